@@ -1,0 +1,36 @@
+// @ts-check
+// Writes the documents that are printed from the code; `--check` only says whether they are up to date.
+// A generator is a file in scripts/ that exports `print()`, the whole text of its document.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** @type {ReadonlyArray<{ document: string; generator: string }>} both from the root of the repository */
+const generated = [{ document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' }];
+
+const check = process.argv.includes('--check');
+/** @param {string} path */
+const at = (path) => new URL(path, new URL('..', import.meta.url));
+
+/** @param {string} document */
+function written(document) {
+  try {
+    return readFileSync(at(document), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+for (const { document, generator } of generated) {
+  /** @type {{ print: () => string | Promise<string> }} */
+  const { print } = await import(fileURLToPath(at(generator)));
+  const text = await print();
+  if (text === written(document)) continue;
+  if (!check) {
+    writeFileSync(at(document), text);
+    console.log(`wrote ${document}`);
+  } else {
+    console.error(`${document} does not say what ${generator} prints: run \`pnpm generate\``);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,26 @@
+// @ts-check
+// Asks publint and attw about the tarballs as they would be published. `esm-only`: old resolvers and a build for
+// require() are not wanted (docs/decisions/0001-tools-of-the-gate.md).
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { packAll } from './pack.mjs';
+
+const directory = mkdtempSync(join(tmpdir(), 'tarballs-'));
+try {
+  for (const { tarball } of packAll(directory)) {
+    for (const [tool, ...options] of [
+      ['publint', '--strict'],
+      ['attw', '--profile', 'esm-only', '--format', 'ascii', '--quiet'],
+    ]) {
+      const { status, stdout, stderr } = spawnSync(tool ?? '', [tarball, ...options], { encoding: 'utf8' });
+      console.log(`${status === 0 ? 'ok  ' : 'FAIL'}  ${tool} ${basename(tarball)}`);
+      if (status === 0) continue;
+      console.log(stdout + stderr);
+      process.exitCode = 1;
+    }
+  }
+} finally {
+  rmSync(directory, { recursive: true });
+}

@@ -1,0 +1,11 @@
+// @ts-check
+// `npm test`: the gate, then every test, and no secret's value in anything that either printed.
+import { judge } from './sentinel.mjs';
+
+process.exitCode = await judge({
+  gate: [process.execPath, 'scripts/check.mjs', '--before-tests'],
+  tests: [process.execPath, 'node_modules/vitest/vitest.mjs', 'run'],
+  print: (text) => process.stdout.write(text),
+  // What is read through a pipe would lose its colours.
+  env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
+});
