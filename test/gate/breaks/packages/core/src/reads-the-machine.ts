@@ -1,0 +1,14 @@
+export const now = Date.now(); // breaks eslint(no-restricted-properties): Clock.now()
+export const alsoNow = globalThis.Date.now(); // breaks eslint(no-restricted-properties): Clock.now()
+export const today = new Date(); // breaks syntax(no-restricted-syntax): Clock.now()
+export const elapsed = performance.now(); // breaks eslint(no-restricted-globals): Clock.now()
+export const dice = Math.random(); // breaks eslint(no-restricted-properties): Clock.random()
+export const id = crypto.randomUUID(); // breaks eslint(no-restricted-globals): Clock.random()
+export const pid = process.pid; // breaks eslint(no-restricted-globals): comes as an option
+setTimeout(() => now, 1); // breaks eslint(no-restricted-globals): Clock.sleep()
+globalThis.setTimeout(() => now, 1); // breaks eslint(no-restricted-globals): Clock.sleep()
+setInterval(() => now, 1); // breaks eslint(no-restricted-globals): Clock.sleep()
+setImmediate(() => now); // breaks eslint(no-restricted-globals): Clock.sleep()
+export const signal = AbortSignal.timeout(1); // breaks eslint(no-restricted-properties): Clock.sleep()
+const { structuredClone: machine } = globalThis; // breaks syntax(no-restricted-syntax): by its name
+export const again = machine;

@@ -1,0 +1,2 @@
+import { kmsSecrets } from '@kms-secrets/express';
+console.log(kmsSecrets, process.env['PORT']);

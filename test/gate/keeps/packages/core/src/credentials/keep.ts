@@ -1,0 +1,1 @@
+export const keep = (value: unknown): unknown => value;

@@ -1,0 +1,2 @@
+import type { Failure } from './failures.ts';
+export type Secret = { failure?: Failure };

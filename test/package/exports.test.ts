@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+/** What plain Node finds behind the built door: no source, no test runner in between. */
+async function namesBehind(door: string): Promise<string[]> {
+  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist/index.js'));
+  const script = `import(${url}).then((names) => console.log(JSON.stringify(Object.keys(names))))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+  return JSON.parse(stdout) as string[];
+}
+
+// A name more is a promise more, a name less breaks somebody: both want a changeset. `vitest -u` records them.
+test('@kms-secrets/core exports', async () => {
+  expect(await namesBehind('core')).toMatchInlineSnapshot();
+});
+
+test('@kms-secrets/express exports', async () => {
+  expect(await namesBehind('express')).toMatchInlineSnapshot();
+});
+
+test('@kms-secrets/testing exports', async () => {
+  expect(await namesBehind('testing')).toMatchInlineSnapshot();
+});

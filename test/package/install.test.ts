@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packAll } from '../../scripts/pack.mjs';
+
+const root = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+let packed: ReturnType<typeof packAll>;
+let project: string;
+
+/** The version that this repository is tested with. */
+async function versionOf(manifest: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, manifest, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+// An empty project of somebody else, with npm, as most have it: the tarballs, and the framework that the adapter asks for.
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'a stranger’s project '));
+  packed = packAll(project);
+  const frameworks = 'packages/express/node_modules';
+  const manifest = {
+    name: 'a-strangers-project',
+    private: true,
+    dependencies: {
+      ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
+      express: await versionOf(`${frameworks}/express`),
+    },
+    devDependencies: {
+      '@types/express': await versionOf(`${frameworks}/@types/express`),
+      '@types/node': await versionOf('node_modules/@types/node'),
+    },
+  };
+  await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
+  const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=peer'];
+  await run('npm', ['install', ...options], { cwd: project });
+}, 120_000);
+afterAll(() => rm(project, { recursive: true }));
+
+test('import and require() reach the same names of every package', async () => {
+  const script = `
+    const names = (door) => Object.keys(door).filter((name) => name !== 'module.exports' && name !== '__esModule').sort();
+    for (const name of ${JSON.stringify(packed.map(({ name }) => name))}) {
+      const imported = await import(name);
+      console.log(name, names(imported).length > 0, names(imported).join() === names(require(name)).join());
+    }`;
+  await writeFile(
+    join(project, 'doors.mjs'),
+    `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${script}`,
+  );
+
+  const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', 'doors.mjs'], {
+    cwd: project,
+  });
+
+  expect(stdout.trim().split('\n')).toEqual(packed.map(({ name }) => `${name} true true`));
+});
+
+test('the door of core loads nothing but core: what is not chosen is not paid for', async () => {
+  const hook = `export const resolve = async (name, context, next) => {
+    const found = await next(name, context);
+    if (/node_modules\\/(?!@kms-secrets\\/)/.test(found.url)) console.log(found.url);
+    return found;
+  };`;
+  await writeFile(join(project, 'hook.mjs'), hook);
+  await writeFile(
+    join(project, 'loads.mjs'),
+    `import { register } from 'node:module';\nregister('./hook.mjs', import.meta.url);\nawait import('@kms-secrets/core');`,
+  );
+
+  expect((await run(process.execPath, ['loads.mjs'], { cwd: project })).stdout).toBe('');
+});
+
+test.each(['mts', 'cts'])('the types are found from a .%s file', async (extension) => {
+  const uses = packed.map(
+    ({ name }, index) =>
+      `import * as door${index} from '${name}';\nexport const keys${index}: keyof typeof door${index} = Object.keys(door${index})[0] as never;\n`,
+  );
+  await writeFile(join(project, `uses.${extension}`), uses.join(''));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+
+  const { stdout } = await run(process.execPath, [tsc, ...options, `uses.${extension}`], { cwd: project }).catch(
+    (failed: { stdout: string }) => failed,
+  );
+
+  expect(stdout).toBe('');
+});
+
+test('a tarball holds the built files and what a reader wants to know: no test, no source, no build state', () => {
+  const belongs =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.ts|\.js|\.js\.map))$/;
+
+  const strangers = packed.flatMap(({ name, contents }) =>
+    contents.filter((path) => !belongs.test(path)).map((path) => `${name}: ${path}`),
+  );
+
+  expect(strangers).toEqual([]);
+  expect(
+    packed.map(({ contents }) => contents.includes('dist/index.d.ts') && contents.includes('LICENSE')),
+  ).not.toContain(false);
+});
