@@ -1,0 +1,32 @@
+/** Who waits for a signal, so that it carries one listener of ours, however many they are. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Runs `task` when `signal` fires; returns a function that calls it off. The signal must not have fired yet.
+ *
+ * Not `addEventListener` for each: Node warns of a leak at the eleventh listener of a signal, and takes each off by
+ * walking through all of them, while thousands of reads may share one.
+ */
+export function onAbort(signal: AbortSignal, task: () => void): () => void {
+  const tasks = waiting.get(signal) ?? listenTo(signal);
+  // Wrapped, so that one task given twice is two.
+  const entry = (): void => task();
+  tasks.add(entry);
+  return () => {
+    tasks.delete(entry);
+  };
+}
+
+function listenTo(signal: AbortSignal): Set<() => void> {
+  const tasks = new Set<() => void>();
+  waiting.set(signal, tasks);
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const task of tasks) task();
+      tasks.clear();
+    },
+    { once: true },
+  );
+  return tasks;
+}

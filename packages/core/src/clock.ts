@@ -1,0 +1,104 @@
+import { onAbort } from './abort.ts';
+
+/**
+ * The only way anything in this package learns the time, waits, or takes a chance.
+ *
+ * Two kinds of time, because they answer different questions: `now` measures how old something is, `date` is what the
+ * calendar says. A calendar can be set back; an age cannot.
+ */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back, and goes on while the machine sleeps. */
+  now(): number;
+  /** As `now`, but at most one turn of the event loop old: what a read in the hot path can afford. */
+  recent(): number;
+  /** Milliseconds since 1970 by the machine's calendar: for signatures, and for dates that KMS tells. */
+  date(): number;
+  /** A number in [0, 1). */
+  random(): number;
+  /** Runs `task` once after `ms`, without keeping the process alive for it; returns a function that calls it off. */
+  after(ms: number, task: () => void): () => void;
+  /** As `after`, but keeps the process alive: for a wait that somebody's `await` hangs on. */
+  hold(ms: number, task: () => void): () => void;
+}
+
+/** What a system clock is made of; the machine's own by default, a test's otherwise. */
+export interface MachineTime {
+  wall(): number;
+  monotonic(): number;
+}
+
+/** `setTimeout` fires at once for anything longer than this many milliseconds (about 24.8 days). */
+const longestTimer = 2_147_483_647;
+
+/**
+ * Adds up, between two looks, the larger of what the calendar and what the monotonic clock say has passed.
+ *
+ * Neither alone will do: the monotonic clock stands still while a laptop sleeps or a function is frozen, so an old
+ * secret would seem fresh; the calendar can be set back, so a secret would stay fresh for an hour too long.
+ */
+export function steadyTime(machine: MachineTime): () => number {
+  let time = 0;
+  let wall = machine.wall();
+  let monotonic = machine.monotonic();
+  return () => {
+    const wallNow = machine.wall();
+    const monotonicNow = machine.monotonic();
+    time += Math.max(wallNow - wall, monotonicNow - monotonic, 0);
+    wall = wallNow;
+    monotonic = monotonicNow;
+    return time;
+  };
+}
+
+function createSystemClock(): Clock {
+  const now = steadyTime({ wall: () => Date.now(), monotonic: () => performance.now() });
+  let recent = 0;
+  let isRecent = false;
+  const forgetRecent = (): void => {
+    isRecent = false;
+  };
+  return {
+    now,
+    recent() {
+      if (!isRecent) {
+        recent = now();
+        isRecent = true;
+        // Not unref'd: an unref'd immediate may sleep through an idle loop, and the first read after it would see old time.
+        setImmediate(forgetRecent);
+      }
+      return recent;
+    },
+    date: () => Date.now(),
+    random: () => Math.random(),
+    after(ms, task) {
+      const timer = setTimeout(task, Math.min(ms, longestTimer));
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+    hold(ms, task) {
+      const timer = setTimeout(task, Math.min(ms, longestTimer));
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** The machine's clock: the one place that reads its time, its timers and its chance. */
+export const systemClock: Clock = createSystemClock();
+
+/** Waits `ms`; rejects with the signal's own reason as soon as it fires. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const callOff = onAbort(signal, () => {
+      cancel();
+      reject(signal.reason as Error);
+    });
+    const cancel = clock.after(ms, () => {
+      callOff();
+      resolve();
+    });
+  });
+}

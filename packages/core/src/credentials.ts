@@ -1,0 +1,21 @@
+/** Who signs a request. `accessKeySecret` and `securityToken` are secrets: never log a value of this type. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Only with temporary (STS) credentials. */
+  readonly securityToken?: string | undefined;
+}
+
+/**
+ * Hands out the credentials to sign with; asked before every request.
+ *
+ * Any client or provider of `@alicloud/credentials` fits as it is. One of your own may refuse by throwing: that counts as
+ * an endpoint that cannot be reached, so the old value is served.
+ */
+export interface CredentialsProvider {
+  getCredential(): Promise<{
+    accessKeyId?: string;
+    accessKeySecret?: string;
+    securityToken?: string;
+  }>;
+}

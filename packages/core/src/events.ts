@@ -1,0 +1,76 @@
+import type { AnySecretError } from './errors.ts';
+import type { FailureName } from './failures.ts';
+import type { Secret } from './secret.ts';
+
+/** Which secret an event is about: what was asked for, and the version it turned out to be. */
+interface AboutSecret {
+  /** Name or ARN, as it was asked for. */
+  readonly name: string;
+  readonly stage: string | undefined;
+  readonly versionId: string | undefined;
+}
+
+/** What a client tells, by event name. No payload shows a value: `secret` hides it as it always does. */
+export interface SecretEvents {
+  /** A secret that was in memory has been fetched again. */
+  readonly refreshed: AboutSecret & { readonly secret: Secret };
+  /** A refresh brought another version than the one before. */
+  readonly rotated: AboutSecret & { readonly secret: Secret; readonly previousVersionId: string };
+  /** From now on, until it can be refreshed, the old value is served. Told once for each such time. */
+  readonly stale: AboutSecret & {
+    /** Milliseconds since it was fetched. */
+    readonly age: number;
+    readonly error: AnySecretError | undefined;
+  };
+  /** A fetch failed, with all its attempts. */
+  readonly failed: AboutSecret & { readonly error: AnySecretError };
+  /** A value is no longer kept: KMS refuses it, it was invalidated, or it is older than TTL and `staleIfError` allow. */
+  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' };
+  /** An endpoint began to fail, or answers again. */
+  readonly endpoint: {
+    readonly endpoint: string;
+    readonly state: 'failing' | 'answering';
+    readonly failure: FailureName | undefined;
+  };
+}
+
+export type SecretEventName = keyof SecretEvents;
+export type SecretListener<Name extends SecretEventName> = (event: SecretEvents[Name]) => void;
+
+/**
+ * Calls listeners one after the other. A listener that throws, or whose promise rejects, is reported and harms nobody:
+ * neither the listeners after it nor the read or refresh that told the event.
+ */
+export class SecretEmitter {
+  readonly #listeners = new Map<SecretEventName, Set<(event: never) => void>>();
+  readonly #report: (name: SecretEventName, error: unknown) => void;
+
+  constructor(report: (name: SecretEventName, error: unknown) => void) {
+    this.#report = report;
+  }
+
+  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>): () => void {
+    // Wrapped, so that the same function given twice is two listeners, each with its own way out.
+    const entry = (event: never): unknown => listener(event);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(entry));
+    return () => {
+      listeners.delete(entry);
+    };
+  }
+
+  emit<Name extends SecretEventName>(name: Name, event: SecretEvents[Name]): void {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) return;
+    // Those there are now: a listener that adds a listener must not be told of it by the same event.
+    const told = Array.from(listeners);
+    for (const listener of told) {
+      try {
+        const outcome: unknown = listener(event as never); // the map holds a name's own listeners under it
+        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, error));
+      } catch (error) {
+        this.#report(name, error);
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { failureOfAnswer, failures } from './failures.ts';
+import type { FailureName } from './failures.ts';
+
+test.each<[number, string | undefined, FailureName]>([
+  [429, 'Rejected.Throttling', 'throttled'],
+  [429, undefined, 'throttled'],
+  [400, 'Throttling', 'throttled'],
+  [400, 'Throttling.User', 'throttled'],
+  [503, 'Throttling.Api', 'throttled'],
+  [503, 'ServiceUnavailableTemporary', 'unavailable'],
+  [500, 'InternalFailure', 'unavailable'],
+  [500, 'SomethingNew', 'unavailable'],
+  [502, undefined, 'unavailable'],
+  [401, 'Unauthorized', 'denied'],
+  [403, 'Forbidden.NoPermission', 'denied'],
+  [403, 'Forbidden.InDebt', 'denied'],
+  [403, 'Forbidden.InDebtOverdue', 'denied'],
+  [404, 'InvalidAccessKeyId.NotFound', 'denied'],
+  [400, 'InvalidAccessKeyId.Inactive', 'denied'],
+  [400, 'SignatureDoesNotMatch', 'denied'],
+  [400, 'InvalidSecurityToken.Expired', 'denied'],
+  [404, 'Forbidden.ResourceNotFound', 'notFound'],
+  [409, 'Rejected.Disabled', 'disabled'],
+  [409, 'Rejected.PendingDeletion', 'disabled'],
+  [404, 'Forbidden.KeyNotFound', 'disabled'],
+  [400, 'InvalidTimeStamp.Expired', 'rejected'],
+  [400, 'InvalidParameter', 'rejected'],
+  [404, 'InvalidAction.NotFound', 'rejected'],
+  [400, 'constructor', 'rejected'],
+])('HTTP %i with code %s is %s', (status, code, failure) => {
+  expect(failureOfAnswer(status, code)).toBe(failure);
+});
+
+test.each([
+  [403, 'rejected'],
+  [401, 'rejected'],
+  [404, 'malformed'],
+  [302, 'malformed'],
+  [413, 'malformed'],
+])("HTTP %i without KMS's own body revokes nothing: %s", (status, failure) => {
+  expect(failureOfAnswer(status, undefined)).toBe(failure);
+  expect(failures[failureOfAnswer(status, undefined)].serveStale).toBe(true);
+});
+
+test('only what KMS itself refuses is dropped', () => {
+  const dropped = Object.entries(failures).flatMap(([name, { serveStale }]) => (serveStale ? [] : [name]));
+
+  expect(dropped).toEqual(['denied', 'disabled', 'notFound']);
+});

@@ -1,0 +1,281 @@
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { Credentials, CredentialsProvider } from './credentials.ts';
+import type { EndpointAddress, EndpointEntry } from './endpoints.ts';
+import { endpointList } from './endpoints.ts';
+import type { SecretHook } from './hook.ts';
+import type { Logger } from './logger.ts';
+import { silentLogger } from './logger.ts';
+import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
+import { count, duration, flag, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
+import type { SecretTransport } from './transport.ts';
+
+/** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
+export interface SecretClientOptions {
+  /** Who asks KMS: an access key, or any provider of `@alicloud/credentials`. */
+  readonly credentials?: Credentials | CredentialsProvider | undefined;
+  /** Where KMS is asked, in this order: region ids, hosts, or objects with `regionId`, `vpc`, `endpoint`, `caFilePath`. */
+  readonly endpoints?: readonly EndpointEntry[] | undefined;
+  /** A file in the form of `secretsmanager.properties`; without it, one of that name in the working directory is read. */
+  readonly configFile?: string | undefined;
+  /** Who wins where code, environment and file set the same: `code` in that order, `reference` as the official clients. */
+  readonly precedence?: 'code' | 'reference' | undefined;
+  /** How long a secret is served before it must have been fetched again. What a secret itself or `secrets` says wins. */
+  readonly ttl?: Duration | undefined;
+  /** The property of a JSON secret that holds its own TTL in milliseconds; `false`: secrets have none. */
+  readonly ttlProperty?: string | false | undefined;
+  /** How long past its TTL an old value may be served while KMS cannot be reached. */
+  readonly staleIfError?: Duration | undefined;
+  /** How long a refusal (not found, denied) is remembered before KMS is asked again. */
+  readonly negativeTtl?: Duration | undefined;
+  /** The longest a read may take. */
+  readonly deadline?: Duration | undefined;
+  /** The longest a read waits for a new value while it has an old one to serve. */
+  readonly staleDeadline?: Duration | undefined;
+  /** The longest a fetch may take, all tries and waits included; readers leave it earlier, at their `deadline`. */
+  readonly refreshDeadline?: Duration | undefined;
+  /** The longest one try at one endpoint may take. */
+  readonly attemptTimeout?: Duration | undefined;
+  /** The longest that connecting to an endpoint may take. */
+  readonly connectTimeout?: Duration | undefined;
+  /** How often each endpoint is asked in one fetch, the first time included. */
+  readonly tries?: number | undefined;
+  /** The most that is waited before the second try; doubled for each one after it, and drawn at random below that. */
+  readonly backoffBase?: Duration | undefined;
+  /** The most that is waited between two tries. */
+  readonly backoffCap?: Duration | undefined;
+  /** How many secrets are refreshed at the same time; those of readers are not counted. */
+  readonly refreshConcurrency?: number | undefined;
+  /** The largest reply of KMS that is read, in bytes. */
+  readonly maxReplyBytes?: number | undefined;
+  /** The stage that is read where none is named. */
+  readonly stage?: string | undefined;
+  /** The names that `ready()` waits for. */
+  readonly preload?: readonly string[] | undefined;
+  /** The longest that `ready()` waits. */
+  readonly readyTimeout?: Duration | undefined;
+  /** What is particular to a secret, by name. */
+  readonly secrets?: Readonly<Record<string, SecretOptions>> | undefined;
+  /** Your own code in the path of a fetch. */
+  readonly hook?: SecretHook | undefined;
+  /** Where the client says what it does. */
+  readonly logger?: Logger | undefined;
+  /** Time and chance; tests hand in their own. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What can be set for one secret. */
+export interface SecretOptions {
+  /** As the client's `ttl`, for this secret alone. */
+  readonly ttl?: Duration | undefined;
+  /** Whether `ready()` may end without this secret. */
+  readonly optional?: boolean | undefined;
+}
+
+/** What can be set for one read. */
+export interface ReadOptions {
+  /** The version stage to read, such as `ACSPrevious`. */
+  readonly stage?: string | undefined;
+  /** The version to read. */
+  readonly versionId?: string | undefined;
+  /** Ends the wait of this read at once, with the signal's own reason; the fetch goes on for whoever else waits for it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options that have no default, because nothing is as good as what the user knows. */
+type Unset = 'credentials' | 'configFile' | 'hook';
+
+interface Engine {
+  readonly endpoints: readonly (EndpointAddress | SecretTransport)[];
+  readonly secrets: ReadonlyMap<string, ResolvedSecretOptions>;
+}
+
+/** A duration is milliseconds inside; the rest is what it says. */
+type Resolved<Value> = Duration extends Value ? number : Value;
+
+/** What the engine reads: every option with a value, durations in milliseconds. */
+export type ResolvedOptions = {
+  readonly [Key in keyof SecretClientOptions]-?: Key extends keyof Engine
+    ? Engine[Key]
+    : Resolved<NonNullable<SecretClientOptions[Key]>> | (Key extends Unset ? undefined : never);
+};
+
+export interface ResolvedSecretOptions {
+  readonly ttl: number | undefined;
+  readonly optional: boolean;
+}
+
+/** A row for each option: one too few, one too many or one of the wrong type does not compile. */
+export type OptionTable = { readonly [Key in keyof ResolvedOptions]: OptionRow<ResolvedOptions[Key]> };
+
+/** The shortest TTL that can be set; a secret's own is raised to `secretTtlFloor`. */
+const shortestTtl = 1_000;
+
+/** A secret that says `{"ttl":300}` means seconds: as milliseconds it would be a request every 300 ms. */
+export const secretTtlFloor: number = 10_000;
+
+export const optionTable: OptionTable = {
+  credentials: parsed<Credentials | CredentialsProvider | undefined>({
+    default: undefined,
+    expected: 'an object with accessKeyId and accessKeySecret, or a provider with getCredential()',
+    parse: parseCredentials,
+  }),
+  endpoints: endpointList(),
+  configFile: text({ variable: 'KMS_SECRETS_CONFIG_FILE', expected: 'the path of a file' }),
+  precedence: oneOf(['code', 'reference'], { default: 'code' }),
+  ttl: duration({ default: 3_600_000, min: shortestTtl, variable: 'KMS_SECRETS_TTL' }),
+  ttlProperty: parsed<string | false>({
+    default: 'ttl',
+    shown: `'ttl'`,
+    expected: `the name of a property, or false`,
+    variable: 'KMS_SECRETS_TTL_PROPERTY',
+    parse(value) {
+      if (value === false || value === 'false') return { value: false };
+      return typeof value === 'string' && value !== '' ? { value } : undefined;
+    },
+  }),
+  staleIfError: duration({ default: 86_400_000, min: 0, variable: 'KMS_SECRETS_STALE_IF_ERROR' }),
+  negativeTtl: duration({ default: 10_000, min: 0, variable: 'KMS_SECRETS_NEGATIVE_TTL' }),
+  deadline: duration({ default: 10_000, min: 10, variable: 'KMS_SECRETS_DEADLINE' }),
+  staleDeadline: duration({ default: 1_000, min: 0, variable: 'KMS_SECRETS_STALE_DEADLINE' }),
+  refreshDeadline: duration({ default: 120_000, min: 100, variable: 'KMS_SECRETS_REFRESH_DEADLINE' }),
+  attemptTimeout: duration({ default: 4_000, min: 10, variable: 'KMS_SECRETS_ATTEMPT_TIMEOUT' }),
+  connectTimeout: duration({ default: 2_000, min: 10, variable: 'KMS_SECRETS_CONNECT_TIMEOUT' }),
+  tries: count({ default: 5, min: 1, max: 20, variable: 'KMS_SECRETS_TRIES' }),
+  backoffBase: duration({ default: 250, min: 1, variable: 'KMS_SECRETS_BACKOFF_BASE' }),
+  backoffCap: duration({ default: 10_000, min: 1, variable: 'KMS_SECRETS_BACKOFF_CAP' }),
+  refreshConcurrency: count({ default: 16, min: 1, max: 1_000, variable: 'KMS_SECRETS_REFRESH_CONCURRENCY' }),
+  maxReplyBytes: count({ default: 1_048_576, min: 65_536, max: 16_777_216, variable: 'KMS_SECRETS_MAX_REPLY_BYTES' }),
+  stage: parsed<string>({
+    default: 'ACSCurrent',
+    shown: `'ACSCurrent'`,
+    expected: 'the name of a version stage',
+    variable: 'KMS_SECRETS_STAGE',
+    parse: parseText,
+  }),
+  preload: parsed<readonly string[]>({
+    default: [],
+    expected: 'a list of secret names',
+    example: `['prod/db', 'prod/redis']`,
+    variable: 'KMS_SECRETS_PRELOAD',
+    parse: parseNames,
+  }),
+  readyTimeout: duration({ default: 30_000, min: 10, variable: 'KMS_SECRETS_READY_TIMEOUT' }),
+  secrets: parsed<ReadonlyMap<string, ResolvedSecretOptions>>({
+    default: new Map(),
+    expected: 'an object with an object for each secret name',
+    example: `{ 'prod/db': { ttl: '15m' } }`,
+    parse: parseSecrets,
+  }),
+  hook: shape<SecretHook | undefined>({ default: undefined, some: ['transform', 'recover'] }),
+  logger: shape<Logger>({ default: silentLogger, every: ['debug', 'info', 'warn', 'error'], shown: 'silent' }),
+  clock: shape<Clock>({
+    default: systemClock,
+    every: ['now', 'recent', 'date', 'random', 'after', 'hold'],
+    shown: "the machine's",
+  }),
+};
+
+type SecretOptionTable = { readonly [Key in keyof ResolvedSecretOptions]: OptionRow<ResolvedSecretOptions[Key]> };
+
+export const secretOptionTable: SecretOptionTable = {
+  ttl: { ...duration({ default: 0, min: shortestTtl }), default: undefined, shown: "the client's" },
+  optional: flag({ default: false }),
+};
+
+export type ReadOptionTable = { readonly [Key in keyof ReadOptions]-?: OptionRow<ReadOptions[Key]> };
+
+export const readOptionTable: ReadOptionTable = {
+  stage: text({ expected: 'the name of a version stage', shown: "the client's" }),
+  versionId: text({ expected: 'the id of a version' }),
+  signal: parsed<AbortSignal | undefined>({
+    default: undefined,
+    expected: 'an AbortSignal',
+    parse: (value) => (value instanceof AbortSignal ? { value } : undefined),
+  }),
+};
+
+function text(options: {
+  readonly variable?: string;
+  readonly expected: string;
+  readonly shown?: string;
+}): OptionRow<string | undefined> {
+  return parsed<string | undefined>({ ...options, default: undefined, parse: parseText });
+}
+
+/** An object with methods, of which it must have every one, or some. */
+function shape<Value>(options: {
+  readonly default: Value;
+  readonly every?: readonly string[];
+  readonly some?: readonly string[];
+  readonly shown?: string;
+}): OptionRow<Value> {
+  const { every = [], some = [], ...rest } = options;
+  const names = [...every, ...some].map((name) => `${name}()`).join(', ');
+  return parsed<Value>({
+    ...rest,
+    expected: `an object with ${every.length > 0 ? '' : 'one or more of '}${names}`,
+    parse(value) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      const has = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
+      const fits = every.every(has) && (some.length === 0 || some.some(has));
+      return fits ? { value: value as Value } : undefined; // its methods have just been looked for
+    },
+  });
+}
+
+function parseText(value: unknown): Parsed<string> | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? { value: value.trim() } : undefined;
+}
+
+/** A list, or, from a file or a variable, names with commas between them. */
+function parseNames(value: unknown): Parsed<readonly string[]> | undefined {
+  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+  if (!Array.isArray(names)) return undefined;
+  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '' || name.length > 300);
+  if (wrong === -1) return { value: [...new Set<string>(names)] };
+  return { issues: [{ at: `[${wrong}]`, got: printable(names[wrong]), expected: 'the name of a secret' }] };
+}
+
+/** The parts of credentials are never echoed: a mistake names the property and nothing of its value. */
+function parseCredentials(value: unknown): Parsed<Credentials | CredentialsProvider> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('getCredential' in value && typeof value.getCredential === 'function') {
+    return { value: value as CredentialsProvider }; // its one method has just been looked for
+  }
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const issues: Refusal[] = [];
+  for (const key of ['accessKeyId', 'accessKeySecret']) {
+    if (!isFilled(fields.get(key))) issues.push({ at: `.${key}`, expected: 'a text that is not empty' });
+  }
+  const token = fields.get('securityToken');
+  if (token !== undefined && !isFilled(token))
+    issues.push({ at: '.securityToken', expected: 'a text that is not empty' });
+  for (const key of fields.keys()) {
+    if (!['accessKeyId', 'accessKeySecret', 'securityToken'].includes(key)) {
+      issues.push({ at: `.${key}`, expected: 'one of accessKeyId, accessKeySecret, securityToken' });
+    }
+  }
+  return issues.length > 0 ? { issues } : { value: value as Credentials }; // each field has just been looked at
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function parseSecrets(value: unknown): Parsed<ReadonlyMap<string, ResolvedSecretOptions>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const secrets = new Map<string, ResolvedSecretOptions>();
+  const issues: Refusal[] = [];
+  for (const [name, options] of Object.entries<unknown>({ ...value })) {
+    const at = `['${name}']`;
+    if (typeof options !== 'object' || options === null) {
+      issues.push({ at, got: printable(options), expected: `an object such as { ttl: '15m' }` });
+      continue;
+    }
+    const resolution = resolve(secretOptionTable, [layerOf(options, '')]);
+    secrets.set(name, resolution.values);
+    for (const { key, source: _, ...rest } of resolution.issues) issues.push({ at: `${at}.${key}`, ...rest });
+  }
+  return issues.length > 0 ? { issues } : { value: secrets };
+}

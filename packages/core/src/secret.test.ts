@@ -1,0 +1,160 @@
+import { inspect } from 'node:util';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { expect, test } from 'vitest';
+import { isSecretError } from './errors.ts';
+import { Secret } from './secret.ts';
+import type { SecretFields } from './secret.ts';
+
+const value = 's3cret-{"user":"app"}';
+
+function secret(fields: Partial<SecretFields> = {}): Secret {
+  return new Secret({ name: 'db', versionId: 'v1', value, dataType: 'text', ...fields });
+}
+
+function errorOf(action: () => unknown): Error {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** A validator of the Standard Schema, with whatever it answers. */
+function schema(validate: (input: unknown) => unknown): StandardSchemaV1 {
+  return { '~standard': { version: 1, vendor: 'test', validate: validate as StandardSchemaV1.Props['validate'] } };
+}
+
+test.each([
+  ['console.log', (shown: Secret) => inspect(shown, { depth: 9, showHidden: true, getters: true })],
+  ['JSON.stringify', (shown: Secret) => JSON.stringify(shown)],
+  ['a template string', (shown: Secret) => String(shown)],
+  ['object spread', (shown: Secret) => JSON.stringify(Object.assign({}, shown))],
+  ['structuredClone', (shown: Secret) => inspect(structuredClone(shown), { depth: 9 })],
+  ['an error that carries it', (shown: Secret) => inspect(new Error('x', { cause: shown }), { depth: 9 })],
+])('%s does not show the value', (_printer, print) => {
+  const shown = secret();
+  shown.text();
+
+  expect(print(shown).includes('s3cret')).toBe(false);
+});
+
+test('the extended configuration, which may name accounts, is not printed either', () => {
+  expect(inspect(secret({ extendedConfig: { AccountName: 's3cret-account' } })).includes('s3cret')).toBe(false);
+});
+
+test('an empty value is a value', () => {
+  expect(secret({ value: '' }).text()).toBe('');
+});
+
+test('text of a binary secret is refused, naming the secret and both kinds', () => {
+  const error = errorOf(() => secret({ dataType: 'binary' }).text());
+
+  expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
+  expect(error.message).toMatch(/"db".*v1.*text.*binary/u);
+});
+
+test('bytes of a text secret are refused', () => {
+  expect(
+    isSecretError(
+      errorOf(() => secret().bytes()),
+      'ERR_SECRET_TYPE',
+    ),
+  ).toBe(true);
+});
+
+test('a binary secret is the UTF-8 bytes of its text, a new copy each time', () => {
+  const binary = secret({ dataType: 'binary', value: 'é' });
+  binary.bytes().fill(0);
+
+  expect([...binary.bytes()]).toEqual([0xc3, 0xa9]);
+});
+
+test('a binary secret in base64 is decoded on request', () => {
+  expect([...secret({ dataType: 'binary', value: 'AAH/' }).bytes({ encoding: 'base64' })]).toEqual([0, 1, 255]);
+});
+
+test('a binary secret that is not base64 is refused without being shown', () => {
+  const error = errorOf(() => secret({ dataType: 'binary', value: 's3cret-%' }).bytes({ encoding: 'base64' }));
+
+  expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
+  expect(inspect(error).includes('s3cret')).toBe(false);
+});
+
+test('JSON is parsed once, and frozen because all readers share it', () => {
+  const json = secret({ value: '{"user":{"name":"s3cret-app"}}' });
+  const parsed = json.json() as { user: { name: string } };
+
+  expect(json.json()).toBe(parsed);
+  expect(Object.isFrozen(parsed.user)).toBe(true);
+});
+
+test('text that is no JSON is refused without a word of it', () => {
+  const error = errorOf(() => secret().json());
+
+  expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
+  expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
+});
+
+test('a schema checks the JSON once, and its output is kept', () => {
+  let calls = 0;
+  const port = schema((input) => {
+    calls += 1;
+    return { value: Number((input as { port: string }).port) };
+  });
+  const json = secret({ value: '{"port":"5432"}' });
+
+  expect(json.json(port)).toBe(5432);
+  expect(json.json(port)).toBe(5432);
+  expect(calls).toBe(1);
+});
+
+test('a schema that refuses is told by place, because its own words may quote the value', () => {
+  const strict = schema((input) => ({
+    issues: [{ message: `bad ${JSON.stringify(input)}`, path: ['user', { key: 0 }] }],
+  }));
+  const error = errorOf(() => secret({ value: '{"user":["s3cret-x"]}' }).json(strict));
+
+  expect(error.message).toContain('user.0');
+  expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
+});
+
+test('an asynchronous schema is refused, and its rejection handled', () => {
+  const late = schema(() => Promise.reject(new Error('later')));
+
+  expect(errorOf(() => secret({ value: '{}' }).json(late)).message).toContain('asynchronous');
+});
+
+test('a stale handle is the same version with the same parsed JSON', () => {
+  const fresh = secret({ value: '{"a":1}' });
+  const parsed = fresh.json();
+  const stale = fresh.asStale();
+
+  expect(stale).toMatchObject({ name: 'db', versionId: 'v1', stale: true });
+  expect(stale.json()).toBe(parsed);
+  expect(fresh.stale).toBe(false);
+  expect(stale.asStale()).toBe(stale);
+});
+
+test('what KMS does not tell has the meaning of an unmanaged secret', () => {
+  const plain = secret();
+
+  expect(plain.stages).toEqual(['ACSCurrent']);
+  expect(plain.type).toBe('Generic');
+  expect(plain.createdAt).toBeUndefined();
+  expect(plain.rotation).toBeUndefined();
+});
+
+test('the creation date is a copy, so that no reader can change it for another', () => {
+  const dated = secret({ createdAt: 0 });
+  dated.createdAt?.setFullYear(2000);
+
+  expect(dated.createdAt?.getTime()).toBe(0);
+});
+
+test('withText keeps everything but the value', () => {
+  const unwrapped = secret({ stages: ['ACSPrevious'] }).withText('s3cret-plain');
+
+  expect(unwrapped.text()).toBe('s3cret-plain');
+  expect(unwrapped.stages).toEqual(['ACSPrevious']);
+});

@@ -1,0 +1,96 @@
+import type { SecretErrorCode } from './errors.ts';
+import type { FailureName } from './failures.ts';
+
+/** How an endpoint has done so far. */
+export interface EndpointStatus {
+  readonly endpoint: string;
+  readonly state: 'untried' | 'answering' | 'failing';
+  /** How often it was asked, how many of these attempts failed, and how many are under way. */
+  readonly attempts: number;
+  readonly failures: number;
+  readonly inFlight: number;
+  readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
+}
+
+/** One secret in memory, as an operator wants to see it: everything but the value. Times are in milliseconds. */
+export interface SecretStatus {
+  readonly name: string;
+  readonly stage: string | undefined;
+  readonly versionId: string;
+  readonly type: string;
+  /** Since the fetch that brought it. */
+  readonly age: number;
+  readonly ttl: number;
+  /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
+  readonly freshness: 'fresh' | 'stale' | 'spent';
+  readonly nextRefreshIn: number | undefined;
+  /** Why it could not be refreshed; gone as soon as it could. */
+  readonly lastFailure:
+    | { readonly code: SecretErrorCode; readonly message: string; readonly ago: number; readonly times: number }
+    | undefined;
+}
+
+/** The state of a client: what `describe()` returns. */
+export interface ClientDescription {
+  readonly isClosed: boolean;
+  readonly secrets: readonly SecretStatus[];
+  readonly endpoints: readonly EndpointStatus[];
+}
+
+/** What a client has done since it was created: what `stats()` returns. */
+export interface ClientStats {
+  /** Reads answered from memory with a fresh value. */
+  readonly hits: number;
+  /** Reads that waited for a fetch, their own or another's. */
+  readonly misses: number;
+  /** Reads answered with an old value, because it could not be refreshed. */
+  readonly staleReads: number;
+  /** Fetches begun, each of one or more attempts, and those that came to nothing. */
+  readonly fetches: number;
+  readonly failedFetches: number;
+  /** Refreshes that brought another version. */
+  readonly rotations: number;
+  /** Secrets in memory, refusals that are remembered, and fetches under way. */
+  readonly secrets: number;
+  readonly refusals: number;
+  readonly inFlight: number;
+}
+
+/** Small integers only, so that counting a read allocates nothing; `carry` keeps what no longer fits one. */
+export class Tally {
+  #low = 0;
+  #carry = 0;
+
+  add(): void {
+    this.#low += 1;
+    if (this.#low === 0x3fff_ffff) {
+      this.#carry += this.#low;
+      this.#low = 0;
+    }
+  }
+
+  get total(): number {
+    return this.#carry + this.#low;
+  }
+}
+
+/** The tallies of a client. */
+export interface Tallies {
+  readonly hits: Tally;
+  readonly misses: Tally;
+  readonly staleReads: Tally;
+  readonly fetches: Tally;
+  readonly failedFetches: Tally;
+  readonly rotations: Tally;
+}
+
+export function createTallies(): Tallies {
+  return {
+    hits: new Tally(),
+    misses: new Tally(),
+    staleReads: new Tally(),
+    fetches: new Tally(),
+    failedFetches: new Tally(),
+    rotations: new Tally(),
+  };
+}
