@@ -1,0 +1,169 @@
+// One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
+
+import type { Clock } from '../clock.ts';
+import { ClientClosedError, messageOf } from '../errors.ts';
+import type { AnySecretError, Attempt } from '../errors.ts';
+import { failures } from '../failures.ts';
+import type { FailureKind } from '../failures.ts';
+import type { SecretHook } from '../hook.ts';
+import { isSecret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
+import { FetchFailure } from '../transport.ts';
+import type { SecretRequest } from '../transport.ts';
+import { Deadline, unlessAborted } from './deadline.ts';
+import { fetchWithFailover } from './failover.ts';
+import type { FailoverParts, FetchOutcome } from './failover.ts';
+import { deadlineError, fetchError } from './fetch-error.ts';
+import { SingleFlight } from './single-flight.ts';
+
+/** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
+export interface Landing {
+  fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void;
+  failed(
+    key: string,
+    request: SecretRequest,
+    failed: { readonly error: AnySecretError; readonly kind: FailureKind },
+  ): void;
+  /** No endpoint has answered so far; the fetch goes on. */
+  inTrouble(key: string, error: AnySecretError): void;
+}
+
+/** A fetch under way, as a reader sees it. */
+export interface Flight {
+  readonly secret: Promise<Secret>;
+  /** What has failed so far. */
+  readonly attempts: readonly Attempt[];
+  /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
+  readonly trouble: Promise<void>;
+}
+
+type Result = { readonly secret: Secret } | { readonly error: AnySecretError; readonly kind: FailureKind };
+
+interface Log {
+  readonly attempts: Attempt[];
+  readonly trouble: Promise<void>;
+  readonly tellTrouble: () => void;
+}
+
+export interface FetcherParts extends FailoverParts {
+  readonly clock: Clock;
+  /** Milliseconds for one fetch, all its tries and waits included. */
+  readonly budget: number;
+  readonly transform: SecretHook['transform'];
+  readonly landing: Landing;
+  /** Fires when the client is closed. */
+  readonly closing: AbortSignal;
+}
+
+/** Fetches secrets: at most one fetch of a key at a time. */
+export class Fetcher {
+  readonly #parts: FetcherParts;
+  readonly #flights = new SingleFlight<Secret>();
+  readonly #logs = new Map<string, Log>();
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
+  fetch(key: string, request: SecretRequest): Flight {
+    const log = (this.#flights.has(key) ? this.#logs.get(key) : undefined) ?? createLog();
+    this.#logs.set(key, log);
+    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
+    return { secret, attempts: log.attempts, trouble: log.trouble };
+  }
+
+  /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
+  forget(key: string): void {
+    this.#flights.forget(key);
+    this.#logs.delete(key);
+  }
+
+  isUnderWay(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
+  get underWay(): readonly string[] {
+    return [...this.#logs.keys()];
+  }
+
+  async #fly(
+    key: string,
+    request: SecretRequest,
+    { log, isForgotten }: { readonly log: Log; readonly isForgotten: () => boolean },
+  ): Promise<Secret> {
+    const { clock, closing, landing, budget } = this.#parts;
+    const startedAt = clock.now();
+    const deadline = new Deadline({
+      clock,
+      ms: budget,
+      parent: closing,
+      reason: () => deadlineError(request, budget, log.attempts),
+    });
+    const onTrouble = (failure: FetchFailure): void => {
+      log.tellTrouble();
+      if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
+    };
+    try {
+      const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
+      if (closing.aborted) throw new ClientClosedError(request.name);
+      if ('secret' in result) {
+        if (!isForgotten()) landing.fetched(key, request, { secret: result.secret, startedAt });
+        return result.secret;
+      }
+      if (!isForgotten()) landing.failed(key, request, result);
+      throw result.error;
+    } finally {
+      deadline.lift();
+      log.tellTrouble();
+      if (this.#logs.get(key) === log) this.#logs.delete(key);
+    }
+  }
+
+  async #ask(
+    request: SecretRequest,
+    call: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
+  ): Promise<Result> {
+    const { log, onTrouble, signal } = call;
+    const { attempts } = log;
+    const outcome = await fetchWithFailover(this.#parts, { request, signal, attempts, onRoundFailed: onTrouble });
+    const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
+    if (result.kind === 'secret') return { secret: result.secret };
+    if (result.kind === 'aborted' || signal.aborted) {
+      return { error: deadlineError(request, this.#parts.budget, attempts), kind: failures.unreachable };
+    }
+    return { error: fetchError(request, result.failure, attempts), kind: failures[result.failure.failure] };
+  }
+
+  /** A hook that throws, or returns no secret, refuses the version; why it did is kept as the cause. */
+  async #transform(secret: Secret, signal: AbortSignal): Promise<FetchOutcome> {
+    const { transform } = this.#parts;
+    if (transform === undefined) return { kind: 'secret', secret };
+    try {
+      const transformed: unknown = await unlessAborted(Promise.resolve(transform(secret)), signal);
+      if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
+      return vetoed('hook.transform returned something that is not a Secret.');
+    } catch (cause) {
+      const message = `hook.transform threw at version ${secret.versionId}: ${messageOf(cause)}`;
+      return vetoed(message, cause);
+    }
+  }
+}
+
+function vetoed(message: string, cause?: unknown): FetchOutcome {
+  return { kind: 'failed', failure: new FetchFailure('vetoed', message, { cause }) };
+}
+
+function createLog(): Log {
+  const { promise, resolve } = withResolvers();
+  return { attempts: [], trouble: promise, tellTrouble: resolve };
+}
+
+/** `Promise.withResolvers` is not in Node 20. */
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
