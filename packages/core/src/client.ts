@@ -1,0 +1,312 @@
+// The story of one read: what is fresh in memory is served at once; for anything else one fetch is begun, or joined; while
+// KMS cannot be reached, the old value is served and said to be old; what KMS refuses is never served again.
+
+import { cacheKey, isKeyOf } from './cache/entry.ts';
+import type { Entry } from './cache/entry.ts';
+import type { Clock } from './clock.ts';
+import { ClientClosedError, messageOf, SecretSetError } from './errors.ts';
+import { SecretEmitter } from './events.ts';
+import type { SecretEventName, SecretListener } from './events.ts';
+import { guardedLogger } from './logger.ts';
+import type { Logger } from './logger.ts';
+import { SecretMemory } from './memory.ts';
+import { durationText } from './option-rows.ts';
+import type { ReadOptions, ResolvedOptions } from './options.ts';
+import { readRequest, requestFor } from './read-request.ts';
+import { readAllUntil } from './refresh/preload.ts';
+import { fullJitter } from './resilience/backoff.ts';
+import { Deadline, orAfter, unlessAborted } from './resilience/deadline.ts';
+import { Endpoint } from './resilience/endpoint.ts';
+import { deadlineError } from './resilience/fetch-error.ts';
+import { Fetcher } from './resilience/fetcher.ts';
+import type { Flight } from './resilience/fetcher.ts';
+import { Recovery } from './resilience/recovery.ts';
+import type { Secret } from './secret.ts';
+import { createTallies } from './status.ts';
+import type { ClientDescription, ClientStats } from './status.ts';
+import type { SecretRequest, SecretTransport } from './transport.ts';
+
+export interface ClientParts {
+  readonly options: ResolvedOptions;
+  /** In the order in which they are asked. */
+  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+}
+
+/** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Made by `createSecretClient`. */
+export class SecretClient {
+  readonly #options: ResolvedOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  readonly #tallies = createTallies();
+  readonly #events: SecretEmitter;
+  readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
+  readonly #memory: SecretMemory;
+  readonly #fetcher: Fetcher;
+  readonly #recovery: Recovery;
+  #closed: Promise<void> | undefined;
+
+  constructor({ options, transports }: ClientParts) {
+    const { clock, hook } = options;
+    const [first, ...standbys] = transports;
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = guardedLogger(options.logger);
+    this.#events = new SecretEmitter((name, error) => {
+      this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
+    });
+    this.#endpoints = [this.#endpointOf(first), ...standbys.map((transport) => this.#endpointOf(transport))];
+    this.#memory = new SecretMemory({
+      options,
+      logger: this.#logger,
+      events: this.#events,
+      tallies: this.#tallies,
+      refetch: (key, request) => this.#fetch(key, request).secret,
+      requestFor: (name) => requestFor(name, {}, options.stage),
+    });
+    this.#fetcher = new Fetcher({
+      endpoints: this.#endpoints,
+      clock,
+      backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, tries: options.tries }),
+      attemptTimeout: options.attemptTimeout,
+      budget: options.refreshDeadline,
+      transform: hook?.transform?.bind(hook),
+      landing: this.#memory,
+      closing: this.#closing.signal,
+    });
+    // A hook has as long as one attempt would have.
+    this.#recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout });
+  }
+
+  /**
+   * What `get` would give without waiting: the value in memory if it is fresh, or if it is old and known to be out of
+   * reach for now; otherwise `undefined`.
+   */
+  peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
+    const { stage } = this.#options;
+    const key = options === undefined ? name : cacheKey(requestFor(name, options, stage), stage);
+    const entry = this.#memory.lookup(key);
+    if (entry === undefined) return undefined;
+    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
+    this.#tallies.hits.add();
+    return entry.secret;
+  }
+
+  /**
+   * Reads a secret by its name or ARN: from memory while it is fresh, else from KMS.
+   *
+   * Rejects with `SecretNotFoundError`, `AccessDeniedError`, `SecretDisabledError` or `RequestRejectedError` if KMS says so;
+   * with `SecretUnavailableError` or `DeadlineExceededError` if it cannot be reached and no old value may be served; with
+   * `ClientClosedError`; and with the signal's own reason.
+   */
+  get(name: string, options?: ReadOptions): Promise<Secret> {
+    if (options === undefined) {
+      const entry = this.#memory.lookup(name);
+      if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
+        this.#tallies.hits.add();
+        return entry.settled;
+      }
+    }
+    return this.#read(name, options);
+  }
+
+  /**
+   * Reads several secrets as one set: all of them as they were in memory at one moment, so that a rotation that comes
+   * meanwhile is in all of them or in none.
+   *
+   * Rejects with `SecretSetError`, which names every one that could not be had; or as `get` if the client is closed or the
+   * signal fires.
+   */
+  async getMany<const Name extends string>(
+    names: readonly Name[],
+    options?: ReadOptions,
+  ): Promise<Readonly<Record<Name, Secret>>> {
+    const outcomes = await Promise.allSettled(names.map((name) => this.get(name, options)));
+    this.#throwIfClosed();
+    options?.signal?.throwIfAborted();
+    const errors = new Map<string, unknown>();
+    // No prototype: `__proto__` is a name like any other.
+    const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
+    for (const [index, name] of names.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
+      else errors.set(name, outcome?.reason);
+    }
+    if (errors.size > 0) throw new SecretSetError(`Of ${names.length} secrets asked for together`, errors);
+    return secrets;
+  }
+
+  /**
+   * Fetches a secret from KMS now, fresh or not, and resolves to what came; joins a fetch of it that is under way.
+   *
+   * Rejects with the cause, as `get` does, and never resolves to an old value.
+   */
+  async refresh(name: string, options?: ReadOptions): Promise<Secret> {
+    const { request, key, signal } = this.#checked(name, options);
+    const landed = this.#landedInTime(this.#fetch(key, request), request);
+    return signal === undefined ? landed : unlessAborted(landed, signal);
+  }
+
+  /** Forgets a secret in all its stages and versions: the next read fetches it. */
+  invalidate(name: string): void {
+    // What is under way may have been asked before whatever made the caller forget it.
+    for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
+    this.#memory.invalidate(name);
+  }
+
+  /**
+   * Resolves when every name of the option `preload` is in memory, within `readyTimeout`.
+   *
+   * Rejects with `SecretSetError`, which names all that are missing and not optional.
+   */
+  async ready(): Promise<void> {
+    this.#throwIfClosed();
+    const { preload, readyTimeout, secrets } = this.#options;
+    const time = new Deadline({
+      clock: this.#clock,
+      ms: readyTimeout,
+      parent: this.#closing.signal,
+      isAwaited: true,
+      reason: () => new Error(`The time for ready() is up: ${durationText(readyTimeout)} (readyTimeout).`),
+    });
+    const read = (name: string, signal: AbortSignal): Promise<Secret> => this.get(name, { signal });
+    const errors = await readAllUntil(preload, read, { clock: this.#clock, signal: time.signal });
+    time.lift();
+    this.#throwIfClosed();
+    for (const [name, error] of errors) {
+      if (secrets.get(name)?.optional !== true) continue;
+      this.#logger.warn(`Ready without the optional secret "${name}": ${messageOf(error)}`);
+      errors.delete(name);
+    }
+    if (errors.size > 0) throw new SecretSetError(`Of ${preload.length} secrets to preload`, errors);
+  }
+
+  /** Listens to an event; returns a function that ends it. A listener that throws is reported to the logger. */
+  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** What the client has done so far, in numbers. */
+  stats(): ClientStats {
+    const { hits, misses, staleReads, fetches, failedFetches, rotations } = this.#tallies;
+    return {
+      hits: hits.total,
+      misses: misses.total,
+      staleReads: staleReads.total,
+      fetches: fetches.total,
+      failedFetches: failedFetches.total,
+      rotations: rotations.total,
+      ...this.#memory.counts,
+      inFlight: this.#fetcher.underWay.length,
+    };
+  }
+
+  /** The state of every secret and endpoint: all that an operator asks, and never a value. */
+  describe(): ClientDescription {
+    return {
+      isClosed: this.#closing.signal.aborted,
+      secrets: this.#memory.describe(),
+      endpoints: this.#endpoints.map((endpoint) => endpoint.status()),
+    };
+  }
+
+  /** Ends everything: reads in flight reject with `ClientClosedError`, and no timer, request or socket is left. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(name: string, options?: ReadOptions): Promise<Secret> {
+    const { request, key, signal } = this.#checked(name, options);
+    const entry = this.#memory.lookup(key);
+    if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
+      this.#tallies.hits.add();
+      return entry.secret;
+    }
+    const held = entry && this.#memory.unlessSpent(key, entry);
+    const stale = held && this.#memory.serveStale(key, held);
+    if (stale !== undefined) return stale;
+    const refusal = this.#memory.refusal(key);
+    if (refusal !== undefined) throw refusal;
+    this.#tallies.misses.add();
+    // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
+    const flight = this.#fetch(key, request);
+    const waiting =
+      held === undefined ? this.#landedOrRecovered(flight, key, request) : this.#landedOrStale(flight, key, held);
+    return signal === undefined ? waiting : unlessAborted(waiting, signal);
+  }
+
+  /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
+  async #landedOrStale(flight: Flight, key: string, held: Entry): Promise<Secret> {
+    const ms = this.#options.staleDeadline;
+    const late = (): void => this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
+    await orAfter(flight.trouble, this.#clock, { ms, late });
+    return (this.#memory.lookup(key) === held ? this.#memory.serveStale(key, held) : undefined) ?? flight.secret;
+  }
+
+  async #landedOrRecovered(flight: Flight, key: string, request: SecretRequest): Promise<Secret> {
+    try {
+      return await this.#landedInTime(flight, request);
+    } catch (error) {
+      const recovered = await this.#recovery.of(key, request, error);
+      if (recovered === undefined) throw error;
+      return recovered;
+    }
+  }
+
+  #landedInTime(flight: Flight, request: SecretRequest): Promise<Secret> {
+    const ms = this.#options.deadline;
+    const late = (): never => {
+      throw deadlineError(request, ms, flight.attempts);
+    };
+    return orAfter(flight.secret, this.#clock, { ms, late });
+  }
+
+  #fetch(key: string, request: SecretRequest): Flight {
+    if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
+    return this.#fetcher.fetch(key, request);
+  }
+
+  #checked(
+    name: string,
+    options: ReadOptions | undefined,
+  ): { readonly request: SecretRequest; readonly key: string; readonly signal: AbortSignal | undefined } {
+    this.#throwIfClosed(name);
+    const { request, signal } = readRequest(name, options, this.#options.stage);
+    signal?.throwIfAborted();
+    return { request, key: cacheKey(request, this.#options.stage), signal };
+  }
+
+  #endpointOf(transport: SecretTransport): Endpoint {
+    return new Endpoint({
+      transport,
+      clock: this.#clock,
+      onChange: ({ endpoint, state, lastFailure }) => {
+        if (state === 'untried') return;
+        const { failure, message } = (state === 'failing' ? lastFailure : undefined) ?? {};
+        this.#logger.warn(
+          state === 'failing' ? `Endpoint ${endpoint} fails: ${message ?? ''}` : `Endpoint ${endpoint} answers again.`,
+        );
+        this.#events.emit('endpoint', { endpoint, state, failure });
+      },
+    });
+  }
+
+  #throwIfClosed(name?: string): void {
+    if (this.#closing.signal.aborted) throw new ClientClosedError(name);
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#closing.abort(new ClientClosedError());
+    this.#memory.close();
+    const endings = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
+    for (const ending of endings) {
+      if (ending.status === 'rejected')
+        this.#logger.error(`An endpoint could not be closed: ${messageOf(ending.reason)}`);
+    }
+  }
+}

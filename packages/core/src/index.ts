@@ -1,0 +1,35 @@
+export { createSecretClient } from './create-client.ts';
+export type { SecretClient } from './create-client.ts';
+export type { Clock } from './clock.ts';
+export type { Credentials, CredentialsProvider } from './credentials.ts';
+export type { EndpointEntry, EndpointOptions } from './endpoints.ts';
+export {
+  AccessDeniedError,
+  ClientClosedError,
+  ConfigurationError,
+  DeadlineExceededError,
+  isSecretError,
+  RequestRejectedError,
+  SecretDisabledError,
+  SecretError,
+  SecretNotFoundError,
+  SecretSetError,
+  SecretTypeError,
+  SecretUnavailableError,
+  StoreError,
+} from './errors.ts';
+export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } from './errors.ts';
+export type { SecretEventName, SecretEvents, SecretListener } from './events.ts';
+export { failures } from './failures.ts';
+export type { FailureKind, FailureName } from './failures.ts';
+export type { SecretHook } from './hook.ts';
+export type { Logger } from './logger.ts';
+export { milliseconds } from './option-rows.ts';
+export type { Duration } from './option-rows.ts';
+export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.ts';
+export { Secret } from './secret.ts';
+export type { SecretFields, SecretRotation } from './secret.ts';
+export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus } from './status.ts';
+export type { SecretStore, StoredSecret } from './store.ts';
+export { FetchFailure } from './transport.ts';
+export type { FetchFailureDetails, SecretRequest, SecretTransport } from './transport.ts';
