@@ -1,0 +1,62 @@
+import { FetchFailure, Secret } from '@kms-secrets/core';
+import type { FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
+
+type Answer = Partial<SecretFields> | FailureName | 'hang' | Error;
+
+/**
+ * A `SecretTransport` without a wire: what one endpoint answers, name by name.
+ *
+ * It answers with the last thing that was set, as often as it is asked, and counts what it was asked.
+ */
+export class FakeTransport implements SecretTransport {
+  readonly endpoint: string;
+  /** Every request, in the order in which they came. */
+  readonly requests: SecretRequest[] = [];
+  readonly #answers = new Map<string, Answer>();
+  #always: Answer | undefined;
+  #isClosed = false;
+
+  constructor(endpoint = 'kms.example') {
+    this.endpoint = endpoint;
+  }
+
+  /** From now on `name` is this version, with a value made from both unless one is given. */
+  put(name: string, versionId: string, fields: Partial<SecretFields> = {}): void {
+    this.#answers.set(name, { versionId, value: `s3cret-${name}-${versionId}`, ...fields });
+  }
+
+  /** From now on `name`, or everything, fails like this. */
+  fail(answer: FailureName | 'hang' | Error, name?: string): void {
+    if (name === undefined) this.#always = answer;
+    else this.#answers.set(name, answer);
+  }
+
+  /** Ends what `fail` began for everything. */
+  heal(): void {
+    this.#always = undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+    this.requests.push(request);
+    signal.throwIfAborted();
+    const answer = this.#always ?? this.#answers.get(request.name) ?? 'notFound';
+    if (answer instanceof Error) throw answer;
+    if (answer === 'hang') return hangUntil(signal);
+    if (typeof answer === 'string') throw new FetchFailure(answer, `${this.endpoint} was told to fail: ${answer}.`);
+    return new Secret({ name: request.name, versionId: 'v1', value: '', dataType: 'text', ...answer });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+}
+
+function hangUntil(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
