@@ -1,0 +1,195 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FailureName } from '../../failures.ts';
+import { failureOfAnswer } from '../../failures.ts';
+import { FetchFailure } from '../../transport.ts';
+import { adviceOn } from './advice.ts';
+import type { Outcome, PeerCertificateNames } from './exchange.ts';
+import { trustProblem } from './trust-problem.ts';
+
+/** What went wrong at somebody else's end. */
+export type Foreign =
+  | Exclude<Outcome, { readonly kind: 'abandoned' }>
+  /** The provider of our credentials threw, or gave only half of them. */
+  | { readonly kind: 'credentials'; readonly error: unknown }
+  | { readonly kind: 'incompleteCredentials' };
+
+/** What a message needs to know besides. */
+export interface Whereabouts {
+  /** The host that was asked. */
+  readonly endpoint: string;
+  /** The proxy's host, if one was used. */
+  readonly proxy: string | undefined;
+  /** Milliseconds since 1970 by our calendar. */
+  readonly date: number;
+}
+
+/**
+ * The one place where foreign errors become failures of ours.
+ *
+ * A message tells the endpoint, the status, the code and what to do. It never quotes a reply or another library's error:
+ * KMS puts the whole string it signed, access key id and all, into the Message of SignatureDoesNotMatch, and the SDKs put
+ * URLs with signatures and tokens into theirs.
+ */
+export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
+  const { endpoint } = where;
+  switch (foreign.kind) {
+    case 'answer':
+      return failureOfReply(foreign, where);
+    case 'tooLarge': {
+      const failure = foreign.status === 200 ? 'malformed' : failureOfAnswer(foreign.status, undefined);
+      const message = `${endpoint} answered with more than ${foreign.limit} bytes, which no answer of KMS has; the rest was not read.`;
+      return new FetchFailure(failure, message, { status: foreign.status, requestId: requestIdOf(foreign.headers) });
+    }
+    case 'cutShort':
+      return unreachable(`The answer of ${endpoint} was cut short after ${foreign.received} bytes.`, 'ECONNRESET');
+    case 'connectTimeout':
+      return unreachable(
+        `${route(where)} took no connection within ${foreign.timeout} ms. ${connectAdvice}`,
+        'ETIMEDOUT',
+      );
+    case 'staleSocket':
+      return failureOfError(foreign.error, undefined, where);
+    case 'error':
+      return failureOfError(foreign.error, foreign.certificate, where);
+    case 'credentials':
+      return failureOfCredentials(foreign.error, endpoint);
+    case 'incompleteCredentials':
+      return unreachable(
+        `${endpoint} was not asked: the credentials provider gave no access key id or no secret for it.`,
+      );
+    default:
+      return foreign satisfies never;
+  }
+}
+
+const connectAdvice = 'Check the endpoint, the network and, where there is one, the proxy.';
+
+function failureOfReply(answer: Extract<Foreign, { readonly kind: 'answer' }>, where: Whereabouts): FetchFailure {
+  const { status, headers } = answer;
+  const { code, requestId } = readError(answer.body);
+  const failure = failureOfAnswer(status, code);
+  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
+  const advice = adviceOn({ failure, code, status, ahead: clockAhead(headers, where.date) });
+  return new FetchFailure(failure, `${where.endpoint} answered with ${said}. ${advice}`, {
+    code,
+    status,
+    requestId: requestId ?? requestIdOf(headers),
+    retryAfter: retryAfterOf(headers),
+  });
+}
+
+function failureOfError(error: Error, certificate: PeerCertificateNames | undefined, where: Whereabouts): FetchFailure {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const distrust = trustProblem(error, certificate);
+  if (distrust !== undefined) {
+    // A proxy asked by https:// is checked before there is a connection through it, so there is no certificate to tell of.
+    const isProxy = where.proxy !== undefined && certificate === undefined;
+    const who = isProxy ? `The proxy ${where.proxy}` : where.endpoint;
+    return new FetchFailure('untrusted', `${who} is not trusted: ${distrust}`, {
+      code,
+      cause: slim(error, code),
+    });
+  }
+  if (code === 'ERR_INVALID_CHAR') {
+    const message = `${where.endpoint} was not asked: the access key or token holds a character that no HTTP header can carry.`;
+    return new FetchFailure('rejected', `${message} Check the credentials.`, { code });
+  }
+  const refusal =
+    where.proxy === undefined ? undefined : /^Bad response: (?<status>\d+)$/u.exec(error.message)?.groups?.['status'];
+  if (refusal !== undefined) {
+    const advice =
+      refusal === '407' ? 'Check the user name and password in its URL.' : 'Check whether it may reach KMS.';
+    return unreachable(
+      `The proxy ${where.proxy} refused to connect to ${where.endpoint} with status ${refusal}. ${advice}`,
+    );
+  }
+  const message = `${route(where)} could not be asked: ${reasons.get(code ?? '') ?? code ?? error.name}. ${connectAdvice}`;
+  return unreachable(message, code, slim(error, code));
+}
+
+/** System errors in words; any other is told by its code. */
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'it refuses connections (ECONNREFUSED)'],
+  ['ECONNRESET', 'the connection was closed before there was an answer (ECONNRESET)'],
+  ['EPIPE', 'the connection was closed while it was asked (EPIPE)'],
+  ['ETIMEDOUT', 'there was no connection in time (ETIMEDOUT)'],
+  ['ENOTFOUND', 'no address is known by that name (ENOTFOUND)'],
+  ['EAI_AGAIN', 'the name server does not answer (EAI_AGAIN)'],
+  ['ENETUNREACH', 'there is no route to its network (ENETUNREACH)'],
+  ['EHOSTUNREACH', 'there is no route to it (EHOSTUNREACH)'],
+  ['EPROTO', 'what answered does not speak TLS as expected (EPROTO)'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'what answered does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
+]);
+
+function failureOfCredentials(error: unknown, endpoint: string): FetchFailure {
+  const name = error instanceof Error ? error.name : 'something that is not an error';
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const told = code === undefined ? name : `${name}, ${code}`;
+  return unreachable(
+    `${endpoint} was not asked: the credentials provider failed (${told}). Check what it needs.`,
+    code,
+  );
+}
+
+function unreachable(message: string, code?: string, cause?: Error): FetchFailure {
+  return new FetchFailure('unreachable' satisfies FailureName, message, { code, cause });
+}
+
+/**
+ * The error without what hangs on it: Node's parser puts the bytes it had read (`rawPacket`) on its errors, and they may be a
+ * secret's.
+ */
+function slim(error: Error, code: string | undefined): Error {
+  const cause = new Error(error.message === '' ? (code ?? error.name) : error.message);
+  cause.name = error.name;
+  if (error.stack !== undefined) cause.stack = error.stack;
+  return Object.assign(cause, { code });
+}
+
+function route({ endpoint, proxy }: Whereabouts): string {
+  return proxy === undefined ? endpoint : `${endpoint} (through the proxy ${proxy})`;
+}
+
+/** Code and request id of an error that KMS or its gateway wrote; neither for anybody else's page. */
+function readError(body: Buffer): { readonly code?: string | undefined; readonly requestId?: string | undefined } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    // The parser's own error is dropped on purpose: its message quotes the body.
+    return {};
+  }
+  if (typeof parsed !== 'object' || parsed === null) return {};
+  const fields = new Map<string, unknown>(Object.entries(parsed));
+  const text = (pattern: RegExp, ...names: readonly string[]): string | undefined =>
+    names
+      .map((name) => fields.get(name))
+      .find((value): value is string => typeof value === 'string' && pattern.test(value));
+  return {
+    code: text(/^[A-Za-z][\w.-]{0,99}$/u, 'Code', 'code'),
+    requestId: text(requestIdForm, 'RequestId', 'requestId'),
+  };
+}
+
+const requestIdForm = /^[\w-]{1,64}$/u;
+
+function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers['x-acs-request-id'];
+  return typeof id === 'string' && requestIdForm.test(id) ? id : undefined;
+}
+
+/** A server that asks for more than this is not obeyed: a read has its own deadline, and a mistake must not stop refreshing. */
+const longestRetryAfter = 60_000;
+
+/** Milliseconds, as the official SDKs read that header. */
+function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
+  const value = headers['x-acs-retry-after'];
+  const wait = typeof value === 'string' && /^\d{1,9}$/u.test(value) ? Number(value) : 0;
+  return wait > 0 ? Math.min(wait, longestRetryAfter) : undefined;
+}
+
+/** Milliseconds that our calendar is ahead of the server's. */
+function clockAhead(headers: IncomingHttpHeaders, date: number): number | undefined {
+  const theirs = Date.parse(headers.date ?? '');
+  return Number.isNaN(theirs) ? undefined : date - theirs;
+}

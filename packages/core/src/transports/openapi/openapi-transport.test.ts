@@ -1,0 +1,343 @@
+import type { FakeFault } from '@kms-secrets/testing';
+import { FakeClock, startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import type { FetchFailure, SecretRequest } from '../../transport.ts';
+import type { OpenApiParts } from './openapi-transport.ts';
+import { OpenApiTransport } from './openapi-transport.ts';
+
+const region = 'cn-hangzhou';
+
+function open(kms: FakeKms, parts: Partial<OpenApiParts> = {}): OpenApiTransport {
+  return new OpenApiTransport({
+    endpoint: { host: kms.endpoint(region).endpoint },
+    ca: kms.caPem,
+    credentials: { getCredential: () => Promise.resolve({ ...kms.accessKey }) },
+    clock: new FakeClock({ date: kms.clock.date() }),
+    connectTimeout: 2_000,
+    maxReplyBytes: 1_048_576,
+    ...parts,
+  });
+}
+
+function read(
+  transport: OpenApiTransport,
+  request: SecretRequest = { name: 'prod/db' },
+): ReturnType<typeof transport.fetch> {
+  return transport.fetch(request, new AbortController().signal);
+}
+
+async function failureOf(reading: Promise<unknown>): Promise<FetchFailure> {
+  return reading.then(
+    () => {
+      throw new Error('was not refused');
+    },
+    (error: FetchFailure) => error,
+  );
+}
+
+test('a secret is read with a signature that KMS accepts', async () => {
+  await using kms = await startFakeKms();
+  const versionId = kms.put('prod/db', 's3cret-1');
+  const transport = open(kms);
+
+  const secret = await read(transport);
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-1');
+  expect(secret).toMatchObject({ name: 'prod/db', versionId });
+  expect(kms.requests).toMatchObject([
+    { dialect: 'A2', action: 'GetSecretValue', status: 200, versionStage: undefined },
+  ]);
+  expect(transport.endpoint).toBe(kms.endpoint(region).endpoint);
+});
+
+test.each(['product!name', 'a+b/c=d', '../../etc/passwd', 'a@b.c', '_-'])(
+  'a secret named %j is found',
+  async (name) => {
+    await using kms = await startFakeKms();
+    kms.put(name, 's3cret-1');
+    const transport = open(kms);
+
+    const secret = await read(transport, { name });
+
+    transport.close();
+    expect(secret.name).toBe(name);
+  },
+);
+
+test('a secret is found by its ARN', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  const transport = open(kms);
+
+  const secret = await read(transport, { name: `acs:kms:${region}:1234567890123456:secret/prod/db` });
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-1');
+});
+
+test('a stage and a version are asked for by name', async () => {
+  await using kms = await startFakeKms();
+  const first = kms.put('prod/db', 's3cret-1');
+  kms.put('prod/db', 's3cret-2');
+  const transport = open(kms);
+
+  const previous = await read(transport, { name: 'prod/db', stage: 'ACSPrevious' });
+  const byId = await read(transport, { name: 'prod/db', versionId: first });
+
+  transport.close();
+  expect(previous.text()).toBe('s3cret-1');
+  expect(byId.versionId).toBe(first);
+  expect(kms.requests).toMatchObject([
+    { versionStage: 'ACSPrevious', versionId: undefined },
+    { versionStage: undefined, versionId: first },
+  ]);
+});
+
+test('temporary credentials go with their token', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  const key = { accessKeyId: 'STS.FakeKey', accessKeySecret: 'FakeSecret', securityToken: 'Fake+/Token==' };
+  kms.addStsKey({ ...key, expiresAt: kms.clock.date() + 3_600_000 });
+  const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
+
+  const secret = await read(transport);
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-1');
+  expect(kms.requests[0]?.headers).toContain('x-acs-security-token');
+});
+
+test('each request is signed anew, over one connection', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  const transport = open(kms);
+
+  await read(transport);
+  await read(transport);
+
+  transport.close();
+  expect(kms.requests).toMatchObject([{ status: 200 }, { status: 200 }]); // the fake refuses a nonce that it has seen
+  expect(kms.handshakes).toBe(1);
+});
+
+const failing: readonly (readonly [FakeFault, object])[] = [
+  [
+    { kind: 'throttle', retryAfter: 300 },
+    { failure: 'throttled', status: 429, retryAfter: 300 },
+  ],
+  [
+    { kind: 'error', status: 500, code: 'InternalFailure' },
+    { failure: 'unavailable', code: 'InternalFailure' },
+  ],
+  [{ kind: 'reset' }, { failure: 'unreachable', code: 'ECONNRESET' }],
+  [{ kind: 'closeSocket' }, { failure: 'unreachable', code: 'ECONNRESET' }],
+  [{ kind: 'cutShort' }, { failure: 'unreachable', code: 'ECONNRESET' }],
+  [
+    { kind: 'html', status: 502 },
+    { failure: 'unavailable', status: 502 },
+  ],
+  [
+    { kind: 'html', status: 403 },
+    { failure: 'rejected', status: 403 },
+  ],
+  [
+    { kind: 'empty', status: 413 },
+    { failure: 'malformed', status: 413 },
+  ],
+  [{ kind: 'rubbish' }, { failure: 'malformed', status: 200 }],
+  [{ kind: 'wrongShape' }, { failure: 'malformed' }],
+  [{ kind: 'otherSecret' }, { failure: 'malformed' }],
+  [{ kind: 'huge', bytes: 2_000_000 }, { failure: 'malformed' }],
+  [
+    { kind: 'redirect', location: 'https://example.invalid/' },
+    { failure: 'malformed', status: 302 },
+  ],
+];
+
+test.each(failing)('%j fails as what it is, and shows nothing secret', async (fault, expected) => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  kms.fault(fault);
+  const transport = open(kms);
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ name: 'FetchFailure', ...expected });
+  const told = `${failure.message} ${failure.stack} ${JSON.stringify(failure)} ${String(failure.cause)}`;
+  expect(told).not.toMatch(/s3cret-|SecretName=|Signature=/u);
+  expect(told).not.toContain(kms.accessKey.accessKeyId);
+  expect(kms.requests).toHaveLength(1);
+});
+
+const harmless: readonly FakeFault[] = [{ kind: 'chunked' }, { kind: 'connectionClose' }];
+
+test.each(harmless)('an answer by %j is read whole', async (fault) => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-数据');
+  kms.fault(fault);
+  const transport = open(kms);
+
+  const secret = await read(transport);
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-数据');
+});
+
+test.each([
+  ['expired', 'CERT_HAS_EXPIRED', 'expired'],
+  ['wrongName', 'ERR_TLS_CERT_ALTNAME_INVALID', 'DNS:kms.wrong-name.invalid'],
+  ['otherCa', undefined, 'Fake KMS'],
+  ['selfSigned', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'signed by itself'],
+] as const)('a certificate that is %s gets no request', async (of, code, words) => {
+  await using kms = await startFakeKms();
+  kms.fault({ kind: 'certificate', of });
+  const transport = open(kms);
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: 'untrusted', ...(code === undefined ? {} : { code }) });
+  expect(failure.message).toContain(words);
+  expect(kms.badCertificateRequests).toBe(0);
+});
+
+test('the authority in the file replaces the public ones, and one in the middle is enough', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  const secondOnly = kms.caPem.slice(kms.caPem.lastIndexOf('-----BEGIN'));
+  const partial = open(kms, { ca: secondOnly });
+  const publicOnly = open(kms, { ca: undefined });
+
+  const secret = await read(partial);
+  const failure = await failureOf(read(publicOnly));
+
+  partial.close();
+  publicOnly.close();
+  expect(secret.text()).toBe('s3cret-1');
+  expect(failure.failure).toBe('untrusted');
+});
+
+interface Refusal {
+  readonly when: string;
+  readonly change: (kms: FakeKms) => void;
+  readonly failure: string;
+  readonly code: string;
+  readonly advice: string;
+}
+
+const refusals: readonly Refusal[] = [
+  {
+    when: 'the policy forbids it',
+    change: (kms) => kms.deny('prod/db'),
+    failure: 'denied',
+    code: 'Forbidden.NoPermission',
+    advice: 'kms:GetSecretValue',
+  },
+  {
+    when: 'the secret is gone',
+    change: (kms) => kms.remove('prod/db'),
+    failure: 'notFound',
+    code: 'Forbidden.ResourceNotFound',
+    advice: 'the region',
+  },
+  {
+    when: 'the secret is disabled',
+    change: (kms) => kms.disable('prod/db'),
+    failure: 'disabled',
+    code: 'Rejected.Disabled',
+    advice: 'Enable it',
+  },
+  {
+    when: 'the access key is gone',
+    change: (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId),
+    failure: 'denied',
+    code: 'InvalidAccessKeyId.NotFound',
+    advice: 'does not exist',
+  },
+];
+
+test.each(refusals)('when $when, the code, the request id and advice are told', async (refusal) => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  refusal.change(kms);
+  const transport = open(kms);
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: refusal.failure, code: refusal.code });
+  expect(failure.requestId).toMatch(/^[\w-]{36}$/u);
+  expect(failure.message).toContain(refusal.advice);
+});
+
+test('a wrong secret of the access key shows neither key nor string to sign', async () => {
+  await using kms = await startFakeKms();
+  const key = { accessKeyId: kms.accessKey.accessKeyId, accessKeySecret: 'FakeButWrong' };
+  const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch' });
+  expect(failure.cause).toBeUndefined();
+  expect(failure.message).not.toMatch(/POST|FakeButWrong|x-acs/u);
+  expect(failure.message).not.toContain(key.accessKeyId);
+});
+
+test('a wrong clock is told by how much', async () => {
+  await using kms = await startFakeKms();
+  const transport = open(kms, { clock: new FakeClock({ date: kms.clock.date() - 3_600_000 }) });
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
+  expect(failure.message).toMatch(/behind that of KMS/u);
+});
+
+test('nobody listening is unreachable', async () => {
+  await using kms = await startFakeKms();
+  const transport = open(kms);
+  await kms.stop(region);
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: 'unreachable', code: 'ECONNREFUSED' });
+});
+
+test('a provider that throws, or knows half a key, is unreachable and asks nobody', async () => {
+  await using kms = await startFakeKms();
+  const throwing = open(kms, { credentials: { getCredential: () => Promise.reject(new Error('s3cret-token')) } });
+  const halved = open(kms, { credentials: { getCredential: () => Promise.resolve({ accessKeyId: 'FakeId' }) } });
+
+  const failures = [await failureOf(read(throwing)), await failureOf(read(halved))];
+
+  expect(failures).toMatchObject([{ failure: 'unreachable' }, { failure: 'unreachable' }]);
+  expect(failures.map(String).join(' ')).not.toContain('s3cret-');
+  expect(kms.requests).toEqual([]);
+});
+
+test('a key that no header can carry is told without being shown', async () => {
+  await using kms = await startFakeKms();
+  const key = { accessKeyId: 'Fake\nKey', accessKeySecret: 'x' };
+  const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
+
+  const failure = await failureOf(read(transport));
+
+  transport.close();
+  expect(failure).toMatchObject({ failure: 'rejected', code: 'ERR_INVALID_CHAR' });
+  expect(failure.message).not.toContain('Fake\nKey');
+});
+
+test('half a character in a name is rejected before anything is asked', async () => {
+  await using kms = await startFakeKms();
+
+  const failure = await failureOf(read(open(kms), { name: 'a\uD800' }));
+
+  expect(failure.failure).toBe('rejected');
+  expect(kms.requests).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import {
+  authorization,
+  canonicalQuery,
+  canonicalRequest,
+  emptyBodyHash,
+  percentEncode,
+  signatureDate,
+  stringToSign,
+} from './sign.ts';
+
+interface Vector {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly canonicalQuery: string;
+  readonly canonicalRequest: string;
+  readonly stringToSign: string;
+  readonly authorization: string;
+}
+
+const vectors = JSON.parse(readFileSync(new URL('vectors.json', import.meta.url), 'utf8')) as {
+  readonly percentEncode: readonly { readonly in: string; readonly out: string }[];
+  readonly acs3: readonly Vector[];
+};
+
+test.each(vectors.percentEncode)('"$in" is encoded as "$out"', ({ in: text, out }) => {
+  expect(percentEncode(text)).toBe(out);
+});
+
+test.each(vectors.acs3)('$id is signed as the official SDKs sign it', (vector) => {
+  const query = canonicalQuery(inOrder(vector.query));
+
+  const request = {
+    method: vector.method,
+    path: vector.path,
+    query,
+    headers: inOrder(signed(vector.headers)),
+    bodyHash: createHash('sha256').update(vector.body).digest('hex'),
+  };
+
+  expect(query).toBe(vector.canonicalQuery);
+  expect(canonicalRequest(request)).toBe(vector.canonicalRequest);
+  expect(stringToSign(request)).toBe(vector.stringToSign);
+  expect(authorization(request, vector)).toBe(vector.authorization);
+});
+
+test('a parameter that is not given is not in the query', () => {
+  expect(canonicalQuery({ A: undefined, B: '', C: 'c' })).toBe('B=&C=c');
+});
+
+test('the hash of no body is the one that the documentation prints', () => {
+  expect(emptyBodyHash).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+});
+
+test('the date of a signature has no fraction', () => {
+  expect(signatureDate(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe('2026-01-02T03:04:05Z');
+});
+
+function inOrder(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function signed(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name === 'host' || name.startsWith('x-acs-')));
+}
