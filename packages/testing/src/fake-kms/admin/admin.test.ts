@@ -1,0 +1,249 @@
+import { request } from 'node:http';
+
+import { expect, test } from 'vitest';
+
+import { startFakeKms } from '../fake-kms.ts';
+import type { FakeKms } from '../fake-kms.ts';
+import { askAcs3 } from '../trial-client.fixture.ts';
+import { startAdmin } from './admin.ts';
+
+const json = { 'content-type': 'application/json' };
+
+test('a secret that is put and rotated from outside is served', async () => {
+  await using admin = await start();
+
+  const put = await admin.post('/put', {
+    name: 'db',
+    value: 's3cret-1',
+    versionId: 'v1',
+    stages: ['mine'],
+    dataType: 'binary',
+  });
+  const rotated = await admin.post('/rotate', { name: 'db', value: 's3cret-2' });
+
+  expect(put).toEqual({ status: 200, body: { versionId: 'v1' } });
+  const answer = await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+  expect(answer.text.includes('s3cret-2')).toBe(true);
+  expect(answer.text.includes((rotated.body as { versionId: string }).versionId)).toBe(true);
+});
+
+test('a managed secret is put with its schedule, and the clock is passed', async () => {
+  await using admin = await start();
+  const value = JSON.stringify({ AccountName: 'app', AccountPassword: 's3cret-1' });
+  await admin.post('/put', {
+    name: 'db',
+    value,
+    type: 'Rds',
+    extendedConfig: { DBInstanceId: 'rm-1' },
+    automaticRotation: { interval: 21_600 },
+  });
+  const before = admin.kms.clock.date();
+
+  const { body } = await admin.post('/clock/pass', { ms: 21_600_000 });
+
+  expect((body as { date: number }).date - before).toBeGreaterThanOrEqual(21_600_000);
+  const { text } = await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+  expect(text.includes('LastRotationDate')).toBe(true);
+});
+
+test.each([
+  ['/deny', '/allow', 403],
+  ['/disable', '/enable', 409],
+])('%s and %s turn reading off and on', async (off, on, status) => {
+  await using admin = await start();
+  admin.kms.put('db', 's3cret-1');
+  const ask = async (): Promise<number> => (await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } })).status;
+
+  await admin.post(off, { name: 'db' });
+  expect(await ask()).toBe(status);
+  await admin.post(on, { name: 'db' });
+  expect(await ask()).toBe(200);
+  await admin.post('/remove', { name: 'db' });
+  expect(await ask()).toBe(404);
+});
+
+test('a region is stopped and started', async () => {
+  await using admin = await start();
+
+  await admin.post('/stop', { region: 'cn-hangzhou' });
+  await expect(askAcs3({ kms: admin.kms })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await admin.post('/start', { region: 'cn-hangzhou' });
+  expect((await askAcs3({ kms: admin.kms })).status).toBe(400);
+});
+
+test.each([
+  { kind: 'throttle', retryAfter: 100 },
+  { kind: 'error', status: 500, code: 'InternalFailure', message: 'x' },
+  { kind: 'hang' },
+  { kind: 'hangInside' },
+  { kind: 'reset' },
+  { kind: 'closeSocket' },
+  { kind: 'cutShort' },
+  { kind: 'html', status: 502 },
+  { kind: 'empty', status: 413 },
+  { kind: 'rubbish' },
+  { kind: 'wrongShape' },
+  { kind: 'otherSecret' },
+  { kind: 'huge', bytes: 2_000_000 },
+  { kind: 'redirect', location: 'http://127.0.0.1/' },
+  { kind: 'slow', ms: 5 },
+  { kind: 'drip', ms: 5 },
+  { kind: 'chunked' },
+  { kind: 'connectionClose' },
+  { kind: 'certificate', of: 'expired' },
+])('the fault $kind can be planted', async (fault) => {
+  await using admin = await start();
+
+  expect(await admin.post('/fault', { ...fault, region: 'cn-hangzhou', times: 2, secretName: 'db' })).toEqual({
+    status: 200,
+    body: {},
+  });
+});
+
+test('a planted fault strikes, and is healed', async () => {
+  await using admin = await start();
+  await admin.post('/fault', { kind: 'html', status: 502 });
+
+  expect((await askAcs3({ kms: admin.kms })).status).toBe(502);
+  await admin.post('/heal', {});
+  expect((await askAcs3({ kms: admin.kms })).status).toBe(400);
+});
+
+test('the requests are told, and cleared', async () => {
+  await using admin = await start();
+  await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+
+  expect(await admin.get('/requests')).toMatchObject({
+    status: 200,
+    body: [{ secretName: 'db', status: 404, dialect: 'A2' }],
+  });
+  expect(await admin.get('/counts')).toEqual({
+    status: 200,
+    body: { openRequests: expect.any(Number), handshakes: 1, badCertificateRequests: 0 },
+  });
+  await admin.post('/clear-requests', {});
+  expect(await admin.get('/requests')).toEqual({ status: 200, body: [] });
+});
+
+test.each([
+  ['/put', {}, 'The body: name is missing.'],
+  ['/put', { name: 'db' }, 'The body: value is missing.'],
+  ['/put', { name: 5, value: 'x' }, 'The body: name must be a text.'],
+  ['/put', { name: 'db', value: 'x', stages: 'a' }, 'The body: stages must be a list of texts.'],
+  ['/put', { name: 'db', value: 'x', type: 'toString' }, 'The body: type must be one of Generic,'],
+  ['/put', { name: 'db', value: 'x', extendedConfig: [] }, 'The body: extendedConfig must be an object.'],
+  ['/put', { name: 'db', value: 'x', automaticRotation: 5 }, 'automaticRotation must be { interval: SECONDS }'],
+  ['/put', { name: 'db', value: 'x', vlaue: 'y' }, 'The body has no field vlaue.'],
+  ['/put', [], 'The body must be an object.'],
+  ['/put', { name: 'a b', value: 'x' }, "A secret's name has"],
+  ['/rotate', { name: 'nobody' }, 'no secret of the name "nobody"'],
+  ['/deny', { name: 'db', more: 1 }, 'has no field more. It has name.'],
+  ['/fault', { kind: 'constructor' }, 'The body: kind must be one of throttle,'],
+  ['/fault', { kind: 'slow' }, 'The body: ms is missing.'],
+  ['/fault', { kind: 'slow', ms: -1 }, 'The body: ms must be a number of zero or more.'],
+  ['/fault', { kind: 'hang', times: 0 }, 'whole number of times'],
+  ['/fault', { kind: 'hang', region: 'mars' }, 'no region mars'],
+  ['/stop', { region: 'mars' }, 'no region mars'],
+  ['/clock/pass', { ms: '5' }, 'The body: ms must be a number'],
+  ['/clear-requests', { x: 1 }, 'has no field x. It has no fields.'],
+])('%s with %j is answered with a sentence', async (path, body, sentence) => {
+  await using admin = await start();
+
+  expect(await admin.post(path, body)).toEqual({ status: 400, body: { message: expect.stringContaining(sentence) } });
+});
+
+test('what is no JSON is refused without being repeated', async () => {
+  await using admin = await start();
+
+  const { status, body } = await admin.raw({ method: 'POST', path: '/put', headers: json, body: 's3cret-' });
+
+  expect([status, body]).toEqual([400, { message: 'The body is no JSON.' }]);
+});
+
+test('an unknown route is not found, and the known ones are named', async () => {
+  await using admin = await start();
+
+  expect(await admin.get('/put')).toEqual({ status: 404, body: { message: expect.stringContaining('POST /put') } });
+});
+
+test('a body of more than 1 MiB is refused', async () => {
+  await using admin = await start();
+
+  // The server may close while the rest is still on its way; then the sender sees only that.
+  const outcome = await admin
+    .raw({
+      method: 'POST',
+      path: '/put',
+      headers: json,
+      body: JSON.stringify({ name: 'db', value: 'x'.repeat(1024 * 1024) }),
+    })
+    .then(({ status }) => status)
+    .catch(() => 413);
+
+  expect(outcome).toBe(413);
+});
+
+test.each<[string, Record<string, string>, number]>([
+  ['with an Origin', { ...json, origin: 'http://127.0.0.1' }, 403],
+  ['that a browser marked', { ...json, 'sec-fetch-site': 'same-origin' }, 403],
+  ['to a name that was pointed at loopback', { ...json, host: 'evil.example:80' }, 403],
+  ['to a name that only begins like loopback', { ...json, host: '127.0.0.1.evil.example' }, 403],
+  ['from a form', { 'content-type': 'text/plain' }, 415],
+])('a request %s is refused', async (_, headers, status) => {
+  await using admin = await start();
+  admin.kms.put('db', 's3cret-1');
+
+  const answer = await admin.raw({ method: 'POST', path: '/remove', headers, body: '{"name":"db"}' });
+
+  expect(answer.status).toBe(status);
+  expect(() => admin.kms.disable('db')).not.toThrow();
+});
+
+test.each(['localhost:1', '[::1]:1', '127.0.0.1'])('the host %s is loopback', async (host) => {
+  await using admin = await start();
+
+  expect((await admin.raw({ method: 'GET', path: '/requests', headers: { host }, body: '' })).status).toBe(200);
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+interface Started extends AsyncDisposable {
+  readonly kms: FakeKms;
+  get(path: string): Promise<Answer>;
+  post(path: string, body: unknown): Promise<Answer>;
+  raw(sent: Sent): Promise<Answer>;
+}
+
+async function start(): Promise<Started> {
+  const kms = await startFakeKms();
+  const admin = await startAdmin(kms);
+  const raw = ({ method, path, headers, body }: Sent): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const asked = request(admin.url + path, { method, headers, agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => (text += part));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as unknown }));
+      });
+      asked.on('error', reject).end(body);
+    });
+  return {
+    kms,
+    raw,
+    get: (path) => raw({ method: 'GET', path, headers: {}, body: '' }),
+    post: (path, body) => raw({ method: 'POST', path, headers: json, body: JSON.stringify(body) }),
+    async [Symbol.asyncDispose]() {
+      await admin.close();
+      await kms.close();
+    },
+  };
+}

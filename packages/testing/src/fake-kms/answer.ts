@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+
+import type { AnswerFormat } from './dialects/dialect.ts';
+import type { SecretValueAnswer } from './get-secret-value.ts';
+import type { Refusal } from './refusals.ts';
+
+/** An answer as it goes out, before any fault spoils it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** KMS's code when it is a refusal. */
+  readonly code?: string;
+}
+
+/** The answer with the secret in it. */
+export function secretAnswer(value: SecretValueAnswer, format: AnswerFormat): Answer {
+  const requestId = makeRequestId();
+  const fields = { ...value, RequestId: requestId };
+  const text = format === 'xml' ? xmlDocument('GetSecretValueResponse', fields) : JSON.stringify(fields);
+  return written({ status: 200, requestId, format, text });
+}
+
+/** A refusal in the form of who refuses: the gateway names a host and a page to read, KMS repeats the status. */
+export function refusalAnswer(refusal: Refusal, format: AnswerFormat, region: string): Answer {
+  const requestId = makeRequestId();
+  const { status, code, message } = refusal;
+  const common = { Code: code, Message: message, RequestId: requestId };
+  const fields =
+    refusal.from === 'gateway'
+      ? {
+          ...common,
+          HostId: `kms.${region}.aliyuncs.com`,
+          Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms`,
+        }
+      : { HttpStatus: status, ...common };
+  const root = refusal.from === 'gateway' ? 'Error' : 'KMS';
+  const text = format === 'xml' ? xmlDocument(root, fields) : JSON.stringify(fields);
+  return { ...written({ status, requestId, format, text, headers: refusal.headers }), code };
+}
+
+/** A body of any kind; for what a load balancer or something broken might say. */
+export function bareAnswer(status: number, contentType: string, text: string): Answer {
+  return { status, headers: { 'content-type': contentType }, body: Buffer.from(text, 'utf8') };
+}
+
+function makeRequestId(): string {
+  return randomUUID().toUpperCase();
+}
+
+interface Written {
+  readonly status: number;
+  readonly requestId: string;
+  readonly format: AnswerFormat;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function written({ status, requestId, format, text, headers }: Written): Answer {
+  const type = format === 'xml' ? 'text/xml' : 'application/json';
+  return {
+    status,
+    headers: { 'content-type': `${type};charset=utf-8`, 'x-acs-request-id': requestId, ...headers },
+    body: Buffer.from(text, 'utf8'),
+  };
+}
+
+function xmlDocument(root: string, fields: object): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><${root}>${xmlElements(fields)}</${root}>`;
+}
+
+/** One element a field, one a list entry, as KMS nests them: `<VersionStages><VersionStage>…</VersionStage></VersionStages>`. */
+function xmlElements(fields: object): string {
+  return Object.entries(fields)
+    .flatMap(([name, value]: [string, unknown]) =>
+      (Array.isArray(value) ? value : [value]).map((one: unknown) => xmlElement(name, one)),
+    )
+    .join('');
+}
+
+function xmlElement(name: string, value: unknown): string {
+  const content = typeof value === 'object' && value !== null ? xmlElements(value) : escapeXml(String(value));
+  return `<${name}>${content}</${name}>`;
+}
+
+/** A carriage return too: a reader turns a plain one into a line feed (XML 1.0, 2.11). */
+function escapeXml(text: string): string {
+  return text.replaceAll(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,67 @@
+import { issueCertificate } from './certificate.ts';
+import type { Identity } from './certificate.ts';
+
+/** The certificate a listener shows: the right one, or one with something amiss. */
+export type CertificateKind = 'right' | CertificateFault;
+export type CertificateFault = 'expired' | 'wrongName' | 'otherCa' | 'leafOnly' | 'selfSigned';
+
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface Trust {
+  /** Root, then second authority: the order of the files KMS ships, which some official clients depend on. */
+  readonly caPem: string;
+  readonly certificates: ReadonlyMap<CertificateKind, ServerCertificate>;
+}
+
+const day = 86_400_000;
+let made: Trust | undefined;
+
+/**
+ * The authorities and certificates of this process, made once: root -> second authority (which may issue servers only)
+ * -> server, as the private authorities of KMS instances are built.
+ *
+ * They follow the machine's time and not the fake's clock, because that is what a TLS client checks them by.
+ */
+export function processTrust(): Trust {
+  made ??= makeTrust(Date.now());
+  return made;
+}
+
+/** Connections over these must never carry a request: a client that sends one has not checked whom it talks to. */
+export function isBad(kind: CertificateKind): boolean {
+  // A server that sends no intermediate is trusted by a client that has the second authority in its file.
+  return kind !== 'right' && kind !== 'leafOnly';
+}
+
+function makeTrust(now: number): Trust {
+  const valid = { notBefore: now - day, notAfter: now + 30 * day };
+  const root = issueCertificate({ name: 'Fake KMS Root CA', authority: { pathLength: 1 }, ...valid });
+  const second = issueCertificate({ name: 'Fake KMS Second CA', issuer: root, authority: { pathLength: 0 }, ...valid });
+  // The same name as ours, so that only the signature tells the two apart.
+  const stranger = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...valid });
+
+  const server = { name: 'Fake KMS', hosts: ['localhost', '127.0.0.1', '::1'], ...valid };
+  const right = issueCertificate({ ...server, issuer: second });
+  const expired = issueCertificate({ ...server, issuer: second, notBefore: now - 2 * day, notAfter: now - day });
+  const wrongName = issueCertificate({ ...server, issuer: second, hosts: ['kms.wrong-name.invalid'] });
+  const otherCa = issueCertificate({ ...server, issuer: stranger });
+  const selfSigned = issueCertificate(server);
+  return {
+    caPem: root.pem + second.pem,
+    certificates: new Map([
+      ['right', shown(right, second)],
+      ['leafOnly', shown(right)],
+      ['expired', shown(expired, second)],
+      ['wrongName', shown(wrongName, second)],
+      ['otherCa', shown(otherCa, stranger)],
+      ['selfSigned', shown(selfSigned)],
+    ]),
+  };
+}
+
+function shown(...chain: readonly [Identity, ...Identity[]]): ServerCertificate {
+  return { cert: chain.map(({ pem }) => pem).join(''), key: chain[0].privateKeyPem };
+}

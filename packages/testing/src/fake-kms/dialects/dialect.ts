@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A request as it came: nothing in it is believed yet. */
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  /** What stands behind the `?`, as it was sent. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, in the order and the letter case they came in, repeats included. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** What a request says of itself: for the record, for the faults, and for the form of an error. Never for a decision. */
+export interface Glance {
+  readonly format: AnswerFormat;
+  readonly asked: Asked;
+}
+
+/** What was asked for, and by which key. */
+export interface Asked {
+  readonly action: string | undefined;
+  readonly secretName: string | undefined;
+  readonly versionStage: string | undefined;
+  readonly versionId: string | undefined;
+  readonly accessKeyId: string | undefined;
+}
+
+/** A request that is complete and well formed; whether it is rightly signed is for `authentication.ts` to find out. */
+export interface SignedRequest {
+  readonly action: string;
+  readonly version: string;
+  readonly accessKeyId: string;
+  readonly securityToken: string | undefined;
+  readonly nonce: string;
+  /** As it was written; its form is checked with its age. */
+  readonly timestamp: string;
+  readonly signature: string;
+  readonly stringToSign: string;
+  sign(accessKeySecret: string): string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+export type AnswerFormat = 'json' | 'xml';
+export type DialectName = 'A1' | 'A2';
+
+/** One way to speak to KMS. A further one is a further file beside this, and a line in `dialects.ts`. */
+export interface Dialect {
+  readonly name: DialectName;
+  isSpokenIn(request: WireRequest): boolean;
+  glance(request: WireRequest): Glance;
+  /** Throws a `Refusal` for a request that is not complete or not well formed. */
+  read(request: WireRequest): SignedRequest;
+}

@@ -1,0 +1,228 @@
+import { AccessKeys, makeAccessKey } from './access-keys.ts';
+import type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
+import { Authentication } from './authentication.ts';
+import { processTrust } from './certificates/trust.ts';
+import { clientSettings, propertiesText } from './client-settings.ts';
+import { FaultBoard } from './faults.ts';
+import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
+import { Files } from './files.ts';
+import { checkOptions } from './options.ts';
+import type { FakeEndpoint, FakeKmsOptions } from './options.ts';
+import { Regions } from './regions.ts';
+import { RequestLog } from './request-log.ts';
+import type { RequestRecord } from './request-log.ts';
+import { borrowClock, createSettableClock } from './settable-clock.ts';
+import type { SettableClock } from './settable-clock.ts';
+import { Vault } from './vault/vault.ts';
+import type { PutOptions } from './vault/vault.ts';
+
+/**
+ * A strict KMS on loopback: it refuses whatever KMS would refuse, in the same words, and fails in any way a test asks for.
+ *
+ * Strict, because a client that is tested against a forgiving server finds out about its mistakes in production.
+ */
+export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKms> {
+  const names = checkOptions(options);
+  const clock = options.clock === undefined ? createSettableClock() : borrowClock(options.clock);
+  const accessKey = { ...(options.accessKey ?? makeAccessKey()) };
+  const keys = new AccessKeys({ clock });
+  keys.add(accessKey);
+  const [vault, faults, log] = [new Vault({ clock }), new FaultBoard(), new RequestLog()];
+  const regions = new Regions({
+    regions: names,
+    authentication: new Authentication({ keys, clock }),
+    vault,
+    faults,
+    log,
+    clock,
+    port: options.port ?? 0,
+    isPlainHttp: options.plainHttp ?? false,
+    quota: options.quota ?? 450,
+  });
+  await regions.openAll();
+  const files = new Files({ directory: options.directory });
+  return new FakeKms({
+    accessKey,
+    clock,
+    faults,
+    files,
+    keys,
+    log,
+    regions,
+    vault,
+    isPlainHttp: options.plainHttp ?? false,
+  });
+}
+
+interface Parts {
+  readonly accessKey: FakeAccessKey;
+  readonly clock: SettableClock;
+  readonly faults: FaultBoard;
+  readonly files: Files;
+  readonly keys: AccessKeys;
+  readonly log: RequestLog;
+  readonly regions: Regions;
+  readonly vault: Vault;
+  readonly isPlainHttp: boolean;
+}
+
+/** A running fake KMS. Made by `startFakeKms`. */
+export class FakeKms {
+  readonly accessKey: FakeAccessKey;
+  /** Root, then second authority: what a client must trust. */
+  readonly caPem: string;
+  /** A file with `caPem`. */
+  readonly caFilePath: string;
+  /** The fake's time. Can be moved only if it is the fake's own clock. */
+  readonly clock: SettableClock;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.accessKey = parts.accessKey;
+    this.clock = parts.clock;
+    this.caPem = processTrust().caPem;
+    this.caFilePath = parts.files.write('ca.pem', this.caPem);
+  }
+
+  get endpoints(): readonly FakeEndpoint[] {
+    return this.#parts.regions.endpoints;
+  }
+
+  endpoint(region: string): FakeEndpoint {
+    this.#parts.regions.listener(region); // refuses an unknown one with the list of the known
+    return this.endpoints.find((endpoint) => endpoint.region === region) as FakeEndpoint; // the line above found it
+  }
+
+  /** The environment that brings a client here, in the names all official secret clients read. */
+  environment(): Record<string, string> {
+    const { accessKey, isPlainHttp } = this.#parts;
+    return clientSettings({
+      accessKey,
+      endpoints: this.endpoints,
+      caFilePath: isPlainHttp ? undefined : this.caFilePath,
+    });
+  }
+
+  /** The same as the text of a `secretsmanager.properties`. */
+  properties(): string {
+    return propertiesText(this.environment());
+  }
+
+  /** Writes that text to a file only its owner can read; returns its path. The file is removed on `close`. */
+  writeProperties(file?: string): string {
+    return this.#parts.files.write('secretsmanager.properties', this.properties(), file);
+  }
+
+  /** Creates a secret, or adds a version to it; the labels move at once. Returns the version's id. */
+  put(name: string, value: string, options?: PutOptions): string {
+    return this.#parts.vault.put(name, value, options);
+  }
+
+  /** Gives a secret a new current version as KMS's own rotation would; returns its id. */
+  rotate(name: string, options: { readonly value?: string } = {}): string {
+    return this.#parts.vault.rotate(name, options.value);
+  }
+
+  moveStage(name: string, stage: string, versionId: string): void {
+    this.#parts.vault.moveStage(name, stage, versionId);
+  }
+
+  /** Reading that secret is answered with 403 `Forbidden.NoPermission`, whether there is one or not. */
+  deny(name: string): void {
+    this.#parts.vault.deny(name);
+  }
+
+  allow(name: string): void {
+    this.#parts.vault.allow(name);
+  }
+
+  /** Reading that secret is answered with 409 `Rejected.Disabled`. */
+  disable(name: string): void {
+    this.#parts.vault.disable(name);
+  }
+
+  enable(name: string): void {
+    this.#parts.vault.enable(name);
+  }
+
+  /** Gone: reading it is answered with 404 `Forbidden.ResourceNotFound`. */
+  remove(name: string): void {
+    this.#parts.vault.remove(name);
+  }
+
+  /** Reading that secret is answered with 409 `Rejected.PendingDeletion`. */
+  scheduleDeletion(name: string): void {
+    this.#parts.vault.scheduleDeletion(name);
+  }
+
+  restore(name: string): void {
+    this.#parts.vault.restore(name);
+  }
+
+  addStsKey(key: FakeStsKey): void {
+    this.#parts.keys.addTemporary(key);
+  }
+
+  disableAccessKey(accessKeyId: string): void {
+    this.#parts.keys.disable(accessKeyId);
+  }
+
+  removeAccessKey(accessKeyId: string): void {
+    this.#parts.keys.remove(accessKeyId);
+  }
+
+  /** Plants a fault. Of several that fit, the one planted first strikes. */
+  fault(fault: FakeFault, where: FaultScope = {}): FaultHandle {
+    if (where.region !== undefined) this.#parts.regions.listener(where.region);
+    return this.#parts.faults.plant(fault, where);
+  }
+
+  /** Removes all faults, or those planted for that region alone. */
+  heal(region?: string): void {
+    this.#parts.faults.heal(region);
+  }
+
+  /** Closes the region's port and its connections: from now on they are refused. */
+  async stop(region: string): Promise<void> {
+    await this.#parts.regions.listener(region).shut();
+  }
+
+  /** Opens the region's port again: the same one. */
+  async start(region: string): Promise<void> {
+    await this.#parts.regions.listener(region).open();
+  }
+
+  get requests(): readonly RequestRecord[] {
+    return this.#parts.log.records;
+  }
+
+  clearRequests(): void {
+    this.#parts.log.clear();
+  }
+
+  /** Requests that came and have had no complete answer yet. */
+  get openRequests(): number {
+    return this.#parts.regions.openRequests;
+  }
+
+  /** Completed TLS handshakes. */
+  get handshakes(): number {
+    return this.#parts.regions.handshakes;
+  }
+
+  /** Requests over a connection whose certificate was bad on purpose: not 0 means that a client does not check. */
+  get badCertificateRequests(): number {
+    return this.#parts.regions.badCertificateRequests;
+  }
+
+  /** Leaves no socket, timer or file behind. */
+  async close(): Promise<void> {
+    await this.#parts.regions.shutAll();
+    this.#parts.files.remove();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

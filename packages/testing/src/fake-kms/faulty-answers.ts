@@ -1,0 +1,74 @@
+import { bareAnswer, refusalAnswer } from './answer.ts';
+import type { Answer } from './answer.ts';
+import type { AnswerFormat } from './dialects/dialect.ts';
+import type { FakeFault } from './faults.ts';
+import { Refusal, scriptedRefusal } from './refusals.ts';
+
+/** Faults that say something else instead of the answer. `undefined` for those that spoil how it is said. */
+export function faultyAnswer(fault: FakeFault, format: AnswerFormat, region: string): Answer | undefined {
+  switch (fault.kind) {
+    case 'throttle':
+      return refusalAnswer(throttling(fault.retryAfter), format, region);
+    case 'error':
+      return refusalAnswer(scriptedRefusal(fault.status, fault.code, fault.message), format, region);
+    case 'html':
+      return bareAnswer(fault.status, 'text/html', `<html><body><h1>${fault.status}</h1></body></html>`);
+    case 'empty':
+      return { status: fault.status, headers: {}, body: Buffer.alloc(0) };
+    case 'rubbish':
+      return bareAnswer(200, 'application/json;charset=utf-8', 'this is no JSON');
+    case 'wrongShape':
+      return bareAnswer(200, 'application/json;charset=utf-8', '{"RequestId":"00000000-0000-0000-0000-000000000000"}');
+    case 'otherSecret':
+      return bareAnswer(200, 'application/json;charset=utf-8', otherSecret('s3cret-of-somebody-else'));
+    case 'huge':
+      return bareAnswer(200, 'application/json;charset=utf-8', hugeText(fault.bytes));
+    case 'redirect':
+      return { status: 302, headers: { location: fault.location }, body: Buffer.alloc(0) };
+    case 'hang':
+    case 'hangInside':
+    case 'reset':
+    case 'closeSocket':
+    case 'cutShort':
+    case 'slow':
+    case 'drip':
+    case 'chunked':
+    case 'connectionClose':
+    case 'certificate':
+      return undefined;
+    default:
+      throw new TypeError(`There is no fault ${String(fault satisfies never)}.`);
+  }
+}
+
+/** KMS's own refusal for too many requests. */
+export function throttling(retryAfter?: number): Refusal {
+  const { status, code, message, from } = scriptedRefusal(429, 'Rejected.Throttling');
+  return new Refusal({
+    status,
+    code,
+    message,
+    from,
+    headers: retryAfter === undefined ? {} : { 'x-acs-retry-after': String(retryAfter) },
+  });
+}
+
+function otherSecret(value: string): string {
+  return JSON.stringify({
+    SecretName: 'somebody-elses-secret',
+    SecretType: 'Generic',
+    SecretData: value,
+    SecretDataType: 'text',
+    VersionStages: { VersionStage: ['ACSCurrent'] },
+    VersionId: 'v1',
+    CreateTime: '2026-01-01T00:00:00Z',
+    RequestId: '00000000-0000-0000-0000-000000000000',
+  });
+}
+
+/** Well formed to the end, so that only its length is wrong with it. */
+function hugeText(bytes: number): string {
+  const frame = otherSecret('');
+  const padding = 'x'.repeat(Math.max(0, bytes - Buffer.byteLength(frame, 'utf8')));
+  return frame.replace('"SecretData":""', `"SecretData":"${padding}"`);
+}

@@ -1,0 +1,101 @@
+import { refusalAnswer, secretAnswer } from './answer.ts';
+import type { Answer } from './answer.ts';
+import type { Authentication } from './authentication.ts';
+import { deliver } from './delivery.ts';
+import type { Outgoing } from './delivery.ts';
+import type { Dialect, Glance, SignedRequest, WireRequest } from './dialects/dialect.ts';
+import { dialectOf } from './dialects/dialects.ts';
+import type { FakeFault, FaultBoard } from './faults.ts';
+import { faultyAnswer, throttling } from './faulty-answers.ts';
+import { getSecretValue } from './get-secret-value.ts';
+import { Refusal, refusal } from './refusals.ts';
+import type { RequestLog } from './request-log.ts';
+import type { CalendarClock } from './settable-clock.ts';
+import type { TokenBucket } from './token-bucket.ts';
+import type { Vault } from './vault/vault.ts';
+
+interface Parts {
+  readonly region: string;
+  readonly authentication: Authentication;
+  readonly vault: Vault;
+  readonly faults: FaultBoard;
+  readonly log: RequestLog;
+  readonly clock: CalendarClock;
+  /** None when requests are not counted. */
+  readonly quota: TokenBucket | undefined;
+}
+
+/**
+ * The story of one request: recorded, told apart, authenticated, struck by a fault or counted, and answered.
+ *
+ * Authentication comes before the faults: a client that repeats an old nonce, or signs wrongly, must not get through
+ * unnoticed because something else was wrong at that moment.
+ */
+export class Gateway {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  serve(request: WireRequest, connectionId: number, outgoing: Outgoing): void {
+    const { region, log, clock } = this.#parts;
+    const dialect = dialectOf(request);
+    const glance = dialect.glance(request);
+    const record = log.add({
+      at: clock.date(),
+      region,
+      method: request.method,
+      path: request.path,
+      dialect: dialect.name,
+      ...glance.asked,
+      headers: Object.keys(request.headers),
+      connectionId,
+    });
+    const { answer, fault } = this.#decide(request, dialect, glance);
+    if (!isWithheld(fault)) record.answered(answer.status, answer.code);
+    deliver(answer, fault, outgoing);
+  }
+
+  #decide(request: WireRequest, dialect: Dialect, { format, asked }: Glance): { answer: Answer; fault?: FakeFault } {
+    const { region, authentication, faults } = this.#parts;
+    const refused = (error: unknown): { answer: Answer } => {
+      if (!(error instanceof Refusal)) throw error;
+      return { answer: refusalAnswer(error, format, region) };
+    };
+    let signed: SignedRequest;
+    try {
+      checkTarget(request);
+      signed = dialect.read(request);
+      authentication.check(signed);
+    } catch (error) {
+      return refused(error);
+    }
+    const fault = faults.strikeRequest(region, asked.secretName);
+    const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
+    if (instead !== undefined) return { answer: instead };
+    try {
+      return { answer: secretAnswer(this.#act(signed), format), ...(fault !== undefined && { fault }) };
+    } catch (error) {
+      return { ...refused(error), ...(fault !== undefined && { fault }) };
+    }
+  }
+
+  #act({ action, version, parameters }: SignedRequest): ReturnType<typeof getSecretValue> {
+    const { vault, region, quota } = this.#parts;
+    if (version !== '2016-01-20') throw refusal('InvalidVersion');
+    if (action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
+    if (quota?.take() === false) throw throttling();
+    return getSecretValue(vault, { parameters, region });
+  }
+}
+
+/** KMS takes GET and POST, both at `/` alone. */
+function checkTarget({ method, path }: WireRequest): void {
+  if (path !== '/') throw refusal('InvalidApi.NotFound');
+  if (method !== 'GET' && method !== 'POST') throw refusal('UnsupportedOperation', ` The method must be GET or POST.`);
+}
+
+function isWithheld(fault: FakeFault | undefined): boolean {
+  return fault !== undefined && ['hang', 'reset', 'closeSocket'].includes(fault.kind);
+}

@@ -1,0 +1,13 @@
+export { FakeKms, startFakeKms } from './fake-kms.ts';
+export { startAdmin } from './admin/admin.ts';
+export type { Admin } from './admin/admin.ts';
+export type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
+export type { CertificateFault } from './certificates/trust.ts';
+export type { DialectName } from './dialects/dialect.ts';
+export type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
+export type { FakeEndpoint, FakeKmsOptions } from './options.ts';
+export type { RequestRecord } from './request-log.ts';
+export type { CalendarClock, SettableClock } from './settable-clock.ts';
+export type { ExtendedConfig, SecretType } from './vault/managed-secret.ts';
+export type { AutomaticRotation, DataType } from './vault/stored-secret.ts';
+export type { PutOptions } from './vault/vault.ts';

@@ -1,0 +1,45 @@
+import type { FakeAccessKey } from './access-keys.ts';
+import type { CalendarClock } from './settable-clock.ts';
+
+/** How a fake KMS is started. Every option may be left out. */
+export interface FakeKmsOptions {
+  /** Each gets a listener of its own on loopback. `['cn-hangzhou']` when left out. */
+  readonly regions?: readonly string[];
+  /** The port of the first region; the next ones get the ports after it. Any free ports when left out. */
+  readonly port?: number;
+  /** HTTP without TLS, for a look at what goes over the wire. */
+  readonly plainHttp?: boolean;
+  /** Where the fake's time comes from. One that runs and can be set, as `FakeKms.clock`, when left out. */
+  readonly clock?: CalendarClock;
+  /** The account's key. A made-up one, different each time, when left out. */
+  readonly accessKey?: FakeAccessKey;
+  /** Requests a second in each region before KMS throttles, or `false` for no bound. 450 when left out, as on the shared gateway. */
+  readonly quota?: number | false;
+  /** Where the CA and the properties files are written. A temporary one, removed on `close`, when left out. */
+  readonly directory?: string;
+}
+
+/** Where a region of the fake is reached. */
+export interface FakeEndpoint {
+  readonly region: string;
+  /** `127.0.0.1:PORT`: what the option `endpoint` of a client takes. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Throws for options that make no sense; returns the regions. */
+export function checkOptions(options: FakeKmsOptions): readonly string[] {
+  const regions = options.regions ?? ['cn-hangzhou'];
+  if (regions.length === 0) throw new TypeError('A fake KMS needs one region at least.');
+  if (new Set(regions).size !== regions.length) throw new TypeError('A region of a fake KMS is named twice.');
+  const odd = regions.find((region) => !/^[a-z0-9-]+$/.test(region));
+  if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no region id: those look like cn-hangzhou.`);
+  const { port, quota } = options;
+  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port + regions.length > 65_536)) {
+    throw new TypeError('The port of a fake KMS is a whole number up to 65535, that of its last region included.');
+  }
+  if (typeof quota === 'number' && !(quota >= 1))
+    throw new TypeError('A quota is one request a second at least, or false.');
+  return regions;
+}
