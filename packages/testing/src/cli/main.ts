@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+
+import { startAdmin } from '../fake-kms/admin/admin.ts';
+import { startFakeKms } from '../fake-kms/fake-kms.ts';
+import type { FakeKms } from '../fake-kms/fake-kms.ts';
+import { readArguments, usage } from './arguments.ts';
+import type { ServeCommand } from './arguments.ts';
+import { Mistake } from './mistake.ts';
+import { readSecretsFile } from './secrets-file.ts';
+import type { SecretEntry } from './secrets-file.ts';
+import { exportLines } from './shell.ts';
+
+/** Somewhere to write text: `process.stdout`, or what a test collects. */
+export interface TextStream {
+  write(text: string): unknown;
+}
+
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** Ends the command in good order. */
+  readonly stop: AbortSignal;
+}
+
+/** The command `fake-kms`: serves a file of secrets until it is stopped. Returns the exit code; prints no value, ever. */
+export async function main({ argv, stdout, stderr, stop }: Invocation): Promise<number> {
+  try {
+    const command = readArguments(argv);
+    if (command === 'help') stdout.write(usage);
+    else await serve(command, stdout, stop);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Mistake)) throw error;
+    stderr.write(`fake-kms: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+async function serve(command: ServeCommand, stdout: TextStream, stop: AbortSignal): Promise<void> {
+  const secrets = readSecretsFile(command.file);
+  await using kms = await startFakeKms(command.options).catch((error: unknown) => {
+    throw new Mistake(`KMS could not be started: ${sentenceOf(error)}`);
+  });
+  putAll(kms, secrets);
+  const admin = command.isAdmin ? await startAdmin(kms) : undefined;
+  try {
+    const propertiesFile = kms.writeProperties(command.propertiesFile);
+    stdout.write(announcement(kms, { count: secrets.length, propertiesFile, adminUrl: admin?.url }));
+    if (!stop.aborted) await once(stop, 'abort');
+  } finally {
+    await admin?.close();
+  }
+}
+
+function putAll(kms: FakeKms, secrets: readonly SecretEntry[]): void {
+  for (const { name, value, options } of secrets) {
+    try {
+      kms.put(name, value, options);
+    } catch (error) {
+      throw new Mistake(`The secret ${JSON.stringify(name)} is refused: ${sentenceOf(error)}`);
+    }
+  }
+}
+
+function announcement(
+  kms: FakeKms,
+  { count, propertiesFile, adminUrl }: { count: number; propertiesFile: string; adminUrl: string | undefined },
+): string {
+  const lines = [
+    '# Paste these into the shell that starts your program:',
+    ...exportLines(kms.environment()),
+    '# Or this, which names a file with the same settings for @kms-secrets:',
+    ...exportLines({ KMS_SECRETS_CONFIG_FILE: propertiesFile }),
+    ...(adminUrl === undefined
+      ? []
+      : ['# Drive the fake from another process:', ...exportLines({ FAKE_KMS_ADMIN: adminUrl })]),
+    `# fake-kms is ready: ${count} secret${count === 1 ? '' : 's'} at ${kms.endpoints.map(({ url }) => url).join(', ')}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'for no reason given.';
+}

@@ -1,0 +1,23 @@
+export { FakeClock } from './fake-clock.ts';
+export { FakeKms, startAdmin, startFakeKms } from './fake-kms/index.ts';
+export type {
+  Admin,
+  AutomaticRotation,
+  CalendarClock,
+  CertificateFault,
+  DataType,
+  DialectName,
+  ExtendedConfig,
+  FakeAccessKey,
+  FakeEndpoint,
+  FakeFault,
+  FakeKmsOptions,
+  FakeStsKey,
+  FaultHandle,
+  FaultScope,
+  PutOptions,
+  RequestRecord,
+  SecretType,
+  SettableClock,
+} from './fake-kms/index.ts';
+export { FakeTransport } from './fake-transport.ts';
