@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+
+import { startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+
+/**
+ * The fake must not be strict in a way of its own: Alibaba Cloud's own SDKs, which the real KMS takes, must get through.
+ *
+ * Each runs in a process of its own. The older one has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when
+ * it starts; the newer one takes the CA as an option, and is started without that variable to show it. They print a hash
+ * and a code, never the value.
+ */
+const prelude = `
+  import { createHash } from 'node:crypto';
+  import { createRequire } from 'node:module';
+  const sdk = createRequire(import.meta.url)(process.env.SDK);
+  const [endpoint, accessKeyId, accessKeySecret, securityToken, ca] = JSON.parse(process.env.ASKED);
+  const show = (answer) => {
+    const hash = createHash('sha256').update(answer.SecretData ?? answer.secretData).digest('hex');
+    console.log(JSON.stringify({ hash, versionId: answer.VersionId ?? answer.versionId }));
+  };
+  const showError = (error) => console.log(JSON.stringify({ code: String(error.code) }));
+`;
+
+const rpcClient = `${prelude}
+  const { default: Client, GetSecretValueRequest } = sdk;
+  const type = securityToken === '' ? 'access_key' : 'sts';
+  const client = new Client({ type, accessKeyId, accessKeySecret, securityToken, endpoint });
+  await client.getSecretValue(new GetSecretValueRequest({ secretName: 'prod/db!1' })).then(show, showError);
+`;
+
+const acs3Client = `${prelude}
+  const { default: Client, $OpenApiUtil } = sdk;
+  const type = securityToken === '' ? 'access_key' : 'sts';
+  const client = new Client(new $OpenApiUtil.Config({ type, accessKeyId, accessKeySecret, securityToken, endpoint, ca }));
+  const params = new $OpenApiUtil.Params({
+    action: 'GetSecretValue', version: '2016-01-20', protocol: 'HTTPS', method: 'POST', pathname: '/', authType: 'AK',
+    style: 'RPC', reqBodyType: 'json', bodyType: 'json',
+  });
+  const request = new $OpenApiUtil.OpenApiRequest({ query: { SecretName: 'prod/db!1', FetchExtendedConfig: 'true' } });
+  await client.callApi(params, request, {}).then(({ body }) => show(body), showError);
+`;
+
+const require = createRequire(import.meta.url);
+
+const clients = [
+  {
+    name: '@alicloud/kms20160120',
+    sdk: require.resolve('@alicloud/kms20160120'),
+    dialect: 'A1',
+    script: rpcClient,
+    needsExtraCa: true,
+  },
+  {
+    name: '@alicloud/openapi-core',
+    sdk: require.resolve('@alicloud/openapi-core'),
+    dialect: 'A2',
+    script: acs3Client,
+    needsExtraCa: false,
+  },
+];
+
+test.each(clients)('$name reads a secret', async ({ dialect, ...client }) => {
+  await using kms = await startFakeKms();
+  const versionId = kms.put('prod/db!1', 's3cret-数据 +/');
+
+  const answer = await run(client, kms, kms.accessKey);
+
+  expect(answer).toEqual({ versionId, hash: createHash('sha256').update('s3cret-数据 +/').digest('hex') });
+  expect(kms.requests).toMatchObject([{ dialect, secretName: 'prod/db!1', status: 200 }]);
+  expect(kms.badCertificateRequests).toBe(0);
+});
+
+test.each(clients)('$name reads a secret with a temporary key', async (client) => {
+  await using kms = await startFakeKms();
+  const versionId = kms.put('prod/db!1', 's3cret-one');
+  const key = { accessKeyId: 'STS.FakeStsKeyId', accessKeySecret: 'FakeStsSecret', securityToken: 'CAISfake+/= token' };
+  kms.addStsKey({ ...key, expiresAt: kms.clock.date() + 60_000 });
+
+  const answer = await run(client, kms, key);
+
+  expect(answer).toMatchObject({ versionId });
+});
+
+test.each(clients)('$name is told that its secret key is wrong', async ({ dialect, ...client }) => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db!1', 's3cret-one');
+
+  const answer = await run(client, kms, { ...kms.accessKey, accessKeySecret: 'FakeWrongSecret' });
+
+  expect(answer.code).toMatch(/^SignatureDoesNotMatch/);
+  expect(kms.requests).toMatchObject([{ dialect, status: 400, code: 'SignatureDoesNotMatch' }]);
+});
+
+test.each(clients)('$name is told that there is no such secret', async (client) => {
+  await using kms = await startFakeKms();
+
+  const answer = await run(client, kms, kms.accessKey);
+
+  expect(answer.code).toMatch(/^Forbidden\.ResourceNotFound/);
+});
+
+interface Key {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken?: string;
+}
+
+interface Answer {
+  readonly hash?: string;
+  readonly versionId?: string;
+  readonly code?: string;
+}
+
+interface Client {
+  readonly sdk: string;
+  readonly script: string;
+  readonly needsExtraCa: boolean;
+}
+
+async function run({ sdk, script, needsExtraCa }: Client, kms: FakeKms, key: Key): Promise<Answer> {
+  const { endpoint } = kms.endpoint('cn-hangzhou');
+  const asked = [endpoint, key.accessKeyId, key.accessKeySecret, key.securityToken ?? '', kms.caPem];
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { SDK: sdk, ASKED: JSON.stringify(asked), ...(needsExtraCa && { NODE_EXTRA_CA_CERTS: kms.caFilePath }) },
+  });
+  return JSON.parse(stdout) as Answer; // what the script above has printed
+}

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startFakeKms } from '@kms-secrets/testing';
+import { expect, onTestFinished, test } from 'vitest';
+
+/** Runs a program of its own process, which ends by itself or not at all; what it printed, and how it ended. */
+async function run(program: string, environment: Readonly<Record<string, string>>): Promise<{ code: unknown; output: string }> {
+  const source = `import { createSecretClient } from '@kms-secrets/core';\n${program}`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    env: { PATH: process.env['PATH'] ?? '', KMS_SECRETS_CONFIG_FILE: '', ...environment },
+    // From here the package is found as a user's program finds it: built.
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [unknown];
+  return { code, output };
+}
+
+test('a process that has read a secret, and has nothing else to do, ends by itself', async () => {
+  const kms = await startFakeKms();
+  onTestFinished(() => kms.close());
+  kms.put('db', 's3cret-db');
+
+  const { code, output } = await run(
+    `const client = createSecretClient();
+     const secret = await client.get('db');
+     console.log(secret, secret.text().length, JSON.stringify(client.describe()));`,
+    kms.environment(),
+  );
+
+  expect(code).toBe(0);
+  expect(output).toContain("name: 'db'");
+  expect(output.includes('s3cret')).toBe(false);
+});
+
+test('a process that only awaits a secret does not end in the middle of its read', async () => {
+  const kms = await startFakeKms();
+  onTestFinished(() => kms.close());
+  const environment = kms.environment();
+  await kms.stop('cn-hangzhou');
+
+  const { code, output } = await run(
+    `const client = createSecretClient({ deadline: '3s', preload: ['db'], readyTimeout: '1s' });
+     await client.get('db').catch(({ code }) => console.log('read', code));
+     await client.ready().catch(({ code }) => console.log('ready', code));`,
+    environment,
+  );
+
+  expect(output).toMatch(/^read ERR_\w+\nready ERR_SECRET_SET\n$/u);
+  expect(code).toBe(0);
+});
+
+test('an error that nobody catches ends the process with words, and nothing secret in them', async () => {
+  const kms = await startFakeKms();
+  onTestFinished(() => kms.close());
+  const environment = { ...kms.environment(), credentials_access_secret: 's3cret-but-wrong' };
+
+  const { code, output } = await run(`await createSecretClient().get('db');`, environment);
+
+  expect(code).toBe(1);
+  expect(output).toContain('ERR_ACCESS_DENIED');
+  expect(output).toContain('SignatureDoesNotMatch');
+  expect(output.includes('s3cret')).toBe(false);
+  expect(output.includes(kms.accessKey.accessKeyId)).toBe(false);
+});
