@@ -1,2 +1,2 @@
 import { server } from '../fake-kms/server.ts';
-export default server;
+export const servesTheOldValue = server;
