@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  AccessDeniedError,
+  ClientClosedError,
+  ConfigurationError,
+  DeadlineExceededError,
+  RequestRejectedError,
+  SecretDisabledError,
+  SecretNotFoundError,
+  SecretSetError,
+  SecretTypeError,
+  SecretUnavailableError,
+  StoreError,
+} from '@kms-secrets/core';
+import express5 from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+// @ts-expect-error -- Express 4 under another name has no types of its own
+import untyped from 'express4';
+import { describe, expect, test } from 'vitest';
+import { secretErrors } from './secret-errors.ts';
+
+const express4 = untyped as typeof express5; // whatever is used of it here is the same in both
+
+/** What a service answers whose route ends as given; whatever `secretErrors` passes on is answered with 418, and kept. */
+async function answer(
+  route: RequestHandler,
+  { express = express5, passedOn = [] }: { readonly express?: typeof express5; readonly passedOn?: unknown[] } = {},
+): Promise<{ response: Response; body: string }> {
+  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
+  const others: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+    passedOn.push(error);
+    if (res.headersSent) next(error);
+    else res.status(418).end();
+  };
+  const app = express().get('/', route).use(secretErrors(), others).set('env', 'test');
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    return { response, body: await response.text() };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+const failWith =
+  (error: unknown): RequestHandler =>
+  (_req, _res, next) => {
+    next(error);
+  };
+
+const details = { secretName: 'prod/db', endpoint: 'kms.example', requestId: 'request-1' };
+const unavailable = new SecretUnavailableError('KMS is away: kms.example', { ...details, attempts: [] });
+const denied = new AccessDeniedError('KMS refuses the secret "prod/db"', details);
+const typeError = new SecretTypeError({ ...details, versionId: 'v1', expected: 'text', actual: 'binary', advice: '' });
+const closed = new ClientClosedError('prod/db');
+const setOf = (...errors: Error[]): SecretSetError =>
+  new SecretSetError('Of these', new Map(errors.map((error, index) => [`name-${index}`, error])));
+
+describe.each([
+  ['Express 5', express5],
+  ['Express 4', express4],
+])('%s', (_version, express) => {
+  test.each([
+    [503, '1', unavailable],
+    [503, '1', new DeadlineExceededError('Too late', { ...details, attempts: [] })],
+    [503, '1', closed],
+    [503, '1', setOf(unavailable, closed)],
+    [503, null, setOf(unavailable, denied)],
+    [503, null, denied],
+    [503, null, new SecretNotFoundError('KMS knows no secret "prod/db"', details)],
+    [503, null, new SecretDisabledError('KMS gives it to nobody', details)],
+    [503, null, new RequestRejectedError('The clock is wrong', details)],
+    [503, null, new StoreError('Not written', details)],
+    [500, null, typeError],
+    [500, null, new ConfigurationError([])],
+  ])('%i, to be tried again in %s s, is the answer to %s', async (status, retryAfter, error) => {
+    const { response, body } = await answer(failWith(error), { express });
+
+    expect(response.status).toBe(status);
+    expect(response.headers.get('retry-after')).toBe(retryAfter);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    // The code and nothing else: no name, endpoint, request id, message or stack.
+    expect(body).toBe(JSON.stringify({ code: error.code }));
+  });
+});
+
+test.each([
+  ['an error of somebody else', new Error('no secret of ours')],
+  ['something thrown that is no error', 'a text'],
+])('%s is passed on', async (_what, error) => {
+  const passedOn: unknown[] = [];
+
+  const { response } = await answer(failWith(error), { passedOn });
+
+  expect([response.status, passedOn]).toEqual([418, [error]]);
+});
+
+test('an error of another copy of this package is answered like ours', async () => {
+  const theirs = Object.assign(new Error('denied'), {
+    [Symbol.for('@kms-secrets/core.error')]: true,
+    code: 'ERR_ACCESS_DENIED',
+  });
+
+  const { response, body } = await answer(failWith(theirs));
+
+  expect([response.status, body]).toEqual([503, '{"code":"ERR_ACCESS_DENIED"}']);
+});
+
+test('the headers of the answer that was being made do not describe ours', async () => {
+  const { response, body } = await answer((_req, res, next) => {
+    res.set({ 'content-type': 'text/html', 'content-encoding': 'gzip', etag: '"1"', 'x-request-id': '7' });
+    next(denied);
+  });
+
+  expect(body).toBe('{"code":"ERR_ACCESS_DENIED"}');
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(response.headers.get('x-request-id')).toBe('7');
+});
+
+test('an answer that has begun is broken off, as Express does it, and not continued with ours', async () => {
+  const passedOn: unknown[] = [];
+  const route: RequestHandler = (_req, res, next) => {
+    res.set('content-length', '100').write('the beginning');
+    next(denied);
+  };
+
+  await expect(answer(route, { passedOn })).rejects.toThrow('terminated');
+  expect(passedOn).toEqual([denied]);
+});
