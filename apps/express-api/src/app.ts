@@ -1,0 +1,66 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 passes what they reject with on to the error handlers */
+import { createHash } from 'node:crypto';
+import { isSecretError, secretErrors, secrets, secretsHealth } from '@kms-secrets/express';
+import type { Secret, SecretClient } from '@kms-secrets/express';
+import express from 'express';
+import type { ErrorRequestHandler, Express } from 'express';
+
+/** The service: five routes that show what the client does, and never a value. */
+export function createApp(client: SecretClient): Express {
+  const app = express().disable('x-powered-by').disable('etag');
+  app.use((_req, res, next) => {
+    res.set('cache-control', 'no-store');
+    next();
+  });
+
+  // In front of secrets(): a probe is answered whatever is the matter with the secrets.
+  app.get('/ready', async (_req, res) => {
+    await client.ready();
+    res.json({ isReady: true });
+  });
+  app.get('/health', secretsHealth(client));
+  app.get('/stats', (_req, res) => {
+    res.json(client.stats());
+  });
+
+  app.use(secrets(client));
+  app.get('/secrets/:name', async (req, res) => {
+    res.json(described(await req.secrets.get(req.params.name)));
+  });
+  app.post('/secrets/:name/refresh', async (req, res) => {
+    res.json(described(await client.refresh(req.params.name)));
+  });
+
+  app.use((_req, res) => {
+    res.status(404).json({ code: 'ERR_NO_ROUTE' });
+  });
+  app.use(secretErrors(), otherErrors);
+  return app;
+}
+
+/** The hash tells two values apart without showing either; of a short value it can be guessed, so keep this service inside. */
+function described(secret: Secret): object {
+  const sha256 = createHash('sha256').update(contentOf(secret)).digest('hex');
+  return { name: secret.name, versionId: secret.versionId, stale: secret.stale, sha256 };
+}
+
+function contentOf(secret: Secret): string | Uint8Array {
+  try {
+    return secret.text();
+  } catch (error) {
+    if (isSecretError(error, 'ERR_SECRET_TYPE')) return secret.bytes();
+    throw error;
+  }
+}
+
+/** Such as a URL that cannot be decoded; Express itself would show the stack to whoever asked. */
+// oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
+const otherErrors: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) return next(error);
+  if (error instanceof Error && 'status' in error && error.status === 400) {
+    res.status(400).json({ code: 'ERR_BAD_REQUEST' });
+    return;
+  }
+  console.error(error);
+  res.status(500).json({ code: 'ERR_INTERNAL' });
+};
