@@ -169,6 +169,19 @@ test('ready rejects with all that failed: at once for what KMS refuses, with its
   );
 });
 
+test('ready whose time is over before the first read is tells what had failed by then', async () => {
+  const { client, clock, kms } = setup({ preload: ['db'], readyTimeout: '1s', attemptTimeout: 400 });
+  kms.fail('hang');
+  const ready = client.ready();
+  ready.catch(() => {});
+
+  await clock.pass('1s');
+
+  await expect(ready).rejects.toThrow(
+    /Of 1 secret to preload, 1 could not be had:.*within its deadline of 1000 ms.*kms\.example, asked 2 times, unreachable/su,
+  );
+});
+
 test('an optional name does not hold up ready, and is tried again in the background', async () => {
   const { client, clock, kms, lines } = setup({
     preload: ['db', 'flags'],

@@ -132,7 +132,7 @@ export class SecretClient {
       if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
       else errors.set(name, outcome?.reason);
     }
-    if (errors.size > 0) throw new SecretSetError(`Of ${names.length} secrets asked for together`, errors);
+    if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
     return secrets;
   }
 
@@ -161,7 +161,7 @@ export class SecretClient {
    */
   async ready(): Promise<void> {
     this.#throwIfClosed();
-    const { preload, readyTimeout, secrets } = this.#options;
+    const { preload, readyTimeout, secrets, stage } = this.#options;
     const time = new Deadline({
       clock: this.#clock,
       ms: readyTimeout,
@@ -169,7 +169,14 @@ export class SecretClient {
       isAwaited: true,
       reason: () => new Error(`The time for ready() is up: ${durationText(readyTimeout)} (readyTimeout).`),
     });
-    const read = (name: string, signal: AbortSignal): Promise<Secret> => this.get(name, { signal });
+    const read = async (name: string, signal: AbortSignal): Promise<Secret> => {
+      try {
+        return await this.get(name, { signal });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw deadlineError(requestFor(name, {}, stage), readyTimeout, this.#fetcher.attemptsOf(name));
+      }
+    };
     const errors = await readAllUntil(preload, read, { clock: this.#clock, signal: time.signal });
     time.lift();
     this.#throwIfClosed();
@@ -178,7 +185,7 @@ export class SecretClient {
       this.#logger.warn(`Ready without the optional secret "${name}": ${messageOf(error)}`);
       errors.delete(name);
     }
-    if (errors.size > 0) throw new SecretSetError(`Of ${preload.length} secrets to preload`, errors);
+    if (errors.size > 0) throw new SecretSetError(preload.length, 'to preload', errors);
   }
 
   /** Listens to an event; returns a function that ends it. A listener that throws is reported to the logger. */

@@ -41,7 +41,8 @@ test('all mistakes of a configuration stand in one message, each with its place 
 
 test('an error of a set names each reason, also one that is no error', () => {
   const error = new SecretSetError(
-    'Of 2 secrets',
+    2,
+    'asked for',
     new Map<string, unknown>([
       ['db', new Error('away')],
       ['key', 's3cret-thrown'],

@@ -152,9 +152,11 @@ export class SecretSetError extends SecretError {
   /** Name by name, why it cannot be had. */
   readonly errors: ReadonlyMap<string, unknown>;
 
-  constructor(purpose: string, errors: ReadonlyMap<string, unknown>) {
+  /** `asked` is how many were asked for, and `purpose` what for. */
+  constructor(asked: number, purpose: string, errors: ReadonlyMap<string, unknown>) {
     const reasons = [...errors].map(([name, error]) => `  - ${name}: ${messageOf(error)}`);
-    super(`${purpose}, ${errors.size} could not be had:\n${reasons.join('\n')}`, {
+    const secrets = asked === 1 ? '1 secret' : `${asked} secrets`;
+    super(`Of ${secrets} ${purpose}, ${errors.size} could not be had:\n${reasons.join('\n')}`, {
       cause: errors.values().next().value,
     });
     this.errors = errors;

@@ -59,7 +59,7 @@ const denied = new AccessDeniedError('KMS refuses the secret "prod/db"', details
 const typeError = new SecretTypeError({ ...details, versionId: 'v1', expected: 'text', actual: 'binary', advice: '' });
 const closed = new ClientClosedError('prod/db');
 const setOf = (...errors: Error[]): SecretSetError =>
-  new SecretSetError('Of these', new Map(errors.map((error, index) => [`name-${index}`, error])));
+  new SecretSetError(errors.length, 'asked for', new Map(errors.map((error, index) => [`name-${index}`, error])));
 
 describe.each([
   ['Express 5', express5],

@@ -46,10 +46,10 @@ export function fetchError(
     case 'malformed':
     case 'vetoed':
     case 'untrusted':
-      return new SecretUnavailableError(
-        `The ${what} could not be fetched, and no value in memory is young enough. ${attemptsText(attempts, failure)}`,
-        { ...details, attempts },
-      );
+      return new SecretUnavailableError(`The ${what} could not be fetched. ${attemptsText(attempts, failure)}`, {
+        ...details,
+        attempts,
+      });
     default:
       return failure.failure satisfies never;
   }

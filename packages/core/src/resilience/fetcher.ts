@@ -83,6 +83,11 @@ export class Fetcher {
     return this.#flights.has(key);
   }
 
+  /** What has failed so far in the fetch of `key` that is under way. */
+  attemptsOf(key: string): readonly Attempt[] {
+    return this.#logs.get(key)?.attempts ?? [];
+  }
+
   get underWay(): readonly string[] {
     return [...this.#logs.keys()];
   }
