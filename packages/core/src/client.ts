@@ -22,7 +22,7 @@ import { Fetcher } from './resilience/fetcher.ts';
 import type { Flight } from './resilience/fetcher.ts';
 import { Recovery } from './resilience/recovery.ts';
 import type { Secret } from './secret.ts';
-import { createTallies } from './status.ts';
+import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
 import type { SecretRequest, SecretTransport } from './transport.ts';
 
@@ -195,14 +195,8 @@ export class SecretClient {
 
   /** What the client has done so far, in numbers. */
   stats(): ClientStats {
-    const { hits, misses, staleReads, fetches, failedFetches, rotations } = this.#tallies;
     return {
-      hits: hits.total,
-      misses: misses.total,
-      staleReads: staleReads.total,
-      fetches: fetches.total,
-      failedFetches: failedFetches.total,
-      rotations: rotations.total,
+      ...totalsOf(this.#tallies),
       ...this.#memory.counts,
       inFlight: this.#fetcher.underWay.length,
     };

@@ -14,7 +14,8 @@ export interface SecretRequest {
  * How the bytes go: one endpoint, one way to ask it.
  *
  * `fetch` makes one attempt. It neither retries nor waits, ends as soon as `signal` fires, and rejects with a
- * `FetchFailure` that says what the failure was.
+ * `FetchFailure` that says what the failure was. Asking once more at once is no retry where the server cannot have seen
+ * the request: on a kept connection that it had closed meanwhile.
  */
 export interface SecretTransport {
   /** Where it asks, as an operator would write it: a host, with its port if it is not 443. */
