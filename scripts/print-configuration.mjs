@@ -31,7 +31,12 @@ function rowsOf(name, table, hasVariables) {
     const text = prose.get(key);
     if (!text) throw new Error(`the option ${key} of ${name} has no comment`);
     const variable = row.variable === undefined ? '' : `\`${row.variable}\``;
-    const cells = [`\`${key}\``, cell(row.shown), ...(hasVariables ? [variable] : []), cell(`${text} Expected: ${row.expected}.`)];
+    const cells = [
+      `\`${key}\``,
+      cell(row.shown),
+      ...(hasVariables ? [variable] : []),
+      cell(`${text} Expected: ${row.expected}.`),
+    ];
     return `| ${cells.join(' | ')} |`;
   });
 }

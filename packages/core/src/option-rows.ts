@@ -138,12 +138,9 @@ export function parsed<Value>(
   };
 }
 
-export function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
+function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
   return { issues };
 }
-
-/** A table with a row for every option of `Options`. */
-export type Rows = Readonly<Record<string, OptionRow<never>>>;
 
 /** What a table makes of options: a value for every row. */
 export type ResolvedRows<Table> = {
