@@ -5,21 +5,21 @@ import { cacheKey, isKeyOf } from './cache/entry.ts';
 import type { Entry } from './cache/entry.ts';
 import type { Clock } from './clock.ts';
 import { ClientClosedError, messageOf, SecretSetError } from './errors.ts';
+import type { AnySecretError } from './errors.ts';
 import { SecretEmitter } from './events.ts';
 import type { SecretEventName, SecretListener } from './events.ts';
 import { guardedLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { SecretMemory } from './memory.ts';
-import { durationText } from './option-rows.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
-import { readAllUntil } from './refresh/preload.ts';
 import { fullJitter } from './resilience/backoff.ts';
-import { Deadline, orAfter, unlessAborted } from './resilience/deadline.ts';
+import { orAfter, unlessAborted } from './resilience/deadline.ts';
 import { Endpoint } from './resilience/endpoint.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
 import type { Flight } from './resilience/fetcher.ts';
+import { preloadAll } from './resilience/preload.ts';
 import { Recovery } from './resilience/recovery.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
@@ -75,7 +75,13 @@ export class SecretClient {
       closing: this.#closing.signal,
     });
     // A hook has as long as one attempt would have.
-    this.#recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout });
+    this.#recovery = new Recovery({
+      hook,
+      clock,
+      logger: this.#logger,
+      ms: options.attemptTimeout,
+      closing: this.#closing.signal,
+    });
   }
 
   /**
@@ -129,8 +135,10 @@ export class SecretClient {
     const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
     for (const [index, name] of names.entries()) {
       const outcome = outcomes[index];
-      if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
-      else errors.set(name, outcome?.reason);
+      // One that was read first may have been refused while the others were waited for.
+      const refusal = outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#refusalOf(name, options);
+      if (refusal !== undefined) errors.set(name, refusal);
+      else if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
     }
     if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
     return secrets;
@@ -143,7 +151,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#landedInTime(this.#fetch(key, request), request);
+    const landed = this.#landedInTime(this.#fetch(key, request), { request, ms: this.#options.deadline });
     return signal === undefined ? landed : unlessAborted(landed, signal);
   }
 
@@ -161,30 +169,30 @@ export class SecretClient {
    */
   async ready(): Promise<void> {
     this.#throwIfClosed();
-    const { preload, readyTimeout, secrets, stage } = this.#options;
-    const time = new Deadline({
-      clock: this.#clock,
-      ms: readyTimeout,
-      parent: this.#closing.signal,
-      isAwaited: true,
-      reason: () => new Error(`The time for ready() is up: ${durationText(readyTimeout)} (readyTimeout).`),
-    });
-    const read = async (name: string, signal: AbortSignal): Promise<Secret> => {
+    const { preload, readyTimeout: budget, staleDeadline: patience, secrets, stage } = this.#options;
+    const isOptional = (name: string): boolean => secrets.get(name)?.optional === true;
+    const read = async (name: string, signal: AbortSignal): Promise<void> => {
       try {
-        return await this.get(name, { signal });
+        await this.get(name, { signal });
       } catch (error) {
         if (!signal.aborted) throw error;
-        throw deadlineError(requestFor(name, {}, stage), readyTimeout, this.#fetcher.attemptsOf(name));
+        throw deadlineError(requestFor(name, {}, stage), budget, this.#fetcher.attemptsOf(name));
       }
     };
-    const errors = await readAllUntil(preload, read, { clock: this.#clock, signal: time.signal });
-    time.lift();
+    const missing = await preloadAll({
+      required: preload.filter((name) => !isOptional(name)),
+      optional: preload.filter(isOptional),
+      read,
+      clock: this.#clock,
+      budget,
+      patience,
+      closing: this.#closing.signal,
+    });
     this.#throwIfClosed();
-    for (const [name, error] of errors) {
-      if (secrets.get(name)?.optional !== true) continue;
-      this.#logger.warn(`Ready without the optional secret "${name}": ${messageOf(error)}`);
-      errors.delete(name);
+    for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
+      this.#logger.warn(`Ready without the optional secret "${name}".`);
     }
+    const errors = new Map([...missing].filter(([name]) => !isOptional(name)));
     if (errors.size > 0) throw new SecretSetError(preload.length, 'to preload', errors);
   }
 
@@ -232,37 +240,50 @@ export class SecretClient {
     const stale = held && this.#memory.serveStale(key, held);
     if (stale !== undefined) return stale;
     const refusal = this.#memory.refusal(key);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) return this.#recovered(key, request, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
     const flight = this.#fetch(key, request);
     const waiting =
-      held === undefined ? this.#landedOrRecovered(flight, key, request) : this.#landedOrStale(flight, key, held);
+      held === undefined
+        ? this.#landedOrRecovered(flight, key, { request, ms: this.#options.deadline })
+        : this.#landedOrStale(flight, key, held);
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 
   /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
   async #landedOrStale(flight: Flight, key: string, held: Entry): Promise<Secret> {
-    const ms = this.#options.staleDeadline;
-    const late = (): void => this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
+    const { deadline, staleDeadline } = this.#options;
+    const isStill = (): boolean => this.#memory.lookup(key) === held;
+    const startedAt = this.#clock.now();
+    const ms = Math.min(staleDeadline, deadline);
+    const late = (): void => {
+      if (isStill()) this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
+    };
     await orAfter(flight.trouble, this.#clock, { ms, late });
-    return (this.#memory.lookup(key) === held ? this.#memory.serveStale(key, held) : undefined) ?? flight.secret;
+    const stale = isStill() ? this.#memory.serveStale(key, held) : undefined;
+    const left = deadline - (this.#clock.now() - startedAt);
+    return stale ?? this.#landedOrRecovered(flight, key, { request: held.request, ms: left });
   }
 
-  async #landedOrRecovered(flight: Flight, key: string, request: SecretRequest): Promise<Secret> {
+  async #landedOrRecovered(flight: Flight, key: string, read: { request: SecretRequest; ms: number }): Promise<Secret> {
     try {
-      return await this.#landedInTime(flight, request);
+      return await this.#landedInTime(flight, read);
     } catch (error) {
-      const recovered = await this.#recovery.of(key, request, error);
-      if (recovered === undefined) throw error;
-      return recovered;
+      return this.#recovered(key, read.request, error);
     }
   }
 
-  #landedInTime(flight: Flight, request: SecretRequest): Promise<Secret> {
-    const ms = this.#options.deadline;
+  async #recovered(key: string, request: SecretRequest, error: unknown): Promise<Secret> {
+    const recovered = await this.#recovery.of(key, request, error);
+    this.#throwIfClosed(request.name);
+    if (recovered === undefined) throw error;
+    return recovered;
+  }
+
+  #landedInTime(flight: Flight, { request, ms }: { request: SecretRequest; ms: number }): Promise<Secret> {
     const late = (): never => {
-      throw deadlineError(request, ms, flight.attempts);
+      throw deadlineError(request, this.#options.deadline, flight.attempts);
     };
     return orAfter(flight.secret, this.#clock, { ms, late });
   }
@@ -270,6 +291,11 @@ export class SecretClient {
   #fetch(key: string, request: SecretRequest): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
     return this.#fetcher.fetch(key, request);
+  }
+
+  #refusalOf(name: string, options: ReadOptions = {}): AnySecretError | undefined {
+    const { stage } = this.#options;
+    return this.#memory.refusal(cacheKey(requestFor(name, options, stage), stage));
   }
 
   #checked(

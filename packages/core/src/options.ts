@@ -7,7 +7,7 @@ import type { SecretHook } from './hook.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
-import { count, duration, flag, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
+import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
@@ -118,6 +118,7 @@ export const optionTable: OptionTable = {
   credentials: parsed<Credentials | CredentialsProvider | undefined>({
     default: undefined,
     expected: 'an object with accessKeyId and accessKeySecret, or a provider with getCredential()',
+    isSecret: true,
     parse: parseCredentials,
   }),
   endpoints: endpointList(),
@@ -224,8 +225,10 @@ function shape<Value>(options: {
   });
 }
 
+/** Without control characters: a line break in a stage or a version would forge lines in logs. */
 function parseText(value: unknown): Parsed<string> | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? { value: value.trim() } : undefined;
+  const text = typeof value === 'string' ? value.trim() : '';
+  return text !== '' && text.length <= 4_096 && !/\p{Cc}/u.test(text) ? { value: text } : undefined;
 }
 
 /** A list, or, from a file or a variable, names with commas between them. */
@@ -252,9 +255,10 @@ function parseCredentials(value: unknown): Parsed<Credentials | CredentialsProvi
   if (token !== undefined && !isFilled(token))
     issues.push({ at: '.securityToken', expected: 'a text that is not empty' });
   for (const key of fields.keys()) {
-    if (!['accessKeyId', 'accessKeySecret', 'securityToken'].includes(key)) {
-      issues.push({ at: `.${key}`, expected: 'one of accessKeyId, accessKeySecret, securityToken' });
-    }
+    if (['accessKeyId', 'accessKeySecret', 'securityToken'].includes(key)) continue;
+    // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
+    const at = /^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '';
+    issues.push({ at, expected: 'no other property than accessKeyId, accessKeySecret, securityToken' });
   }
   return issues.length > 0 ? { issues } : { value: value as Credentials }; // each field has just been looked at
 }
@@ -270,7 +274,8 @@ function parseSecrets(value: unknown): Parsed<ReadonlyMap<string, ResolvedSecret
   for (const [name, options] of Object.entries<unknown>({ ...value })) {
     const at = `['${name}']`;
     if (typeof options !== 'object' || options === null) {
-      issues.push({ at, got: printable(options), expected: `an object such as { ttl: '15m' }` });
+      // Here a person might write the secret itself, to fall back on.
+      issues.push({ at, got: kindOf(options), expected: `an object such as { ttl: '15m' }` });
       continue;
     }
     const resolution = resolve(secretOptionTable, [layerOf(options, '')]);

@@ -1,3 +1,4 @@
+import { messageOf } from './errors.ts';
 import { failures } from './failures.ts';
 import type { FailureName } from './failures.ts';
 import type { Secret } from './secret.ts';
@@ -64,7 +65,8 @@ export class FetchFailure extends Error {
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (isForeignFailure(error)) return new FetchFailure(error.failure, error.message, error);
-  return new FetchFailure('malformed', 'The transport failed in a way that it does not name.', { cause: error });
+  // Not as the cause: an SDK's own errors hold access keys and signatures.
+  return new FetchFailure('malformed', `The transport failed in a way that it does not name: ${messageOf(error)}.`);
 }
 
 function isForeignFailure(error: unknown): error is FetchFailure {

@@ -7,7 +7,9 @@ import type { Credentials, CredentialsProvider } from '../credentials.ts';
  * brings an HTTP client along (see docs/decisions/0003-credentials.md for the figures). Its version is pinned, because
  * the file is not part of its documented surface.
  */
-export function alicloudCredentials(pair: Credentials): CredentialsProvider {
+export function alicloudCredentials(given: Credentials): CredentialsProvider {
+  // A copy: who wipes the object that was handed in must not take the client's identity with it.
+  const pair = { ...given };
   let opening: Promise<Provider> | undefined;
   return {
     async getCredential() {

@@ -4,7 +4,7 @@ import type { SecretHook } from '../hook.ts';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
 import type { SecretRequest } from '../transport.ts';
-import { orAfter } from './deadline.ts';
+import { orAfter, unlessAborted } from './deadline.ts';
 import { SingleFlight } from './single-flight.ts';
 
 /** Asks the hook's `recover` before a read fails for an outage: once for all readers of a secret at the same time. */
@@ -13,6 +13,7 @@ export class Recovery {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #ms: number;
+  readonly #closing: AbortSignal;
   readonly #flights = new SingleFlight<Secret | undefined>();
 
   constructor(parts: {
@@ -21,11 +22,14 @@ export class Recovery {
     readonly logger: Logger;
     /** How long the hook may take; after that the read fails. */
     readonly ms: number;
+    /** Fires when the client is closed. */
+    readonly closing: AbortSignal;
   }) {
     this.#hook = parts.hook;
     this.#clock = parts.clock;
     this.#logger = parts.logger;
     this.#ms = parts.ms;
+    this.#closing = parts.closing;
   }
 
   /** Never rejects: if the hook fails, the read fails for its own reason, not the hook's. */
@@ -34,9 +38,14 @@ export class Recovery {
     if (hook?.recover === undefined || !isOutage(error)) return undefined;
     try {
       const recovery = this.#flights.run(key, async () => hook.recover?.(request, error));
-      const secret = await orAfter(recovery, this.#clock, { ms: this.#ms, late: () => undefined });
+      // One that hangs is left alone: the next read asks anew.
+      const late = (): undefined => {
+        this.#flights.forget(key);
+      };
+      const secret = await unlessAborted(orAfter(recovery, this.#clock, { ms: this.#ms, late }), this.#closing);
       return secret?.asStale();
     } catch (reason) {
+      if (this.#closing.aborted) return undefined;
       this.#logger.error(`hook.recover failed for secret "${request.name}": ${messageOf(reason)}`);
       return undefined;
     }
