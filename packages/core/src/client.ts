@@ -20,6 +20,7 @@ import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
 import type { Flight } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
+import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
@@ -43,7 +44,7 @@ export class SecretClient {
   readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly #memory: SecretMemory;
   readonly #fetcher: Fetcher;
-  readonly #recovery: Recovery;
+  readonly #reader: Reader;
   #closed: Promise<void> | undefined;
 
   constructor({ options, transports }: ClientParts) {
@@ -75,13 +76,9 @@ export class SecretClient {
       closing: this.#closing.signal,
     });
     // A hook has as long as one attempt would have.
-    this.#recovery = new Recovery({
-      hook,
-      clock,
-      logger: this.#logger,
-      ms: options.attemptTimeout,
-      closing: this.#closing.signal,
-    });
+    const closing = this.#closing.signal;
+    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
+    this.#reader = new Reader({ clock, deadline: options.deadline, recovery });
   }
 
   /**
@@ -151,7 +148,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#landedInTime(this.#fetch(key, request), { request, ms: this.#options.deadline });
+    const landed = this.#reader.landed(this.#fetch(key, request), { request });
     return signal === undefined ? landed : unlessAborted(landed, signal);
   }
 
@@ -240,13 +237,13 @@ export class SecretClient {
     const stale = held && this.#memory.serveStale(key, held);
     if (stale !== undefined) return stale;
     const refusal = this.#memory.refusal(key);
-    if (refusal !== undefined) return this.#recovered(key, request, refusal);
+    if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
     const flight = this.#fetch(key, request);
     const waiting =
       held === undefined
-        ? this.#landedOrRecovered(flight, key, { request, ms: this.#options.deadline })
+        ? this.#reader.landedOrRecovered(flight, { key, request })
         : this.#landedOrStale(flight, key, held);
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
@@ -263,29 +260,7 @@ export class SecretClient {
     await orAfter(flight.trouble, this.#clock, { ms, late });
     const stale = isStill() ? this.#memory.serveStale(key, held) : undefined;
     const left = deadline - (this.#clock.now() - startedAt);
-    return stale ?? this.#landedOrRecovered(flight, key, { request: held.request, ms: left });
-  }
-
-  async #landedOrRecovered(flight: Flight, key: string, read: { request: SecretRequest; ms: number }): Promise<Secret> {
-    try {
-      return await this.#landedInTime(flight, read);
-    } catch (error) {
-      return this.#recovered(key, read.request, error);
-    }
-  }
-
-  async #recovered(key: string, request: SecretRequest, error: unknown): Promise<Secret> {
-    const recovered = await this.#recovery.of(key, request, error);
-    this.#throwIfClosed(request.name);
-    if (recovered === undefined) throw error;
-    return recovered;
-  }
-
-  #landedInTime(flight: Flight, { request, ms }: { request: SecretRequest; ms: number }): Promise<Secret> {
-    const late = (): never => {
-      throw deadlineError(request, this.#options.deadline, flight.attempts);
-    };
-    return orAfter(flight.secret, this.#clock, { ms, late });
+    return stale ?? this.#reader.landedOrRecovered(flight, { key, request: held.request, left });
   }
 
   #fetch(key: string, request: SecretRequest): Flight {

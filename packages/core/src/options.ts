@@ -227,8 +227,8 @@ function shape<Value>(options: {
 
 /** Without control characters: a line break in a stage or a version would forge lines in logs. */
 function parseText(value: unknown): Parsed<string> | undefined {
-  const text = typeof value === 'string' ? value.trim() : '';
-  return text !== '' && text.length <= 4_096 && !/\p{Cc}/u.test(text) ? { value: text } : undefined;
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  return trimmed !== '' && trimmed.length <= 4_096 && !/\p{Cc}/u.test(trimmed) ? { value: trimmed } : undefined;
 }
 
 /** A list, or, from a file or a variable, names with commas between them. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { isOutage, messageOf } from '../errors.ts';
+import { ClientClosedError, isOutage, messageOf } from '../errors.ts';
 import type { SecretHook } from '../hook.ts';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
@@ -32,7 +32,7 @@ export class Recovery {
     this.#closing = parts.closing;
   }
 
-  /** Never rejects: if the hook fails, the read fails for its own reason, not the hook's. */
+  /** If the hook fails, the read fails for its own reason, not the hook's. Rejects only if the client is closed. */
   async of(key: string, request: SecretRequest, error: unknown): Promise<Secret | undefined> {
     const hook = this.#hook;
     if (hook?.recover === undefined || !isOutage(error)) return undefined;
@@ -45,7 +45,8 @@ export class Recovery {
       const secret = await unlessAborted(orAfter(recovery, this.#clock, { ms: this.#ms, late }), this.#closing);
       return secret?.asStale();
     } catch (reason) {
-      if (this.#closing.aborted) return undefined;
+      // Said as what it is: the client was closed while the hook was asked.
+      if (this.#closing.aborted) throw new ClientClosedError(request.name);
       this.#logger.error(`hook.recover failed for secret "${request.name}": ${messageOf(reason)}`);
       return undefined;
     }
