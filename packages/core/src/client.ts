@@ -5,7 +5,6 @@ import { cacheKey, isKeyOf } from './cache/entry.ts';
 import type { Entry } from './cache/entry.ts';
 import type { Clock } from './clock.ts';
 import { ClientClosedError, messageOf, SecretSetError } from './errors.ts';
-import type { AnySecretError } from './errors.ts';
 import { SecretEmitter } from './events.ts';
 import type { SecretEventName, SecretListener } from './events.ts';
 import { guardedLogger } from './logger.ts';
@@ -43,6 +42,9 @@ export class SecretClient {
   readonly #events: SecretEmitter;
   readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly #memory: SecretMemory;
+  // These two again by themselves: one hop less for every read.
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #hits = this.#tallies.hits;
   readonly #fetcher: Fetcher;
   readonly #reader: Reader;
   #closed: Promise<void> | undefined;
@@ -65,6 +67,7 @@ export class SecretClient {
       refetch: (key, request) => this.#fetch(key, request).secret,
       requestFor: (name) => requestFor(name, {}, options.stage),
     });
+    this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
       endpoints: this.#endpoints,
       clock,
@@ -86,13 +89,8 @@ export class SecretClient {
    * reach for now; otherwise `undefined`.
    */
   peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
-    const { stage } = this.#options;
-    const key = options === undefined ? name : cacheKey(requestFor(name, options, stage), stage);
-    const entry = this.#memory.lookup(key);
-    if (entry === undefined) return undefined;
-    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
-    this.#tallies.hits.add();
-    return entry.secret;
+    // Short, with the rarer cases elsewhere, so that it can be inlined where it is called.
+    return this.#peek(options === undefined ? name : this.#keyOf(name, options));
   }
 
   /**
@@ -104,9 +102,9 @@ export class SecretClient {
    */
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
-      const entry = this.#memory.lookup(name);
+      const entry = this.#entries.get(name);
       if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-        this.#tallies.hits.add();
+        this.#hits.add();
         return entry.settled;
       }
     }
@@ -133,7 +131,8 @@ export class SecretClient {
     for (const [index, name] of names.entries()) {
       const outcome = outcomes[index];
       // One that was read first may have been refused while the others were waited for.
-      const refusal = outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#refusalOf(name, options);
+      const refusal =
+        outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#memory.refusal(this.#keyOf(name, options));
       if (refusal !== undefined) errors.set(name, refusal);
       else if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
     }
@@ -226,11 +225,19 @@ export class SecretClient {
     return this.close();
   }
 
+  #peek(key: string): Secret | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
+    this.#hits.add();
+    return entry.secret;
+  }
+
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const entry = this.#memory.lookup(key);
     if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-      this.#tallies.hits.add();
+      this.#hits.add();
       return entry.secret;
     }
     const held = entry && this.#memory.unlessSpent(key, entry);
@@ -268,9 +275,9 @@ export class SecretClient {
     return this.#fetcher.fetch(key, request);
   }
 
-  #refusalOf(name: string, options: ReadOptions = {}): AnySecretError | undefined {
+  #keyOf(name: string, options: ReadOptions = {}): string {
     const { stage } = this.#options;
-    return this.#memory.refusal(cacheKey(requestFor(name, options, stage), stage));
+    return cacheKey(requestFor(name, options, stage), stage);
   }
 
   #checked(
@@ -289,10 +296,8 @@ export class SecretClient {
       clock: this.#clock,
       onChange: ({ endpoint, state, lastFailure }) => {
         if (state === 'untried') return;
-        const { failure, message } = (state === 'failing' ? lastFailure : undefined) ?? {};
-        this.#logger.warn(
-          state === 'failing' ? `Endpoint ${endpoint} fails: ${message ?? ''}` : `Endpoint ${endpoint} answers again.`,
-        );
+        const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
+        this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
         this.#events.emit('endpoint', { endpoint, state, failure });
       },
     });

@@ -56,6 +56,10 @@ export class SecretMemory {
     this.#refresher = new Refresher({ clock, concurrency, refresh: (key) => this.#refreshDue(key) });
   }
 
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#cache.entries;
+  }
+
   lookup(key: string): Entry | undefined {
     return this.#cache.lookup(key);
   }
@@ -158,7 +162,7 @@ export class SecretMemory {
   }
 
   describe(): readonly SecretStatus[] {
-    return [...this.#cache.entries()].map(([key, entry]) => this.#statusOf(key, entry));
+    return [...this.#cache.entries].map(([key, entry]) => this.#statusOf(key, entry));
   }
 
   close(): void {

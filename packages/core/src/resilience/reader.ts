@@ -19,6 +19,8 @@ export class Reader {
   readonly #clock: Clock;
   readonly #deadline: number;
   readonly #recovery: Recovery;
+  /** Who waits for a fetch since when; a fetch that nobody knows any more is forgotten with its wait. */
+  readonly #crowds = new WeakMap<Promise<Secret>, { readonly turn: number; readonly waiting: Promise<Secret> }>();
 
   constructor(parts: { readonly clock: Clock; readonly deadline: number; readonly recovery: Recovery }) {
     this.#clock = parts.clock;
@@ -34,13 +36,19 @@ export class Reader {
     return orAfter(flight.secret, this.#clock, { ms: left, late });
   }
 
-  /** What the fetch brings, or else what the hook knows. */
-  async landedOrRecovered(flight: Flight, wait: Wait): Promise<Secret> {
-    try {
-      return await this.landed(flight, wait);
-    } catch (error) {
-      return this.recovered(wait, error);
-    }
+  /**
+   * What the fetch brings, or else what the hook knows.
+   *
+   * Readers that come in the same turn of the event loop have the same deadline, and share one wait: a crowd of thousands
+   * would otherwise make as many timers and promises, and settle late.
+   */
+  landedOrRecovered(flight: Flight, wait: Wait): Promise<Secret> {
+    const turn = this.#clock.recent();
+    const crowd = this.#crowds.get(flight.secret);
+    if (crowd?.turn === turn && wait.left === undefined) return crowd.waiting;
+    const waiting = this.#waitFor(flight, wait);
+    if (wait.left === undefined) this.#crowds.set(flight.secret, { turn, waiting });
+    return waiting;
   }
 
   /** What the hook knows, or else the error. */
@@ -48,5 +56,13 @@ export class Reader {
     const secret = await this.#recovery.of(key, request, error);
     if (secret === undefined) throw error;
     return secret;
+  }
+
+  async #waitFor(flight: Flight, wait: Wait): Promise<Secret> {
+    try {
+      return await this.landed(flight, wait);
+    } catch (error) {
+      return this.recovered(wait, error);
+    }
   }
 }
