@@ -1,6 +1,7 @@
-import type { AccessKeys } from './access-keys.ts';
-import type { SignedRequest } from './dialects/dialect.ts';
+import type { AccessKeys, GatewayKind, Rights } from './access-keys.ts';
+import type { KeySignedRequest, SecretSignedRequest, SignedRequest } from './dialects/dialect.ts';
 import { refusal } from './refusals.ts';
+import type { Refusal } from './refusals.ts';
 import { parseDate } from './settable-clock.ts';
 import type { CalendarClock } from './settable-clock.ts';
 
@@ -19,18 +20,29 @@ export class Authentication {
     this.#clock = parts.clock;
   }
 
-  /** Throws the refusal; returns only for a request that may be answered. */
-  check(request: SignedRequest): void {
+  /** Throws the refusal; returns only for a request that may be answered, with what its key may read. */
+  check(request: SignedRequest, gateway: GatewayKind = 'shared'): Rights {
     const now = this.#clock.date();
     const date = parseDate(request.timestamp);
     if (date === undefined) throw refusal('InvalidTimeStamp.Format');
     if (Math.abs(now - date) > window) throw refusal('InvalidTimeStamp.Expired');
-    const accessKeySecret = this.#keys.secretOf(request.accessKeyId, request.securityToken);
-    if (request.sign(accessKeySecret) !== request.signature) {
-      // The clients compare this tail with their own string: if they are equal, the secret must be wrong.
-      throw refusal('SignatureDoesNotMatch', request.stringToSign);
-    }
+    const rights = 'sign' in request ? this.#checkSecret(request) : this.#checkKey(request, gateway);
     this.#spend(request, now);
+    return rights;
+  }
+
+  #checkSecret(request: SecretSignedRequest): Rights {
+    const accessKeySecret = this.#keys.secretOf(request.accessKeyId, request.securityToken);
+    if (request.sign(accessKeySecret) !== request.signature) throw mismatch(request);
+    return this.#keys.rightsOf(request.accessKeyId);
+  }
+
+  #checkKey(request: KeySignedRequest, gateway: GatewayKind): Rights {
+    const key = this.#keys.clientKey(request.accessKeyId, request.securityToken);
+    if (!request.isSignedBy(key.publicKey)) throw mismatch(request);
+    // After the signature: only the key's owner is told what its access point allows.
+    if (!key.gateways.includes(gateway)) throw refusal('Forbidden.NoPermission');
+    return key.rights;
   }
 
   /** How many nonces are remembered: those of the last fifteen minutes, and no more. */
@@ -53,4 +65,9 @@ export class Authentication {
       this.#nonces.delete(nonce);
     }
   }
+}
+
+/** The clients compare this tail with their own string: if they are equal, the secret must be wrong. */
+function mismatch({ stringToSign }: SignedRequest): Refusal {
+  return refusal('SignatureDoesNotMatch', stringToSign);
 }

@@ -1,3 +1,4 @@
+import type { Rights } from './access-keys.ts';
 import { refusalAnswer, secretAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Authentication } from './authentication.ts';
@@ -64,10 +65,11 @@ export class Gateway {
       return { answer: refusalAnswer(error, format, region) };
     };
     let signed: SignedRequest;
+    let rights: Rights;
     try {
       checkTarget(request);
       signed = dialect.read(request);
-      authentication.check(signed);
+      rights = authentication.check(signed);
     } catch (error) {
       return refused(error);
     }
@@ -75,18 +77,18 @@ export class Gateway {
     const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
     if (instead !== undefined) return { answer: instead };
     try {
-      return { answer: secretAnswer(this.#act(signed), format), ...(fault !== undefined && { fault }) };
+      return { answer: secretAnswer(this.#act(signed, rights), format), ...(fault !== undefined && { fault }) };
     } catch (error) {
       return { ...refused(error), ...(fault !== undefined && { fault }) };
     }
   }
 
-  #act({ action, version, parameters }: SignedRequest): ReturnType<typeof getSecretValue> {
+  #act({ action, version, parameters }: SignedRequest, rights: Rights): ReturnType<typeof getSecretValue> {
     const { vault, region, quota } = this.#parts;
     if (version !== '2016-01-20') throw refusal('InvalidVersion');
     if (action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
     if (quota?.take() === false) throw throttling();
-    return getSecretValue(vault, { parameters, region });
+    return getSecretValue(vault, { parameters, region, rights });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** A request as it came: nothing in it is believed yet. */
@@ -28,7 +29,9 @@ export interface Asked {
 }
 
 /** A request that is complete and well formed; whether it is rightly signed is for `authentication.ts` to find out. */
-export interface SignedRequest {
+export type SignedRequest = SecretSignedRequest | KeySignedRequest;
+
+interface CommonRequest {
   readonly action: string;
   readonly version: string;
   readonly accessKeyId: string;
@@ -38,18 +41,27 @@ export interface SignedRequest {
   readonly timestamp: string;
   readonly signature: string;
   readonly stringToSign: string;
-  sign(accessKeySecret: string): string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** Signed with the secret of an access key, which both sides know. */
+export interface SecretSignedRequest extends CommonRequest {
+  sign(accessKeySecret: string): string;
+}
+
+/** Signed with the private half of a client key, of which KMS has the public one. */
+export interface KeySignedRequest extends CommonRequest {
+  isSignedBy(publicKey: KeyObject): boolean;
+}
+
 export type AnswerFormat = 'json' | 'xml';
-export type DialectName = 'A1' | 'A2';
+export type DialectName = 'A1' | 'A2' | 'A3';
 
 /** One way to speak to KMS. A further one is a further file beside this, and a line in `dialects.ts`. */
-export interface Dialect {
+export interface Dialect<Signed extends SignedRequest = SignedRequest> {
   readonly name: DialectName;
   isSpokenIn(request: WireRequest): boolean;
   glance(request: WireRequest): Glance;
   /** Throws a `Refusal` for a request that is not complete or not well formed. */
-  read(request: WireRequest): SignedRequest;
+  read(request: WireRequest): Signed;
 }
