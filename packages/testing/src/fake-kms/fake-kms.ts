@@ -2,6 +2,8 @@ import { AccessKeys, makeAccessKey } from './access-keys.ts';
 import type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
 import { Authentication } from './authentication.ts';
 import { processTrust } from './certificates/trust.ts';
+import { ClientKeys } from './client-keys/client-keys.ts';
+import type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 import { clientSettings, propertiesText } from './client-settings.ts';
 import { FaultBoard } from './faults.ts';
 import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
@@ -43,6 +45,7 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const files = new Files({ directory: options.directory });
   return new FakeKms({
     accessKey,
+    clientKeys: new ClientKeys({ keys, files, clock }),
     clock,
     faults,
     files,
@@ -56,6 +59,7 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
 
 interface Parts {
   readonly accessKey: FakeAccessKey;
+  readonly clientKeys: ClientKeys;
   readonly clock: SettableClock;
   readonly faults: FaultBoard;
   readonly files: Files;
@@ -164,6 +168,12 @@ export class FakeKms {
     this.#parts.keys.addTemporary(key);
   }
 
+  /** Makes a client key with its files, as CreateClientKey does. The files are removed on `close`. */
+  createClientKey(options: FakeClientKeyOptions): FakeClientKey {
+    return this.#parts.clientKeys.create(options);
+  }
+
+  /** A client key too, by its id. */
   disableAccessKey(accessKeyId: string): void {
     this.#parts.keys.disable(accessKeyId);
   }

@@ -1,7 +1,8 @@
 export { FakeKms, startFakeKms } from './fake-kms.ts';
 export { startAdmin } from './admin/admin.ts';
 export type { Admin } from './admin/admin.ts';
-export type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
+export type { FakeAccessKey, FakeStsKey, GatewayKind } from './access-keys.ts';
+export type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 export type { CertificateFault } from './certificates/trust.ts';
 export type { DialectName } from './dialects/dialect.ts';
 export type { FakeFault, FaultHandle, FaultScope } from './faults.ts';

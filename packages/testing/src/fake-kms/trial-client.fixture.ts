@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID, sign } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Agent } from 'node:https';
 
 import type { FakeAccessKey } from './access-keys.ts';
+import type { FakeClientKey } from './client-keys/client-keys.ts';
 import { acs3CanonicalRequest, acs3Signature, acs3StringToSign } from './dialects/acs3.ts';
 import type { WireRequest } from './dialects/dialect.ts';
 import { percentEncode } from './dialects/percent-encode.ts';
@@ -43,21 +44,36 @@ export interface TrialAnswer {
 /** Asks in the RPC style with signature version 1. */
 export function askRpc(trial: Trial): Promise<TrialAnswer> {
   const key = trial.key ?? trial.kms.accessKey;
+  return sendRpc(trial, { AccessKeyId: key.accessKeyId, SignatureMethod: 'HMAC-SHA1' }, (text) =>
+    rpcSignature(key.accessKeySecret, text),
+  );
+}
+
+/** The same with a client key. */
+export function askWithClientKey(
+  trial: Trial,
+  { keyId, privateKey }: Pick<FakeClientKey, 'keyId' | 'privateKey'>,
+): Promise<TrialAnswer> {
+  const common = { AccessKeyId: keyId, SignatureMethod: 'SHA256withRSA', SignatureType: 'PRIVATEKEY' };
+  return sendRpc(trial, common, (text) => sign('sha256', Buffer.from(text, 'utf8'), privateKey).toString('base64'));
+}
+
+function sendRpc(
+  trial: Trial,
+  identity: Readonly<Record<string, string>>,
+  signText: (text: string) => string,
+): Promise<TrialAnswer> {
   const common = {
+    ...identity,
     Action: 'GetSecretValue',
     Version: '2016-01-20',
-    AccessKeyId: key.accessKeyId,
     SecurityToken: trial.securityToken,
-    SignatureMethod: 'HMAC-SHA1',
     SignatureVersion: '1.0',
     SignatureNonce: trial.nonce ?? randomUUID(),
     Timestamp: trial.date ?? formatDate(trial.kms.clock.date()),
   };
   const signed = defined({ ...common, ...trial.parameters, ...trial.before });
-  const signature = rpcSignature(
-    key.accessKeySecret,
-    rpcStringToSign(trial.method ?? 'POST', new Map(Object.entries(signed))),
-  );
+  const signature = signText(rpcStringToSign(trial.method ?? 'POST', new Map(Object.entries(signed))));
   const parameters = defined({ ...signed, Signature: signature, ...trial.after });
   const text = encodeForm(parameters);
   if (trial.isForm !== true) return send(trial, { query: text, headers: {}, body: '' });
