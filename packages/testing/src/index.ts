@@ -13,6 +13,7 @@ export type {
   FakeClientKeyOptions,
   FakeEndpoint,
   FakeFault,
+  FakeIdentity,
   FakeKmsOptions,
   FakeStsKey,
   FaultHandle,

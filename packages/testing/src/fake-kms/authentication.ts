@@ -6,7 +6,7 @@ import { parseDate } from './settable-clock.ts';
 import type { CalendarClock } from './settable-clock.ts';
 
 /** How far a request's date may be off, and how long its nonce is remembered. */
-const window = 15 * 60_000;
+export const dateTolerance: number = 15 * 60_000;
 
 /** Decides whether a well-formed request is fresh, from a key we know, rightly signed, and not one we had before. */
 export class Authentication {
@@ -25,9 +25,9 @@ export class Authentication {
     const now = this.#clock.date();
     const date = parseDate(request.timestamp);
     if (date === undefined) throw refusal('InvalidTimeStamp.Format');
-    if (Math.abs(now - date) > window) throw refusal('InvalidTimeStamp.Expired');
+    if (Math.abs(now - date) > dateTolerance) throw refusal('InvalidTimeStamp.Expired');
     const rights = 'sign' in request ? this.#checkSecret(request) : this.#checkKey(request, gateway);
-    this.#spend(request, now);
+    if (request.nonce !== undefined) this.#spend(request.accessKeyId, request.nonce, now);
     return rights;
   }
 
@@ -52,16 +52,16 @@ export class Authentication {
   }
 
   /** Only rightly signed requests come here: nobody else may use up a nonce, or fill the memory. */
-  #spend(request: SignedRequest, now: number): void {
+  #spend(accessKeyId: string, value: string, now: number): void {
     this.#forget(now);
-    const nonce = JSON.stringify([request.accessKeyId, request.nonce]);
+    const nonce = JSON.stringify([accessKeyId, value]);
     if (this.#nonces.has(nonce)) throw refusal('SignatureNonceUsed');
     this.#nonces.set(nonce, now);
   }
 
   #forget(now: number): void {
     for (const [nonce, usedAt] of this.#nonces) {
-      if (now - usedAt <= window) return;
+      if (now - usedAt <= dateTolerance) return;
       this.#nonces.delete(nonce);
     }
   }

@@ -5,6 +5,7 @@ import { processTrust } from './certificates/trust.ts';
 import { ClientKeys } from './client-keys/client-keys.ts';
 import type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 import { clientSettings, propertiesText } from './client-settings.ts';
+import type { FakeIdentity } from './client-settings.ts';
 import { FaultBoard } from './faults.ts';
 import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
 import { Files } from './files.ts';
@@ -32,6 +33,8 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const [vault, faults, log] = [new Vault({ clock }), new FaultBoard(), new RequestLog()];
   const regions = new Regions({
     regions: names,
+    instances: options.instances ?? [],
+    isTokenTaken: options.takesTokenScheme ?? false,
     authentication: new Authentication({ keys, clock }),
     vault,
     faults,
@@ -93,29 +96,28 @@ export class FakeKms {
     return this.#parts.regions.endpoints;
   }
 
-  endpoint(region: string): FakeEndpoint {
-    this.#parts.regions.listener(region); // refuses an unknown one with the list of the known
-    return this.endpoints.find((endpoint) => endpoint.region === region) as FakeEndpoint; // the line above found it
+  /** By the id of a region, for its shared gateway, or of an instance. */
+  endpoint(name: string): FakeEndpoint {
+    this.#parts.regions.listener(name); // refuses an unknown one with the list of the known
+    // The line above found it.
+    return this.endpoints.find(({ region, instance }) => (instance ?? region) === name) as FakeEndpoint;
   }
 
   /** The environment that brings a client here, in the names all official secret clients read. */
-  environment(): Record<string, string> {
+  environment(identity?: FakeIdentity): Record<string, string> {
     const { accessKey, isPlainHttp } = this.#parts;
-    return clientSettings({
-      accessKey,
-      endpoints: this.endpoints,
-      caFilePath: isPlainHttp ? undefined : this.caFilePath,
-    });
+    const caFilePath = isPlainHttp ? undefined : this.caFilePath;
+    return clientSettings({ accessKey, endpoints: this.endpoints, caFilePath }, identity);
   }
 
   /** The same as the text of a `secretsmanager.properties`. */
-  properties(): string {
-    return propertiesText(this.environment());
+  properties(identity?: FakeIdentity): string {
+    return propertiesText(this.environment(identity));
   }
 
   /** Writes that text to a file only its owner can read; returns its path. The file is removed on `close`. */
-  writeProperties(file?: string): string {
-    return this.#parts.files.write('secretsmanager.properties', this.properties(), file);
+  writeProperties(file?: string, identity?: FakeIdentity): string {
+    return this.#parts.files.write('secretsmanager.properties', this.properties(identity), file);
   }
 
   /** Creates a secret, or adds a version to it; the labels move at once. Returns the version's id. */
@@ -193,12 +195,12 @@ export class FakeKms {
     this.#parts.faults.heal(region);
   }
 
-  /** Closes the region's port and its connections: from now on they are refused. */
+  /** Closes the port of a region or an instance and its connections: from now on they are refused. */
   async stop(region: string): Promise<void> {
     await this.#parts.regions.listener(region).shut();
   }
 
-  /** Opens the region's port again: the same one. */
+  /** Opens that port again: the same one. */
   async start(region: string): Promise<void> {
     await this.#parts.regions.listener(region).open();
   }

@@ -4,6 +4,7 @@ export type { Admin } from './admin/admin.ts';
 export type { FakeAccessKey, FakeStsKey, GatewayKind } from './access-keys.ts';
 export type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 export type { CertificateFault } from './certificates/trust.ts';
+export type { FakeIdentity } from './client-settings.ts';
 export type { DialectName } from './dialects/dialect.ts';
 export type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
 export type { FakeEndpoint, FakeKmsOptions } from './options.ts';

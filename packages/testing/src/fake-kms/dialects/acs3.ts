@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 
 import { missing, refusal } from '../refusals.ts';
 import type { Dialect, SecretSignedRequest, WireRequest } from './dialect.ts';
+import { openApiVersion } from './dialect.ts';
 import { askedFor, glanceAtParameters, readParameters, readQuery } from './parameters.ts';
 import { canonicalQuery, compareBytes } from './percent-encode.ts';
 
@@ -22,6 +23,7 @@ const mandatory: ReadonlyMap<string, string> = new Map([
  */
 export const acs3: Dialect<SecretSignedRequest> = {
   name: 'A2',
+  version: openApiVersion,
 
   isSpokenIn: (request) => request.headers.authorization?.startsWith('ACS3-') === true,
 

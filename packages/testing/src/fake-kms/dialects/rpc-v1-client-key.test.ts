@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 
 import type { WireRequest } from './dialect.ts';
-import { dialectOf } from './dialects.ts';
+import { dialectOf, dialectsAt } from './dialects.ts';
 import { percentEncode } from './percent-encode.ts';
 import { rpcV1ClientKey } from './rpc-v1-client-key.ts';
 
@@ -18,6 +18,7 @@ const { key, rpcV1ClientKey: vectors } = JSON.parse(
 };
 const { publicKey } = new X509Certificate(Buffer.from(key.certificateDerBase64, 'base64'));
 const [vector] = vectors as [(typeof vectors)[number]]; // the file holds two
+const shared = dialectsAt('shared', { clock: { date: () => 0 }, isTokenTaken: false });
 
 test.each(vectors)('vector $id: the text to sign comes out of the request, and the signature is the key’s', (one) => {
   const signed = rpcV1ClientKey.read(request({ ...one.query, Signature: one.signature }, one.method));
@@ -63,9 +64,9 @@ test('what every RPC request must hold is missed here too', () => {
 test('it is told from the other RPC dialect by its method, wherever that stands', () => {
   const inForm = { ...request({}), body: Buffer.from('SignatureMethod=SHA256withRSA') };
 
-  expect(dialectOf(request(vector.query)).name).toBe('A3');
-  expect(dialectOf(inForm).name).toBe('A3');
-  expect(dialectOf(request({ SignatureMethod: 'HMAC-SHA1' })).name).toBe('A1');
+  expect(dialectOf(request(vector.query), shared).name).toBe('A3');
+  expect(dialectOf(inForm, shared).name).toBe('A3');
+  expect(dialectOf(request({ SignatureMethod: 'HMAC-SHA1' }), shared).name).toBe('A1');
   expect(rpcV1ClientKey.glance(request({ ...vector.query, Format: 'XML' })).format).toBe('xml');
 });
 

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 
 import { refusal } from '../refusals.ts';
 import type { Dialect, KeySignedRequest } from './dialect.ts';
+import { openApiVersion } from './dialect.ts';
 import { glanceAtParameters } from './parameters.ts';
 import { glanceAtRpc, readRpc } from './rpc-v1.ts';
 
@@ -13,6 +14,7 @@ import { glanceAtRpc, readRpc } from './rpc-v1.ts';
  */
 export const rpcV1ClientKey: Dialect<KeySignedRequest> = {
   name: 'A3',
+  version: openApiVersion,
 
   isSpokenIn: (request) => glanceAtParameters(request).get('SignatureMethod') === 'SHA256withRSA',
 

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import { missing, refusal } from '../refusals.ts';
 import type { AnswerFormat, Dialect, Glance, SecretSignedRequest, WireRequest } from './dialect.ts';
+import { openApiVersion } from './dialect.ts';
 import { askedFor, glanceAtParameters, readParameters } from './parameters.ts';
 import { canonicalQuery, percentEncode } from './percent-encode.ts';
 
@@ -23,6 +24,7 @@ const mandatory = [
  */
 export const rpcV1: Dialect<SecretSignedRequest> = {
   name: 'A1',
+  version: openApiVersion,
 
   isSpokenIn: () => true,
 
