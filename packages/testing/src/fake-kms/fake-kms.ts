@@ -11,11 +11,15 @@ import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
 import { Files } from './files.ts';
 import { checkOptions } from './options.ts';
 import type { FakeEndpoint, FakeKmsOptions } from './options.ts';
+import { FakeCredentialsUri } from './metadata/credentials-uri.ts';
+import { FakeMetadata } from './metadata/metadata.ts';
 import { Regions } from './regions.ts';
 import { RequestLog } from './request-log.ts';
 import type { RequestRecord } from './request-log.ts';
 import { borrowClock, createSettableClock } from './settable-clock.ts';
 import type { SettableClock } from './settable-clock.ts';
+import { FakeSts } from './sts/sts.ts';
+import { TemporaryKeys } from './sts/temporary-keys.ts';
 import { Vault } from './vault/vault.ts';
 import type { PutOptions } from './vault/vault.ts';
 
@@ -31,11 +35,12 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const keys = new AccessKeys({ clock });
   keys.add(accessKey);
   const [vault, faults, log] = [new Vault({ clock }), new FaultBoard(), new RequestLog()];
+  const authentication = new Authentication({ keys, clock });
   const regions = new Regions({
     regions: names,
     instances: options.instances ?? [],
     isTokenTaken: options.takesTokenScheme ?? false,
-    authentication: new Authentication({ keys, clock }),
+    authentication,
     vault,
     faults,
     log,
@@ -44,17 +49,26 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
     isPlainHttp: options.plainHttp ?? false,
     quota: options.quota ?? 450,
   });
+  const temporaryKeys = new TemporaryKeys({ keys, clock });
+  const sts = new FakeSts({ authentication, temporaryKeys, clock });
+  const metadata = new FakeMetadata({ temporaryKeys, clock });
+  const credentialsUri = new FakeCredentialsUri({ temporaryKeys, clock });
+  // The regions first: they may want ports that another one would be given.
   await regions.openAll();
+  for (const server of [sts, metadata, credentialsUri]) await server.start();
   const files = new Files({ directory: options.directory });
   return new FakeKms({
     accessKey,
     clientKeys: new ClientKeys({ keys, files, clock }),
     clock,
+    credentialsUri,
     faults,
     files,
     keys,
     log,
+    metadata,
     regions,
+    sts,
     vault,
     isPlainHttp: options.plainHttp ?? false,
   });
@@ -64,11 +78,14 @@ interface Parts {
   readonly accessKey: FakeAccessKey;
   readonly clientKeys: ClientKeys;
   readonly clock: SettableClock;
+  readonly credentialsUri: FakeCredentialsUri;
   readonly faults: FaultBoard;
   readonly files: Files;
   readonly keys: AccessKeys;
   readonly log: RequestLog;
+  readonly metadata: FakeMetadata;
   readonly regions: Regions;
+  readonly sts: FakeSts;
   readonly vault: Vault;
   readonly isPlainHttp: boolean;
 }
@@ -82,12 +99,18 @@ export class FakeKms {
   readonly caFilePath: string;
   /** The fake's time. Can be moved only if it is the fake's own clock. */
   readonly clock: SettableClock;
+  readonly sts: FakeSts;
+  readonly metadata: FakeMetadata;
+  readonly credentialsUri: FakeCredentialsUri;
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.accessKey = parts.accessKey;
     this.clock = parts.clock;
+    this.sts = parts.sts;
+    this.metadata = parts.metadata;
+    this.credentialsUri = parts.credentialsUri;
     this.caPem = processTrust().caPem;
     this.caFilePath = parts.files.write('ca.pem', this.caPem);
   }
@@ -231,6 +254,7 @@ export class FakeKms {
   /** Leaves no socket, timer or file behind. */
   async close(): Promise<void> {
     await this.#parts.regions.shutAll();
+    await Promise.all([this.sts, this.metadata, this.credentialsUri].map((server) => server.stop()));
     this.#parts.files.remove();
   }
 

@@ -21,6 +21,8 @@ export interface Trial {
   readonly kms: FakeKms;
   /** A region's id, or an instance's. */
   readonly region?: string;
+  /** Somewhere else than a gateway. */
+  readonly url?: string;
   readonly method?: string;
   readonly path?: string;
   /** Business parameters. */
@@ -151,7 +153,7 @@ interface Raw {
 
 /** Sends a request as it is. */
 export function send(trial: Trial, { query, headers, body }: Raw): Promise<TrialAnswer> {
-  const { url } = endpointOf(trial);
+  const url = trial.url ?? endpointOf(trial).url;
   const path = `${trial.path ?? '/'}${query === '' ? '' : `?${query}`}`;
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
