@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import type { CalendarClock } from './settable-clock.ts';
 import { refusal } from './refusals.ts';
+
+/** Where KMS is asked: at the gateway a region's accounts share, or at an instance of one's own. */
+export type GatewayKind = 'shared' | 'instance';
+
+/** Which secrets a key may read. */
+export type Rights = (secretName: string, region: string) => boolean;
 
 /** A permanent access key. */
 export interface FakeAccessKey {
@@ -18,10 +25,22 @@ export interface FakeStsKey extends FakeAccessKey {
   readonly expiredCode?: 'InvalidAccessKeyId.NotFound' | 'InvalidSecurityToken.Expired';
 }
 
+/** What KMS keeps of a client key: its public half, and the rules of the access point it belongs to. */
+export interface RegisteredClientKey {
+  /** `KAAP.` and a UUID. */
+  readonly keyId: string;
+  readonly publicKey: KeyObject;
+  readonly gateways: readonly GatewayKind[];
+  /** Milliseconds since 1970, by the fake's clock. */
+  readonly expiresAt: number;
+  readonly rights: Rights;
+}
+
 /** The keys that may sign, with what is wrong with some of them. */
 export class AccessKeys {
   readonly #permanent = new Map<string, FakeAccessKey>();
-  readonly #temporary = new Map<string, FakeStsKey>();
+  readonly #temporary = new Map<string, FakeStsKey & { readonly rights?: Rights | undefined }>();
+  readonly #clientKeys = new Map<string, RegisteredClientKey>();
   readonly #disabled = new Set<string>();
   readonly #clock: CalendarClock;
 
@@ -33,10 +52,16 @@ export class AccessKeys {
     this.#permanent.set(key.accessKeyId, { ...key });
   }
 
-  addTemporary(key: FakeStsKey): void {
+  /** Without `rights` it may read everything. */
+  addTemporary(key: FakeStsKey, rights?: Rights): void {
     if (!key.accessKeyId.startsWith('STS.')) throw new TypeError('The id of a temporary key begins with "STS.".');
     if (key.securityToken === '') throw new TypeError('A temporary key needs a security token.');
-    this.#temporary.set(key.accessKeyId, { ...key });
+    this.#temporary.set(key.accessKeyId, { ...key, rights });
+  }
+
+  addClientKey(key: RegisteredClientKey): void {
+    if (!key.keyId.startsWith('KAAP.')) throw new TypeError('The id of a client key begins with "KAAP.".');
+    this.#clientKeys.set(key.keyId, key);
   }
 
   disable(accessKeyId: string): void {
@@ -46,6 +71,7 @@ export class AccessKeys {
   remove(accessKeyId: string): void {
     this.#permanent.delete(accessKeyId);
     this.#temporary.delete(accessKeyId);
+    this.#clientKeys.delete(accessKeyId);
     this.#disabled.delete(accessKeyId);
   }
 
@@ -54,11 +80,29 @@ export class AccessKeys {
     const permanent = this.#permanent.get(accessKeyId);
     const temporary = this.#temporary.get(accessKeyId);
     const key = permanent ?? temporary;
+    // A client key has no secret to share: who signs with one in this way has made it up.
+    if (this.#clientKeys.has(accessKeyId)) throw refusal('InvalidSignatureMethod');
     if (key === undefined) throw refusal('InvalidAccessKeyId.NotFound');
     if (this.#disabled.has(accessKeyId)) throw refusal('InvalidAccessKeyId.Inactive');
     if (temporary !== undefined) this.#checkToken(temporary, securityToken);
     else if (securityToken !== undefined) throw refusal('InvalidSecurityToken.MismatchWithAccessKey');
     return key.accessKeySecret;
+  }
+
+  /** The client key to check a signature with; throws the refusal for one that will not do. */
+  clientKey(keyId: string, securityToken: string | undefined): RegisteredClientKey {
+    if (this.#permanent.has(keyId) || this.#temporary.has(keyId)) throw refusal('InvalidSignatureMethod');
+    const key = this.#clientKeys.get(keyId);
+    // How KMS refuses an expired one is not documented; here it no longer knows it, as with an expired temporary key.
+    if (key === undefined || this.#clock.date() >= key.expiresAt) throw refusal('InvalidAccessKeyId.NotFound');
+    if (this.#disabled.has(keyId)) throw refusal('InvalidAccessKeyId.Inactive');
+    if (securityToken !== undefined) throw refusal('InvalidSecurityToken.MismatchWithAccessKey');
+    return key;
+  }
+
+  /** What a key with a secret may read: the account's own everything, a temporary one what it was made for. */
+  rightsOf(accessKeyId: string): Rights {
+    return this.#temporary.get(accessKeyId)?.rights ?? (() => true);
   }
 
   #checkToken(key: FakeStsKey, securityToken: string | undefined): void {

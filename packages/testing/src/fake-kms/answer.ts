@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { AnswerFormat } from './dialects/dialect.ts';
 import type { SecretValueAnswer } from './get-secret-value.ts';
+import { encodeAnswer, encodeError } from './protobuf/messages.ts';
 import type { Refusal } from './refusals.ts';
 
 /** An answer as it goes out, before any fault spoils it. */
@@ -16,6 +17,10 @@ export interface Answer {
 /** The answer with the secret in it. */
 export function secretAnswer(value: SecretValueAnswer, format: AnswerFormat): Answer {
   const requestId = makeRequestId();
+  if (format === 'protobuf') {
+    const { VersionStages, ...rest } = value;
+    return protobuf(200, encodeAnswer({ ...rest, VersionStages: VersionStages.VersionStage, RequestId: requestId }));
+  }
   const fields = { ...value, RequestId: requestId };
   const text = format === 'xml' ? xmlDocument('GetSecretValueResponse', fields) : JSON.stringify(fields);
   return written({ status: 200, requestId, format, text });
@@ -25,6 +30,10 @@ export function secretAnswer(value: SecretValueAnswer, format: AnswerFormat): An
 export function refusalAnswer(refusal: Refusal, format: AnswerFormat, region: string): Answer {
   const requestId = makeRequestId();
   const { status, code, message } = refusal;
+  if (format === 'protobuf') {
+    const body = encodeError({ StatusCode: status, ErrorCode: code, ErrorMessage: message, RequestId: requestId });
+    return { ...protobuf(status, body, refusal.headers), code };
+  }
   const common = { Code: code, Message: message, RequestId: requestId };
   const fields =
     refusal.from === 'gateway'
@@ -42,6 +51,11 @@ export function refusalAnswer(refusal: Refusal, format: AnswerFormat, region: st
 /** A body of any kind; for what a load balancer or something broken might say. */
 export function bareAnswer(status: number, contentType: string, text: string): Answer {
   return { status, headers: { 'content-type': contentType }, body: Buffer.from(text, 'utf8') };
+}
+
+/** A protobuf message of any kind. */
+export function protobuf(status: number, body: Buffer, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { 'content-type': 'application/x-protobuf', ...headers }, body };
 }
 
 function makeRequestId(): string {

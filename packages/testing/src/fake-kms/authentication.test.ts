@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { AccessKeys } from './access-keys.ts';
 import { Authentication } from './authentication.ts';
-import type { SignedRequest } from './dialects/dialect.ts';
+import type { SecretSignedRequest } from './dialects/dialect.ts';
 import { formatDate } from './settable-clock.ts';
 
 const start = Date.parse('2026-01-02T03:04:05Z');
@@ -169,7 +169,7 @@ test('no more nonces are remembered than those of the last fifteen minutes', () 
 });
 
 function setup(): {
-  check: (change: Partial<SignedRequest>) => void;
+  check: (change: Partial<SecretSignedRequest>) => void;
   pass: (ms: number) => void;
   keys: AccessKeys;
   authentication: Authentication;

@@ -2,17 +2,24 @@ import { AccessKeys, makeAccessKey } from './access-keys.ts';
 import type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
 import { Authentication } from './authentication.ts';
 import { processTrust } from './certificates/trust.ts';
+import { ClientKeys } from './client-keys/client-keys.ts';
+import type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 import { clientSettings, propertiesText } from './client-settings.ts';
+import type { FakeIdentity } from './client-settings.ts';
 import { FaultBoard } from './faults.ts';
 import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
 import { Files } from './files.ts';
 import { checkOptions } from './options.ts';
 import type { FakeEndpoint, FakeKmsOptions } from './options.ts';
+import { FakeCredentialsUri } from './metadata/credentials-uri.ts';
+import { FakeMetadata } from './metadata/metadata.ts';
 import { Regions } from './regions.ts';
 import { RequestLog } from './request-log.ts';
 import type { RequestRecord } from './request-log.ts';
 import { borrowClock, createSettableClock } from './settable-clock.ts';
 import type { SettableClock } from './settable-clock.ts';
+import { FakeSts } from './sts/sts.ts';
+import { TemporaryKeys } from './sts/temporary-keys.ts';
 import { Vault } from './vault/vault.ts';
 import type { PutOptions } from './vault/vault.ts';
 
@@ -28,9 +35,12 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const keys = new AccessKeys({ clock });
   keys.add(accessKey);
   const [vault, faults, log] = [new Vault({ clock }), new FaultBoard(), new RequestLog()];
+  const authentication = new Authentication({ keys, clock });
   const regions = new Regions({
     regions: names,
-    authentication: new Authentication({ keys, clock }),
+    instances: options.instances ?? [],
+    isTokenTaken: options.takesTokenScheme ?? false,
+    authentication,
     vault,
     faults,
     log,
@@ -39,16 +49,26 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
     isPlainHttp: options.plainHttp ?? false,
     quota: options.quota ?? 450,
   });
+  const temporaryKeys = new TemporaryKeys({ keys, clock });
+  const sts = new FakeSts({ authentication, temporaryKeys, clock });
+  const metadata = new FakeMetadata({ temporaryKeys, clock });
+  const credentialsUri = new FakeCredentialsUri({ temporaryKeys, clock });
+  // The regions first: they may want ports that another one would be given.
   await regions.openAll();
+  for (const server of [sts, metadata, credentialsUri]) await server.start();
   const files = new Files({ directory: options.directory });
   return new FakeKms({
     accessKey,
+    clientKeys: new ClientKeys({ keys, files, clock }),
     clock,
+    credentialsUri,
     faults,
     files,
     keys,
     log,
+    metadata,
     regions,
+    sts,
     vault,
     isPlainHttp: options.plainHttp ?? false,
   });
@@ -56,12 +76,16 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
 
 interface Parts {
   readonly accessKey: FakeAccessKey;
+  readonly clientKeys: ClientKeys;
   readonly clock: SettableClock;
+  readonly credentialsUri: FakeCredentialsUri;
   readonly faults: FaultBoard;
   readonly files: Files;
   readonly keys: AccessKeys;
   readonly log: RequestLog;
+  readonly metadata: FakeMetadata;
   readonly regions: Regions;
+  readonly sts: FakeSts;
   readonly vault: Vault;
   readonly isPlainHttp: boolean;
 }
@@ -75,12 +99,18 @@ export class FakeKms {
   readonly caFilePath: string;
   /** The fake's time. Can be moved only if it is the fake's own clock. */
   readonly clock: SettableClock;
+  readonly sts: FakeSts;
+  readonly metadata: FakeMetadata;
+  readonly credentialsUri: FakeCredentialsUri;
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.accessKey = parts.accessKey;
     this.clock = parts.clock;
+    this.sts = parts.sts;
+    this.metadata = parts.metadata;
+    this.credentialsUri = parts.credentialsUri;
     this.caPem = processTrust().caPem;
     this.caFilePath = parts.files.write('ca.pem', this.caPem);
   }
@@ -89,29 +119,28 @@ export class FakeKms {
     return this.#parts.regions.endpoints;
   }
 
-  endpoint(region: string): FakeEndpoint {
-    this.#parts.regions.listener(region); // refuses an unknown one with the list of the known
-    return this.endpoints.find((endpoint) => endpoint.region === region) as FakeEndpoint; // the line above found it
+  /** By the id of a region, for its shared gateway, or of an instance. */
+  endpoint(name: string): FakeEndpoint {
+    this.#parts.regions.listener(name); // refuses an unknown one with the list of the known
+    // The line above found it.
+    return this.endpoints.find(({ region, instance }) => (instance ?? region) === name) as FakeEndpoint;
   }
 
   /** The environment that brings a client here, in the names all official secret clients read. */
-  environment(): Record<string, string> {
+  environment(identity?: FakeIdentity): Record<string, string> {
     const { accessKey, isPlainHttp } = this.#parts;
-    return clientSettings({
-      accessKey,
-      endpoints: this.endpoints,
-      caFilePath: isPlainHttp ? undefined : this.caFilePath,
-    });
+    const caFilePath = isPlainHttp ? undefined : this.caFilePath;
+    return clientSettings({ accessKey, endpoints: this.endpoints, caFilePath }, identity);
   }
 
   /** The same as the text of a `secretsmanager.properties`. */
-  properties(): string {
-    return propertiesText(this.environment());
+  properties(identity?: FakeIdentity): string {
+    return propertiesText(this.environment(identity));
   }
 
   /** Writes that text to a file only its owner can read; returns its path. The file is removed on `close`. */
-  writeProperties(file?: string): string {
-    return this.#parts.files.write('secretsmanager.properties', this.properties(), file);
+  writeProperties(file?: string, identity?: FakeIdentity): string {
+    return this.#parts.files.write('secretsmanager.properties', this.properties(identity), file);
   }
 
   /** Creates a secret, or adds a version to it; the labels move at once. Returns the version's id. */
@@ -164,6 +193,12 @@ export class FakeKms {
     this.#parts.keys.addTemporary(key);
   }
 
+  /** Makes a client key with its files, as CreateClientKey does. The files are removed on `close`. */
+  createClientKey(options: FakeClientKeyOptions): FakeClientKey {
+    return this.#parts.clientKeys.create(options);
+  }
+
+  /** A client key too, by its id. */
   disableAccessKey(accessKeyId: string): void {
     this.#parts.keys.disable(accessKeyId);
   }
@@ -183,12 +218,12 @@ export class FakeKms {
     this.#parts.faults.heal(region);
   }
 
-  /** Closes the region's port and its connections: from now on they are refused. */
+  /** Closes the port of a region or an instance and its connections: from now on they are refused. */
   async stop(region: string): Promise<void> {
     await this.#parts.regions.listener(region).shut();
   }
 
-  /** Opens the region's port again: the same one. */
+  /** Opens that port again: the same one. */
   async start(region: string): Promise<void> {
     await this.#parts.regions.listener(region).open();
   }
@@ -219,6 +254,7 @@ export class FakeKms {
   /** Leaves no socket, timer or file behind. */
   async close(): Promise<void> {
     await this.#parts.regions.shutAll();
+    await Promise.all([this.sts, this.metadata, this.credentialsUri].map((server) => server.stop()));
     this.#parts.files.remove();
   }
 

@@ -42,6 +42,7 @@ export type FakeFault =
 
 /** Where a fault strikes, and how often; everywhere and until healed when left out. */
 export interface FaultScope {
+  /** The id of a region, for its shared gateway, or of an instance. */
   readonly region?: string;
   readonly times?: number;
   readonly secretName?: string;

@@ -1,7 +1,8 @@
-import { bareAnswer, refusalAnswer } from './answer.ts';
+import { bareAnswer, protobuf, refusalAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { AnswerFormat } from './dialects/dialect.ts';
 import type { FakeFault } from './faults.ts';
+import { encodeAnswer } from './protobuf/messages.ts';
 import { Refusal, scriptedRefusal } from './refusals.ts';
 
 /** Faults that say something else instead of the answer. `undefined` for those that spoil how it is said. */
@@ -16,12 +17,16 @@ export function faultyAnswer(fault: FakeFault, format: AnswerFormat, region: str
     case 'empty':
       return { status: fault.status, headers: {}, body: Buffer.alloc(0) };
     case 'rubbish':
+      if (format === 'protobuf') return protobuf(200, Buffer.from('this is no protobuf'));
       return bareAnswer(200, 'application/json;charset=utf-8', 'this is no JSON');
     case 'wrongShape':
+      if (format === 'protobuf') return protobuf(200, encodeAnswer({ RequestId: otherFields.RequestId }));
       return bareAnswer(200, 'application/json;charset=utf-8', '{"RequestId":"00000000-0000-0000-0000-000000000000"}');
     case 'otherSecret':
+      if (format === 'protobuf') return protobuf(200, otherMessage('s3cret-of-somebody-else'));
       return bareAnswer(200, 'application/json;charset=utf-8', otherSecret('s3cret-of-somebody-else'));
     case 'huge':
+      if (format === 'protobuf') return protobuf(200, otherMessage('x'.repeat(fault.bytes)));
       return bareAnswer(200, 'application/json;charset=utf-8', hugeText(fault.bytes));
     case 'redirect':
       return { status: 302, headers: { location: fault.location }, body: Buffer.alloc(0) };
@@ -53,17 +58,21 @@ export function throttling(retryAfter?: number): Refusal {
   });
 }
 
+const otherFields = {
+  SecretName: 'somebody-elses-secret',
+  SecretType: 'Generic',
+  SecretDataType: 'text',
+  VersionId: 'v1',
+  CreateTime: '2026-01-01T00:00:00Z',
+  RequestId: '00000000-0000-0000-0000-000000000000',
+};
+
 function otherSecret(value: string): string {
-  return JSON.stringify({
-    SecretName: 'somebody-elses-secret',
-    SecretType: 'Generic',
-    SecretData: value,
-    SecretDataType: 'text',
-    VersionStages: { VersionStage: ['ACSCurrent'] },
-    VersionId: 'v1',
-    CreateTime: '2026-01-01T00:00:00Z',
-    RequestId: '00000000-0000-0000-0000-000000000000',
-  });
+  return JSON.stringify({ ...otherFields, SecretData: value, VersionStages: { VersionStage: ['ACSCurrent'] } });
+}
+
+function otherMessage(value: string): Buffer {
+  return encodeAnswer({ ...otherFields, SecretData: value, VersionStages: ['ACSCurrent'] });
 }
 
 /** Well formed to the end, so that only its length is wrong with it. */

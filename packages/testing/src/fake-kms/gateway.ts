@@ -1,10 +1,11 @@
+import type { GatewayKind, Rights } from './access-keys.ts';
 import { refusalAnswer, secretAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Authentication } from './authentication.ts';
 import { deliver } from './delivery.ts';
 import type { Outgoing } from './delivery.ts';
 import type { Dialect, Glance, SignedRequest, WireRequest } from './dialects/dialect.ts';
-import { dialectOf } from './dialects/dialects.ts';
+import { dialectOf, dialectsAt } from './dialects/dialects.ts';
 import type { FakeFault, FaultBoard } from './faults.ts';
 import { faultyAnswer, throttling } from './faulty-answers.ts';
 import { getSecretValue } from './get-secret-value.ts';
@@ -16,6 +17,9 @@ import type { Vault } from './vault/vault.ts';
 
 interface Parts {
   readonly region: string;
+  /** The instance this stands in front of; none for the shared gateway. */
+  readonly instance: string | undefined;
+  readonly isTokenTaken: boolean;
   readonly authentication: Authentication;
   readonly vault: Vault;
   readonly faults: FaultBoard;
@@ -33,18 +37,23 @@ interface Parts {
  */
 export class Gateway {
   readonly #parts: Parts;
+  readonly #kind: GatewayKind;
+  readonly #dialects: readonly Dialect[];
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#kind = parts.instance === undefined ? 'shared' : 'instance';
+    this.#dialects = dialectsAt(this.#kind, parts);
   }
 
   serve(request: WireRequest, connectionId: number, outgoing: Outgoing): void {
-    const { region, log, clock } = this.#parts;
-    const dialect = dialectOf(request);
+    const { region, instance, log, clock } = this.#parts;
+    const dialect = dialectOf(request, this.#dialects);
     const glance = dialect.glance(request);
     const record = log.add({
       at: clock.date(),
       region,
+      instance,
       method: request.method,
       path: request.path,
       dialect: dialect.name,
@@ -58,35 +67,41 @@ export class Gateway {
   }
 
   #decide(request: WireRequest, dialect: Dialect, { format, asked }: Glance): { answer: Answer; fault?: FakeFault } {
-    const { region, authentication, faults } = this.#parts;
+    const { region, instance, authentication, faults } = this.#parts;
     const refused = (error: unknown): { answer: Answer } => {
       if (!(error instanceof Refusal)) throw error;
-      return { answer: refusalAnswer(error, format, region) };
+      const words = dialect.inItsWords?.(error, asked) ?? error;
+      return { answer: refusalAnswer(words, format, region) };
     };
     let signed: SignedRequest;
+    let rights: Rights;
     try {
       checkTarget(request);
       signed = dialect.read(request);
-      authentication.check(signed);
+      rights = authentication.check(signed, this.#kind);
     } catch (error) {
       return refused(error);
     }
-    const fault = faults.strikeRequest(region, asked.secretName);
+    const fault = faults.strikeRequest(instance ?? region, asked.secretName);
     const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
     if (instead !== undefined) return { answer: instead };
     try {
-      return { answer: secretAnswer(this.#act(signed), format), ...(fault !== undefined && { fault }) };
+      return {
+        answer: secretAnswer(this.#act(signed, dialect.version, rights), format),
+        ...(fault !== undefined && { fault }),
+      };
     } catch (error) {
       return { ...refused(error), ...(fault !== undefined && { fault }) };
     }
   }
 
-  #act({ action, version, parameters }: SignedRequest): ReturnType<typeof getSecretValue> {
+  #act(signed: SignedRequest, spoken: string, rights: Rights): ReturnType<typeof getSecretValue> {
+    const { action, version, parameters } = signed;
     const { vault, region, quota } = this.#parts;
-    if (version !== '2016-01-20') throw refusal('InvalidVersion');
+    if (version !== spoken) throw refusal('InvalidVersion');
     if (action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
     if (quota?.take() === false) throw throttling();
-    return getSecretValue(vault, { parameters, region });
+    return getSecretValue(vault, { parameters, region, rights });
   }
 }
 

@@ -187,6 +187,14 @@ test('a dry run never answers the value, and says how it would have gone', () =>
 
 const invalid = expect.objectContaining({ status: 400, code: 'InvalidParameter' }) as Error;
 
+test('what the key may not read is forbidden, by name and by ARN, whether it exists or not', () => {
+  const { ask } = setup();
+
+  for (const SecretName of ['forbidden', `acs:kms:cn-hangzhou:${accountId}:secret/forbidden`]) {
+    expect(() => ask({ SecretName })).toThrow(expect.objectContaining({ status: 403, code: 'Forbidden.NoPermission' }));
+  }
+});
+
 function setup(): {
   ask: (parameters: Record<string, string>) => SecretValueAnswer;
   vault: Vault;
@@ -197,7 +205,11 @@ function setup(): {
   return {
     vault,
     ask: (parameters) =>
-      getSecretValue(vault, { parameters: new Map(Object.entries(parameters)), region: 'cn-hangzhou' }),
+      getSecretValue(vault, {
+        parameters: new Map(Object.entries(parameters)),
+        region: 'cn-hangzhou',
+        rights: (name) => name !== 'forbidden',
+      }),
     pass(ms) {
       now += ms;
     },

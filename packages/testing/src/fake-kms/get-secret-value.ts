@@ -1,3 +1,4 @@
+import type { Rights } from './access-keys.ts';
 import { missing, Refusal, refusal } from './refusals.ts';
 import { formatDate } from './settable-clock.ts';
 import { isSecretName, limits } from './vault/limits.ts';
@@ -26,6 +27,8 @@ export interface SecretValueAnswer {
 export interface GetSecretValueRequest {
   readonly parameters: ReadonlyMap<string, string>;
   readonly region: string;
+  /** What the key that signed may read. */
+  readonly rights: Rights;
 }
 
 /** The action GetSecretValue; throws the refusal. */
@@ -40,12 +43,13 @@ export function getSecretValue(vault: Vault, request: GetSecretValueRequest): Se
   throw refusal('DryRunOperationError');
 }
 
-function answer(vault: Vault, { parameters, region }: GetSecretValueRequest): SecretValueAnswer {
+function answer(vault: Vault, { parameters, region, rights }: GetSecretValueRequest): SecretValueAnswer {
   const name = readName(parameters.get('SecretName') ?? '', region);
   const isConfigWanted = readFlag(parameters, 'FetchExtendedConfig');
   const stage = given(parameters, 'VersionStage');
   const versionId = given(parameters, 'VersionId');
 
+  if (!rights(name, region)) throw refusal('Forbidden.NoPermission');
   refuseByState(vault, name);
   const secret = vault.find(name);
   if (secret === undefined) throw refusal('Forbidden.ResourceNotFound');

@@ -1,11 +1,15 @@
-import type { FakeAccessKey } from './access-keys.ts';
+import type { FakeAccessKey, GatewayKind } from './access-keys.ts';
 import type { CalendarClock } from './settable-clock.ts';
 
 /** How a fake KMS is started. Every option may be left out. */
 export interface FakeKmsOptions {
   /** Each gets a listener of its own on loopback. `['cn-hangzhou']` when left out. */
   readonly regions?: readonly string[];
-  /** The port of the first region; the next ones get the ports after it. Any free ports when left out. */
+  /** Ids of KMS instances, all in the first region. Each gets a listener and a certificate of its own. None when left out. */
+  readonly instances?: readonly string[];
+  /** Whether instances also take `Authorization: TOKEN …`, as their documentation has it; `Bearer` alone when left out. */
+  readonly takesTokenScheme?: boolean;
+  /** The port of the first region; the next ones, and then the instances, get the ports after it. Any free ports when left out. */
   readonly port?: number;
   /** HTTP without TLS, for a look at what goes over the wire. */
   readonly plainHttp?: boolean;
@@ -19,9 +23,12 @@ export interface FakeKmsOptions {
   readonly directory?: string;
 }
 
-/** Where a region of the fake is reached. */
+/** Where a region or an instance of the fake is reached. */
 export interface FakeEndpoint {
   readonly region: string;
+  readonly gateway: GatewayKind;
+  /** The instance's id; `undefined` for the shared gateway. */
+  readonly instance: string | undefined;
   /** `127.0.0.1:PORT`: what the option `endpoint` of a client takes. */
   readonly endpoint: string;
   readonly port: number;
@@ -35,9 +42,18 @@ export function checkOptions(options: FakeKmsOptions): readonly string[] {
   if (new Set(regions).size !== regions.length) throw new TypeError('A region of a fake KMS is named twice.');
   const odd = regions.find((region) => !/^[a-z0-9-]+$/.test(region));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no region id: those look like cn-hangzhou.`);
-  const { port, quota } = options;
-  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port + regions.length > 65_536)) {
-    throw new TypeError('The port of a fake KMS is a whole number up to 65535, that of its last region included.');
+  const { port, quota, instances = [] } = options;
+  if (new Set(instances).size !== instances.length) throw new TypeError('An instance of a fake KMS is named twice.');
+  const strange = instances.find((instance) => !/^kst-[a-z0-9]+$/.test(instance));
+  if (strange !== undefined)
+    throw new TypeError(`${JSON.stringify(strange)} is no instance id: those look like kst-hzz123.`);
+  if (
+    port !== undefined &&
+    (!Number.isInteger(port) || port < 0 || port + regions.length + instances.length > 65_536)
+  ) {
+    throw new TypeError(
+      'The port of a fake KMS is a whole number up to 65535, that of its last region or instance included.',
+    );
   }
   if (typeof quota === 'number' && !(quota >= 1))
     throw new TypeError('A quota is one request a second at least, or false.');

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Authentication } from './authentication.ts';
 import { isBad, processTrust } from './certificates/trust.ts';
+import type { Trust } from './certificates/trust.ts';
 import type { Connection } from './connections.ts';
 import { outgoingOver, readRequest } from './exchange.ts';
 import type { FaultBoard } from './faults.ts';
@@ -15,6 +16,8 @@ import type { Vault } from './vault/vault.ts';
 
 interface Parts {
   readonly regions: readonly string[];
+  readonly instances: readonly string[];
+  readonly isTokenTaken: boolean;
   readonly port: number;
   readonly isPlainHttp: boolean;
   readonly quota: number | false;
@@ -25,10 +28,18 @@ interface Parts {
   readonly clock: CalendarClock;
 }
 
-/** The regions of a fake: a listener with a gateway behind it for each, and what is counted over all of them. */
+/** A shared gateway, by its region, or an instance. */
+interface Place {
+  readonly region: string;
+  readonly instance: string | undefined;
+  readonly listener: Listener;
+}
+
+/** The regions and instances of a fake: a listener with a gateway behind it for each, and what is counted over all of them. */
 export class Regions {
   readonly #parts: Parts;
-  readonly #listeners = new Map<string, Listener>();
+  /** By the id of the region or the instance. */
+  readonly #places = new Map<string, Place>();
   #connections = 0;
   #openRequests = 0;
   #handshakes = 0;
@@ -36,9 +47,8 @@ export class Regions {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    parts.regions.forEach((region, index) => {
-      this.#listeners.set(region, this.#listener(region, parts.port === 0 ? 0 : parts.port + index));
-    });
+    for (const region of parts.regions) this.#add(region, undefined);
+    for (const instance of parts.instances) this.#add(parts.regions[0] ?? '', instance);
   }
 
   get openRequests(): number {
@@ -55,16 +65,17 @@ export class Regions {
 
   get endpoints(): readonly FakeEndpoint[] {
     const scheme = this.#parts.isPlainHttp ? 'http' : 'https';
-    return [...this.#listeners].map(([region, { port }]) => {
+    return [...this.#places.values()].map(({ region, instance, listener: { port } }) => {
       const endpoint = `127.0.0.1:${port}`;
-      return { region, endpoint, port, url: `${scheme}://${endpoint}/` };
+      const gateway = instance === undefined ? 'shared' : 'instance';
+      return { region, gateway, instance, endpoint, port, url: `${scheme}://${endpoint}/` };
     });
   }
 
   /** Opens all, or closes again what was opened before one failed. */
   async openAll(): Promise<void> {
     try {
-      for (const listener of this.#listeners.values()) await listener.open();
+      for (const { listener } of this.#places.values()) await listener.open();
     } catch (error) {
       await this.shutAll();
       throw error;
@@ -72,26 +83,32 @@ export class Regions {
   }
 
   async shutAll(): Promise<void> {
-    await Promise.all([...this.#listeners.values()].map((listener) => listener.shut()));
+    await Promise.all([...this.#places.values()].map(({ listener }) => listener.shut()));
   }
 
-  listener(region: string): Listener {
-    const listener = this.#listeners.get(region);
-    if (listener !== undefined) return listener;
+  /** By the id of a region or an instance. */
+  listener(name: string): Listener {
+    const place = this.#places.get(name);
+    if (place !== undefined) return place.listener;
     throw new TypeError(
-      `The fake KMS has no region ${region}: it was started with ${[...this.#listeners.keys()].join(', ')}.`,
+      `The fake KMS has no region ${name}: it was started with ${[...this.#places.keys()].join(', ')}.`,
     );
   }
 
-  #listener(region: string, port: number): Listener {
+  #add(region: string, instance: string | undefined): void {
+    const port = this.#parts.port === 0 ? 0 : this.#parts.port + this.#places.size;
+    this.#places.set(instance ?? region, { region, instance, listener: this.#listener({ region, instance }, port) });
+  }
+
+  #listener({ region, instance }: Pick<Place, 'region' | 'instance'>, port: number): Listener {
     const { quota, isPlainHttp, faults, ...rest } = this.#parts;
     const bucket = quota === false ? undefined : new TokenBucket({ perSecond: quota, clock: rest.clock });
-    const gateway = new Gateway({ ...rest, faults, region, quota: bucket });
+    const gateway = new Gateway({ ...rest, faults, region, instance, quota: bucket });
     return new Listener({
-      trust: isPlainHttp ? undefined : processTrust(),
+      trust: isPlainHttp ? undefined : trustOf(instance),
       port,
       nextConnectionId: () => (this.#connections += 1),
-      chooseCertificate: () => faults.strikeConnection(region) ?? 'right',
+      chooseCertificate: () => faults.strikeConnection(instance ?? region) ?? 'right',
       onHandshake: () => {
         this.#handshakes += 1;
       },
@@ -120,4 +137,10 @@ export class Regions {
     if (request === 'tooLong') response.writeHead(413, { connection: 'close', 'content-length': 0 }).end();
     else gateway.serve(request, connection.id, outgoingOver(response, connection));
   }
+}
+
+/** An instance has a host name of its own, and a certificate for it. */
+function trustOf(instance: string | undefined): Trust {
+  const trust = processTrust();
+  return instance === undefined ? trust : trust.forHost(`${instance}.cryptoservice.kms.aliyuncs.com`);
 }

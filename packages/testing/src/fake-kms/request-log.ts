@@ -5,6 +5,8 @@ export interface RequestRecord {
   /** By the fake's clock. */
   readonly at: number;
   readonly region: string;
+  /** Its id, when it was asked and not the shared gateway of the region. */
+  readonly instance: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly dialect: DialectName;

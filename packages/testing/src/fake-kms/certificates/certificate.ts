@@ -8,11 +8,12 @@ import {
   explicit,
   implicit,
   integer,
+  nothing,
   objectIdentifier,
   octetString,
   sequence,
   set,
-  utcTime,
+  time,
   utf8String,
 } from './der.ts';
 
@@ -23,6 +24,7 @@ export interface Identity {
   readonly publicKey: KeyObject;
   readonly privateKeyPem: string;
   readonly pem: string;
+  readonly der: Buffer;
 }
 
 export interface CertificateRequest {
@@ -35,31 +37,42 @@ export interface CertificateRequest {
   readonly hosts?: readonly string[];
   readonly notBefore: number;
   readonly notAfter: number;
+  /** What the certificate is for; a new P-256 key when left out. */
+  readonly keyPair?: KeyPair;
+}
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
 }
 
 const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+const rsaWithSha256 = sequence(objectIdentifier('1.2.840.113549.1.1.11'), nothing());
 
-/** Makes a P-256 key and an X.509 version 3 certificate (RFC 5280) for it. */
+/** Makes an X.509 version 3 certificate (RFC 5280). */
 export function issueCertificate(request: CertificateRequest): Identity {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = request.keyPair ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signer = request.issuer?.privateKey ?? privateKey;
+  const algorithm = signer.asymmetricKeyType === 'rsa' ? rsaWithSha256 : ecdsaWithSha256;
   const body = sequence(
     explicit(0, integer(Buffer.from([2]))), // version 3 is written as 2
     integer(randomBytes(16)),
-    ecdsaWithSha256,
+    algorithm,
     distinguishedName(request.issuer?.name ?? request.name),
-    sequence(utcTime(request.notBefore), utcTime(request.notAfter)),
+    sequence(time(request.notBefore), time(request.notAfter)),
     distinguishedName(request.name),
     publicKey.export({ type: 'spki', format: 'der' }),
     explicit(3, sequence(...extensions(request))),
   );
-  const signature = sign('sha256', body, request.issuer?.privateKey ?? privateKey);
-  const der = sequence(body, ecdsaWithSha256, bitString(signature));
+  const signature = sign('sha256', body, signer);
+  const der = sequence(body, algorithm, bitString(signature));
   return {
     name: request.name,
     privateKey,
     publicKey,
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     pem: toPem(der),
+    der,
   };
 }
 
@@ -76,8 +89,10 @@ function extensions({ authority, hosts }: CertificateRequest): Buffer[] {
     ),
     extension('2.5.29.19', basicConstraints(authority)),
   ];
-  if (authority === undefined) list.push(extension('2.5.29.37', sequence(objectIdentifier('1.3.6.1.5.5.7.3.1'))));
-  if (hosts !== undefined) list.push(extension('2.5.29.17', sequence(...hosts.map(generalName))));
+  if (hosts !== undefined) {
+    list.push(extension('2.5.29.37', sequence(objectIdentifier('1.3.6.1.5.5.7.3.1')))); // for servers
+    list.push(extension('2.5.29.17', sequence(...hosts.map(generalName))));
+  }
   return list;
 }
 

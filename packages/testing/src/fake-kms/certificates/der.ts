@@ -1,5 +1,5 @@
 /**
- * Just enough DER (ITU-T X.690) to write a certificate; nothing here reads any.
+ * Just enough DER (ITU-T X.690) to write certificates and key files; nothing here reads any.
  *
  * Each function returns one complete element: tag, length, content.
  */
@@ -44,9 +44,15 @@ export function utf8String(text: string): Buffer {
   return element(0x0c, Buffer.from(text, 'utf8'));
 }
 
-/** `YYMMDDHHMMSSZ`: what RFC 5280 4.1.2.5 demands for every date before 2050. */
-export function utcTime(ms: number): Buffer {
-  return element(0x17, Buffer.from(`${new Date(ms).toISOString().slice(2, 19).replaceAll(/[-:T]/g, '')}Z`, 'latin1'));
+/** With two digits for the year before 2050 and four from then on, as RFC 5280 4.1.2.5 demands. */
+export function time(ms: number): Buffer {
+  const digits = `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
+  const isLate = new Date(ms).getUTCFullYear() >= 2050;
+  return isLate ? element(0x18, Buffer.from(digits, 'latin1')) : element(0x17, Buffer.from(digits.slice(2), 'latin1'));
+}
+
+export function nothing(): Buffer {
+  return element(0x05, Buffer.alloc(0));
 }
 
 /** `2.5.29.17` and the like. The first two numbers share a byte; the rest are written in base 128. */

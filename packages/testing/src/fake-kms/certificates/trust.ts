@@ -14,6 +14,8 @@ export interface Trust {
   /** Root, then second authority: the order of the files KMS ships, which some official clients depend on. */
   readonly caPem: string;
   readonly certificates: ReadonlyMap<CertificateKind, ServerCertificate>;
+  /** The same with right certificates of its own for a server that has this name besides the loopback ones. */
+  forHost(host: string): Trust;
 }
 
 const day = 86_400_000;
@@ -43,14 +45,23 @@ function makeTrust(now: number): Trust {
   // The same name as ours, so that only the signature tells the two apart.
   const stranger = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...valid });
 
-  const server = { name: 'Fake KMS', hosts: ['localhost', '127.0.0.1', '::1'], ...valid };
+  const hosts = ['localhost', '127.0.0.1', '::1'];
+  const server = { name: 'Fake KMS', hosts, ...valid };
   const right = issueCertificate({ ...server, issuer: second });
   const expired = issueCertificate({ ...server, issuer: second, notBefore: now - 2 * day, notAfter: now - day });
   const wrongName = issueCertificate({ ...server, issuer: second, hosts: ['kms.wrong-name.invalid'] });
   const otherCa = issueCertificate({ ...server, issuer: stranger });
   const selfSigned = issueCertificate(server);
-  return {
+  const trust: Trust = {
     caPem: root.pem + second.pem,
+    forHost(host) {
+      const leaf = issueCertificate({ ...server, name: host.slice(0, 64), hosts: [host, ...hosts], issuer: second });
+      const own = new Map([
+        ['right', shown(leaf, second)],
+        ['leafOnly', shown(leaf)],
+      ] as const);
+      return { ...trust, certificates: new Map([...trust.certificates, ...own]) };
+    },
     certificates: new Map([
       ['right', shown(right, second)],
       ['leafOnly', shown(right)],
@@ -60,6 +71,7 @@ function makeTrust(now: number): Trust {
       ['selfSigned', shown(selfSigned)],
     ]),
   };
+  return trust;
 }
 
 function shown(...chain: readonly [Identity, ...Identity[]]): ServerCertificate {

@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 
 import { missing, refusal } from '../refusals.ts';
-import type { Dialect, SignedRequest, WireRequest } from './dialect.ts';
+import type { Dialect, SecretSignedRequest, WireRequest } from './dialect.ts';
+import { openApiVersion } from './dialect.ts';
 import { askedFor, glanceAtParameters, readParameters, readQuery } from './parameters.ts';
 import { canonicalQuery, compareBytes } from './percent-encode.ts';
 
@@ -20,8 +21,9 @@ const mandatory: ReadonlyMap<string, string> = new Map([
  * Signature version 3: identity and signature in headers, HMAC-SHA256 over method, path, query, headers and body hash.
  * (Alibaba Cloud, "Request syntax and signature method V3".)
  */
-export const acs3: Dialect = {
+export const acs3: Dialect<SecretSignedRequest> = {
   name: 'A2',
+  version: openApiVersion,
 
   isSpokenIn: (request) => request.headers.authorization?.startsWith('ACS3-') === true,
 
@@ -57,7 +59,7 @@ export const acs3: Dialect = {
       stringToSign,
       parameters: readParameters(request),
       sign: (accessKeySecret) => acs3Signature(accessKeySecret, stringToSign),
-    } satisfies SignedRequest;
+    } satisfies SecretSignedRequest;
   },
 };
 

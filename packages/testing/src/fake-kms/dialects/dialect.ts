@@ -1,4 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+
+import type { Refusal } from '../refusals.ts';
 
 /** A request as it came: nothing in it is believed yet. */
 export interface WireRequest {
@@ -28,28 +31,47 @@ export interface Asked {
 }
 
 /** A request that is complete and well formed; whether it is rightly signed is for `authentication.ts` to find out. */
-export interface SignedRequest {
+export type SignedRequest = SecretSignedRequest | KeySignedRequest;
+
+interface CommonRequest {
   readonly action: string;
   readonly version: string;
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
-  readonly nonce: string;
+  /** `undefined` in a dialect without nonces: there a repeated request is answered again. */
+  readonly nonce: string | undefined;
   /** As it was written; its form is checked with its age. */
   readonly timestamp: string;
   readonly signature: string;
   readonly stringToSign: string;
-  sign(accessKeySecret: string): string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-export type AnswerFormat = 'json' | 'xml';
-export type DialectName = 'A1' | 'A2';
+/** Signed with the secret of an access key, which both sides know. */
+export interface SecretSignedRequest extends CommonRequest {
+  sign(accessKeySecret: string): string;
+}
+
+/** Signed with the private half of a client key, of which KMS has the public one. */
+export interface KeySignedRequest extends CommonRequest {
+  isSignedBy(publicKey: KeyObject): boolean;
+}
+
+export type AnswerFormat = 'json' | 'xml' | 'protobuf';
+export type DialectName = 'A1' | 'A2' | 'A3' | 'B';
+
+/** The version of the KMS OpenAPI. */
+export const openApiVersion = '2016-01-20';
 
 /** One way to speak to KMS. A further one is a further file beside this, and a line in `dialects.ts`. */
-export interface Dialect {
+export interface Dialect<Signed extends SignedRequest = SignedRequest> {
   readonly name: DialectName;
+  /** The only version of the API that is spoken in it. */
+  readonly version: string;
   isSpokenIn(request: WireRequest): boolean;
   glance(request: WireRequest): Glance;
   /** Throws a `Refusal` for a request that is not complete or not well formed. */
-  read(request: WireRequest): SignedRequest;
+  read(request: WireRequest): Signed;
+  /** A refusal in the words this dialect has for it, where they are others than those of OpenAPI. */
+  inItsWords?(refusal: Refusal, asked: Asked): Refusal;
 }

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 import { missing, refusal } from '../refusals.ts';
-import type { AnswerFormat, Dialect, SignedRequest, WireRequest } from './dialect.ts';
+import type { AnswerFormat, Dialect, Glance, SecretSignedRequest, WireRequest } from './dialect.ts';
+import { openApiVersion } from './dialect.ts';
 import { askedFor, glanceAtParameters, readParameters } from './parameters.ts';
 import { canonicalQuery, percentEncode } from './percent-encode.ts';
 
@@ -21,48 +22,53 @@ const mandatory = [
  * The RPC style, signature version 1.0: everything in the query or a form, HMAC-SHA1 over the sorted parameters.
  * (Alibaba Cloud, "Request syntax and signature method V2 for RPC APIs".)
  */
-export const rpcV1: Dialect = {
+export const rpcV1: Dialect<SecretSignedRequest> = {
   name: 'A1',
+  version: openApiVersion,
 
   isSpokenIn: () => true,
 
-  glance(request) {
-    const parameters = glanceAtParameters(request);
-    const identity = { action: parameters.get('Action'), accessKeyId: parameters.get('AccessKeyId') };
-    return { format: answerFormat(parameters) ?? 'json', asked: { ...identity, ...askedFor(parameters) } };
-  },
+  glance: glanceAtRpc,
 
   read(request) {
-    const parameters = readParameters(request);
-    // First, because it decides in what form every later refusal is written.
-    if (answerFormat(parameters) === undefined) throw refusal('InvalidParameter.Format');
-    const [accessKeyId, action, signature, method, nonce, signatureVersion, timestamp, version] = mandatory.map(
-      (name) => {
-        const value = parameters.get(name);
-        if (value === undefined || value === '') throw missing(name);
-        return value;
-      },
-    ) as Mandatory; // one value a name, in the order of the names
-    if (signatureVersion !== '1.0') throw refusal('IncompleteSignature', ' SignatureVersion must be 1.0.');
-    const isHmac = method === 'HMAC-SHA1' && (parameters.get('SignatureType') ?? '') === '';
+    const fields = readRpc(request);
+    const { parameters, stringToSign } = fields;
+    const isHmac = parameters.get('SignatureMethod') === 'HMAC-SHA1' && (parameters.get('SignatureType') ?? '') === '';
     if (!isHmac) throw refusal('InvalidSignatureMethod');
-
-    const stringToSign = rpcStringToSign(request.method, parameters);
-    const securityToken = parameters.get('SecurityToken');
-    return {
-      action,
-      version,
-      accessKeyId,
-      nonce,
-      timestamp,
-      signature,
-      securityToken,
-      parameters,
-      stringToSign,
-      sign: (accessKeySecret) => rpcSignature(accessKeySecret, stringToSign),
-    } satisfies SignedRequest;
+    return { ...fields, sign: (accessKeySecret) => rpcSignature(accessKeySecret, stringToSign) };
   },
 };
+
+/** What an RPC request says of itself, however it is signed. */
+export function glanceAtRpc(request: WireRequest): Glance {
+  const parameters = glanceAtParameters(request);
+  const identity = { action: parameters.get('Action'), accessKeyId: parameters.get('AccessKeyId') };
+  return { format: answerFormat(parameters) ?? 'json', asked: { ...identity, ...askedFor(parameters) } };
+}
+
+/** Everything an RPC request must hold, however it is signed; throws the refusal. */
+export function readRpc(request: WireRequest): Omit<SecretSignedRequest, 'sign'> {
+  const parameters = readParameters(request);
+  // First, because it decides in what form every later refusal is written.
+  if (answerFormat(parameters) === undefined) throw refusal('InvalidParameter.Format');
+  const [accessKeyId, action, signature, , nonce, signatureVersion, timestamp, version] = mandatory.map((name) => {
+    const value = parameters.get(name);
+    if (value === undefined || value === '') throw missing(name);
+    return value;
+  }) as Mandatory; // one value a name, in the order of the names
+  if (signatureVersion !== '1.0') throw refusal('IncompleteSignature', ' SignatureVersion must be 1.0.');
+  return {
+    action,
+    version,
+    accessKeyId,
+    nonce,
+    timestamp,
+    signature,
+    securityToken: parameters.get('SecurityToken'),
+    parameters,
+    stringToSign: rpcStringToSign(request.method, parameters),
+  };
+}
 
 type Mandatory = [string, string, string, string, string, string, string, string];
 
