@@ -44,8 +44,9 @@ export class InstanceTransport implements SecretTransport {
 
   async #write(request: SecretRequest): Promise<WireRequest> {
     checkText(request);
+    const { name: SecretName, stage: VersionStage, versionId: VersionId } = request;
     const { endpoint, clock, clientKey, userAgent = 'kms-secrets' } = this.#parts;
-    const body = encodeRequest(request);
+    const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
     const date = new Date(clock.date()).toUTCString();
     const headers = instanceHeaders({ host: endpoint.host, date, userAgent, keyId: clientKey.keyId, body });
     const lines = Object.entries(headers).flat();

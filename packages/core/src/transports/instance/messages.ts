@@ -1,4 +1,3 @@
-import type { SecretRequest } from '../../transport.ts';
 import type { AnsweredError } from '../answered-error.ts';
 import { codeAmong, requestIdAmong } from '../answered-error.ts';
 import { bytesField, readFields, textOf, trueField } from './protobuf.ts';
@@ -20,12 +19,21 @@ const answerTexts: ReadonlyMap<number, string> = new Map([
 ]);
 const versionStages = 5;
 
-/** GetSecretValueRequest: 1 SecretName, 2 VersionStage, 3 VersionId, 4 FetchExtendedConfig. What is empty is left out (proto3). */
-export function encodeRequest({ name, stage = '', versionId = '' }: SecretRequest): Buffer {
-  const texts = [name, stage, versionId].map((text, index) =>
+/** By the names and in the order of its fields, which are numbered from 1. */
+export interface GetSecretValueRequest {
+  readonly SecretName: string;
+  readonly VersionStage?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly FetchExtendedConfig?: boolean | undefined;
+}
+
+/** In proto3 what is empty or false is left out. */
+export function encodeRequest(message: GetSecretValueRequest): Buffer {
+  const { SecretName, VersionStage = '', VersionId = '', FetchExtendedConfig = false } = message;
+  const fields = [SecretName, VersionStage, VersionId].map((text, index) =>
     text === '' ? Buffer.alloc(0) : bytesField(index + 1, text),
   );
-  return Buffer.concat([...texts, trueField(4)]);
+  return Buffer.concat(FetchExtendedConfig ? [...fields, trueField(4)] : fields);
 }
 
 /** GetSecretValueResponse by the names of its fields, those that are empty left out; throws `ProtobufProblem`. */
