@@ -18,12 +18,16 @@ export type Foreign =
   /** Our client key could not sign. */
   | { readonly kind: 'clientKey'; readonly error: unknown };
 
-/** What a message needs to know besides. */
-export interface Whereabouts {
+/** Who was asked. */
+export interface Route {
   /** The host that was asked. */
   readonly endpoint: string;
   /** The proxy's host, if one was used. */
   readonly proxy: string | undefined;
+}
+
+/** What a message needs to know besides. */
+export interface Whereabouts extends Route {
   /** Milliseconds since 1970 by our calendar. */
   readonly date: number;
   /** Who asked: what to do about a refusal depends on it. */
@@ -78,18 +82,47 @@ const connectAdvice = 'Check the endpoint, the network and, where there is one, 
 function failureOfReply(answer: Extract<Foreign, { readonly kind: 'answer' }>, where: Whereabouts): FetchFailure {
   const { status, headers } = answer;
   const { code, requestId } = where.readError(answer.body);
-  const failure = failureOfAnswer(status, code);
-  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
-  const advice = adviceOn({ failure, code, status, identity: where.identity, ahead: clockAhead(headers, where.date) });
-  return new FetchFailure(failure, `${where.endpoint} answered with ${said}. ${advice}`, {
-    code,
+  return failureOfRefusal({
+    endpoint: where.endpoint,
     status,
+    code,
     requestId: requestId ?? requestIdOf(headers),
     retryAfter: retryAfterOf(headers),
+    identity: where.identity,
+    ahead: clockAhead(headers, where.date),
   });
 }
 
-function failureOfError(error: Error, certificate: PeerCertificateNames | undefined, where: Whereabouts): FetchFailure {
+/** An answer that was no, read as far as it can be. */
+export interface Refusal extends AnsweredError {
+  readonly endpoint: string;
+  readonly status: number;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfter?: number | undefined;
+  readonly identity: IdentityKind;
+  /** Milliseconds that our calendar is ahead of the server's. */
+  readonly ahead?: number | undefined;
+}
+
+export function failureOfRefusal(refusal: Refusal): FetchFailure {
+  const { endpoint, status, code, requestId, retryAfter, identity, ahead } = refusal;
+  const failure = failureOfAnswer(status, code);
+  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
+  const advice = adviceOn({ failure, code, status, identity, ahead });
+  return new FetchFailure(failure, `${endpoint} answered with ${said}. ${advice}`, {
+    code,
+    status,
+    requestId,
+    retryAfter,
+  });
+}
+
+/** An error of Node's: of the network, of TLS or of the request. */
+export function failureOfError(
+  error: Error,
+  certificate: PeerCertificateNames | undefined,
+  where: Route,
+): FetchFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const distrust = trustProblem(error, certificate);
   if (distrust !== undefined) {
@@ -155,7 +188,7 @@ function slim(error: Error, code: string | undefined): Error {
   return Object.assign(cause, { code });
 }
 
-function route({ endpoint, proxy }: Whereabouts): string {
+function route({ endpoint, proxy }: Route): string {
   return proxy === undefined ? endpoint : `${endpoint} (through the proxy ${proxy})`;
 }
 
