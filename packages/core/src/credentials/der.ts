@@ -63,15 +63,19 @@ export function objectIdOf(element: DerElement | undefined): string {
   const content = contentOf(element, derTag.objectId);
   const arcs: number[] = [];
   let arc = 0;
-  // Every id that is known here is shorter; of a longer one it is enough that it is another.
+  // Every id that is known here is shorter; of a longer one it is enough that it is another. So it is of a number of more
+  // than 39 bits, whose upper part is dropped before it gets too large to be exact.
   for (const byte of content.subarray(0, 32)) {
-    arc = (arc % 0x1_00_00_00_00) * 0x80 + (byte & 0x7f);
+    arc = (arc % 2 ** 32) * 0x80 + (byte & 0x7f);
     if (byte >= 0x80) continue;
-    if (arcs.length === 0) arcs.push(Math.min(Math.floor(arc / 40), 2), arc - 40 * Math.min(Math.floor(arc / 40), 2));
-    else arcs.push(arc);
+    arcs.push(arc);
     arc = 0;
   }
-  return arcs.join('.');
+  const [first, ...others] = arcs;
+  if (first === undefined) return '';
+  // The first two numbers are written as one.
+  const root = Math.min(Math.floor(first / 40), 2);
+  return [root, first - 40 * root, ...others].join('.');
 }
 
 function readLength(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {

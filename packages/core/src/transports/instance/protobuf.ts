@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 /** A field as it stands on the wire (https://protobuf.dev/programming-guides/encoding/). */
 export type WireField =
-  | { readonly number: number; readonly kind: 'varint'; readonly value: bigint }
+  | { readonly number: number; readonly kind: 'varint' }
   | { readonly number: number; readonly kind: 'bytes'; readonly value: Buffer }
   | { readonly number: number; readonly kind: 'fixed' };
 
@@ -26,9 +26,9 @@ export function readFields(bytes: Buffer): readonly WireField[] {
   const fields: WireField[] = [];
   for (let at = 0; at < bytes.length;) {
     const tag = readVarint(bytes, at);
-    const number = Number(tag.value >> 3n);
-    if (tag.value > 0xff_ff_ff_ffn || number === 0) throw new ProtobufProblem('a field has a number that cannot be');
-    const { field, end } = readField(bytes, tag.end, { number, wireType: Number(tag.value & 7n) });
+    const number = Math.floor(tag.value / 8);
+    if (tag.value > 0xff_ff_ff_ff || number === 0) throw new ProtobufProblem('a field has a number that cannot be');
+    const { field, end } = readField(bytes, tag.end, { number, wireType: tag.value % 8 });
     fields.push(field);
     at = end;
   }
@@ -49,15 +49,13 @@ function readField(
   { number, wireType }: { readonly number: number; readonly wireType: number },
 ): { readonly field: WireField; readonly end: number } {
   switch (wireType) {
-    case 0: {
-      const { value, end } = readVarint(bytes, at);
-      return { field: { number, kind: 'varint', value }, end };
-    }
+    case 0:
+      return { field: { number, kind: 'varint' }, end: readVarint(bytes, at).end };
     case 2: {
       const length = readVarint(bytes, at);
-      if (length.value > BigInt(bytes.length - length.end))
+      if (length.value > bytes.length - length.end)
         throw new ProtobufProblem(`field ${number} is longer than what holds it`);
-      const end = length.end + Number(length.value);
+      const end = length.end + length.value;
       return { field: { number, kind: 'bytes', value: bytes.subarray(length.end, end) }, end };
     }
     case 1:
@@ -72,13 +70,16 @@ function readField(
   }
 }
 
-/** At most ten bytes, for 64 bits. */
-function readVarint(bytes: Buffer, at: number): { readonly value: bigint; readonly end: number } {
-  let value = 0n;
+/**
+ * At most ten bytes, for 64 bits. Only numbers of fields and lengths are looked at: beyond 2^53, where a number is not exact any
+ * more, both are far out of bounds.
+ */
+function readVarint(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {
+  let value = 0;
   for (let size = 0; size < 10; size += 1) {
     const byte = bytes[at + size];
     if (byte === undefined) throw new ProtobufProblem('it ends in the middle of a field');
-    value |= BigInt(byte & 0x7f) << BigInt(7 * size);
+    value += (byte & 0x7f) * 2 ** (7 * size);
     if (byte < 0x80) return { value, end: at + size + 1 };
   }
   throw new ProtobufProblem('a number does not end');
