@@ -19,3 +19,13 @@ export interface CredentialsProvider {
     securityToken?: string;
   }>;
 }
+
+/** An RSA key that KMS has handed out for an application access point: who signs where there is no access key. */
+export interface ClientKey {
+  /** The key's public name at KMS, such as `KAAP.11111111-2222-3333-4444-555555555555`. */
+  readonly keyId: string;
+  /** Milliseconds since 1970, if the certificate could be read. */
+  readonly expiresAt: number | undefined;
+  /** The signature over the text's UTF-8 bytes: base64 of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2). */
+  sign(text: string): Promise<string>;
+}

@@ -57,6 +57,7 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
   ['Rejected.Disabled', 'disabled'],
   ['Rejected.PendingDeletion', 'disabled'],
   ['Rejected.Unavailable', 'disabled'],
+  ['Rejected.PendingImport', 'disabled'],
   ['InvalidAccessKeyId.NotFound', 'denied'],
   ['InvalidAccessKeyId.Inactive', 'denied'],
   ['SignatureDoesNotMatch', 'denied'],
@@ -64,6 +65,9 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
   ['InvalidSecurityToken.Malformed', 'denied'],
   ['InvalidSecurityToken.MismatchWithAccessKey', 'denied'],
   ['MissingSecurityToken', 'denied'],
+  // The instance API says that of a key id that it does not know.
+  ['Unauthorized', 'denied'],
+  ['SignatureNotMatch', 'denied'],
 ]);
 
 /** The failure that an HTTP answer other than 200 stands for; `code` is absent where the body was not KMS's own. */

@@ -1,58 +1,43 @@
 import { isUtf8 } from 'node:buffer';
-import type { SecretRotation } from '../../secret.ts';
-import { Secret } from '../../secret.ts';
-import { plainName } from '../../secret-name.ts';
+import type { Secret } from '../../secret.ts';
 import type { SecretRequest } from '../../transport.ts';
 import { FetchFailure } from '../../transport.ts';
+import type { AnsweredError } from '../answered-error.ts';
+import { codeAmong, requestIdAmong } from '../answered-error.ts';
+import { secretOf } from '../secret-answer.ts';
 
-/**
- * The answer of GetSecretValue as a secret.
- *
- * Throws a `FetchFailure` for anything that is not as KMS documents it, saying what and where, never what stood there. Two
- * kinds of oddity are told apart. A wrong *type*, or another name or version than was asked for, means that it was not KMS
- * that answered, or not to us: the reply is refused. A *text* about the secret that cannot be read (a date, an interval,
- * the extended configuration) is left out: nobody must lose a password because its rotation date is written in a new way.
- */
+/** The JSON that GetSecretValue answers with as a secret; throws a `FetchFailure` that tells what is odd, never what it says. */
 export function decodeSecret(body: Buffer, asked: SecretRequest, endpoint: string): Secret {
-  const fields = new Map(Object.entries(parse(body, endpoint)));
-  const requestId = optionalText(fields.get('RequestId'));
-  const refuse = (what: string): FetchFailure =>
-    new FetchFailure('malformed', `The answer of ${endpoint} cannot be used: ${what}.`, { status: 200, requestId });
-  const optional = (field: string): string | undefined => {
-    const value = fields.get(field);
-    if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'string') throw refuse(`${field} is ${kindOf(value)}, not a text`);
-    return value;
-  };
-  const required = (field: string): string => {
-    const value = optional(field);
-    if (value === undefined) throw refuse(`it has no ${field}`);
-    return value;
-  };
+  return secretOfJson(parse(body, endpoint), asked, endpoint);
+}
 
-  const name = required('SecretName');
-  if (name !== asked.name && name !== plainName(asked.name))
-    throw refuse('it is about another secret than was asked for');
-  const versionId = required('VersionId');
-  if (versionId === '') throw refuse('its VersionId is empty');
-  // KMS ignores a version asked for by id if the secret is a managed one, and answers with the current version.
-  if (asked.versionId !== undefined && asked.versionId !== versionId) {
-    throw refuse('it is about another version than was asked for; of a managed secret, ask for a stage instead');
+/** As `decodeSecret`, of JSON that somebody has parsed. */
+export function secretOfJson(answer: object, asked: SecretRequest, endpoint: string): Secret {
+  const fields = new Map<string, unknown>(Object.entries(answer));
+  fields.set('VersionStages', stagesInJson(fields.get('VersionStages')));
+  return secretOf(fields, asked, endpoint);
+}
+
+/** Code and request id of an error in JSON. */
+export function readJsonError(body: Buffer): AnsweredError {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    // The parser's own error is dropped on purpose: its message quotes the body.
+    return {};
   }
-  const dataType = required('SecretDataType').toLowerCase();
-  if (dataType !== 'text' && dataType !== 'binary') throw refuse('its SecretDataType is neither text nor binary');
-  return new Secret({
-    name,
-    versionId,
-    value: required('SecretData'),
-    dataType,
-    stages: decodeStages(fields.get('VersionStages'), refuse),
-    type: optional('SecretType'),
-    createdAt: decodeDate(optional('CreateTime')),
-    rotation: decodeRotation(optional),
-    extendedConfig: decodeExtendedConfig(optional('ExtendedConfig')),
-    requestId,
-  });
+  return errorOfJson(parsed);
+}
+
+/** As `readJsonError`, of JSON that somebody has parsed. */
+export function errorOfJson(parsed: unknown): AnsweredError {
+  if (typeof parsed !== 'object' || parsed === null) return {};
+  const fields = new Map<string, unknown>(Object.entries(parsed));
+  const requestId = requestIdAmong(fields.get('RequestId'), fields.get('requestId'));
+  // KMS and its gateway always give both; a firewall's own JSON has a code alone, and must not pass for a refusal.
+  const code = requestId === undefined ? undefined : codeAmong(fields.get('Code'), fields.get('code'));
+  return { code, requestId };
 }
 
 function parse(body: Buffer, endpoint: string): object {
@@ -74,55 +59,8 @@ function parse(body: Buffer, endpoint: string): object {
   return parsed;
 }
 
-/** A version that no stage sits on any more has none, or an empty list. */
-function decodeStages(stages: unknown, refuse: (what: string) => FetchFailure): readonly string[] {
-  if (stages === undefined || stages === null) return [];
-  const list: unknown = typeof stages === 'object' && 'VersionStage' in stages ? stages.VersionStage : undefined;
-  if (!Array.isArray(list) || !list.every((stage) => typeof stage === 'string')) {
-    throw refuse('VersionStages does not hold a list of texts in VersionStage');
-  }
-  return Object.freeze([...list]);
-}
-
-function decodeRotation(field: (name: string) => string | undefined): SecretRotation | undefined {
-  const state = field('AutomaticRotation');
-  const interval = decodeInterval(field('RotationInterval'));
-  const lastAt = decodeDate(field('LastRotationDate'));
-  const nextAt = decodeDate(field('NextRotationDate'));
-  if (state !== 'Enabled' && state !== 'Disabled' && state !== 'Invalid') return undefined;
-  return Object.freeze({ state, interval, lastAt, nextAt });
-}
-
-/** `604800s`. */
-function decodeInterval(text: string | undefined): number | undefined {
-  const seconds = /^(?<seconds>\d{1,10})s$/u.exec(text ?? '')?.groups?.['seconds'];
-  return seconds === undefined ? undefined : Number(seconds) * 1_000;
-}
-
-/** `2026-01-02T03:04:05Z`. */
-function decodeDate(text: string | undefined): number | undefined {
-  const isDate = text !== undefined && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/u.test(text);
-  const date = isDate ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
-}
-
-/** A JSON object as text inside the JSON. */
-function decodeExtendedConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined || text === '') return undefined;
-  try {
-    const config: unknown = JSON.parse(text);
-    if (typeof config !== 'object' || config === null || Array.isArray(config)) return undefined;
-    return Object.freeze({ ...config });
-  } catch {
-    return undefined;
-  }
-}
-
-function optionalText(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[\w-]{1,64}$/u.test(value) ? value : undefined;
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+/** `{"VersionStage":["ACSCurrent"]}`; `false` stands for what is neither that nor nothing, and is refused as no list. */
+function stagesInJson(stages: unknown): unknown {
+  if (stages === undefined || stages === null) return undefined;
+  return typeof stages === 'object' && 'VersionStage' in stages ? stages.VersionStage : false;
 }

@@ -2,13 +2,16 @@ import type { FakeFault } from '@kms-secrets/testing';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
+import type { CredentialsProvider } from '../../credentials.ts';
 import type { FetchFailure, SecretRequest } from '../../transport.ts';
-import type { OpenApiParts } from './openapi-transport.ts';
+import type { OpenApiSettings } from './openapi-transport.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 
 const region = 'cn-hangzhou';
 
-function open(kms: FakeKms, parts: Partial<OpenApiParts> = {}): OpenApiTransport {
+type CredentialsParts = OpenApiSettings & { readonly credentials: CredentialsProvider };
+
+function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTransport {
   return new OpenApiTransport({
     endpoint: { host: kms.endpoint(region).endpoint },
     ca: kms.caPem,

@@ -49,15 +49,17 @@ export interface ExchangeRequest {
   readonly path: string;
   /** Name, value, name, value: Node writes such a list as it is, which saves a check of each. */
   readonly headers: readonly string[];
+  readonly body?: Buffer | undefined;
 }
 
-/** Sends one POST without a body and reads the answer; never rejects for what the other side does. */
+/** Sends one POST and reads the answer; never rejects for what the other side does. */
 export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt: LiveAttempt): Promise<Outcome> {
+  const { agent, path, headers, body } = request;
   const { connection, hostname, port, clock, connectTimeout } = parts;
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
     const { request: sent, giveUp } = connection.start(() =>
-      httpsRequest({ ...request, host: hostname, port, method: 'POST' }),
+      httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
     );
     const finish = (outcome: Outcome): void => {
       stopTimer?.();
@@ -85,7 +87,7 @@ export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt
     sent.on('error', (error) =>
       finish(isStale(sent, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
     );
-    sent.end();
+    sent.end(body);
   });
 }
 

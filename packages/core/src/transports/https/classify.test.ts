@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Foreign } from './classify.ts';
+import { readJsonError } from '../openapi/decode.ts';
+import type { Foreign, Whereabouts } from './classify.ts';
 import { classify } from './classify.ts';
 
-const where = { endpoint: 'kms.test', proxy: undefined, date: Date.UTC(2026, 0, 2, 3, 4, 5) };
+const where: Whereabouts = {
+  endpoint: 'kms.test',
+  proxy: undefined,
+  date: Date.UTC(2026, 0, 2, 3, 4, 5),
+  identity: 'credentials',
+  readError: readJsonError,
+};
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): Foreign {
   const text = typeof body === 'string' ? body : JSON.stringify(body);

@@ -2,6 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../failures.ts';
 import { failureOfAnswer } from '../../failures.ts';
 import { FetchFailure } from '../../transport.ts';
+import type { AnsweredError } from '../answered-error.ts';
+import { requestIdAmong } from '../answered-error.ts';
+import type { IdentityKind } from './advice.ts';
 import { adviceOn } from './advice.ts';
 import type { Outcome, PeerCertificateNames } from './exchange.ts';
 import { trustProblem } from './trust-problem.ts';
@@ -11,16 +14,26 @@ export type Foreign =
   | Exclude<Outcome, { readonly kind: 'abandoned' }>
   /** The provider of our credentials threw, or gave only half of them. */
   | { readonly kind: 'credentials'; readonly error: unknown }
-  | { readonly kind: 'incompleteCredentials' };
+  | { readonly kind: 'incompleteCredentials' }
+  /** Our client key could not sign. */
+  | { readonly kind: 'clientKey'; readonly error: unknown };
 
-/** What a message needs to know besides. */
-export interface Whereabouts {
+/** Who was asked. */
+export interface Route {
   /** The host that was asked. */
   readonly endpoint: string;
   /** The proxy's host, if one was used. */
   readonly proxy: string | undefined;
+}
+
+/** What a message needs to know besides. */
+export interface Whereabouts extends Route {
   /** Milliseconds since 1970 by our calendar. */
   readonly date: number;
+  /** Who asked: what to do about a refusal depends on it. */
+  readonly identity: IdentityKind;
+  /** Reads the body of an answer that was no. */
+  readonly readError: (body: Buffer) => AnsweredError;
 }
 
 /**
@@ -52,7 +65,9 @@ export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
     case 'error':
       return failureOfError(foreign.error, foreign.certificate, where);
     case 'credentials':
-      return failureOfCredentials(foreign.error, endpoint);
+      return failureOfIdentity(foreign.error, `${endpoint} was not asked: the credentials provider failed`);
+    case 'clientKey':
+      return failureOfIdentity(foreign.error, `${endpoint} was not asked: the client key could not sign`);
     case 'incompleteCredentials':
       return unreachable(
         `${endpoint} was not asked: the credentials provider gave no access key id or no secret for it.`,
@@ -66,19 +81,48 @@ const connectAdvice = 'Check the endpoint, the network and, where there is one, 
 
 function failureOfReply(answer: Extract<Foreign, { readonly kind: 'answer' }>, where: Whereabouts): FetchFailure {
   const { status, headers } = answer;
-  const { code, requestId } = readError(answer.body);
-  const failure = failureOfAnswer(status, code);
-  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
-  const advice = adviceOn({ failure, code, status, ahead: clockAhead(headers, where.date) });
-  return new FetchFailure(failure, `${where.endpoint} answered with ${said}. ${advice}`, {
-    code,
+  const { code, requestId } = where.readError(answer.body);
+  return failureOfRefusal({
+    endpoint: where.endpoint,
     status,
+    code,
     requestId: requestId ?? requestIdOf(headers),
     retryAfter: retryAfterOf(headers),
+    identity: where.identity,
+    ahead: clockAhead(headers, where.date),
   });
 }
 
-function failureOfError(error: Error, certificate: PeerCertificateNames | undefined, where: Whereabouts): FetchFailure {
+/** An answer that was no, read as far as it can be. */
+export interface Refusal extends AnsweredError {
+  readonly endpoint: string;
+  readonly status: number;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfter?: number | undefined;
+  readonly identity: IdentityKind;
+  /** Milliseconds that our calendar is ahead of the server's. */
+  readonly ahead?: number | undefined;
+}
+
+export function failureOfRefusal(refusal: Refusal): FetchFailure {
+  const { endpoint, status, code, requestId, retryAfter, identity, ahead } = refusal;
+  const failure = failureOfAnswer(status, code);
+  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
+  const advice = adviceOn({ failure, code, status, identity, ahead });
+  return new FetchFailure(failure, `${endpoint} answered with ${said}. ${advice}`, {
+    code,
+    status,
+    requestId,
+    retryAfter,
+  });
+}
+
+/** An error of Node's: of the network, of TLS or of the request. */
+export function failureOfError(
+  error: Error,
+  certificate: PeerCertificateNames | undefined,
+  where: Route,
+): FetchFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const distrust = trustProblem(error, certificate);
   if (distrust !== undefined) {
@@ -91,7 +135,7 @@ function failureOfError(error: Error, certificate: PeerCertificateNames | undefi
     });
   }
   if (code === 'ERR_INVALID_CHAR') {
-    const message = `${where.endpoint} was not asked: the access key or token holds a character that no HTTP header can carry.`;
+    const message = `${where.endpoint} was not asked: the access key, token or key id holds a character that no HTTP header can carry.`;
     return new FetchFailure('rejected', `${message} Check the credentials.`, { code });
   }
   const refusal =
@@ -121,14 +165,12 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'what answered does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
 ]);
 
-function failureOfCredentials(error: unknown, endpoint: string): FetchFailure {
+/** Told by its kind and code alone: such errors quote what they were given. */
+function failureOfIdentity(error: unknown, what: string): FetchFailure {
   const name = error instanceof Error ? error.name : 'something that is not an error';
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const told = code === undefined ? name : `${name}, ${code}`;
-  return unreachable(
-    `${endpoint} was not asked: the credentials provider failed (${told}). Check what it needs.`,
-    code,
-  );
+  return unreachable(`${what} (${told}). Check what it needs.`, code);
 }
 
 function unreachable(message: string, code?: string, cause?: Error): FetchFailure {
@@ -146,36 +188,12 @@ function slim(error: Error, code: string | undefined): Error {
   return Object.assign(cause, { code });
 }
 
-function route({ endpoint, proxy }: Whereabouts): string {
+function route({ endpoint, proxy }: Route): string {
   return proxy === undefined ? endpoint : `${endpoint} (through the proxy ${proxy})`;
 }
 
-/** Code and request id of an error that KMS or its gateway wrote; neither for anybody else's page. */
-function readError(body: Buffer): { readonly code?: string | undefined; readonly requestId?: string | undefined } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8'));
-  } catch {
-    // The parser's own error is dropped on purpose: its message quotes the body.
-    return {};
-  }
-  if (typeof parsed !== 'object' || parsed === null) return {};
-  const fields = new Map<string, unknown>(Object.entries(parsed));
-  const text = (pattern: RegExp, ...names: readonly string[]): string | undefined =>
-    names
-      .map((name) => fields.get(name))
-      .find((value): value is string => typeof value === 'string' && pattern.test(value));
-  const requestId = text(requestIdForm, 'RequestId', 'requestId');
-  // KMS and its gateway always give both; a firewall's own JSON has a code alone, and must not pass for a refusal.
-  const code = requestId === undefined ? undefined : text(/^[A-Za-z][\w.-]{0,99}$/u, 'Code', 'code');
-  return { code, requestId };
-}
-
-const requestIdForm = /^[\w-]{1,64}$/u;
-
 function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers['x-acs-request-id'];
-  return typeof id === 'string' && requestIdForm.test(id) ? id : undefined;
+  return requestIdAmong(headers['x-acs-request-id']);
 }
 
 /** A server that asks for more than this is not obeyed: a read has its own deadline, and a mistake must not stop refreshing. */

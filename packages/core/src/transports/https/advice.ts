@@ -1,18 +1,23 @@
 import type { FailureName } from '../../failures.ts';
 import { durationText } from '../../option-rows.ts';
 
+/** Whether an access key (of whatever origin) signed the request, or a client key. */
+export type IdentityKind = 'credentials' | 'clientKey';
+
 interface Answer {
   readonly failure: FailureName;
   readonly code: string | undefined;
   readonly status: number;
+  readonly identity: IdentityKind;
   /** Milliseconds that our calendar is ahead of the server's. */
   readonly ahead: number | undefined;
 }
 
 /** What a person can do about an answer that was no: one sentence or two. */
 export function adviceOn(answer: Answer): string {
-  if (answer.code === 'InvalidTimeStamp.Expired') return clockAdvice(answer.ahead);
-  const particular = codeAdvice.get(answer.code ?? '');
+  const code = answer.code ?? '';
+  if (clockCodes.has(code)) return clockAdvice(answer.ahead);
+  const particular = (answer.identity === 'clientKey' ? clientKeyAdvice.get(code) : undefined) ?? codeAdvice.get(code);
   if (particular !== undefined) return particular;
   if (answer.status >= 300 && answer.status < 400) {
     return 'That is a redirect, and those are never followed. Check the endpoint, and for a proxy that answers in its place.';
@@ -20,8 +25,25 @@ export function adviceOn(answer: Answer): string {
   if (answer.code === undefined && (answer.status === 401 || answer.status === 403)) {
     return 'Something between here and KMS refused the request. Check the endpoint and the network in between.';
   }
+  if (answer.failure === 'denied' && answer.identity === 'clientKey') return deniedClientKey;
   return failureAdvice[answer.failure];
 }
+
+/** Of the OpenAPI and of the instance API, where we are more than 15 minutes off. */
+const clockCodes: ReadonlySet<string> = new Set(['InvalidTimeStamp.Expired', 'RequestTimeTooSkewed']);
+
+const unknownClientKey = 'The client key does not exist any more, or has expired. Create another in KMS.';
+const foreignClientKey = 'The private key does not belong to its KeyId. Check the client key file.';
+const deniedClientKey =
+  "Add the secret, and the key that encrypts it, to the permission policy of the client key's application access point in KMS.";
+
+const clientKeyAdvice: ReadonlyMap<string, string> = new Map([
+  ['Unauthorized', unknownClientKey],
+  ['InvalidAccessKeyId.NotFound', unknownClientKey],
+  ['InvalidAccessKeyId.Inactive', unknownClientKey],
+  ['SignatureNotMatch', foreignClientKey],
+  ['SignatureDoesNotMatch', foreignClientKey],
+]);
 
 const codeAdvice: ReadonlyMap<string, string> = new Map([
   ['SignatureDoesNotMatch', 'The access key secret does not belong to the access key id. Check the credentials.'],

@@ -5,11 +5,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import type { CredentialsProvider } from '../../credentials.ts';
 import type { FetchFailure } from '../../transport.ts';
-import type { OpenApiParts } from './openapi-transport.ts';
-import { OpenApiTransport } from './openapi-transport.ts';
+import type { OpenApiSettings } from '../openapi/openapi-transport.ts';
+import { OpenApiTransport } from '../openapi/openapi-transport.ts';
 
 const region = 'cn-hangzhou';
+
+type CredentialsParts = OpenApiSettings & { readonly credentials: CredentialsProvider };
 const request = { name: 'prod/db' };
 
 async function start(): Promise<FakeKms> {
@@ -19,7 +22,7 @@ async function start(): Promise<FakeKms> {
   return kms;
 }
 
-function open(kms: FakeKms, parts: Partial<OpenApiParts> = {}): OpenApiTransport {
+function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTransport {
   const transport = new OpenApiTransport({
     endpoint: { host: kms.endpoint(region).endpoint },
     ca: kms.caPem,

@@ -20,14 +20,20 @@ export interface StartedRequest {
  */
 export class Connection {
   readonly #ca: string | undefined;
+  readonly #checksCertificates: boolean;
   readonly #proxy: URL | undefined;
   #agent: Agent | undefined;
   #opening: Promise<Agent> | undefined;
   /** Ends the connection for the request that is just being made: see `#openThroughProxy`. */
   #signal: AbortSignal | undefined;
 
-  constructor(parts: { readonly ca: string | undefined; readonly proxy: URL | undefined }) {
+  constructor(parts: {
+    readonly ca: string | undefined;
+    readonly checksCertificates: boolean;
+    readonly proxy: URL | undefined;
+  }) {
     this.#ca = parts.ca;
+    this.#checksCertificates = parts.checksCertificates;
     this.#proxy = parts.proxy;
   }
 
@@ -80,7 +86,7 @@ export class Connection {
       maxFreeSockets: mostIdleSockets,
       secureContext: createSecureContext({ ...trust, minVersion: 'TLSv1.2' }),
       // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the check off for secrets.
-      rejectUnauthorized: true,
+      rejectUnauthorized: this.#checksCertificates,
     };
   }
 

@@ -40,7 +40,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 const clock = 'Renew it, or check the clock of this machine.';
 const otherName = 'Check the endpoint: it must be a name that the certificate is for.';
 const unknownAuthority =
-  'Set caFilePath of the endpoint to the authority of this KMS instance, or check what answers in its place.';
+  'Set caFilePath of the endpoint to the authority of this KMS instance (for an SDK client, NODE_EXTRA_CA_CERTS), or check what answers in its place.';
 
 const advice: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', otherName],

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { clientKeyVectors, vectorKey } from '../loopback.fixture.ts';
+import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
+import { canonicalQuery } from './sign.ts';
+
+test.each(clientKeyVectors.rpcV1ClientKey)('$id is signed as the official clients sign it', async (vector) => {
+  const query = canonicalQuery(
+    Object.fromEntries(Object.entries(vector.query).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  );
+  const text = rpcStringToSign(vector.method, query);
+  const signature = await vectorKey.sign(text);
+
+  expect(query).toBe(vector.canonicalQuery);
+  expect(text).toBe(vector.stringToSign);
+  expect(signature).toBe(vector.signature);
+  expect(withSignature(query, signature)).toBe(`${vector.canonicalQuery}&${vector.signatureParam}`);
+});
+
+test('the parameters come in byte order of their names', () => {
+  const marks = { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' };
+
+  const query = clientKeyQuery({ name: 'product!name', stage: 'ACSCurrent', versionId: 'v1' }, marks);
+
+  const names = query.split('&').map((pair) => pair.split('=')[0] ?? '');
+  expect(names).toEqual(names.toSorted());
+  expect(query).toContain('SecretName=product%21name');
+});

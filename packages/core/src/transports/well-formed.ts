@@ -1,0 +1,12 @@
+import type { SecretRequest } from '../transport.ts';
+import { FetchFailure } from '../transport.ts';
+
+/** Throws a `FetchFailure` for half a character: no encoding can carry it, and what would go out in its place is another name. */
+export function checkText({ name, stage = '', versionId = '' }: SecretRequest): void {
+  // In Unicode mode, the two halves of a whole character do not match: only one that stands alone does.
+  if (!/\p{Surrogate}/u.test(`${name}\n${stage}\n${versionId}`)) return;
+  throw new FetchFailure(
+    'rejected',
+    'The name, the stage or the version asked for is no well-formed Unicode: half of a character is missing.',
+  );
+}
