@@ -33,7 +33,7 @@ function gather(given: object, world: World = {}): GatheredSettings & Resolution
 }
 
 const pair = { credentials_access_key_id: 'FakeId', credentials_access_secret: 's3cret-key' };
-const key = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const key = { type: 'ak', accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
 const usual = '/app/secretsmanager.properties';
 
 test('nothing set anywhere is nothing wrong', () => {
@@ -42,21 +42,25 @@ test('nothing set anywhere is nothing wrong', () => {
   expect({ issues, warnings, credentials: values.credentials, set: sources.size }).toEqual({
     issues: [],
     warnings: [],
-    credentials: undefined,
+    credentials: { type: 'default' },
     set: 0,
   });
 });
 
 test('what the fake KMS writes for the official clients is read from the environment and from a file', async () => {
   await using kms = await startFakeKms({ regions: ['cn-hangzhou', 'cn-shanghai'] });
-  const hosts = kms.endpoints.map(({ endpoint }) => ({ host: endpoint, caFilePath: kms.caFilePath }));
+  const hosts = kms.endpoints.map(({ endpoint }) => ({
+    host: endpoint,
+    caFilePath: kms.caFilePath,
+    ignoreSslCerts: false,
+  }));
 
   const fromEnvironment = gather({}, { environment: kms.environment() });
   const fromFile = gather({}, { files: { [usual]: kms.properties() } });
 
   for (const { issues, warnings, values } of [fromEnvironment, fromFile]) {
     expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
-    expect(values.credentials).toEqual({ ...kms.accessKey });
+    expect(values.credentials).toEqual({ type: 'ak', ...kms.accessKey });
     expect(values.endpoints).toEqual(hosts);
   }
 });
@@ -96,7 +100,7 @@ test('credentials come from one source, whole', () => {
     },
   );
 
-  expect(values.credentials).toBeUndefined();
+  expect(values.credentials).toEqual({ type: 'default' });
   expect(sources.has('credentials')).toBe(false);
   expect(issues).toMatchObject([{ key: 'credentials_access_secret', source: 'variable credentials_access_secret' }]);
   expect(issues[0]?.expected).toContain('because credentials_access_key_id is set');
@@ -165,8 +169,8 @@ test.each([
   const fromEnvironment = gather({}, { environment: { cache_client_region_id: regions } });
   const fromFile = gather({}, { files: { [usual]: `cache_client_region_id=${regions}` } });
 
-  expect(fromEnvironment.values.endpoints).toEqual([{ host, caFilePath: undefined }]);
-  expect(fromFile.values.endpoints).toEqual([{ host, caFilePath: undefined }]);
+  expect(fromEnvironment.values.endpoints).toEqual([{ host, caFilePath: undefined, ignoreSslCerts: false }]);
+  expect(fromFile.values.endpoints).toEqual([{ host, caFilePath: undefined, ignoreSslCerts: false }]);
 });
 
 test.each([
@@ -289,7 +293,7 @@ test('by the precedence of the official clients the environment wins, then the f
 
   expect(issues).toEqual([]);
   expect(values).toMatchObject({ ttl: 120_000, tries: 3 });
-  expect(values.credentials).toEqual({ accessKeyId: 'FakeFile', accessKeySecret: 's3cret-file' });
+  expect(values.credentials).toEqual({ type: 'ak', accessKeyId: 'FakeFile', accessKeySecret: 's3cret-file' });
   expect(values.endpoints).toMatchObject([
     { host: 'kms.cn-beijing.aliyuncs.com' },
     { host: 'kms.cn-shanghai.aliyuncs.com' },
