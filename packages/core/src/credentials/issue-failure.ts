@@ -54,6 +54,9 @@ function noAnswer({ host, problem = 'no reason' }: Exchange, { what }: Asked): F
   return new FetchFailure(isTrust ? 'untrusted' : 'unreachable', message, { code: codeOf(problem) });
 }
 
+/** The metadata service of ECS: not Alibaba Cloud's API, so it has no codes. */
+const metadataHost = '100.100.100.200';
+
 /** STS codes whose status alone would not tell. Source: its pages on AssumeRole and AssumeRoleWithOIDC. */
 function failureOfCode(status: number, code: string | undefined): FailureName {
   // Who asks exists no more, or may not be what it was: a "no" to us, like KMS's own.
@@ -63,6 +66,10 @@ function failureOfCode(status: number, code: string | undefined): FailureName {
 }
 
 function answered({ host, code, requestId, date }: Exchange, status: number, asked: Asked): FetchFailure {
+  if (host === metadataHost && status === 404) {
+    const advice = 'This ECS instance has no such role: check its name, and that it is attached to the instance.';
+    return new FetchFailure('rejected', `${asked.what}: ${host} answered with status 404. ${advice}`, { status });
+  }
   const failure = failureOfCode(status, code);
   const said = code === undefined ? `status ${status} and no answer of Alibaba Cloud's` : `status ${status}, ${code}`;
   const ahead = date === undefined ? 0 : asked.date - date;
