@@ -138,7 +138,9 @@ test('mistakes of code, environment and file come in one error', () => {
   expect(message).toMatch(/staleIfErrors \(option\): expected one of the options credentials, endpoints/u);
   expect(message).toMatch(/deadline \(variable KMS_SECRETS_DEADLINE\)/u);
   expect(message).toMatch(/cache_client_region_id.*variable cache_client_region_id/u);
-  expect(message).toMatch(/credentials_type.*secretsmanager\.properties:2.*client_key/su);
+  expect(message).toMatch(
+    /client_key_private_key_path \(secretsmanager\.properties\).*credentials_type is client_key/u,
+  );
   expect(message).toMatch(/tries \(.*secretsmanager\.properties:3\)/u);
 });
 

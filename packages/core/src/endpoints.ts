@@ -47,7 +47,8 @@ const expectedEntry = 'a region id, a host, or an object with regionId or endpoi
 const ignoreSpellings: readonly string[] = ['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'];
 const keyProperties: readonly string[] = [...clientKeyProperties, ...passwordProperties];
 const known: readonly string[] = ['regionId', 'vpc', 'endpoint', 'caFilePath', 'ignoreSslCerts', ...keyProperties];
-const readable: ReadonlySet<string> = new Set([...known, ...ignoreSpellings]);
+/** Every name that an entry may have. */
+export const endpointProperties: ReadonlySet<string> = new Set([...known, ...ignoreSpellings]);
 
 /** The row of the option `endpoints`. */
 export function endpointList(): OptionRow<readonly (EndpointAddress | SecretTransport)[]> {
@@ -86,7 +87,7 @@ function parseText(text: string, at: string): Parsed<EndpointAddress> {
 function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed<EndpointAddress> {
   const issues: Refusal[] = [];
   for (const key of options.keys()) {
-    if (!readable.has(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
+    if (!endpointProperties.has(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
   }
   const text = (key: string): string | undefined => {
     const value = options.get(key);
@@ -117,7 +118,7 @@ function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed
   const hasClientKey = keyProperties.some((key) => (options.get(key) ?? '') !== '');
   const clientKey = hasClientKey ? parseClientKeySource(options, at) : undefined;
   if (clientKey !== undefined && 'issues' in clientKey) issues.push(...clientKey.issues);
-  if (hasClientKey && regionId !== undefined && endpoint === undefined) {
+  if (hasClientKey && regionId !== undefined && (options.get('endpoint') ?? '') === '') {
     const expected = 'the host of the KMS instance that the client key is for';
     issues.push({ at: `${at}.endpoint`, expected, example: 'kst-….cryptoservice.kms.aliyuncs.com' });
   }

@@ -123,16 +123,6 @@ test('a type without a key names both that are missing', () => {
   ]);
 });
 
-test.each(['sts', 'ram_role', 'ecs_ram_role', 'oidc_role_arn', 'client_key', 'token'])(
-  'the type %s is refused by name, with what to do instead',
-  (type) => {
-    const { issues } = gather({}, { environment: { ...pair, credentials_type: type } });
-
-    expect(issues).toMatchObject([{ key: 'credentials_type', got: `'${type}'`, source: 'variable credentials_type' }]);
-    expect(issues[0]?.expected).toContain('not built in this version');
-  },
-);
-
 test('a type that nobody knows is refused with the list, and not shown', () => {
   const { issues } = gather({}, { environment: { ...pair, credentials_type: 's3cret-key' } });
 
@@ -143,20 +133,13 @@ test('a type that nobody knows is refused with the list, and not shown', () => {
 test('a mistake in credentials that are not used is a warning, not a mistake', () => {
   const { issues, warnings, values } = gather(
     { credentials: key },
-    { environment: { credentials_type: 'ecs_ram_role', cache_client_dkms_config_info: '[]' }, files: {} },
+    { environment: { credentials_type: 'ecs_role', cache_client_dkms_config_info: '{}' }, files: {} },
   );
 
   expect(values.credentials).toEqual(key);
   expect(issues).toMatchObject([{ key: 'cache_client_dkms_config_info' }]);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain('credentials_type (variable credentials_type) is wrong, but not used');
-});
-
-test('KMS instances by client key are refused by name', () => {
-  const { issues } = gather({}, { files: { [usual]: 'cache_client_dkms_config_info=[{"regionId":"cn-hangzhou"}]' } });
-
-  expect(issues).toMatchObject([{ key: 'cache_client_dkms_config_info', source: 'secretsmanager.properties:1' }]);
-  expect(issues[0]?.expected).toContain('not built in this version');
 });
 
 test.each([
@@ -258,6 +241,9 @@ test('a key that is not known is a warning that shows no key, and names the one 
   expect(warnings).toEqual([
     'secretsmanager.properties:1 sets a key that is not known here. Is "credentials_type" meant?',
     'secretsmanager.properties:2 sets a key that is not known here. It is not read.',
+    expect.stringContaining(
+      'credentials_role_arn (secretsmanager.properties:4) is not read: credentials_type is missing',
+    ),
   ]);
 });
 
@@ -313,7 +299,9 @@ test('all mistakes of all sources come together', () => {
 
   expect(issues.map((issue) => `${issue.key} ${issue.source}`).toSorted()).toEqual([
     'cache_client_region_id secretsmanager.properties:1',
-    'credentials_type variable credentials_type',
+    'credentials_access_key_id variable credentials_access_key_id',
+    'credentials_access_secret variable credentials_access_secret',
+    'credentials_role_arn variable credentials_role_arn',
     'deadline secretsmanager.properties:3',
     'tries option',
     'ttl variable KMS_SECRETS_TTL',
