@@ -16,7 +16,10 @@ import type { SecretTransport } from './transport.ts';
 export interface SecretClientOptions {
   /** Who asks KMS: an identity by its `type`, an access key, or any provider of `@alicloud/credentials`. */
   readonly credentials?: Identity | Credentials | CredentialsProvider | AlicloudProvider | undefined;
-  /** Where KMS is asked, in this order: region ids, hosts, or objects with `regionId`, `vpc`, `endpoint`, `caFilePath`. */
+  /**
+   * Where KMS is asked, in this order: region ids, hosts, or objects with `regionId`, `vpc`, `endpoint`, `caFilePath`,
+   * `ignoreSslCerts`; with `clientKeyFile` (and its password) as a KMS instance, by its own API.
+   */
   readonly endpoints?: readonly EndpointEntry[] | undefined;
   /** A file in the form of `secretsmanager.properties`; without it, one of that name in the working directory is read. */
   readonly configFile?: string | undefined;
