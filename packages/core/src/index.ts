@@ -23,19 +23,6 @@ export type { SecretEventName, SecretEvents, SecretListener } from './events.ts'
 export { failures } from './failures.ts';
 export type { FailureKind, FailureName } from './failures.ts';
 export type { SecretHook } from './hook.ts';
-export type { ClientKeySource } from './client-key-source.ts';
-export type {
-  AccessKeyIdentity,
-  AlicloudProvider,
-  ClientKeyIdentity,
-  CredentialsUriIdentity,
-  DefaultIdentity,
-  EcsRamRoleIdentity,
-  Identity,
-  OidcRoleIdentity,
-  RamRoleIdentity,
-  StsIdentity,
-} from './identity.ts';
 export type { Logger } from './logger.ts';
 export { milliseconds } from './option-rows.ts';
 export type { Duration } from './option-rows.ts';
