@@ -5,6 +5,7 @@ import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
 import { gatherSettings } from './config/sources.ts';
 import { alicloudCredentials } from './credentials/alicloud.ts';
+import { sharedProvider } from './credentials/shared-provider.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import { isTransport } from './endpoints.ts';
 import type { EndpointAddress } from './endpoints.ts';
@@ -47,7 +48,7 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
     return openApiTransport(endpoint, credentials, { ...join, ...place });
   });
   if (first === undefined) {
-    found.push(...unlessTold('endpoints', found));
+    found.push(...unlessTold(found));
     throw new ConfigurationError(found);
   }
   if (found.length > 0) throw new ConfigurationError(found);
@@ -65,26 +66,18 @@ interface Join {
   readonly warnings: string[];
 }
 
-/** What must be set somewhere, as it is told when it is set nowhere. */
-const needed = {
-  credentials: {
-    expected: 'an access key, or a provider of @alicloud/credentials',
-    example: 'credentials_type=ak with credentials_access_key_id and credentials_access_secret',
-  },
-  endpoints: {
-    expected: 'at least one region or host where KMS is asked',
-    example: 'cache_client_region_id=[{"regionId":"cn-hangzhou"}]',
-  },
-} as const;
+/** What must be set somewhere, as it is told when it is set nowhere. Without credentials there is the default chain. */
+const neededEndpoints = {
+  expected: 'at least one region or host where KMS is asked',
+  example: 'cache_client_region_id=[{"regionId":"cn-hangzhou"}]',
+};
 
 function credentialsOf({ values, issues }: Join): CredentialsProvider {
-  const { credentials, endpoints } = values;
-  if (credentials === undefined) {
-    // Transports of the user's own know who they are; for any other there is no client without credentials.
-    if (!endpoints.every(isTransport) || endpoints.length === 0) issues.push(...unlessTold('credentials', issues));
-    return { getCredential: () => Promise.resolve({}) };
-  }
-  return 'getCredential' in credentials ? credentials : alicloudCredentials(credentials);
+  const { credentials, clock } = values;
+  if ('getCredential' in credentials) return sharedProvider(credentials, clock);
+  if (credentials.type !== 'client_key') return alicloudCredentials(credentials, { clock });
+  issues.push({ key: 'credentials.type', source: 'option', expected: 'another type: client keys are not joined yet' });
+  return { getCredential: () => Promise.resolve({}) };
 }
 
 function openApiTransport(
@@ -105,11 +98,10 @@ function openApiTransport(
   return new OpenApiTransport({ endpoint, credentials, clock, connectTimeout, maxReplyBytes, proxy, ca: ca?.pem });
 }
 
-/** A part that is set wrongly is told as that, and not as missing too. */
-function unlessTold(part: keyof typeof needed, issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {
-  if (issues.some(({ key }) => key.startsWith(part) || (part === 'endpoints' && key.startsWith('cache_client'))))
-    return [];
-  return [{ key: part, source: 'option, environment and file', got: 'nothing', ...needed[part] }];
+/** Endpoints that are set wrongly are told as that, and not as missing too. */
+function unlessTold(issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {
+  if (issues.some(({ key }) => key.startsWith('endpoints') || key.startsWith('cache_client'))) return [];
+  return [{ key: 'endpoints', source: 'option, environment and file', got: 'nothing', ...neededEndpoints }];
 }
 
 function isOptions(options: unknown): options is SecretClientOptions {

@@ -9,8 +9,8 @@ export interface Credentials {
 /**
  * Hands out the credentials to sign with; asked before every request.
  *
- * Any client or provider of `@alicloud/credentials` fits as it is. One of your own may refuse by throwing: that counts as
- * an endpoint that cannot be reached, so the old value is served.
+ * Any client or provider of `@alicloud/credentials` fits as it is. One of your own may refuse by throwing: a `FetchFailure`
+ * says what that means; anything else counts as an endpoint that cannot be reached, so the old value is served.
  */
 export interface CredentialsProvider {
   getCredential(): Promise<{
@@ -18,6 +18,11 @@ export interface CredentialsProvider {
     accessKeySecret?: string;
     securityToken?: string;
   }>;
+  /**
+   * Called when KMS says of credentials from here that they have ended or do not exist. `true`: others may be had by asking
+   * again, which is then done once.
+   */
+  discard?(accessKeyId: string): boolean;
 }
 
 /** An RSA key that KMS has handed out for an application access point: who signs where there is no access key. */

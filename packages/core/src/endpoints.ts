@@ -1,3 +1,5 @@
+import type { ClientKeySource } from './client-key-source.ts';
+import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
 import type { OptionRow, Parsed, Refusal } from './option-rows.ts';
 import { flag, kindOf, parsed, printable } from './option-rows.ts';
 import type { SecretTransport } from './transport.ts';
@@ -12,6 +14,18 @@ export interface EndpointOptions {
   readonly endpoint?: string | undefined;
   /** PEM file with the certificate authorities to trust instead of the public ones. */
   readonly caFilePath?: string | undefined;
+  /** Take whatever certificate the endpoint shows: anybody in between can read the secrets. Warned about at every start. */
+  readonly ignoreSslCerts?: boolean | undefined;
+  /** Client key file: this endpoint is a KMS instance, asked by its own API. */
+  readonly clientKeyFile?: string | undefined;
+  /** The text of a client key file, in its place. */
+  readonly clientKeyContent?: string | undefined;
+  /** The password of the client key. Without one of these three, the variable `client_key_password` is read. */
+  readonly password?: string | undefined;
+  /** A file with the password, and nothing else. */
+  readonly passwordFromFilePath?: string | undefined;
+  /** The name of the variable with the password. */
+  readonly passwordFromEnvVariable?: string | undefined;
 }
 
 /** An endpoint as the engine wants it. */
@@ -19,12 +33,22 @@ export interface EndpointAddress {
   /** With the port if it is not 443: just what stands in the `Host` header. */
   readonly host: string;
   readonly caFilePath: string | undefined;
+  readonly ignoreSslCerts: boolean;
+  /** Only with a KMS instance that is asked by its own API. Holds secrets: never log it. */
+  readonly clientKey?: ClientKeySource | undefined;
 }
 
 export type EndpointEntry = string | EndpointOptions | SecretTransport;
 
 const example = `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`;
 const expectedEntry = 'a region id, a host, or an object with regionId or endpoint';
+
+/** The one of the documentation, and those of the official clients' code. */
+const ignoreSpellings: readonly string[] = ['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'];
+const keyProperties: readonly string[] = [...clientKeyProperties, ...passwordProperties];
+const known: readonly string[] = ['regionId', 'vpc', 'endpoint', 'caFilePath', 'ignoreSslCerts', ...keyProperties];
+/** Every name that an entry may have. */
+export const endpointProperties: ReadonlySet<string> = new Set([...known, ...ignoreSpellings]);
 
 /** The row of the option `endpoints`. */
 export function endpointList(): OptionRow<readonly (EndpointAddress | SecretTransport)[]> {
@@ -62,9 +86,8 @@ function parseText(text: string, at: string): Parsed<EndpointAddress> {
 
 function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed<EndpointAddress> {
   const issues: Refusal[] = [];
-  const known = ['regionId', 'vpc', 'endpoint', 'caFilePath'];
   for (const key of options.keys()) {
-    if (!known.includes(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
+    if (!endpointProperties.has(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
   }
   const text = (key: string): string | undefined => {
     const value = options.get(key);
@@ -84,15 +107,30 @@ function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed
     const got = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.') ? `'${endpoint}'` : kindOf(endpoint);
     issues.push({ at: `${at}.endpoint`, got, expected, example: 'kms.cn-hangzhou.aliyuncs.com' });
   }
-  const vpc = flag({ default: false }).parse(options.get('vpc') ?? false);
-  if ('issues' in vpc) issues.push(...vpc.issues.map((issue) => ({ ...issue, at: `${at}.vpc` })));
+  const isSet = (key: string): boolean => {
+    const outcome = flag({ default: false }).parse(options.get(key) ?? false);
+    if ('value' in outcome) return outcome.value;
+    issues.push(...outcome.issues.map((issue) => ({ ...issue, at: `${at}.${key}` })));
+    return false;
+  };
+  const vpc = isSet('vpc');
+  const ignoreSslCerts = ignoreSpellings.map(isSet).includes(true);
   const caFilePath = text('caFilePath');
+  const hasClientKey = keyProperties.some((key) => (options.get(key) ?? '') !== '');
+  const clientKey = hasClientKey ? parseClientKeySource(options, at) : undefined;
+  if (clientKey !== undefined && 'issues' in clientKey) issues.push(...clientKey.issues);
+  if (hasClientKey && regionId !== undefined && (options.get('endpoint') ?? '') === '') {
+    const expected = 'the host of the KMS instance that the client key is for';
+    issues.push({ at: `${at}.endpoint`, expected, example: 'kst-….cryptoservice.kms.aliyuncs.com' });
+  }
   if (regionId === undefined && endpoint === undefined && issues.length === 0) {
     issues.push({ at, got: 'neither', expected: 'regionId or endpoint', example });
   }
   if (issues.length > 0) return { issues };
-  const region = `kms${'value' in vpc && vpc.value ? '-vpc' : ''}.${regionId}.aliyuncs.com`;
-  return { value: { host: host ?? region, caFilePath } };
+  const address = { host: host ?? `kms${vpc ? '-vpc' : ''}.${regionId}.aliyuncs.com`, caFilePath, ignoreSslCerts };
+  return {
+    value: clientKey !== undefined && 'value' in clientKey ? { ...address, clientKey: clientKey.value } : address,
+  };
 }
 
 /** Other clients' files hold `https://host/` as well as `host`; both mean the host. */

@@ -37,7 +37,10 @@ test.each([
   [[], 'endpoints|a list|a list with at least one endpoint'],
   ['cn-hangzhou', "endpoints|'cn-hangzhou'|a list with at least one endpoint"],
   [[{}], 'endpoints[0]|neither|regionId or endpoint'],
-  [[{ region: 'cn-hangzhou' }], 'endpoints[0].region||one of regionId, vpc, endpoint, caFilePath'],
+  [
+    [{ region: 'cn-hangzhou' }],
+    'endpoints[0].region||one of regionId, vpc, endpoint, caFilePath, ignoreSslCerts, clientKeyFile, clientKeyContent, password, passwordFromFilePath, passwordFromEnvVariable',
+  ],
   [['cn-hangzhou', 7], 'endpoints[1]|7|a region id, a host, or an object with regionId or endpoint'],
   [
     ['http://kms.example.com'],
@@ -55,6 +58,41 @@ test.each([
   [[{ regionId: 'cn-hangzhou', vpc: 'yes' }], "endpoints[0].vpc|'yes'|true or false"],
 ])('endpoints %j are refused by place', (endpoints, mistake) => {
   expect(mistakes({ endpoints })).toContain(mistake);
+});
+
+test.each(['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'])(
+  'checking is switched off by %s, and by nothing else',
+  (name) => {
+    const [off, on] = resolved({ endpoints: [{ regionId: 'cn-hangzhou', [name]: 'true' }, 'cn-shanghai'] }).endpoints;
+
+    expect([off, on]).toMatchObject([{ ignoreSslCerts: true }, { ignoreSslCerts: false }]);
+    expect(mistakes({ endpoints: [{ regionId: 'cn-hangzhou', [name]: 1 }] })).toEqual([
+      `endpoints[0].${name}|1|true or false`,
+    ]);
+  },
+);
+
+test('an endpoint with a client key is an instance, and its host must be told', () => {
+  const instance = {
+    endpoint: 'kst-1.cryptoservice.kms.aliyuncs.com',
+    clientKeyFile: 'k.json',
+    passwordFromFilePath: 'p',
+  };
+
+  expect(resolved({ endpoints: [instance] }).endpoints).toEqual([
+    {
+      host: instance.endpoint,
+      caFilePath: undefined,
+      ignoreSslCerts: false,
+      clientKey: { clientKeyFile: 'k.json', passwordFromFilePath: 'p' },
+    },
+  ]);
+  expect(mistakes({ endpoints: [{ regionId: 'cn-hangzhou', clientKeyContent: '{}' }] })).toEqual([
+    'endpoints[0].endpoint||the host of the KMS instance that the client key is for',
+  ]);
+  expect(mistakes({ endpoints: [{ ...instance, password: 's3cret-p' }] })).toEqual([
+    'endpoints[0].passwordFromFilePath||one of password, passwordFromFilePath, not 2',
+  ]);
 });
 
 test('half a key pair is named by what is missing, and nothing of the rest is told', () => {

@@ -4,6 +4,8 @@ import type { Credentials, CredentialsProvider } from './credentials.ts';
 import type { EndpointAddress, EndpointEntry } from './endpoints.ts';
 import { endpointList } from './endpoints.ts';
 import type { SecretHook } from './hook.ts';
+import type { AlicloudProvider, Identity } from './identity.ts';
+import { identityRow } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
@@ -12,9 +14,12 @@ import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
 export interface SecretClientOptions {
-  /** Who asks KMS: an access key, or any provider of `@alicloud/credentials`. */
-  readonly credentials?: Credentials | CredentialsProvider | undefined;
-  /** Where KMS is asked, in this order: region ids, hosts, or objects with `regionId`, `vpc`, `endpoint`, `caFilePath`. */
+  /** Who asks KMS: an identity by its `type`, an access key, or any provider of `@alicloud/credentials`. */
+  readonly credentials?: Identity | Credentials | CredentialsProvider | AlicloudProvider | undefined;
+  /**
+   * Where KMS is asked, in this order: region ids, hosts, or objects with `regionId`, `vpc`, `endpoint`, `caFilePath`,
+   * `ignoreSslCerts`; with `clientKeyFile` (and its password) as a KMS instance, by its own API.
+   */
   readonly endpoints?: readonly EndpointEntry[] | undefined;
   /** A file in the form of `secretsmanager.properties`; without it, one of that name in the working directory is read. */
   readonly configFile?: string | undefined;
@@ -83,9 +88,10 @@ export interface ReadOptions {
 }
 
 /** Options that have no default, because nothing is as good as what the user knows. */
-type Unset = 'credentials' | 'configFile' | 'hook';
+type Unset = 'configFile' | 'hook';
 
 interface Engine {
+  readonly credentials: Identity | CredentialsProvider;
   readonly endpoints: readonly (EndpointAddress | SecretTransport)[];
   readonly secrets: ReadonlyMap<string, ResolvedSecretOptions>;
 }
@@ -115,12 +121,7 @@ const shortestTtl = 1_000;
 export const secretTtlFloor: number = 10_000;
 
 export const optionTable: OptionTable = {
-  credentials: parsed<Credentials | CredentialsProvider | undefined>({
-    default: undefined,
-    expected: 'an object with accessKeyId and accessKeySecret, or a provider with getCredential()',
-    isSecret: true,
-    parse: parseCredentials,
-  }),
+  credentials: identityRow(),
   endpoints: endpointList(),
   configFile: text({ variable: 'KMS_SECRETS_CONFIG_FILE', expected: 'the path of a file' }),
   precedence: oneOf(['code', 'reference'], { default: 'code' }),
@@ -238,33 +239,6 @@ function parseNames(value: unknown): Parsed<readonly string[]> | undefined {
   const wrong = names.findIndex((name) => typeof name !== 'string' || name === '' || name.length > 300);
   if (wrong === -1) return { value: [...new Set<string>(names)] };
   return { issues: [{ at: `[${wrong}]`, got: printable(names[wrong]), expected: 'the name of a secret' }] };
-}
-
-/** The parts of credentials are never echoed: a mistake names the property and nothing of its value. */
-function parseCredentials(value: unknown): Parsed<Credentials | CredentialsProvider> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if ('getCredential' in value && typeof value.getCredential === 'function') {
-    return { value: value as CredentialsProvider }; // its one method has just been looked for
-  }
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const issues: Refusal[] = [];
-  for (const key of ['accessKeyId', 'accessKeySecret']) {
-    if (!isFilled(fields.get(key))) issues.push({ at: `.${key}`, expected: 'a text that is not empty' });
-  }
-  const token = fields.get('securityToken');
-  if (token !== undefined && !isFilled(token))
-    issues.push({ at: '.securityToken', expected: 'a text that is not empty' });
-  for (const key of fields.keys()) {
-    if (['accessKeyId', 'accessKeySecret', 'securityToken'].includes(key)) continue;
-    // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
-    const at = /^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '';
-    issues.push({ at, expected: 'no other property than accessKeyId, accessKeySecret, securityToken' });
-  }
-  return issues.length > 0 ? { issues } : { value: value as Credentials }; // each field has just been looked at
-}
-
-function isFilled(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '';
 }
 
 function parseSecrets(value: unknown): Parsed<ReadonlyMap<string, ResolvedSecretOptions>> | undefined {

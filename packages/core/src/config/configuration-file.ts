@@ -50,6 +50,7 @@ export function readConfigurationFile(named: FileChoice | undefined, machine: Co
   return {
     source: {
       get: (key) => trimmed(properties.get(key)?.value),
+      written: (key) => trimmed(properties.get(key)?.written),
       place: (key) => `${path}${lineOf(properties.get(key))}`,
       directories: [dirname(absolute), ...(directory === undefined ? [] : [directory])],
     },

@@ -1,69 +1,133 @@
-import { isAbsolute, resolve } from 'node:path';
+import { clientKeyProperties, passwordProperties } from '../client-key-source.ts';
+import { endpointProperties } from '../endpoints.ts';
 import type { ConfigurationIssue } from '../errors.ts';
+import { printable } from '../option-rows.ts';
 import type { Group } from './credentials-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
-import { jsonMistake } from './json-mistake.ts';
+import { parseJsonSetting } from './json-setting.ts';
 import { instancesKey, regionsKey } from './known-keys.ts';
+import { passwordVariable } from './password-variable.ts';
+import { absolutePath, backslashAdvice, hasLostBackslashes } from './paths.ts';
 import type { TextSource } from './text-source.ts';
+import { trimmed } from './text-source.ts';
 
-const example = `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`;
+const examples: ReadonlyMap<string, string> = new Map([
+  [regionsKey, `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`],
+  [
+    instancesKey,
+    `[{"endpoint":"kst-….cryptoservice.kms.aliyuncs.com","clientKeyFile":"…","passwordFromFilePath":"…","caFilePath":"…"}]`,
+  ],
+]);
 
-/** The endpoints that a source holds; `undefined` if it says nothing about them. What is in the list, the option's row checks. */
+/** What the official clients' instances can be told besides, that is told otherwise here or has no meaning. */
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ['protocol', 'an instance is always asked by HTTPS'],
+  ['readTimeout', 'set attemptTimeout'],
+  ['connectTimeout', 'set connectTimeout'],
+  ['httpProxy', 'set the variable HTTPS_PROXY'],
+  ['httpsProxy', 'set the variable HTTPS_PROXY'],
+  ['noProxy', 'set the variable NO_PROXY'],
+  ['socks5Proxy', 'set the variable HTTPS_PROXY to an HTTP proxy'],
+  ['maxIdleConns', 'connections are kept as they are needed'],
+  ['userAgent', 'requests have one of their own'],
+]);
+
+/**
+ * The endpoints that a source holds, instances first: who has one wants it asked. `undefined` if it says nothing about them.
+ * What is in the list, the option's row checks.
+ */
 export function readEndpoints(source: TextSource, machine: ConfigurationMachine): Group | undefined {
-  const regions = source.get(regionsKey);
-  const issues: ConfigurationIssue[] = [];
-  if (source.get(instancesKey) !== undefined) {
-    const expected = `${regionsKey} instead: KMS instances by client key are not built in this version; an instance can be asked with an access key, as endpoint with caFilePath`;
-    issues.push({ key: instancesKey, source: source.place(instancesKey), expected, example });
-  }
-  if (regions === undefined) return issues.length === 0 ? undefined : { issues };
-  const parsed = parseList(regions);
-  if (parsed.json === undefined) {
-    const expected = `a JSON list of regions; it breaks at character ${parsed.mistake + 1}`;
-    return { issues: [...issues, { key: regionsKey, source: source.place(regionsKey), expected, example }] };
-  }
-  const value = Array.isArray(parsed.json)
-    ? parsed.json.map((entry: unknown) => withAbsolutePath(entry, source, machine))
-    : parsed.json;
-  return { setting: { value, source: source.place(regionsKey) }, issues };
+  const keys = [instancesKey, regionsKey].filter((key) => source.get(key) !== undefined);
+  if (keys.length === 0) return undefined;
+  const reading: Reading = { source, machine, issues: [], warnings: [] };
+  const lists = keys.map((key) => readList(key, reading));
+  const { issues, warnings } = reading;
+  const found = lists.flatMap((list) => list ?? []);
+  const places = keys.filter((_, index) => lists[index]?.length !== 0).map((key) => source.place(key));
+  // An empty list of instances is as good as none; one of regions is refused by the row.
+  if (lists.includes(undefined) || (found.length === 0 && !keys.includes(regionsKey))) return { issues, warnings };
+  return { setting: { value: found, source: places.join(' and ') || source.place(regionsKey) }, issues, warnings };
 }
 
-/** Also with the backslash before each quote that `export X="[{\"regionId\":…}]"` leaves in shells that quote otherwise. */
-function parseList(text: string): { readonly json: unknown; readonly mistake: number } {
-  for (const candidate of [text, text.replaceAll(String.raw`\"`, '"')]) {
-    try {
-      return { json: JSON.parse(candidate) ?? 'null', mistake: 0 };
-    } catch {
-      // The engine's message quotes the text; where it breaks is found below.
+interface Reading {
+  readonly source: TextSource;
+  readonly machine: ConfigurationMachine;
+  readonly issues: ConfigurationIssue[];
+  readonly warnings: string[];
+}
+
+/** The entries of one key; `undefined` if they are no list. */
+function readList(key: string, reading: Reading): readonly unknown[] | undefined {
+  const { source, issues } = reading;
+  const refuse = (expected: string, got?: string): undefined => {
+    issues.push({ key, source: source.place(key), expected, got, example: examples.get(key) });
+  };
+  const what = key === regionsKey ? 'a JSON list of regions' : 'a JSON list of KMS instances';
+  const parsed = parseJsonSetting(source.get(key) ?? '', source.written(key) ?? '', endpointProperties);
+  if ('broken' in parsed) return refuse(`${what}; ${parsed.broken}`);
+  if (!Array.isArray(parsed.json)) return refuse(what, printableKind(parsed.json));
+  return parsed.json.map((entry: unknown, index) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
+    const fields = new Map<string, unknown>(Object.entries(entry));
+    const place = { key, at: `${key}[${index}]` };
+    if (key === instancesKey) readInstance(fields, place, reading);
+    readPaths(fields, place, reading);
+    return Object.fromEntries(fields);
+  });
+}
+
+/** A text may be a key that got to the wrong place. */
+function printableKind(value: unknown): string {
+  return typeof value === 'string' ? 'a text' : printable(value);
+}
+
+interface Place {
+  readonly key: string;
+  readonly at: string;
+}
+
+/** Rewrites an instance of the official clients' as an endpoint of ours. */
+function readInstance(fields: Map<string, unknown>, { key, at }: Place, reading: Reading): void {
+  const { source, machine, issues, warnings } = reading;
+  const refuse = (property: string, expected: string): void => {
+    issues.push({ key: `${at}.${property}`, source: source.place(key), expected, example: examples.get(key) });
+  };
+  for (const [property, instead] of elsewhere) {
+    if (fields.delete(property)) {
+      warnings.push(`${at}.${property} (${source.place(key)}) is not read: ${instead}.`);
     }
   }
-  return { json: undefined, mistake: mistakeIn(text) };
+  const isSet = (property: string): boolean => (fields.get(property) ?? '') !== '';
+  // Where there is anything of a client key, the row sees to the rest of it.
+  if (![...clientKeyProperties, ...passwordProperties, 'passwordFromFilePathName'].some(isSet)) {
+    const expected = `the path of the instance's client key file; an instance that is asked with other credentials stands in ${regionsKey}, with endpoint and caFilePath`;
+    refuse('clientKeyFile', expected);
+    if (!isSet('endpoint')) refuse('endpoint', 'the host of the KMS instance');
+  }
+  const indirect = fields.get('passwordFromFilePathName');
+  if (typeof indirect === 'string' && indirect !== '') {
+    fields.delete('passwordFromFilePathName');
+    const path = source.get(indirect) ?? trimmed(machine.environment[indirect]);
+    if (path === undefined) refuse('passwordFromFilePathName', 'the name of a key or variable that holds a path');
+    else if (isSet('passwordFromFilePath'))
+      refuse('passwordFromFilePathName', 'this or passwordFromFilePath, not both');
+    else fields.set('passwordFromFilePath', path);
+  }
+  const variable = fields.get('passwordFromEnvVariable');
+  if (typeof variable === 'string' && variable !== '') {
+    const meant = passwordVariable(variable, source, machine);
+    fields.set('passwordFromEnvVariable', meant.name);
+    warnings.push(...meant.warnings);
+  }
 }
 
-function mistakeIn(text: string): number {
-  const mistake = jsonMistake(text) ?? 0;
-  if (text[mistake] !== '\\') return mistake;
-  // Quotes that are escaped throughout are no mistake: the place without their backslashes is the one, told as it was written.
-  const bare = text.replaceAll(String.raw`\"`, '"');
-  const bareMistake = jsonMistake(bare) ?? 0;
-  return bareMistake + bare.slice(0, bareMistake).split('"').length - 1;
-}
-
-/** A relative path is meant from the file that names it; the official clients look in the working directory. */
-function withAbsolutePath(entry: unknown, source: TextSource, machine: ConfigurationMachine): unknown {
-  if (typeof entry !== 'object' || entry === null || !('caFilePath' in entry)) return entry;
-  const { caFilePath } = entry;
-  if (typeof caFilePath !== 'string' || caFilePath === '' || isAbsolute(caFilePath)) return entry;
-  const candidates = source.directories.map((directory) => resolve(directory, caFilePath));
-  const found = candidates.find((path) => isThere(path, machine)) ?? candidates[0];
-  return { ...entry, caFilePath: found ?? caFilePath };
-}
-
-function isThere(path: string, machine: ConfigurationMachine): boolean {
-  try {
-    machine.readFile(path);
-    return true;
-  } catch {
-    return false;
+function readPaths(fields: Map<string, unknown>, { key, at }: Place, { source, machine, issues }: Reading): void {
+  for (const property of ['caFilePath', 'clientKeyFile', 'passwordFromFilePath']) {
+    const path = fields.get(property);
+    if (typeof path !== 'string' || path === '') continue;
+    if (hasLostBackslashes(path)) {
+      issues.push({ key: `${at}.${property}`, source: source.place(key), expected: backslashAdvice });
+    }
+    fields.set(property, absolutePath(path, source, machine));
   }
 }

@@ -5,48 +5,45 @@ export const optionByVariable: ReadonlyMap<string, string> = new Map(
   Object.entries(optionTable).flatMap(([option, { variable }]) => (variable === undefined ? [] : [[variable, option]])),
 );
 
-/** Keys that the official clients for Java, Go and Python read, and this version reads too. */
+/** Keys that the official clients for Java, Go and Python read, in their first or second generation. */
 export const credentialsTypeKey = 'credentials_type';
-export const accessKeyIdKey = 'credentials_access_key_id';
-export const accessKeySecretKey = 'credentials_access_secret';
 export const regionsKey = 'cache_client_region_id';
 export const instancesKey = 'cache_client_dkms_config_info';
 export const secretNamesKey = 'secret_names';
+/** Only we read this one: theirs have no way to hand over temporary credentials. */
+export const securityTokenKey = 'credentials_security_token';
+export const tokenIdKey = 'credentials_access_token_id';
+export const tokenKey = 'credentials_access_token';
+export const clientKeyPasswordKey = 'client_key_password';
 
-/** Every key that a file may hold without a warning: ours, and those that only the official clients read. */
+/** What an identity is told, by the key that tells it. */
+export const identityKeys: ReadonlyMap<string, string> = new Map([
+  ['accessKeyId', 'credentials_access_key_id'],
+  ['accessKeySecret', 'credentials_access_secret'],
+  ['securityToken', securityTokenKey],
+  ['roleArn', 'credentials_role_arn'],
+  ['roleSessionName', 'credentials_role_session_name'],
+  ['policy', 'credentials_policy'],
+  ['durationSeconds', 'credentials_duration_seconds'],
+  ['stsEndpoint', 'credentials_sts_endpoint'],
+  ['stsRegionId', 'credentials_sts_region_id'],
+  ['roleName', 'credentials_role_name'],
+  ['oidcProviderArn', 'credentials_oidc_provider_arn'],
+  ['oidcTokenFilePath', 'credentials_oidc_token_file_path'],
+  ['clientKeyFile', 'client_key_private_key_path'],
+  ['passwordFromEnvVariable', 'client_key_password_from_env_variable'],
+  ['passwordFromFilePath', 'client_key_password_from_file_path'],
+  ['password', clientKeyPasswordKey],
+]);
+
+/** Every key that a file may hold without a warning. */
 export const knownKeys: ReadonlySet<string> = new Set([
   ...optionByVariable.keys(),
   credentialsTypeKey,
-  accessKeyIdKey,
-  accessKeySecretKey,
+  ...identityKeys.values(),
+  tokenIdKey,
+  tokenKey,
   regionsKey,
   instancesKey,
   secretNamesKey,
-  'credentials_access_token_id',
-  'credentials_access_token',
-  'credentials_role_session_name',
-  'credentials_role_arn',
-  'credentials_role_name',
-  'credentials_policy',
-  'credentials_duration_seconds',
-  'credentials_oidc_provider_arn',
-  'credentials_oidc_token_file_path',
-  'credentials_sts_endpoint',
-  'credentials_sts_region_id',
-  'client_key_private_key_path',
-  'client_key_password_from_env_variable',
-  'client_key_password_from_file_path',
-  'client_key_password',
-]);
-
-const orProvider = 'hand a provider of @alicloud/credentials over as the option credentials, or use ak';
-
-/** Values of `credentials_type` that the official clients know and this version does not, with what can be done instead. */
-export const typesNotBuilt: ReadonlyMap<string, string> = new Map([
-  ['sts', orProvider],
-  ['ram_role', orProvider],
-  ['ecs_ram_role', orProvider],
-  ['oidc_role_arn', orProvider],
-  ['client_key', 'use ak'],
-  ['token', 'use ak'],
 ]);

@@ -31,9 +31,9 @@ test('every line that says something has its number, the first one where it goes
 
   expect(parsed).toEqual({
     properties: [
-      { key: 'a', value: '1,2', line: 3 },
-      { key: 'b', value: '3', line: 5 },
-      { key: 'a', value: '4', line: 6 },
+      { key: 'a', value: '1,2', written: '1,2', line: 3 },
+      { key: 'b', value: '3', written: '3', line: 5 },
+      { key: 'a', value: '4', written: '4', line: 6 },
     ],
   });
 });

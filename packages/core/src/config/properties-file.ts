@@ -5,6 +5,8 @@ import type * as Parser from 'properties-file/parser';
 export interface Property {
   readonly key: string;
   readonly value: string;
+  /** The value before its escapes are read: Go and Python leave them as they are. */
+  readonly written: string;
   /** Counted from 1; the first one of a value that goes over several lines. */
   readonly line: number;
 }
@@ -23,7 +25,14 @@ export function parseProperties(text: string): PropertiesParsed {
   const { Properties } = require('properties-file/parser') as typeof Parser; // its own declaration
   try {
     const properties = new Properties(text).getProperties();
-    return { properties: properties.map(({ key, value, startingLineNumber: line }) => ({ key, value, line })) };
+    return {
+      properties: properties.map(({ key, value, escapedValue: written, startingLineNumber: line }) => ({
+        key,
+        value,
+        written,
+        line,
+      })),
+    };
   } catch {
     // The parser's error quotes the line, which may hold a secret: the line is looked for here instead.
     return { brokenLine: text.split(/\r\n|\r|\n/u).findIndex((line) => brokenEscape.test(line)) + 1 };

@@ -33,7 +33,7 @@ function gather(given: object, world: World = {}): GatheredSettings & Resolution
 }
 
 const pair = { credentials_access_key_id: 'FakeId', credentials_access_secret: 's3cret-key' };
-const key = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const key = { type: 'ak', accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
 const usual = '/app/secretsmanager.properties';
 
 test('nothing set anywhere is nothing wrong', () => {
@@ -42,21 +42,25 @@ test('nothing set anywhere is nothing wrong', () => {
   expect({ issues, warnings, credentials: values.credentials, set: sources.size }).toEqual({
     issues: [],
     warnings: [],
-    credentials: undefined,
+    credentials: { type: 'default' },
     set: 0,
   });
 });
 
 test('what the fake KMS writes for the official clients is read from the environment and from a file', async () => {
   await using kms = await startFakeKms({ regions: ['cn-hangzhou', 'cn-shanghai'] });
-  const hosts = kms.endpoints.map(({ endpoint }) => ({ host: endpoint, caFilePath: kms.caFilePath }));
+  const hosts = kms.endpoints.map(({ endpoint }) => ({
+    host: endpoint,
+    caFilePath: kms.caFilePath,
+    ignoreSslCerts: false,
+  }));
 
   const fromEnvironment = gather({}, { environment: kms.environment() });
   const fromFile = gather({}, { files: { [usual]: kms.properties() } });
 
   for (const { issues, warnings, values } of [fromEnvironment, fromFile]) {
     expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
-    expect(values.credentials).toEqual({ ...kms.accessKey });
+    expect(values.credentials).toEqual({ type: 'ak', ...kms.accessKey });
     expect(values.endpoints).toEqual(hosts);
   }
 });
@@ -96,7 +100,7 @@ test('credentials come from one source, whole', () => {
     },
   );
 
-  expect(values.credentials).toBeUndefined();
+  expect(values.credentials).toEqual({ type: 'default' });
   expect(sources.has('credentials')).toBe(false);
   expect(issues).toMatchObject([{ key: 'credentials_access_secret', source: 'variable credentials_access_secret' }]);
   expect(issues[0]?.expected).toContain('because credentials_access_key_id is set');
@@ -119,16 +123,6 @@ test('a type without a key names both that are missing', () => {
   ]);
 });
 
-test.each(['sts', 'ram_role', 'ecs_ram_role', 'oidc_role_arn', 'client_key', 'token'])(
-  'the type %s is refused by name, with what to do instead',
-  (type) => {
-    const { issues } = gather({}, { environment: { ...pair, credentials_type: type } });
-
-    expect(issues).toMatchObject([{ key: 'credentials_type', got: `'${type}'`, source: 'variable credentials_type' }]);
-    expect(issues[0]?.expected).toContain('not built in this version');
-  },
-);
-
 test('a type that nobody knows is refused with the list, and not shown', () => {
   const { issues } = gather({}, { environment: { ...pair, credentials_type: 's3cret-key' } });
 
@@ -139,20 +133,13 @@ test('a type that nobody knows is refused with the list, and not shown', () => {
 test('a mistake in credentials that are not used is a warning, not a mistake', () => {
   const { issues, warnings, values } = gather(
     { credentials: key },
-    { environment: { credentials_type: 'ecs_ram_role', cache_client_dkms_config_info: '[]' }, files: {} },
+    { environment: { credentials_type: 'ecs_role', cache_client_dkms_config_info: '{}' }, files: {} },
   );
 
   expect(values.credentials).toEqual(key);
   expect(issues).toMatchObject([{ key: 'cache_client_dkms_config_info' }]);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain('credentials_type (variable credentials_type) is wrong, but not used');
-});
-
-test('KMS instances by client key are refused by name', () => {
-  const { issues } = gather({}, { files: { [usual]: 'cache_client_dkms_config_info=[{"regionId":"cn-hangzhou"}]' } });
-
-  expect(issues).toMatchObject([{ key: 'cache_client_dkms_config_info', source: 'secretsmanager.properties:1' }]);
-  expect(issues[0]?.expected).toContain('not built in this version');
 });
 
 test.each([
@@ -165,8 +152,8 @@ test.each([
   const fromEnvironment = gather({}, { environment: { cache_client_region_id: regions } });
   const fromFile = gather({}, { files: { [usual]: `cache_client_region_id=${regions}` } });
 
-  expect(fromEnvironment.values.endpoints).toEqual([{ host, caFilePath: undefined }]);
-  expect(fromFile.values.endpoints).toEqual([{ host, caFilePath: undefined }]);
+  expect(fromEnvironment.values.endpoints).toEqual([{ host, caFilePath: undefined, ignoreSslCerts: false }]);
+  expect(fromFile.values.endpoints).toEqual([{ host, caFilePath: undefined, ignoreSslCerts: false }]);
 });
 
 test.each([
@@ -254,6 +241,9 @@ test('a key that is not known is a warning that shows no key, and names the one 
   expect(warnings).toEqual([
     'secretsmanager.properties:1 sets a key that is not known here. Is "credentials_type" meant?',
     'secretsmanager.properties:2 sets a key that is not known here. It is not read.',
+    expect.stringContaining(
+      'credentials_role_arn (secretsmanager.properties:4) is not read: credentials_type is missing',
+    ),
   ]);
 });
 
@@ -289,7 +279,7 @@ test('by the precedence of the official clients the environment wins, then the f
 
   expect(issues).toEqual([]);
   expect(values).toMatchObject({ ttl: 120_000, tries: 3 });
-  expect(values.credentials).toEqual({ accessKeyId: 'FakeFile', accessKeySecret: 's3cret-file' });
+  expect(values.credentials).toEqual({ type: 'ak', accessKeyId: 'FakeFile', accessKeySecret: 's3cret-file' });
   expect(values.endpoints).toMatchObject([
     { host: 'kms.cn-beijing.aliyuncs.com' },
     { host: 'kms.cn-shanghai.aliyuncs.com' },
@@ -309,7 +299,9 @@ test('all mistakes of all sources come together', () => {
 
   expect(issues.map((issue) => `${issue.key} ${issue.source}`).toSorted()).toEqual([
     'cache_client_region_id secretsmanager.properties:1',
-    'credentials_type variable credentials_type',
+    'credentials_access_key_id variable credentials_access_key_id',
+    'credentials_access_secret variable credentials_access_secret',
+    'credentials_role_arn variable credentials_role_arn',
     'deadline secretsmanager.properties:3',
     'tries option',
     'ttl variable KMS_SECRETS_TTL',

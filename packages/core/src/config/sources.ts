@@ -8,7 +8,7 @@ import { readCredentials } from './credentials-group.ts';
 import { readEndpoints } from './endpoints-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
-import { optionByVariable, secretNamesKey } from './known-keys.ts';
+import { knownKeys, optionByVariable, secretNamesKey } from './known-keys.ts';
 import { nearMiss } from './near-miss.ts';
 import type { TextSource } from './text-source.ts';
 import { trimmed } from './text-source.ts';
@@ -60,7 +60,7 @@ function readSource(source: TextSource, machine: ConfigurationMachine): Source {
   set('preload', secretNamesKey);
   for (const [variable, option] of optionByVariable) set(option, variable);
   const groups = new Map<string, Group>();
-  const found = { credentials: readCredentials(source), endpoints: readEndpoints(source, machine) };
+  const found = { credentials: readCredentials(source, machine), endpoints: readEndpoints(source, machine) };
   for (const [option, group] of Object.entries(found)) {
     if (group === undefined) continue;
     groups.set(option, group);
@@ -72,6 +72,7 @@ function readSource(source: TextSource, machine: ConfigurationMachine): Source {
 function environmentSource(machine: ConfigurationMachine): TextSource {
   return {
     get: (key) => trimmed(machine.environment[key]),
+    written: (key) => trimmed(machine.environment[key]),
     place: (key) => `variable ${key}`,
     directories: [workingDirectory(machine) ?? '/'],
   };
@@ -99,6 +100,7 @@ function judgeGroups(
     let winner: string | undefined;
     for (const { layer, groups } of sources) {
       const wrong = groups.get(option)?.issues ?? [];
+      if (winner === undefined || isReference) warnings.push(...(groups.get(option)?.warnings ?? []));
       if (winner === undefined || (isReference && option === 'endpoints')) issues.push(...wrong);
       else warnings.push(...wrong.map((issue) => unusedMistake(issue, option, winner)));
       const setting = layer.get(option);
@@ -127,11 +129,11 @@ function joinEndpoints(sources: readonly Source[]): SettingLayer {
   return new Map([['endpoints', { value, source: settings.map(({ source }) => source).join(' and ') }]]);
 }
 
-/** A variable that is nearly one of ours; any other is somebody else's. */
+/** A variable that is nearly one of ours, or of the official clients'; any other is somebody else's. */
 function variableWarnings(machine: ConfigurationMachine): string[] {
   return Object.keys(machine.environment).flatMap((name) => {
-    if (!name.startsWith('KMS_SECRETS_') || optionByVariable.has(name)) return [];
-    const meant = nearMiss(name, optionByVariable.keys());
+    if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/u.test(name) || knownKeys.has(name)) return [];
+    const meant = nearMiss(name, knownKeys);
     return meant === undefined ? [] : [`variable ${name} is not known. Is "${meant}" meant?`];
   });
 }

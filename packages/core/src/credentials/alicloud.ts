@@ -1,13 +1,34 @@
-import type { Credentials, CredentialsProvider } from '../credentials.ts';
+import type { CredentialsProvider } from '../credentials.ts';
+import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../identity.ts';
+import { issueByChain } from './default-chain.ts';
+import type { IssuerParts } from './issuers.ts';
+import { described, issueOf } from './issuers.ts';
+import { KeptCredentials } from './kept-credentials.ts';
+
+/** An identity that `@alicloud/credentials` can be: a client key it cannot (its `rsa_key_pair` asks the wrong host). */
+export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
 
 /**
- * An access key, or temporary credentials that somebody else renews, by the providers of `@alicloud/credentials`.
+ * Credentials of an identity, by the providers of `@alicloud/credentials`: loaded when the first secret is asked for, and
+ * asked for credentials when there are none that are young enough.
  *
- * Only the provider's own file is loaded, and only when the first secret is asked for: the main entry of that package
- * brings an HTTP client along (see docs/decisions/0003-credentials.md for the figures). Its version is pinned, because
- * the file is not part of its documented surface.
+ * It rejects with a `FetchFailure`, which tells status, code and request id, and no secret.
  */
-export function alicloudCredentials(given: Credentials): CredentialsProvider {
+export function alicloudCredentials(identity: AlicloudIdentity, parts: IssuerParts): CredentialsProvider {
+  if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
+  if (identity.type === 'default') {
+    return new KeptCredentials({ issuer: 'The default chain', issue: () => issueByChain(parts), clock: parts.clock });
+  }
+  const issue = (): ReturnType<typeof issueOf> => issueOf(identity, parts);
+  return new KeptCredentials({ issuer: described(identity), issue, clock: parts.clock });
+}
+
+/**
+ * Only the provider's own file is loaded: the main entry of that package brings an HTTP client along (see
+ * docs/decisions/0003-credentials.md for the figures). Its version is pinned, because the file is not part of its
+ * documented surface.
+ */
+function staticCredentials(given: AccessKeyIdentity | StsIdentity): CredentialsProvider {
   // A copy: who wipes the object that was handed in must not take the client's identity with it.
   const pair = { ...given };
   let opening: Promise<Provider> | undefined;
@@ -39,11 +60,10 @@ interface Provider {
 }
 
 /** Empty texts are refused before: the builders would take the environment's key in their place. */
-async function open({ accessKeyId, accessKeySecret, securityToken }: Credentials): Promise<Provider> {
-  if (accessKeyId === '' || accessKeySecret === '' || securityToken === '') {
-    throw new TypeError('The access key id, its secret or the security token is empty.');
-  }
-  if (securityToken === undefined) {
+async function open(identity: AccessKeyIdentity | StsIdentity): Promise<Provider> {
+  const { accessKeyId, accessKeySecret } = identity;
+  if (accessKeyId === '' || accessKeySecret === '') throw emptyPart();
+  if (identity.type === 'ak') {
     const { StaticAKCredentialsProviderBuilder } =
       await import('@alicloud/credentials/dist/src/providers/static_ak.js');
     return new StaticAKCredentialsProviderBuilder()
@@ -51,13 +71,18 @@ async function open({ accessKeyId, accessKeySecret, securityToken }: Credentials
       .withAccessKeySecret(accessKeySecret)
       .build();
   }
+  if (identity.securityToken === '') throw emptyPart();
   const { StaticSTSCredentialsProviderBuilder } =
     await import('@alicloud/credentials/dist/src/providers/static_sts.js');
   return new StaticSTSCredentialsProviderBuilder()
     .withAccessKeyId(accessKeyId)
     .withAccessKeySecret(accessKeySecret)
-    .withSecurityToken(securityToken)
+    .withSecurityToken(identity.securityToken)
     .build();
+}
+
+function emptyPart(): TypeError {
+  return new TypeError('The access key id, its secret or the security token is empty.');
 }
 
 /** Kind and code alone: the package puts what it was given, and what it sent, into its messages. */

@@ -1,0 +1,292 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { FakeClock } from '@kms-secrets/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import type { AlicloudIdentity } from './alicloud.ts';
+import { alicloudCredentials } from './alicloud.ts';
+
+const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+const role = {
+  type: 'ram_role',
+  accessKeyId: 'FakeId',
+  accessKeySecret: 's3cret-key',
+  roleArn: 'acs:ram::1:role/reader',
+} as const;
+const issued = {
+  AccessKeyId: 'STS.FakeId',
+  AccessKeySecret: 's3cret-sts',
+  SecurityToken: 's3cret-token',
+  Expiration: '2026-01-02T04:04:05Z',
+};
+const handedOut = { accessKeyId: 'STS.FakeId', accessKeySecret: 's3cret-sts', securityToken: 's3cret-token' };
+
+interface Sent {
+  readonly method: string;
+  readonly host?: string;
+  readonly path: string;
+  readonly url?: string;
+  readonly queries: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyForm?: Readonly<Record<string, string>>;
+}
+
+interface Reply {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+function reply(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const type = typeof body === 'string' ? 'text/html' : 'application/json;charset=utf-8';
+  return { statusCode: status, headers: { 'content-type': type, ...headers }, body: Buffer.from(text) };
+}
+
+/** Credentials whose library asks `answer` instead of the network, by the seam that it has for that. */
+function setup(identity: AlicloudIdentity, answer: (request: Sent) => Reply | Promise<Reply>) {
+  const sent: Sent[] = [];
+  const clock = new FakeClock({ date: now });
+  const provider = alicloudCredentials(identity, {
+    clock,
+    prepare: (library) =>
+      Reflect.set(library, 'doRequest', async (request: Sent) => {
+        sent.push({ ...request, bodyForm: { ...request.bodyForm } });
+        return answer(request);
+      }),
+  });
+  return { provider, sent, clock };
+}
+
+async function failureOf(
+  identity: AlicloudIdentity,
+  answer: (request: Sent) => Reply | Promise<Reply>,
+): Promise<Error> {
+  const { provider } = setup(identity, answer);
+  const error: unknown = await provider.getCredential().catch((thrown: unknown) => thrown);
+  if (!(error instanceof Error)) throw new Error('there was no error');
+  // Nothing of what was sent or answered: no key, no signature, no page.
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/FakeId|s3cret-|Signature=|<html>/u);
+  return error;
+}
+
+function tokenFile(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'token');
+  writeFileSync(path, text);
+  return path;
+}
+
+function oidcRole(oidcTokenFilePath: string): AlicloudIdentity {
+  return {
+    type: 'oidc_role_arn',
+    roleArn: 'acs:ram::1:role/reader',
+    oidcProviderArn: 'acs:ram::1:oidc-provider/ack',
+    oidcTokenFilePath,
+  };
+}
+
+test('a role is assumed with all that was told, by one request for a thousand readers and an hour', async () => {
+  const { provider, sent, clock } = setup(
+    {
+      ...role,
+      roleSessionName: 'my-service',
+      durationSeconds: 1_800,
+      policy: '{"Version":"1"}',
+      stsRegionId: 'cn-hangzhou',
+      vpc: true,
+      externalId: 'ours',
+    },
+    () => reply({ Credentials: issued }),
+  );
+
+  const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredential()));
+  await clock.pass('49m');
+
+  expect(await provider.getCredential()).toEqual(handedOut);
+  expect(all[999]).toEqual(handedOut);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toMatchObject({
+    host: 'sts-vpc.cn-hangzhou.aliyuncs.com',
+    queries: { Action: 'AssumeRole', AccessKeyId: 'FakeId' },
+    bodyForm: {
+      RoleArn: 'acs:ram::1:role/reader',
+      RoleSessionName: 'my-service',
+      DurationSeconds: '1800',
+      Policy: '{"Version":"1"}',
+      ExternalId: 'ours',
+    },
+  });
+});
+
+test('a role that is assumed with temporary credentials sends their token', async () => {
+  const { provider, sent } = setup({ ...role, securityToken: 's3cret-t', stsEndpoint: 'sts.test:8443' }, () =>
+    reply({ Credentials: issued }),
+  );
+
+  await provider.getCredential();
+
+  expect(sent[0]).toMatchObject({ host: 'sts.test:8443', queries: { SecurityToken: 's3cret-t' } });
+});
+
+test('the shortest lifetime that STS gives is one request, not one a read', async () => {
+  const { provider, sent, clock } = setup({ ...role, durationSeconds: 900 }, () =>
+    reply({ Credentials: { ...issued, Expiration: '2026-01-02T03:19:05Z' } }),
+  );
+
+  await provider.getCredential();
+  await clock.pass('8m');
+  await provider.getCredential();
+
+  expect(sent).toHaveLength(1);
+});
+
+test('a lifetime is told by the clock of who answers: ours may be wrong', async () => {
+  const { provider, sent, clock } = setup(role, () =>
+    reply({ Credentials: { ...issued, Expiration: '2026-01-02T05:04:05Z' } }, 200, {
+      date: 'Fri, 02 Jan 2026 04:04:05 GMT',
+    }),
+  );
+
+  await provider.getCredential();
+  await clock.pass('57m');
+  await provider.getCredential();
+
+  expect(sent).toHaveLength(2);
+});
+
+test.each([
+  [403, { Code: 'NoPermission', Message: 'x', RequestId: 'R-1' }, 'denied', 'trust policy'],
+  [404, { Code: 'EntityNotExist.Role', Message: 'x', RequestId: 'R-1' }, 'denied', 'no such role'],
+  [400, { Code: 'InvalidParameter.RoleArn', Message: 'x', RequestId: 'R-1' }, 'rejected', 'the role'],
+  [404, { Code: 'InvalidAccessKeyId.NotFound', Message: 'FakeId', RequestId: 'R-1' }, 'denied', 'access key id'],
+  [400, { Code: 'SignatureDoesNotMatch', Message: 'POST&s3cret-', RequestId: 'R-1' }, 'denied', 'secret of the'],
+  [400, { Code: 'Throttling.User', Message: 'x', RequestId: 'R-1' }, 'throttled', 'next time'],
+  [503, { Code: 'ServiceUnavailable', Message: 'x', RequestId: 'R-1' }, 'unavailable', 'next time'],
+  // The library reads Message without looking whether it is there.
+  [403, { Code: 'NoPermission', RequestId: 'R-1' }, 'denied', 'trust policy'],
+] as const)('STS that refuses with %d is told by code, status and request id', async (...row) => {
+  const [status, body, failure, advice] = row;
+
+  const error = await failureOf(role, () => reply(body, status));
+
+  expect(error).toMatchObject({ name: 'FetchFailure', failure, code: body.Code, status, requestId: 'R-1' });
+  expect(error.message).toContain(advice);
+});
+
+test.each([
+  [200, 'malformed'],
+  [403, 'rejected'],
+  [502, 'unavailable'],
+] as const)('STS that answers %d with a page is somebody else', async (status, failure) => {
+  const error = await failureOf(role, () => reply('<html>s3cret-page</html>', status));
+
+  expect(error).toMatchObject({ failure, status, code: undefined });
+});
+
+test.each([
+  ['ECONNREFUSED', 'unreachable'],
+  ['ENOTFOUND', 'unreachable'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'untrusted'],
+] as const)('STS that cannot be asked (%s) is told by its host', async (code, failure) => {
+  const error = await failureOf(role, () =>
+    Promise.reject(Object.assign(new Error('https://sts.test/?Signature=s3cret-'), { code })),
+  );
+
+  expect(error).toMatchObject({ failure });
+  expect(error.message).toContain(`sts.aliyuncs.com did not answer (${code})`);
+});
+
+test('a wrong clock is told, and by how much', async () => {
+  const error = await failureOf(role, () =>
+    reply({ Code: 'InvalidTimeStamp.Expired', Message: 'x', RequestId: 'R-1' }, 400, {
+      date: 'Fri, 02 Jan 2026 02:44:05 GMT',
+    }),
+  );
+
+  expect(error).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
+  expect(error.message).toContain('The clock of this machine is 20 minutes ahead of that of the server');
+});
+
+test('the metadata service is asked by its second version, for the role and then for its credentials', async () => {
+  const { provider, sent } = setup({ type: 'ecs_ram_role' }, ({ method, path }) => {
+    if (method === 'PUT') return reply('s3cret-metadata-token');
+    return path.endsWith('/') ? reply('reader') : reply({ ...issued, Code: 'Success' });
+  });
+
+  expect(await provider.getCredential()).toEqual(handedOut);
+  expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'PUT /latest/api/token',
+    'GET /latest/meta-data/ram/security-credentials/',
+    'PUT /latest/api/token',
+    'GET /latest/meta-data/ram/security-credentials/reader',
+  ]);
+  expect(sent.at(-1)?.headers).toMatchObject({ 'x-aliyun-ecs-metadata-token': 's3cret-metadata-token' });
+});
+
+test('credentials of the metadata service are kept too, though they last less than an hour', async () => {
+  const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'reader' }, ({ method }) =>
+    method === 'PUT' ? reply('token') : reply({ ...issued, Code: 'Success', Expiration: '2026-01-02T03:44:05Z' }),
+  );
+
+  await provider.getCredential();
+  await provider.getCredential();
+
+  expect(sent).toHaveLength(2);
+});
+
+test('a metadata service that is away, or has no such role, is told by its host', async () => {
+  const away = await failureOf({ type: 'ecs_ram_role', roleName: 'reader' }, () =>
+    Promise.reject(Object.assign(new Error('x'), { name: 'RequestTimeoutError' })),
+  );
+  const absent = await failureOf({ type: 'ecs_ram_role', roleName: 'reader' }, ({ method }) =>
+    method === 'PUT' ? reply('token') : reply('<html>404</html>', 404),
+  );
+
+  expect(away).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
+  expect(away.message).toContain('100.100.100.200');
+  expect(absent).toMatchObject({ failure: 'rejected', status: 404 });
+  expect(absent.message).toContain('no such role');
+});
+
+test('without IMDSv1 a metadata service that gives no token is not asked further', async () => {
+  const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true }, () => reply('', 403));
+
+  await expect(provider.getCredential()).rejects.toMatchObject({ failure: 'rejected' });
+  expect(sent).toHaveLength(1);
+});
+
+test('an OIDC token is read each time it is needed, without the line break behind it', async () => {
+  const file = tokenFile('s3cret-token-1\n');
+  const { provider, sent, clock } = setup(oidcRole(file), () => reply({ Credentials: issued }));
+  await provider.getCredential();
+
+  writeFileSync(file, 's3cret-token-2');
+  await clock.pass('1h');
+  await provider.getCredential();
+
+  expect(sent.map(({ bodyForm }) => bodyForm?.['OIDCToken'])).toEqual(['s3cret-token-1', 's3cret-token-2']);
+  expect(sent[0]).toMatchObject({ queries: { Action: 'AssumeRoleWithOIDC' }, host: 'sts.aliyuncs.com' });
+});
+
+test('a token file that is missing or empty is told by its path, and nobody is asked', async () => {
+  const empty = tokenFile(' \n');
+  const missing = await failureOf(oidcRole('/nowhere/token'), () => reply({ Credentials: issued }));
+  const blank = await failureOf(oidcRole(empty), () => reply({ Credentials: issued }));
+
+  expect(missing).toMatchObject({ failure: 'rejected', code: 'ENOENT' });
+  expect(missing.message).toContain('/nowhere/token, is not there');
+  expect(blank).toMatchObject({ failure: 'rejected' });
+  expect(blank.message).toContain(`${empty}, is empty`);
+});
+
+test('an OIDC token that STS does not take keeps the old value: it says nothing about the secret', async () => {
+  const error = await failureOf(oidcRole(tokenFile('s3cret-t')), () =>
+    reply({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 400),
+  );
+
+  expect(error).toMatchObject({ failure: 'rejected', code: 'AuthenticationFail.OIDCToken.Expired' });
+  expect(error.message).toContain('has not expired');
+});

@@ -1,0 +1,103 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { parseIdentity } from './identity.ts';
+
+const pair = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const role = { ...pair, type: 'ram_role', roleArn: 'acs:ram::1:role/reader' };
+const oidc = {
+  type: 'oidc_role_arn',
+  roleArn: 'acs:ram::1:role/reader',
+  oidcProviderArn: 'acs:ram::1:oidc-provider/ack',
+  oidcTokenFilePath: '/var/run/token',
+};
+
+function mistakes(value: unknown): string[] {
+  const outcome = parseIdentity(value) ?? { issues: [{ at: '', expected: 'an object' }] };
+  if (!('issues' in outcome)) return [];
+  expect(inspect(outcome, { depth: 9 })).not.toContain('s3cret-');
+  return outcome.issues.map(({ at = '', got = '', expected }) => `${at}|${got}|${expected}`);
+}
+
+test.each([
+  [pair, { type: 'ak', ...pair }],
+  [
+    { ...pair, securityToken: 's3cret-t' },
+    { type: 'sts', ...pair, securityToken: 's3cret-t' },
+  ],
+  [
+    { type: 'ak', ...pair, accessKeyId: ' FakeId\n' },
+    { type: 'ak', ...pair },
+  ],
+  [role, role],
+  [
+    { ...role, durationSeconds: '1800', vpc: 'true', stsEndpoint: 'https://sts.test:8443/', policy: '{"Version":"1"}' },
+    { ...role, durationSeconds: 1_800, vpc: true, stsEndpoint: 'sts.test:8443', policy: '{"Version":"1"}' },
+  ],
+  [{ ...role, roleSessionName: undefined }, role],
+  [{ type: 'ecs_ram_role' }, { type: 'ecs_ram_role' }],
+  [
+    { type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true },
+    { type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true },
+  ],
+  [oidc, oidc],
+  [
+    { type: 'credentials_uri', uri: 'http://127.0.0.1/c' },
+    { type: 'credentials_uri', uri: 'http://127.0.0.1/c' },
+  ],
+  [
+    { type: 'client_key', clientKeyFile: 'k.json', passwordFromFilePath: 'p', password: '' },
+    { type: 'client_key', clientKeyFile: 'k.json', passwordFromFilePath: 'p' },
+  ],
+  [
+    { type: 'client_key', clientKeyContent: '{}' },
+    { type: 'client_key', clientKeyContent: '{}' },
+  ],
+  [{ type: 'default' }, { type: 'default' }],
+])('an identity is read as it was meant, number %#', (given, identity) => {
+  expect(parseIdentity(given)).toEqual({ value: identity });
+});
+
+test.each([
+  [null, '||an object'],
+  [{ type: 'rsa_key_pair' }, '.type||one of ak, sts, ram_role, ecs_ram_role, oidc_role_arn, credentials_uri, default'],
+  [{ type: 's3cret-1' }, '.type||one of ak'],
+  [{ ...pair, type: 'sts' }, '.securityToken||a text that is not empty'],
+  [{ ...pair, accessKeySecret: 7 }, '.accessKeySecret||a text that is not empty'],
+  [{ ...pair, accessSecret: 's3cret-2' }, '.accessSecret||one of type, accessKeyId, accessKeySecret'],
+  [{ ...role, roleArn: undefined }, '.roleArn||the ARN of a RAM role'],
+  [{ ...role, roleArn: 'reader' }, ".roleArn|'reader'|the ARN of a RAM role"],
+  [{ ...role, roleArn: 'acs:ram::1:user/reader' }, ".roleArn|'acs:ram::1:user/reader'|the ARN of a RAM role"],
+  [{ ...role, roleSessionName: 'x' }, ".roleSessionName|'x'|2 to 64 letters, digits and . @ - _"],
+  [{ ...role, durationSeconds: 60 }, '.durationSeconds|60|a whole number from 900 to 43200'],
+  [{ ...role, policy: 's3cret-policy' }, '.policy||a RAM policy as JSON text'],
+  [{ ...role, stsEndpoint: 'http://sts.test' }, ".stsEndpoint|'http://sts.test'|a host, with a port"],
+  [{ ...role, vpc: 'yes' }, ".vpc|'yes'|true or false"],
+  [{ ...oidc, oidcTokenFilePath: '' }, ".oidcTokenFilePath|''|the path of a file with an OIDC token"],
+  [{ ...oidc, oidcProviderArn: 'x' }, ".oidcProviderArn|'x'|the ARN of an OIDC provider"],
+  [{ type: 'credentials_uri', uri: 'ftp://s3cret-host' }, '.uri||an address that begins with http:// or https://'],
+  [{ type: 'default', roleName: 'r' }, '.roleName||one of type'],
+  [{ type: 'client_key' }, '.clientKeyFile||the path of a client key file, or clientKeyContent'],
+  [
+    { type: 'client_key', clientKeyFile: 'k', clientKeyContent: 's3cret-k' },
+    '.clientKeyContent||one of clientKeyFile, clientKeyContent, not 2',
+  ],
+  [
+    { type: 'client_key', clientKeyFile: 'k', password: 's3cret-p', passwordFromEnvVariable: 'P' },
+    '.passwordFromEnvVariable||one of password, passwordFromEnvVariable, not 2',
+  ],
+  [{ type: 'client_key', clientKeyFile: 'k', password: 12_345_678 }, '.password||a text that is not empty'],
+  [{ type: 'client_key', clientKeyFile: 'k', passwort: 's3cret-p' }, '.passwort||one of type, clientKeyFile'],
+])('an identity is refused by what is wrong with it, number %#', (given, mistake) => {
+  expect(mistakes(given)).toEqual([expect.stringContaining(mistake)]);
+});
+
+test('a provider of the library itself is taken as well as its client', async () => {
+  const given = { getCredentials: () => Promise.resolve({ accessKeyId: 'FakeId' }), getProviderName: () => 'fake' };
+
+  const outcome = parseIdentity(given);
+
+  const provider = outcome !== undefined && 'value' in outcome ? outcome.value : undefined;
+  expect(provider !== undefined && 'getCredential' in provider ? await provider.getCredential() : undefined).toEqual({
+    accessKeyId: 'FakeId',
+  });
+});
