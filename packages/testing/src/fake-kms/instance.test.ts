@@ -218,6 +218,10 @@ test.each([[['hzz1']], [['kst-']], [['kst-a', 'kst-a']]])('instances %j make no 
   await expect(startFakeKms({ instances })).rejects.toThrow('instance');
 });
 
+test('the ports of instances count too: the last one must be a port', async () => {
+  await expect(startFakeKms({ port: 65_535, instances: [region] })).rejects.toThrow('last region or instance');
+});
+
 test('settings name the files of a client key, and the instances with their key', async () => {
   await using kms = await start();
   const key = kms.createClientKey({ gateway: 'both' });

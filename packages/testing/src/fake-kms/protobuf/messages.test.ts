@@ -62,6 +62,11 @@ test('a number or a flag that is a text is refused', () => {
   expect(() => decodeRequest(bytes('220131'))).toThrow(MalformedMessage);
 });
 
+test('a number of more than ten bytes is refused, even where it ends', () => {
+  expect(() => decodeRequest(bytes(`20${'ff'.repeat(10)}01`))).toThrow('more than ten bytes');
+  expect(decodeRequest(bytes(`20${'ff'.repeat(9)}01`)).FetchExtendedConfig).toBe(true);
+});
+
 test('any number but nought is a set flag', () => {
   expect(decodeRequest(bytes('20ac02')).FetchExtendedConfig).toBe(true);
   expect(decodeRequest(bytes('20012000')).FetchExtendedConfig).toBe(false);
