@@ -1,12 +1,16 @@
 import { SecretClient } from './client.ts';
 import { readCaFile } from './config/ca-file.ts';
 import { machine } from './config/environment.ts';
+import { readClientKeyTexts } from './config/client-key-texts.ts';
+import type { ClientKeyRequest } from './config/client-key-texts.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
 import { gatherSettings } from './config/sources.ts';
 import { alicloudCredentials } from './credentials/alicloud.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
-import type { CredentialsProvider } from './credentials.ts';
+import { ClientKeyProblem } from './credentials/client-key-problem.ts';
+import { openClientKey } from './credentials/client-key.ts';
+import type { ClientKey } from './credentials.ts';
 import { isTransport } from './endpoints.ts';
 import type { EndpointAddress } from './endpoints.ts';
 import { ConfigurationError } from './errors.ts';
@@ -16,9 +20,13 @@ import { kindOf, resolve } from './option-rows.ts';
 import { optionTable } from './options.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options.ts';
 import type { SecretTransport } from './transport.ts';
+import { InstanceTransport } from './transports/instance/instance-transport.ts';
 import { OpenApiTransport } from './transports/openapi/openapi-transport.ts';
+import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export type { SecretClient } from './client.ts';
+export { sdkTransport } from './transports/sdk/sdk-transport.ts';
+export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions } from './transports/sdk/sdk-transport.ts';
 
 /**
  * Creates a client from what is set in code, in the environment and in `secretsmanager.properties`. Nothing is asked of KMS
@@ -40,15 +48,23 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
   const settings = gatherSettings(options, on);
   const { values, sources, issues } = resolve(optionTable, settings.layers);
   const found = [...settings.issues, ...issues];
-  const join: Join = { on, values, warnings: [...settings.warnings], issues: found };
-  const credentials = credentialsOf(join);
-  const [first, ...standbys] = values.endpoints.map((endpoint, index) => {
-    if (isTransport(endpoint)) return endpoint;
+  let identity: { readonly of: OpenApiIdentity | undefined } | undefined;
+  const join: Join = {
+    on,
+    values,
+    sources,
+    warnings: [...settings.warnings],
+    issues: found,
+    // Looked at only if an endpoint wants it, and once.
+    identity: () => (identity ??= { of: identityOf(join) }).of,
+  };
+  const [first, ...standbys] = values.endpoints.flatMap((endpoint, index) => {
+    if (isTransport(endpoint)) return [endpoint];
     const place = { key: `endpoints[${index}]`, source: sources.get('endpoints') ?? 'option' };
-    return openApiTransport(endpoint, credentials, { ...join, ...place });
+    return transportOf(endpoint, { ...join, ...place }) ?? [];
   });
   if (first === undefined) {
-    found.push(...unlessTold(found));
+    if (values.endpoints.length === 0) found.push(...unlessTold(found));
     throw new ConfigurationError(found);
   }
   if (found.length > 0) throw new ConfigurationError(found);
@@ -62,8 +78,15 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
 interface Join {
   readonly on: ConfigurationMachine;
   readonly values: ResolvedOptions;
+  readonly sources: ReadonlyMap<string, string>;
+  readonly identity: () => OpenApiIdentity | undefined;
   readonly issues: ConfigurationIssue[];
   readonly warnings: string[];
+}
+
+interface Place {
+  readonly key: string;
+  readonly source: string;
 }
 
 /** What must be set somewhere, as it is told when it is set nowhere. Without credentials there is the default chain. */
@@ -72,30 +95,72 @@ const neededEndpoints = {
   example: 'cache_client_region_id=[{"regionId":"cn-hangzhou"}]',
 };
 
-function credentialsOf({ values, issues }: Join): CredentialsProvider {
-  const { credentials, clock } = values;
-  if ('getCredential' in credentials) return sharedProvider(credentials, clock);
-  if (credentials.type !== 'client_key') return alicloudCredentials(credentials, { clock });
-  issues.push({ key: 'credentials.type', source: 'option', expected: 'another type: client keys are not joined yet' });
-  return { getCredential: () => Promise.resolve({}) };
+/** Who asks where an endpoint has no client key of its own; a client key that could not be read is an issue, and nobody. */
+function identityOf(join: Join): OpenApiIdentity | undefined {
+  const { credentials, clock } = join.values;
+  const source = join.sources.get('credentials') ?? 'option';
+  if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
+  if (credentials.type !== 'client_key') return { credentials: alicloudCredentials(credentials, { clock }) };
+  const clientKey = clientKeyOf({ from: credentials, key: 'credentials', source }, join);
+  return clientKey && { clientKey };
 }
 
-function openApiTransport(
-  endpoint: EndpointAddress,
-  credentials: CredentialsProvider,
-  join: Join & { readonly key: string; readonly source: string },
-): SecretTransport {
+/** Warned about this long before a client key ends: in time to have a new one made. */
+const clientKeyNotice = 30 * 86_400_000;
+
+function clientKeyOf(request: ClientKeyRequest, { on, values, issues, warnings }: Join): ClientKey | undefined {
+  const { json, password, ...read } = readClientKeyTexts(request, on);
+  issues.push(...read.issues);
+  warnings.push(...read.warnings);
+  if (json === undefined || password === undefined) return undefined;
+  const { key, source } = request;
+  try {
+    const clientKey = openClientKey({ json, password });
+    const left = (clientKey.expiresAt ?? Number.POSITIVE_INFINITY) - values.clock.date();
+    if (left < clientKeyNotice) {
+      const when = new Date(clientKey.expiresAt ?? 0).toISOString().slice(0, 10);
+      warnings.push(`The client key of ${key} (${source}) ${left < 0 ? 'expired' : 'expires'} on ${when}.`);
+    }
+    return clientKey;
+  } catch (problem) {
+    if (!(problem instanceof ClientKeyProblem)) throw problem;
+    issues.push({ key, source, got: problem.message, expected: 'a client key and its password' });
+    return undefined;
+  }
+}
+
+/** By the API of KMS instances where the endpoint has a client key, else by the OpenAPI. */
+function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTransport | undefined {
   const { on, values, issues, warnings, key, source } = join;
   const { clock, connectTimeout, maxReplyBytes } = values;
+  const { caFilePath: path, ignoreSslCerts } = endpoint;
   const { proxy, issue } = proxyFor(endpoint.host, on.environment);
   // The same variable is wrong for every endpoint; once is enough.
   if (issue !== undefined && !issues.some((told) => told.key === issue.key)) issues.push(issue);
-  const path = endpoint.caFilePath;
   const ca =
     path === undefined ? undefined : readCaFile({ path, key: `${key}.caFilePath`, source, date: clock.date() }, on);
   issues.push(...(ca?.issues ?? []));
   warnings.push(...(ca?.warnings ?? []));
-  return new OpenApiTransport({ endpoint, credentials, clock, connectTimeout, maxReplyBytes, proxy, ca: ca?.pem });
+  if (ignoreSslCerts) {
+    warnings.push(
+      `The certificate of ${endpoint.host} is not checked (${key}.ignoreSslCerts, ${source}): anybody in between can read the secrets.`,
+    );
+  }
+  const https = {
+    endpoint,
+    clock,
+    connectTimeout,
+    maxReplyBytes,
+    proxy,
+    ca: ca?.pem,
+    checksCertificates: !ignoreSslCerts,
+  };
+  if (endpoint.clientKey !== undefined) {
+    const clientKey = clientKeyOf({ from: endpoint.clientKey, key, source }, join);
+    return clientKey && new InstanceTransport({ ...https, clientKey });
+  }
+  const identity = join.identity();
+  return identity && new OpenApiTransport({ ...https, ...identity });
 }
 
 /** Endpoints that are set wrongly are told as that, and not as missing too. */

@@ -187,5 +187,7 @@ function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): Parsed<Ide
 
 function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): Refusal[] {
   const expected = `one of ${known.join(', ')}`;
-  return [...given.keys()].filter((key) => !known.includes(key)).map((key) => ({ at: `.${key}`, expected }));
+  const unknown = [...given.keys()].filter((key) => !known.includes(key));
+  // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
+  return unknown.map((key) => ({ at: /^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '', expected }));
 }

@@ -1,7 +1,7 @@
-export { createSecretClient } from './create-client.ts';
-export type { SecretClient } from './create-client.ts';
+export { createSecretClient, sdkTransport } from './create-client.ts';
+export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions, SecretClient } from './create-client.ts';
 export type { Clock } from './clock.ts';
-export type { Credentials, CredentialsProvider } from './credentials.ts';
+export type { ClientKey, Credentials, CredentialsProvider } from './credentials.ts';
 export type { EndpointEntry, EndpointOptions } from './endpoints.ts';
 export {
   AccessDeniedError,
@@ -24,6 +24,17 @@ export { failures } from './failures.ts';
 export type { FailureKind, FailureName } from './failures.ts';
 export type { SecretHook } from './hook.ts';
 export type { Logger } from './logger.ts';
+export type {
+  AccessKeyIdentity,
+  ClientKeyIdentity,
+  CredentialsUriIdentity,
+  DefaultIdentity,
+  EcsRamRoleIdentity,
+  Identity,
+  OidcRoleIdentity,
+  RamRoleIdentity,
+  StsIdentity,
+} from './identity.ts';
 export { milliseconds } from './option-rows.ts';
 export type { Duration } from './option-rows.ts';
 export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.ts';

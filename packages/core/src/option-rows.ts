@@ -141,7 +141,7 @@ export function parsed<Value>(
   };
 }
 
-function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
+export function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
   return { issues };
 }
 

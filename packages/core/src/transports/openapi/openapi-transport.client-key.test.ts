@@ -82,7 +82,7 @@ test.each([
   ['SignatureDoesNotMatch', 400, 'does not belong to its KeyId'],
   ['Forbidden.NoPermission', 403, 'application access point'],
 ])('%s is told as what it means of a client key', async (code, status, words) => {
-  const body = JSON.stringify({ Code: code, Message: 'server string to sign is:POST&s3cret-' });
+  const body = JSON.stringify({ Code: code, RequestId: 'r-1', Message: 'server string to sign is:POST&s3cret-' });
   await using loopback = await startLoopback(() => ({ status, body }));
 
   const failure = await open(loopback)
