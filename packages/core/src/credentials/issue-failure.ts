@@ -100,7 +100,7 @@ const adviceByCode: readonly (readonly [string, string])[] = [
   ['InvalidSecurityToken', 'Check the security token: it has ended, or belongs to another key.'],
 ];
 
-/** A system's code is a code; the name of an error class is none. */
+/** A system's code is a code; the name of an error class is none, and ours for an empty file neither. */
 function codeOf(problem: string): string | undefined {
-  return /^E[A-Z0-9_]+$/u.test(problem) ? problem : undefined;
+  return /^[A-Z][A-Z0-9_]+$/u.test(problem) && problem !== emptyToken ? problem : undefined;
 }

@@ -195,7 +195,7 @@ test.each([
     Promise.reject(Object.assign(new Error('https://sts.test/?Signature=s3cret-'), { code })),
   );
 
-  expect(error).toMatchObject({ failure });
+  expect(error).toMatchObject({ failure, code });
   expect(error.message).toContain(`sts.aliyuncs.com did not answer (${code})`);
 });
 
