@@ -40,13 +40,13 @@ const faults: readonly (readonly [string, FakeFault, FailureName])[] = [
   ['a secret that is unavailable', kmsError(409, 'Rejected.Unavailable'), 'disabled'],
 ];
 
-const states: readonly (readonly [string, (kms: FakeKms) => void, FailureName])[] = [
+const states: readonly (readonly [string, (kms: FakeKms, accessKeyId: string) => void, FailureName])[] = [
   ['a secret that is denied', (kms) => kms.deny('db'), 'denied'],
   ['a secret that is disabled', (kms) => kms.disable('db'), 'disabled'],
   ['a secret that is to be deleted', (kms) => kms.scheduleDeletion('db'), 'disabled'],
   ['a secret that is gone', (kms) => kms.remove('db'), 'notFound'],
-  ['an access key that is disabled', (kms) => kms.disableAccessKey(kms.accessKey.accessKeyId), 'denied'],
-  ['an access key that is gone', (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId), 'denied'],
+  ['an access key that is disabled', (kms, accessKeyId) => kms.disableAccessKey(accessKeyId), 'denied'],
+  ['an access key that is gone', (kms, accessKeyId) => kms.removeAccessKey(accessKeyId), 'denied'],
   ['a clock that is sixteen minutes off', (kms) => kms.clock.pass(16 * 60_000), 'rejected'],
 ];
 
@@ -62,9 +62,12 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
     }),
   ),
   ...states.map(([what, bring, failure]) =>
-    clause(`${what} is ${failure}`, async ({ kms, fail }) => {
+    clause(`${what} is ${failure}`, async ({ kms, fetch, fail }) => {
       kms.put('db', 's3cret-one');
-      bring(kms);
+      // Who the transport is, is its own affair: an access key, or a client key.
+      await fetch({ name: 'db' });
+      bring(kms, kms.requests.at(-1)?.accessKeyId ?? '');
+      kms.clearRequests();
 
       expect((await fail()).failure).toBe(failure);
       expect(kms.requests, 'one attempt is one request').toHaveLength(1);
