@@ -33,6 +33,7 @@ test('@kms-secrets/core exports', async () => {
       "failures",
       "isSecretError",
       "milliseconds",
+      "sdkTransport",
     ]
   `);
 });
