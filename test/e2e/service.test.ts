@@ -84,5 +84,5 @@ test('a service without configuration ends at once, and says what is missing', a
   const [code] = (await once(api.child, 'close')) as [unknown];
 
   expect(code).toBe(1);
-  expect(api.lines.join('\n')).toMatch(/credentials .*got nothing.*endpoints .*got nothing/su);
+  expect(api.lines.join('\n')).toMatch(/endpoints \(option, environment and file\): expected .*got nothing/su);
 });
