@@ -4,7 +4,10 @@ import { startFakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 /** Runs a program of its own process, which ends by itself or not at all; what it printed, and how it ended. */
-async function run(program: string, environment: Readonly<Record<string, string>>): Promise<{ code: unknown; output: string }> {
+async function run(
+  program: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<{ code: unknown; output: string }> {
   const source = `import { createSecretClient } from '@kms-secrets/core';\n${program}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     env: { PATH: process.env['PATH'] ?? '', KMS_SECRETS_CONFIG_FILE: '', ...environment },

@@ -13,13 +13,51 @@ async function namesBehind(door: string): Promise<string[]> {
 
 // A name more is a promise more, a name less breaks somebody: both want a changeset. `vitest -u` records them.
 test('@kms-secrets/core exports', async () => {
-  expect(await namesBehind('core')).toMatchInlineSnapshot();
+  expect(await namesBehind('core')).toMatchInlineSnapshot(`
+    [
+      "AccessDeniedError",
+      "ClientClosedError",
+      "ConfigurationError",
+      "DeadlineExceededError",
+      "FetchFailure",
+      "RequestRejectedError",
+      "Secret",
+      "SecretDisabledError",
+      "SecretError",
+      "SecretNotFoundError",
+      "SecretSetError",
+      "SecretTypeError",
+      "SecretUnavailableError",
+      "StoreError",
+      "createSecretClient",
+      "failures",
+      "isSecretError",
+      "milliseconds",
+    ]
+  `);
 });
 
 test('@kms-secrets/express exports', async () => {
-  expect(await namesBehind('express')).toMatchInlineSnapshot();
+  expect(await namesBehind('express')).toMatchInlineSnapshot(`
+    [
+      "createSecretClient",
+      "getSecrets",
+      "isSecretError",
+      "secretErrors",
+      "secrets",
+      "secretsHealth",
+    ]
+  `);
 });
 
 test('@kms-secrets/testing exports', async () => {
-  expect(await namesBehind('testing')).toMatchInlineSnapshot();
+  expect(await namesBehind('testing')).toMatchInlineSnapshot(`
+    [
+      "FakeClock",
+      "FakeKms",
+      "FakeTransport",
+      "startAdmin",
+      "startFakeKms",
+    ]
+  `);
 });

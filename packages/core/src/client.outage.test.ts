@@ -287,7 +287,7 @@ test('a version that the hook refuses is not served; the one before it is', asyn
   await clock.pass('6m');
 
   expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: true });
-  await expect(client.refresh('db')).rejects.toThrow(/hook\.transform threw at version v2: not for us/u);
+  await expect(client.refresh('db')).rejects.toThrow(/hook\.transform refused version v2: Error was thrown/u);
 });
 
 test('what the hook makes of a secret is what readers get', async () => {

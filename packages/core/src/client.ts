@@ -10,19 +10,19 @@ import type { SecretEventName, SecretListener } from './events.ts';
 import { guardedLogger } from './logger.ts';
 import type { Logger } from './logger.ts';
 import { SecretMemory } from './memory.ts';
-import { durationText } from './option-rows.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
-import { readAllUntil } from './refresh/preload.ts';
 import { fullJitter } from './resilience/backoff.ts';
-import { Deadline, orAfter, unlessAborted } from './resilience/deadline.ts';
+import { orAfter, unlessAborted } from './resilience/deadline.ts';
 import { Endpoint } from './resilience/endpoint.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
 import type { Flight } from './resilience/fetcher.ts';
+import { preloadAll } from './resilience/preload.ts';
+import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
 import type { Secret } from './secret.ts';
-import { createTallies } from './status.ts';
+import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
 import type { SecretRequest, SecretTransport } from './transport.ts';
 
@@ -42,8 +42,11 @@ export class SecretClient {
   readonly #events: SecretEmitter;
   readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly #memory: SecretMemory;
+  // These two again by themselves: one hop less for every read.
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #hits = this.#tallies.hits;
   readonly #fetcher: Fetcher;
-  readonly #recovery: Recovery;
+  readonly #reader: Reader;
   #closed: Promise<void> | undefined;
 
   constructor({ options, transports }: ClientParts) {
@@ -64,6 +67,7 @@ export class SecretClient {
       refetch: (key, request) => this.#fetch(key, request).secret,
       requestFor: (name) => requestFor(name, {}, options.stage),
     });
+    this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
       endpoints: this.#endpoints,
       clock,
@@ -75,7 +79,9 @@ export class SecretClient {
       closing: this.#closing.signal,
     });
     // A hook has as long as one attempt would have.
-    this.#recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout });
+    const closing = this.#closing.signal;
+    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
+    this.#reader = new Reader({ clock, deadline: options.deadline, recovery });
   }
 
   /**
@@ -83,13 +89,8 @@ export class SecretClient {
    * reach for now; otherwise `undefined`.
    */
   peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
-    const { stage } = this.#options;
-    const key = options === undefined ? name : cacheKey(requestFor(name, options, stage), stage);
-    const entry = this.#memory.lookup(key);
-    if (entry === undefined) return undefined;
-    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
-    this.#tallies.hits.add();
-    return entry.secret;
+    // Short, with the rarer cases elsewhere, so that it can be inlined where it is called.
+    return this.#peek(options === undefined ? name : this.#keyOf(name, options));
   }
 
   /**
@@ -101,9 +102,9 @@ export class SecretClient {
    */
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
-      const entry = this.#memory.lookup(name);
+      const entry = this.#entries.get(name);
       if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-        this.#tallies.hits.add();
+        this.#hits.add();
         return entry.settled;
       }
     }
@@ -129,8 +130,11 @@ export class SecretClient {
     const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
     for (const [index, name] of names.entries()) {
       const outcome = outcomes[index];
-      if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
-      else errors.set(name, outcome?.reason);
+      // One that was read first may have been refused while the others were waited for.
+      const refusal =
+        outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#memory.refusal(this.#keyOf(name, options));
+      if (refusal !== undefined) errors.set(name, refusal);
+      else if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
     }
     if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
     return secrets;
@@ -143,7 +147,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#landedInTime(this.#fetch(key, request), request);
+    const landed = this.#reader.landed(this.#fetch(key, request), { request });
     return signal === undefined ? landed : unlessAborted(landed, signal);
   }
 
@@ -161,30 +165,30 @@ export class SecretClient {
    */
   async ready(): Promise<void> {
     this.#throwIfClosed();
-    const { preload, readyTimeout, secrets, stage } = this.#options;
-    const time = new Deadline({
-      clock: this.#clock,
-      ms: readyTimeout,
-      parent: this.#closing.signal,
-      isAwaited: true,
-      reason: () => new Error(`The time for ready() is up: ${durationText(readyTimeout)} (readyTimeout).`),
-    });
-    const read = async (name: string, signal: AbortSignal): Promise<Secret> => {
+    const { preload, readyTimeout: budget, staleDeadline: patience, secrets, stage } = this.#options;
+    const isOptional = (name: string): boolean => secrets.get(name)?.optional === true;
+    const read = async (name: string, signal: AbortSignal): Promise<void> => {
       try {
-        return await this.get(name, { signal });
+        await this.get(name, { signal });
       } catch (error) {
         if (!signal.aborted) throw error;
-        throw deadlineError(requestFor(name, {}, stage), readyTimeout, this.#fetcher.attemptsOf(name));
+        throw deadlineError(requestFor(name, {}, stage), budget, this.#fetcher.attemptsOf(name));
       }
     };
-    const errors = await readAllUntil(preload, read, { clock: this.#clock, signal: time.signal });
-    time.lift();
+    const missing = await preloadAll({
+      required: preload.filter((name) => !isOptional(name)),
+      optional: preload.filter(isOptional),
+      read,
+      clock: this.#clock,
+      budget,
+      patience,
+      closing: this.#closing.signal,
+    });
     this.#throwIfClosed();
-    for (const [name, error] of errors) {
-      if (secrets.get(name)?.optional !== true) continue;
-      this.#logger.warn(`Ready without the optional secret "${name}": ${messageOf(error)}`);
-      errors.delete(name);
+    for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
+      this.#logger.warn(`Ready without the optional secret "${name}".`);
     }
+    const errors = new Map([...missing].filter(([name]) => !isOptional(name)));
     if (errors.size > 0) throw new SecretSetError(preload.length, 'to preload', errors);
   }
 
@@ -195,14 +199,8 @@ export class SecretClient {
 
   /** What the client has done so far, in numbers. */
   stats(): ClientStats {
-    const { hits, misses, staleReads, fetches, failedFetches, rotations } = this.#tallies;
     return {
-      hits: hits.total,
-      misses: misses.total,
-      staleReads: staleReads.total,
-      fetches: fetches.total,
-      failedFetches: failedFetches.total,
-      rotations: rotations.total,
+      ...totalsOf(this.#tallies),
       ...this.#memory.counts,
       inFlight: this.#fetcher.underWay.length,
     };
@@ -227,55 +225,59 @@ export class SecretClient {
     return this.close();
   }
 
+  #peek(key: string): Secret | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
+    this.#hits.add();
+    return entry.secret;
+  }
+
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const entry = this.#memory.lookup(key);
     if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-      this.#tallies.hits.add();
+      this.#hits.add();
       return entry.secret;
     }
     const held = entry && this.#memory.unlessSpent(key, entry);
     const stale = held && this.#memory.serveStale(key, held);
     if (stale !== undefined) return stale;
     const refusal = this.#memory.refusal(key);
-    if (refusal !== undefined) throw refusal;
+    if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
     const flight = this.#fetch(key, request);
     const waiting =
-      held === undefined ? this.#landedOrRecovered(flight, key, request) : this.#landedOrStale(flight, key, held);
+      held === undefined
+        ? this.#reader.landedOrRecovered(flight, { key, request })
+        : this.#landedOrStale(flight, key, held);
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 
   /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
   async #landedOrStale(flight: Flight, key: string, held: Entry): Promise<Secret> {
-    const ms = this.#options.staleDeadline;
-    const late = (): void => this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
-    await orAfter(flight.trouble, this.#clock, { ms, late });
-    return (this.#memory.lookup(key) === held ? this.#memory.serveStale(key, held) : undefined) ?? flight.secret;
-  }
-
-  async #landedOrRecovered(flight: Flight, key: string, request: SecretRequest): Promise<Secret> {
-    try {
-      return await this.#landedInTime(flight, request);
-    } catch (error) {
-      const recovered = await this.#recovery.of(key, request, error);
-      if (recovered === undefined) throw error;
-      return recovered;
-    }
-  }
-
-  #landedInTime(flight: Flight, request: SecretRequest): Promise<Secret> {
-    const ms = this.#options.deadline;
-    const late = (): never => {
-      throw deadlineError(request, ms, flight.attempts);
+    const { deadline, staleDeadline } = this.#options;
+    const isStill = (): boolean => this.#memory.lookup(key) === held;
+    const startedAt = this.#clock.now();
+    const ms = Math.min(staleDeadline, deadline);
+    const late = (): void => {
+      if (isStill()) this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
     };
-    return orAfter(flight.secret, this.#clock, { ms, late });
+    await orAfter(flight.trouble, this.#clock, { ms, late });
+    const stale = isStill() ? this.#memory.serveStale(key, held) : undefined;
+    const left = deadline - (this.#clock.now() - startedAt);
+    return stale ?? this.#reader.landedOrRecovered(flight, { key, request: held.request, left });
   }
 
   #fetch(key: string, request: SecretRequest): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
     return this.#fetcher.fetch(key, request);
+  }
+
+  #keyOf(name: string, options: ReadOptions = {}): string {
+    const { stage } = this.#options;
+    return cacheKey(requestFor(name, options, stage), stage);
   }
 
   #checked(
@@ -294,10 +296,8 @@ export class SecretClient {
       clock: this.#clock,
       onChange: ({ endpoint, state, lastFailure }) => {
         if (state === 'untried') return;
-        const { failure, message } = (state === 'failing' ? lastFailure : undefined) ?? {};
-        this.#logger.warn(
-          state === 'failing' ? `Endpoint ${endpoint} fails: ${message ?? ''}` : `Endpoint ${endpoint} answers again.`,
-        );
+        const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
+        this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
         this.#events.emit('endpoint', { endpoint, state, failure });
       },
     });

@@ -50,40 +50,55 @@ export function steadyTime(machine: MachineTime): () => number {
   };
 }
 
-function createSystemClock(): Clock {
-  const now = steadyTime({ wall: () => Date.now(), monotonic: () => performance.now() });
-  let recent = 0;
-  let isRecent = false;
-  const forgetRecent = (): void => {
-    isRecent = false;
-  };
-  return {
-    now,
-    recent() {
-      if (!isRecent) {
-        recent = now();
-        isRecent = true;
-        // Not unref'd: an unref'd immediate may sleep through an idle loop, and the first read after it would see old time.
-        setImmediate(forgetRecent);
-      }
-      return recent;
-    },
-    date: () => Date.now(),
-    random: () => Math.random(),
-    after(ms, task) {
-      const timer = setTimeout(task, Math.min(ms, longestTimer));
-      timer.unref();
-      return () => clearTimeout(timer);
-    },
-    hold(ms, task) {
-      const timer = setTimeout(task, Math.min(ms, longestTimer));
-      return () => clearTimeout(timer);
-    },
-  };
+/**
+ * A class with fields, not closures over variables, and whole milliseconds: `recent` stands in the path of every read, and
+ * both keep it from allocating (a small integer needs no box).
+ */
+class SystemClock implements Clock {
+  readonly #time = steadyTime({ wall: () => Date.now(), monotonic: () => performance.now() });
+  #recent = 0;
+  #isRecent = false;
+
+  now(): number {
+    return Math.trunc(this.#time());
+  }
+
+  recent(): number {
+    if (!this.#isRecent) this.#lookUp();
+    return this.#recent;
+  }
+
+  date(): number {
+    return Date.now();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  after(ms: number, task: () => void): () => void {
+    const timer = setTimeout(task, Math.min(ms, longestTimer));
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+
+  hold(ms: number, task: () => void): () => void {
+    const timer = setTimeout(task, Math.min(ms, longestTimer));
+    return () => clearTimeout(timer);
+  }
+
+  #lookUp(): void {
+    this.#recent = this.now();
+    this.#isRecent = true;
+    // Not unref'd: an unref'd immediate may sleep through an idle loop, and the first read after it would see old time.
+    setImmediate(() => {
+      this.#isRecent = false;
+    });
+  }
 }
 
 /** The machine's clock: the one place that reads its time, its timers and its chance. */
-export const systemClock: Clock = createSystemClock();
+export const systemClock: Clock = new SystemClock();
 
 /** Waits `ms`; rejects with the signal's own reason as soon as it fires. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ import type { EndpointAddress } from './endpoints.ts';
 import { ConfigurationError } from './errors.ts';
 import type { ConfigurationIssue } from './errors.ts';
 import { guardedLogger } from './logger.ts';
-import { printable, resolve } from './option-rows.ts';
+import { kindOf, resolve } from './option-rows.ts';
 import { optionTable } from './options.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options.ts';
 import type { SecretTransport } from './transport.ts';
@@ -34,7 +34,7 @@ export function createSecretClient(options: SecretClientOptions = {}): SecretCli
 export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
   if (!isOptions(options)) {
     throw new ConfigurationError([
-      { key: 'options', source: 'option', got: printable(options), expected: 'an object, or nothing' },
+      { key: 'options', source: 'option', got: kindOf(options), expected: 'an object, or nothing' },
     ]);
   }
   const settings = gatherSettings(options, on);

@@ -1,7 +1,7 @@
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
 import type { OptionRow, Parsed, Refusal } from './option-rows.ts';
-import { flag, parsed, printable } from './option-rows.ts';
+import { flag, kindOf, parsed, printable } from './option-rows.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** Where KMS is asked: a region's public or VPC host, or a host of your own choice. */
@@ -104,7 +104,8 @@ function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed
   const host = endpoint === undefined ? undefined : parseHost(endpoint);
   if (endpoint !== undefined && host === undefined) {
     const expected = 'a host, with a port if it is not 443; it is always asked by HTTPS';
-    issues.push({ at: `${at}.endpoint`, got: printable(endpoint), expected, example: 'kms.cn-hangzhou.aliyuncs.com' });
+    const got = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.') ? `'${endpoint}'` : kindOf(endpoint);
+    issues.push({ at: `${at}.endpoint`, got, expected, example: 'kms.cn-hangzhou.aliyuncs.com' });
   }
   const isSet = (key: string): boolean => {
     const outcome = flag({ default: false }).parse(options.get(key) ?? false);
@@ -140,5 +141,7 @@ function parseHost(endpoint: string): string | undefined {
     .replace(/\/$/u, '');
   const match = /^(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?<port>\d{1,5}))?$/iu.exec(host);
   if (match === null || Number(match.groups?.['port'] ?? 1) > 65_535) return undefined;
+  // What ends in a number must be an address: `300.300.300.300` is neither that nor a name.
+  if (!URL.canParse(`https://${host}`)) return undefined;
   return host.toLowerCase().replace(/:443$/u, '');
 }

@@ -49,7 +49,7 @@ test('an error of a set names each reason, also one that is no error', () => {
     ]),
   );
 
-  expect(error.message).toContain('  - db: away\n  - key: something that is not an error was thrown');
+  expect(error.message).toContain('  - db: Error was thrown\n  - key: something that is not an error was thrown');
   expect(error.message.includes('s3cret')).toBe(false);
 });
 

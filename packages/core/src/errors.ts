@@ -209,7 +209,15 @@ export function isOutage(error: unknown): error is SecretUnavailableError | Dead
   return isSecretError(error, 'ERR_SECRET_UNAVAILABLE') || isSecretError(error, 'ERR_DEADLINE_EXCEEDED');
 }
 
-/** What an error says, whatever was thrown. */
+/**
+ * What may be told of something that was thrown: the message of one of our own errors, and of any other its kind alone.
+ * Code that works on a secret throws errors that quote it: `JSON.parse` does.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'something that is not an error was thrown';
+  if (isSecretError(error)) return error.message;
+  if (!(error instanceof Error)) return 'something that is not an error was thrown';
+  const words = [error.name, 'code' in error ? error.code : undefined].filter(
+    (word): word is string => typeof word === 'string' && /^\w{1,60}$/u.test(word),
+  );
+  return words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;
 }

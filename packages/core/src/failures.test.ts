@@ -48,3 +48,10 @@ test('only what KMS itself refuses is dropped', () => {
 
   expect(dropped).toEqual(['denied', 'disabled', 'notFound']);
 });
+
+test.each(['Rejected.Disabled', 'SignatureDoesNotMatch', 'Forbidden.ResourceNotFound', 'Forbidden.NoPermission'])(
+  'a server in trouble refuses nothing, even if it answers 503 with %s',
+  (code) => {
+    expect(failureOfAnswer(503, code)).toBe('unavailable');
+  },
+);

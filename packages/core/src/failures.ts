@@ -46,7 +46,6 @@ export const failures: Readonly<Record<FailureName, FailureKind>> = {
  * Source: KMS "common error codes", OpenAPI "common error codes".
  */
 const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
-  ['Rejected.Throttling', 'throttled'],
   ['ServiceUnavailableTemporary', 'unavailable'],
   ['ServiceUnavailable', 'unavailable'],
   ['InternalFailure', 'unavailable'],
@@ -69,16 +68,18 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
 
 /** The failure that an HTTP answer other than 200 stands for; `code` is absent where the body was not KMS's own. */
 export function failureOfAnswer(status: number, code: string | undefined): FailureName {
-  if (status === 429) return 'throttled';
-  if (code !== undefined) {
-    const known = kmsCodes.get(code);
-    if (known !== undefined) return known;
-    if (code.startsWith('Throttling')) return 'throttled';
-  }
+  if (status === 429 || isThrottling(code)) return 'throttled';
+  // Whatever the body says: a server in trouble refuses nothing.
   if (status >= 500) return 'unavailable';
+  const known = code === undefined ? undefined : kmsCodes.get(code);
+  if (known !== undefined) return known;
   if (status === 401 || status === 403) return code === undefined ? 'rejected' : 'denied';
   // A redirect, or somebody's error page: whoever answered, it was not KMS.
   if (code === undefined) return 'malformed';
   if (code.startsWith('Forbidden')) return 'denied';
   return 'rejected';
+}
+
+function isThrottling(code: string | undefined): boolean {
+  return code === 'Rejected.Throttling' || code?.startsWith('Throttling') === true;
 }

@@ -1,14 +1,13 @@
 // The story of what is kept: a secret that landed is remembered for its TTL and scheduled for its next refresh; one that
 // could not be refreshed is served old for a while; one that KMS refuses is dropped. Each of these is told as an event.
 
-import { createEntry, freshnessOf } from './cache/entry.ts';
+import { createEntry, freshnessOf, nameOfKey } from './cache/entry.ts';
 import type { Entry } from './cache/entry.ts';
 import { MemoryCache } from './cache/memory-cache.ts';
 import { ttlOf } from './cache/secret-ttl.ts';
 import type { Clock } from './clock.ts';
 import type { AnySecretError } from './errors.ts';
 import type { SecretEmitter } from './events.ts';
-import type { FailureKind } from './failures.ts';
 import type { Logger } from './logger.ts';
 import { durationText } from './option-rows.ts';
 import { secretTtlFloor } from './options.ts';
@@ -31,6 +30,16 @@ export interface MemoryParts {
   readonly requestFor: (name: string) => SecretRequest;
 }
 
+/** A preloaded name that is refused is asked for no more often than this. */
+const refusedWait = 30_000;
+
+/** A fetch that came to nothing: see `resilience/fetcher.ts`, which tells it. */
+interface FailedFetch {
+  readonly error: AnySecretError;
+  readonly kind: { readonly retry: boolean; readonly serveStale: boolean };
+  readonly retryAfter?: number | undefined;
+}
+
 /** The secrets in memory, from the landing of a fetch to the end of their time. */
 export class SecretMemory {
   readonly #parts: MemoryParts;
@@ -45,6 +54,10 @@ export class SecretMemory {
     this.#clock = clock;
     this.#troubles = new Troubles(clock);
     this.#refresher = new Refresher({ clock, concurrency, refresh: (key) => this.#refreshDue(key) });
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#cache.entries;
   }
 
   lookup(key: string): Entry | undefined {
@@ -93,11 +106,12 @@ export class SecretMemory {
     const { secret, startedAt } = landed;
     const previous = this.#cache.lookup(key);
     const ttl = this.#ttlOf(request.name, secret, previous === undefined);
+    const rotatesIn = secret.rotation?.nextAt === undefined ? undefined : secret.rotation.nextAt - this.#clock.date();
     const entry = createEntry({ request, secret, ttl, fetchedAt: startedAt });
     if (!this.#cache.store(key, entry)) return;
     this.#troubles.over(key);
-    const rotatesIn = secret.rotation?.nextAt === undefined ? undefined : secret.rotation.nextAt - this.#clock.date();
-    this.#refresher.schedule(key, refreshIn({ ttl, rotatesIn, random: this.#clock.random() }));
+    const age = this.#clock.now() - startedAt;
+    this.#refresher.schedule(key, refreshIn({ ttl, age, rotatesIn, random: this.#clock.random() }));
     if (previous === undefined) return;
     const about = { ...aboutEntry(entry), secret };
     this.#parts.events.emit('refreshed', about);
@@ -107,21 +121,28 @@ export class SecretMemory {
   }
 
   /** A fetch has come to nothing: the table of failures says what that means for what is kept. */
-  failed(
-    key: string,
-    request: SecretRequest,
-    { error, kind }: { readonly error: AnySecretError; readonly kind: FailureKind },
-  ): void {
+  failed(key: string, request: SecretRequest, { error, kind, retryAfter = 0 }: FailedFetch): void {
     const { options, tallies, events } = this.#parts;
     tallies.failedFetches.add();
     const { name, stage } = request;
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
-    if (!kind.serveStale) this.drop(key, 'refused');
-    if (!kind.retry && !kind.failover)
-      this.#cache.refuse(key, { error, until: this.#clock.now() + options.negativeTtl });
-    const isWanted = this.#cache.lookup(key) !== undefined || (kind.serveStale && options.preload.includes(key));
-    if (isWanted) this.#refresher.schedule(key, retryIn(this.#troubles.failed(key, error), this.#clock.random()));
+    if (!kind.serveStale) this.#dropRefused(key, error);
+    if (!kind.retry) this.#cache.refuse(key, { error, until: this.#clock.now() + options.negativeTtl });
+    const isPreloaded = options.preload.includes(key);
+    if (this.#cache.lookup(key) !== undefined || isPreloaded) {
+      const wait = retryIn(this.#troubles.failed(key, error), this.#clock.random());
+      // Refused, it is asked for again because access may be given back, not because it is likely.
+      const least = kind.serveStale ? retryAfter : Math.max(options.negativeTtl, refusedWait);
+      this.#refresher.schedule(key, Math.max(wait, least));
+    }
     events.emit('failed', { name, stage, versionId, error });
+  }
+
+  /** A right that is lost, or a key that is disabled, holds for every stage and version; "not found" for what was asked. */
+  #dropRefused(key: string, error: AnySecretError): void {
+    const name = nameOfKey(key);
+    const keys = error.code === 'ERR_SECRET_NOT_FOUND' ? [key] : this.#cache.keysOf(name);
+    for (const refused of keys) this.drop(refused, 'refused');
   }
 
   drop(key: string, reason: 'refused' | 'invalidated' | 'spent'): void {
@@ -141,7 +162,7 @@ export class SecretMemory {
   }
 
   describe(): readonly SecretStatus[] {
-    return [...this.#cache.entries()].map(([key, entry]) => this.#statusOf(key, entry));
+    return [...this.#cache.entries].map(([key, entry]) => this.#statusOf(key, entry));
   }
 
   close(): void {
@@ -157,8 +178,9 @@ export class SecretMemory {
   /** Never rejects: what a refresh came to is told by events. */
   async #refreshDue(key: string): Promise<void> {
     const entry = this.#cache.lookup(key);
-    if (entry !== undefined && this.unlessSpent(key, entry) === undefined) return;
-    // Without an entry it is a name to preload that could not be had yet: its key is its name.
+    // What is too old to be served is dropped, and asked for all the same: the outage that made it old may be over.
+    if (entry !== undefined) this.unlessSpent(key, entry);
+    // Without an entry it is a name to preload that is not there: its key is its name.
     const request = entry?.request ?? this.#parts.requestFor(key);
     await this.#parts.refetch(key, request).catch(() => {});
   }

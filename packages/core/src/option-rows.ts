@@ -124,26 +124,26 @@ export function parsed<Value>(
     readonly shown?: string;
     readonly expected: string;
     readonly example?: string;
+    /** Nothing of a value that is refused is shown. */
+    readonly isSecret?: boolean;
     /** Answers with `undefined` for a value that is not as expected. */
     parse(value: unknown): Parsed<Value> | undefined;
   },
 ): OptionRow<Value> {
-  const { expected, example } = options;
+  const { expected, example, isSecret = false } = options;
   return {
     default: options.default,
     shown: options.shown ?? 'none',
     expected,
     variable: options.variable,
-    parse: (value) => options.parse(value) ?? refuse({ got: printable(value), expected, example }),
+    parse: (value) =>
+      options.parse(value) ?? refuse({ got: isSecret ? kindOf(value) : printable(value), expected, example }),
   };
 }
 
-export function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
+function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
   return { issues };
 }
-
-/** A table with a row for every option of `Options`. */
-export type Rows = Readonly<Record<string, OptionRow<never>>>;
 
 /** What a table makes of options: a value for every row. */
 export type ResolvedRows<Table> = {
@@ -203,9 +203,15 @@ export function durationText(length: number): string {
   return `${Math.round(length)}ms`;
 }
 
-/** A value of an option as an error may show it; an object could hold anything, so only its kind is told. */
+/** No access key, token or password worth the name is as short as this. */
+const longestShown = 12;
+
+/**
+ * A value of an option as an error may show it. A secret pasted into the wrong place must not come back in a log: of a
+ * longer text, or of an object, only the kind is told.
+ */
 export function printable(value: unknown): string {
-  if (typeof value === 'string') return value.length > 60 ? `a text of ${value.length} characters` : `'${value}'`;
+  if (typeof value === 'string') return value.length > longestShown ? kindOf(value) : `'${value}'`;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';
@@ -217,6 +223,12 @@ export function milliseconds(length: string | number): number {
   if (typeof length === 'number') return length;
   const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\s*$/u.exec(length);
   return match === null ? Number.NaN : Number(match[1]) * (unitMilliseconds.get(match[2] ?? '') ?? Number.NaN);
+}
+
+/** As `printable`, for options whose value is itself secret: nothing of it is shown. */
+export function kindOf(value: unknown): string {
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  return typeof value === 'number' ? 'a number' : printable(value);
 }
 
 function isNumberBetween(value: unknown, min: number, max: number): value is number {

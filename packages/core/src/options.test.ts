@@ -134,7 +134,7 @@ test('what is particular to a secret is checked like the rest', () => {
   expect(mistakes({ secrets: { db: { ttl: 0, lazy: true }, other: 5 } })).toEqual([
     "secrets['db'].ttl|0|a duration from 1s to 365d, as milliseconds or with a unit",
     "secrets['db'].lazy||one of the options ttl, optional",
-    "secrets['other']|5|an object such as { ttl: '15m' }",
+    "secrets['other']|a number|an object such as { ttl: '15m' }",
   ]);
 });
 

@@ -9,7 +9,7 @@ import { identityRow } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
-import { count, duration, flag, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
+import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
@@ -226,8 +226,10 @@ function shape<Value>(options: {
   });
 }
 
+/** Without control characters: a line break in a stage or a version would forge lines in logs. */
 function parseText(value: unknown): Parsed<string> | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? { value: value.trim() } : undefined;
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  return trimmed !== '' && trimmed.length <= 4_096 && !/\p{Cc}/u.test(trimmed) ? { value: trimmed } : undefined;
 }
 
 /** A list, or, from a file or a variable, names with commas between them. */
@@ -246,7 +248,8 @@ function parseSecrets(value: unknown): Parsed<ReadonlyMap<string, ResolvedSecret
   for (const [name, options] of Object.entries<unknown>({ ...value })) {
     const at = `['${name}']`;
     if (typeof options !== 'object' || options === null) {
-      issues.push({ at, got: printable(options), expected: `an object such as { ttl: '15m' }` });
+      // Here a person might write the secret itself, to fall back on.
+      issues.push({ at, got: kindOf(options), expected: `an object such as { ttl: '15m' }` });
       continue;
     }
     const resolution = resolve(secretOptionTable, [layerOf(options, '')]);

@@ -2,6 +2,7 @@ import { RequestRejectedError } from './errors.ts';
 
 /** KMS allows that many characters in a name; an ARN has its prefix besides. */
 const longestName = 192;
+const longestArn = longestName + 128;
 
 /**
  * Throws `RequestRejectedError` for what can be no secret's name, before anything is asked of KMS.
@@ -19,6 +20,7 @@ function nameMistake(name: unknown): string | undefined {
   if (typeof name !== 'string') return `A secret was asked for by ${name === null ? 'null' : `a ${typeof name}`}.`;
   if (name === '') return 'A secret was asked for by an empty name.';
   if (/\p{Cc}/u.test(name)) return 'A secret was asked for by a name with a control character in it.';
+  if (name.length > longestArn) return `A secret was asked for by a name of ${name.length} characters.`;
   const { length } = plainName(name);
   if (length > longestName)
     return `A secret was asked for by a name of ${length} characters; KMS allows ${longestName}.`;

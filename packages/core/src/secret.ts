@@ -64,6 +64,8 @@ export class Secret {
     this.versionId = fields.versionId;
     this.stale = fields.stale ?? false;
     this.#content = new Content(fields);
+    // All readers hold the same one: none may change it for another.
+    Object.freeze(this);
   }
 
   /** The stages that sat on this version, such as `ACSCurrent`. */

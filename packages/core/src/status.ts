@@ -94,3 +94,14 @@ export function createTallies(): Tallies {
     rotations: new Tally(),
   };
 }
+
+export function totalsOf(tallies: Tallies): { readonly [Name in keyof Tallies]: number } {
+  return {
+    hits: tallies.hits.total,
+    misses: tallies.misses.total,
+    staleReads: tallies.staleReads.total,
+    fetches: tallies.fetches.total,
+    failedFetches: tallies.failedFetches.total,
+    rotations: tallies.rotations.total,
+  };
+}

@@ -1,3 +1,4 @@
+import { messageOf } from './errors.ts';
 import { failures } from './failures.ts';
 import type { FailureName } from './failures.ts';
 import type { Secret } from './secret.ts';
@@ -14,7 +15,8 @@ export interface SecretRequest {
  * How the bytes go: one endpoint, one way to ask it.
  *
  * `fetch` makes one attempt. It neither retries nor waits, ends as soon as `signal` fires, and rejects with a
- * `FetchFailure` that says what the failure was.
+ * `FetchFailure` that says what the failure was. Asking once more at once is no retry where the server cannot have seen
+ * the request: on a kept connection that it had closed meanwhile.
  */
 export interface SecretTransport {
   /** Where it asks, as an operator would write it: a host, with its port if it is not 443. */
@@ -63,7 +65,8 @@ export class FetchFailure extends Error {
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (isForeignFailure(error)) return new FetchFailure(error.failure, error.message, error);
-  return new FetchFailure('malformed', 'The transport failed in a way that it does not name.', { cause: error });
+  // Not as the cause: an SDK's own errors hold access keys and signatures.
+  return new FetchFailure('malformed', `The transport failed in a way that it does not name: ${messageOf(error)}.`);
 }
 
 function isForeignFailure(error: unknown): error is FetchFailure {

@@ -1,3 +1,4 @@
+import { plainName } from '../secret-name.ts';
 import type { Secret } from '../secret.ts';
 import type { SecretRequest } from '../transport.ts';
 
@@ -44,7 +45,13 @@ export function cacheKey(request: SecretRequest, usualStage: string): string {
   return `${name}\u0000${stage ?? ''}\u0000${versionId ?? ''}`;
 }
 
-/** Whether what is kept under `key` is of the secret `name`, in whatever stage or version. */
+/** The name, or ARN, that `key` was made of. */
+export function nameOfKey(key: string): string {
+  const end = key.indexOf('\u0000');
+  return end === -1 ? key : key.slice(0, end);
+}
+
+/** Whether what is kept under `key` is of the secret `name`, in whatever stage or version, by its name or by an ARN. */
 export function isKeyOf(key: string, name: string): boolean {
-  return key === name || key.startsWith(`${name}\u0000`);
+  return plainName(nameOfKey(key)) === plainName(name);
 }

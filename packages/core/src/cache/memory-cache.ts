@@ -61,8 +61,9 @@ export class MemoryCache {
     return [...this.#entries.keys()].filter((key) => isKeyOf(key, name));
   }
 
-  entries(): IterableIterator<[string, Entry]> {
-    return this.#entries.entries();
+  /** The map itself, always the same one. */
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#entries;
   }
 
   get size(): number {

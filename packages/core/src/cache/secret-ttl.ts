@@ -1,5 +1,8 @@
 import type { Secret } from '../secret.ts';
 
+/** As long as can be set in an option: a secret that asks for more is meant to be kept, not never to be looked at again. */
+const longestTtl = 365 * 86_400_000;
+
 /** Why a secret is kept as long as it is. */
 export interface TtlChoice {
   readonly ttl: number;
@@ -20,7 +23,7 @@ export function ttlOf(
 ): TtlChoice {
   const own = choice.property === false ? undefined : ownTtl(secret, choice.property);
   if (own === undefined) return { ttl: choice.named ?? choice.usual, raisedFrom: undefined };
-  return { ttl: Math.max(own, choice.floor), raisedFrom: own < choice.floor ? own : undefined };
+  return { ttl: Math.min(Math.max(own, choice.floor), longestTtl), raisedFrom: own < choice.floor ? own : undefined };
 }
 
 /**

@@ -36,6 +36,8 @@ export function readCaFile(request: CaFileRequest, machine: ConfigurationMachine
   if ('problem' in read) return refuse(read.problem);
   const blocks = read.text.match(certificateBlock) ?? [];
   if (blocks.length === 0) return refuse('a file without a certificate in PEM');
+  const begun = read.text.split(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/u).length - 1;
+  if (blocks.length < begun) return refuse('a file that is cut off: a certificate has no end');
   const warnings: string[] = [];
   for (const [index, block] of blocks.entries()) {
     const certificate = parseCertificate(block);

@@ -28,7 +28,9 @@ export function alicloudCredentials(identity: AlicloudIdentity, parts: IssuerPar
  * docs/decisions/0003-credentials.md for the figures). Its version is pinned, because the file is not part of its
  * documented surface.
  */
-function staticCredentials(pair: AccessKeyIdentity | StsIdentity): CredentialsProvider {
+function staticCredentials(given: AccessKeyIdentity | StsIdentity): CredentialsProvider {
+  // A copy: who wipes the object that was handed in must not take the client's identity with it.
+  const pair = { ...given };
   let opening: Promise<Provider> | undefined;
   return {
     async getCredential() {

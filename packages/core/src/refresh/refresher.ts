@@ -4,6 +4,12 @@ import type { Clock } from '../clock.ts';
 import { DueHeap } from './due-heap.ts';
 
 /**
+ * Milliseconds. A timer stands still while the machine sleeps: one set for an hour would still run for most of it after
+ * a night, while what it was set for is long overdue.
+ */
+const longestSleep = 60_000;
+
+/**
  * Runs `refresh` for every key when it comes due. What happens then, and when the key comes due again, is for `refresh`
  * to say, by `schedule`; it must not reject.
  *
@@ -57,7 +63,8 @@ export class Refresher {
     this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;
-    this.#cancel = this.#clock.after(Math.max(next - this.#clock.now(), 0), () => {
+    const wait = Math.min(Math.max(next - this.#clock.now(), 0), longestSleep);
+    this.#cancel = this.#clock.after(wait, () => {
       this.#armedFor = undefined;
       this.#runDue();
     });

@@ -1,5 +1,9 @@
-/** A fleet that started together must not ask together: a refresh comes up to this share of the TTL early. */
+/**
+ * A fleet that started together must not ask together: a refresh comes by this share of the TTL early at the most, and by
+ * a fifth of that at the least, which leaves time for the fetch itself.
+ */
 const jitter = 0.1;
+const leastJitter = 0.2;
 
 /** KMS rotates at the moment it names, or a little after it. */
 const rotationGrace = 5_000;
@@ -11,13 +15,16 @@ const longestWait = 30_000;
 /** Milliseconds until a secret that has just been fetched is fetched again. */
 export function refreshIn(parts: {
   readonly ttl: number;
+  /** Milliseconds that the fetch itself took. */
+  readonly age: number;
   /** Milliseconds until KMS rotates it, if it told. */
   readonly rotatesIn: number | undefined;
   readonly random: number;
 }): number {
-  const { ttl, rotatesIn, random } = parts;
-  const byAge = ttl * (1 - jitter * random);
-  if (rotatesIn === undefined || rotatesIn <= 0) return byAge;
+  const { ttl, age, rotatesIn, random } = parts;
+  const byAge = Math.max(ttl * (1 - jitter * (leastJitter + (1 - leastJitter) * random)) - age, 0);
+  // Written so that a date that is none (NaN) counts as none.
+  if (rotatesIn === undefined || !(rotatesIn > 0)) return byAge;
   return Math.min(byAge, rotatesIn + rotationGrace * (1 + random));
 }
 

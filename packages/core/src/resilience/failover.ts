@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { sleep } from '../clock.ts';
 import type { Attempt } from '../errors.ts';
 import { failures } from '../failures.ts';
+import type { FailureName } from '../failures.ts';
 import { isSecret } from '../secret.ts';
 import type { Secret } from '../secret.ts';
 import { asFetchFailure, FetchFailure } from '../transport.ts';
@@ -70,15 +71,19 @@ async function askEach(
     const { failure } = answer;
     failed.set(endpoint, answer);
     call.attempts.push({ endpoint: endpoint.name, failure, ms: parts.clock.now() - startedAt, error: answer });
-    const isStandbyWithout = failure === 'notFound' && endpoint !== parts.endpoints[0];
-    if (!failures[failure].failover && !isStandbyWithout) {
+    if (!failures[failure].failover && !(endpoint !== parts.endpoints[0] && isRegional(failure))) {
       return { kind: 'failed', failure: answer };
     }
   }
   return undefined;
 }
 
-/** The first endpoint's word counts: "not found" from a standby says nothing while the first is away. */
+/** A secret may not be at a standby yet, and its key may be disabled there: that says nothing of the first endpoint. */
+function isRegional(failure: FailureName): boolean {
+  return failure === 'notFound' || failure === 'disabled';
+}
+
+/** The first endpoint's word counts: what a standby lacks is no news while the first is away. */
 function verdictOf(failed: ReadonlyMap<Endpoint, FetchFailure>, endpoints: FailoverParts['endpoints']): FetchFailure {
   return failed.get(endpoints[0]) ?? new FetchFailure('unavailable', 'No endpoint answered.');
 }

@@ -7,7 +7,9 @@ import {
   SecretUnavailableError,
 } from '../errors.ts';
 import type { AnySecretError, Attempt } from '../errors.ts';
-import type { FetchFailure, SecretRequest } from '../transport.ts';
+import { failures } from '../failures.ts';
+import { FetchFailure } from '../transport.ts';
+import type { SecretRequest } from '../transport.ts';
 
 /** The error that a fetch which came to nothing is told as. The last attempt is its cause; `attempts` has them all. */
 export function fetchError(
@@ -16,12 +18,11 @@ export function fetchError(
   attempts: readonly Attempt[],
 ): AnySecretError {
   const what = secretText(request);
-  const details = {
-    secretName: request.name,
-    endpoint: attempts.at(-1)?.endpoint,
-    requestId: failure.requestId,
-    cause: failure,
-  };
+  const last = attempts.at(-1);
+  // What settled it, where something did; else whatever was tried last.
+  const cause = failures[failure.failure].failover ? (last?.error ?? failure) : failure;
+  const requestId = cause instanceof FetchFailure ? cause.requestId : undefined;
+  const details = { secretName: request.name, endpoint: last?.endpoint, requestId, cause };
   switch (failure.failure) {
     case 'notFound':
       return new SecretNotFoundError(

@@ -16,14 +16,18 @@ import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
 import { SingleFlight } from './single-flight.ts';
 
+/** A fetch that came to nothing. */
+export interface FailedFetch {
+  readonly error: AnySecretError;
+  readonly kind: FailureKind;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfter: number | undefined;
+}
+
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
 export interface Landing {
   fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void;
-  failed(
-    key: string,
-    request: SecretRequest,
-    failed: { readonly error: AnySecretError; readonly kind: FailureKind },
-  ): void;
+  failed(key: string, request: SecretRequest, failed: FailedFetch): void;
   /** No endpoint has answered so far; the fetch goes on. */
   inTrouble(key: string, error: AnySecretError): void;
 }
@@ -37,7 +41,7 @@ export interface Flight {
   readonly trouble: Promise<void>;
 }
 
-type Result = { readonly secret: Secret } | { readonly error: AnySecretError; readonly kind: FailureKind };
+type Result = { readonly secret: Secret } | FailedFetch;
 
 interface Log {
   readonly attempts: Attempt[];
@@ -67,9 +71,17 @@ export class Fetcher {
 
   /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
   fetch(key: string, request: SecretRequest): Flight {
-    const log = (this.#flights.has(key) ? this.#logs.get(key) : undefined) ?? createLog();
-    this.#logs.set(key, log);
+    const joined = this.#flights.has(key) ? this.#logs.get(key) : undefined;
+    const log = joined ?? createLog();
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
+    if (joined === undefined) {
+      this.#logs.set(key, log);
+      // After the flight has left the board, and not before: who looks in between must find both or neither.
+      const tidy = (): void => {
+        if (this.#logs.get(key) === log) this.#logs.delete(key);
+      };
+      secret.then(tidy, tidy);
+    }
     return { secret, attempts: log.attempts, trouble: log.trouble };
   }
 
@@ -113,7 +125,7 @@ export class Fetcher {
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
-        if (!isForgotten()) landing.fetched(key, request, { secret: result.secret, startedAt });
+        if (!isForgotten()) this.#land(key, request, { secret: result.secret, startedAt });
         return result.secret;
       }
       if (!isForgotten()) landing.failed(key, request, result);
@@ -121,7 +133,19 @@ export class Fetcher {
     } finally {
       deadline.lift();
       log.tellTrouble();
-      if (this.#logs.get(key) === log) this.#logs.delete(key);
+    }
+  }
+
+  /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
+  #land(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void {
+    const { landing } = this.#parts;
+    try {
+      landing.fetched(key, request, landed);
+    } catch (cause) {
+      const failure = new FetchFailure('malformed', `The secret that came cannot be kept: ${messageOf(cause)}.`);
+      const error = fetchError(request, failure, []);
+      landing.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
+      throw error;
     }
   }
 
@@ -135,12 +159,14 @@ export class Fetcher {
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
     if (result.kind === 'secret') return { secret: result.secret };
     if (result.kind === 'aborted' || signal.aborted) {
-      return { error: deadlineError(request, this.#parts.budget, attempts), kind: failures.unreachable };
+      const error = deadlineError(request, this.#parts.budget, attempts);
+      return { error, kind: failures.unreachable, retryAfter: undefined };
     }
-    return { error: fetchError(request, result.failure, attempts), kind: failures[result.failure.failure] };
+    const { failure, retryAfter } = result.failure;
+    return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
   }
 
-  /** A hook that throws, or returns no secret, refuses the version; why it did is kept as the cause. */
+  /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
   async #transform(secret: Secret, signal: AbortSignal): Promise<FetchOutcome> {
     const { transform } = this.#parts;
     if (transform === undefined) return { kind: 'secret', secret };
@@ -149,14 +175,13 @@ export class Fetcher {
       if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
       return vetoed('hook.transform returned something that is not a Secret.');
     } catch (cause) {
-      const message = `hook.transform threw at version ${secret.versionId}: ${messageOf(cause)}`;
-      return vetoed(message, cause);
+      return vetoed(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
     }
   }
 }
 
-function vetoed(message: string, cause?: unknown): FetchOutcome {
-  return { kind: 'failed', failure: new FetchFailure('vetoed', message, { cause }) };
+function vetoed(message: string): FetchOutcome {
+  return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
 }
 
 function createLog(): Log {

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { isOutage, messageOf } from '../errors.ts';
+import { ClientClosedError, isOutage, messageOf } from '../errors.ts';
 import type { SecretHook } from '../hook.ts';
 import type { Logger } from '../logger.ts';
 import type { Secret } from '../secret.ts';
 import type { SecretRequest } from '../transport.ts';
-import { orAfter } from './deadline.ts';
+import { orAfter, unlessAborted } from './deadline.ts';
 import { SingleFlight } from './single-flight.ts';
 
 /** Asks the hook's `recover` before a read fails for an outage: once for all readers of a secret at the same time. */
@@ -13,6 +13,7 @@ export class Recovery {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #ms: number;
+  readonly #closing: AbortSignal;
   readonly #flights = new SingleFlight<Secret | undefined>();
 
   constructor(parts: {
@@ -21,22 +22,31 @@ export class Recovery {
     readonly logger: Logger;
     /** How long the hook may take; after that the read fails. */
     readonly ms: number;
+    /** Fires when the client is closed. */
+    readonly closing: AbortSignal;
   }) {
     this.#hook = parts.hook;
     this.#clock = parts.clock;
     this.#logger = parts.logger;
     this.#ms = parts.ms;
+    this.#closing = parts.closing;
   }
 
-  /** Never rejects: if the hook fails, the read fails for its own reason, not the hook's. */
+  /** If the hook fails, the read fails for its own reason, not the hook's. Rejects only if the client is closed. */
   async of(key: string, request: SecretRequest, error: unknown): Promise<Secret | undefined> {
     const hook = this.#hook;
     if (hook?.recover === undefined || !isOutage(error)) return undefined;
     try {
       const recovery = this.#flights.run(key, async () => hook.recover?.(request, error));
-      const secret = await orAfter(recovery, this.#clock, { ms: this.#ms, late: () => undefined });
+      // One that hangs is left alone: the next read asks anew.
+      const late = (): undefined => {
+        this.#flights.forget(key);
+      };
+      const secret = await unlessAborted(orAfter(recovery, this.#clock, { ms: this.#ms, late }), this.#closing);
       return secret?.asStale();
     } catch (reason) {
+      // Said as what it is: the client was closed while the hook was asked.
+      if (this.#closing.aborted) throw new ClientClosedError(request.name);
       this.#logger.error(`hook.recover failed for secret "${request.name}": ${messageOf(reason)}`);
       return undefined;
     }

@@ -61,15 +61,15 @@ test('what the server writes into its certificate puts no control character into
 });
 
 test.each([
-  [429, { Code: 'Rejected.Throttling' }, 'throttled'],
-  [400, { Code: 'Throttling.User' }, 'throttled'],
-  [503, { Code: 'ServiceUnavailableTemporary' }, 'unavailable'],
-  [500, { Code: 'InternalFailure' }, 'unavailable'],
+  [429, { Code: 'Rejected.Throttling', RequestId: 'r-1' }, 'throttled'],
+  [400, { Code: 'Throttling.User', RequestId: 'r-1' }, 'throttled'],
+  [503, { Code: 'ServiceUnavailableTemporary', RequestId: 'r-1' }, 'unavailable'],
+  [500, { Code: 'InternalFailure', RequestId: 'r-1' }, 'unavailable'],
   [502, '<html>somebody</html>', 'unavailable'],
-  [404, { Code: 'Forbidden.ResourceNotFound' }, 'notFound'],
-  [403, { Code: 'Forbidden.NoPermission' }, 'denied'],
-  [409, { Code: 'Rejected.Disabled' }, 'disabled'],
-  [400, { code: 'InvalidParameter' }, 'rejected'],
+  [404, { Code: 'Forbidden.ResourceNotFound', RequestId: 'r-1' }, 'notFound'],
+  [403, { Code: 'Forbidden.NoPermission', RequestId: 'r-1' }, 'denied'],
+  [409, { Code: 'Rejected.Disabled', RequestId: 'r-1' }, 'disabled'],
+  [400, { code: 'InvalidParameter', RequestId: 'r-1' }, 'rejected'],
   [403, '<html>somebody</html>', 'rejected'],
   [302, '', 'malformed'],
   [404, '[]', 'malformed'],
@@ -91,10 +91,22 @@ test('the message of KMS is never told: it holds what was signed', () => {
   expect(JSON.stringify(failure) + failure.message + String(failure.stack)).not.toMatch(/LTAI|s3cret-|string to sign/u);
 });
 
+test('a code without a request id is not KMS speaking: a firewall answers like that', () => {
+  expect(classify(answer(403, { code: 'Forbidden' }), where)).toMatchObject({ failure: 'rejected' });
+});
+
 test('an expired time stamp tells how far the clock is off', () => {
-  const ahead = answer(400, { Code: 'InvalidTimeStamp.Expired' }, { date: 'Fri, 02 Jan 2026 02:34:05 GMT' });
-  const behind = answer(400, { Code: 'InvalidTimeStamp.Expired' }, { date: 'Fri, 02 Jan 2026 04:04:05 GMT' });
-  const unknown = answer(400, { Code: 'InvalidTimeStamp.Expired' });
+  const ahead = answer(
+    400,
+    { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' },
+    { date: 'Fri, 02 Jan 2026 02:34:05 GMT' },
+  );
+  const behind = answer(
+    400,
+    { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' },
+    { date: 'Fri, 02 Jan 2026 04:04:05 GMT' },
+  );
+  const unknown = answer(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' });
 
   expect(classify(ahead, where).message).toContain('30m ahead of that of KMS');
   expect(classify(behind, where).message).toContain('1h behind that of KMS');
@@ -108,7 +120,10 @@ test.each([
   ['-5', undefined],
   ['soon', undefined],
 ])('a server that asks for a wait of "%s" gets %s', (header, wait) => {
-  const failure = classify(answer(429, { Code: 'Throttling' }, { 'x-acs-retry-after': header }), where);
+  const failure = classify(
+    answer(429, { Code: 'Throttling', RequestId: 'r-1' }, { 'x-acs-retry-after': header }),
+    where,
+  );
 
   expect(failure.retryAfter).toBe(wait);
 });
@@ -136,7 +151,10 @@ test('bytes that hang on an error of the parser do not get on', () => {
 });
 
 test('a provider of credentials that fails is unreachable, and its message is not told', () => {
-  const error = Object.assign(new Error('https://sts.test/?Signature=s3cret-2 failed'), { code: 'ETIMEDOUT' });
+  const error = Object.assign(new Error('https://sts.test/?Signature=s3cret-2 failed'), {
+    code: 'ETIMEDOUT',
+    RequestId: 'r-1',
+  });
 
   const failure = classify({ kind: 'credentials', error }, where);
 

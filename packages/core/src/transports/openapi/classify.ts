@@ -165,10 +165,10 @@ function readError(body: Buffer): { readonly code?: string | undefined; readonly
     names
       .map((name) => fields.get(name))
       .find((value): value is string => typeof value === 'string' && pattern.test(value));
-  return {
-    code: text(/^[A-Za-z][\w.-]{0,99}$/u, 'Code', 'code'),
-    requestId: text(requestIdForm, 'RequestId', 'requestId'),
-  };
+  const requestId = text(requestIdForm, 'RequestId', 'requestId');
+  // KMS and its gateway always give both; a firewall's own JSON has a code alone, and must not pass for a refusal.
+  const code = requestId === undefined ? undefined : text(/^[A-Za-z][\w.-]{0,99}$/u, 'Code', 'code');
+  return { code, requestId };
 }
 
 const requestIdForm = /^[\w-]{1,64}$/u;

@@ -96,6 +96,8 @@ export class Connection {
     // hand over a signal of its own. Without it, a proxy that never answers would keep its socket after the attempt.
     const proxyRequestOptions = {
       headers: {},
+      // Of the proxy's own certificate, where it is asked by HTTPS: its password goes over that connection.
+      rejectUnauthorized: true,
       get signal() {
         return signal();
       },

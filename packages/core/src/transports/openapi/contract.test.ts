@@ -1,0 +1,19 @@
+import { describeTransport } from '@kms-secrets/testing/contracts';
+import { systemClock } from '../../clock.ts';
+import { OpenApiTransport } from './openapi-transport.ts';
+
+describeTransport(
+  'OpenApiTransport',
+  ({ endpoint }, kms, { accessKeyId, accessKeySecret, securityToken }) =>
+    new OpenApiTransport({
+      endpoint: { host: endpoint },
+      ca: kms.caPem,
+      credentials: {
+        getCredential: () =>
+          Promise.resolve({ accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) }),
+      },
+      clock: systemClock,
+      connectTimeout: 2_000,
+      maxReplyBytes: 1_048_576,
+    }),
+);

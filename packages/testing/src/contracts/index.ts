@@ -1,0 +1,16 @@
+export { adapterClauses, describeAdapter } from './adapter.ts';
+export { brokenClauses } from './contract.ts';
+export type { Clause } from './contract.ts';
+export { credentialsClauses, describeCredentials } from './credentials.ts';
+export type { CredentialsWorld, OpenCredentials } from './credentials.ts';
+export { describeStore, storeClauses } from './store.ts';
+export type { OpenStore } from './store.ts';
+export { describeTransport, transportClauses } from './transport.ts';
+export type { OpenTransport } from './transport.ts';
+export { scenarios } from '../scenarios/index.ts';
+export { App } from '../scenarios/form/app.ts';
+export type { Answer, HealthAnswer, RawAnswer } from '../scenarios/form/app.ts';
+export { perform } from '../scenarios/form/perform.ts';
+export type { Connect, RunningApp, StartApp } from '../scenarios/form/perform.ts';
+export { fileOf } from '../scenarios/form/scenario.ts';
+export type { GivenOptions, Scenario, Scene, Setting } from '../scenarios/form/scenario.ts';

@@ -1,0 +1,139 @@
+import type { FailureName } from '@kms-secrets/core';
+import { expect } from 'vitest';
+
+import type { FakeFault, FakeKms } from '../fake-kms/index.ts';
+import { clause, clauseAsTemporary } from './transport-stage.ts';
+
+const region = 'cn-hangzhou';
+const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', status, code });
+
+/** What the fake is told to do, and what that is. */
+const faults: readonly (readonly [string, FakeFault, FailureName])[] = [
+  ['KMS throttling', { kind: 'throttle' }, 'throttled'],
+  ['Throttling', kmsError(503, 'Throttling'), 'throttled'],
+  ['Throttling.User', kmsError(400, 'Throttling.User'), 'throttled'],
+  ['Throttling.Api', kmsError(400, 'Throttling.Api'), 'throttled'],
+  ['429 with a page of somebody else', { kind: 'html', status: 429 }, 'throttled'],
+  ['ServiceUnavailableTemporary', kmsError(503, 'ServiceUnavailableTemporary'), 'unavailable'],
+  ['InternalFailure', kmsError(500, 'InternalFailure'), 'unavailable'],
+  ['an unknown code with 500', kmsError(500, 'Whatever'), 'unavailable'],
+  ['the page of a load balancer', { kind: 'html', status: 502 }, 'unavailable'],
+  ['503 without a body', { kind: 'empty', status: 503 }, 'unavailable'],
+  ['a reset', { kind: 'reset' }, 'unreachable'],
+  ['a connection closed without an answer', { kind: 'closeSocket' }, 'unreachable'],
+  ['an answer cut short', { kind: 'cutShort' }, 'unreachable'],
+  ['200 and no JSON', { kind: 'rubbish' }, 'malformed'],
+  ['200 and no secret', { kind: 'wrongShape' }, 'malformed'],
+  ['200 and another secret', { kind: 'otherSecret' }, 'malformed'],
+  ['200 without a body', { kind: 'empty', status: 200 }, 'malformed'],
+  ['404 with a page of somebody else', { kind: 'html', status: 404 }, 'malformed'],
+  ['403 with a page of somebody else', { kind: 'html', status: 403 }, 'rejected'],
+  ['401 without a body', { kind: 'empty', status: 401 }, 'rejected'],
+  ['a wrong clock', kmsError(400, 'InvalidTimeStamp.Expired'), 'rejected'],
+  ['a wrong parameter', kmsError(400, 'InvalidParameter'), 'rejected'],
+  ['an unpaid bill', kmsError(403, 'Forbidden.InDebt'), 'denied'],
+  ['an unknown access key', kmsError(404, 'InvalidAccessKeyId.NotFound'), 'denied'],
+  ['a wrong signature', kmsError(400, 'SignatureDoesNotMatch'), 'denied'],
+  ['an expired token', kmsError(400, 'InvalidSecurityToken.Expired'), 'denied'],
+  ['an unknown code with 403', kmsError(403, 'Forbidden.Whatever'), 'denied'],
+  ['a key that is gone', kmsError(404, 'Forbidden.KeyNotFound'), 'disabled'],
+  ['a secret that is unavailable', kmsError(409, 'Rejected.Unavailable'), 'disabled'],
+];
+
+const states: readonly (readonly [string, (kms: FakeKms) => void, FailureName])[] = [
+  ['a secret that is denied', (kms) => kms.deny('db'), 'denied'],
+  ['a secret that is disabled', (kms) => kms.disable('db'), 'disabled'],
+  ['a secret that is to be deleted', (kms) => kms.scheduleDeletion('db'), 'disabled'],
+  ['a secret that is gone', (kms) => kms.remove('db'), 'notFound'],
+  ['an access key that is disabled', (kms) => kms.disableAccessKey(kms.accessKey.accessKeyId), 'denied'],
+  ['an access key that is gone', (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId), 'denied'],
+  ['a clock that is sixteen minutes off', (kms) => kms.clock.pass(16 * 60_000), 'rejected'],
+];
+
+/** Each failure, from what means it. */
+export const failureClauses: readonly ReturnType<typeof clause>[] = [
+  ...faults.map(([what, fault, failure]) =>
+    clause(`${what} is ${failure}`, async ({ kms, fail }) => {
+      kms.put('db', 's3cret-one');
+      kms.fault(fault);
+
+      expect((await fail()).failure).toBe(failure);
+      expect(kms.requests, 'one attempt is one request').toHaveLength(1);
+    }),
+  ),
+  ...states.map(([what, bring, failure]) =>
+    clause(`${what} is ${failure}`, async ({ kms, fail }) => {
+      kms.put('db', 's3cret-one');
+      bring(kms);
+
+      expect((await fail()).failure).toBe(failure);
+      expect(kms.requests, 'one attempt is one request').toHaveLength(1);
+    }),
+  ),
+  clause('an unknown version or stage is notFound', async ({ kms, fail }) => {
+    kms.put('db', 's3cret-one', { versionId: 'v1' });
+
+    const failures = [await fail({ name: 'db', versionId: 'v9' }), await fail({ name: 'db', stage: 'ACSPrevious' })];
+
+    expect(failures.map(({ failure }) => failure)).toEqual(['notFound', 'notFound']);
+  }),
+  clause('a port where nobody listens is unreachable', async ({ kms, fail }) => {
+    await kms.stop(region);
+
+    const { failure, code } = await fail();
+
+    expect([failure, code]).toEqual(['unreachable', 'ECONNREFUSED']);
+  }),
+  clause('a reply over a mebibyte is malformed, though it is right in all else', async ({ kms, fetch, fail }) => {
+    const request = { name: 'somebody-elses-secret' }; // the one that the fake's huge reply is about
+    const planted = kms.fault({ kind: 'huge', bytes: 1_000_000 });
+    expect((await fetch(request)).versionId).toBe('v1');
+    planted.heal();
+    kms.fault({ kind: 'huge', bytes: 1_100_000 });
+
+    expect((await fail(request)).failure).toBe('malformed');
+  }),
+  clause('a redirect is not followed', async ({ kms, fail }) => {
+    kms.put('db', 's3cret-one');
+    kms.fault({ kind: 'redirect', location: kms.endpoint('cn-shanghai').url }, { region });
+
+    expect((await fail()).failure).toBe('malformed');
+    expect(kms.requests).toHaveLength(1);
+  }),
+  clause('a failure tells the code, the status and the request id that KMS answered with', async ({ kms, fail }) => {
+    kms.deny('db');
+
+    const { code, status, requestId } = await fail();
+
+    expect([code, status]).toEqual(['Forbidden.NoPermission', 403]);
+    expect(requestId).toMatch(/^\S{8,}$/u);
+  }),
+  clause('a failure tells when KMS wants to be asked again', async ({ kms, fail }) => {
+    kms.fault({ kind: 'throttle', retryAfter: 3_000 });
+
+    expect((await fail()).retryAfter).toBe(3_000);
+  }),
+  ...(['expired', 'wrongName', 'otherCa', 'selfSigned'] as const).map((of) =>
+    clause(`a certificate that is ${of} is untrusted, and no request goes over it`, async ({ kms, fail }) => {
+      kms.put('db', 's3cret-one');
+      kms.fault({ kind: 'certificate', of });
+
+      expect((await fail()).failure).toBe('untrusted');
+      expect([kms.requests.length, kms.badCertificateRequests]).toEqual([0, 0]);
+    }),
+  ),
+  clauseAsTemporary('no failure shows the token that was sent', async ({ kms, fail }) => {
+    kms.put('db', 's3cret-one');
+    for (const [, fault] of faults) {
+      const planted = kms.fault(fault);
+      await fail();
+      planted.heal();
+    }
+  }),
+  clauseAsTemporary('a token that has expired is denied', async ({ kms, fail }) => {
+    kms.put('db', 's3cret-one');
+    kms.fault(kmsError(400, 'InvalidSecurityToken.Expired'));
+
+    expect((await fail()).failure).toBe('denied');
+  }),
+];

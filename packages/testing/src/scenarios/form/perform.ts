@@ -1,0 +1,82 @@
+import { createSecretClient } from '@kms-secrets/core';
+import type { Logger, SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import type { ExpectStatic } from 'vitest';
+
+import { FakeClock } from '../../fake-clock.ts';
+import { startFakeKms } from '../../fake-kms/index.ts';
+import type { FakeEndpoint, FakeKms } from '../../fake-kms/index.ts';
+import { App } from './app.ts';
+import type { Scenario, Setting } from './scenario.ts';
+import { settled } from './settle.ts';
+
+/** An app that listens on loopback. `close` ends it and leaves the client alone. */
+export interface RunningApp {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts an app with the five routes around a client. */
+export type StartApp = (client: SecretClient) => Promise<RunningApp>;
+
+/** The options that bring a client to a fake KMS over the transport that is tried. */
+export type Connect = (
+  kms: FakeKms,
+  endpoints: readonly FakeEndpoint[],
+) => Pick<SecretClientOptions, 'credentials' | 'endpoints'>;
+
+/** Plays a scenario with one app and one transport. Throws if the promise does not hold. */
+export async function perform(
+  scenario: Scenario,
+  cast: { readonly startApp: StartApp; readonly connect: Connect },
+  expect: ExpectStatic,
+): Promise<void> {
+  // A certificate is checked by the machine's calendar, so the scenario's begins there too.
+  const clock = new FakeClock({
+    date: Date.now(),
+    random: scenario.random ?? (() => 0.5),
+    settle: () => settle(),
+  });
+  let settle = (): Promise<void> => Promise.resolve();
+  await using kms = await startFakeKms({ regions: [...(scenario.regions ?? ['cn-hangzhou'])], clock, quota: false });
+  const log: string[] = [];
+  await using client = openClient(scenario, cast.connect, { kms, clock, log });
+  const running = await cast.startApp(client);
+  const app = new App(running.url);
+  settle = () => settled({ kms, client, app });
+  try {
+    await scenario.play({ kms, clock, app, log, close: () => client.close() }, expect);
+    expectNothingSecret({ said: app.said, log, kms }, expect);
+  } finally {
+    await client.close();
+    await running.close();
+  }
+}
+
+function openClient(scenario: Scenario, connect: Connect, setting: Setting & { readonly log: string[] }): SecretClient {
+  const { kms, clock, log } = setting;
+  const options = scenario.given({ kms, clock }) ?? {};
+  const endpoints = kms.endpoints.filter(({ region }) => scenario.endpoints?.includes(region) ?? true);
+  return createSecretClient({ ...options, ...connect(kms, endpoints), clock, logger: writing(log) });
+}
+
+/** Holds for every scenario, whatever it is about. Compared as booleans: a failing test must not print them either. */
+function expectNothingSecret(
+  { said, log, kms }: { said: string; log: readonly string[]; kms: FakeKms },
+  expect: ExpectStatic,
+): void {
+  const { accessKeyId, accessKeySecret } = kms.accessKey;
+  for (const secret of ['s3cret-', accessKeyId, accessKeySecret]) {
+    expect(said.includes(secret), 'an answer of the app shows a value or an access key').toBe(false);
+    expect(log.join('\n').includes(secret), 'a log line shows a value or an access key').toBe(false);
+  }
+  expect(kms.badCertificateRequests, 'requests over a connection that should not have been trusted').toBe(0);
+}
+
+function writing(log: string[]): Logger {
+  const level =
+    (name: string) =>
+    (message: string): void => {
+      log.push(`${name} ${message}`);
+    };
+  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
+}

@@ -1,0 +1,56 @@
+import type { SecretClient } from '@kms-secrets/core';
+
+import type { FakeKms } from '../../fake-kms/index.ts';
+import type { App } from './app.ts';
+
+interface Watched {
+  readonly kms: FakeKms;
+  readonly client: SecretClient;
+  readonly app: App;
+}
+
+/** Real milliseconds after which something is stuck that should not be. */
+const patience = 5_000;
+/** Turns of the event loop, and real milliseconds, in which what is on its way over a socket must show itself. */
+const shortLook = { turns: 4, ms: 0 };
+const longLook = { turns: 24, ms: 3 };
+
+/**
+ * Waits until nothing more will happen without time passing.
+ *
+ * The clock of a scenario is a fake, its sockets are real: a reply on its way must have come before the clock moves on, or
+ * it would seem to have taken the whole time. So this waits until every attempt under way is at the fake KMS and stays
+ * there, because the fake was told to let it hang, and nothing that can be counted changes any more.
+ */
+export async function settled({ kms, client, app }: Watched): Promise<void> {
+  const giveUpAt = performance.now() + patience;
+  let seen = '';
+  let unchanged = { turns: 0, since: 0 };
+  for (;;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const { endpoints } = client.describe();
+    const attempts = sum(endpoints.map(({ inFlight }) => inFlight));
+    const now = JSON.stringify([
+      endpoints,
+      client.stats(),
+      kms.requests.length,
+      kms.openRequests,
+      kms.handshakes,
+      app.openRequests,
+    ]);
+    unchanged = now === seen ? { ...unchanged, turns: unchanged.turns + 1 } : { turns: 0, since: performance.now() };
+    seen = now;
+    const look = attempts > 0 || app.openRequests > 0 ? longLook : shortLook;
+    const isStill = unchanged.turns >= look.turns && performance.now() - unchanged.since >= look.ms;
+    if (isStill && attempts === kms.openRequests) return;
+    if (performance.now() > giveUpAt) {
+      throw new Error(
+        `After ${patience} ms, ${attempts} attempts are under way and ${kms.openRequests} requests open at KMS.`,
+      );
+    }
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

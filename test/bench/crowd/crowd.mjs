@@ -1,0 +1,65 @@
+// @ts-check
+import { median } from '../measure.mjs';
+import { peers } from '../peers.mjs';
+import { run, start } from '../processes.mjs';
+import { row } from '../report.mjs';
+
+const readers = new URL('readers.mjs', import.meta.url);
+const due = new URL('due.mjs', import.meta.url);
+const kmsProcess = new URL('../kms.mjs', import.meta.url);
+
+/** @type {import('../bench.mjs').Group} */
+export async function crowd(choice) {
+  return [...(await readerRows(choice)), ...(await dueRows(choice))];
+}
+
+/** @type {import('../bench.mjs').Group} */
+async function readerRows({ isQuick, say }) {
+  const many = isQuick ? 1_000 : 10_000;
+  const of = `${many.toLocaleString('en-US')} readers of one cold name`;
+  /** @type {Record<string, { requests: number; ms: number; share: number; upstream: number }>} */
+  const by = {};
+  for (const way of ['ours', ...Object.keys(peers)]) {
+    say(`${of}: ${way}`);
+    const rounds = isQuick ? 2 : 7;
+    /** @type {{ requests: number; ms: number; upstreamMs: number }[]} */
+    const samples = await run(readers, { way, readers: many, rounds, upstreamMs: 50 });
+    by[way] = {
+      requests: Math.max(...samples.map(({ requests }) => requests)),
+      ms: median(samples.map(({ ms }) => ms)),
+      upstream: median(samples.map(({ upstreamMs }) => upstreamMs)),
+      share: median(samples.map(({ ms, upstreamMs }) => ms / upstreamMs)),
+    };
+  }
+  const { ours, ...others } = by;
+  if (ours === undefined) return [];
+  return [
+    row(`${of}: requests`, { ours: ours.requests, reference: 1 }, { within: 1 }),
+    row(
+      `${of} beside the upstream alone, ms`,
+      { ours: ours.ms, reference: ours.upstream, ratio: ours.share },
+      { atMost: 1.1 },
+    ),
+    ...Object.entries(others).flatMap(([peer, { requests, ms }]) => [
+      row(`${of} beside ${peer}: requests`, { ours: ours.requests, reference: requests }),
+      row(`${of} beside ${peer}, ms`, { ours: ours.ms, reference: ms }),
+    ]),
+  ];
+}
+
+/** @type {import('../bench.mjs').Group} */
+async function dueRows({ isQuick, say }) {
+  const count = isQuick ? 1_000 : 10_000;
+  const of = `${count.toLocaleString('en-US')} secrets due at once`;
+  say(`${of}, over loopback`);
+  const kms = await start(kmsProcess, {});
+  const seen = await run(due, { count, kms: { ...kms.ready, endpoint: kms.ready.leanEndpoint } });
+  return [
+    row(`${of}: timers that wait for them`, { ours: seen.timersWaiting, reference: count }, { within: 1 }),
+    row(`${of}: requests in flight, at most`, { ours: seen.inFlight, reference: count }, { within: 16 }),
+    row(`${of}: requests`, { ours: seen.fetches, reference: count }, { atMost: 1 }),
+    row(`${of}: delay of the event loop, p99, ms`, { ours: seen.p99 }, { within: 6 }),
+    row(`${of}: delay of the event loop, longest, ms`, { ours: seen.max }, { within: 20 }),
+    row(`${of}: until all are fresh, ms`, { ours: seen.lasted }),
+  ];
+}

@@ -1,0 +1,90 @@
+// @ts-check
+// Rows, their verdicts, and the table they are printed as.
+
+/**
+ * `atMost`: ours / reference may be that much. `timesFaster`: reference / ours must be that much. `within`: ours, in the
+ * row's own unit, may be that much, whatever the reference.
+ * @typedef {{ atMost: number } | { timesFaster: number } | { within: number }} Target
+ * @typedef {{ row: string; ours: number; reference: number | null; ratio: number | null; target: string | null; met: boolean | null }} Row
+ */
+
+/**
+ * @param {string} name ends with the unit
+ * @param {{ ours: number; reference?: number; ratio?: number }} measured `ratio` is ours / reference, if it is known better than that
+ * @param {Target} [target] without one, the row is there to be read beside the others
+ * @returns {Row}
+ */
+export function row(name, measured, target) {
+  const { ours, reference } = measured;
+  const share = measured.ratio ?? (reference === undefined || reference === 0 ? undefined : ours / reference);
+  const isPeer = target !== undefined && 'timesFaster' in target;
+  const ratio = share === undefined ? undefined : isPeer ? 1 / share : share;
+  return {
+    row: name,
+    ours: rounded(ours),
+    reference: reference === undefined ? null : rounded(reference),
+    ratio: ratio === undefined ? null : rounded(ratio),
+    target: target === undefined ? null : targetText(target),
+    met: target === undefined ? null : isMet(target, ours, ratio),
+  };
+}
+
+/**
+ * @param {readonly Row[]} rows
+ * @returns {string}
+ */
+export function table(rows) {
+  const head = ['row', 'ours', 'reference', 'ratio', 'target', 'verdict'];
+  const lines = rows.map(({ row: name, ours, reference, ratio, target, met }) => [
+    name,
+    figure(ours),
+    figure(reference),
+    ratio === null ? '' : `${figure(ratio)} x`,
+    target ?? '',
+    met === null ? '' : met ? 'met' : 'MISSED',
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((cells) => cells[column]?.length ?? 0)));
+  return [head, ...lines].map((cells) => aligned(cells, widths)).join('\n');
+}
+
+/**
+ * @param {readonly string[]} cells
+ * @param {readonly number[]} widths
+ */
+function aligned(cells, widths) {
+  const isFigure = (/** @type {number} */ column) => column > 0 && column < 4;
+  const padded = cells.map((cell, column) => {
+    const width = widths[column] ?? 0;
+    return isFigure(column) ? cell.padStart(width) : cell.padEnd(width);
+  });
+  return padded.join('  ').trimEnd();
+}
+
+/** @param {Target} target */
+function targetText(target) {
+  if ('atMost' in target) return `<= ${target.atMost} x`;
+  return 'timesFaster' in target ? `>= ${target.timesFaster} x faster` : `<= ${target.within}`;
+}
+
+/**
+ * @param {Target} target
+ * @param {number} ours
+ * @param {number | undefined} ratio
+ */
+function isMet(target, ours, ratio = Number.NaN) {
+  if ('within' in target) return ours <= target.within;
+  return 'atMost' in target ? ratio <= target.atMost : ratio >= target.timesFaster;
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return Number(value.toPrecision(4));
+}
+
+/** @param {number | null} value */
+function figure(value) {
+  if (value === null) return '';
+  const size = Math.abs(value);
+  if (size < 1) return value.toLocaleString('en-US', { maximumSignificantDigits: 2 });
+  return value.toLocaleString('en-US', { maximumFractionDigits: size < 10 ? 2 : size < 100 ? 1 : 0 });
+}

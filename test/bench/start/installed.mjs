@@ -1,0 +1,71 @@
+// @ts-check
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {{ packages: number; bytes: number; ownBytes: number }} Installed */
+
+/**
+ * What `npm install` of a package brings along: it, and all its dependencies, once each. Bytes as a disk counts them, in
+ * blocks of 4 KiB. Of a package of ours, what `files` of its manifest lets into the tarball.
+ * @param {string} name
+ * @returns {Installed}
+ */
+export function installed(name) {
+  const root = fileURLToPath(new URL('.', import.meta.resolve(`${name}/package.json`)));
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  visit(realpathSync(root), found);
+  const sizes = [...found.values()];
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { packages: sizes.length, bytes, ownBytes: sizes[0] ?? 0 };
+}
+
+/**
+ * @param {string} directory
+ * @param {Map<string, number>} found
+ */
+function visit(directory, found) {
+  if (found.has(directory)) return;
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const isOurs = String(manifest.name).startsWith('@kms-secrets/');
+  found.set(directory, isOurs ? published(directory) : sizeOf(directory));
+  for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
+    const place = placeOf(dependency, directory);
+    if (place !== undefined) visit(place, found);
+  }
+}
+
+/**
+ * Not by resolving it: not every package exports its manifest.
+ * @param {string} name
+ * @param {string} directory of the package that depends on it
+ */
+function placeOf(name, directory) {
+  const paths = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? [];
+  for (const path of paths) {
+    try {
+      return realpathSync(join(path, name));
+    } catch {
+      // In the next one, then; or nowhere, for an optional one of another platform.
+    }
+  }
+  return undefined;
+}
+
+/** @param {string} directory */
+function published(directory) {
+  const kept = ['dist', 'package.json', 'README.md', 'LICENSE'];
+  return sizeOf(directory, (path) => kept.includes(path.split(sep)[0] ?? '') && !path.endsWith('.tsbuildinfo'));
+}
+
+/**
+ * @param {string} directory
+ * @param {(path: string) => boolean} [isKept]
+ */
+function sizeOf(directory, isKept = (path) => !path.split(sep).includes('node_modules')) {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => isKept(path));
+  const files = paths.map((path) => statSync(join(directory, path))).filter((stats) => stats.isFile());
+  return files.reduce((sum, { size }) => sum + Math.ceil(size / 4_096) * 4_096, 0);
+}

@@ -1,0 +1,120 @@
+// @ts-check
+// Everything that can read a secret over HTTPS, each loaded only when asked for: loading is part of what is measured.
+import { readFileSync } from 'node:fs';
+
+/**
+ * @typedef {{ endpoint: string; caFilePath: string; caPem: string; accessKey: { accessKeyId: string; accessKeySecret: string } }} Kms
+ * @typedef {{ read: (name: string) => Promise<unknown>; close?: () => unknown }} Reader
+ */
+
+/** @type {Readonly<Record<string, (kms: Kms) => Promise<Reader>>>} */
+export const wireReaders = {
+  /** Each read is a fetch: `refresh` passes the cache by. */
+  async ours({ endpoint, caFilePath, accessKey }) {
+    const { createSecretClient } = await import('@kms-secrets/core');
+    const client = createSecretClient({ credentials: accessKey, endpoints: [{ endpoint, caFilePath }] });
+    return { read: async (name) => (await client.refresh(name)).text(), close: () => client.close() };
+  },
+  /** It knows no option for a CA: its process is started with NODE_EXTRA_CA_CERTS. */
+  async kms20160120({ endpoint, accessKey }) {
+    const { default: Kms, GetSecretValueRequest } = await import('@alicloud/kms20160120');
+    const client = new Kms.default(/** @type {any} */ ({ type: 'access_key', ...accessKey, endpoint }));
+    return {
+      read: async (name) => (await client.getSecretValue(new GetSecretValueRequest({ secretName: name }))).secretData,
+    };
+  },
+  async 'openapi-core'({ endpoint, accessKey, caPem }) {
+    const { default: OpenApi } = await import('@alicloud/openapi-core');
+    const { default: Client, $OpenApiUtil } = /** @type {any} */ (OpenApi);
+    const client = new Client(new $OpenApiUtil.Config({ type: 'access_key', ...accessKey, endpoint, ca: caPem }));
+    const style = { method: 'POST', pathname: '/', style: 'RPC', reqBodyType: 'json', bodyType: 'json' };
+    const action = { action: 'GetSecretValue', version: '2016-01-20', protocol: 'HTTPS', authType: 'AK' };
+    const params = new $OpenApiUtil.Params({ ...action, ...style });
+    return {
+      async read(name) {
+        const request = new $OpenApiUtil.OpenApiRequest({ query: { SecretName: name, FetchExtendedConfig: 'true' } });
+        return (await client.callApi(params, request, {})).body.SecretData;
+      },
+    };
+  },
+  /** The least that gets a secret from KMS: node:https and one signature, with nothing around them. */
+  async 'node:https'(kms) {
+    const { request, Agent } = await import('node:https');
+    const { signed } = await import('./bare-signature.mjs');
+    const agent = new Agent({ keepAlive: true, ca: readFileSync(kms.caFilePath) });
+    return {
+      read: async (name) => {
+        const { path, headers } = signed(name, kms);
+        return JSON.parse(await exchange(request, { agent, ...addressOf(kms.endpoint), path, headers, method: 'POST' }))
+          .SecretData;
+      },
+      close: () => agent.destroy(),
+    };
+  },
+  /** node:https without a signature: the same request each time. Only the lean KMS takes it. */
+  async 'node:https, constant'({ endpoint, caPem }) {
+    const { request, Agent } = await import('node:https');
+    const agent = new Agent({ keepAlive: true, ca: caPem });
+    const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
+    return { read: () => exchange(request, options), close: () => agent.destroy() };
+  },
+  /** A new connection for each read, with all of its handshake. */
+  async 'full handshake'({ endpoint, caPem }) {
+    const { Agent, request } = await import('node:https');
+    const { createSecureContext } = await import('node:tls');
+    const secureContext = createSecureContext({ ca: caPem });
+    const agent = new Agent({ keepAlive: false, maxCachedSessions: 0, secureContext });
+    const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
+    return { read: () => exchange(request, options) };
+  },
+  /** The same, with the session of the one before. */
+  async 'resumed handshake'({ endpoint, caPem }) {
+    const { Agent, request } = await import('node:https');
+    const { createSecureContext } = await import('node:tls');
+    const secureContext = createSecureContext({ ca: caPem });
+    const agent = new Agent({ keepAlive: false, secureContext });
+    const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
+    return { read: () => exchange(request, options) };
+  },
+  /** The floor: bytes into a TLS socket, and bytes out of it. */
+  async 'TLS socket, constant'({ endpoint, caPem }) {
+    const { openSocket } = await import('./constant-socket.mjs');
+    /** @type {Awaited<ReturnType<typeof openSocket>>[]} */
+    const idle = [];
+    return {
+      async read() {
+        const socket = idle.pop() ?? (await openSocket(addressOf(endpoint).port, caPem));
+        await socket.ask();
+        idle.push(socket);
+        return socket.answer;
+      },
+      close: () => idle.forEach((socket) => socket.end()),
+    };
+  },
+};
+
+/** @param {string} endpoint */
+function addressOf(endpoint) {
+  const { hostname, port } = new URL(`https://${endpoint}`);
+  return { host: hostname, port: Number(port) };
+}
+
+/**
+ * @param {typeof import('node:https').request} request
+ * @param {import('node:https').RequestOptions} options
+ * @returns {Promise<string>}
+ */
+function exchange(request, options) {
+  return new Promise((resolve, reject) => {
+    const sent = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part) => (text += part));
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode}`)),
+      );
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,118 @@
+import { globalAgent as httpAgent } from 'node:http';
+import { globalAgent as httpsAgent } from 'node:https';
+import { format, inspect } from 'node:util';
+import { createSecretClient } from '@kms-secrets/core';
+import type { Secret, SecretClient } from '@kms-secrets/core';
+import { startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+
+function clientOf(kms: FakeKms): SecretClient {
+  const endpoints = kms.endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath }));
+  return createSecretClient({ credentials: kms.accessKey, endpoints });
+}
+
+/** Everything that can make a text of a value by itself. */
+const printers: Readonly<Record<string, (printed: unknown) => string>> = {
+  // An object without a prototype refuses it.
+  'a template': (printed) => (Object.getPrototypeOf(printed) === null ? '' : String(printed)),
+  'JSON.stringify': (printed) => JSON.stringify({ printed }),
+  'util.inspect': (printed) => inspect(printed, { showHidden: true, depth: null, getters: true }),
+  'util.format, which console.log uses': (printed) => format('%s %o %O %j', printed, printed, printed, printed),
+  'a copy by spreading': (printed) => JSON.stringify({ ...(printed as object) }),
+  structuredClone: (printed) => inspect(structuredClone({ ...(printed as object) }), { showHidden: true, depth: null }),
+  'own and inherited properties': (printed) => propertiesOf(printed).join(),
+};
+
+test.each(Object.entries(printers))('%s shows no value of a secret', async (_, print) => {
+  await using kms = await startFakeKms();
+  kms.put('db', '{"password":"s3cret-one"}');
+  kms.put('key', 's3cret-two', { dataType: 'binary' });
+  await using client = clientOf(kms);
+  const secrets = await client.getMany(['db', 'key']);
+  secrets.db.json();
+
+  const texts = [secrets.db, secrets.key, secrets, client, client.describe(), client.stats()].map((printed) =>
+    print(printed),
+  );
+
+  expect(texts.filter((text) => text.includes('s3cret-'))).toHaveLength(0);
+  expect(texts.filter((text) => text.includes(kms.accessKey.accessKeySecret))).toHaveLength(0);
+});
+
+test('an error about a value does not quote it', async () => {
+  await using kms = await startFakeKms();
+  kms.put('db', 's3cret-one is no JSON');
+  await using client = clientOf(kms);
+  const secret = await client.get('db');
+
+  const shown = [() => secret.json(), () => secret.bytes()].map((misread) =>
+    inspect(errorOf(misread), { depth: null, showHidden: true }),
+  );
+
+  expect(shown.filter((text) => text.includes('s3cret-'))).toHaveLength(0);
+});
+
+test('a schema that quotes the value in its complaint is not quoted', async () => {
+  await using kms = await startFakeKms();
+  kms.put('db', '{"password":"s3cret-one"}');
+  await using client = clientOf(kms);
+  const secret = await client.get('db');
+
+  const error = errorOf(() => secret.json(complaining));
+
+  expect(inspect(error, { depth: null, showHidden: true }).includes('s3cret-')).toBe(false);
+  expect(String(error)).toContain('password');
+});
+
+test('a client leaves the process as it was: no listener, no global, no variable, no other process', async () => {
+  await using kms = await startFakeKms();
+  kms.put('db', 's3cret-one');
+  const before = processState();
+
+  const client = clientOf(kms);
+  await client.get('db');
+  const during = processState();
+  await client.close();
+
+  expect(during).toEqual(before);
+  expect(process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap')).toHaveLength(0);
+});
+
+/** A Standard Schema validator that does what many do: it shows what it found. */
+const complaining: NonNullable<Parameters<Secret['json']>[0]> = {
+  '~standard': {
+    version: 1,
+    vendor: 'complaining',
+    validate: (value) => ({ issues: [{ message: `Did not expect ${JSON.stringify(value)}.`, path: ['password'] }] }),
+  },
+};
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return expect.fail('It was to throw.');
+}
+
+function processState(): object {
+  return {
+    listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+    globals: Object.getOwnPropertyNames(globalThis).toSorted(),
+    variables: Object.keys(process.env).toSorted(),
+    agents: [httpAgent, httpsAgent].map(({ sockets, freeSockets }) => [Object.keys(sockets), Object.keys(freeSockets)]),
+  };
+}
+
+function propertiesOf(value: unknown): string[] {
+  const seen: string[] = [];
+  for (let owner: unknown = value; typeof owner === 'object' && owner !== null; owner = Object.getPrototypeOf(owner)) {
+    for (const key of Reflect.ownKeys(owner)) {
+      const property: unknown = Reflect.get(owner, key, value);
+      if (typeof property !== 'function') seen.push(String(key), inspect(property, { depth: null, showHidden: true }));
+    }
+  }
+  return seen;
+}

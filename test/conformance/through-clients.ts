@@ -1,0 +1,40 @@
+import { createSecretClient, isSecretError } from '@kms-secrets/core';
+import type { SecretClient, SecretClientOptions, SecretTransport } from '@kms-secrets/core';
+
+/**
+ * A transport that stands inside a client, asked through clients that add nothing: no second try, nothing remembered, and
+ * the failure of the only attempt instead of the error that is made of it.
+ *
+ * A reader who leaves does not end a client's fetch, but closing the client does; so each of the fetches that go on at the
+ * same time has a client to itself, which the next fetch takes over.
+ */
+export function throughClients(given: SecretClientOptions): SecretTransport {
+  const options: SecretClientOptions = { ...given, tries: 1, staleIfError: 0, negativeTtl: 0 };
+  const first = createSecretClient(options);
+  const idle: SecretClient[] = [first];
+  const all = new Set<SecretClient>(idle);
+  return {
+    endpoint: first
+      .describe()
+      .endpoints.map(({ endpoint }) => endpoint)
+      .join(),
+    async fetch({ name, stage, versionId }, signal) {
+      const client = idle.pop() ?? createSecretClient(options);
+      all.add(client);
+      const leave = (): void => void client.close();
+      signal.addEventListener('abort', leave, { once: true });
+      try {
+        client.invalidate(name);
+        return await client.get(name, { stage, versionId, signal });
+      } catch (error) {
+        throw isSecretError(error) && error.cause !== undefined ? error.cause : error;
+      } finally {
+        signal.removeEventListener('abort', leave);
+        if (!signal.aborted || client === first) idle.push(client);
+      }
+    },
+    async close() {
+      await Promise.all([...all].map((client) => client.close()));
+    },
+  };
+}
