@@ -137,7 +137,7 @@ const fieldsOf: Table = new Map([
   ['default', new Map()],
 ]);
 
-export const identityTypes: readonly string[] = [...fieldsOf.keys(), 'client_key'];
+const identityTypes: readonly string[] = [...fieldsOf.keys(), 'client_key'];
 
 /** The row of the option `credentials`. */
 export function identityRow(): OptionRow<Identity | CredentialsProvider> {

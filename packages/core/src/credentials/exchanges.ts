@@ -74,7 +74,7 @@ function noted({ statusCode, headers, body }: LibraryResponse): Omit<Exchange, '
 }
 
 /** Code and request id of an answer of Alibaba Cloud's; of anybody else's page, neither. */
-export function readRefusal(text: string): Pick<Exchange, 'code' | 'requestId'> {
+function readRefusal(text: string): Pick<Exchange, 'code' | 'requestId'> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
