@@ -1,5 +1,5 @@
 import type { Parsed } from './option-rows.ts';
-import { count, flag, printable, refuse } from './option-rows.ts';
+import { count, flag, kindOf } from './option-rows.ts';
 
 /** One thing that an identity is told. */
 export interface IdentityField {
@@ -17,8 +17,17 @@ function readText(value: unknown, field: IdentityField): Parsed<string | undefin
   if (value === undefined && isNeeded !== true) return { value: undefined };
   const text = typeof value === 'string' ? value.trim() : '';
   if (pattern.test(text)) return { value: text };
-  return refuse({ expected, example, ...(isOpen === true && value !== undefined ? { got: printable(value) } : {}) });
+  const got = isOpen === true && value !== undefined ? shown(value) : undefined;
+  return { issues: [{ expected, example, got }] };
 }
+
+/** Names and hosts as they are; whatever else got there may be a secret that was pasted to the wrong place. */
+function shown(value: unknown): string {
+  const isPlain = typeof value === 'string' && value.length <= 100 && plain.test(value);
+  return isPlain ? `'${value}'` : kindOf(value);
+}
+
+const plain = /^(?:acs:[\w:/.@-]+|https?:\/\/[a-z\d.:-]+\/?)$/iu;
 
 export const secretText: IdentityField = { expected: 'a text that is not empty', read: readText };
 

@@ -146,6 +146,7 @@ export function identityRow(): OptionRow<Identity | CredentialsProvider> {
     shown: 'the default chain',
     expected: 'an object with a type, an access key, or a provider with getCredential()',
     example: `{ type: 'ecs_ram_role' }`,
+    isSecret: true,
     parse: parseIdentity,
   });
 }
@@ -187,7 +188,7 @@ function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): Parsed<Ide
 
 function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): Refusal[] {
   const expected = `one of ${known.join(', ')}`;
-  const unknown = [...given.keys()].filter((key) => !known.includes(key));
   // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
-  return unknown.map((key) => ({ at: /^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '', expected }));
+  const placeOf = (key: string): string => (/^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '');
+  return [...given.keys()].filter((key) => !known.includes(key)).map((key) => ({ at: placeOf(key), expected }));
 }

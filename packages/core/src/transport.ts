@@ -64,11 +64,11 @@ export class FetchFailure extends Error {
  */
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
-  if (isForeignFailure(error)) return new FetchFailure(error.failure, error.message, error);
+  if (isFetchFailure(error)) return new FetchFailure(error.failure, error.message, error);
   // Not as the cause: an SDK's own errors hold access keys and signatures.
   return new FetchFailure('malformed', `The transport failed in a way that it does not name: ${messageOf(error)}.`);
 }
 
-function isForeignFailure(error: unknown): error is FetchFailure {
+export function isFetchFailure(error: unknown): error is FetchFailure {
   return error instanceof Error && 'failure' in error && Object.hasOwn(failures, String(error.failure));
 }

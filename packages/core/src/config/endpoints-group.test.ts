@@ -110,9 +110,9 @@ test('the slip of the typing pen in the official documentation is pointed at', (
 
 test.each([
   ['{"regionId":"cn-hangzhou"}', 'an object'],
-  ['"s3cret-key"', 'a text'],
+  ['"s3cret-key"', 'a text of 10 characters'],
   ['null', 'null'],
-  ['7', '7'],
+  ['7', 'a number'],
 ])('JSON that is no list is told by what it is, number %#', (text, got) => {
   for (const key of ['cache_client_region_id', 'cache_client_dkms_config_info']) {
     expect(gather({ environment: { [key]: text } }).issues).toMatchObject([{ key, got }]);

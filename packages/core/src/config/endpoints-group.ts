@@ -1,7 +1,7 @@
 import { clientKeyProperties, passwordProperties } from '../client-key-source.ts';
 import { endpointProperties } from '../endpoints.ts';
 import type { ConfigurationIssue } from '../errors.ts';
-import { printable } from '../option-rows.ts';
+import { kindOf } from '../option-rows.ts';
 import type { Group } from './credentials-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { parseJsonSetting } from './json-setting.ts';
@@ -65,7 +65,7 @@ function readList(key: string, reading: Reading): readonly unknown[] | undefined
   const what = key === regionsKey ? 'a JSON list of regions' : 'a JSON list of KMS instances';
   const parsed = parseJsonSetting(source.get(key) ?? '', source.written(key) ?? '', endpointProperties);
   if ('broken' in parsed) return refuse(`${what}; ${parsed.broken}`);
-  if (!Array.isArray(parsed.json)) return refuse(what, printableKind(parsed.json));
+  if (!Array.isArray(parsed.json)) return refuse(what, kindOf(parsed.json));
   return parsed.json.map((entry: unknown, index) => {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
     const fields = new Map<string, unknown>(Object.entries(entry));
@@ -74,11 +74,6 @@ function readList(key: string, reading: Reading): readonly unknown[] | undefined
     readPaths(fields, place, reading);
     return Object.fromEntries(fields);
   });
-}
-
-/** A text may be a key that got to the wrong place. */
-function printableKind(value: unknown): string {
-  return typeof value === 'string' ? 'a text' : printable(value);
 }
 
 interface Place {

@@ -1,6 +1,8 @@
 export { adapterClauses, describeAdapter } from './adapter.ts';
 export { brokenClauses } from './contract.ts';
 export type { Clause } from './contract.ts';
+export { credentialsClauses, describeCredentials } from './credentials.ts';
+export type { CredentialsWorld, OpenCredentials } from './credentials.ts';
 export { describeStore, storeClauses } from './store.ts';
 export type { OpenStore } from './store.ts';
 export { describeTransport, transportClauses } from './transport.ts';

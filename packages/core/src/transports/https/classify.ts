@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../failures.ts';
 import { failureOfAnswer } from '../../failures.ts';
-import { FetchFailure } from '../../transport.ts';
+import { FetchFailure, isFetchFailure } from '../../transport.ts';
 import type { AnsweredError } from '../answered-error.ts';
 import { requestIdAmong } from '../answered-error.ts';
 import type { IdentityKind } from './advice.ts';
@@ -65,6 +65,11 @@ export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
     case 'error':
       return failureOfError(foreign.error, foreign.certificate, where);
     case 'credentials':
+      // Ours tell what it means that there are none, and quote nothing.
+      if (isFetchFailure(foreign.error)) {
+        const { failure, message, code, status, requestId } = foreign.error;
+        return new FetchFailure(failure, `${endpoint} was not asked. ${message}`, { code, status, requestId });
+      }
       return failureOfIdentity(foreign.error, `${endpoint} was not asked: the credentials provider failed`);
     case 'clientKey':
       return failureOfIdentity(foreign.error, `${endpoint} was not asked: the client key could not sign`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClientKey, CredentialsProvider } from '../../credentials.ts';
 import type { Secret } from '../../secret.ts';
 import type { SecretRequest, SecretTransport } from '../../transport.ts';
+import { FetchFailure } from '../../transport.ts';
 import type { HttpsParts, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
 import { checkText } from '../well-formed.ts';
@@ -22,6 +23,14 @@ export interface OpenApiSettings extends HttpsParts {
 }
 
 export type OpenApiParts = OpenApiSettings & OpenApiIdentity;
+
+/** Whose credentials the last request was signed with. */
+interface Signer {
+  accessKeyId: string | undefined;
+}
+
+/** What KMS says of temporary credentials that have ended: the second where it has forgotten them. */
+const endedCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
 
 type Credentials = AccessKey & { readonly securityToken: string | undefined };
 
@@ -46,27 +55,41 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const body = await this.#channel.ask(() => this.#write(request), signal);
-    return decodeSecret(body, request, this.endpoint);
+    return decodeSecret(await this.#ask(request, signal), request, this.endpoint);
+  }
+
+  /** Credentials that ended between signing and arrival are no refusal: there are others, with which it is asked once more. */
+  async #ask(request: SecretRequest, signal: AbortSignal): Promise<Buffer> {
+    const signer: Signer = { accessKeyId: undefined };
+    const write = (): Promise<WireRequest> => this.#write(request, signer);
+    try {
+      return await this.#channel.ask(write, signal);
+    } catch (error) {
+      const isEnded = error instanceof FetchFailure && endedCodes.has(error.code ?? '');
+      if (!isEnded || signer.accessKeyId === undefined) throw error;
+      if (this.#parts.credentials?.discard?.(signer.accessKeyId) !== true) throw error;
+      return this.#channel.ask(write, signal);
+    }
   }
 
   close(): void {
     this.#channel.close();
   }
 
-  #write(request: SecretRequest): Promise<WireRequest> {
+  #write(request: SecretRequest, signer: Signer): Promise<WireRequest> {
     checkText(request);
     const { credentials, clientKey } = this.#parts;
     return clientKey === undefined
-      ? this.#writeSignedByCredentials(request, credentials)
+      ? this.#writeSignedByCredentials(request, { provider: credentials, signer })
       : this.#writeSignedByClientKey(request, clientKey);
   }
 
   async #writeSignedByCredentials(
     { name, stage, versionId }: SecretRequest,
-    provider: CredentialsProvider,
+    { provider, signer }: { readonly provider: CredentialsProvider; readonly signer: Signer },
   ): Promise<WireRequest> {
     const credentials = await this.#credentials(provider);
+    signer.accessKeyId = credentials.accessKeyId;
     const { endpoint, clock, nonce = randomUUID } = this.#parts;
     // In byte order of the names, as the signature wants it.
     const query = canonicalQuery({
