@@ -141,7 +141,7 @@ export function parsed<Value>(
   };
 }
 
-export function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
+function refuse(...issues: readonly Refusal[]): { readonly issues: readonly Refusal[] } {
   return { issues };
 }
 
