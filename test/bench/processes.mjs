@@ -32,7 +32,7 @@ export function given() {
 }
 
 /**
- * A process that is asked again and again.
+ * A process that is asked again and again. `any`, because what crosses is JSON that only the two sides know the shape of.
  * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void> }} Asked
  * @param {URL} script one that calls `answer`
  * @param {unknown} task
@@ -73,7 +73,7 @@ export async function stopAll() {
 }
 
 /**
- * The other side of `start`: sends `ready`, then the answer to each question. Ends with the one who asks, however that ends.
+ * The other side of `start`: sends `ready`, then the answer to each question (`any` for the reason given at `Asked`). Ends with the one who asks, however that ends.
  * @param {unknown} ready
  * @param {(question: any) => unknown} reply
  * @param {() => unknown} [close]
