@@ -41,6 +41,6 @@ export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.
 export { Secret } from './secret.ts';
 export type { SecretFields, SecretRotation } from './secret.ts';
 export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus } from './status.ts';
-export type { SecretStore, StoredSecret } from './store.ts';
+export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './store.ts';
 export { FetchFailure } from './transport.ts';
 export type { FetchFailureDetails, SecretRequest, SecretTransport } from './transport.ts';

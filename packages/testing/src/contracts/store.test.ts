@@ -16,6 +16,8 @@ interface Parts {
   isNewer(secret: StoredSecret, present: StoredSecret): boolean;
   isReadableClosed: boolean;
   isStrictOnRemove: boolean;
+  /** Whether removing all of a name takes this key away. */
+  isOf(key: string, name: string): boolean;
 }
 
 const correct: Parts = {
@@ -26,9 +28,11 @@ const correct: Parts = {
   isNewer: (secret, present) => secret.fetchedAt >= present.fetchedAt,
   isReadableClosed: false,
   isStrictOnRemove: false,
+  isOf: (key, name) => key.startsWith(`[${JSON.stringify(name)},`),
 };
 
 class MemoryStore implements SecretStore {
+  readonly name = 'a store in memory';
   readonly #parts: Parts;
   readonly #secrets = new Map<string, StoredSecret>();
   #isClosed = false;
@@ -54,6 +58,10 @@ class MemoryStore implements SecretStore {
   async remove(request: SecretRequest): Promise<void> {
     const wasThere = this.#secrets.delete(this.#parts.key(request));
     if (!wasThere && this.#parts.isStrictOnRemove) throw new Error('There is no such secret.');
+  }
+
+  async removeAll(name: string): Promise<void> {
+    for (const key of this.#secrets.keys()) if (this.#parts.isOf(key, name)) this.#secrets.delete(key);
   }
 
   async close(): Promise<void> {
@@ -117,6 +125,21 @@ const breakages: readonly (readonly [string, Partial<Parts>, string])[] = [
   ],
   ['refuses to remove nothing', { isStrictOnRemove: true }, 'removing twice is removing once'],
   [
+    'removes all that begins alike',
+    { isOf: (key, name) => key.startsWith(`["${name}`) },
+    'removing all of a name takes away its stages and versions, and no other name',
+  ],
+  [
+    'removes all of the usual stage alone',
+    { isOf: (key, name) => key === correct.key({ name }) },
+    'removing all of a name takes away its stages and versions, and no other name',
+  ],
+  [
+    'drops the rotation',
+    { keep: (secret) => ({ ...secret, rotation: undefined }) },
+    'of a managed secret its rotation and its configuration are kept',
+  ],
+  [
     'reads on when closed',
     { isReadableClosed: true },
     'after close it gives nothing out, and closing again is no error',
@@ -133,6 +156,7 @@ test('a store that takes a name for a path breaks the contract', async () => {
   const paths = new Map<string, StoredSecret>();
   const resolved = ({ name }: SecretRequest): string => new URL(name, 'file:///secrets/').pathname;
   const open = (): SecretStore => ({
+    name: 'a store of paths',
     async read(request) {
       return resolved(request).startsWith('/secrets/') ? paths.get(resolved(request)) : undefined;
     },
@@ -141,6 +165,9 @@ test('a store that takes a name for a path breaks the contract', async () => {
     },
     async remove(request) {
       paths.delete(resolved(request));
+    },
+    async removeAll(name) {
+      paths.delete(resolved({ name }));
     },
     async close() {
       paths.clear();

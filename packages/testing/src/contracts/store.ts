@@ -58,6 +58,14 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
     expectSame(await store.read({ name: 'text' }), text);
     expectSame(await store.read({ name: 'binary' }), binary);
   }),
+  clause('of a managed secret its rotation and its configuration are kept', async (store) => {
+    const rotation = { state: 'Enabled', interval: 86_400_000, lastAt: undefined, nextAt: 1_767_409_445_000 } as const;
+    const managed = stored({ type: 'Rds', rotation, extendedConfig: { SecretSubType: 'DoubleUsers', CustomData: {} } });
+
+    await store.write({ name: 'managed' }, managed);
+
+    expectSame(await store.read({ name: 'managed' }), managed);
+  }),
   clause('what was never written reads as undefined', async (store) => {
     await store.write({ name: 'there' }, stored());
 
@@ -94,6 +102,16 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
     await store.remove({ name: 'never there' });
 
     expectSame(await store.read({ name: 'a' }), undefined);
+  }),
+  clause('removing all of a name takes away its stages and versions, and no other name', async (store) => {
+    await inTurn(requests, (request) => store.write(request, stored()));
+
+    await store.removeAll('a');
+    await store.removeAll('never there');
+
+    await inTurn(requests, async (request) =>
+      expectSame(await store.read(request), request.name === 'a' ? undefined : stored()),
+    );
   }),
   clause('what was removed can be written again', async (store) => {
     await store.write({ name: 'a' }, stored({ fetchedAt: 2_000 }));
