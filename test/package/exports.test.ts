@@ -24,6 +24,7 @@ test('@kms-secrets/core exports', async () => {
       "Secret",
       "SecretDisabledError",
       "SecretError",
+      "SecretHandle",
       "SecretNotFoundError",
       "SecretSetError",
       "SecretTypeError",

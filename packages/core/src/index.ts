@@ -22,6 +22,8 @@ export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } fro
 export type { SecretEventName, SecretEvents, SecretListener } from './events.ts';
 export { failures } from './failures.ts';
 export type { FailureKind, FailureName } from './failures.ts';
+export { SecretHandle } from './handle.ts';
+export type { HandleSource } from './handle.ts';
 export type { SecretHook } from './hook.ts';
 export type { Logger } from './logger.ts';
 export type {
