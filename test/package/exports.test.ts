@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 /** What plain Node finds behind the built door: no source, no test runner in between. */
-async function namesBehind(door: string): Promise<string[]> {
-  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist/index.js'));
+async function namesBehind(door: string, file = 'index.js'): Promise<string[]> {
+  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist', file));
   const script = `import(${url}).then((names) => console.log(JSON.stringify(Object.keys(names))))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
   return JSON.parse(stdout) as string[];
@@ -53,6 +53,32 @@ test('@kms-secrets/express exports', async () => {
       "secretErrors",
       "secrets",
       "secretsHealth",
+    ]
+  `);
+});
+
+test('@kms-secrets/nestjs exports', async () => {
+  expect(await namesBehind('nestjs')).toMatchInlineSnapshot(`
+    [
+      "InjectSecret",
+      "InjectSecretClient",
+      "OnSecretRotated",
+      "RequestSecret",
+      "SecretErrorsFilter",
+      "SecretHandle",
+      "SecretsModule",
+      "SecretsService",
+      "createSecretClient",
+      "getSecretClientToken",
+      "getSecretToken",
+      "healthAnswer",
+      "healthOf",
+      "isSecretError",
+    ]
+  `);
+  expect(await namesBehind('nestjs', 'terminus.js')).toMatchInlineSnapshot(`
+    [
+      "SecretsHealthIndicator",
     ]
   `);
 });
