@@ -22,6 +22,8 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [{ find: /^@nestjs\//u, replacement: `${nest11}/` }] },
+        // Of use to an app, and not needed: here it is there, and with Nest 12 it is not.
+        oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
         test: { name: 'nest11', include: ['packages/nestjs/src/**/*.test.ts', 'apps/nest-api/src/**/*.test.ts'] },
       },
       { extends: true, test: { name: 'gate', include: ['test/gate/*.test.ts'] } },

@@ -249,6 +249,24 @@ describe('the module', () => {
     expect((await failedStart({ imports: [root, Other] })).message).toMatch(/Secret\(db\)/u);
   });
 
+  test('lets a client that is made here write to Nest’s logger, unless another is set', async () => {
+    const lines: string[] = [];
+    const write = (line: string): void => void lines.push(line);
+    const { options } = trial();
+    const { log } = await startedApp({
+      imports: [
+        SecretsModule.forRoot(options),
+        SecretsModule.forRoot(
+          { ...options, logger: { debug: write, info: write, warn: write, error: write } },
+          { name: 'quiet' },
+        ),
+      ],
+    });
+
+    const told = (line: string): boolean => line.startsWith('Secret client: ');
+    expect([log.filter(told).length, lines.filter(told).length]).toEqual([1, 1]);
+  });
+
   test('hands out the usual client as a class, for names that are not known before', async () => {
     @Injectable()
     class Reader {
