@@ -139,6 +139,19 @@ test('a listener is told each rotation of its own secret in its own stage, until
   expect(told).toEqual(['v1 -> v2', 'v2 -> p2']);
 });
 
+test('a rotation of another secret counts as no read of this one', async () => {
+  const { client, kms } = setup();
+  kms.put('other', 'v1');
+  await client.getMany(['db', 'other']);
+  new SecretHandle(client, 'db').onRotate(() => {});
+  const { hits } = client.stats();
+  kms.put('other', 'v2');
+
+  await client.refresh('other');
+
+  expect(client.stats().hits).toBe(hits);
+});
+
 test('a listener that throws, or rejects, is reported, and what it threw is not shown', async () => {
   const { client, kms, log } = setup();
   await client.get('db');
