@@ -62,6 +62,7 @@ test('@kms-secrets/testing exports', async () => {
       "FakeClock",
       "FakeKms",
       "FakeTransport",
+      "fixedSecrets",
       "startAdmin",
       "startFakeKms",
     ]
