@@ -56,6 +56,18 @@ test('@kms-secrets/express exports', async () => {
   `);
 });
 
+test('@kms-secrets/fastify exports', async () => {
+  expect(await namesBehind('fastify')).toMatchInlineSnapshot(`
+    [
+      "createSecretClient",
+      "isSecretError",
+      "secretErrors",
+      "secrets",
+      "secretsHealth",
+    ]
+  `);
+});
+
 test('@kms-secrets/testing exports', async () => {
   expect(await namesBehind('testing')).toMatchInlineSnapshot(`
     [

@@ -17,7 +17,7 @@ async function versionOf(manifest: string): Promise<string> {
   return version;
 }
 
-// An empty project of somebody else, with npm, as most have it: the tarballs, and the framework that the adapter asks for.
+// An empty project of somebody else, with npm, as most have it: the tarballs, and the frameworks that the adapters ask for.
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'a stranger’s project '));
   packed = packAll(project);
@@ -28,6 +28,7 @@ beforeAll(async () => {
     dependencies: {
       ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
       express: await versionOf(`${frameworks}/express`),
+      fastify: await versionOf('packages/fastify/node_modules/fastify'),
     },
     devDependencies: {
       '@types/express': await versionOf(`${frameworks}/@types/express`),
