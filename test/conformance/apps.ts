@@ -2,22 +2,30 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SecretClient } from '@kms-secrets/core';
 import type { RunningApp, StartApp } from '@kms-secrets/testing/contracts';
-import { createApp } from '../../apps/express-api/src/app.ts';
-import { createApp as createNestApp } from '../../apps/nest-api/src/create-app.ts';
+import { createApp as expressApi } from '../../apps/express-api/src/app.ts';
+import { createApp as fastifyApi } from '../../apps/fastify-api/src/app.ts';
+import { createApp as nestApi } from '../../apps/nest-api/src/create-app.ts';
 
 /** Every app, by its name: a new framework is one line more. */
 export const apps: readonly { readonly name: string; readonly start: StartApp }[] = [
-  { name: 'express-api', start: (client) => listen(createApp(client)) },
-  { name: 'nest-api', start: startNestApi },
+  { name: 'express-api', start: (client) => listen(expressApi(client)) },
+  {
+    name: 'fastify-api',
+    async start(client) {
+      const app = fastifyApi(client);
+      return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
+    },
+  },
+  {
+    name: 'nest-api',
+    async start(client) {
+      const app = await nestApi(client, { logger: false });
+      await app.listen(0, '127.0.0.1');
+      return { url: await app.getUrl(), close: () => app.close() };
+    },
+  },
 ];
-
-async function startNestApi(client: SecretClient): Promise<RunningApp> {
-  const app = await createNestApp(client, { logger: false });
-  await app.listen(0, '127.0.0.1');
-  return { url: await app.getUrl(), close: () => app.close() };
-}
 
 async function listen(serve: RequestListener): Promise<RunningApp> {
   const server = createServer(serve).listen(0, '127.0.0.1');

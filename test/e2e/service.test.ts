@@ -10,8 +10,10 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const require = createRequire(import.meta.url);
 const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
+/** Every app that is a service of its own, as it is built. */
 const services = [
   ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
+  ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
   ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
 ].map(([name = '', manifest = '']) => [name, join(dirname(manifest), 'dist/main.js')] as const);
 
@@ -59,7 +61,7 @@ async function stop({ child }: Running): Promise<unknown> {
 
 test.each(services)(
   '%s, configured by the file of the official clients, reads from the command fake-kms, both as processes',
-  async (_name, service) => {
+  async (_, service) => {
     const directory = await mkdtemp(join(tmpdir(), 'kms-secrets e2e-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await writeFile(join(directory, 'secrets.yaml'), 'shop/db: s3cret-shop-db\n');
@@ -82,7 +84,7 @@ test.each(services)(
   },
 );
 
-test.each(services)('%s without configuration ends at once, and says what is missing', async (_name, service) => {
+test.each(services)('%s without configuration ends at once, and says what is missing', async (_, service) => {
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-e2e-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
 

@@ -57,6 +57,18 @@ test('@kms-secrets/express exports', async () => {
   `);
 });
 
+test('@kms-secrets/fastify exports', async () => {
+  expect(await namesBehind('fastify')).toMatchInlineSnapshot(`
+    [
+      "createSecretClient",
+      "isSecretError",
+      "secretErrors",
+      "secrets",
+      "secretsHealth",
+    ]
+  `);
+});
+
 test('@kms-secrets/nestjs exports', async () => {
   expect(await namesBehind('nestjs')).toMatchInlineSnapshot(`
     [

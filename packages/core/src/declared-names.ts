@@ -7,8 +7,9 @@ export type NameOf<Names> = keyof Names extends never ? string : Extract<keyof N
 /** What `json(name)` gives. */
 export type JsonOf<Names, Name> = Name extends keyof Names ? Names[Name] : unknown;
 
-/** The names that are declared for one of several clients, as `{ billing: { 'stripe': StripeSecret } }`. */
-export type NamesUnder<Clients, As> = As extends keyof Clients ? Clients[As] & object : {};
+/** The names that are declared for one of several clients, as `{ billing: { 'stripe': unknown } }`. */
+// Their types are not taken over: it is not here that anybody could see whether a validator was given for each.
+export type NamesUnder<Clients, As> = As extends keyof Clients ? { readonly [Name in keyof Clients[As]]: unknown } : {};
 
 /** A validator for each declared name whose JSON has a type: that is what makes the type true. Any Standard Schema fits. */
 export type SchemasOf<Names> = keyof Names extends never

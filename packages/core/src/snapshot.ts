@@ -19,20 +19,22 @@ const noSchemas: ReadonlyMap<string, StandardSchemaV1> = new Map();
  * All of it sits in `#private` fields, which nothing that prints or serialises a request can see.
  */
 export class SecretSnapshot<Names extends object = {}, Clients extends object = {}> {
-  readonly #pinned = new Map<string, Secret>();
+  readonly #pinned = new Map<string, Pinned>();
   #source: SnapshotSource | undefined;
   #schemas = noSchemas;
   #named: Map<string, SecretSnapshot> | undefined;
 
   /** Reads a secret; rejects as `SecretClient.get` does. */
-  async get(name: NameOf<Names>): Promise<Secret> {
-    return this.#pinned.get(name) ?? this.#pin(name, await this.#mounted().get(name));
+  get(name: NameOf<Names>): Promise<Secret> {
+    const seen = this.#pinned.get(name);
+    // The same promise each time: a second read costs what a look at a map does.
+    return seen === undefined ? this.#read(name) : (seen.settled ??= Promise.resolve(seen.secret));
   }
 
   /** A secret that was taken, or has been read by this request, without waiting; so do `text` and `json`. Throws for any other. */
   secret(name: NameOf<Names>): Secret {
-    const secret = this.#pinned.get(name);
-    if (secret !== undefined) return secret;
+    const seen = this.#pinned.get(name);
+    if (seen !== undefined) return seen.secret;
     this.#mounted();
     throw new Error(
       `Secret "${name}" is not in the snapshot of this request. Add it to the names that every request finds, preload: ["${name}"], or read it with await ….get("${name}") first.`,
@@ -87,18 +89,22 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     if (as !== undefined) {
       const present = (this.#named ??= new Map()).get(as) ?? new SecretSnapshot();
       this.#named.set(as, present);
-      return present.#read(source, options, `as "${as}"`);
+      return present.#readFrom(source, options, `as "${as}"`);
     }
-    return this.#read(source, options, 'without a name');
+    return this.#readFrom(source, options, 'without a name');
   }
 
-  #read(source: SnapshotSource, { schemas, preload = [] }: MountOptions, which: string): Promise<void> | undefined {
+  #readFrom(source: SnapshotSource, { schemas, preload = [] }: MountOptions, which: string): Promise<void> | undefined {
     if (this.#source !== undefined && this.#source !== source) {
       throw new Error(`Two clients are mounted ${which} on one request. Give one of them another name, { as: '…' }.`);
     }
     this.#source = source;
     if (schemas !== undefined) this.#schemas = joined(this.#schemas, schemas);
     return this.#take(preload);
+  }
+
+  async #read(name: string): Promise<Secret> {
+    return this.#pin(name, await this.#mounted().get(name));
   }
 
   async #fetch(source: SnapshotSource, names: readonly string[]): Promise<void> {
@@ -108,15 +114,20 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
 
   /** The first to come stays: another read of the same name may have been under way. */
   #pin(name: string, secret: Secret): Secret {
-    const first = this.#pinned.get(name) ?? secret;
+    const first = this.#pinned.get(name) ?? { secret, settled: undefined };
     this.#pinned.set(name, first);
-    return first;
+    return first.secret;
   }
 
   #mounted(): SnapshotSource {
     if (this.#source === undefined) throw notMounted();
     return this.#source;
   }
+}
+
+interface Pinned {
+  readonly secret: Secret;
+  settled: Promise<Secret> | undefined;
 }
 
 export interface MountOptions {
