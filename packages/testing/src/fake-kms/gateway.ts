@@ -82,7 +82,7 @@ export class Gateway {
     } catch (error) {
       return refused(error);
     }
-    const fault = faults.strikeRequest(instance ?? region, asked.secretName);
+    const fault = faults.strikeRequest({ region, instance }, asked.secretName);
     const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
     if (instead !== undefined) return { answer: instead };
     try {
