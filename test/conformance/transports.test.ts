@@ -140,5 +140,5 @@ const breakages: readonly (readonly [string, OpenTransport, string])[] = [
 test.each(breakages)('a transport that %s breaks the contract', async (_, open, clause) => {
   const concerned = transportClauses.filter(({ name }) => name === clause);
 
-  expect(await brokenClauses(concerned, open)).toEqual([clause]);
+  expect(await brokenClauses(concerned, { open })).toEqual([clause]);
 });

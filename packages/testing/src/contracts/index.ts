@@ -6,7 +6,7 @@ export type { CredentialsWorld, OpenCredentials } from './credentials.ts';
 export { describeStore, storeClauses } from './store.ts';
 export type { OpenStore } from './store.ts';
 export { describeTransport, transportClauses } from './transport.ts';
-export type { OpenTransport } from './transport.ts';
+export type { OpenTransport, TransportSetting, TransportSubject } from './transport.ts';
 export { scenarios } from '../scenarios/index.ts';
 export { App } from '../scenarios/form/app.ts';
 export type { Answer, HealthAnswer, RawAnswer } from '../scenarios/form/app.ts';
