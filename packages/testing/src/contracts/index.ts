@@ -11,6 +11,6 @@ export { scenarios } from '../scenarios/index.ts';
 export { App } from '../scenarios/form/app.ts';
 export type { Answer, HealthAnswer, RawAnswer } from '../scenarios/form/app.ts';
 export { perform } from '../scenarios/form/perform.ts';
-export type { Connect, RunningApp, StartApp } from '../scenarios/form/perform.ts';
+export type { Cast, Connect, RunningApp, StartApp } from '../scenarios/form/perform.ts';
 export { fileOf } from '../scenarios/form/scenario.ts';
 export type { GivenOptions, Scenario, Scene, Setting } from '../scenarios/form/scenario.ts';
