@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { startFakeKms } from '@kms-secrets/testing';
+import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeClientKey, FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConfigurationMachine } from './config/environment.ts';
@@ -179,9 +179,11 @@ test('an instance and a region stand in one list, each asked in its own way', as
   const keys = { ...at.kms.environment(), ...at.kms.environment({ instanceKey: at.instanceKey }) };
   const client = createSecretClientOn(machineWith(keys), {});
   onTestFinished(() => client.close());
-  await at.kms.stop('cn-hangzhou');
+  await client.get('db');
+  await at.kms.stop('kst-fake0001');
 
-  expect((await client.get('db')).stale).toBe(false);
+  expect((await client.refresh('db')).stale).toBe(false);
+  expect(at.kms.requests.map(({ dialect }) => dialect)).toEqual(['B', 'A2']);
 });
 
 test('credentials from an address of your own are asked for once, however many read at first', async () => {
@@ -219,6 +221,39 @@ test.each([
   expect(told).not.toMatch(/not-the-password|one-password/u);
   expect(kms.requests).toEqual([]);
 });
+
+test.each([
+  ['2036-10-20', undefined],
+  ['2036-10-22', 'The client key of credentials (option) expires on 2036-11-20.'],
+  ['2036-11-21', 'The client key of credentials (option) expired on 2036-11-20.'],
+])(
+  'on %s a key in the form that KMS hands out, which ends on 2036-11-20, is warned about thus: %s',
+  async (day, told) => {
+    const vectors = JSON.parse(
+      readFileSync(new URL('credentials/client-key-vectors.json', import.meta.url), 'utf8'),
+    ) as {
+      readonly key: { readonly password: string };
+      readonly pkcs12: readonly [{ readonly file: string; readonly clientKeyFile: object }];
+    };
+    const [{ file, clientKeyFile }] = vectors.pkcs12;
+    const warnings: string[] = [];
+    const nothing = (): void => {};
+    const client = createSecretClientOn(machineWith({}), {
+      credentials: {
+        type: 'client_key',
+        clientKeyContent: JSON.stringify(clientKeyFile),
+        password: vectors.key.password,
+      },
+      endpoints: ['cn-hangzhou'],
+      clock: new FakeClock({ date: Date.parse(day) }),
+      logger: { debug: nothing, info: nothing, warn: (line: string) => void warnings.push(line), error: nothing },
+    });
+    await client.close();
+
+    expect(file).toBe('legacy-gopkcs12-shape.p12');
+    expect(warnings).toEqual(told === undefined ? [] : [told]);
+  },
+);
 
 test('a certificate that is not checked is warned about at every start', async () => {
   const { kms } = await stage();
