@@ -160,8 +160,14 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
     return clientKey && new InstanceTransport({ ...https, clientKey });
   }
   const identity = join.identity();
+  if (identity !== undefined && 'clientKey' in identity && instanceHost.test(endpoint.host)) {
+    const expected = 'the client key of this KMS instance, here: instances take client keys by their own API alone';
+    issues.push({ key: `${key}.clientKeyFile`, source, got: 'a client key in credentials', expected });
+  }
   return identity && new OpenApiTransport({ ...https, ...identity });
 }
+
+const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;
 
 /** Endpoints that are set wrongly are told as that, and not as missing too. */
 function unlessTold(issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {
