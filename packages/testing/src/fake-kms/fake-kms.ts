@@ -128,7 +128,9 @@ export class FakeKms {
   environment(identity?: FakeIdentity): Record<string, string> {
     const { accessKey, isPlainHttp } = this.#parts;
     const caFilePath = isPlainHttp ? undefined : this.caFilePath;
-    return clientSettings({ accessKey, endpoints: this.endpoints, caFilePath }, identity);
+    const { endpoints, sts, credentialsUri } = this;
+    const reached = { accessKey, endpoints, caFilePath, stsEndpoint: sts.endpoint, credentialsUri: credentialsUri.url };
+    return clientSettings(reached, identity);
   }
 
   /** The same as the text of a `secretsmanager.properties`. */
