@@ -40,6 +40,7 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
     regions: names,
     instances,
     isTokenTaken: options.takesTokenScheme ?? false,
+    knowsBatch: options.knowsBatch ?? true,
     authentication,
     vault,
     faults,

@@ -12,6 +12,8 @@ export interface FakeKmsOptions {
   readonly instances?: readonly (string | InstancePlace)[];
   /** Whether instances also take `Authorization: TOKEN …`, as their documentation has it; `Bearer` alone when left out. */
   readonly takesTokenScheme?: boolean;
+  /** Whether the shared gateways know BatchGetSecretValue; instances never do. True when left out. */
+  readonly knowsBatch?: boolean;
   /** The port of the first region; the next ones, and then the instances, get the ports after it. Any free ports when left out. */
   readonly port?: number;
   /** HTTP without TLS, for a look at what goes over the wire. */

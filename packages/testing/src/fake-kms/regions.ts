@@ -19,6 +19,7 @@ interface Parts {
   readonly regions: readonly string[];
   readonly instances: readonly InstancePlace[];
   readonly isTokenTaken: boolean;
+  readonly knowsBatch: boolean;
   readonly port: number;
   readonly isPlainHttp: boolean;
   readonly quota: number | false;
