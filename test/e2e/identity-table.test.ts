@@ -2,12 +2,16 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SecretClientOptions } from '@kms-secrets/core';
 import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeClientKey, FakeKms } from '@kms-secrets/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 /** What the process answers, and what it was told. */
 interface Outcome {
@@ -282,6 +286,89 @@ test.each(rows.filter(([name, source]) => name !== 'client_key' && source !== 'c
     expect(message).toContain('an instance that is asked with other credentials stands in cache_client_region_id');
   },
 );
+
+/** A proxy that connects to loopback, and who asked it for what. */
+async function startProxy(answer?: string): Promise<{ readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
+    asked.push(url);
+    if (answer !== undefined) {
+      socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
+      return;
+    }
+    const { hostname, port } = new URL(`http://${url}`);
+    const through = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+    through.pipe(socket).pipe(through);
+    for (const end of [socket, through]) end.on('error', () => through.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo; // a text only for a pipe
+  return { url: `http://127.0.0.1:${port}`, asked };
+}
+
+test.each(['ram_role', 'oidc_role_arn'])('%s asks STS by the proxy that KMS is asked by', async (name) => {
+  const proxy = await startProxy();
+  const { keys, option } = identity(name);
+
+  const outcome = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
+
+  expect(outcome).toEqual({ versionId: 'v1' });
+  expect(proxy.asked).toEqual([kms.sts.endpoint, kms.endpoint('cn-hangzhou').endpoint]);
+});
+
+test('a host in NO_PROXY is asked without it, and a proxy that refuses is told', async () => {
+  const proxy = await startProxy('407 Proxy Authentication Required');
+  const { keys, option } = identity('ram_role');
+  const none = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
+
+  const straight = await read({ keys, option, variables: none }, 'environment', 'shared');
+  const { message } = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
+
+  expect(straight).toEqual({ versionId: 'v1' });
+  expect(message).toContain(`${kms.sts.endpoint} did not answer (PROXY_ANSWERED_407)`);
+  expect(proxy.asked).toEqual([kms.sts.endpoint]);
+});
+
+test.each([
+  ['hangs', { kind: 'hang' }, 'ERR_SECRET_UNAVAILABLE'],
+  ['answers with a page', { kind: 'html', status: 502 }, 'answered with status 502'],
+  ['resets the connection', { kind: 'reset' }, 'did not answer (ECONNRESET)'],
+  ['shows a wrong certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to the authority'],
+] as const)('STS that %s is told as that', async (_, fault, words) => {
+  const { keys, option } = identity('ram_role');
+  const planted = kms.sts.fault(fault);
+  onTestFinished(() => planted.heal());
+
+  const variables = { KMS_SECRETS_ATTEMPT_TIMEOUT: '500ms' };
+  const { code, message } = await read({ keys, option, variables }, 'environment', 'shared');
+
+  expect(`${code} ${message}`).toContain(words);
+  expect(message?.includes(kms.accessKey.accessKeyId)).toBe(false);
+});
+
+test('a metadata service that is away is told as that', async () => {
+  await kms.metadata.stop();
+  onTestFinished(() => kms.metadata.start());
+
+  const { message } = await read(identity('ecs_ram_role'), 'environment', 'shared');
+
+  expect(message).toContain('100.100.100.200 did not answer (ECONNREFUSED)');
+});
+
+test('an OIDC token that is replaced while we run is read anew', async () => {
+  const file = join(directory, 'oidc-token');
+  const { keys, option } = identity('oidc_role_arn');
+  kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token-2' });
+
+  const { message } = await read({ keys, option }, 'environment', 'shared');
+  await writeFile(file, 's3cret-oidc-token-2');
+  const renewed = await read({ keys, option }, 'environment', 'shared');
+
+  expect(message).toContain('AuthenticationFail.OIDCToken');
+  expect(renewed).toEqual({ versionId: 'v1' });
+});
 
 function readByInstanceApi({ keyFile, passwordFile }: FakeClientKey, source: Source): Promise<Outcome> {
   const { endpoint } = kms.endpoint('kst-fake0001');

@@ -100,7 +100,11 @@ function identityOf(join: Join): OpenApiIdentity | undefined {
   const { credentials, clock } = join.values;
   const source = join.sources.get('credentials') ?? 'option';
   if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
-  if (credentials.type !== 'client_key') return { credentials: alicloudCredentials(credentials, { clock }) };
+  if (credentials.type !== 'client_key') {
+    // A proxy that cannot be used is told with the endpoints.
+    const proxyTo = (host: string): URL | undefined => proxyFor(host, join.on.environment).proxy;
+    return { credentials: alicloudCredentials(credentials, { clock, proxyTo }) };
+  }
   const clientKey = clientKeyOf({ from: credentials, key: 'credentials', source }, join);
   return clientKey && { clientKey };
 }
