@@ -1,7 +1,7 @@
 import { createDecipheriv, hash, pbkdf2Sync } from 'node:crypto';
 import type { DerElement } from './der.ts';
-import { decryptRc2Cbc } from './rc2.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
+import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */
 export interface PasswordTrial {

@@ -208,3 +208,22 @@ test('when all have left before the batch has gone, nothing is asked and no time
   await expect(reads).rejects.toThrow('Enough.');
   expect([clock.pending, asked]).toEqual([0, []]);
 });
+
+test('who comes after all have left waits no longer than anybody', async () => {
+  const { asked, batches, transport, read } = stage();
+  const leaving = new AbortController();
+  const left = batches.during(() => transport.fetch({ name: 'a' }, leaving.signal)).catch(() => 'left');
+  leaving.abort(new Error('Enough.'));
+
+  expect(await read(['b', 'c'])).toEqual(['b', 'c']);
+
+  expect(await left).toBe('left');
+  expect(asked).toEqual([['b', 'c']]);
+});
+
+test('a transport that answers a batch with something else than a list is asked for each alone', async () => {
+  const { asked, read } = stage({ many: () => null as never });
+
+  expect(await read(['a', 'b'])).toEqual(['a', 'b']);
+  expect(asked).toEqual([['a', 'b'], 'a', 'b']);
+});

@@ -94,7 +94,7 @@ class Gathering {
       const forget = onAbort(signal, () => {
         passenger.isGone = true;
         reject(signal.reason as Error); // the caller's own
-        if (this.#waiting.every(({ isGone }) => isGone)) this.#callOff?.();
+        if (this.#waiting.every(({ isGone }) => isGone)) this.#send();
       });
       this.#waiting.push(passenger);
       if (this.#waiting.length === mostSecrets) this.#send();
@@ -124,21 +124,22 @@ class Gathering {
   }
 
   async #fetchTogether(passengers: readonly Passenger[]): Promise<void> {
-    let outcomes: readonly (Secret | FetchFailure)[];
     try {
       const requests = passengers.map(({ request }) => request);
-      outcomes = await this.#parts.fetchMany(requests, untilAllAreGone(passengers));
+      const outcomes = await this.#parts.fetchMany(requests, untilAllAreGone(passengers));
+      // A copy: it throws for something else than a list, before anybody has got anything.
+      const each = [...outcomes];
+      for (const [index, passenger] of passengers.entries()) this.#settle(passenger, each[index]);
     } catch (error) {
       this.#refusedTogether(passengers, asFetchFailure(error));
-      return;
     }
-    for (const [index, passenger] of passengers.entries()) {
-      const outcome = outcomes[index];
-      if (passenger.isGone) continue;
-      if (outcome === undefined || (isFetchFailure(outcome) && outcome.failure === 'malformed')) {
-        this.#fetchAlone(passenger);
-      } else passenger.settle(isFetchFailure(outcome) ? Promise.reject(outcome) : Promise.resolve(outcome));
-    }
+  }
+
+  #settle(passenger: Passenger, outcome: Secret | FetchFailure | undefined): void {
+    if (passenger.isGone) return;
+    if (outcome === undefined || (isFetchFailure(outcome) && outcome.failure === 'malformed')) {
+      this.#fetchAlone(passenger);
+    } else passenger.settle(isFetchFailure(outcome) ? Promise.reject(outcome) : Promise.resolve(outcome));
   }
 
   /**
