@@ -5,8 +5,13 @@ import type { AddressInfo } from 'node:net';
 import type { RunningApp, StartApp } from '@kms-secrets/testing/contracts';
 import { createApp } from '../../apps/express-api/src/app.ts';
 
+interface AppUnderTest {
+  readonly name: string;
+  readonly start: StartApp;
+}
+
 /** Every app, by its name: a new framework is one line more. */
-export const apps: readonly { readonly name: string; readonly start: StartApp }[] = [
+export const apps: readonly [AppUnderTest, ...AppUnderTest[]] = [
   { name: 'express-api', start: (client) => listen(createApp(client)) },
 ];
 
