@@ -7,8 +7,13 @@ import { createApp as expressApi } from '../../apps/express-api/src/app.ts';
 import { createApp as fastifyApi } from '../../apps/fastify-api/src/app.ts';
 import { createApp as nestApi } from '../../apps/nest-api/src/create-app.ts';
 
+interface AppUnderTest {
+  readonly name: string;
+  readonly start: StartApp;
+}
+
 /** Every app, by its name: a new framework is one line more. */
-export const apps: readonly { readonly name: string; readonly start: StartApp }[] = [
+export const apps: readonly [AppUnderTest, ...AppUnderTest[]] = [
   { name: 'express-api', start: (client) => listen(expressApi(client)) },
   {
     name: 'fastify-api',

@@ -25,6 +25,7 @@ export type {
   FaultHandle,
   FaultScope,
   GatewayKind,
+  InstancePlace,
   PutOptions,
   RequestRecord,
   SecretType,
