@@ -1,7 +1,7 @@
 // @ts-check
 import { median } from '../measure.mjs';
 import { peers } from '../peers.mjs';
-import { run, start } from '../processes.mjs';
+import { run, start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 
 const readers = new URL('readers.mjs', import.meta.url);
