@@ -56,10 +56,10 @@ export async function start(script, task, { flags = [], env = {}, timeout = pati
   ended.catch(() => {});
   /** @type {Map<number, { resolve: (answer: any) => void; reject: (error: Error) => void }>} */
   const open = new Map();
-  child.on('message', (/** @type {Reply} */ { id, answer, error }) => {
+  child.on('message', (/** @type {Reply} */ { id, error, answer: answered }) => {
     const { resolve, reject } = open.get(id) ?? {};
     open.delete(id);
-    if (error === undefined) resolve?.(answer);
+    if (error === undefined) resolve?.(answered);
     else reject?.(new Error(error));
   });
   let asks = 0;
@@ -71,7 +71,7 @@ export async function start(script, task, { flags = [], env = {}, timeout = pati
     ask(question) {
       asks += 1;
       const answered = answerTo(asks);
-      child.send(/** @type {import('node:child_process').Serializable} */ ({ id: asks, question }));
+      child.send({ id: asks, question });
       return answered;
     },
     async stop() {
