@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
+import { SoakFirst } from './test/support/soak-first.ts';
 
 // Tests run on the TypeScript sources of the workspace packages, not on dist.
 const conditions = ['@kms-secrets/source', ...defaultServerConditions];
@@ -10,11 +12,14 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     reporters: ['default', new ClosingLine()],
-    maxWorkers: '100%', // half of the tests wait for a process they started
+    // Half of the tests wait for a process they started; the soak does nothing else, and so has a worker of its own.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SoakFirst },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [
       { extends: true, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'] } },
       { extends: true, test: { name: 'gate', include: ['test/gate/*.test.ts'] } },
+      { extends: true, test: { name: 'soak', include: ['test/load/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       {
         extends: true,

@@ -2,9 +2,9 @@
 
 /** @typedef {import('./kms.mjs').Step} Step */
 /**
- * What a fault means for who reads. `late`: the answer comes, in its own way. `passes`: KMS may answer again, or another
- * endpoint at once. `refused`: KMS says no. `odd`: what came was not KMS's answer; another endpoint may have it, or not.
- * @typedef {'late' | 'passes' | 'odd' | 'refused'} FaultKind
+ * What a fault means for who reads. `late`: the answer comes, in its own way. `passes`: another endpoint has it, or the same one
+ * a little later. `untrusted`: nobody else is asked, for whoever shows a wrong certificate would like that. `refused`: KMS says no.
+ * @typedef {'late' | 'passes' | 'untrusted' | 'refused'} FaultKind
  */
 /**
  * @typedef {object} Fault
@@ -33,15 +33,15 @@ export const faults = [
   planted('passes', 'connection closed', { kind: 'closeSocket' }),
   planted('passes', 'answer cut short', { kind: 'cutShort' }),
   { name: 'port closed', kind: 'passes', strike: ({ regions }) => regions.map((region) => ['stop', region]) },
-  planted('odd', 'no JSON', { kind: 'rubbish' }),
-  planted('odd', 'no secret in it', { kind: 'wrongShape' }),
-  planted('odd', "another's secret", { kind: 'otherSecret' }),
-  planted('odd', 'larger than 1 MiB', { kind: 'huge', bytes: 1_200_000 }),
-  planted('odd', 'redirect', { kind: 'redirect', location: 'https://127.0.0.1/' }),
-  certificate('odd', 'certificate expired', 'expired'),
-  certificate('odd', 'certificate of another name', 'wrongName'),
-  certificate('odd', 'certificate of a stranger', 'otherCa'),
-  certificate('odd', 'certificate signed by itself', 'selfSigned'),
+  planted('passes', 'no JSON', { kind: 'rubbish' }),
+  planted('passes', 'no secret in it', { kind: 'wrongShape' }),
+  planted('passes', "another's secret", { kind: 'otherSecret' }),
+  planted('passes', 'larger than 1 MiB', { kind: 'huge', bytes: 1_200_000 }),
+  planted('passes', 'redirect', { kind: 'redirect', location: 'https://127.0.0.1/' }),
+  certificate('untrusted', 'certificate expired', 'expired'),
+  certificate('untrusted', 'certificate of another name', 'wrongName'),
+  certificate('untrusted', 'certificate of a stranger', 'otherCa'),
+  certificate('untrusted', 'certificate signed by itself', 'selfSigned'),
   refusal('denied', 'deny', 'ERR_ACCESS_DENIED'),
   refusal('removed', 'remove', 'ERR_SECRET_NOT_FOUND'),
   refusal('key disabled', 'disable', 'ERR_SECRET_DISABLED'),

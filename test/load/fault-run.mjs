@@ -15,16 +15,25 @@ import { start } from '../support/processes.mjs';
  * @property {string} stores a name of `storesBy`
  */
 /**
+ * @typedef {object} FaultChoice
+ * @property {Fault} fault
+ * @property {Configuration} configuration
+ * @property {number} ms how long it is read under the fault
+ * @property {number} rate reads a second
+ * @property {string} [restartDeadline] how long a process that starts then waits for its secrets; without it, none is started
+ * @property {boolean} [heals] whether the end of the fault is awaited, and what comes then
+ */
+/**
  * @typedef {object} FaultRun
  * @property {string} fault
  * @property {Configuration} configuration
  * @property {LoadFigures} figures of what was read under the fault
  * @property {number} requests that KMS had for it
- * @property {{ counts: Record<string, number>; ms: number }} restart what a process got that started under the fault
- * @property {number} [healedWithin] milliseconds from the end of the fault until all was fresh; `undefined`: it was not awaited, or in vain
+ * @property {{ counts: Record<string, number>; ms: number } | undefined} restart what a process got that started under the fault
+ * @property {number | undefined} healedWithin milliseconds from the end of the fault until all was fresh; `undefined`: it was not awaited, or in vain
  */
 
-export const regions = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing'];
+const regions = ['cn-hangzhou', 'cn-shanghai', 'cn-beijing'];
 export const names = ['app/db', 'app/cache', 'app/mail', 'app/queue'];
 
 /** KMS and the reader, each in a process of its own. */
@@ -45,10 +54,10 @@ let runs = 0;
 /**
  * A client with everything in memory is read at a steady pace; the fault strikes; the reads from then on count.
  * @param {{ kms: Asked; reader: Asked }} stage
- * @param {{ fault: Fault; configuration: Configuration; ms: number; rate: number; heals?: boolean }} choice
+ * @param {FaultChoice} choice
  * @returns {Promise<FaultRun>}
  */
-export async function runFault({ kms, reader }, { fault, configuration, ms, rate, heals = false }) {
+export async function runFault({ kms, reader }, { fault, configuration, ms, rate, restartDeadline, heals = false }) {
   runs += 1;
   const id = `${process.pid}-${runs}`;
   const { endpoints, struck, stores } = configuration;
@@ -67,12 +76,12 @@ export async function runFault({ kms, reader }, { fault, configuration, ms, rate
     await sleep(ms);
     const figures = await reader.ask({ id, does: 'figures' });
     const requests = await kms.ask({ id, does: 'requests' });
-    const restarted = { ...task, options: { ...task.options, deadline: '2s' } };
-    const restart = await reader.ask({ id, does: 'restart', task: restarted });
+    const restarted = { ...task, options: { ...task.options, deadline: restartDeadline } };
+    const restart = restartDeadline && (await reader.ask({ id, does: 'restart', task: restarted }));
     const healedWithin = heals ? await untilHealed({ kms, reader, id, regions: asked }) : undefined;
     await reader.ask({ id, does: 'end' });
     await kms.ask({ id, does: 'close' });
-    return { fault: fault.name, configuration, figures, requests, restart, ...(heals && { healedWithin }) };
+    return { fault: fault.name, configuration, figures, requests, restart, healedWithin };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -17,7 +17,7 @@ const struckEndpoints = [
 ];
 
 /** @type {readonly Configuration[]} */
-export const configurations = Object.keys(storesBy).flatMap((stores) =>
+const configurations = Object.keys(storesBy).flatMap((stores) =>
   struckEndpoints.map((struck) => ({ ...struck, stores })),
 );
 
@@ -31,7 +31,7 @@ export async function faultTable({ say, seconds, rate, only }) {
     for (const fault of chosen) {
       say(`fault: ${fault.name}`);
       for (const configuration of configurations.filter((one) => fits(fault, one))) {
-        runs.push(await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate }));
+        runs.push(await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate, restartDeadline: '2s' }));
       }
     }
   } finally {
@@ -45,7 +45,7 @@ export async function faultTable({ say, seconds, rate, only }) {
  * @param {import('./fault-list.mjs').Fault} fault
  * @param {Configuration} configuration
  */
-export function fits({ kind }, { struck }) {
+function fits({ kind }, { struck }) {
   return kind !== 'refused' || struck === 'all';
 }
 
@@ -73,7 +73,7 @@ export function tableOf(runs) {
     ...[figures.reads, figures.failed, figures.stale].map((count) => count.toLocaleString('en-US')),
     ...[figures.latency.p50, figures.latency.p99, figures.latency.max].map(milliseconds),
     `${requests}`,
-    `${outcomesText(restart.counts)} in ${milliseconds(restart.ms)} ms`,
+    restart === undefined ? '' : `${outcomesText(restart.counts)} in ${milliseconds(restart.ms)} ms`,
   ]);
   return columns([head, ...lines], (column) => column === 1 || (column > 3 && column < 11));
 }

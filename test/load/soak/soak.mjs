@@ -69,7 +69,7 @@ async function play({ kms, reader, script, seconds, say }) {
       at,
       act: async () => newest.set(name, await does([['rotate', name]])),
     })),
-    ...script.troubles.map(({ kind, from }) => ({ at: from, act: () => say(kind) })),
+    ...script.troubles.map(({ kind, from }) => ({ at: from, act: async () => say(kind) })),
     ...Array.from({ length: seconds }, (_, second) => ({
       at: second,
       act: async () => {

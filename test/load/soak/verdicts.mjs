@@ -38,7 +38,7 @@ export function verdictsOn({ samples, ending, outdated }) {
  * The line of least squares through what the collections left. The first fifth is warm-up: code is compiled, sockets are opened.
  * @param {Soak['samples']} samples
  */
-export function heapGrowth(samples) {
+function heapGrowth(samples) {
   const warm = samples.slice(Math.ceil(samples.length / 5));
   const points = warm.flatMap(({ at, heapKept }) => (heapKept === undefined ? [] : [{ at, heapKept }]));
   const meanAt = mean(points.map(({ at }) => at));
