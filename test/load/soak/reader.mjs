@@ -42,6 +42,8 @@ answer('ready', async (question) => {
 
 /** Only now, so that the way on which it is asked counts among the handles before. */
 async function begin() {
+  // A socket that is destroyed compares itself with `process.stderr`, which opens that one: it is open from the start, then.
+  process.stderr.on('error', () => {});
   const resourcesBefore = resources();
   const client = clientFor(task);
   await readOnce(client, [...task.names, ...refusableNames]);

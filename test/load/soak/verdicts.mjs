@@ -10,9 +10,10 @@ const heapNoise = 3 * mebibyte;
  * @param {Soak} soak
  * @returns {readonly import('../faults.mjs').Verdict[]}
  */
-export function verdictsOn({ samples, ending, outdated }) {
+export function verdictsOn(soak) {
+  const { ending, outdated } = soak;
   const { counts } = ending.last;
-  const { perMinute, grown } = heapGrowth(samples);
+  const { perMinute, grown } = heapGrowth(soak);
   const { resourcesBefore: before, resourcesAfter: after, freshWithin } = ending;
   return [
     {
@@ -35,27 +36,14 @@ export function verdictsOn({ samples, ending, outdated }) {
 }
 
 /**
- * The line of least squares through what the collections left. The first fifth is warm-up: code is compiled, sockets are opened.
- * @param {Soak['samples']} samples
+ * The least that was kept in the second half, beside the least in the first: what is kept while reads wait comes and goes. Before
+ * that there is a fifth of warm-up, in which code is compiled and sockets are opened.
+ * @param {Soak} soak
  */
-function heapGrowth(samples) {
-  const warm = samples.slice(Math.ceil(samples.length / 5));
-  const points = warm.flatMap(({ at, heapKept }) => (heapKept === undefined ? [] : [{ at, heapKept }]));
-  const meanAt = mean(points.map(({ at }) => at));
-  const meanKept = mean(points.map(({ heapKept }) => heapKept));
-  const covariance = sum(points.map(({ at, heapKept }) => (at - meanAt) * (heapKept - meanKept)));
-  const variance = sum(points.map(({ at }) => (at - meanAt) ** 2));
-  const perSecond = variance === 0 ? 0 : covariance / variance;
-  const lasted = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
-  return { perMinute: perSecond * 60, grown: perSecond * lasted };
-}
-
-/** @param {readonly number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
-}
-
-/** @param {readonly number[]} numbers */
-function mean(numbers) {
-  return sum(numbers) / numbers.length;
+function heapGrowth({ seconds, samples, ending }) {
+  const least = (/** @type {number} */ from, /** @type {number} */ to) =>
+    Math.min(...samples.filter(({ at }) => at >= from && at < to).map(({ heapKept = Infinity }) => heapKept));
+  const [warm, half] = [seconds * 0.2, seconds * 0.6];
+  const grown = Math.min(least(half, seconds), ending.last.heapKept ?? Infinity) - least(warm, half);
+  return { grown, perMinute: (grown / (half - warm)) * 60 };
 }
