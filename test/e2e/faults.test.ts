@@ -7,8 +7,8 @@ import type { Configuration, FaultRun } from '../load/fault-run.mjs';
 const alone: Configuration = { endpoints: 1, struck: 'all', stores: 'none' };
 const withStandby: Configuration = { endpoints: 2, struck: 'first', stores: 'none' };
 const allOfThree: Configuration = { endpoints: 3, struck: 'all', stores: 'none' };
-/** Fifty of them at a time: thousands of reads a second in all. */
-const load = { ms: 2_000, rate: 100 };
+/** Two dozen of them at a time: thousands of reads a second in all. */
+const load = { ms: 2_000, rate: 200 };
 const passing = faults.filter(({ kind }) => kind !== 'refused');
 
 /** Beside one another: each has a KMS and a client of its own, and what counts is counted, not timed. */
@@ -61,12 +61,13 @@ test('every fault that the fake can script is in the list', () => {
 });
 
 test('whatever KMS or the way to it suffers, no read of a secret in memory fails, and KMS is not run down', async () => {
+  // In turn, for every fault in every configuration is what `pnpm faults` takes its minutes for.
   const runs = await runAll(
-    passing.flatMap((fault) => [alone, allOfThree].map((configuration) => ({ fault, configuration }))),
+    passing.map((fault, index) => ({ fault, configuration: index % 2 === 0 ? alone : allOfThree })),
   );
 
   expect(runs.filter(({ figures }) => figures.failed > 0).map(about)).toEqual([]);
-  expect(runs.filter(({ figures }) => figures.reads < load.rate / 2).map(about)).toEqual([]);
+  expect(runs.filter(({ figures }) => figures.reads < load.rate).map(about)).toEqual([]);
   expect(runs.filter((run) => run.requests > mostRequests(run)).map(about)).toEqual([]);
 });
 

@@ -10,17 +10,17 @@ import { storesBy } from './stores.mjs';
  * @property {number} endpoints how many of its regions are asked, in their order
  * @property {readonly string[]} names
  * @property {string} stores a name of `storesBy`
- * @property {string} directory for stores that keep something on disk
+ * @property {string} place where the stores keep what they keep
  * @property {import('@kms-secrets/core').SecretClientOptions} [options]
  */
 
 /** @param {ClientTask} task */
-export function clientFor({ kms, endpoints, stores, directory, options = {} }) {
+export function clientFor({ kms, endpoints, stores, place, options = {} }) {
   const { caFilePath, accessKey } = kms;
   return createSecretClient({
     credentials: accessKey,
     endpoints: kms.endpoints.slice(0, endpoints).map((endpoint) => ({ endpoint, caFilePath })),
-    ...storesBy[stores]?.(directory),
+    ...storesBy[stores]?.(place),
     ...options,
   });
 }

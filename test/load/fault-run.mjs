@@ -62,11 +62,11 @@ export async function runFault({ kms, reader }, { fault, configuration, ms, rate
   const id = `${process.pid}-${runs}`;
   const { endpoints, struck, stores } = configuration;
   const asked = regions.slice(0, endpoints);
-  const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-load-'));
+  const place = await mkdtemp(join(tmpdir(), 'kms-secrets-load-'));
   try {
     const address = await kms.ask({ id, does: 'open', regions: asked, names });
     // The shortest TTL there is: every secret comes due under the fault, and then again.
-    const task = { kms: address, endpoints, names, stores, directory, options: { ttl: '1s' } };
+    const task = { kms: address, endpoints, names, stores, place, options: { ttl: '1s' } };
     const warm = await reader.ask({ id, does: 'begin', task, rate });
     if (warm.fresh !== names.length) throw new Error(`Not all could be read at first: ${JSON.stringify(warm)}`);
     await sleep(200);
@@ -83,7 +83,7 @@ export async function runFault({ kms, reader }, { fault, configuration, ms, rate
     await kms.ask({ id, does: 'close' });
     return { fault: fault.name, configuration, figures, requests, restart, healedWithin };
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(place, { recursive: true, force: true });
   }
 }
 

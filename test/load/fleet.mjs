@@ -50,18 +50,20 @@ export async function fleetTable({ say, processes }) {
 }
 
 /**
- * @param {{ processes: number; stores: string; ttl: string; within: number }} choice `within` so many milliseconds all must be fresh
+ * @param {{ processes: number; stores: string; ttl: string; within: number; place?: string }} choice all must be fresh `within`
+ *   so many milliseconds; `place` is the address of what they share, a folder without it
  * @returns {Promise<FleetFigures>}
  */
-export async function rotateInFleet({ processes, stores, ttl, within }) {
+export async function rotateInFleet({ processes, stores, ttl, within, place: shared }) {
   const kms = await start(new URL('kms.mjs', import.meta.url), {});
   const id = 'fleet';
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-fleet-'));
+  const place = shared ?? directory;
   /** @type {Asked[]} */
   const members = [];
   try {
     const address = await kms.ask({ id, does: 'open', regions: ['cn-hangzhou'], names: [name] });
-    const task = { kms: address, endpoints: 1, names: [name], stores, directory, options: { ttl } };
+    const task = { kms: address, endpoints: 1, names: [name], stores, place, options: { ttl } };
     await startMembers(members, processes, task);
     const coldRequests = await kms.ask({ id, does: 'requests' });
     const rotated = await kms.ask({ id, does: 'does', steps: [['clearRequests'], ['rotate', name]] });

@@ -31,11 +31,11 @@ const secondsBetweenCollections = 10;
 export async function soak({ seconds, seed, rate, say }) {
   const script = soakScript({ seconds, seed });
   const timeout = (seconds + 180) * 1_000;
-  const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-soak-'));
+  const place = await mkdtemp(join(tmpdir(), 'kms-secrets-soak-'));
   const kms = await start(new URL('../kms.mjs', import.meta.url), {}, { timeout });
   try {
     const address = await kms.ask({ id, does: 'open', regions, names: [...names, ...refusable] });
-    const task = { kms: address, endpoints: regions.length, names, stores: 'none', directory, options: { ttl: '2s' } };
+    const task = { kms: address, endpoints: regions.length, names, stores: 'none', place, options: { ttl: '2s' } };
     const launch = { timeout, flags: ['--expose-gc'] };
     const reader = await start(new URL('reader.mjs', import.meta.url), { task, refusable, rate }, launch);
     try {
@@ -50,7 +50,7 @@ export async function soak({ seconds, seed, rate, say }) {
     }
   } finally {
     await kms.stop();
-    await rm(directory, { recursive: true, force: true });
+    await rm(place, { recursive: true, force: true });
   }
 }
 
