@@ -41,6 +41,15 @@ const deeds = {
   },
 
   /**
+   * No more reads; those under way are waited for, and count.
+   * @param {string} id
+   */
+  async stop(id) {
+    await loadOf(id).reads.stop();
+    return deeds.figures(id);
+  },
+
+  /**
    * @param {string} id
    * @param {{ within: number }} details
    */
@@ -48,16 +57,12 @@ const deeds = {
     return untilFresh(loadOf(id).client, within);
   },
 
-  /**
-   * @param {string} id
-   * @returns {Promise<LoadFigures>}
-   */
+  /** @param {string} id */
   async end(id) {
     const { client, reads } = loadOf(id);
     await reads.stop();
     await client.close();
     loads.delete(id);
-    return { ...reads.counts, latency: reads.latency };
   },
 
   /**
