@@ -13,7 +13,7 @@ import { SecretMemory } from './memory.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
-import { orAfter, unlessAborted } from './resilience/deadline.ts';
+import { unlessAborted } from './resilience/deadline.ts';
 import { Endpoint } from './resilience/endpoint.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
@@ -21,6 +21,7 @@ import type { Flight } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
 import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
+import { readSet } from './resilience/secret-set.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
@@ -46,7 +47,7 @@ export class SecretClient {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits = this.#tallies.hits;
   readonly #fetcher: Fetcher;
-  readonly #reader: Reader;
+  readonly #reader: Reader<Entry>;
   #closed: Promise<void> | undefined;
 
   constructor({ options, transports }: ClientParts) {
@@ -65,7 +66,6 @@ export class SecretClient {
       events: this.#events,
       tallies: this.#tallies,
       refetch: (key, request) => this.#fetch(key, request).secret,
-      requestFor: (name) => requestFor(name, {}, options.stage),
     });
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
@@ -81,7 +81,8 @@ export class SecretClient {
     // A hook has as long as one attempt would have.
     const closing = this.#closing.signal;
     const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
-    this.#reader = new Reader({ clock, deadline: options.deadline, recovery });
+    const { deadline, staleDeadline } = options;
+    this.#reader = new Reader({ clock, deadline, staleDeadline, recovery, held: this.#memory });
   }
 
   /**
@@ -103,9 +104,13 @@ export class SecretClient {
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
       const entry = this.#entries.get(name);
-      if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-        this.#hits.add();
-        return entry.settled;
+      if (entry !== undefined) {
+        const now = this.#clock.recent();
+        if (now < entry.freshUntil) {
+          entry.readAt = now;
+          this.#hits.add();
+          return Promise.resolve(entry.secret);
+        }
       }
     }
     return this.#read(name, options);
@@ -118,26 +123,19 @@ export class SecretClient {
    * Rejects with `SecretSetError`, which names every one that could not be had; or as `get` if the client is closed or the
    * signal fires.
    */
-  async getMany<const Name extends string>(
+  getMany<const Name extends string>(
     names: readonly Name[],
     options?: ReadOptions,
   ): Promise<Readonly<Record<Name, Secret>>> {
-    const outcomes = await Promise.allSettled(names.map((name) => this.get(name, options)));
-    this.#throwIfClosed();
-    options?.signal?.throwIfAborted();
-    const errors = new Map<string, unknown>();
-    // No prototype: `__proto__` is a name like any other.
-    const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
-    for (const [index, name] of names.entries()) {
-      const outcome = outcomes[index];
-      // One that was read first may have been refused while the others were waited for.
-      const refusal =
-        outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#memory.refusal(this.#keyOf(name, options));
-      if (refusal !== undefined) errors.set(name, refusal);
-      else if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
-    }
-    if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
-    return secrets;
+    return readSet(names, {
+      read: (name) => this.get(name, options),
+      throwIfOver: () => {
+        this.#throwIfClosed();
+        options?.signal?.throwIfAborted();
+      },
+      refusal: (name) => this.#memory.refusal(this.#keyOf(name, options)),
+      peek: (name) => this.peek(name, options),
+    });
   }
 
   /**
@@ -228,7 +226,9 @@ export class SecretClient {
   #peek(key: string): Secret | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
+    const now = this.#clock.recent();
+    if (now >= entry.freshUntil) return this.#memory.serveStale(entry);
+    entry.readAt = now;
     this.#hits.add();
     return entry.secret;
   }
@@ -236,13 +236,16 @@ export class SecretClient {
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const entry = this.#memory.lookup(key);
-    if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
+    const now = this.#clock.recent();
+    if (entry !== undefined && now < entry.freshUntil) {
+      entry.readAt = now;
       this.#hits.add();
       return entry.secret;
     }
-    const held = entry && this.#memory.unlessSpent(key, entry);
-    const stale = held && this.#memory.serveStale(key, held);
+    const held = entry && this.#memory.unlessSpent(entry);
+    const stale = held && this.#memory.serveStale(held);
     if (stale !== undefined) return stale;
+    if (held !== undefined) held.readAt = now;
     const refusal = this.#memory.refusal(key);
     if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
@@ -251,23 +254,8 @@ export class SecretClient {
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
-        : this.#landedOrStale(flight, key, held);
+        : this.#reader.landedOrStale(flight, { key, request }, held);
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
-  }
-
-  /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
-  async #landedOrStale(flight: Flight, key: string, held: Entry): Promise<Secret> {
-    const { deadline, staleDeadline } = this.#options;
-    const isStill = (): boolean => this.#memory.lookup(key) === held;
-    const startedAt = this.#clock.now();
-    const ms = Math.min(staleDeadline, deadline);
-    const late = (): void => {
-      if (isStill()) this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
-    };
-    await orAfter(flight.trouble, this.#clock, { ms, late });
-    const stale = isStill() ? this.#memory.serveStale(key, held) : undefined;
-    const left = deadline - (this.#clock.now() - startedAt);
-    return stale ?? this.#reader.landedOrRecovered(flight, { key, request: held.request, left });
   }
 
   #fetch(key: string, request: SecretRequest): Flight {

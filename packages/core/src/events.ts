@@ -24,8 +24,11 @@ export interface SecretEvents {
   };
   /** A fetch failed, with all its attempts. */
   readonly failed: AboutSecret & { readonly error: AnySecretError };
-  /** A value is no longer kept: KMS refuses it, it was invalidated, or it is older than TTL and `staleIfError` allow. */
-  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' };
+  /**
+   * A value is no longer kept in memory: KMS refuses it, it was invalidated, it is older than TTL and `staleIfError` allow,
+   * nobody has read it for `idleTtl`, or there were more than `maxEntries`.
+   */
+  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' | 'idle' | 'evicted' };
   /** An endpoint began to fail, or answers again. */
   readonly endpoint: {
     readonly endpoint: string;

@@ -49,6 +49,10 @@ export interface SecretClientOptions {
   readonly backoffBase?: Duration | undefined;
   /** The most that is waited between two tries. */
   readonly backoffCap?: Duration | undefined;
+  /** A secret that nobody has read for so long is refreshed no more, and forgotten when that would come due; 0: never. */
+  readonly idleTtl?: Duration | undefined;
+  /** How many secrets are kept in memory; beyond that, those go that were not read for longest, preloaded ones last. */
+  readonly maxEntries?: number | undefined;
   /** How many secrets are refreshed at the same time; those of readers are not counted. */
   readonly refreshConcurrency?: number | undefined;
   /** The largest reply of KMS that is read, in bytes. */
@@ -88,7 +92,7 @@ export interface ReadOptions {
 }
 
 /** Options that have no default, because nothing is as good as what the user knows. */
-type Unset = 'configFile' | 'hook';
+type Unset = 'configFile' | 'hook' | 'idleTtl';
 
 interface Engine {
   readonly credentials: Identity | CredentialsProvider;
@@ -146,6 +150,12 @@ export const optionTable: OptionTable = {
   tries: count({ default: 5, min: 1, max: 20, variable: 'KMS_SECRETS_TRIES' }),
   backoffBase: duration({ default: 250, min: 1, variable: 'KMS_SECRETS_BACKOFF_BASE' }),
   backoffCap: duration({ default: 10_000, min: 1, variable: 'KMS_SECRETS_BACKOFF_CAP' }),
+  idleTtl: {
+    ...duration({ default: 0, min: 0, variable: 'KMS_SECRETS_IDLE_TTL' }),
+    default: undefined,
+    shown: 'three TTLs of the secret',
+  },
+  maxEntries: count({ default: 100_000, min: 1, max: 10_000_000, variable: 'KMS_SECRETS_MAX_ENTRIES' }),
   refreshConcurrency: count({ default: 16, min: 1, max: 1_000, variable: 'KMS_SECRETS_REFRESH_CONCURRENCY' }),
   maxReplyBytes: count({ default: 1_048_576, min: 65_536, max: 16_777_216, variable: 'KMS_SECRETS_MAX_REPLY_BYTES' }),
   stage: parsed<string>({

@@ -23,6 +23,8 @@ export interface SecretStatus {
   readonly ttl: number;
   /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
   readonly freshness: 'fresh' | 'stale' | 'spent';
+  /** Since somebody read it. */
+  readonly lastReadAgo: number;
   readonly nextRefreshIn: number | undefined;
   /** Why it could not be refreshed; gone as soon as it could. */
   readonly lastFailure:

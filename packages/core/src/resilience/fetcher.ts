@@ -6,8 +6,7 @@ import type { AnySecretError, Attempt } from '../errors.ts';
 import { failures } from '../failures.ts';
 import type { FailureKind } from '../failures.ts';
 import type { SecretHook } from '../hook.ts';
-import { isSecret } from '../secret.ts';
-import type { Secret } from '../secret.ts';
+import { isSecret, Secret } from '../secret.ts';
 import { FetchFailure } from '../transport.ts';
 import type { SecretRequest } from '../transport.ts';
 import { Deadline, unlessAborted } from './deadline.ts';
@@ -39,6 +38,8 @@ export interface Flight {
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
+  /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
+  crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
 
 type Result = { readonly secret: Secret } | FailedFetch;
@@ -63,7 +64,7 @@ export interface FetcherParts extends FailoverParts {
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new SingleFlight<Secret>();
-  readonly #logs = new Map<string, Log>();
+  readonly #underWay = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
@@ -71,24 +72,24 @@ export class Fetcher {
 
   /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
   fetch(key: string, request: SecretRequest): Flight {
-    const joined = this.#flights.has(key) ? this.#logs.get(key) : undefined;
-    const log = joined ?? createLog();
+    const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
+    if (joined !== undefined) return joined;
+    const log = createLog();
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
-    if (joined === undefined) {
-      this.#logs.set(key, log);
-      // After the flight has left the board, and not before: who looks in between must find both or neither.
-      const tidy = (): void => {
-        if (this.#logs.get(key) === log) this.#logs.delete(key);
-      };
-      secret.then(tidy, tidy);
-    }
-    return { secret, attempts: log.attempts, trouble: log.trouble };
+    const flight: Flight = { secret, attempts: log.attempts, trouble: log.trouble };
+    this.#underWay.set(key, flight);
+    // After the flight has left the board, and not before: who looks in between must find both or neither.
+    const tidy = (): void => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    };
+    secret.then(tidy, tidy);
+    return flight;
   }
 
   /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
   forget(key: string): void {
     this.#flights.forget(key);
-    this.#logs.delete(key);
+    this.#underWay.delete(key);
   }
 
   isUnderWay(key: string): boolean {
@@ -97,11 +98,11 @@ export class Fetcher {
 
   /** What has failed so far in the fetch of `key` that is under way. */
   attemptsOf(key: string): readonly Attempt[] {
-    return this.#logs.get(key)?.attempts ?? [];
+    return this.#underWay.get(key)?.attempts ?? [];
   }
 
   get underWay(): readonly string[] {
-    return [...this.#logs.keys()];
+    return [...this.#underWay.keys()];
   }
 
   async #fly(
@@ -157,7 +158,7 @@ export class Fetcher {
     const { attempts } = log;
     const outcome = await fetchWithFailover(this.#parts, { request, signal, attempts, onRoundFailed: onTrouble });
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
-    if (result.kind === 'secret') return { secret: result.secret };
+    if (result.kind === 'secret') return { secret: Secret.kept(result.secret, request.name) };
     if (result.kind === 'aborted' || signal.aborted) {
       const error = deadlineError(request, this.#parts.budget, attempts);
       return { error, kind: failures.unreachable, retryAfter: undefined };

@@ -19,6 +19,7 @@ import { aRotationIsSeenBeforeTheTtlEndsAndNoReaderWaitsForIt } from './a-rotati
 import { aSecretIsKeptUnderTheArnItWasAskedBy } from './a-secret-is-kept-under-the-arn-it-was-asked-by.ts';
 import { aSecretThatHangsHoldsUpNoOther } from './a-secret-that-hangs-holds-up-no-other.ts';
 import { aSecretThatIsAllowedAgainIsServedAgain } from './a-secret-that-is-allowed-again-is-served-again.ts';
+import { aSecretThatNobodyHasReadForThreeTtlsIsForgotten } from './a-secret-that-nobody-has-read-for-three-ttls-is-forgotten.ts';
 import { aTtlInASecretBelowTenSecondsIsRaisedToThatWithOneWarning } from './a-ttl-in-a-secret-below-ten-seconds-is-raised-to-that-with-one-warning.ts';
 import { aValuePastItsTtlAndStaleiferrorIsServedNoMore } from './a-value-past-its-ttl-and-staleiferror-is-served-no-more.ts';
 import { aWrongCertificateIsNeitherTriedAgainNorTakenToTheNextEndpoint } from './a-wrong-certificate-is-neither-tried-again-nor-taken-to-the-next-endpoint.ts';
@@ -34,6 +35,7 @@ import { anyNumberOfReadersMakeOneRequest } from './any-number-of-readers-make-o
 import { askingForARefreshFetchesAtOnceAndNeverAnswersWithTheOldValue } from './asking-for-a-refresh-fetches-at-once-and-never-answers-with-the-old-value.ts';
 import { endpointsAreAskedInTheOrderGiven } from './endpoints-are-asked-in-the-order-given.ts';
 import { howLongARefusalIsRememberedCanBeSet } from './how-long-a-refusal-is-remembered-can-be-set.ts';
+import { howLongAnUnreadSecretIsKeptCanBeSet } from './how-long-an-unread-secret-is-kept-can-be-set.ts';
 import { kmsIsAskedFiveTimesAndTheWaitsBetweenAreDrawnFromZeroToAGrowingBound } from './kms-is-asked-five-times-and-the-waits-between-are-drawn-from-zero-to-a-growing-bound.ts';
 import { kmsIsNotAskedAgainBeforeTheTimeItNames } from './kms-is-not-asked-again-before-the-time-it-names.ts';
 import { noValueAndNoAccessKeyIsEverSaid } from './no-value-and-no-access-key-is-ever-said.ts';
@@ -41,6 +43,7 @@ import { notFoundAtAStandbyDoesNotEndTheSearch } from './not-found-at-a-standby-
 import { notFoundAtAStandbyTakesAwayNothingThatTheFirstEndpointGave } from './not-found-at-a-standby-takes-away-nothing-that-the-first-endpoint-gave.ts';
 import { notReadyWhileAPreloadedNameCannotBeHad } from './not-ready-while-a-preloaded-name-cannot-be-had.ts';
 import { nothingRevokedIsServedAfterTheFirstRefusal } from './nothing-revoked-is-served-after-the-first-refusal.ts';
+import { ofTooManySecretsThoseGoThatWereNotReadForLongest } from './of-too-many-secrets-those-go-that-were-not-read-for-longest.ts';
 import { oneTryEndsAtItsTimeoutAndTheNextBegins } from './one-try-ends-at-its-timeout-and-the-next-begins.ts';
 import { passingTroubleIsTriedAgain } from './passing-trouble-is-tried-again.ts';
 import { passingTroubleMovesAReadToTheNextEndpointAtOnce } from './passing-trouble-moves-a-read-to-the-next-endpoint-at-once.ts';
@@ -114,6 +117,9 @@ export const scenarios: readonly Scenario[] = [
   aHookThatThrowsDoesNotEndRefreshing,
   aManagedSecretIsFetchedAgainShortlyAfterKmsRotatesIt,
   aCalendarThatIsSetBackKeepsNoValueLonger,
+  aSecretThatNobodyHasReadForThreeTtlsIsForgotten,
+  howLongAnUnreadSecretIsKeptCanBeSet,
+  ofTooManySecretsThoseGoThatWereNotReadForLongest,
   afterCloseNothingIsAskedAndNoTimerIsLeft,
   readsUnderWayEndWhenTheClientIsClosed,
   endpointsAreAskedInTheOrderGiven,
