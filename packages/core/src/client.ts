@@ -13,11 +13,12 @@ import { SecretMemory } from './memory.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
+import { closeAll } from './resilience/close-all.ts';
 import { unlessAborted } from './resilience/deadline.ts';
 import { Endpoint } from './resilience/endpoint.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
-import type { Flight } from './resilience/fetcher.ts';
+import type { Flight, Purpose } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
 import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
@@ -25,6 +26,7 @@ import { readSet } from './resilience/secret-set.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
+import { SecretTiers } from './tiers.ts';
 import type { SecretRequest, SecretTransport } from './transport.ts';
 
 export interface ClientParts {
@@ -43,6 +45,7 @@ export class SecretClient {
   readonly #events: SecretEmitter;
   readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly #memory: SecretMemory;
+  readonly #tiers: SecretTiers;
   // These two again by themselves: one hop less for every read.
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits = this.#tallies.hits;
@@ -60,12 +63,15 @@ export class SecretClient {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
     this.#endpoints = [this.#endpointOf(first), ...standbys.map((transport) => this.#endpointOf(transport))];
+    const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({
-      options,
-      logger: this.#logger,
-      events: this.#events,
-      tallies: this.#tallies,
-      refetch: (key, request) => this.#fetch(key, request).secret,
+      ...common,
+      refetch: (key, request) => this.#fetch(key, request, 'refresh').secret,
+    });
+    this.#tiers = new SecretTiers({
+      ...common,
+      memory: this.#memory,
+      prepare: (secret, request) => this.#fetcher.prepare(secret, request),
     });
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
@@ -75,13 +81,13 @@ export class SecretClient {
       attemptTimeout: options.attemptTimeout,
       budget: options.refreshDeadline,
       transform: hook?.transform?.bind(hook),
-      landing: this.#memory,
+      landing: this.#tiers,
+      shortcut: this.#tiers.hasStores ? this.#tiers : undefined,
       closing: this.#closing.signal,
     });
+    const { attemptTimeout: ms, deadline, staleDeadline } = options;
     // A hook has as long as one attempt would have.
-    const closing = this.#closing.signal;
-    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
-    const { deadline, staleDeadline } = options;
+    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms, closing: this.#closing.signal });
     this.#reader = new Reader({ clock, deadline, staleDeadline, recovery, held: this.#memory });
   }
 
@@ -145,7 +151,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#reader.landed(this.#fetch(key, request), { request });
+    const landed = this.#reader.landed(this.#fetch(key, request, 'demand'), { request });
     return signal === undefined ? landed : unlessAborted(landed, signal);
   }
 
@@ -153,7 +159,7 @@ export class SecretClient {
   invalidate(name: string): void {
     // What is under way may have been asked before whatever made the caller forget it.
     for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
-    this.#memory.invalidate(name);
+    this.#tiers.invalidate(name);
   }
 
   /**
@@ -200,6 +206,7 @@ export class SecretClient {
     return {
       ...totalsOf(this.#tallies),
       ...this.#memory.counts,
+      storeFailures: this.#tiers.failures,
       inFlight: this.#fetcher.underWay.length,
     };
   }
@@ -210,6 +217,7 @@ export class SecretClient {
       isClosed: this.#closing.signal.aborted,
       secrets: this.#memory.describe(),
       endpoints: this.#endpoints.map((endpoint) => endpoint.status()),
+      stores: this.#tiers.describe(),
     };
   }
 
@@ -250,7 +258,7 @@ export class SecretClient {
     if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
-    const flight = this.#fetch(key, request);
+    const flight = this.#fetch(key, request, 'read');
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
@@ -258,9 +266,9 @@ export class SecretClient {
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 
-  #fetch(key: string, request: SecretRequest): Flight {
+  #fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
-    return this.#fetcher.fetch(key, request);
+    return this.#fetcher.fetch(key, request, purpose);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {
@@ -297,11 +305,10 @@ export class SecretClient {
 
   async #shutDown(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
-    this.#memory.close();
-    const endings = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
-    for (const ending of endings) {
-      if (ending.status === 'rejected')
-        this.#logger.error(`An endpoint could not be closed: ${messageOf(ending.reason)}`);
-    }
+    const stores = this.#tiers.close();
+    await closeAll(this.#endpoints, (reason) => {
+      this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
+    });
+    await stores;
   }
 }

@@ -40,7 +40,7 @@ export type { Duration } from './option-rows.ts';
 export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.ts';
 export { Secret } from './secret.ts';
 export type { SecretFields, SecretRotation } from './secret.ts';
-export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus } from './status.ts';
+export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './store.ts';
 export { FetchFailure } from './transport.ts';
 export type { FetchFailureDetails, SecretRequest, SecretTransport } from './transport.ts';

@@ -1,10 +1,12 @@
 // The story of what is kept: a secret that landed is remembered for its TTL and scheduled for its next refresh; one that
 // could not be refreshed is served old for a while; one that KMS refuses is dropped. Each of these is told as an event.
 
-import { Entry, freshnessOf, nameOfKey, requestOfKey } from './cache/entry.ts';
+import { aboutOf, Entry, freshnessOf, nameOfKey, requestOfKey } from './cache/entry.ts';
+import type { AboutEntry } from './cache/entry.ts';
+import { statusOf } from './cache/entry-status.ts';
 import { LeastRecentlyRead } from './cache/least-recently-read.ts';
 import { MemoryCache } from './cache/memory-cache.ts';
-import { ttlOf } from './cache/secret-ttl.ts';
+import { timesOf, ttlOf } from './cache/secret-ttl.ts';
 import type { Clock } from './clock.ts';
 import type { AnySecretError } from './errors.ts';
 import type { SecretEmitter, SecretEvents } from './events.ts';
@@ -33,8 +35,11 @@ export interface MemoryParts {
 /** A preloaded name that is refused is asked for no more often than this. */
 const refusedWait = 30_000;
 
+/** A fleet that hears of something asks within so many milliseconds, and not at the same moment. */
+const soon = 1_000;
+
 /** A fetch that came to nothing: see `resilience/fetcher.ts`, which tells it. */
-interface FailedFetch {
+export interface FailedFetch {
   readonly error: AnySecretError;
   readonly kind: { readonly retry: boolean; readonly serveStale: boolean };
   readonly retryAfter?: number | undefined;
@@ -105,7 +110,7 @@ export class SecretMemory {
     this.#parts.tallies.staleReads.add();
     if (served.isFirst) {
       const age = now - entry.fetchedAt;
-      const about = this.#about(entry);
+      const about = this.#aboutOf(entry);
       const error = this.#troubles.get(entry.key)?.error;
       this.#parts.logger.warn(
         `Serving secret "${about.name}", ${durationText(age)} old, because it cannot be refreshed. ${error?.message ?? ''}`,
@@ -125,6 +130,34 @@ export class SecretMemory {
     const { secret, startedAt: fetchedAt } = landed;
     const ttl = this.#ttlOf(request.name, secret, !this.#cache.entries.has(key));
     this.#keep({ key, secret, ttl, fetchedAt });
+  }
+
+  /**
+   * A store has it: kept if it was fetched later than what is there and may still be served, and old if its age is not
+   * known, or if KMS was to rotate it since. Says whether a fresh value is in memory now.
+   */
+  offered(
+    key: string,
+    request: SecretRequest,
+    found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
+  ): boolean {
+    const { secret } = found;
+    const now = this.#clock.now();
+    const previous = this.#cache.lookup(key);
+    const usual = this.#ttlOf(request.name, secret, previous === undefined);
+    const { fetchedAt, ttl } = timesOf(found, { usual, now, date: this.#clock.date() });
+    const isLater = previous === undefined || (found.fetchedAt !== undefined && fetchedAt > previous.fetchedAt);
+    const isSpent = now >= fetchedAt + ttl + this.#parts.options.staleIfError;
+    if (isLater && !isSpent) this.#keep({ key, secret, ttl, fetchedAt });
+    return now < (this.#cache.lookup(key)?.freshUntil ?? now);
+  }
+
+  /** Another process met a refusal: that is no reason to drop anything here, but one to ask. */
+  refetchSoon(name: string): void {
+    for (const key of this.#cache.keysOf(name)) {
+      const entry = this.#cache.lookup(key);
+      if (entry !== undefined) this.#refresher.schedule(entry, soon * this.#clock.random());
+    }
   }
 
   /** A fetch has come to nothing: the table of failures says what that means for what is kept. */
@@ -170,7 +203,7 @@ export class SecretMemory {
   #tellChange(previous: Entry, entry: Entry): void {
     const { events, tallies } = this.#parts;
     const { secret } = entry;
-    const about = { ...this.#about(entry), secret };
+    const about = { ...this.#aboutOf(entry), secret };
     events.emit('refreshed', about);
     if (secret.versionId === previous.secret.versionId) return;
     tallies.rotations.add();
@@ -199,7 +232,7 @@ export class SecretMemory {
     const scheduled = entry ?? this.#missing.get(key);
     if (scheduled !== undefined) this.#refresher.forget(scheduled);
     if (entry === undefined) return;
-    const about = this.#about(entry);
+    const about = this.#aboutOf(entry);
     if (reason === 'refused') this.#parts.logger.warn(`Secret "${about.name}" was refused by KMS and is dropped.`);
     this.#parts.events.emit('dropped', { ...about, reason });
   }
@@ -261,13 +294,8 @@ export class SecretMemory {
     return missing;
   }
 
-  #about({ key, secret }: Entry): {
-    readonly name: string;
-    readonly stage: string | undefined;
-    readonly versionId: string;
-  } {
-    const { name, stage } = requestOfKey(key, this.#parts.options.stage);
-    return { name, stage, versionId: secret.versionId };
+  #aboutOf(entry: Entry): AboutEntry {
+    return aboutOf(entry, this.#parts.options.stage);
   }
 
   #ttlOf(name: string, secret: Secret, isFirst: boolean): number {
@@ -282,23 +310,8 @@ export class SecretMemory {
   }
 
   #statusOf(entry: Entry): SecretStatus {
-    const { key, secret, ttl, fetchedAt, readAt, place, dueAt } = entry;
-    const now = this.#clock.now();
-    const trouble = this.#troubles.get(key);
-    return {
-      ...this.#about(entry),
-      type: secret.type,
-      age: now - fetchedAt,
-      ttl,
-      freshness: this.#freshness(entry),
-      lastReadAgo: now - readAt,
-      nextRefreshIn: place === nowhere ? undefined : dueAt - now,
-      lastFailure: trouble && {
-        code: trouble.error.code,
-        message: trouble.error.message,
-        ago: now - trouble.at,
-        times: trouble.times,
-      },
-    };
+    const request = requestOfKey(entry.key, this.#parts.options.stage);
+    const trouble = this.#troubles.get(entry.key);
+    return statusOf(entry, { request, now: this.#clock.now(), freshness: this.#freshness(entry), trouble });
   }
 }

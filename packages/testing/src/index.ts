@@ -32,4 +32,6 @@ export type {
   SideRequest,
   SideScope,
 } from './fake-kms/index.ts';
+export { FakeStore } from './fake-store.ts';
+export type { FakeStoreFault, FakeStoreOperation } from './fake-store.ts';
 export { FakeTransport } from './fake-transport.ts';

@@ -60,6 +60,18 @@ export function requestOfKey(key: string, usualStage: string): SecretRequest {
   return { name, versionId: versionId === '' ? undefined : versionId, stage: stage === '' ? undefined : stage };
 }
 
+/** Which secret an entry is, as events tell it: what was asked for, and the version that it turned out to be. */
+export interface AboutEntry {
+  readonly name: string;
+  readonly stage: string | undefined;
+  readonly versionId: string;
+}
+
+export function aboutOf({ key, secret }: Entry, usualStage: string): AboutEntry {
+  const { name, stage } = requestOfKey(key, usualStage);
+  return { name, stage, versionId: secret.versionId };
+}
+
 /** The name, or ARN, that `key` was made of. */
 export function nameOfKey(key: string): string {
   const end = key.indexOf('\u0000');
