@@ -3,7 +3,7 @@ import { isSecretError, messageOf, StoreError } from '../errors.ts';
 import type { SecretEvents } from '../events.ts';
 import { durationText } from '../option-rows.ts';
 import type { StoreStatus } from '../status.ts';
-import type { SecretStore } from '../store.ts';
+import type { SecretStore, StoreNews } from '../store.ts';
 import { orAfter } from '../waits.ts';
 
 export type StoreOperation = SecretEvents['store']['operation'];
@@ -94,6 +94,16 @@ export class GuardedStore {
     } catch (cause) {
       this.#fail(operation, secretName, cause);
       return undefined;
+    }
+  }
+
+  /** Begins to listen, if the store tells anything; returns a function that ends it. Never throws. */
+  listen(listener: (news: StoreNews) => void): () => void {
+    try {
+      return this.store.listen?.(listener) ?? (() => {});
+    } catch (cause) {
+      this.#fail('listen', undefined, cause);
+      return () => {};
     }
   }
 

@@ -77,14 +77,7 @@ export class TieredCache {
 
   /** Begins to listen to the stores that tell of others. */
   listen(): void {
-    for (const { guarded } of this.#tiers) {
-      const { store } = guarded;
-      const listener = (news: StoreNews): void => this.#hear(guarded, news);
-      void guarded.attempt('listen', undefined, async () => {
-        const leave = store.listen?.(listener);
-        if (leave !== undefined) this.#leave.push(leave);
-      });
-    }
+    for (const { guarded } of this.#tiers) this.#leave.push(guarded.listen((news) => this.#hear(guarded, news)));
   }
 
   /** Looks through all stores until one has a fresh value; says whether one is in memory now. Never rejects. */
