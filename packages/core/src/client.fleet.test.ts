@@ -129,6 +129,16 @@ test.each(['hang', 'throw'] as const)('with leases that %s every process asks fo
   expect(all.kms.requests.length).toBe(2);
 });
 
+test('a shared store that hangs altogether costs a first read storeTimeout, not twice that', async () => {
+  const all = fleet(1, { storeTimeout: '100ms' });
+  at(all, 0).store.fail('hang');
+  const reading = at(all, 0).client.get('db');
+
+  await all.clock.pass(100);
+
+  expect((await reading).versionId).toBe('v1');
+});
+
 test('a turn is given back when the fetch comes to nothing', async () => {
   const all = fleet(2, { tries: 1 });
   all.kms.fail('unreachable');

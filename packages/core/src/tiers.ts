@@ -88,10 +88,12 @@ export class SecretTiers {
         : undefined;
     };
     const shared = this.#stores.leasing;
+    const failuresBefore = shared?.failures;
     // What we hold is in our stores too, and no newer there unless others write into them.
     if (held === undefined) await this.#stores.look(key, request);
     else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
-    if (shared !== undefined && brought() === undefined) {
+    // A store that has just failed is not waited for a second time.
+    if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
       const look = async (): Promise<boolean> => {
         await this.#stores.lookInto(shared, key, request);
         return brought() !== undefined;

@@ -1,5 +1,6 @@
 // One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
 
+import { sleep } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, messageOf } from '../errors.ts';
 import type { AnySecretError, Attempt } from '../errors.ts';
@@ -13,6 +14,7 @@ import { Deadline, orAfter, unlessAborted } from './deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
+import { Pauses } from './pauses.ts';
 import { SingleFlight } from './single-flight.ts';
 
 /** A fetch that came to nothing. */
@@ -97,6 +99,7 @@ export interface FetcherParts extends FailoverParts {
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new SingleFlight<Secret>();
+  readonly #pauses = new Pauses();
   readonly #underWay = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
@@ -156,6 +159,7 @@ export class Fetcher {
       const found = await shortcut?.lookFirst(key, request, deadline.signal);
       log.tellLooked();
       if (found !== undefined) return found;
+      await this.#pause(key, deadline.signal, onTrouble);
       const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
@@ -163,6 +167,7 @@ export class Fetcher {
         if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
         return result.secret;
       }
+      this.#pauses.note(key, log.attempts, clock.now());
       if (!isForgotten()) landing.failed(key, request, result);
       throw result.error;
     } finally {
@@ -171,6 +176,15 @@ export class Fetcher {
       log.tellTrouble();
       if (isForgotten() || closing.aborted) shortcut?.left(key);
     }
+  }
+
+  /** KMS said in the fetch before this one when it may be asked again. */
+  async #pause(key: string, signal: AbortSignal, onTrouble: (failure: FetchFailure) => void): Promise<void> {
+    const pause = this.#pauses.of(key, this.#parts.clock.now());
+    if (pause === undefined) return;
+    // Who holds an old value need not wait for that.
+    onTrouble(pause.failure);
+    await sleep(this.#parts.clock, pause.ms, signal).catch(() => {});
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
