@@ -118,8 +118,35 @@ test('stores are asked in the order given, until one has it fresh', async () => 
   const { client } = setup({ clock, stores: [first, second, third] });
 
   expect((await client.get('db')).versionId).toBe('new');
-  expect(third.operations).toEqual([]);
+  expect(third.operations).not.toContain('read db');
   expect(client.stats()).toMatchObject({ storeHits: 1, storeMisses: 0 });
+});
+
+test('what one store has that another lacks is handed on', async () => {
+  const clock = new FakeClock();
+  const [file, redis] = [new FakeStore(), new FakeStore()];
+  redis.put(request, stored(clock));
+  const { client } = setup({ clock, stores: [file, redis] });
+
+  await client.get('db');
+  await clock.pass(0);
+
+  expect(file.peek(request)).toMatchObject({ versionId: 'v0', fetchedAt: clock.date() });
+  expect(redis.operations).toEqual(['read db']);
+});
+
+test('a read that waits for a store ends at once when the client is closed', async () => {
+  const { client, clock, store, told } = setup();
+  store.fail('hang');
+  const reading = client.get('db').catch((error: unknown) => error);
+  await clock.pass(0);
+
+  const closing = client.close();
+
+  expect(await reading).toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
+  await clock.pass('1s');
+  await closing;
+  expect(told).toEqual([]);
 });
 
 test('what landed is written to every store, and no reader waits for it', async () => {

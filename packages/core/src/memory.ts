@@ -134,22 +134,22 @@ export class SecretMemory {
 
   /**
    * A store has it: kept if it was fetched later than what is there and may still be served, and old if its age is not
-   * known, or if KMS was to rotate it since. Says whether a fresh value is in memory now.
+   * known, or if KMS was to rotate it since. Says whether it was kept, and whether a fresh value is in memory now.
    */
   offered(
     key: string,
     request: SecretRequest,
     found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
-  ): boolean {
-    const { secret } = found;
+  ): { readonly isKept: boolean; readonly isFresh: boolean } {
     const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
-    const usual = this.#ttlOf(request.name, secret, previous === undefined);
+    const usual = this.#ttlOf(request.name, found.secret, previous === undefined);
     const { fetchedAt, ttl } = timesOf(found, { usual, now, date: this.#clock.date() });
     const isLater = previous === undefined || (found.fetchedAt !== undefined && fetchedAt > previous.fetchedAt);
     const isSpent = now >= fetchedAt + ttl + this.#parts.options.staleIfError;
-    if (isLater && !isSpent) this.#keep({ key, secret, ttl, fetchedAt });
-    return now < (this.#cache.lookup(key)?.freshUntil ?? now);
+    const isKept = isLater && !isSpent;
+    if (isKept) this.#keep({ key, secret: found.secret, ttl, fetchedAt });
+    return { isKept, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
   }
 
   /** Another process met a refusal: that is no reason to drop anything here, but one to ask. */

@@ -3,7 +3,7 @@
 
 import { cacheKey, isKeyOf, nameOfKey } from './cache/entry.ts';
 import { TieredCache } from './cache/tiered-cache.ts';
-import type { Found, SharedStore } from './cache/tiered-cache.ts';
+import type { Found, Offered, SharedStore } from './cache/tiered-cache.ts';
 import { Turns } from './cache/turns.ts';
 import type { AnySecretError } from './errors.ts';
 import type { SecretEmitter, SecretEvents } from './events.ts';
@@ -15,6 +15,7 @@ import { plainName } from './secret-name.ts';
 import type { StoreStatus, Tallies } from './status.ts';
 import type { StoreNews } from './store.ts';
 import type { SecretRequest } from './transport.ts';
+import { orAfter } from './waits.ts';
 
 export interface TiersParts {
   readonly options: ResolvedOptions;
@@ -45,6 +46,7 @@ export class SecretTiers {
   /** What others have brought and is yet to be read, by key. */
   readonly #news = new Map<string, { readonly store: SharedStore; readonly request: SecretRequest }>();
   #reading = 0;
+  #isClosed = false;
 
   constructor(parts: TiersParts) {
     const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
@@ -108,8 +110,10 @@ export class SecretTiers {
   fetched(key: string, request: SecretRequest, { secret, original, startedAt }: Landed): void {
     this.#memory.fetched(key, request, { secret, startedAt });
     if (!this.hasStores) return;
-    // Written first: whoever gets the turn next must find it.
-    void this.#stores.keep(request, { secret: original, startedAt }).then(() => this.#turns.giveBack(key));
+    const { clock, storeTimeout: ms } = this.#parts.options;
+    // Written first: whoever gets the turn next must find it. But a store that cannot be told holds up nobody's turn.
+    const written = this.#stores.keep(request, { secret: original, startedAt });
+    void orAfter(written, clock, { ms, late: () => {} }).then(() => this.#turns.giveBack(key));
   }
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
@@ -138,6 +142,7 @@ export class SecretTiers {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#memory.close();
     this.#news.clear();
     return this.#stores.close();
@@ -154,13 +159,14 @@ export class SecretTiers {
     return new Set([name, plainName(name), ...known]);
   }
 
-  async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<boolean> {
+  async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<Offered> {
     try {
       const prepared = await this.#parts.prepare(secret, request);
-      return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
+      if (!this.#isClosed) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
     } catch {
-      return false; // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
+      // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
     }
+    return { isKept: false, isFresh: false };
   }
 
   #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
@@ -191,6 +197,7 @@ export class SecretTiers {
   /** Once for each outage, and for each entry that was dropped: see `SecretEvents.store`. */
   #tell(event: SecretEvents['store']): void {
     const { logger, events } = this.#parts;
+    if (this.#isClosed && event.operation !== 'close') return;
     if (event.what === 'back') logger.info(`Store ${event.store} works again.`);
     else logger.warn(event.error?.message ?? `Store ${event.store}: ${event.what}.`);
     events.emit('store', event);

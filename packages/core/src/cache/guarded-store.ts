@@ -41,6 +41,7 @@ export class GuardedStore {
   /** What has been told of the outage that lasts. */
   #told: 'nothing' | 'failed' | 'away' = 'nothing';
   #failures = 0;
+  #changes = 0;
   #last: { readonly error: StoreError; readonly at: number } | undefined;
 
   constructor(parts: {
@@ -66,6 +67,11 @@ export class GuardedStore {
   /** How many operations have failed. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** How many changes it has taken. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Milliseconds for which an operation is not tried. */
@@ -150,6 +156,7 @@ export class GuardedStore {
   }
 
   #succeed(kind: Kind): void {
+    if (kind === 'change') this.#changes += 1;
     this.#troubles.delete(kind);
     if (![...this.#troubles.values()].some(({ rest }) => rest > 0)) this.#tellBack();
   }

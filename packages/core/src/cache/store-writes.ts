@@ -20,6 +20,8 @@ export type StoreChange =
 interface Waiting {
   readonly change: StoreChange;
   readonly tries: number;
+  /** How many changes the store had taken by the time it was first asked to take this one. */
+  readonly since: number;
   /** Called when it is done, or will never be. */
   readonly end: () => void;
 }
@@ -28,7 +30,7 @@ interface Waiting {
 const mostWrites = 1_000;
 const mostChanges = 20_000;
 
-/** A store that works, and refuses one entry again and again, will not take it. */
+/** A store that takes others in between, and refuses one again and again, will not take it. */
 const mostTries = 5;
 
 /** So many are under way at once: a store on disk makes one fsync of them. */
@@ -63,7 +65,7 @@ export class StoreWrites {
     if (change.kind === 'removeAll') this.#forgetAll(change.name);
     this.#drop(id);
     const done = new Promise<void>((end) => {
-      this.#waiting.set(id, { change, tries: 0, end });
+      this.#waiting.set(id, { change, tries: 0, since: this.#store.changes, end });
     });
     this.#bound();
     void this.drain();
@@ -131,12 +133,14 @@ export class StoreWrites {
   #putBack(failed: readonly (readonly [string, Waiting])[]): void {
     const meanwhile = this.#waiting;
     this.#waiting = new Map();
-    for (const [id, { change, tries, end }] of failed) {
-      const isHopeless = change.kind === 'write' && this.#store.restsFrom('write') === 0 && tries + 1 >= mostTries;
+    for (const [id, waiting] of failed) {
+      const { change, end } = waiting;
+      const tries = waiting.tries + 1;
+      const isHopeless = change.kind === 'write' && tries >= mostTries && this.#store.changes > waiting.since;
       const isNoNews =
         meanwhile.has(id) || (change.kind !== 'removeAll' && meanwhile.has(`\u0000${change.request.name}`));
       if (isHopeless || isNoNews || this.#isClosed) end();
-      else this.#waiting.set(id, { change, tries: tries + 1, end });
+      else this.#waiting.set(id, { ...waiting, tries });
     }
     for (const [id, waiting] of meanwhile) this.#waiting.set(id, waiting);
   }

@@ -20,6 +20,12 @@ export interface Found {
   readonly fetchedAt: number | undefined;
 }
 
+/** What became of it: whether it is in memory now, and whether a fresh value is, this or another. */
+export interface Offered {
+  readonly isKept: boolean;
+  readonly isFresh: boolean;
+}
+
 export interface TieredCacheParts {
   readonly stores: readonly SecretStore[];
   readonly clock: Clock;
@@ -27,8 +33,8 @@ export interface TieredCacheParts {
   readonly timeout: number;
   readonly tell: TellStore;
   readonly tallies: { readonly storeHits: Tally; readonly storeMisses: Tally };
-  /** Keeps what was found, if it is worth it; says whether a fresh value is in memory now. */
-  readonly offer: (key: string, request: SecretRequest, found: Found) => Promise<boolean>;
+  /** Keeps what was found, if it is worth it. Never rejects. */
+  readonly offer: (key: string, request: SecretRequest, found: Found) => Promise<Offered>;
   /** What another process has told of one of the shared stores. */
   readonly onNews: (store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>) => void;
 }
@@ -158,7 +164,19 @@ export class TieredCache {
     const stored = await this.#read(guarded, request);
     if (stored === undefined) return { isFresh: false, isFound: false };
     const found = { secret: secretOf(stored), fetchedAt: this.#nowOf(stored.fetchedAt) };
-    return { isFresh: await this.#parts.offer(key, request, found), isFound: true };
+    const { isKept, isFresh } = await this.#parts.offer(key, request, found);
+    if (isKept && isFresh) this.#handOn(guarded, { key, request, stored });
+    return { isFresh, isFound: true };
+  }
+
+  /** What one store has that the others lack: a file must not stay behind what came by way of Redis. */
+  #handOn(
+    from: SharedStore,
+    { key, request, stored }: { readonly key: string; readonly request: SecretRequest; readonly stored: StoredSecret },
+  ): void {
+    for (const { guarded, writes } of this.#tiers) {
+      if (guarded !== from) void writes.push(key, { kind: 'write', request, stored, replaces: false });
+    }
   }
 
   /** What the store holds, if it is what was asked for and may be served; else it is taken out there. */

@@ -36,10 +36,14 @@ export class Turns {
   async take(store: GuardedStore, wish: Wish): Promise<void> {
     const { key, request, signal, look } = wish;
     const endAt = this.#clock.now() + this.#ms;
-    while (!signal.aborted) {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
       const answer = await store.attempt('lease', request.name, async (shared) => shared.lease?.(request, this.#ms));
       if (answer === undefined) return;
-      if (answer.value !== undefined) this.#leases.set(key, { store, lease: answer.value });
+      if (answer.value !== undefined) {
+        this.#leases.set(key, { store, lease: answer.value });
+        if (isOver()) return this.giveBack(key);
+      }
       // Also with the turn in hand: whoever had it before may have brought it between our last look and now.
       if ((await look()) || answer.value !== undefined) return;
       const left = endAt - this.#clock.now();

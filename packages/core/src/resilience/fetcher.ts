@@ -156,7 +156,7 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
-      const found = await shortcut?.lookFirst(key, request, deadline.signal);
+      const found = shortcut && (await lookFirst(shortcut, { key, request, signal: deadline.signal }));
       log.tellLooked();
       if (found !== undefined) return found;
       await this.#pause(key, deadline.signal, onTrouble);
@@ -240,6 +240,14 @@ export class Fetcher {
       return vetoed(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
     }
   }
+}
+
+/** A store may take its time to end; a fetch that is over waits for it no longer. */
+function lookFirst(
+  shortcut: Shortcut,
+  { key, request, signal }: { readonly key: string; readonly request: SecretRequest; readonly signal: AbortSignal },
+): Promise<Secret | undefined> {
+  return unlessAborted(shortcut.lookFirst(key, request, signal), signal).catch(() => undefined);
 }
 
 function vetoed(message: string): FetchOutcome {
