@@ -56,6 +56,7 @@ test('@kms-secrets/testing exports', async () => {
     [
       "FakeClock",
       "FakeKms",
+      "FakeStore",
       "FakeTransport",
       "startAdmin",
       "startFakeKms",
