@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
+import { SoakFirst } from './test/support/soak-first.ts';
 
 // Tests run on the TypeScript sources of the workspace packages, not on dist.
 const conditions = ['@kms-secrets/source', ...defaultServerConditions];
@@ -15,7 +17,9 @@ export default defineConfig({
   oxc: { decorator: { legacy: true } }, // those of Nest; the tsconfig that says so leaves tests out
   test: {
     reporters: ['default', new ClosingLine()],
-    maxWorkers: '100%', // half of the tests wait for a process they started
+    // Half of the tests wait for a process they started; the soak does nothing else, and so has a worker of its own.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SoakFirst },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [
       { extends: true, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'] } },
@@ -27,6 +31,7 @@ export default defineConfig({
         test: { name: 'nest11', include: ['packages/nestjs/src/**/*.test.ts', 'apps/nest-api/src/**/*.test.ts'] },
       },
       { extends: true, test: { name: 'gate', include: ['test/gate/*.test.ts'] } },
+      { extends: true, test: { name: 'soak', include: ['test/load/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       {
         extends: true,

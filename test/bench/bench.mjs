@@ -7,7 +7,7 @@ import { crowd } from './crowd/crowd.mjs';
 import { hit } from './hit/hit.mjs';
 import { memory } from './memory/memory.mjs';
 import { miss } from './miss/miss.mjs';
-import { stopAll } from './processes.mjs';
+import { stopAll } from '../support/processes.mjs';
 import { table } from './report.mjs';
 import { start } from './start/start.mjs';
 

@@ -10,6 +10,7 @@ import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
 import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
+import type { SecretStore } from './store.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
@@ -49,8 +50,21 @@ export interface SecretClientOptions {
   readonly backoffBase?: Duration | undefined;
   /** The most that is waited between two tries. */
   readonly backoffCap?: Duration | undefined;
+  /** A secret that nobody has read for so long is refreshed no more, and forgotten when that would come due; 0: never. */
+  readonly idleTtl?: Duration | undefined;
+  /** How many secrets are kept in memory; beyond that, those go that were not read for longest, preloaded ones last. */
+  readonly maxEntries?: number | undefined;
   /** How many secrets are refreshed at the same time; those of readers are not counted. */
   readonly refreshConcurrency?: number | undefined;
+  /**
+   * Where secrets outlive the process: one store, or several in the order in which they are asked, such as a file and a
+   * Redis that a fleet shares. The client closes them when it is closed.
+   */
+  readonly stores?: SecretStore | readonly SecretStore[] | undefined;
+  /** The longest that a store may take for anything; only the first read of a secret waits for one. */
+  readonly storeTimeout?: Duration | undefined;
+  /** The longest that one process of a fleet waits for what another one asks KMS. */
+  readonly leaseTimeout?: Duration | undefined;
   /** The largest reply of KMS that is read, in bytes. */
   readonly maxReplyBytes?: number | undefined;
   /** The stage that is read where none is named. */
@@ -93,12 +107,13 @@ export interface ReadOptions {
 }
 
 /** Options that have no default, because nothing is as good as what the user knows. */
-type Unset = 'configFile' | 'hook';
+type Unset = 'configFile' | 'hook' | 'idleTtl';
 
 interface Engine {
   readonly credentials: Identity | CredentialsProvider;
   readonly endpoints: readonly (EndpointAddress | SecretTransport)[];
   readonly secrets: ReadonlyMap<string, ResolvedSecretOptions>;
+  readonly stores: readonly SecretStore[];
 }
 
 /** A duration is milliseconds inside; the rest is what it says. */
@@ -151,7 +166,21 @@ export const optionTable: OptionTable = {
   tries: count({ default: 5, min: 1, max: 20, variable: 'KMS_SECRETS_TRIES' }),
   backoffBase: duration({ default: 250, min: 1, variable: 'KMS_SECRETS_BACKOFF_BASE' }),
   backoffCap: duration({ default: 10_000, min: 1, variable: 'KMS_SECRETS_BACKOFF_CAP' }),
+  idleTtl: {
+    ...duration({ default: 0, min: 0, variable: 'KMS_SECRETS_IDLE_TTL' }),
+    default: undefined,
+    shown: 'three TTLs of the secret',
+  },
+  maxEntries: count({ default: 100_000, min: 1, max: 10_000_000, variable: 'KMS_SECRETS_MAX_ENTRIES' }),
   refreshConcurrency: count({ default: 16, min: 1, max: 1_000, variable: 'KMS_SECRETS_REFRESH_CONCURRENCY' }),
+  stores: parsed<readonly SecretStore[]>({
+    default: [],
+    expected: 'a store, or a list of stores',
+    example: `fileStore({ folder: '/var/cache/app', key })`,
+    parse: parseStores,
+  }),
+  storeTimeout: duration({ default: 500, min: 10, variable: 'KMS_SECRETS_STORE_TIMEOUT' }),
+  leaseTimeout: duration({ default: 2_000, min: 10, variable: 'KMS_SECRETS_LEASE_TIMEOUT' }),
   maxReplyBytes: count({ default: 1_048_576, min: 65_536, max: 16_777_216, variable: 'KMS_SECRETS_MAX_REPLY_BYTES' }),
   stage: parsed<string>({
     default: 'ACSCurrent',
@@ -230,6 +259,21 @@ function shape<Value>(options: {
       return fits ? { value: value as Value } : undefined; // its methods have just been looked for
     },
   });
+}
+
+const storeMethods = ['read', 'write', 'remove', 'removeAll', 'close'];
+
+function parseStores(value: unknown): Parsed<readonly SecretStore[]> | undefined {
+  const stores: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const wrong = stores.findIndex((store) => !isStore(store));
+  if (wrong === -1) return { value: stores as readonly SecretStore[] }; // their methods have just been looked at
+  const expected = `a store: an object with ${storeMethods.map((method) => `${method}()`).join(', ')} and a name`;
+  return { issues: [{ at: Array.isArray(value) ? `[${wrong}]` : '', got: kindOf(stores[wrong]), expected }] };
+}
+
+function isStore(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || typeof Reflect.get(value, 'name') !== 'string') return false;
+  return storeMethods.every((method) => typeof Reflect.get(value, method) === 'function');
 }
 
 /** Without control characters: a line break in a stage or a version would forge lines in logs. */

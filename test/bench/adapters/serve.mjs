@@ -2,7 +2,7 @@
 // In a process of its own: an app of one adapter. Tells what it has used of the processor, and how long reads take in it.
 import { clientOver, secretOf } from '../engine.mjs';
 import { timeInRounds } from '../measure.mjs';
-import { answer, given } from '../processes.mjs';
+import { answer, given } from '../../support/processes.mjs';
 import { adapters } from './adapters.mjs';
 
 const name = 'app/db';

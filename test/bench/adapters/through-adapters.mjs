@@ -1,7 +1,7 @@
 // @ts-check
 import { Agent, get } from 'node:http';
 import { compare, inRounds } from '../measure.mjs';
-import { start } from '../processes.mjs';
+import { start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 import { adapters } from './adapters.mjs';
 
@@ -34,7 +34,7 @@ export async function throughAdapters({ isQuick, say }) {
 
 /**
  * What a request costs the server, the sending of it left out: that happens here.
- * @param {import('../processes.mjs').Asked} server
+ * @param {import('../../support/processes.mjs').Asked} server
  * @param {{ rounds: number; count: number }} size
  */
 async function cpuOfRequests(server, { rounds, count }) {

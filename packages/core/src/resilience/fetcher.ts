@@ -1,19 +1,20 @@
 // One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
 
+import { sleep } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, messageOf } from '../errors.ts';
 import type { AnySecretError, Attempt } from '../errors.ts';
 import { failures } from '../failures.ts';
 import type { FailureKind } from '../failures.ts';
 import type { SecretHook } from '../hook.ts';
-import { isSecret } from '../secret.ts';
-import type { Secret } from '../secret.ts';
+import { isSecret, Secret } from '../secret.ts';
 import { FetchFailure } from '../transport.ts';
 import type { SecretRequest } from '../transport.ts';
-import { Deadline, unlessAborted } from './deadline.ts';
+import { Deadline, orAfter, unlessAborted } from './deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
+import { Pauses } from './pauses.ts';
 import { SingleFlight } from './single-flight.ts';
 
 /** A fetch that came to nothing. */
@@ -24,9 +25,30 @@ export interface FailedFetch {
   readonly retryAfter: number | undefined;
 }
 
+/** What a fetch has brought: what readers get, which a hook may have made of what KMS gave. */
+export interface Landed {
+  readonly secret: Secret;
+  readonly original: Secret;
+  readonly startedAt: number;
+}
+
+/**
+ * Why it is fetched: because a reader wants it, because it has come due, or because a caller demands it of KMS, whatever
+ * anybody else may hold.
+ */
+export type Purpose = 'read' | 'refresh' | 'demand';
+
+/** Where a secret may be had without KMS. */
+export interface Shortcut {
+  /** Resolves to `undefined` if KMS must be asked. Never rejects. */
+  lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined>;
+  /** The fetch is over, and nobody is told of it otherwise. */
+  left(key: string): void;
+}
+
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
 export interface Landing {
-  fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void;
+  fetched(key: string, request: SecretRequest, landed: Landed): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
   /** No endpoint has answered so far; the fetch goes on. */
   inTrouble(key: string, error: AnySecretError): void;
@@ -39,14 +61,26 @@ export interface Flight {
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
+  /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
+  readonly looked: Promise<void> | undefined;
+  /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
+  crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
 
-type Result = { readonly secret: Secret } | FailedFetch;
+type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
 
 interface Log {
   readonly attempts: Attempt[];
   readonly trouble: Promise<void>;
   readonly tellTrouble: () => void;
+  readonly looked: Promise<void>;
+  readonly tellLooked: () => void;
+}
+
+interface Course {
+  readonly log: Log;
+  readonly shortcut: Shortcut | undefined;
+  readonly isForgotten: () => boolean;
 }
 
 export interface FetcherParts extends FailoverParts {
@@ -55,6 +89,8 @@ export interface FetcherParts extends FailoverParts {
   readonly budget: number;
   readonly transform: SecretHook['transform'];
   readonly landing: Landing;
+  /** Not there without stores: then nothing is awaited before KMS is asked. */
+  readonly shortcut: Shortcut | undefined;
   /** Fires when the client is closed. */
   readonly closing: AbortSignal;
 }
@@ -63,32 +99,35 @@ export interface FetcherParts extends FailoverParts {
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new SingleFlight<Secret>();
-  readonly #logs = new Map<string, Log>();
+  readonly #pauses = new Pauses();
+  readonly #underWay = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
   }
 
   /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
-  fetch(key: string, request: SecretRequest): Flight {
-    const joined = this.#flights.has(key) ? this.#logs.get(key) : undefined;
-    const log = joined ?? createLog();
-    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
-    if (joined === undefined) {
-      this.#logs.set(key, log);
-      // After the flight has left the board, and not before: who looks in between must find both or neither.
-      const tidy = (): void => {
-        if (this.#logs.get(key) === log) this.#logs.delete(key);
-      };
-      secret.then(tidy, tidy);
-    }
-    return { secret, attempts: log.attempts, trouble: log.trouble };
+  fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
+    const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
+    if (joined !== undefined) return joined;
+    const log = createLog();
+    const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
+    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
+    const looked = shortcut && log.looked;
+    const flight: Flight = { secret, attempts: log.attempts, trouble: log.trouble, looked };
+    this.#underWay.set(key, flight);
+    // After the flight has left the board, and not before: who looks in between must find both or neither.
+    const tidy = (): void => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    };
+    secret.then(tidy, tidy);
+    return flight;
   }
 
   /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
   forget(key: string): void {
     this.#flights.forget(key);
-    this.#logs.delete(key);
+    this.#underWay.delete(key);
   }
 
   isUnderWay(key: string): boolean {
@@ -97,20 +136,15 @@ export class Fetcher {
 
   /** What has failed so far in the fetch of `key` that is under way. */
   attemptsOf(key: string): readonly Attempt[] {
-    return this.#logs.get(key)?.attempts ?? [];
+    return this.#underWay.get(key)?.attempts ?? [];
   }
 
   get underWay(): readonly string[] {
-    return [...this.#logs.keys()];
+    return [...this.#underWay.keys()];
   }
 
-  async #fly(
-    key: string,
-    request: SecretRequest,
-    { log, isForgotten }: { readonly log: Log; readonly isForgotten: () => boolean },
-  ): Promise<Secret> {
+  async #fly(key: string, request: SecretRequest, { log, shortcut, isForgotten }: Course): Promise<Secret> {
     const { clock, closing, landing, budget } = this.#parts;
-    const startedAt = clock.now();
     const deadline = new Deadline({
       clock,
       ms: budget,
@@ -122,22 +156,39 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
+      const found = shortcut && (await lookFirst(shortcut, { key, request, signal: deadline.signal }));
+      log.tellLooked();
+      if (found !== undefined) return found;
+      await this.#pause(key, deadline.signal, onTrouble);
+      const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
-        if (!isForgotten()) this.#land(key, request, { secret: result.secret, startedAt });
+        if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
         return result.secret;
       }
+      this.#pauses.note(key, log.attempts, clock.now());
       if (!isForgotten()) landing.failed(key, request, result);
       throw result.error;
     } finally {
       deadline.lift();
+      log.tellLooked();
       log.tellTrouble();
+      if (isForgotten() || closing.aborted) shortcut?.left(key);
     }
   }
 
+  /** KMS said in the fetch before this one when it may be asked again. */
+  async #pause(key: string, signal: AbortSignal, onTrouble: (failure: FetchFailure) => void): Promise<void> {
+    const pause = this.#pauses.of(key, this.#parts.clock.now());
+    if (pause === undefined) return;
+    // Who holds an old value need not wait for that.
+    onTrouble(pause.failure);
+    await sleep(this.#parts.clock, pause.ms, signal).catch(() => {});
+  }
+
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
-  #land(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void {
+  #land(key: string, request: SecretRequest, landed: Landed): void {
     const { landing } = this.#parts;
     try {
       landing.fetched(key, request, landed);
@@ -157,13 +208,24 @@ export class Fetcher {
     const { attempts } = log;
     const outcome = await fetchWithFailover(this.#parts, { request, signal, attempts, onRoundFailed: onTrouble });
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
-    if (result.kind === 'secret') return { secret: result.secret };
-    if (result.kind === 'aborted' || signal.aborted) {
+    if (result.kind === 'secret' && outcome.kind === 'secret') {
+      return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
+    }
+    if (result.kind !== 'failed' || signal.aborted) {
       const error = deadlineError(request, this.#parts.budget, attempts);
       return { error, kind: failures.unreachable, retryAfter: undefined };
     }
     const { failure, retryAfter } = result.failure;
     return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
+  }
+
+  /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
+  async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
+    const { clock, attemptTimeout: ms, closing } = this.#parts;
+    const late = (): FetchOutcome => vetoed('hook.transform did not answer.');
+    const outcome = await orAfter(this.#transform(secret, closing), clock, { ms, late });
+    if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
+    return Secret.kept(outcome.secret, name);
   }
 
   /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
@@ -180,13 +242,28 @@ export class Fetcher {
   }
 }
 
+/** A store may take its time to end; a fetch that is over waits for it no longer. */
+function lookFirst(
+  shortcut: Shortcut,
+  { key, request, signal }: { readonly key: string; readonly request: SecretRequest; readonly signal: AbortSignal },
+): Promise<Secret | undefined> {
+  return unlessAborted(shortcut.lookFirst(key, request, signal), signal).catch(() => undefined);
+}
+
 function vetoed(message: string): FetchOutcome {
   return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
 }
 
 function createLog(): Log {
-  const { promise, resolve } = withResolvers();
-  return { attempts: [], trouble: promise, tellTrouble: resolve };
+  const trouble = withResolvers();
+  const looked = withResolvers();
+  return {
+    attempts: [],
+    trouble: trouble.promise,
+    tellTrouble: trouble.resolve,
+    looked: looked.promise,
+    tellLooked: looked.resolve,
+  };
 }
 
 /** `Promise.withResolvers` is not in Node 20. */
