@@ -9,6 +9,8 @@ import type { Secret, SecretClient, SecretClientOptions, SecretTransport } from 
  * same time has a client to itself, which the next fetch takes over.
  */
 export function throughClients(given: SecretClientOptions): SecretTransport {
+  const patient = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // a machine may be busy
+  const options: SecretClientOptions = { ...given, ...patient, tries: 1, staleIfError: 0, negativeTtl: 0 };
   // What KMS gave is seen by the hook alone: a secret in memory does not keep the id of the request.
   const fetched = new WeakMap<SecretClient, Secret>();
   const open = (): SecretClient => {
@@ -16,7 +18,7 @@ export function throughClients(given: SecretClientOptions): SecretTransport {
       fetched.set(client, secret);
       return secret;
     };
-    const client = createSecretClient({ ...given, tries: 1, staleIfError: 0, negativeTtl: 0, hook: { transform } });
+    const client = createSecretClient({ ...options, hook: { transform } });
     return client;
   };
   const first = open();

@@ -13,6 +13,7 @@ import { SecretMemory } from './memory.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
+import { Batches } from './resilience/batches.ts';
 import { closeAll } from './resilience/close-all.ts';
 import { unlessAborted } from './resilience/deadline.ts';
 import { Endpoint } from './resilience/endpoint.ts';
@@ -43,6 +44,7 @@ export class SecretClient {
   readonly #closing = new AbortController();
   readonly #tallies = createTallies();
   readonly #events: SecretEmitter;
+  readonly #batches: Batches;
   readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly #memory: SecretMemory;
   readonly #tiers: SecretTiers;
@@ -62,6 +64,7 @@ export class SecretClient {
     this.#events = new SecretEmitter((name, error) => {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
+    this.#batches = new Batches({ clock, isOn: options.batchPreload });
     this.#endpoints = [this.#endpointOf(first), ...standbys.map((transport) => this.#endpointOf(transport))];
     const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({
@@ -179,21 +182,15 @@ export class SecretClient {
         throw deadlineError(requestFor(name, {}, stage), budget, this.#fetcher.attemptsOf(name));
       }
     };
-    const missing = await preloadAll({
-      required: preload.filter((name) => !isOptional(name)),
-      optional: preload.filter(isOptional),
-      read,
-      clock: this.#clock,
-      budget,
-      patience,
-      closing: this.#closing.signal,
-    });
+    const [clock, closing] = [this.#clock, this.#closing.signal];
+    const missing = await this.#batches.during(() =>
+      preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing }),
+    );
     this.#throwIfClosed();
     for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
       this.#logger.warn(`Ready without the optional secret "${name}".`);
     }
-    const errors = new Map([...missing].filter(([name]) => !isOptional(name)));
-    if (errors.size > 0) throw new SecretSetError(preload.length, 'to preload', errors);
+    if (missing.size > 0) throw new SecretSetError(preload.length, 'to preload', missing);
   }
 
   /** Listens to an event; returns a function that ends it. A listener that throws is reported to the logger. */
@@ -288,7 +285,7 @@ export class SecretClient {
 
   #endpointOf(transport: SecretTransport): Endpoint {
     return new Endpoint({
-      transport,
+      transport: this.#batches.over(transport),
       clock: this.#clock,
       onChange: ({ endpoint, state, lastFailure }) => {
         if (state === 'untried') return;

@@ -22,6 +22,11 @@ export interface SecretTransport {
   /** Where it asks, as an operator would write it: a host, with its port if it is not 443. */
   readonly endpoint: string;
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
+  /**
+   * As `fetch`, for up to 20 different secrets by one request, where the endpoint knows how: what came of each, in the order
+   * in which they were asked. Rejects where nothing can be said of them one by one.
+   */
+  fetchMany?(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]>;
   /** Gives back sockets and the like; a fetch after it is refused. */
   close(): Promise<void> | void;
 }

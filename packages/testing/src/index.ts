@@ -25,6 +25,7 @@ export type {
   FaultHandle,
   FaultScope,
   GatewayKind,
+  InstancePlace,
   PutOptions,
   RequestRecord,
   SecretType,
@@ -35,3 +36,5 @@ export type {
 export { FakeStore } from './fake-store.ts';
 export type { FakeStoreFault, FakeStoreOperation } from './fake-store.ts';
 export { FakeTransport } from './fake-transport.ts';
+export { fixedSecrets } from './fixed-secrets.ts';
+export type { FixedValue } from './fixed-secrets.ts';

@@ -1,11 +1,10 @@
 // @ts-check
-// In a process of its own: many secrets that come due at the same moment, refreshed over loopback, or without a wire if no KMS
-// is given. How long does the event loop make others wait, how many requests are under way at once, how many timers wait for
-// that moment?
+// In a process of its own: many secrets that come due at the same moment, refreshed over loopback. How long does the event
+// loop make others wait, how many requests are under way at once, how many timers wait for that moment?
 import { createSecretClient } from '@kms-secrets/core';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { clientOver, readAll, secretNames, secretOf } from '../engine.mjs';
-import { given } from '../processes.mjs';
+import { readAll, secretNames } from '../engine.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { count, kms } = given();
 const names = secretNames(count);
@@ -13,15 +12,12 @@ const ttl = 3_600_000;
 /** @type {Map<NodeJS.Timeout, () => void>} */
 const timers = new Map();
 let elapsed = () => 0;
-const options = { ttl, clock: ownClock() };
-const client =
-  kms === undefined
-    ? clientOver(async ({ name }) => secretOf(name, 's3cret-due'), options)
-    : createSecretClient({
-        ...options,
-        credentials: kms.accessKey,
-        endpoints: [{ endpoint: kms.endpoint, caFilePath: kms.caFilePath }],
-      });
+const client = createSecretClient({
+  credentials: kms.accessKey,
+  endpoints: [{ endpoint: kms.endpoint, caFilePath: kms.caFilePath }],
+  ttl,
+  clock: ownClock(),
+});
 await readAll(names, (name) => client.get(name), 16);
 const timersWaiting = timers.size;
 const { fetches } = client.stats();
