@@ -36,6 +36,7 @@ test('@kms-secrets/core exports', async () => {
       "isSecretError",
       "milliseconds",
       "sdkTransport",
+      "systemClock",
     ]
   `);
 });
@@ -49,6 +50,14 @@ test('@kms-secrets/express exports', async () => {
       "secretErrors",
       "secrets",
       "secretsHealth",
+    ]
+  `);
+});
+
+test('@kms-secrets/redis exports', async () => {
+  expect(await namesBehind('redis')).toMatchInlineSnapshot(`
+    [
+      "redisStore",
     ]
   `);
 });

@@ -15,6 +15,7 @@ export type {
   SealProblem,
   SecretClient,
 } from './create-client.ts';
+export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export type { ClientKey, Credentials, CredentialsProvider } from './credentials.ts';
 export type { EndpointEntry, EndpointOptions } from './endpoints.ts';
