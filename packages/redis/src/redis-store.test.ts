@@ -194,7 +194,7 @@ test('a passphrase opens what another process has sealed with it, under the same
   await one.write({ name: 'db' }, stored());
 
   expect(await versionIn(open(server, { key: undefined, passphrase: 's3cret-passphrase' }), 'db')).toBe('v1');
-});
+}, 30_000);
 
 test('a client that was handed in stays open when the store is closed; one of its own leaves no connection', async () => {
   const server = await redisOfTest();

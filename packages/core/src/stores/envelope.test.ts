@@ -32,6 +32,17 @@ test('what was sealed is opened whole, with the request it was the answer to', (
   expect(opened).toMatchObject({ request, secret: { versionId: 'v1', fetchedAt: 1_767_323_046_000 } });
 });
 
+test.each(['', '\n', 'a\nb\n', '\ud800 half a character', '{"value":"\\n"}', 'ключ-🗝️'])(
+  '%j is opened as it was',
+  (value) => {
+    const [place] = envelope.places(request);
+
+    const opened = envelope.open(envelope.seal({ request, secret: stored({ value }) }, place), place);
+
+    expect('secret' in opened && opened.secret.value === value).toBe(true);
+  },
+);
+
 test('nothing of name and value can be read, and the same secret never looks the same', () => {
   const bytes = sealed();
 

@@ -50,10 +50,12 @@ const kinds = { secret: 1, note: 2 } as const;
 const parts = { version: 0, kind: 1, keyId: 2, at: 10, nonce: 18, content: 30 } as const;
 const tagLength = 16;
 const nothing = new Uint8Array();
+/** Half of a character, which UTF-8 cannot hold. */
+const loneSurrogate = /[\ud800-\udfff]/u;
 
 /** When something sealed was fetched or written, as its head says; not proven before it is opened. */
 export function momentOf(sealed: Uint8Array): number {
-  return sealed.length < parts.content ? Number.NaN : viewOf(sealed).getFloat64(parts.at);
+  return sealed.length < parts.content ? Number.NaN : bufferOf(sealed).readDoubleBE(parts.at);
 }
 
 /** The id of the key that something was sealed with, as its head says. */
@@ -79,8 +81,12 @@ export class SealedEnvelope implements Envelope {
   }
 
   seal({ request, secret }: KeptSecret, place: Place, bound: Uint8Array = nothing): Buffer {
-    const { fetchedAt, ...rest } = secret;
-    const text = JSON.stringify({ request: requestParts(request), secret: rest });
+    const { fetchedAt, value, ...rest } = secret;
+    const head = { request: requestParts(request), secret: rest };
+    // The value as it is, which costs less than JSON; but what is no proper text only JSON keeps as it is.
+    const text = loneSurrogate.test(value)
+      ? JSON.stringify({ ...head, secret: { ...rest, value } })
+      : `${JSON.stringify(head)}\n${value}`;
     return this.#seal({ kind: kinds.secret, at: fetchedAt, text }, [Buffer.from(place.name + place.request), bound]);
   }
 
@@ -175,17 +181,20 @@ function requestParts({ name, stage, versionId }: SecretRequest): readonly [stri
 
 /** Sealed by one who has our key, but perhaps by a version of ours that is not this one: so it is looked at. */
 function keptSecret({ text, at }: Note): KeptSecret | undefined {
+  const line = text.indexOf('\n');
+  const value = line < 0 ? undefined : text.slice(line + 1);
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(line < 0 ? text : text.slice(0, line));
   } catch {
     return undefined; // not the error, which would quote the text
   }
-  if (!isContent(content) || !Number.isFinite(at)) return undefined;
+  if (!isContent(content, value) || !Number.isFinite(at)) return undefined;
   const [name, stage, versionId] = content.request;
+  const { secret } = content;
   return {
     request: { name, stage: stage ?? undefined, versionId: versionId ?? undefined },
-    secret: { ...content.secret, fetchedAt: at },
+    secret: value === undefined ? { ...secret, fetchedAt: at } : { ...secret, value, fetchedAt: at },
   };
 }
 
@@ -194,9 +203,9 @@ interface Content {
   readonly secret: Omit<StoredSecret, 'fetchedAt'>;
 }
 
-function isContent(content: unknown): content is Content {
+function isContent(content: unknown, valueAfter: string | undefined): content is Content {
   if (!isRecord(content) || !Array.isArray(content['request']) || !isRecord(content['secret'])) return false;
-  const { name, versionId, type, dataType, value, stages } = content['secret'];
+  const { name, versionId, type, dataType, value = valueAfter, stages } = content['secret'];
   const isRequest = typeof content['request'][0] === 'string';
   const areTexts = [name, versionId, type, value].every((text) => typeof text === 'string');
   return isRequest && areTexts && Array.isArray(stages) && (dataType === 'text' || dataType === 'binary');
@@ -206,10 +215,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -304,4 +304,4 @@ test('a salt that is damaged is replaced, and what was sealed before is not seen
   await store.write({ name: 'db' }, stored({ versionId: 'v2' }));
 
   expect(await versionIn(fileStore({ path, passphrase }), 'db')).toBe('v2');
-});
+}, 30_000);

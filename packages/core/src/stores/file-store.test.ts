@@ -60,6 +60,7 @@ test('files do not become many, however often something is written', async () =>
   const { path, one, other } = await two();
 
   for (const number of numbers(50)) await one.write({ name: `n${number}` }, stored({ versionId: `v${number}` }));
+  await one.close();
 
   expect((await readdir(path)).length).toBeLessThanOrEqual(8);
   expect(await Promise.all(numbers(50).map((number) => versionIn(other, `n${number}`)))).toEqual(
@@ -158,7 +159,7 @@ test('a passphrase opens what another process has sealed with it', async () => {
   await Promise.all([one.write({ name: 'a' }, stored()), other.write({ name: 'b' }, stored())]);
 
   expect([await versionIn(one, 'b'), await versionIn(other, 'a')]).toEqual(['v1', 'v1']);
-});
+}, 30_000);
 
 test('two processes with different keys on one folder see each only their own, and leave the other’s alone', async () => {
   const path = await freshPath();

@@ -131,6 +131,7 @@ class FileStore implements SecretStore {
     this.#stopForgetting();
     this.#listeners.clear();
     const opened = await this.#opened?.catch(() => undefined);
+    await opened?.packs.settled();
     opened?.packs.forget();
   }
 

@@ -25,10 +25,7 @@ export interface Pack {
 export interface Best {
   readonly pack: Pack | undefined;
   readonly line: PackLine;
-  readonly opened: KeptSecret | Note;
 }
-
-type Candidate = Omit<Best, 'opened'>;
 
 const packFile = /^([\da-f]{16})-[\da-f]{16}\.v1$/u;
 
@@ -47,6 +44,7 @@ export class Packs {
   /** Lines that we have opened or written; not what is in them. */
   readonly #trusted = new WeakSet<PackLine>();
   readonly #told = new Set<string>();
+  #cleaning: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, envelope, onDropped }: PacksParts) {
     this.#folder = folder;
@@ -81,25 +79,45 @@ export class Packs {
   }
 
   find(request: SecretRequest): KeptSecret | undefined {
-    const best = this.best(request);
-    return best !== undefined && 'secret' in best.opened ? best.opened : undefined;
+    const candidates = this.#candidates(this.envelope.places(request));
+    const opened = this.#firstTrusted(candidates, request.name, (line) => this.open(line))?.answer;
+    return opened !== undefined && 'secret' in opened ? opened : undefined;
   }
 
-  /** What counts of a request: what is trusted of the lines of its place, or of the note that all of its name was removed. */
-  best(request: SecretRequest, fresh: ReadonlyMap<string, PackLine> = new Map()): Best | undefined {
-    const keys = this.envelope
-      .places(request)
-      .flatMap(({ name, request: whole }) => [name + whole, name + everyRequest]);
-    const candidates = [undefined, ...this.#packs.values()]
-      .flatMap((pack) => keys.map((key) => ({ pack, line: (pack?.lines ?? fresh).get(key) })))
-      .filter((candidate): candidate is Candidate => candidate.line !== undefined)
-      .toSorted((one, other) => compareLines(other.line, one.line));
-    for (const { pack, line } of candidates) {
-      const opened = this.open(line);
-      if (!('problem' in opened)) return { pack, line, opened };
-      if (pack !== undefined) this.drop({ pack, line, ...opened, name: request.name });
+  /** What counts of a request: what is trusted of the lines of its places, or of the note that all of its name was removed. */
+  best(name: string, places: readonly Place[], fresh?: ReadonlyMap<string, PackLine>): Best | undefined {
+    const candidates = this.#candidates(places, fresh);
+    return this.#firstTrusted(candidates, name, (line) => (this.#trusted.has(line) ? {} : this.open(line)))?.best;
+  }
+
+  #firstTrusted<Answer extends object>(
+    candidates: readonly Best[],
+    name: string,
+    check: (line: PackLine) => Answer | SealProblem,
+  ): { readonly best: Best; readonly answer: Answer } | undefined {
+    for (const best of candidates) {
+      const answer = check(best.line);
+      if (!isProblem(answer)) return { best, answer };
+      const { pack, line } = best;
+      if (pack !== undefined) this.drop({ pack, line, ...answer, name });
     }
     return undefined;
+  }
+
+  /** The lines that may count, the best first. */
+  #candidates(places: readonly Place[], fresh?: ReadonlyMap<string, PackLine>): readonly Best[] {
+    const found: Best[] = [];
+    const collect = (lines: ReadonlyMap<string, PackLine>, pack: Pack | undefined): void => {
+      for (const { name, request } of places) {
+        for (const key of [name + request, name + everyRequest]) {
+          const line = lines.get(key);
+          if (line !== undefined) found.push({ pack, line });
+        }
+      }
+    };
+    if (fresh !== undefined) collect(fresh, undefined);
+    for (const pack of this.#packs.values()) collect(pack.lines, pack);
+    return found.length < 2 ? found : found.toSorted((one, other) => compareLines(other.line, one.line));
   }
 
   open(line: PackLine): KeptSecret | Note | SealProblem {
@@ -115,25 +133,29 @@ export class Packs {
     return this.#trusted.has(line);
   }
 
-  drop({ pack, line, problem, name }: SealProblem & Candidate & { readonly pack: Pack; readonly name?: string }): void {
+  drop({ pack, line, problem, name }: SealProblem & Dropped): void {
     pack.lines.delete(keyOf(line));
     pack.isDamaged = true;
     this.#tell(`An entry of the file ${pack.file} ${problem}: it is dropped.`, name);
   }
 
-  /** Makes one pack of the new lines, and of those of the files that it takes the place of. */
-  async replace(
-    file: string,
-    next: { readonly lines: readonly PackLine[]; readonly bytes: Buffer; readonly replaced: Iterable<Pack> },
-  ): Promise<void> {
-    if (next.lines.length > 0) {
-      await this.#folder.put(file, next.bytes);
-      for (const line of next.lines) this.#trusted.add(line);
-      this.#packs.set(file, packOf(file, next.lines, next.bytes.length));
+  /** Makes one pack of lines, and takes away the files that it replaces: at once where something must go, else when there is time. */
+  async replace(file: string, { lines, bytes, replaced, isUrgent }: Replacement): Promise<void> {
+    if (lines.length > 0) {
+      await this.#folder.put(file, bytes);
+      for (const line of lines) this.#trusted.add(line);
+      this.#packs.set(file, packOf(file, lines, bytes.length));
     }
-    const replaced = [...next.replaced];
-    await Promise.all(replaced.map((pack) => this.#folder.remove(pack.file)));
     for (const pack of replaced) this.#packs.delete(pack.file);
+    const gone = Promise.all([...replaced].map((pack) => this.#folder.remove(pack.file)));
+    if (isUrgent) await gone;
+    // What stays is seen again, and replaced again.
+    else this.#cleaning = gone.catch(() => {});
+  }
+
+  /** Resolves when nothing is being taken away. */
+  async settled(): Promise<void> {
+    await this.#cleaning;
   }
 
   /** False if it is gone. */
@@ -161,6 +183,25 @@ export class Packs {
     this.#told.add(what);
     this.#onDropped(reason, name);
   }
+}
+
+/** A new file, and those whose place it takes. */
+export interface Replacement {
+  readonly lines: readonly PackLine[];
+  readonly bytes: Buffer;
+  readonly replaced: ReadonlySet<Pack>;
+  readonly isUrgent: boolean;
+}
+
+/** A line that is not trusted; `name` is the secret's, where it is known. */
+interface Dropped {
+  readonly pack: Pack;
+  readonly line: PackLine;
+  readonly name?: string;
+}
+
+function isProblem(verdict: object): verdict is SealProblem {
+  return 'problem' in verdict;
 }
 
 export function keyOf({ place }: { readonly place: Omit<Place, 'keyId'> }): string {

@@ -46,7 +46,9 @@ export class Round {
     if (this.#fresh.size === 0 && this.#replaced.size === 0) return;
     const lines = this.#merged();
     const file = `${this.#firstKeyId()}-${randomBytes(8).toString('hex')}.v1`;
-    await this.#packs.replace(file, { lines, bytes: writePack(lines), replaced: this.#replaced });
+    // What was removed or is damaged is to be gone when this is done; what is only merged stands in two places meanwhile.
+    const isUrgent = changes.some(({ kind }) => kind !== 'write');
+    await this.#packs.replace(file, { lines, bytes: writePack(lines), replaced: this.#replaced, isUrgent });
   }
 
   #apply(change: Change): void {
@@ -65,7 +67,8 @@ export class Round {
   }
 
   #write({ request, secret }: KeptSecret): void {
-    const present = this.#packs.best(request, this.#fresh);
+    const places = this.#packs.envelope.places(request);
+    const present = this.#packs.best(request.name, places, this.#fresh);
     let generation = present?.line.generation ?? 0;
     if (present?.line.kind === 'secret') {
       const moment = momentOf(present.line.sealed);
@@ -74,15 +77,15 @@ export class Round {
       // Of two lines of the same moment none counts more: the one before has to go.
       if (moment === secret.fetchedAt && present.pack !== undefined) this.#replaced.add(present.pack);
     }
-    const [place] = this.#packs.envelope.places(request);
+    const [place] = places;
     const sealed = this.#packs.envelope.seal({ request, secret }, place, boundOf({ kind: 'secret', generation }));
     this.#fresh.set(keyOf({ place }), { kind: 'secret', generation, place, sealed });
   }
 
   #remove(request: SecretRequest): void {
-    const present = this.#packs.best(request, this.#fresh);
-    if (present?.line.kind !== 'secret') return;
     const places = this.#packs.envelope.places(request);
+    const present = this.#packs.best(request.name, places, this.#fresh);
+    if (present?.line.kind !== 'secret') return;
     for (const pack of this.#packs.all) {
       // Not only out of sight: gone from the disk.
       if (places.some((place) => pack.lines.has(keyOf({ place })))) this.#replaced.add(pack);
