@@ -16,7 +16,7 @@ test('a Redis that is restarted is away and back once each, calls fail at once m
     one.read({ name: 'db' }),
     one.write({ name: 'db' }, stored()),
     one.remove({ name: 'db' }),
-    one.removeAll('db'),
+    one.removeAll('other'),
     one.lease?.({ name: 'db' }, 1_000) ?? Promise.resolve(),
   ];
   const messages = await Promise.all(calls.map(messageOf));
@@ -34,6 +34,37 @@ test('a Redis that is restarted is away and back once each, calls fail at once m
   expect(await versionIn(other.store, 'db')).toBe('v1');
   expect(self.news.map(({ kind }) => kind)).toEqual(['away', 'back']);
   expect(other.news.map(({ kind }) => kind)).toEqual(['written', 'away', 'back', 'written']);
+});
+
+test('what could not be removed while Redis was away is given out no more, and removed when it is back', async () => {
+  const { server, admin, one } = await fleet();
+  const { told } = listenTo(one);
+  await one.write({ name: 'db' }, stored());
+  await admin.save();
+  await server.kill();
+  await told('away');
+  expect(await messageOf(one.removeAll('db'))).toContain('could not remove secret "db"');
+
+  await server.start();
+  await told('back');
+  expect(await versionIn(one, 'db')).toBeUndefined();
+  await one.write({ name: 'other' }, stored());
+
+  expect(await versionIn(open(server), 'db')).toBeUndefined();
+  expect(await versionIn(open(server), 'other')).toBe('v1');
+});
+
+test('what a read-only replica does not let us remove is given out no more, and removed when it takes writes', async () => {
+  const { server, admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await admin.replicaof('127.0.0.1', 1);
+
+  expect(await messageOf(one.removeAll('db'))).toContain('read-only replica');
+  expect([await versionIn(one, 'db'), await versionIn(open(server), 'db')]).toEqual([undefined, 'v1']);
+  await admin.replicaof('NO', 'ONE');
+  await one.write({ name: 'db' }, stored({ fetchedAt: 1, versionId: 'allowed again' }));
+
+  expect(await versionIn(open(server), 'db')).toBe('allowed again');
 });
 
 test('without Redis from the beginning calls reject, and work as soon as it is there', async () => {
@@ -120,7 +151,7 @@ test('from a read-only replica secrets are read, and writing says what it is', a
   expect(await messageOf(store.write({ name: 'api' }, stored()))).toContain(
     'this Redis is a read-only replica: connect to the primary.',
   );
-  expect(await messageOf(store.removeAll('db'))).toContain('this Redis is a read-only replica');
+  expect(await messageOf(store.remove({ name: 'db' }))).toContain('this Redis is a read-only replica');
   expect(await messageOf(store.lease?.({ name: 'db' }, 1_000) ?? Promise.resolve())).toContain('read-only replica');
   await admin.replicaof('NO', 'ONE');
   await store.write({ name: 'api' }, stored());
