@@ -43,6 +43,7 @@ class RedisStore implements SecretStore {
   readonly #troubles = new Set<'commands' | 'messages'>();
   /** Names that could not be removed: they are given out no more, and removed as soon as Redis can be told. */
   readonly #owed = new Set<string>();
+  #paying: Promise<void> | undefined;
   #opened: Promise<{ readonly envelope: Envelope; readonly post: Post }> | undefined;
   #subscription: Promise<Subscription | undefined> | undefined;
   #isClosed = false;
@@ -55,7 +56,7 @@ class RedisStore implements SecretStore {
       onAway: (reason) => this.#trouble('commands', reason),
       onBack: () => {
         this.#over('commands');
-        void this.#payOwed();
+        if (this.#owed.size > 0) void this.#payOwed();
       },
     });
   }
@@ -75,7 +76,7 @@ class RedisStore implements SecretStore {
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     await this.#failing(`${this.name} could not write secret "${request.name}"`, async () => {
       const { envelope, post } = await this.#open();
-      await this.#payOwed();
+      if (this.#owed.size > 0) await this.#payOwed();
       const [place] = envelope.places(request);
       const sealed = envelope.seal({ request, secret }, place);
       const message = post.write({ kind: 'written', request, fetchedAt: secret.fetchedAt });
@@ -163,8 +164,13 @@ class RedisStore implements SecretStore {
   }
 
   /** What could not be removed before: what is written after it must not be taken for it, so it comes first. */
-  async #payOwed(): Promise<void> {
-    for (const name of this.#owed) await this.#removeNow(name).catch(() => {});
+  #payOwed(): Promise<void> {
+    const pay = async (): Promise<void> => {
+      for (const name of this.#owed) await this.#removeNow(name).catch(() => {});
+      this.#paying = undefined;
+    };
+    this.#paying ??= pay();
+    return this.#paying;
   }
 
   async #readAt(place: Place, name: string): Promise<KeptSecret | undefined> {
