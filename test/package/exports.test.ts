@@ -31,15 +31,18 @@ test('@kms-secrets/core exports', async () => {
       "SecretTypeError",
       "SecretUnavailableError",
       "StoreError",
+      "createKeyring",
       "createSecretClient",
       "errorAnswer",
       "failures",
+      "fileStore",
       "healthAnswer",
       "healthOf",
       "isSecretError",
       "isSecretSnapshot",
       "milliseconds",
       "sdkTransport",
+      "systemClock",
     ]
   `);
 });
@@ -91,6 +94,14 @@ test('@kms-secrets/nestjs exports', async () => {
   expect(await namesBehind('nestjs', 'terminus.js')).toMatchInlineSnapshot(`
     [
       "SecretsHealthIndicator",
+    ]
+  `);
+});
+
+test('@kms-secrets/redis exports', async () => {
+  expect(await namesBehind('redis')).toMatchInlineSnapshot(`
+    [
+      "redisStore",
     ]
   `);
 });
