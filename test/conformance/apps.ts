@@ -1,26 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { RunningApp, StartApp } from '@kms-secrets/testing/contracts';
+import type { StartApp } from '@kms-secrets/testing/contracts';
 import { createApp } from '../../apps/express-api/src/app.ts';
+import { listen } from './listen.ts';
+import { nextWebAround } from './next-web.ts';
 
 /** Every app, by its name: a new framework is one line more. */
 export const apps: readonly { readonly name: string; readonly start: StartApp }[] = [
   { name: 'express-api', start: (client) => listen(createApp(client)) },
+  { name: 'next-web', start: (client) => listen(nextWebAround(client)) },
 ];
-
-async function listen(serve: RequestListener): Promise<RunningApp> {
-  const server = createServer(serve).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      await closed;
-    },
-  };
-}
