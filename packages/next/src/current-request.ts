@@ -16,10 +16,8 @@ export class SecretNotAllowedHereError extends Error {
 const unforce = `Remove \`export const dynamic = 'force-static'\` from this route and from the layouts above it.`;
 const whileBuilding = `while \`next build\` renders this route: the secret would be written into the build output. ${unforce}`;
 const forEverybody = `while this route is rendered for everybody: the secret would be stored in the cache. ${unforce}`;
-const withoutRequest =
-  'where there is no request. Call it while one is answered (in a server component, a route handler or a server action), ' +
-  "outside of 'use cache', unstable_cache and generateStaticParams. Elsewhere, such as in instrumentation.ts, use " +
-  'getSecretClient() of @kms-secrets/next/setup.';
+const withoutRequest = `where there is no request. Call it in a server component, a route handler or a server action, \
+outside of 'use cache', unstable_cache and generateStaticParams; elsewhere, use getSecretClient() of @kms-secrets/next/setup.`;
 
 /**
  * The headers of the request that is being answered: one object for each, in whatever part of the app it is answered.
@@ -37,9 +35,8 @@ export async function currentRequest(secretName: string): Promise<object> {
     throw new SecretNotAllowedHereError(secretName, `${withoutRequest}${said}`, { cause });
   }
   // oxlint-disable-next-line node/no-process-env -- Next's own, and the only way to know; it is no setting
-  if (process.env['NEXT_PHASE'] === 'phase-production-build') {
-    throw new SecretNotAllowedHereError(secretName, whileBuilding);
-  }
+  const isBuilding = process.env['NEXT_PHASE'] === 'phase-production-build';
+  if (isBuilding) throw new SecretNotAllowedHereError(secretName, whileBuilding);
   const request = await headers();
   if (request.keys().next().done === true) throw new SecretNotAllowedHereError(secretName, forEverybody);
   return request;

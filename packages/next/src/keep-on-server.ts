@@ -34,29 +34,26 @@ const refusal = ({ name }: Secret): string =>
 const askedByReact = '@@iterator';
 
 function nameRefusal(prototype: object): void {
-  if (Object.hasOwn(prototype, askedByReact)) return;
   const get = function (this: Secret): never {
     throw new Error(refusal(this));
   };
-  Object.defineProperty(prototype, askedByReact, { get });
+  if (!Object.hasOwn(prototype, askedByReact)) Object.defineProperty(prototype, askedByReact, { get });
 }
-
-/** Shorter texts (a port, "root") are no secret by themselves, and stand in places that have nothing to do with this one. */
-const shortest = 8;
 
 function partsOf(secret: Secret): Set<string | Uint8Array> {
   const parts = new Set<string | Uint8Array>();
-  const add = (part: unknown): void => {
-    if (typeof part === 'string' && part.length >= shortest) parts.add(part);
+  const add = (_key: string, part: unknown): unknown => {
+    const isBytes = part instanceof Uint8Array;
+    // Shorter texts (a port, "root") are no secret by themselves, and stand in places that have nothing to do with it.
+    if (isBytes || (typeof part === 'string' && part.length >= 8)) parts.add(part);
+    return isBytes ? undefined : part;
   };
-  let isText = false;
-  try {
-    add(secret.text());
-    isText = true;
-    JSON.stringify(secret.json(), (_key, part: unknown) => (add(part), part));
-  } catch {
-    // A text that is no JSON has no parts; what is no text is bytes.
-    if (!isText) parts.add(secret.bytes());
+  for (const read of [() => secret.bytes(), () => secret.text(), () => secret.json()]) {
+    try {
+      JSON.stringify(read(), add);
+    } catch {
+      // It is of another kind.
+    }
   }
   return parts;
 }

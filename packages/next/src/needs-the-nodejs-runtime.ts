@@ -2,6 +2,5 @@
 // nothing, so that the build fails at the line that imports a name from it; where it does not, this is said.
 
 throw new Error(
-  "@kms-secrets/next reads secrets in the Node.js runtime, and was imported on the edge. Remove `export const runtime = 'edge'` " +
-    "from this route; in middleware.ts of Next 15, add `export const config = { runtime: 'nodejs' }`, in Next 16 call the file proxy.ts.",
+  `@kms-secrets/next reads secrets in the Node.js runtime, and was imported on the edge. Remove \`export const runtime = 'edge'\`; in middleware.ts of Next 15, set config.runtime to 'nodejs'; in Next 16, call it proxy.ts.`,
 );

@@ -14,6 +14,6 @@ import { getSecretClient } from './process-client.ts';
 export async function secretsHealth(): Promise<Response> {
   // Else, with `cacheComponents`, the answer of the build would be everybody's.
   await connection();
-  const { status, headers, body } = healthAnswer(healthOf(getSecretClient().describe()));
-  return Response.json(body, { status, headers });
+  const answer = healthAnswer(healthOf(getSecretClient().describe()));
+  return Response.json(answer.body, answer);
 }
