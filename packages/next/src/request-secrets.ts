@@ -1,3 +1,4 @@
+import type { Secret } from '@kms-secrets/core';
 import { headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
 
@@ -19,14 +20,17 @@ const forEverybody = `while this route is rendered for everybody: the secret wou
 const withoutRequest = `where there is no request. Call it in a server component, a route handler or a server action, \
 outside of 'use cache', unstable_cache and generateStaticParams; elsewhere, use getSecretClient() of @kms-secrets/next/setup.`;
 
+/** By the headers of a request, of which Next has one object from its beginning to its end. */
+const seenBy = new WeakMap<object, Map<string, Secret>>();
+
 /**
- * The headers of the request that is being answered: one object for each, in whatever part of the app it is answered.
+ * What the request that is being answered has seen so far.
  *
  * Where there is no request, what is rendered is kept and shown to everybody. So this ends the prerendering of the route, as
  * `connection()` does; rejects with `SecretNotAllowedHereError` where that cannot be; and, because `force-static` makes
  * `connection()` do nothing, looks for the signs of that.
  */
-export async function currentRequest(secretName: string): Promise<object> {
+export async function secretsOfRequest(secretName: string): Promise<Map<string, Secret>> {
   try {
     await connection();
   } catch (cause) {
@@ -34,12 +38,16 @@ export async function currentRequest(secretName: string): Promise<object> {
     const said = cause instanceof Error ? ` Next says: ${cause.message}` : '';
     throw new SecretNotAllowedHereError(secretName, `${withoutRequest}${said}`, { cause });
   }
+  const request = await headers();
+  const known = seenBy.get(request);
+  if (known !== undefined) return known;
   // oxlint-disable-next-line node/no-process-env -- Next's own, and the only way to know; it is no setting
   const isBuilding = process.env['NEXT_PHASE'] === 'phase-production-build';
   if (isBuilding) throw new SecretNotAllowedHereError(secretName, whileBuilding);
-  const request = await headers();
   if (request.keys().next().done === true) throw new SecretNotAllowedHereError(secretName, forEverybody);
-  return request;
+  const seen = new Map<string, Secret>();
+  seenBy.set(request, seen);
+  return seen;
 }
 
 /**
