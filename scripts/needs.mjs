@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** @type {ReadonlyMap<string, string>} */
-const programs = new Map([['redis-server', '/usr/bin/redis-server']]);
+const programs = new Map([
+  ['chromium', '/usr/bin/chromium'],
+  ['redis-server', '/usr/bin/redis-server'],
+]);
 
 /**
  * @typedef {object} Machine

@@ -24,10 +24,10 @@ function machine(
 }
 
 const apt = '/usr/bin/apt-get';
-const install = 'apt-get -qq install -y --no-install-recommends redis-server';
+const install = 'apt-get -qq install -y --no-install-recommends chromium redis-server';
 
 test('where all is there nothing is done and nothing said', () => {
-  const full = machine(['/usr/bin/redis-server', apt]);
+  const full = machine(['/usr/bin/chromium', '/usr/bin/redis-server', apt]);
 
   full.provide();
 
@@ -41,7 +41,7 @@ test('what is missing is installed, with new lists if the old ones do not know i
   old.provide();
 
   expect(fresh.done).toEqual([install]);
-  expect(fresh.printed).toEqual(['Installing redis-server: the tests start it.\n']);
+  expect(fresh.printed).toEqual(['Installing chromium redis-server: the tests start it.\n']);
   expect(old.done).toEqual([install, 'apt-get -qq update', install]);
 });
 
@@ -53,6 +53,6 @@ test.each([
   poor.provide();
 
   expect(poor.printed.at(-1)).toBe(
-    'Missing: redis-server. The tests that start it will fail. Install it: apt-get install redis-server\n',
+    'Missing: chromium redis-server. The tests that start it will fail. Install it: apt-get install chromium redis-server\n',
   );
 });
