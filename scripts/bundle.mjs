@@ -6,22 +6,18 @@ import { isBuiltin } from 'node:module';
 import { basename, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const source = '@kms-secrets/source';
-
-/** @typedef {{ exports: Record<string, string | Record<string, string>>; bin?: Record<string, string>; dependencies?: object; peerDependencies?: object }} Manifest */
-/** @type {Manifest} */
+/** @type {{ exports: object; bin?: object; dependencies?: object; peerDependencies?: object }} */
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
 /** What stays an import: Node's own, and packages that come along with this one or are there already. @param {string} id */
 const isForeign = (id) => isBuiltin(id) || declared.some((name) => id === name || id.startsWith(`${name}/`));
 
-/** A door is named by its path below `src`, a command by that of the file that it starts. */
-const doors = Object.values(manifest.exports).flatMap((door) => (typeof door === 'string' ? [] : [door[source] ?? []]));
-const commands = Object.values(manifest.bin ?? {}).map((file) => file.replace(/^\.\/dist\/(.*)\.js$/u, './src/$1.ts'));
-const input = Object.fromEntries(
-  [...doors.flat(), ...commands].map((file) => [file.replace(/^\.\/src\/(.*)\.ts$/u, '$1'), file]),
+/** Every file that somebody may ask for by the manifest, doors for other runtimes and commands too: by its name, where its source is. */
+const files = [manifest.exports, manifest.bin].flatMap(
+  (part) => JSON.stringify(part ?? {}).match(/(?<=\.\/dist\/)[^"]+(?=\.js")/gu) ?? [],
 );
+const input = Object.fromEntries(files.map((name) => [name, `src/${name}.ts`]));
 
 // Else what had another name in the last build would be published too.
 for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {

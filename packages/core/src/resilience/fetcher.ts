@@ -41,7 +41,11 @@ export type Purpose = 'read' | 'refresh' | 'demand';
 /** Where a secret may be had without KMS. */
 export interface Shortcut {
   /** Resolves to `undefined` if KMS must be asked. Never rejects. */
-  lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined>;
+  lookFirst(
+    key: string,
+    request: SecretRequest,
+    look: { readonly signal: AbortSignal; readonly isRead: boolean },
+  ): Promise<Secret | undefined>;
   /** The fetch is over, and nobody is told of it otherwise. */
   left(key: string): void;
 }
@@ -63,6 +67,8 @@ export interface Flight {
   readonly trouble: Promise<void>;
   /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
   readonly looked: Promise<void> | undefined;
+  /** What a store has is not enough any more: KMS is asked all the same. */
+  readonly demand: () => void;
   /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
   crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
@@ -70,6 +76,8 @@ export interface Flight {
 type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
 
 interface Log {
+  /** Whoever joins and demands it of KMS makes it a demand. */
+  purpose: Purpose;
   readonly attempts: Attempt[];
   readonly trouble: Promise<void>;
   readonly tellTrouble: () => void;
@@ -109,12 +117,18 @@ export class Fetcher {
   /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
   fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
-    if (joined !== undefined) return joined;
-    const log = createLog();
+    if (joined !== undefined) {
+      if (purpose === 'demand') joined.demand();
+      return joined;
+    }
+    const log = createLog(purpose);
     const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
     const looked = shortcut && log.looked;
-    const flight: Flight = { secret, attempts: log.attempts, trouble: log.trouble, looked };
+    const demand = (): void => {
+      log.purpose = 'demand';
+    };
+    const flight: Flight = { secret, attempts: log.attempts, trouble: log.trouble, looked, demand };
     this.#underWay.set(key, flight);
     // After the flight has left the board, and not before: who looks in between must find both or neither.
     const tidy = (): void => {
@@ -156,9 +170,9 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
-      const found = shortcut && (await lookFirst(shortcut, { key, request, signal: deadline.signal }));
+      const found = await this.#lookFirst(key, request, { log, shortcut, signal: deadline.signal });
       log.tellLooked();
-      if (found !== undefined) return found;
+      if (found !== undefined && log.purpose !== 'demand') return found;
       await this.#pause(key, deadline.signal, onTrouble);
       const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
@@ -176,6 +190,17 @@ export class Fetcher {
       log.tellTrouble();
       if (isForgotten() || closing.aborted) shortcut?.left(key);
     }
+  }
+
+  /** A store may take its time; a fetch that is over waits for it no longer. */
+  async #lookFirst(
+    key: string,
+    request: SecretRequest,
+    { log, shortcut, signal }: Pick<Course, 'log' | 'shortcut'> & { readonly signal: AbortSignal },
+  ): Promise<Secret | undefined> {
+    if (shortcut === undefined) return undefined;
+    const looking = shortcut.lookFirst(key, request, { signal, isRead: log.purpose === 'read' });
+    return unlessAborted(looking, signal).catch(() => undefined);
   }
 
   /** KMS said in the fetch before this one when it may be asked again. */
@@ -242,22 +267,15 @@ export class Fetcher {
   }
 }
 
-/** A store may take its time to end; a fetch that is over waits for it no longer. */
-function lookFirst(
-  shortcut: Shortcut,
-  { key, request, signal }: { readonly key: string; readonly request: SecretRequest; readonly signal: AbortSignal },
-): Promise<Secret | undefined> {
-  return unlessAborted(shortcut.lookFirst(key, request, signal), signal).catch(() => undefined);
-}
-
 function vetoed(message: string): FetchOutcome {
   return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
 }
 
-function createLog(): Log {
+function createLog(purpose: Purpose): Log {
   const trouble = withResolvers();
   const looked = withResolvers();
   return {
+    purpose,
     attempts: [],
     trouble: trouble.promise,
     tellTrouble: trouble.resolve,
