@@ -1,8 +1,8 @@
 import type { CredentialsProvider } from '../credentials.ts';
 import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../identity.ts';
-import { issueByChain } from './default-chain.ts';
+import { described } from './issued-identity.ts';
 import type { IssuerParts } from './issuers.ts';
-import { described, issueOf } from './issuers.ts';
+import type { Issued } from './kept-credentials.ts';
 import { KeptCredentials } from './kept-credentials.ts';
 
 /** An identity that `@alicloud/credentials` can be: a client key it cannot (its `rsa_key_pair` asks the wrong host). */
@@ -17,9 +17,10 @@ export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
 export function alicloudCredentials(identity: AlicloudIdentity, parts: IssuerParts): CredentialsProvider {
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
-    return new KeptCredentials({ issuer: 'The default chain', issue: () => issueByChain(parts), clock: parts.clock });
+    const issue = async (): Promise<Issued> => (await import('./default-chain.ts')).issueByChain(parts);
+    return new KeptCredentials({ issuer: 'The default chain', issue, clock: parts.clock });
   }
-  const issue = (): ReturnType<typeof issueOf> => issueOf(identity, parts);
+  const issue = async (): Promise<Issued> => (await import('./issuers.ts')).issueOf(identity, parts);
   return new KeptCredentials({ issuer: described(identity), issue, clock: parts.clock });
 }
 

@@ -2,9 +2,7 @@ import { onAbort } from '../../abort.ts';
 import type { Secret } from '../../secret.ts';
 import type { SecretRequest, SecretTransport } from '../../transport.ts';
 import { FetchFailure } from '../../transport.ts';
-import { secretOfJson } from '../openapi/decode.ts';
 import { checkText } from '../well-formed.ts';
-import { failureOfSdk } from './sdk-failure.ts';
 
 /** How the SDKs are told what is asked; `runtime` is the last, with the timeouts in it. */
 export type RpcRequest = [
@@ -66,10 +64,14 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
+      const { failureOfSdk } = await import('./sdk-failure.ts');
       throw failureOfSdk(error, endpoint);
     }
-    if (typeof answer === 'object' && answer !== null) return secretOfJson(answer, request, endpoint);
-    throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
+    if (typeof answer !== 'object' || answer === null) {
+      throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
+    }
+    const { secretOfJson } = await import('../openapi/decode.ts');
+    return secretOfJson(answer, request, endpoint);
   }
 
   return {
