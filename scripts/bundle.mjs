@@ -14,9 +14,7 @@ import { rolldown } from 'rolldown';
 const parts = {
   '@kms-secrets/core': [
     { name: 'core', tags: ['$initial'], priority: 1 },
-    { name: 'transports', test: /src.transports/u },
-    { name: 'issuers', test: /src.credentials/u },
-    { name: 'file-store', test: /src.stores/u },
+    { name: 'https', test: /src.transports.https/u },
   ],
 };
 

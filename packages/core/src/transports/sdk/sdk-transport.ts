@@ -2,6 +2,7 @@ import { onAbort } from '../../abort.ts';
 import type { Secret } from '../../secret.ts';
 import type { SecretRequest, SecretTransport } from '../../transport.ts';
 import { FetchFailure } from '../../transport.ts';
+import { secretOfJson } from '../openapi/decode.ts';
 import { checkText } from '../well-formed.ts';
 
 /** How the SDKs are told what is asked; `runtime` is the last, with the timeouts in it. */
@@ -67,11 +68,8 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
       const { failureOfSdk } = await import('./sdk-failure.ts');
       throw failureOfSdk(error, endpoint);
     }
-    if (typeof answer !== 'object' || answer === null) {
-      throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
-    }
-    const { secretOfJson } = await import('../openapi/decode.ts');
-    return secretOfJson(answer, request, endpoint);
+    if (typeof answer === 'object' && answer !== null) return secretOfJson(answer, request, endpoint);
+    throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
   }
 
   return {
