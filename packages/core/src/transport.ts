@@ -22,6 +22,11 @@ export interface SecretTransport {
   /** Where it asks, as an operator would write it: a host, with its port if it is not 443. */
   readonly endpoint: string;
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
+  /**
+   * Makes a TCP connection, gives it back, and tells how many milliseconds it took; `undefined` where that says nothing about
+   * the endpoint, as through a proxy. Asked only with `endpointOrder: 'measured'`; sends no request.
+   */
+  connectTime?(signal: AbortSignal): Promise<number | undefined>;
   /** Gives back sockets and the like; a fetch after it is refused. */
   close(): Promise<void> | void;
 }
