@@ -14,13 +14,14 @@ import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
 import { orAfter, unlessAborted } from './resilience/deadline.ts';
-import { Endpoint } from './resilience/endpoint.ts';
+import { EndpointSet } from './resilience/endpoint-set.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
 import type { Flight } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
 import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
+import type { Purpose } from './resilience/urgency.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
@@ -28,7 +29,7 @@ import type { SecretRequest, SecretTransport } from './transport.ts';
 
 export interface ClientParts {
   readonly options: ResolvedOptions;
-  /** In the order in which they are asked. */
+  /** In the order given. */
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
 }
 
@@ -40,7 +41,7 @@ export class SecretClient {
   readonly #closing = new AbortController();
   readonly #tallies = createTallies();
   readonly #events: SecretEmitter;
-  readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
+  readonly #endpoints: EndpointSet;
   readonly #memory: SecretMemory;
   // These two again by themselves: one hop less for every read.
   readonly #entries: ReadonlyMap<string, Entry>;
@@ -51,35 +52,35 @@ export class SecretClient {
 
   constructor({ options, transports }: ClientParts) {
     const { clock, hook } = options;
-    const [first, ...standbys] = transports;
+    const closing = this.#closing.signal;
     this.#options = options;
     this.#clock = clock;
     this.#logger = guardedLogger(options.logger);
     this.#events = new SecretEmitter((name, error) => {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
-    this.#endpoints = [this.#endpointOf(first), ...standbys.map((transport) => this.#endpointOf(transport))];
+    this.#endpoints = new EndpointSet({ transports, options, logger: this.#logger, events: this.#events, closing });
     this.#memory = new SecretMemory({
       options,
       logger: this.#logger,
       events: this.#events,
       tallies: this.#tallies,
-      refetch: (key, request) => this.#fetch(key, request).secret,
+      refetch: (key, request) => this.#fetch(key, request, 'refresh').secret,
       requestFor: (name) => requestFor(name, {}, options.stage),
     });
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
       endpoints: this.#endpoints,
+      hedging: this.#endpoints.hedging,
       clock,
       backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, tries: options.tries }),
       attemptTimeout: options.attemptTimeout,
       budget: options.refreshDeadline,
       transform: hook?.transform?.bind(hook),
       landing: this.#memory,
-      closing: this.#closing.signal,
+      closing,
     });
     // A hook has as long as one attempt would have.
-    const closing = this.#closing.signal;
     const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
     this.#reader = new Reader({ clock, deadline: options.deadline, recovery });
   }
@@ -202,6 +203,7 @@ export class SecretClient {
     return {
       ...totalsOf(this.#tallies),
       ...this.#memory.counts,
+      ...this.#endpoints.counts,
       inFlight: this.#fetcher.underWay.length,
     };
   }
@@ -211,7 +213,7 @@ export class SecretClient {
     return {
       isClosed: this.#closing.signal.aborted,
       secrets: this.#memory.describe(),
-      endpoints: this.#endpoints.map((endpoint) => endpoint.status()),
+      endpoints: this.#endpoints.describe(),
     };
   }
 
@@ -270,9 +272,9 @@ export class SecretClient {
     return stale ?? this.#reader.landedOrRecovered(flight, { key, request: held.request, left });
   }
 
-  #fetch(key: string, request: SecretRequest): Flight {
+  #fetch(key: string, request: SecretRequest, purpose: Purpose = 'reader'): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
-    return this.#fetcher.fetch(key, request);
+    return this.#fetcher.fetch(key, request, purpose);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {
@@ -290,19 +292,6 @@ export class SecretClient {
     return { request, key: cacheKey(request, this.#options.stage), signal };
   }
 
-  #endpointOf(transport: SecretTransport): Endpoint {
-    return new Endpoint({
-      transport,
-      clock: this.#clock,
-      onChange: ({ endpoint, state, lastFailure }) => {
-        if (state === 'untried') return;
-        const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
-        this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
-        this.#events.emit('endpoint', { endpoint, state, failure });
-      },
-    });
-  }
-
   #throwIfClosed(name?: string): void {
     if (this.#closing.signal.aborted) throw new ClientClosedError(name);
   }
@@ -310,10 +299,6 @@ export class SecretClient {
   async #shutDown(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
     this.#memory.close();
-    const endings = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
-    for (const ending of endings) {
-      if (ending.status === 'rejected')
-        this.#logger.error(`An endpoint could not be closed: ${messageOf(ending.reason)}`);
-    }
+    await this.#endpoints.close();
   }
 }

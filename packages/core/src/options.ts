@@ -9,7 +9,7 @@ import { identityRow } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
-import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve } from './option-rows.ts';
+import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve, share } from './option-rows.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
@@ -49,6 +49,35 @@ export interface SecretClientOptions {
   readonly backoffBase?: Duration | undefined;
   /** The most that is waited between two tries. */
   readonly backoffCap?: Duration | undefined;
+  /** Who is asked first: the endpoint given first, or the one whose TCP connections take the least time. */
+  readonly endpointOrder?: 'given' | 'measured' | undefined;
+  /** Whether a second endpoint is asked too when the first is slow; the answer that comes first is taken. */
+  readonly hedge?: boolean | undefined;
+  /** How slow that is. Without it, slower than 95 in 100 of its own recent answers, from 50 ms to 1 s. */
+  readonly hedgeDelay?: Duration | undefined;
+  /** The most hedges, as a share of all fetches; ten may come at once. */
+  readonly hedgeShare?: number | undefined;
+  /** Whether an endpoint that keeps failing is left alone for a while, as long as there are others. */
+  readonly breaker?: boolean | undefined;
+  /** So many failures one after the other open the circuit breaker of an endpoint. */
+  readonly breakerFailures?: number | undefined;
+  /** This share of failures, among all its requests within `breakerWindow`, opens it too. */
+  readonly breakerFailureRate?: number | undefined;
+  /** How far back the share of failures looks. */
+  readonly breakerWindow?: Duration | undefined;
+  /** How many requests there must have been for the share of failures to say anything. */
+  readonly breakerMinCalls?: number | undefined;
+  /** How long an endpoint is left alone before a request finds out how it is; doubled each time that fails. */
+  readonly breakerOpenTime?: Duration | undefined;
+  /** The longest that an endpoint is left alone. */
+  readonly breakerOpenTimeCap?: Duration | undefined;
+  /** How many requests may be under way at one endpoint; the others wait, refreshes behind readers. */
+  readonly maxRequestsPerEndpoint?: number | undefined;
+  /**
+   * How many requests one endpoint gets a second; as many may come at once. An account may make 450 a second in a region
+   * (KMS quota), all its processes together: the default stays below that in any second.
+   */
+  readonly maxRequestsPerSecond?: number | undefined;
   /** How many secrets are refreshed at the same time; those of readers are not counted. */
   readonly refreshConcurrency?: number | undefined;
   /** The largest reply of KMS that is read, in bytes. */
@@ -88,7 +117,7 @@ export interface ReadOptions {
 }
 
 /** Options that have no default, because nothing is as good as what the user knows. */
-type Unset = 'configFile' | 'hook';
+type Unset = 'configFile' | 'hook' | 'hedgeDelay';
 
 interface Engine {
   readonly credentials: Identity | CredentialsProvider;
@@ -146,6 +175,28 @@ export const optionTable: OptionTable = {
   tries: count({ default: 5, min: 1, max: 20, variable: 'KMS_SECRETS_TRIES' }),
   backoffBase: duration({ default: 250, min: 1, variable: 'KMS_SECRETS_BACKOFF_BASE' }),
   backoffCap: duration({ default: 10_000, min: 1, variable: 'KMS_SECRETS_BACKOFF_CAP' }),
+  endpointOrder: oneOf(['given', 'measured'], { default: 'given', variable: 'KMS_SECRETS_ENDPOINT_ORDER' }),
+  hedge: flag({ default: true, variable: 'KMS_SECRETS_HEDGE' }),
+  hedgeDelay: {
+    ...duration({ default: 0, min: 1, variable: 'KMS_SECRETS_HEDGE_DELAY' }),
+    default: undefined,
+    shown: 'measured',
+  },
+  hedgeShare: share({ default: 0.1, variable: 'KMS_SECRETS_HEDGE_SHARE' }),
+  breaker: flag({ default: true, variable: 'KMS_SECRETS_BREAKER' }),
+  breakerFailures: count({ default: 5, min: 1, max: 1_000, variable: 'KMS_SECRETS_BREAKER_FAILURES' }),
+  breakerFailureRate: share({ default: 0.5, variable: 'KMS_SECRETS_BREAKER_FAILURE_RATE' }),
+  breakerWindow: duration({ default: 30_000, min: 1_000, variable: 'KMS_SECRETS_BREAKER_WINDOW' }),
+  breakerMinCalls: count({ default: 20, min: 1, max: 100_000, variable: 'KMS_SECRETS_BREAKER_MIN_CALLS' }),
+  breakerOpenTime: duration({ default: 1_000, min: 10, variable: 'KMS_SECRETS_BREAKER_OPEN_TIME' }),
+  breakerOpenTimeCap: duration({ default: 30_000, min: 10, variable: 'KMS_SECRETS_BREAKER_OPEN_TIME_CAP' }),
+  maxRequestsPerEndpoint: count({
+    default: 64,
+    min: 1,
+    max: 10_000,
+    variable: 'KMS_SECRETS_MAX_REQUESTS_PER_ENDPOINT',
+  }),
+  maxRequestsPerSecond: count({ default: 225, min: 1, max: 100_000, variable: 'KMS_SECRETS_MAX_REQUESTS_PER_SECOND' }),
   refreshConcurrency: count({ default: 16, min: 1, max: 1_000, variable: 'KMS_SECRETS_REFRESH_CONCURRENCY' }),
   maxReplyBytes: count({ default: 1_048_576, min: 65_536, max: 16_777_216, variable: 'KMS_SECRETS_MAX_REPLY_BYTES' }),
   stage: parsed<string>({

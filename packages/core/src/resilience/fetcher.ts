@@ -15,6 +15,8 @@ import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
 import { SingleFlight } from './single-flight.ts';
+import { Urgency } from './urgency.ts';
+import type { Purpose } from './urgency.ts';
 
 /** A fetch that came to nothing. */
 export interface FailedFetch {
@@ -44,6 +46,7 @@ export interface Flight {
 type Result = { readonly secret: Secret } | FailedFetch;
 
 interface Log {
+  readonly urgency: Urgency;
   readonly attempts: Attempt[];
   readonly trouble: Promise<void>;
   readonly tellTrouble: () => void;
@@ -55,8 +58,6 @@ export interface FetcherParts extends FailoverParts {
   readonly budget: number;
   readonly transform: SecretHook['transform'];
   readonly landing: Landing;
-  /** Fires when the client is closed. */
-  readonly closing: AbortSignal;
 }
 
 /** Fetches secrets: at most one fetch of a key at a time. */
@@ -69,10 +70,14 @@ export class Fetcher {
     this.#parts = parts;
   }
 
-  /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
-  fetch(key: string, request: SecretRequest): Flight {
+  /**
+   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. A reader that joins a refresh makes it as
+   * urgent as if it had begun it.
+   */
+  fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     const joined = this.#flights.has(key) ? this.#logs.get(key) : undefined;
-    const log = joined ?? createLog();
+    const log = joined ?? createLog(purpose);
+    if (purpose === 'reader') log.urgency.raise();
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
     if (joined === undefined) {
       this.#logs.set(key, log);
@@ -151,11 +156,12 @@ export class Fetcher {
 
   async #ask(
     request: SecretRequest,
-    call: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
+    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
   ): Promise<Result> {
-    const { log, onTrouble, signal } = call;
-    const { attempts } = log;
-    const outcome = await fetchWithFailover(this.#parts, { request, signal, attempts, onRoundFailed: onTrouble });
+    const { log, onTrouble, signal } = about;
+    const { attempts, urgency } = log;
+    const call = { request, signal, attempts, urgency, onRoundFailed: onTrouble };
+    const outcome = await fetchWithFailover(this.#parts, call);
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
     if (result.kind === 'secret') return { secret: result.secret };
     if (result.kind === 'aborted' || signal.aborted) {
@@ -184,9 +190,9 @@ function vetoed(message: string): FetchOutcome {
   return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
 }
 
-function createLog(): Log {
+function createLog(purpose: Purpose): Log {
   const { promise, resolve } = withResolvers();
-  return { attempts: [], trouble: promise, tellTrouble: resolve };
+  return { urgency: new Urgency(purpose), attempts: [], trouble: promise, tellTrouble: resolve };
 }
 
 /** `Promise.withResolvers` is not in Node 20. */
