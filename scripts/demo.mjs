@@ -1,5 +1,6 @@
 // @ts-check
-// `npm run demo`: a strict fake of KMS over TLS and a real service, each a process of its own, and a story in seven steps.
+// `npm run demo`: a strict fake of KMS over TLS and real services, each a process of its own, and a story in seven steps that
+// all services live through side by side.
 // Each step measures what it claims; one that does not hold ends the demo with exit code 1. Nothing is left behind.
 import { Narrator } from './demo/narrator.mjs';
 import { Stage } from './demo/stage.mjs';
@@ -30,8 +31,10 @@ const narrator = new Narrator();
 const stage = new Stage();
 let isWell = true;
 
-narrator.say('A secret of Alibaba Cloud KMS in a Node.js service: read, kept, rotated, and what an outage does to it.');
-narrator.say('Every figure below is measured now. KMS is a strict fake of it, on loopback; the service is a real one.');
+narrator.say('A secret of Alibaba Cloud KMS in Node.js services: read, kept, rotated, and what an outage does to it.');
+narrator.say(
+  'Every figure below is measured now. KMS is a strict fake of it, on loopback; the services are real ones.',
+);
 try {
   narrator.heading('The stage');
   const set = await stage.setUp(narrator, signal);
@@ -55,7 +58,9 @@ narrator.verdict(
 const shown = [...stage.printed, ...narrator.told].filter((line) => line.includes('s3cret-')).length;
 narrator.verdict(
   shown === 0,
-  shown === 0 ? 'no value was printed, by any of the three processes' : `a value was printed in ${shown} lines`,
+  shown === 0
+    ? `no value was printed, by this process or any of the ${stage.processCount} others`
+    : `a value was printed in ${shown} lines`,
 );
 isWell &&= left.length === 0 && shown === 0 && !signal.aborted;
 narrator.say(isWell ? '\nAll of it held.' : '\nNot all of it held: see ✗ above.');

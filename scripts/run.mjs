@@ -1,5 +1,5 @@
 // @ts-check
-// The one entry a newcomer needs: `npm test`, `npm run check`, `npm run demo`, `npm run bench`.
+// The one entry a newcomer needs: `npm test`, `npm run check`, `npm run demo`, `npm run bench`, `npm run faults`, `npm run soak`.
 // It wants nothing but Node and npm: npx fetches the pnpm that package.json pins, pnpm installs what the lockfile says,
 // and `task:<name>` of package.json runs.
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 /** @type {{ packageManager: string; scripts: Record<string, string> }} */
 const { packageManager: pnpm, scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
-const task = process.argv[2] ?? '';
+const [task = '', ...options] = process.argv.slice(2);
 if (scripts[`task:${task}`] === undefined) {
   const tasks = Object.keys(scripts).filter((name) => name.startsWith('task:'));
   console.error(`usage: node scripts/run.mjs <${tasks.map((name) => name.slice('task:'.length)).join(' | ')}>`);
@@ -25,7 +25,7 @@ const steps = [
   'pnpm install --frozen-lockfile --prefer-offline',
   say(`installed, running ${task}`),
   // Silent: pnpm would write a line of its own below the last line of a task that fails.
-  `pnpm --silent run task:${task}`,
+  ['pnpm --silent run', `task:${task}`, ...options.map(quoted)].join(' '),
 ];
 console.log(`[0.0 s] fetching ${pnpm} with npx`);
 // One npx call keeps the pnpm it fetched and puts it on PATH, where turbo looks for it. `--prefer-offline`: a warm run
@@ -46,3 +46,11 @@ const { status, error } = spawnSync(
 );
 if (error) console.error(`npx, which comes with npm, could not be started: ${error.message}`);
 process.exitCode = status ?? 1;
+
+/**
+ * As one word of a shell.
+ * @param {string} text
+ */
+function quoted(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

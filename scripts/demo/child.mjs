@@ -19,7 +19,7 @@ export class Child {
 
   /** @param {{ name: string; program: string; args?: string[]; cwd: string; env: Record<string, string> }} options */
   constructor({ name, program, args = [], cwd, env }) {
-    if (!existsSync(program)) throw new Error(`${name} is not built. "npm run demo" builds it first.`);
+    holdBuilt({ name, program });
     this.name = name;
     // Nothing of this shell's environment but PATH: a variable left over would win over the file that is shown.
     const inherited = { PATH: process.env['PATH'] ?? '' };
@@ -74,4 +74,9 @@ export class Child {
     clearTimeout(killing);
     return end;
   }
+}
+
+/** @param {{ name: string; program: string }} given */
+export function holdBuilt({ name, program }) {
+  if (!existsSync(program)) throw new Error(`${name} is not built. "npm run demo" builds it first.`);
 }

@@ -2,14 +2,19 @@
 import { until } from './waiting.mjs';
 
 /**
- * Waits until the service serves the present value, and not as an old one; returns how long that took.
+ * Waits until every service serves the present value, and not as an old one; returns how long that took each.
  *
- * @param {Pick<import('./step.mjs').Set, 'service' | 'secret' | 'signal'>} set
+ * @param {Pick<import('./step.mjs').Set, 'services' | 'secret' | 'signal'>} set
+ * @returns {Promise<readonly number[]>} in the order of the services
  */
-export async function untilFresh({ service, secret, signal }) {
-  const look = async () => {
-    const { sha256, stale } = await service.read(secret.name);
-    return sha256 === secret.sha256 && stale === false ? true : undefined;
-  };
-  return (await until(look, { within: 15_000, signal, what: 'A fresh value' })).ms;
+export function untilFresh({ services, secret, signal }) {
+  return Promise.all(
+    services.map(async (service) => {
+      const look = async () => {
+        const { sha256, stale } = await service.read(secret.name);
+        return sha256 === secret.sha256 && stale === false ? true : undefined;
+      };
+      return (await until(look, { within: 15_000, signal, what: `A fresh value from ${service.name}` })).ms;
+    }),
+  );
 }

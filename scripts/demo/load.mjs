@@ -1,7 +1,5 @@
 // @ts-check
 import { Agent, get } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { counted } from './narrator.mjs';
 
 /** Enough for a minute at full speed; a demo must not be able to run away. */
 const mostReads = 500_000;
@@ -31,29 +29,6 @@ export class Load {
     this.#readers = Array.from({ length: connections }, () => this.#readAgainAndAgain(new URL(url)));
   }
 
-  /** @param {{ url: string; connections: number; ms: number; signal: AbortSignal; onSecond?: (text: string) => void }} options */
-  static async during({ url, connections, ms, signal, onSecond }) {
-    const load = new Load({ url, connections });
-    try {
-      await load.goOn({ ms, signal, onSecond });
-    } finally {
-      await load.stop();
-    }
-    return load;
-  }
-
-  /**
-   * Lets it run until its time is up or a read has failed, and tells how it is getting on once a second.
-   *
-   * @param {{ ms: number; signal: AbortSignal; onSecond?: ((text: string) => void) | undefined }} options
-   */
-  async goOn({ ms, signal, onSecond }) {
-    for (let passed = 0; passed < ms && this.failed === 0; passed += 1_000) {
-      await sleep(Math.min(1_000, ms - passed), undefined, { signal });
-      onSecond?.(this.toString());
-    }
-  }
-
   /** Lets the reads that are under way end, and closes the connections. */
   async stop() {
     this.#isOn = false;
@@ -74,10 +49,6 @@ export class Load {
 
   get slowest() {
     return this.#times.at(-1) ?? 0;
-  }
-
-  toString() {
-    return `${counted(this.reads)} reads, ${counted(this.failed)} failed, ${counted(this.stale)} served old`;
   }
 
   /** @param {URL} url */

@@ -29,6 +29,23 @@ export class Narrator {
   }
 
   /**
+   * One line for each service.
+   *
+   * @param {readonly string[]} head
+   * @param {readonly (readonly string[])[]} rows
+   */
+  table(head, rows) {
+    const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
+    for (const cells of [head, ...rows]) {
+      const padded = cells.map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+      });
+      this.detail(padded.join('  '));
+    }
+  }
+
+  /**
    * @param {boolean} holds
    * @param {string} text
    */
@@ -41,6 +58,9 @@ export class Narrator {
 
 /** @param {number} ms */
 export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+/** @param {number} ms */
+export const millis = (ms) => `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 
 /** @param {number} count */
 export const counted = (count) => count.toLocaleString('en-US');

@@ -1,31 +1,47 @@
 // @ts-check
+import { copyFileSync, mkdirSync, rmSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.mjs';
-import { root } from './root.mjs';
 
 /**
- * What the service tells of a secret, or why it does not.
+ * What a service tells of a secret, or why it does not.
  *
  * @typedef {{ status: number; versionId?: string; stale?: boolean; sha256?: string; code?: string }} Answer
  */
 
-/** `apps/express-api` in a process of its own. */
+/** One service in a process of its own, in a directory of its own. */
 export class Service {
   url = '';
+  #home;
+  #listens;
 
-  /** @param {{ directory: string; temporary: string }} options */
-  constructor({ directory, temporary }) {
+  /** @param {{ entry: import('./services.mjs').ServiceEntry; directory: string; propertiesFile: string }} options */
+  constructor({ entry, directory, propertiesFile }) {
+    this.name = entry.name;
+    this.#home = join(directory, entry.name);
+    this.#listens = entry.listens;
+    mkdirSync(this.#home);
+    copyFileSync(propertiesFile, join(this.#home, 'secretsmanager.properties'));
     this.child = new Child({
-      name: 'The service',
-      program: join(root, 'apps/express-api/dist/main.js'),
-      cwd: directory,
-      env: { PORT: '0', TMPDIR: temporary },
+      name: entry.name,
+      program: entry.program,
+      args: entry.args ?? [],
+      cwd: this.#home,
+      env: { PORT: '0', TMPDIR: this.#home, ...entry.env },
     });
   }
 
   /** @param {AbortSignal} signal */
   async ready(signal) {
-    this.url = await this.child.line(/listens on (\S+)$/u, signal);
+    this.url = await this.child.line(this.#listens, signal);
+  }
+
+  /** Removes its directory; returns what it had left in it. */
+  cleanUp() {
+    rmSync(join(this.#home, 'secretsmanager.properties'), { force: true });
+    const left = readdirSync(this.#home, { recursive: true }).map(String);
+    rmSync(this.#home, { recursive: true, force: true });
+    return left;
   }
 
   /** @param {string} name */
@@ -54,7 +70,7 @@ export class Service {
    * @returns {Promise<Answer>}
    */
   async #answer(response) {
-    const body = /** @type {Omit<Answer, 'status'>} */ (await response.json()); // as apps/express-api writes it
+    const body = /** @type {Omit<Answer, 'status'>} */ (await response.json()); // as every app writes it
     return { ...body, status: response.status };
   }
 }

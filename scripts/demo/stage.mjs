@@ -1,36 +1,29 @@
 // @ts-check
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { holdBuilt } from './child.mjs';
 import { Kms } from './kms.mjs';
 import { MadeUpSecret } from './made-up-secret.mjs';
 import { Service } from './service.mjs';
+import { services as entries } from './services.mjs';
 
-/** What our own options are set to, in the service's file: short times, so that the story is a short one. */
+/** What our own options are set to, in the services' file: short times, so that the story is a short one. */
 export const ttl = 4_000;
 const ourLines = ['secret_names=shop/mail', `KMS_SECRETS_TTL=${ttl / 1_000}s`, 'KMS_SECRETS_NEGATIVE_TTL=1s'];
 
-/** Two processes and a temporary directory: set up before the story, and gone after it, whatever happened. */
+/** A fake KMS, the services and a temporary directory: set up before the story, and gone after it, whatever happened. */
 export class Stage {
   /** Read by every step. */
   secret = new MadeUpSecret('shop/db');
-  /** Named in `secret_names`, so that the service does not start without it. */
+  /** Named in `secret_names`, so that no service starts without it. */
   preloaded = new MadeUpSecret('shop/mail');
   #directory = mkdtempSync(join(tmpdir(), 'kms-secrets-demo-'));
   /** @type {Kms | undefined} */
   #kms;
-  /** @type {Service | undefined} */
-  #service;
+  /** @type {Service[]} */
+  #services = [];
 
   /**
    * @param {import('./narrator.mjs').Narrator} narrator
@@ -38,68 +31,84 @@ export class Stage {
    */
   async setUp(narrator, signal) {
     const started = performance.now();
-    const home = join(this.#directory, 'service');
-    mkdirSync(home);
-    const [secretsFile, propertiesFile] = [
-      join(this.#directory, 'secrets.json'),
-      join(home, 'secretsmanager.properties'),
-    ];
+    for (const entry of entries) holdBuilt(entry);
+    const secretsFile = join(this.#directory, 'secrets.json');
+    const propertiesFile = join(this.#directory, 'secretsmanager.properties');
     const values = [this.secret, this.preloaded].map((secret) => [secret.name, secret.nextValue()]);
     writeFileSync(secretsFile, JSON.stringify(Object.fromEntries(values)), { mode: 0o600 });
 
     const kms = new Kms({ directory: this.#directory, secretsFile, propertiesFile });
     this.#kms = kms;
     await kms.ready(signal);
-    narrator.detail(`Fake KMS    ${kms.urls[0]}  (process ${kms.child.pid})`);
+    narrator.detail(`Fake KMS     ${kms.urls[0]}  (process ${kms.child.pid})`);
 
     appendFileSync(propertiesFile, `${ourLines.join('\n')}\n`);
-    const service = new Service({ directory: home, temporary: this.#directory });
-    this.#service = service;
-    await service.ready(signal);
-    narrator.detail(`Service     ${service.url}  (process ${service.child.pid}), apps/express-api`);
-    narrator.detail('Configured by its secretsmanager.properties, as the clients for Java, Go and Python are:');
+    for (const entry of entries) {
+      this.#services.push(new Service({ entry, directory: this.#directory, propertiesFile }));
+    }
+    const services = this.#services;
+    await Promise.all(services.map((service) => service.ready(signal)));
+    for (const { name, url, child } of services) narrator.detail(`${name.padEnd(12)} ${url}  (process ${child.pid})`);
+    narrator.detail('Configured by a secretsmanager.properties, as the clients for Java, Go and Python are:');
     for (const line of readFileSync(propertiesFile, 'utf8').trim().split('\n')) narrator.detail(`  ${masked(line)}`);
-    narrator.verdict(true, `both are up after ${((performance.now() - started) / 1_000).toFixed(1)} s`);
-    return { kms, service, secret: this.secret, preloaded: this.preloaded };
+    narrator.verdict(true, `all are up after ${((performance.now() - started) / 1_000).toFixed(1)} s`);
+    return { kms, services, secret: this.secret, preloaded: this.preloaded };
   }
 
-  /** What the two processes said last. */
+  get #children() {
+    const all = [...this.#services.map(({ child }) => child), this.#kms?.child];
+    return all.filter((child) => child !== undefined);
+  }
+
+  /** What the processes said last. */
   lastWords() {
-    const of = (/** @type {import('./child.mjs').Child | undefined} */ child) =>
-      (child?.lines ?? []).filter((line) => !/^(?:#|export) /u.test(line)).slice(-5);
-    return [...of(this.#kms?.child), ...of(this.#service?.child)].join('\n');
+    return this.#children
+      .flatMap(({ lines }) => lines.filter((line) => !/^(?:#|export) /u.test(line)).slice(-5))
+      .join('\n');
   }
 
-  /** Everything both processes printed. */
+  /** Everything that the processes printed. */
   get printed() {
-    return [...(this.#kms?.child.lines ?? []), ...(this.#service?.child.lines ?? [])];
+    return this.#children.flatMap(({ lines }) => lines);
+  }
+
+  get processCount() {
+    return this.#children.length;
   }
 
   /**
-   * Ends both processes, removes the directory, and looks whether that is true.
+   * Ends the processes, removes the directory, and looks whether that is true.
    *
    * @returns {Promise<{ ends: string; left: string[] }>} how they ended, and what is left behind: nothing, if all is well
    */
   async tearDown() {
-    const children = [this.#service?.child, this.#kms?.child].filter((child) => child !== undefined);
+    const children = this.#children;
     /** @type {string[]} */
     const left = [];
-    /** @type {string[]} */
-    const ends = [];
-    for (const child of children) ends.push(`${child.name} ended with ${await child.stop()}`);
+    // KMS last, of which the services may still want something.
+    const ends = await Promise.all(this.#services.map(({ child }) => endOf(child)));
+    if (this.#kms !== undefined) ends.push(await endOf(this.#kms.child));
+    for (const service of this.#services) {
+      for (const file of service.cleanUp()) left.push(`${file}, which ${service.name} has not removed (it is now)`);
+    }
     rmSync(join(this.#directory, 'secrets.json'), { force: true });
     for (const file of readdirSync(this.#directory, { recursive: true }).map(String)) {
-      if (file !== 'service') left.push(`${file}, which its process has not removed (it is now)`);
+      left.push(`${file}, which the fake KMS has not removed (it is now)`);
     }
     rmSync(this.#directory, { recursive: true, force: true });
 
     if (existsSync(this.#directory)) left.push(`the directory ${this.#directory}`);
     for (const child of children) if (isAlive(child.pid)) left.push(`${child.name}, process ${child.pid}`);
-    for (const url of [this.#service?.url, ...(this.#kms?.urls ?? [])]) {
-      if (url !== undefined && url !== '' && (await isOpen(url))) left.push(`an open port: ${url}`);
+    for (const url of [...this.#services.map((service) => service.url), ...(this.#kms?.urls ?? [])]) {
+      if (url !== '' && (await isOpen(url))) left.push(`an open port: ${url}`);
     }
-    return { ends: ends.join(', '), left };
+    return { ends: ends.join(', ') || 'nothing was started', left };
   }
+}
+
+/** @param {import('./child.mjs').Child} child */
+async function endOf(child) {
+  return `${child.name} ended with ${await child.stop()}`;
 }
 
 /** @param {string} line */

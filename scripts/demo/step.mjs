@@ -5,7 +5,7 @@
  *
  * @typedef {object} Set
  * @property {import('./kms.mjs').Kms} kms
- * @property {import('./service.mjs').Service} service
+ * @property {readonly import('./service.mjs').Service[]} services
  * @property {import('./made-up-secret.mjs').MadeUpSecret} secret
  * @property {import('./made-up-secret.mjs').MadeUpSecret} preloaded
  * @property {import('./narrator.mjs').Narrator} narrator

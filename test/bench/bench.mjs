@@ -2,18 +2,19 @@
 // Measures @kms-secrets as it is built, beside its peers and the limits of the machine; see README.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { throughAdapters } from './adapters/through-adapters.mjs';
 import { crowd } from './crowd/crowd.mjs';
 import { hit } from './hit/hit.mjs';
 import { memory } from './memory/memory.mjs';
 import { miss } from './miss/miss.mjs';
-import { stopAll } from './processes.mjs';
+import { stopAll } from '../support/processes.mjs';
 import { table } from './report.mjs';
 import { start } from './start/start.mjs';
 
 /** @typedef {(choice: { isQuick: boolean; say: (progress: string) => void }) => Promise<import('./report.mjs').Row[]>} Group */
 
 /** @type {ReadonlyMap<string, Group>} */
-const groups = new Map(Object.entries({ hit, memory, crowd, start, miss }));
+const groups = new Map(Object.entries({ hit, memory, crowd, start, miss, adapters: throughAdapters }));
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const chosen = values.only?.split(',') ?? [...groups.keys()];
 const unknown = chosen.filter((name) => !groups.has(name));

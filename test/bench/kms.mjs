@@ -3,7 +3,7 @@
 import { startFakeKms } from '@kms-secrets/testing';
 import { builtFile } from './built.mjs';
 import { startLeanKms } from './lean-kms.mjs';
-import { answer } from './processes.mjs';
+import { answer } from '../support/processes.mjs';
 
 const kms = await startFakeKms({ quota: false });
 kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));

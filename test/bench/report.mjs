@@ -1,5 +1,6 @@
 // @ts-check
 // Rows, their verdicts, and the table they are printed as.
+import { columns } from '../support/columns.mjs';
 
 /**
  * `atMost`: ours / reference may be that much. `timesFaster`: reference / ours must be that much. `within`: ours, in the
@@ -43,21 +44,7 @@ export function table(rows) {
     target ?? '',
     met === null ? '' : met ? 'met' : 'MISSED',
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((cells) => cells[column]?.length ?? 0)));
-  return [head, ...lines].map((cells) => aligned(cells, widths)).join('\n');
-}
-
-/**
- * @param {readonly string[]} cells
- * @param {readonly number[]} widths
- */
-function aligned(cells, widths) {
-  const isFigure = (/** @type {number} */ column) => column > 0 && column < 4;
-  const padded = cells.map((cell, column) => {
-    const width = widths[column] ?? 0;
-    return isFigure(column) ? cell.padStart(width) : cell.padEnd(width);
-  });
-  return padded.join('  ').trimEnd();
+  return columns([head, ...lines], (column) => column > 0 && column < 4);
 }
 
 /** @param {Target} target */

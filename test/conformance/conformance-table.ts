@@ -5,7 +5,7 @@ interface Row {
   readonly kept: readonly boolean[];
 }
 
-/** docs/conformance.md: every scenario against every app over every transport, as it was seen in the run that wrote it. */
+/** docs/conformance.md: what was seen of every scenario in the run that wrote it. */
 export function conformanceTable({
   columns,
   rows,
@@ -24,7 +24,7 @@ export function conformanceTable({
   return [
     '# Conformance',
     '',
-    'Every scenario, played with every app over every transport. Generated from a test run by',
+    'Every scenario, played with every app, and over every API of KMS (decisions/0009). Generated from a test run by',
     '`pnpm exec vitest run -u --project conformance`; a run that sees something else fails.',
     '',
     head,

@@ -5,14 +5,18 @@ import { apps } from './apps.ts';
 import { conformanceTable } from './conformance-table.ts';
 import { transports } from './transports.ts';
 
-const combinations = apps.flatMap((app) =>
-  transports.map((transport) => ({ title: `${app.name} over ${transport.name}`, app, transport })),
-);
+// Each app, and each transport, but not each with each: a client stands between them (docs/decisions/0009).
+const [firstApp] = apps;
+const [firstTransport, ...otherTransports] = transports;
+const combinations = [
+  ...apps.map((app) => ({ app, transport: firstTransport })),
+  ...otherTransports.map((transport) => ({ app: firstApp, transport })),
+].map((pair) => ({ title: `${pair.app.name} over ${pair.transport.name}`, ...pair }));
 const kept = new Set<string>();
 
 describe.each(combinations.map((each) => [each.title, each] as const))('%s', (title, { app, transport }) => {
   const expectKept = (scenario: Scenario): Promise<void> =>
-    perform(scenario, { startApp: app.start, connect: transport.connect }, expect);
+    perform(scenario, { startApp: app.start, ...transport }, expect);
 
   // Its time is a fake, but its sockets are real, and a machine may be busy.
   test.each(scenarios.map((each) => [each.promise, each] as const))('%s', { timeout: 20_000 }, async (_, scenario) => {

@@ -10,7 +10,12 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const require = createRequire(import.meta.url);
 const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
-const service = join(dirname(require.resolve('@kms-secrets/express-api/package.json')), 'dist/main.js');
+/** Every app that is a service of its own, as it is built. */
+const services = [
+  ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
+  ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
+  ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
+].map(([name = '', manifest = '']) => [name, join(dirname(manifest), 'dist/main.js')] as const);
 
 interface Running {
   readonly child: ChildProcess;
@@ -54,29 +59,32 @@ async function stop({ child }: Running): Promise<unknown> {
   return code;
 }
 
-test('a service configured by the file of the official clients reads from the command fake-kms, both as processes', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'kms-secrets e2e-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  await writeFile(join(directory, 'secrets.yaml'), 'shop/db: s3cret-shop-db\n');
-  const properties = join(directory, 'secretsmanager.properties');
+test.each(services)(
+  '%s, configured by the file of the official clients, reads from the command fake-kms, both as processes',
+  async (_, service) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kms-secrets e2e-'));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    await writeFile(join(directory, 'secrets.yaml'), 'shop/db: s3cret-shop-db\n');
+    const properties = join(directory, 'secretsmanager.properties');
 
-  const kms = start(fakeKms, ['secrets.yaml', '--properties', properties], directory);
-  await kms.line(/(ready)/u);
-  const api = start(service, [], directory);
-  const url = await api.line(/(http:\/\/\S+)/u);
-  const answer = await fetch(new URL('/secrets/shop%2Fdb', url));
-  const body: unknown = await answer.json();
-  const missing = await fetch(new URL('/secrets/none', url));
-  const error: unknown = await missing.json();
+    const kms = start(fakeKms, ['secrets.yaml', '--properties', properties], directory);
+    await kms.line(/(ready)/u);
+    const api = start(service, [], directory);
+    const url = await api.line(/(http:\/\/\S+)/u);
+    const answer = await fetch(new URL('/secrets/shop%2Fdb', url));
+    const body: unknown = await answer.json();
+    const missing = await fetch(new URL('/secrets/none', url));
+    const error: unknown = await missing.json();
 
-  expect(body).toMatchObject({ name: 'shop/db', stale: false });
-  expect([missing.status, error]).toEqual([503, { code: 'ERR_SECRET_NOT_FOUND' }]);
-  expect(await stop(api)).toBe(0);
-  expect(await stop(kms)).toBe(0);
-  expect([...kms.lines, ...api.lines, JSON.stringify(body)].join('\n').includes('s3cret')).toBe(false);
-});
+    expect(body).toMatchObject({ name: 'shop/db', stale: false });
+    expect([missing.status, error]).toEqual([503, { code: 'ERR_SECRET_NOT_FOUND' }]);
+    expect(await stop(api)).toBe(0);
+    expect(await stop(kms)).toBe(0);
+    expect([...kms.lines, ...api.lines, JSON.stringify(body)].join('\n').includes('s3cret')).toBe(false);
+  },
+);
 
-test('a service without configuration ends at once, and says what is missing', async () => {
+test.each(services)('%s without configuration ends at once, and says what is missing', async (_, service) => {
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-e2e-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
 

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
 /** What plain Node finds behind the built door: no source, no test runner in between. */
-async function namesBehind(door: string): Promise<string[]> {
-  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist/index.js'));
+async function namesBehind(door: string, file = 'index.js'): Promise<string[]> {
+  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist', file));
   const script = `import(${url}).then((names) => console.log(JSON.stringify(Object.keys(names))))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
   return JSON.parse(stdout) as string[];
@@ -24,14 +24,20 @@ test('@kms-secrets/core exports', async () => {
       "Secret",
       "SecretDisabledError",
       "SecretError",
+      "SecretHandle",
       "SecretNotFoundError",
       "SecretSetError",
+      "SecretSnapshot",
       "SecretTypeError",
       "SecretUnavailableError",
       "StoreError",
       "createSecretClient",
+      "errorAnswer",
       "failures",
+      "healthAnswer",
+      "healthOf",
       "isSecretError",
+      "isSecretSnapshot",
       "milliseconds",
       "sdkTransport",
     ]
@@ -51,12 +57,51 @@ test('@kms-secrets/express exports', async () => {
   `);
 });
 
+test('@kms-secrets/fastify exports', async () => {
+  expect(await namesBehind('fastify')).toMatchInlineSnapshot(`
+    [
+      "createSecretClient",
+      "isSecretError",
+      "secretErrors",
+      "secrets",
+      "secretsHealth",
+    ]
+  `);
+});
+
+test('@kms-secrets/nestjs exports', async () => {
+  expect(await namesBehind('nestjs')).toMatchInlineSnapshot(`
+    [
+      "InjectSecret",
+      "InjectSecretClient",
+      "OnSecretRotated",
+      "RequestSecret",
+      "SecretErrorsFilter",
+      "SecretHandle",
+      "SecretsModule",
+      "SecretsService",
+      "createSecretClient",
+      "getSecretClientToken",
+      "getSecretToken",
+      "healthAnswer",
+      "healthOf",
+      "isSecretError",
+    ]
+  `);
+  expect(await namesBehind('nestjs', 'terminus.js')).toMatchInlineSnapshot(`
+    [
+      "SecretsHealthIndicator",
+    ]
+  `);
+});
+
 test('@kms-secrets/testing exports', async () => {
   expect(await namesBehind('testing')).toMatchInlineSnapshot(`
     [
       "FakeClock",
       "FakeKms",
       "FakeTransport",
+      "fixedSecrets",
       "startAdmin",
       "startFakeKms",
     ]

@@ -17,17 +17,24 @@ async function versionOf(manifest: string): Promise<string> {
   return version;
 }
 
-// An empty project of somebody else, with npm, as most have it: the tarballs, and the framework that the adapter asks for.
+// An empty project of somebody else, with npm, as most have it: the tarballs, and the frameworks that the adapters ask for.
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'a stranger’s project '));
   packed = packAll(project);
   const frameworks = 'packages/express/node_modules';
+  const ofNest = ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'reflect-metadata', 'rxjs'];
   const manifest = {
     name: 'a-strangers-project',
     private: true,
     dependencies: {
       ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
       express: await versionOf(`${frameworks}/express`),
+      fastify: await versionOf('packages/fastify/node_modules/fastify'),
+      ...Object.fromEntries(
+        await Promise.all(
+          ofNest.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),
+        ),
+      ),
     },
     devDependencies: {
       '@types/express': await versionOf(`${frameworks}/@types/express`),

@@ -13,6 +13,7 @@ import { SecretMemory } from './memory.ts';
 import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
+import { Batches } from './resilience/batches.ts';
 import { orAfter, unlessAborted } from './resilience/deadline.ts';
 import { EndpointSet } from './resilience/endpoint-set.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
@@ -41,6 +42,7 @@ export class SecretClient {
   readonly #closing = new AbortController();
   readonly #tallies = createTallies();
   readonly #events: SecretEmitter;
+  readonly #batches: Batches;
   readonly #endpoints: EndpointSet;
   readonly #memory: SecretMemory;
   // These two again by themselves: one hop less for every read.
@@ -59,7 +61,15 @@ export class SecretClient {
     this.#events = new SecretEmitter((name, error) => {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
-    this.#endpoints = new EndpointSet({ transports, options, logger: this.#logger, events: this.#events, closing });
+    this.#batches = new Batches({ clock, isOn: options.batchPreload });
+    const [first, ...standbys] = transports;
+    this.#endpoints = new EndpointSet({
+      transports: [this.#batches.over(first), ...standbys.map((transport) => this.#batches.over(transport))],
+      options,
+      logger: this.#logger,
+      events: this.#events,
+      closing,
+    });
     this.#memory = new SecretMemory({
       options,
       logger: this.#logger,
@@ -176,21 +186,15 @@ export class SecretClient {
         throw deadlineError(requestFor(name, {}, stage), budget, this.#fetcher.attemptsOf(name));
       }
     };
-    const missing = await preloadAll({
-      required: preload.filter((name) => !isOptional(name)),
-      optional: preload.filter(isOptional),
-      read,
-      clock: this.#clock,
-      budget,
-      patience,
-      closing: this.#closing.signal,
-    });
+    const [clock, closing] = [this.#clock, this.#closing.signal];
+    const missing = await this.#batches.during(() =>
+      preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing }),
+    );
     this.#throwIfClosed();
     for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
       this.#logger.warn(`Ready without the optional secret "${name}".`);
     }
-    const errors = new Map([...missing].filter(([name]) => !isOptional(name)));
-    if (errors.size > 0) throw new SecretSetError(preload.length, 'to preload', errors);
+    if (missing.size > 0) throw new SecretSetError(preload.length, 'to preload', missing);
   }
 
   /** Listens to an event; returns a function that ends it. A listener that throws is reported to the logger. */

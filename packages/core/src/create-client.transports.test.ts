@@ -1,16 +1,29 @@
+import type { FakeEndpoint, FakeKms } from '@kms-secrets/testing';
 import { describeTransport } from '@kms-secrets/testing/contracts';
 import { systemClock } from './clock.ts';
+import type { ClientKey } from './credentials.ts';
 import { openClientKey } from './credentials/client-key.ts';
+import type { HttpsParts } from './transports/https/channel.ts';
+import { InstanceTransport } from './transports/instance/instance-transport.ts';
 import { OpenApiTransport } from './transports/openapi/openapi-transport.ts';
 
-describeTransport('OpenApiTransport with a client key', ({ endpoint }, kms) => {
-  const { json, password } = kms.createClientKey({ gateway: 'shared' });
-  return new OpenApiTransport({
+function partsFor({ endpoint, gateway }: FakeEndpoint, kms: FakeKms): HttpsParts & { readonly clientKey: ClientKey } {
+  const { json, password } = kms.createClientKey({ gateway });
+  return {
     endpoint: { host: endpoint },
     ca: kms.caPem,
     clientKey: openClientKey({ json, password }),
     clock: systemClock,
     connectTimeout: 2_000,
     maxReplyBytes: 1_048_576,
-  });
+  };
+}
+
+describeTransport(
+  'OpenApiTransport with a client key',
+  (endpoint, kms) => new OpenApiTransport(partsFor(endpoint, kms)),
+);
+
+describeTransport('InstanceTransport', (endpoint, kms) => new InstanceTransport(partsFor(endpoint, kms)), {
+  gateway: 'instance',
 });

@@ -101,7 +101,11 @@ function identityOf(join: Join): OpenApiIdentity | undefined {
   const { credentials, clock } = join.values;
   const source = join.sources.get('credentials') ?? 'option';
   if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
-  if (credentials.type !== 'client_key') return { credentials: alicloudCredentials(credentials, { clock }) };
+  if (credentials.type !== 'client_key') {
+    // A proxy that cannot be used is told with the endpoints.
+    const proxyTo = (host: string): URL | undefined => proxyFor(host, join.on.environment).proxy;
+    return { credentials: alicloudCredentials(credentials, { clock, proxyTo }) };
+  }
   const clientKey = clientKeyOf({ from: credentials, key: 'credentials', source }, join);
   return clientKey && { clientKey };
 }
@@ -161,8 +165,14 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
     return clientKey && new InstanceTransport({ ...https, clientKey });
   }
   const identity = join.identity();
+  if (identity !== undefined && 'clientKey' in identity && instanceHost.test(endpoint.host)) {
+    const expected = 'the client key of this KMS instance, here: instances take client keys by their own API alone';
+    issues.push({ key: `${key}.clientKeyFile`, source, got: 'a client key in credentials', expected });
+  }
   return identity && new OpenApiTransport({ ...https, ...identity });
 }
+
+const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;
 
 /** Endpoints that are set wrongly are told as that, and not as missing too. */
 function unlessTold(issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {

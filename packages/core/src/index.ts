@@ -2,6 +2,7 @@ export { createSecretClient, sdkTransport } from './create-client.ts';
 export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions, SecretClient } from './create-client.ts';
 export type { Clock } from './clock.ts';
 export type { ClientKey, Credentials, CredentialsProvider } from './credentials.ts';
+export type { DeclaredOptions, JsonOf, NameOf, NamesOf, NamesUnder, SchemasOf } from './declared-names.ts';
 export type { EndpointEntry, EndpointOptions } from './endpoints.ts';
 export {
   AccessDeniedError,
@@ -22,7 +23,13 @@ export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } fro
 export type { SecretEventName, SecretEvents, SecretListener } from './events.ts';
 export { failures } from './failures.ts';
 export type { FailureKind, FailureName } from './failures.ts';
+export { SecretHandle } from './handle.ts';
+export type { HandleSource } from './handle.ts';
+export { healthOf } from './health.ts';
+export type { ClientHealth } from './health.ts';
 export type { SecretHook } from './hook.ts';
+export { errorAnswer, healthAnswer } from './http-answer.ts';
+export type { HttpAnswer } from './http-answer.ts';
 export type { Logger } from './logger.ts';
 export type {
   AccessKeyIdentity,
@@ -40,6 +47,8 @@ export type { Duration } from './option-rows.ts';
 export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.ts';
 export { Secret } from './secret.ts';
 export type { SecretFields, SecretRotation } from './secret.ts';
+export { isSecretSnapshot, SecretSnapshot } from './snapshot.ts';
+export type { MountOptions, SnapshotSource } from './snapshot.ts';
 export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus } from './status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './store.ts';
 export { FetchFailure } from './transport.ts';

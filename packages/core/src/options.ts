@@ -86,6 +86,11 @@ export interface SecretClientOptions {
   readonly stage?: string | undefined;
   /** The names that `ready()` waits for. */
   readonly preload?: readonly string[] | undefined;
+  /**
+   * Whether `ready()` asks for the names to preload together, 20 by one request (BatchGetSecretValue), where the endpoint knows
+   * how; one by one where it does not.
+   */
+  readonly batchPreload?: boolean | undefined;
   /** The longest that `ready()` waits. */
   readonly readyTimeout?: Duration | undefined;
   /** What is particular to a secret, by name. */
@@ -213,6 +218,7 @@ export const optionTable: OptionTable = {
     variable: 'KMS_SECRETS_PRELOAD',
     parse: parseNames,
   }),
+  batchPreload: flag({ default: false, variable: 'KMS_SECRETS_BATCH_PRELOAD' }),
   readyTimeout: duration({ default: 30_000, min: 10, variable: 'KMS_SECRETS_READY_TIMEOUT' }),
   secrets: parsed<ReadonlyMap<string, ResolvedSecretOptions>>({
     default: new Map(),

@@ -27,6 +27,11 @@ export interface SecretTransport {
    * the endpoint, as through a proxy. Asked only with `endpointOrder: 'measured'`; sends no request.
    */
   connectTime?(signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * As `fetch`, for up to 20 different secrets by one request, where the endpoint knows how: what came of each, in the order
+   * in which they were asked. Rejects where nothing can be said of them one by one.
+   */
+  fetchMany?(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]>;
   /** Gives back sockets and the like; a fetch after it is refused. */
   close(): Promise<void> | void;
 }

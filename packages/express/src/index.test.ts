@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Secret } from '@kms-secrets/core';
+import type { SchemasOf } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
 import express5 from 'express';
 import type { ErrorRequestHandler, Request } from 'express';
@@ -30,6 +31,22 @@ function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; 
   };
   return { kms, client, rotate };
 }
+
+interface User {
+  readonly user: string;
+}
+
+/** A Standard Schema validator of no particular library. */
+const userSchema: SchemasOf<{ db: User }>['db'] = {
+  '~standard': {
+    version: 1,
+    vendor: 'tests',
+    validate: (value) =>
+      typeof value === 'object' && value !== null && 'user' in value && typeof value.user === 'string'
+        ? { value: { user: value.user } }
+        : { issues: [{ message: 'no user', path: ['user'] }] },
+  },
+};
 
 /** Has the app on loopback for as long as it is used. */
 async function over<Result>(
@@ -206,17 +223,36 @@ describe.each([
     expect(await ask(app, '/inner')).toEqual([['v1', 'v2']]);
   });
 
-  test('mounted for another client, that one is asked from there on', async () => {
-    const [one, other] = [setup('db'), setup('db')];
-    await other.client.get('db');
-    await other.rotate();
-    const app = express().use(secrets(one.client, { preload: ['db'] }));
-    const inner = express.Router().use(secrets(other.client, { preload: ['db'] }));
-    inner.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
-    app.use('/inner', inner);
-    app.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
+  test('several clients have a name each, and may be mounted in any order', async () => {
+    const [app, billing] = [setup('db'), setup('db', 'stripe')];
+    await billing.rotate();
+    const service = express().use(secrets(billing.client, { as: 'billing', preload: ['db'] }));
+    service.use(secrets(app.client, { preload: ['db'] }));
+    service.get('/', (req, res, next) => {
+      const ours = req.secrets.secret('db').versionId;
+      const theirs = req.secrets.of('billing').secret('db').versionId;
+      req.secrets
+        .of('billing')
+        .get('stripe')
+        .then(({ name }) => res.json([ours, theirs, name]), next);
+    });
 
-    expect(await ask(app, '/', '/inner')).toEqual(['v1', 'v2']);
+    expect(await ask(service, '/')).toEqual([['v1', 'v2', 'stripe']]);
+  });
+
+  test.each([
+    ['without a name', undefined],
+    ['as "billing"', 'billing'],
+  ])('two clients %s on one request are refused, and not mixed up', async (which, as) => {
+    const app = express().use(secrets(setup('db').client, { as }));
+    app.use('/inner', express.Router().use(secrets(setup('db').client, { as })));
+    app.get('/', (_req, res) => res.json('fine'));
+    app.use(answerTheError);
+
+    expect(await ask(app, '/', '/inner')).toMatchObject([
+      'fine',
+      { message: expect.stringContaining(`Two clients are mounted ${which}`) },
+    ]);
   });
 
   test('a name that is not preloaded has to be awaited, and the error says so', async () => {
@@ -228,7 +264,7 @@ describe.each([
     const [answer] = await ask(app, '/');
 
     expect(answer).toMatchObject({
-      message: expect.stringMatching(/"db".*preload: \[.*await req\.secrets\.get\("db"\)/s),
+      message: expect.stringMatching(/"db".*preload: \[.*await .*get\("db"\)/su),
     });
   });
 
@@ -243,13 +279,72 @@ describe.each([
     expect(await ask(app, '/')).toEqual(['v1']);
   });
 
-  test('getSecrets says which line is missing', async () => {
+  test.each([
+    ['is missing', []],
+    ['comes after the routes', [secrets(setup('db').client)]],
+  ])('getSecrets says where to put the middleware if it %s', async (_, late) => {
     const app = express().get('/', (req, res) => res.json(getSecrets(req)));
+    for (const middleware of late) app.use(middleware);
     app.use(answerTheError);
 
     const [answer] = await ask(app, '/');
 
-    expect(answer).toMatchObject({ message: expect.stringContaining('app.use(secrets(client') });
+    expect(answer).toMatchObject({
+      message: expect.stringMatching(/in front of the routes.*app\.use\(secrets\(client/u),
+    });
+  });
+
+  test('a client that is mounted under another name, or none, is asked for in vain, and the error says where to put it', async () => {
+    const middleware = secrets(setup('db').client, { as: 'billing' });
+    const app = express().use(middleware);
+    app.get('/none', (req, res) => res.json(req.secrets.text('db')));
+    app.get('/other', (req, res) => res.json(req.secrets.of('mail').text('db')));
+    app.use(answerTheError);
+
+    const [none, other] = await ask(app, '/none', '/other');
+
+    expect(none).toMatchObject({ message: expect.stringMatching(/without a name.*in front of the routes/u) });
+    expect(other).toMatchObject({ message: expect.stringMatching(/"mail".*as: 'mail'.*in front of the routes/u) });
+  });
+
+  test('on a sub-app it is there for the sub-app, and for what comes after it, alone', async () => {
+    const { client } = setup('db');
+    const inner = express().use(secrets(client, { preload: ['db'] }));
+    inner.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
+    const app = express().use('/inner', inner);
+    app.get('/', (req, res) => res.json(getSecrets(req)));
+    app.use(answerTheError);
+
+    expect(await ask(app, '/inner', '/')).toMatchObject(['v1', { message: expect.stringContaining('No secrets') }]);
+  });
+
+  test('what a middleware reads is had by it, too, typed by the names that it was given', async () => {
+    const { client } = setup('db');
+    const [unnamed, billing] = [
+      secrets<{ db: unknown }>(client, { preload: ['db'] }),
+      secrets<{ db: unknown }>(client, { as: 'billing', preload: ['db'] }),
+    ];
+    const app = express().use(unnamed, billing);
+    app.get('/', (req, res) => {
+      res.json([unnamed, billing].map((middleware) => getSecrets(req, middleware).secret('db').versionId));
+    });
+
+    expect(await ask(app, '/')).toEqual([['v1', 'v1']]);
+  });
+
+  test('JSON is checked by the schema that was given for its name, and what does not fit ends in the error handler', async () => {
+    const { client, kms } = setup();
+    kms.put('db', 'v1', { value: '{"user":"app","password":"s3cret-one"}' });
+    kms.put('api', 'v1', { value: '{"token":"s3cret-two"}' });
+    const withUser = secrets<{ db: User; api: User }>(client, {
+      preload: ['db', 'api'],
+      schemas: { db: userSchema, api: userSchema },
+    });
+    const app = express().use(withUser);
+    app.get('/:name', (req, res) => res.json(getSecrets(req, withUser).json(req.params.name as 'db').user));
+    app.use(answerTheError);
+
+    expect(await ask(app, '/db', '/api')).toMatchObject(['app', { code: 'ERR_SECRET_TYPE' }]);
   });
 });
 
@@ -310,7 +405,7 @@ test('of two reads in one request that bring different versions, the first to en
 });
 
 test('getSecrets knows what another copy of this package has put there, and nothing else', () => {
-  const theirs = { [Symbol.for('@kms-secrets/express.secrets')]: true };
+  const theirs = { take: () => {}, mount: () => {}, of: () => {} };
   // All that getSecrets looks at.
   const on = (present: unknown): Request => ({ secrets: present }) as Request;
 
@@ -342,6 +437,17 @@ test('ready names all that cannot be had', async () => {
   const ready = secrets(client, { preload: ['db', 'typo', 'slip'] }).ready();
 
   await expect(ready).rejects.toThrow(/2 could not be had:[^]*typo[^]*slip/);
+});
+
+test('ready does not end well if a secret is not what its schema wants', async () => {
+  const { client, kms } = setup();
+  kms.put('db', 'v1', { value: '{"user":"app"}' });
+  kms.put('api', 'v1', { value: '{"token":"s3cret-two"}' });
+
+  await secrets<{ db: User }>(client, { preload: ['db'], schemas: { db: userSchema } }).ready();
+  const unfit = secrets<{ api: User }>(client, { preload: ['api'], schemas: { api: userSchema } }).ready();
+
+  await expect(unfit).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'api' });
 });
 
 test('a client that was handed in is left open, one that was made here is closed', async () => {

@@ -25,6 +25,7 @@ export type {
   FaultHandle,
   FaultScope,
   GatewayKind,
+  InstancePlace,
   PutOptions,
   RequestRecord,
   SecretType,
@@ -33,3 +34,5 @@ export type {
   SideScope,
 } from './fake-kms/index.ts';
 export { FakeTransport } from './fake-transport.ts';
+export { fixedSecrets } from './fixed-secrets.ts';
+export type { FixedValue } from './fixed-secrets.ts';

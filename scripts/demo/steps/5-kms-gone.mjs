@@ -1,6 +1,6 @@
 // @ts-check
-import { Load } from '../load.mjs';
-import { counted, seconds } from '../narrator.mjs';
+import { counted, millis, seconds } from '../narrator.mjs';
+import { SideBySide } from '../side-by-side.mjs';
 import { ttl } from '../stage.mjs';
 import { hold } from '../step.mjs';
 
@@ -11,16 +11,27 @@ const outage = ttl + 2_000;
 export const kmsGone = {
   title: `KMS is gone for ${seconds(outage)}: its port is closed`,
 
-  async play({ kms, service, secret, narrator, signal }) {
+  async play({ kms, services, secret, narrator, signal }) {
     await kms.goAway();
-    const url = service.url + service.path(secret.name);
-    const onSecond = (/** @type {string} */ text) => narrator.detail(text);
-    const load = await Load.during({ url, connections: 4, ms: outage, signal, onSecond });
-    hold(load.failed === 0, `${load.failed} reads failed: ${load.failure}`);
-    hold(load.stale > 0, 'Nothing was served as old, though the TTL was over and KMS gone.');
-    hold(load.seen.has(secret.sha256) && load.seen.size === 1, 'Another value was served than the one it was.');
-    // With a value in memory nobody waits for a KMS that is not there: not the seconds of a timeout, nor of a retry.
-    hold(load.p99 < 250, `One read in a hundred took ${load.p99.toFixed(0)} ms and more.`);
-    return `0 of ${counted(load.reads)} reads failed, ${counted(load.stale)} served old and marked so; p99 ${load.p99.toFixed(1)} ms, slowest ${load.slowest.toFixed(0)} ms`;
+    const loads = await SideBySide.during({ services, secret, signal, narrator }, outage);
+    loads.holdNoneFailed();
+    loads.holdOnly(secret.sha256);
+    narrator.table(
+      ['service', 'reads', 'failed', 'served old', 'p99', 'slowest'],
+      loads.all.map(({ service, load }) => [
+        service.name,
+        counted(load.reads),
+        counted(load.failed),
+        counted(load.stale),
+        millis(load.p99),
+        millis(load.slowest),
+      ]),
+    );
+    for (const { service, load } of loads.all) {
+      hold(load.stale > 0, `${service.name} served nothing as old, though the TTL was over and KMS gone.`);
+      // With a value in memory nobody waits for a KMS that is not there: not the seconds of a timeout, nor of a retry.
+      hold(load.p99 < 250, `One read in a hundred of ${service.name} took ${millis(load.p99)} and more.`);
+    }
+    return `0 of ${counted(loads.reads)} reads failed, ${counted(loads.stale)} were served old and marked so`;
   },
 };

@@ -8,24 +8,40 @@ import { until } from '../waiting.mjs';
 export const accessRevoked = {
   title: 'Access is revoked: nothing is served from memory any more',
 
-  async play({ kms, service, secret, narrator, signal }) {
+  async play({ kms, services, secret, narrator, signal }) {
     await kms.deny(secret.name);
-    const refusal = async () => {
-      const answer = await service.read(secret.name);
-      return answer.status === 200 ? undefined : answer;
-    };
-    const revoked = await until(refusal, { within: 2 * ttl, signal, what: 'The refusal' });
-    const { status, code } = revoked.found;
-    hold(status === 503 && code === 'ERR_ACCESS_DENIED', `The service answered ${status} ${code} instead.`);
-    narrator.detail(`refused ${seconds(revoked.ms)} after it was revoked: ${status} {"code":"${code}"}`);
-    const served = (await Promise.all(Array.from({ length: 50 }, refusal))).filter(
-      (answer) => answer === undefined,
-    ).length;
-    hold(served === 0, `The value was served ${served} times after the first refusal.`);
-
+    const refused = await Promise.all(services.map((service) => untilRefused({ service, secret, signal })));
     await kms.allow(secret.name);
-    const look = async () => ((await service.read(secret.name)).status === 200 ? true : undefined);
-    const allowed = await until(look, { within: 10_000, signal, what: 'The first answer after access was given back' });
-    return `refused after ${seconds(revoked.ms)}, 50 of 50 reads after that too; allowed again, it was served after ${seconds(allowed.ms)}`;
+    const allowed = await Promise.all(
+      services.map(async (service) => {
+        const look = async () => ((await service.read(secret.name)).status === 200 ? true : undefined);
+        return until(look, { within: 10_000, signal, what: `The first answer of ${service.name} after that` });
+      }),
+    );
+    narrator.table(
+      ['service', 'refused after', 'answer', 'allowed again after'],
+      services.map(({ name }, index) => [
+        name,
+        seconds(refused[index]?.ms ?? Number.NaN),
+        refused[index]?.answer ?? '',
+        seconds(allowed[index]?.ms ?? Number.NaN),
+      ]),
+    );
+    return 'refused everywhere, and 50 of 50 reads after the first refusal too; then served again';
   },
 };
+
+/** @param {Pick<import('../step.mjs').Set, 'secret' | 'signal'> & { service: import('../service.mjs').Service }} set */
+async function untilRefused({ service, secret, signal }) {
+  const refusal = async () => {
+    const answer = await service.read(secret.name);
+    return answer.status === 200 ? undefined : answer;
+  };
+  const { found, ms } = await until(refusal, { within: 2 * ttl, signal, what: `The refusal of ${service.name}` });
+  const { status, code } = found;
+  hold(status === 503 && code === 'ERR_ACCESS_DENIED', `${service.name} answered ${status} ${code} instead.`);
+  const answers = await Promise.all(Array.from({ length: 50 }, refusal));
+  const served = answers.filter((answer) => answer === undefined).length;
+  hold(served === 0, `${service.name} served the value ${served} times after its first refusal.`);
+  return { ms, answer: `${status} {"code":"${code}"}` };
+}

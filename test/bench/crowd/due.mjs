@@ -4,7 +4,7 @@
 import { createSecretClient } from '@kms-secrets/core';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readAll, secretNames, unhindered } from '../engine.mjs';
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { count, kms } = given();
 const names = secretNames(count);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientOver, secretOf } from '../engine.mjs';
 import { peers } from '../peers.mjs';
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { way, readers, rounds, upstreamMs } = given();
 let requests = 0;

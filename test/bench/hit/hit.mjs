@@ -1,6 +1,6 @@
 // @ts-check
 import { compare, median } from '../measure.mjs';
-import { run } from '../processes.mjs';
+import { run } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 
 const reads = new URL('reads.mjs', import.meta.url);

@@ -2,7 +2,7 @@
 // In a process of its own: what a read of a fresh value costs, in nanoseconds or in bytes, by contender.
 import { secretNames } from '../engine.mjs';
 import { inRounds, timeInRounds } from '../measure.mjs';
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 import { openContenders } from './contenders.mjs';
 
 const { count, what, rounds, ms } = given();

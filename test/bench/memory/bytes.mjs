@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { builtFile } from '../built.mjs';
 import { clientOver, readAll, secretNames } from '../engine.mjs';
 import { peers } from '../peers.mjs';
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { way, count } = given();
 // Names are the application's own, and the same in every way: they are not counted.

@@ -1,6 +1,6 @@
 // @ts-check
 import { inRounds, compare, median } from '../measure.mjs';
-import { run } from '../processes.mjs';
+import { run } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 
 const bytes = new URL('bytes.mjs', import.meta.url);

@@ -7,12 +7,12 @@ const bare = ['full handshake', 'resumed handshake'];
 /**
  * A connection for each read: ours resumes the session of the one before, and must be seen to.
  * @param {Parameters<import('../bench.mjs').Group>[0]} choice
- * @param {(way: string) => Promise<import('../processes.mjs').Asked>} open
- * @param {import('../processes.mjs').Asked} kms
+ * @param {(way: string) => Promise<import('../../support/processes.mjs').Asked>} open
+ * @param {import('../../support/processes.mjs').Asked} kms
  */
 export async function handshakeRows({ isQuick, say }, open, kms) {
   const reads = isQuick ? 20 : 100;
-  /** @type {Record<string, import('../processes.mjs').Asked>} */
+  /** @type {Record<string, import('../../support/processes.mjs').Asked>} */
   const readers = {};
   for (const way of ['ours', ...bare]) readers[way] = await open(way);
   await kms.ask('close connections');

@@ -1,6 +1,6 @@
 // @ts-check
 import { compare, inRounds } from '../measure.mjs';
-import { run, start } from '../processes.mjs';
+import { run, start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 import { handshakeRows } from './handshake.mjs';
 
@@ -25,7 +25,7 @@ export async function miss(choice) {
   ];
 }
 
-/** @typedef {(way: string) => Promise<import('../processes.mjs').Asked>} Open */
+/** @typedef {(way: string) => Promise<import('../../support/processes.mjs').Asked>} Open */
 
 /**
  * The first reads of a process: most of what runs has not been compiled yet.
@@ -54,7 +54,7 @@ async function coldRows({ isQuick, say }, open) {
  */
 async function warmRows({ isQuick, say }, open) {
   const ways = ['ours', ...sdks, ...floors];
-  /** @type {Record<string, import('../processes.mjs').Asked>} */
+  /** @type {Record<string, import('../../support/processes.mjs').Asked>} */
   const readers = {};
   for (const way of ways) {
     say(`reads over HTTPS: warming ${way}`);

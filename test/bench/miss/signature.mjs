@@ -3,7 +3,7 @@
 import { createHmac } from 'node:crypto';
 import { builtFile } from '../built.mjs';
 import { timeInRounds } from '../measure.mjs';
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await builtFile(
   '@kms-secrets/core',

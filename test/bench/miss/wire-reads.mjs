@@ -1,7 +1,7 @@
 // @ts-check
 // A process that reads secrets over the wire in one way, a number of them at a time, and tells what that cost it.
 import { secretNames } from '../engine.mjs';
-import { answer, given } from '../processes.mjs';
+import { answer, given } from '../../support/processes.mjs';
 import { wireReaders } from '../wire.mjs';
 
 const { way, kms } = given();

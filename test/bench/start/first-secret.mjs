@@ -1,7 +1,7 @@
 // @ts-check
 // In a new process: milliseconds from the first line of a program to the first secret in its hand, all loading included.
 const begun = performance.now();
-const { way, kms } = JSON.parse(process.env['BENCH_TASK'] ?? '');
+const { way, kms } = JSON.parse(process.env['PROCESS_TASK'] ?? '');
 const { wireReaders } = await import('../wire.mjs');
 const { read, close } = (await wireReaders[way]?.(kms)) ?? {};
 const value = await read?.('app/secret-0');

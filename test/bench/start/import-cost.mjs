@@ -1,6 +1,6 @@
 // @ts-check
 // In a new process: what one import costs, in milliseconds and in bytes of resident memory.
-import { given } from '../processes.mjs';
+import { given } from '../../support/processes.mjs';
 
 const { specifier } = given();
 const memory = process.memoryUsage.rss();

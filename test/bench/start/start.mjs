@@ -1,6 +1,6 @@
 // @ts-check
 import { compare, inRounds, median } from '../measure.mjs';
-import { run, start as startProcess } from '../processes.mjs';
+import { run, start as startProcess } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 import { installed } from './installed.mjs';
 

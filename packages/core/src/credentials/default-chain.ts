@@ -6,6 +6,7 @@ import { issueFailure } from './issue-failure.ts';
 import type { IssuerParts, SessionProvider } from './issuers.ts';
 import { issueBy, lifetimeOf } from './issuers.ts';
 import type { Issued } from './kept-credentials.ts';
+import { askByProxy } from './proxied.ts';
 
 /** A link of the library's chain: it has sessions, or reads a variable or a file. */
 type Link = object & {
@@ -22,12 +23,13 @@ type Link = object & {
  * The chain is made anew each time, and its links are asked one by one: the library's own remembers a link before that has
  * succeeded, and after one total failure asks none but the last for ever (providers/default.js of 2.4.7, line 80).
  */
-export async function issueByChain({ clock, prepare }: IssuerParts): Promise<Issued> {
+export async function issueByChain({ clock, prepare, proxyTo }: IssuerParts): Promise<Issued> {
   const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
   const tried: Tried[] = [];
   for (const link of linksOf(DefaultCredentialsProvider.builder().build())) {
     const exchanges: Exchange[] = [];
     prepare?.(link);
+    askByProxy(link, { proxyTo, clock });
     watch(link, exchanges);
     try {
       return await issueByLink(link, exchanges, clock);

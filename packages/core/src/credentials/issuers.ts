@@ -6,6 +6,8 @@ import type { Exchange } from './exchanges.ts';
 import { watch } from './exchanges.ts';
 import { issueFailure } from './issue-failure.ts';
 import type { Issued } from './kept-credentials.ts';
+import { askByProxy } from './proxied.ts';
+import type { ProxyTo } from './proxied.ts';
 
 /** An identity whose credentials are issued for a time, by one provider of the library. */
 export type IssuedIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
@@ -43,6 +45,8 @@ export interface IssuerParts {
   readonly clock: Clock;
   /** Sees each provider of the library before it is used: a test sets its `doRequest`. */
   readonly prepare?: ((provider: object) => void) | undefined;
+  /** None, where requests are to go straight to their hosts. */
+  readonly proxyTo?: ProxyTo | undefined;
 }
 
 /** Asks once, with a provider of its own: what one request leaves behind in it cannot spoil the next. */
@@ -55,6 +59,7 @@ export async function issueOf(identity: IssuedIdentity, parts: IssuerParts): Pro
   try {
     const provider = await open(identity);
     parts.prepare?.(provider);
+    askByProxy(provider, { proxyTo: parts.proxyTo, clock: parts.clock });
     watch(provider, exchanges);
     return await issueBy(provider, exchanges, parts.clock);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createDecipheriv, hash, pbkdf2Sync } from 'node:crypto';
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
+import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */
 export interface PasswordTrial {
@@ -39,13 +40,12 @@ const pseudoRandom: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.2.11', 'sha512'],
 ]);
 
-/**
- * The ciphers of PKCS#12 itself (RFC 7292, appendix C), without the two of RC2: OpenSSL 3 has none unless its legacy
- * provider is loaded, which Node does not do, and in a client key RC2 hides only the certificate.
- */
+/** The ciphers of PKCS#12 itself (RFC 7292, appendix C). */
 const pkcs12Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySize: number }> = new Map([
   ['1.2.840.113549.1.12.1.3', { name: 'des-ede3-cbc', keySize: 24 }],
   ['1.2.840.113549.1.12.1.4', { name: 'des-ede-cbc', keySize: 16 }],
+  ['1.2.840.113549.1.12.1.5', { name: 'rc2', keySize: 16 }],
+  ['1.2.840.113549.1.12.1.6', { name: 'rc2', keySize: 5 }],
 ]);
 
 /** The ciphers of PBES2 (RFC 8018, appendix B.2; NIST's ids for AES). */
@@ -59,11 +59,21 @@ const pbes2Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySiz
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
 
-/** Decrypts what `algorithm`, an AlgorithmIdentifier, says it is encrypted with. */
-export function decrypt(algorithm: DerElement | undefined, secret: Buffer, trial: PasswordTrial): Decrypted {
+/** A cipher, what it was told, and what it made. */
+export interface Encrypted {
+  /** An AlgorithmIdentifier. */
+  readonly algorithm: DerElement | undefined;
+  readonly secret: Buffer;
+  /** Whether RC2, which protects nothing, is good enough for what is in it. */
+  readonly takesRc2: boolean;
+}
+
+/** Decrypts what `algorithm` says it is encrypted with. */
+export function decrypt({ algorithm, secret, takesRc2 }: Encrypted, trial: PasswordTrial): Decrypted {
   const [id, parameters] = elementsOf(algorithm, derTag.sequence);
   const name = objectIdOf(id);
   const cipher = pkcs12Ciphers.get(name);
+  if (cipher?.name === 'rc2' && !takesRc2) return { kind: 'unknownCipher' };
   if (cipher !== undefined) {
     const [salt, rounds] = elementsOf(parameters, derTag.sequence);
     const digest: Digest = { name: 'sha1', size: 20, block: 64 };
@@ -134,6 +144,10 @@ function decipher(
   secret: Buffer,
 ): Decrypted {
   if (iv.length !== (name.startsWith('aes') ? 16 : 8)) throw new DerProblem('an initial vector has a wrong length');
+  if (name === 'rc2') {
+    const bytes = decryptRc2Cbc(secret, { key, iv, effectiveBits: 8 * key.length });
+    return bytes === undefined ? { kind: 'wrongKey' } : { kind: 'plain', bytes };
+  }
   try {
     const opened = createDecipheriv(name, key, iv);
     return { kind: 'plain', bytes: Buffer.concat([opened.update(secret), opened.final()]) };

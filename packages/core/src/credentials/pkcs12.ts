@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ClientKeyProblem } from './client-key-problem.ts';
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
-import type { PasswordTrial } from './pkcs12-cipher.ts';
+import type { Encrypted, PasswordTrial } from './pkcs12-cipher.ts';
 import { decrypt, digestNamed, pkcs12Key } from './pkcs12-cipher.ts';
 
 /** What stood in a PKCS#12 file and could be decrypted. */
@@ -28,7 +28,7 @@ const id = {
 /**
  * The keys and certificates of a PKCS#12 file (RFC 7292) that a password protects; throws `ClientKeyProblem`.
  *
- * A certificate that is encrypted with RC2, as in every client key that KMS hands out, is passed over: see
+ * RC2 is taken for a part that holds certificates, as in every client key that KMS hands out, and never for a key: see
  * docs/decisions/0007-client-keys.md.
  */
 export function readPkcs12(file: Buffer, password: string): Pkcs12Contents {
@@ -111,7 +111,7 @@ class Findings {
   contents(): Pkcs12Contents {
     if (this.#keys.length === 0) {
       const why = this.#passedOver
-        ? 'PrivateKeyData holds no key that can be decrypted here: RC2 and other ciphers than 3DES and AES are not known.'
+        ? 'PrivateKeyData holds no key that can be decrypted here: other ciphers than 3DES and AES, such as RC2, are not taken for keys.'
         : 'PrivateKeyData holds no private key.';
       throw new ClientKeyProblem(`${why} Create a client key in KMS, and use its file as it is.`);
     }
@@ -132,11 +132,11 @@ class Findings {
   #decryptPart(data: DerElement): Buffer | undefined {
     const [, content] = elementsOf(data, derTag.sequence);
     const [, algorithm, secret] = elementsOf(content, derTag.sequence);
-    return this.#decrypt(algorithm, contentOf(secret, derTag.plainContext0));
+    return this.#decrypt({ algorithm, secret: contentOf(secret, derTag.plainContext0), takesRc2: true });
   }
 
-  #decrypt(algorithm: DerElement | undefined, secret: Buffer): Buffer | undefined {
-    const opened = decrypt(algorithm, secret, this.#trial);
+  #decrypt(encrypted: Encrypted): Buffer | undefined {
+    const opened = decrypt(encrypted, this.#trial);
     switch (opened.kind) {
       case 'plain':
         return opened.bytes;
@@ -164,7 +164,7 @@ class Findings {
     if (type === id.keyBag) this.#keys.push(encoded(value));
     else if (type === id.shroudedKeyBag) {
       const [algorithm, secret] = elementsOf(value, derTag.sequence);
-      const key = this.#decrypt(algorithm, contentOf(secret, derTag.octets));
+      const key = this.#decrypt({ algorithm, secret: contentOf(secret, derTag.octets), takesRc2: false });
       if (key !== undefined) this.#keys.push(key);
     } else if (type === id.certificateBag) {
       const [kind, certificate] = elementsOf(value, derTag.sequence);

@@ -5,8 +5,8 @@ import { fullJitter } from './backoff.ts';
 import { Deadline, orAfter } from './deadline.ts';
 
 export interface PreloadParts {
-  readonly required: readonly string[];
-  readonly optional: readonly string[];
+  readonly names: readonly string[];
+  readonly isOptional: (name: string) => boolean;
   /** Reads one name; ends when the signal fires. */
   readonly read: (name: string, signal: AbortSignal) => Promise<unknown>;
   readonly clock: Clock;
@@ -21,24 +21,25 @@ export interface PreloadParts {
 const backoff = fullJitter({ base: 1_000, cap: 10_000, tries: Number.POSITIVE_INFINITY });
 
 /**
- * Reads the names that a process wants at its start; returns, name by name, why those that are missing could not be had.
+ * Reads the names that a process wants at its start; returns, name by name, why those that it needs could not be had.
  *
  * A required name is read again and again while KMS cannot be reached: an outage of seconds must not put a service into a
  * restart loop. What KMS refuses is not asked twice. An optional name is read once, and holds up nobody.
  */
 export async function preloadAll(parts: PreloadParts): Promise<ReadonlyMap<string, unknown>> {
-  const { required, optional, read, clock, budget: ms, patience, closing } = parts;
+  const { names, isOptional, read, clock, budget: ms, patience, closing } = parts;
   const missing = new Map<string, unknown>();
   const reason = (): Error => new Error('The time for ready() is up.');
   const budget = new Deadline({ clock, ms, parent: closing, isAwaited: true, reason });
-  const note =
-    (name: string) =>
-    (error: unknown): void =>
-      void missing.set(name, error);
-  const extras = Promise.all(optional.map((name) => read(name, budget.signal).catch(note(name))));
-  await Promise.all(
-    required.map((name) => readUntil((signal) => read(name, signal), clock, budget.signal).catch(note(name))),
-  );
+  const required = async (name: string): Promise<void> => {
+    try {
+      await readUntil((signal) => read(name, signal), clock, budget.signal);
+    } catch (error) {
+      missing.set(name, error);
+    }
+  };
+  const extras = Promise.allSettled(names.filter(isOptional).map((name) => read(name, budget.signal)));
+  await Promise.all(names.filter((name) => !isOptional(name)).map(required));
   await orAfter<unknown>(extras, clock, { ms: patience, late: () => undefined });
   budget.lift();
   return missing;

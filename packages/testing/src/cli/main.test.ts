@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { createSecretClient } from '@kms-secrets/core';
 import { afterAll, expect, test } from 'vitest';
 
 import { main } from './main.ts';
@@ -61,6 +62,53 @@ test('regions, HTTP, the admin API and the place of the properties are chosen by
   expect(existsSync(properties)).toBe(false);
 });
 
+test.each([
+  [
+    'client_key',
+    ["export credentials_type='client_key'", 'client_key_password_from_file_path', 'cache_client_region_id'],
+  ],
+  ['instance', ['export cache_client_dkms_config_info=', 'clientKeyFile', '2 ports']],
+  ['ram_role', ["export credentials_type='ram_role'", 'credentials_sts_endpoint', 'export NODE_EXTRA_CA_CERTS=']],
+  ['oidc_role_arn', ["export credentials_type='oidc_role_arn'", 'oidc-token', 'export NODE_EXTRA_CA_CERTS=']],
+  ['credentials_uri', ["export ALIBABA_CLOUD_CREDENTIALS_URI='http://127.0.0.1:", 'cache_client_region_id']],
+])('--as %s prints the settings of a client that is this', async (identity, parts) => {
+  const { code, stdout } = await serve('a: s3cret-one', ['--as', identity]).untilReadyThenStop();
+
+  expect(code).toBe(0);
+  const ports =
+    stdout
+      .split('\n')
+      .at(-2)
+      ?.match(/https:\/\//g)?.length ?? 0;
+  for (const part of parts) expect(`${stdout} ${ports} ports`).toContain(part);
+  expect(stdout.includes("credentials_type='ak'")).toBe(false);
+  expect(stdout.includes('KMS_SECRETS_CONFIG_FILE')).toBe(identity !== 'credentials_uri');
+});
+
+test('a client that is what --as says reads with the settings that were printed, and the files go with the fake', async () => {
+  let settings: Record<string, string> = {};
+  const command = serve('a: s3cret-one', ['--as', 'instance', '--instances', 'kst-a,kst-b'], async (stdout) => {
+    settings = Object.fromEntries(
+      [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const [first] = JSON.parse(settings['cache_client_dkms_config_info'] ?? '[]') as {
+      readonly clientKeyFile: string;
+    }[];
+    const client = createSecretClient({
+      configFile: settings['KMS_SECRETS_CONFIG_FILE'],
+      preload: ['a'],
+    });
+    await client.ready();
+    await client.close();
+    expect(existsSync(first?.clientKeyFile ?? '')).toBe(true);
+  });
+
+  const { code, stdout } = await command.untilReadyThenStop();
+
+  expect([code, stdout.match(/kst-|https:/g)?.length]).toEqual([0, 4]);
+  expect(existsSync(settings['KMS_SECRETS_CONFIG_FILE'] ?? '')).toBe(false);
+});
+
 test('a port is taken, and one that is in use is told in a sentence', async () => {
   let inner: Promise<Outcome> | undefined;
   const command = serve('a: s3cret-one', [], (stdout) => {
@@ -79,7 +127,8 @@ test('--help tells the options', async () => {
   const { code, stdout } = await run(['--help']);
 
   expect(code).toBe(0);
-  for (const option of ['--port', '--regions', '--properties', '--admin', '--http']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--regions', '--instances', '--as', '--properties', '--admin', '--http'])
+    expect(stdout).toContain(option);
 });
 
 test.each<[string[], string]>([
@@ -88,6 +137,7 @@ test.each<[string[], string]>([
   [['--nonsense'], "'--nonsense'"],
   [['a.yaml', '--port', '70000'], '--port takes a number up to 65535, not "70000"'],
   [['a.yaml', '--port', '1e3'], '--port takes a number'],
+  [['a.yaml', '--as', 'ecs_ram_role'], '--as takes one of ak, client_key, instance'],
 ])('the command %j is refused, with the way to help', async (argv, sentence) => {
   const { code, stderr } = await run(argv);
 

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 
 import { startAdmin } from '../fake-kms/admin/admin.ts';
 import { startFakeKms } from '../fake-kms/fake-kms.ts';
+import type { FakeIdentity } from '../fake-kms/client-settings.ts';
 import type { FakeKms } from '../fake-kms/fake-kms.ts';
+import { Files } from '../fake-kms/files.ts';
 import { readArguments, usage } from './arguments.ts';
 import type { ServeCommand } from './arguments.ts';
+import { asksSts, makeIdentity } from './identities.ts';
 import { Mistake } from './mistake.ts';
 import { readSecretsFile } from './secrets-file.ts';
 import type { SecretEntry } from './secrets-file.ts';
@@ -44,11 +47,15 @@ async function serve(command: ServeCommand, stdout: TextStream, stop: AbortSigna
   });
   putAll(kms, secrets);
   const admin = command.isAdmin ? await startAdmin(kms) : undefined;
+  const files = new Files({ directory: undefined });
   try {
-    const propertiesFile = kms.writeProperties(command.propertiesFile);
-    stdout.write(announcement(kms, { count: secrets.length, propertiesFile, adminUrl: admin?.url }));
+    const identity = makeIdentity(kms, command.identity, files);
+    const propertiesFile = kms.writeProperties(command.propertiesFile, identity);
+    const extraCa = asksSts(command.identity) ? kms.caFilePath : undefined;
+    stdout.write(announcement(kms, { count: secrets.length, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
+    files.remove();
     await admin?.close();
   }
 }
@@ -63,21 +70,37 @@ function putAll(kms: FakeKms, secrets: readonly SecretEntry[]): void {
   }
 }
 
-function announcement(
-  kms: FakeKms,
-  { count, propertiesFile, adminUrl }: { count: number; propertiesFile: string; adminUrl: string | undefined },
-): string {
+interface Started {
+  readonly count: number;
+  readonly identity: FakeIdentity;
+  readonly propertiesFile: string;
+  /** What Node itself has to trust, if anything. */
+  readonly extraCa: string | undefined;
+  readonly adminUrl: string | undefined;
+}
+
+function announcement(kms: FakeKms, { count, identity, propertiesFile, extraCa, adminUrl }: Started): string {
   const lines = [
     '# Paste these into the shell that starts your program:',
-    ...exportLines(kms.environment()),
-    '# Or this, which names a file with the same settings for @kms-secrets:',
-    ...exportLines({ KMS_SECRETS_CONFIG_FILE: propertiesFile }),
-    ...(adminUrl === undefined
-      ? []
-      : ['# Drive the fake from another process:', ...exportLines({ FAKE_KMS_ADMIN: adminUrl })]),
+    ...exportLines(kms.environment(identity)),
+    ...commented('# Or this, which names a file with the same settings for @kms-secrets:', {
+      // The variables of the library are no settings of a file.
+      KMS_SECRETS_CONFIG_FILE: identity.isFromAddress === true ? undefined : propertiesFile,
+    }),
+    ...commented('# In any case this, since STS is asked by a library that takes no certificate authority:', {
+      NODE_EXTRA_CA_CERTS: extraCa,
+    }),
+    ...commented('# Drive the fake from another process:', { FAKE_KMS_ADMIN: adminUrl }),
+    `# STS is at ${kms.sts.url}, ECS metadata at ${kms.metadata.url}, temporary keys at ${kms.credentialsUri.url}`,
     `# fake-kms is ready: ${count} secret${count === 1 ? '' : 's'} at ${kms.endpoints.map(({ url }) => url).join(', ')}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Nothing, where there is nothing to set. */
+function commented(comment: string, setting: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const set = Object.entries(setting).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return set.length === 0 ? [] : [comment, ...exportLines(Object.fromEntries(set))];
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isSecretError } from '@kms-secrets/core';
-import type { Secret, SecretClient } from '@kms-secrets/core';
+import { errorAnswer, healthAnswer, healthOf, Secret } from '@kms-secrets/core';
+import type { HttpAnswer, SecretClient } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
 
 import { sha256 } from '../scenarios/form/hash.ts';
@@ -16,11 +16,12 @@ interface Parts {
   describe(secret: Secret): object;
   get(client: SecretClient, name: string): Promise<Secret>;
   refresh(client: SecretClient, name: string): Promise<Secret>;
-  bodyOf(error: unknown): object;
-  statusOf(error: unknown): number;
+  answerTo(error: unknown): HttpAnswer;
   ready(client: SecretClient): Promise<void>;
-  health(client: SecretClient): string;
+  health(client: SecretClient): HttpAnswer | Promise<HttpAnswer>;
+  hungUp(client: SecretClient): void;
   headers: Readonly<Record<string, string>>;
+  readMethod: RegExp;
   refreshMethod: RegExp;
   endsPolitely: boolean;
 }
@@ -41,31 +42,31 @@ const correct: Parts = {
   },
   get: (client, name) => client.get(name),
   refresh: (client, name) => client.refresh(name),
-  bodyOf: (error) => ({ code: isSecretError(error) ? error.code : 'ERR_BAD_REQUEST' }),
-  statusOf: (error) => (isSecretError(error) ? 503 : 400),
+  answerTo: (error) => errorAnswer(error) ?? { status: 400, headers: {}, body: { code: 'ERR_BAD_REQUEST' } },
   ready: (client) => client.ready(),
-  health(client) {
-    const { isClosed, secrets, endpoints } = client.describe();
-    const isCutOff = secrets.length === 0 && endpoints.every(({ state }) => state === 'failing');
-    if (isClosed || isCutOff) return 'failing';
-    return endpoints.some(({ state }) => state === 'failing') ? 'degraded' : 'ok';
-  },
+  health: (client) => healthAnswer(healthOf(client.describe())),
+  hungUp: () => {},
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+  readMethod: /^GET$/u,
   refreshMethod: /^POST$/u,
   endsPolitely: true,
 };
+
+const found = (body: object): HttpAnswer => ({ status: 200, headers: {}, body });
+const notFound: HttpAnswer = { status: 404, headers: {}, body: {} };
 
 function appWith(breakage: Partial<Parts> = {}): StartApp {
   const parts: Parts = { ...correct, ...breakage };
   return async (client) => {
     const server = createServer((request, response) => {
-      const answer = (status: number, body: object): void => {
-        response.writeHead(status, parts.headers).end(JSON.stringify(body));
-      };
-      route(parts, client, { method: request.method ?? '', path: request.url ?? '' }).then(
-        ({ status, body }) => answer(status, body),
-        (error: unknown) => answer(parts.statusOf(error), parts.bodyOf(error)),
-      );
+      response.on('close', () => {
+        if (!response.writableFinished) parts.hungUp(client);
+      });
+      void route(parts, client, { method: request.method ?? '', path: request.url ?? '' })
+        .catch((error: unknown) => parts.answerTo(error))
+        .then(({ status, headers, body }) => {
+          response.writeHead(status, { ...parts.headers, ...headers }).end(JSON.stringify(body));
+        });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo; // a text only for a pipe
@@ -83,22 +84,28 @@ async function route(
   parts: Parts,
   client: SecretClient,
   asked: { readonly method: string; readonly path: string },
-): Promise<{ readonly status: number; readonly body: object }> {
+): Promise<HttpAnswer> {
   const [, first, part = '', last, ...more] = asked.path.split('/');
-  if (first === 'ready') {
-    await parts.ready(client);
-    return { status: 200, body: {} };
-  }
-  if (first === 'health') {
-    const status = parts.health(client);
-    return { status: status === 'failing' ? 503 : 200, body: { status } };
-  }
-  if (first === 'stats') return { status: 200, body: client.stats() };
-  if (first !== 'secrets' || part === '' || more.length > 0) return { status: 404, body: {} };
+  if (first === 'ready') return parts.ready(client).then(() => found({}));
+  if (first === 'health') return parts.health(client);
+  if (first === 'stats') return found(client.stats());
+  if (first !== 'secrets' || part === '' || more.length > 0) return notFound;
   const name = parts.nameOf(part);
-  if (last === undefined) return { status: 200, body: parts.describe(await parts.get(client, name)) };
-  if (last !== 'refresh' || !parts.refreshMethod.test(asked.method)) return { status: 404, body: {} };
-  return { status: 200, body: parts.describe(await parts.refresh(client, name)) };
+  if (last === undefined && parts.readMethod.test(asked.method)) {
+    return found(parts.describe(await parts.get(client, name)));
+  }
+  if (last !== 'refresh' || !parts.refreshMethod.test(asked.method)) return notFound;
+  return found(parts.describe(await parts.refresh(client, name)));
+}
+
+/** For its own time: whatever it has read once, it answers for ever. */
+function cachingGet(): Parts['get'] {
+  const kept = new Map<string, Promise<Secret>>();
+  return (client, name) => {
+    const secret = kept.get(name) ?? client.get(name);
+    kept.set(name, secret);
+    return secret;
+  };
 }
 
 describeAdapter('the plainest app', appWith());
@@ -143,18 +150,59 @@ const breakages: readonly (readonly [string, Partial<Parts>, string])[] = [
   ],
   [
     'shows the message',
-    { bodyOf: (error) => ({ ...correct.bodyOf(error), message: String(error) }) },
+    {
+      answerTo: (error) => {
+        const answer = correct.answerTo(error);
+        return { ...answer, body: { ...answer.body, message: String(error) } };
+      },
+    },
     'denied is a 503 with ERR_ACCESS_DENIED and nothing else',
   ],
   [
     'answers 404 for a missing secret',
-    { statusOf: (error) => (isSecretError(error, 'ERR_SECRET_NOT_FOUND') ? 404 : correct.statusOf(error)) },
+    { answerTo: (error) => ({ ...correct.answerTo(error), status: 404 }) },
     'notFound is a 503 with ERR_SECRET_NOT_FOUND and nothing else',
   ],
+  [
+    'does not say when to come back',
+    { answerTo: (error) => ({ ...correct.answerTo(error), headers: {} }) },
+    'throttled is a 503 with ERR_SECRET_UNAVAILABLE and nothing else',
+  ],
+  ['reads for any method', { readMethod: /./u }, 'a method that no route is for changes nothing'],
+  [
+    'reads twice for one answer',
+    {
+      async get(client, name) {
+        const { versionId } = await client.get(name);
+        await new Promise((resolve) => setImmediate(resolve));
+        return new Secret({ name, versionId, value: valueOf(await client.get(name)), dataType: 'text' });
+      },
+    },
+    'while a secret is rotated, no read fails, and no answer mixes two versions',
+  ],
+  ['keeps what it has read', { get: cachingGet() }, 'what the client has fetched by itself is read from then on'],
+  [
+    'asks KMS for its health',
+    { health: async (client) => client.get('probe').then(() => correct.health(client)) },
+    'health and figures do not wait for a KMS that hangs',
+  ],
+  [
+    'ends the client with the first caller that hangs up',
+    { hungUp: (client) => void client.close() },
+    'a caller that hangs up ends nobody else’s read',
+  ],
   ['is always ready', { ready: async () => {} }, 'ready is a 503 while a preloaded name is missing'],
-  ['is always healthy', { health: () => 'ok' }, 'health is failing when nothing can be served'],
-  ['is always healthy', { health: () => 'ok' }, 'health is ok, degraded while something is old, ok again'],
-  ['fails for the caller’s mistakes', { statusOf: () => 503 }, 'a path that cannot be decoded is the caller’s mistake'],
+  ['is always healthy', { health: () => found({ status: 'ok' }) }, 'health is failing when nothing can be served'],
+  [
+    'is always healthy',
+    { health: () => found({ status: 'ok' }) },
+    'health is ok, degraded while something is old, ok again',
+  ],
+  [
+    'fails for the caller’s mistakes',
+    { answerTo: (error) => ({ ...correct.answerTo(error), status: 503 }) },
+    'a path that cannot be decoded is the caller’s mistake',
+  ],
   ['cuts off who waits', { endsPolitely: false }, 'reads under way are answered before the app ends'],
 ];
 

@@ -3,19 +3,40 @@ import type { Credentials, FailureName, Secret, SecretRequest, SecretTransport }
 import { expect } from 'vitest';
 
 import { startFakeKms } from '../fake-kms/index.ts';
-import type { FakeEndpoint, FakeKms } from '../fake-kms/index.ts';
+import type { FakeEndpoint, FakeKms, GatewayKind } from '../fake-kms/index.ts';
 import type { Clause } from './contract.ts';
 
-type Open = (
+/**
+ * Opens a transport that asks one endpoint of the fake KMS, over TLS that `kms.caFilePath` vouches for, as whoever
+ * `credentials` are, or with a client key of `kms`. Its clock is the machine's.
+ */
+export type OpenTransport = (
   endpoint: FakeEndpoint,
   kms: FakeKms,
   credentials: Credentials,
 ) => Promise<SecretTransport> | SecretTransport;
 
+/** Where a transport asks, and what it cannot do by its nature: for that, the contract expects something else of it. */
+export interface TransportSetting {
+  /** A region's shared gateway, or a KMS instance in it. `shared` when left out. */
+  readonly gateway?: GatewayKind;
+  /**
+   * It asks by a client of somebody else's, which tells neither the status of an answer that is not JSON nor any header,
+   * takes replies of any length, keeps its own sockets, and goes on with a request that nobody waits for any more.
+   */
+  readonly isOverSdk?: boolean;
+}
+
+/** A transport to be tried, and how. */
+export interface TransportSubject extends TransportSetting {
+  readonly open: OpenTransport;
+}
+
 /** A transport, and the fake KMS it asks. */
 export interface TransportStage {
   readonly kms: FakeKms;
   readonly transport: SecretTransport;
+  readonly isOverSdk: boolean;
   /** One attempt; its signal never fires unless one is given. */
   readonly fetch: (request: SecretRequest, signal?: AbortSignal) => Promise<Secret>;
   /** One attempt that must fail; what it rejected with, in which nothing may be secret. */
@@ -33,39 +54,41 @@ export interface Failure {
 }
 
 const region = 'cn-hangzhou';
+const instance = 'kst-fake0001';
 const securityToken = 'FakeSecurityToken-0123456789-abcdefghijklmnop';
 
 /** A clause about a transport at a fake KMS of its own; both are closed after it, whatever happens. */
-export function clause(name: string, check: (stage: TransportStage) => Promise<void>): Clause<Open> {
-  return {
-    name,
-    check: (open) => onStage(open, {}, check),
-  };
+export function clause(name: string, check: (stage: TransportStage) => Promise<void>): Clause<TransportSubject> {
+  return { name, check: (subject) => onStage(subject, {}, check) };
 }
 
 /** The same, asking with temporary credentials. */
-export function clauseAsTemporary(name: string, check: (stage: TransportStage) => Promise<void>): Clause<Open> {
+export function clauseAsTemporary(
+  name: string,
+  check: (stage: TransportStage) => Promise<void>,
+): Clause<TransportSubject> {
   const credentials = {
     accessKeyId: 'STS.FakeTemporaryKeyId',
     accessKeySecret: 'FakeTemporaryKeySecret',
     securityToken,
   };
-  return {
-    name,
-    check: (open) => onStage(open, { credentials }, check),
-  };
+  return { name, check: (subject) => onStage(subject, { credentials }, check) };
 }
 
 async function onStage(
-  open: Open,
+  { open, gateway = 'shared', isOverSdk = false }: TransportSubject,
   given: { readonly credentials?: Required<Credentials> },
   check: (stage: TransportStage) => Promise<void>,
 ): Promise<void> {
   // The second region is where a redirect would lead.
-  await using kms = await startFakeKms({ regions: [region, 'cn-shanghai'], quota: false });
+  await using kms = await startFakeKms({
+    regions: [region, 'cn-shanghai'],
+    ...(gateway === 'instance' && { instances: [instance] }),
+    quota: false,
+  });
   if (given.credentials !== undefined) addTemporary(kms, given.credentials);
   const credentials: Credentials = given.credentials ?? kms.accessKey;
-  const transport = await open(kms.endpoint(region), kms, credentials);
+  const transport = await open(kms.endpoint(gateway === 'shared' ? region : instance), kms, credentials);
   const fetch = (request: SecretRequest, signal = new AbortController().signal): Promise<Secret> =>
     transport.fetch(request, signal);
   const fail = (request: SecretRequest = { name: 'db' }, signal?: AbortSignal): Promise<Failure> => {
@@ -80,7 +103,7 @@ async function onStage(
     return failing;
   };
   try {
-    await check({ kms, transport, fetch, fail });
+    await check({ kms, transport, isOverSdk, fetch, fail });
   } finally {
     await transport.close();
   }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
+import type { BatchAnswer } from './batch-get-secret-value.ts';
 import type { AnswerFormat } from './dialects/dialect.ts';
 import type { SecretValueAnswer } from './get-secret-value.ts';
 import { encodeAnswer, encodeError } from './protobuf/messages.ts';
+import { refusal } from './refusals.ts';
 import type { Refusal } from './refusals.ts';
 
 /** An answer as it goes out, before any fault spoils it. */
@@ -26,26 +28,35 @@ export function secretAnswer(value: SecretValueAnswer, format: AnswerFormat): An
   return written({ status: 200, requestId, format, text });
 }
 
-/** A refusal in the form of who refuses: the gateway names a host and a page to read, KMS repeats the status. */
-export function refusalAnswer(refusal: Refusal, format: AnswerFormat, region: string): Answer {
+/** The answer with the secrets of a batch in it; KMS documents its form in JSON alone. */
+export function batchAnswer({ SecretValues, Errors }: BatchAnswer, format: AnswerFormat): Answer {
+  if (format !== 'json') throw refusal('UnsupportedOperation');
   const requestId = makeRequestId();
-  const { status, code, message } = refusal;
+  const values = SecretValues.map((value) => ({ ...value, RequestId: requestId }));
+  const text = JSON.stringify({ RequestId: requestId, SecretValues: values, Errors });
+  return written({ status: 200, requestId, format, text });
+}
+
+/** A refusal in the form of who refuses: the gateway names a host and a page to read, KMS repeats the status. */
+export function refusalAnswer(refused: Refusal, format: AnswerFormat, region: string): Answer {
+  const requestId = makeRequestId();
+  const { status, code, message } = refused;
   if (format === 'protobuf') {
     const body = encodeError({ StatusCode: status, ErrorCode: code, ErrorMessage: message, RequestId: requestId });
-    return { ...protobuf(status, body, refusal.headers), code };
+    return { ...protobuf(status, body, refused.headers), code };
   }
   const common = { Code: code, Message: message, RequestId: requestId };
   const fields =
-    refusal.from === 'gateway'
+    refused.from === 'gateway'
       ? {
           ...common,
           HostId: `kms.${region}.aliyuncs.com`,
           Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms`,
         }
       : { HttpStatus: status, ...common };
-  const root = refusal.from === 'gateway' ? 'Error' : 'KMS';
+  const root = refused.from === 'gateway' ? 'Error' : 'KMS';
   const text = format === 'xml' ? xmlDocument(root, fields) : JSON.stringify(fields);
-  return { ...written({ status, requestId, format, text, headers: refusal.headers }), code };
+  return { ...written({ status, requestId, format, text, headers: refused.headers }), code };
 }
 
 /** A body of any kind; for what a load balancer or something broken might say. */

@@ -8,30 +8,59 @@ export interface FakeIdentity {
   readonly clientKey?: FakeClientKey;
   /** Reads from the instances with this key, and from the shared gateways only if `clientKey` is given too. */
   readonly instanceKey?: FakeClientKey;
+  /** `credentials_type=ram_role`: assumes this role, which `sts.addRole` has made, with the account's access key. */
+  readonly roleArn?: string;
+  /** `credentials_type=oidc_role_arn`: takes `roleArn` by the token in a file, which `sts.registerOidcToken` knows. */
+  readonly oidc?: { readonly providerArn: string; readonly tokenFile: string };
+  /** No identity but an address, which the default chain of `@alicloud/credentials` asks. */
+  readonly isFromAddress?: boolean;
 }
 
 interface Reached {
   readonly accessKey: FakeAccessKey;
   readonly endpoints: readonly FakeEndpoint[];
+  /** Of STS. */
+  readonly stsEndpoint: string;
+  /** Where temporary keys are given out. */
+  readonly credentialsUri: string;
   /** `undefined` over plain HTTP. */
   readonly caFilePath: string | undefined;
 }
 
 /** The settings that bring a client here, under the names all official secret clients read. */
-export function clientSettings(
-  reached: Reached,
-  { clientKey, instanceKey }: FakeIdentity = {},
+export function clientSettings(reached: Reached, identity: FakeIdentity = {}): Record<string, string> {
+  const { instanceKey, ...others } = identity;
+  const isForRegions = instanceKey === undefined || Object.keys(others).length > 0;
+  return {
+    ...(isForRegions && { ...identitySettings(reached, others), ...regionSettings(reached) }),
+    ...(instanceKey !== undefined && instanceSettings(reached, instanceKey)),
+  };
+}
+
+function identitySettings(
+  { accessKey, stsEndpoint, credentialsUri }: Reached,
+  { clientKey, roleArn, oidc, isFromAddress }: Omit<FakeIdentity, 'instanceKey'>,
 ): Record<string, string> {
-  const { accessKey } = reached;
-  const ownKey = {
-    credentials_type: 'ak',
+  if (clientKey !== undefined) return clientKeySettings(clientKey);
+  // The chain would look for the metadata service first, and wait for it.
+  if (isFromAddress === true)
+    return { ALIBABA_CLOUD_CREDENTIALS_URI: credentialsUri, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
+  const pair = {
     credentials_access_key_id: accessKey.accessKeyId,
     credentials_access_secret: accessKey.accessKeySecret,
   };
+  if (roleArn === undefined) return { credentials_type: 'ak', ...pair };
+  const role = {
+    credentials_role_arn: roleArn,
+    credentials_role_session_name: 'fake-kms',
+    credentials_sts_endpoint: stsEndpoint,
+  };
+  if (oidc === undefined) return { credentials_type: 'ram_role', ...pair, ...role };
   return {
-    ...(clientKey !== undefined && { ...clientKeySettings(clientKey), ...regionSettings(reached) }),
-    ...(clientKey === undefined && instanceKey === undefined && { ...ownKey, ...regionSettings(reached) }),
-    ...(instanceKey !== undefined && instanceSettings(reached, instanceKey)),
+    credentials_type: 'oidc_role_arn',
+    ...role,
+    credentials_oidc_provider_arn: oidc.providerArn,
+    credentials_oidc_token_file_path: oidc.tokenFile,
   };
 }
 

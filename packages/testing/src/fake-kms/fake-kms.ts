@@ -29,7 +29,7 @@ import type { PutOptions } from './vault/vault.ts';
  * Strict, because a client that is tested against a forgiving server finds out about its mistakes in production.
  */
 export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKms> {
-  const names = checkOptions(options);
+  const { regions: names, instances } = checkOptions(options);
   const clock = options.clock === undefined ? createSettableClock() : borrowClock(options.clock);
   const accessKey = { ...(options.accessKey ?? makeAccessKey()) };
   const keys = new AccessKeys({ clock });
@@ -38,8 +38,9 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const authentication = new Authentication({ keys, clock });
   const regions = new Regions({
     regions: names,
-    instances: options.instances ?? [],
+    instances,
     isTokenTaken: options.takesTokenScheme ?? false,
+    knowsBatch: options.knowsBatch ?? true,
     authentication,
     vault,
     faults,
@@ -121,16 +122,16 @@ export class FakeKms {
 
   /** By the id of a region, for its shared gateway, or of an instance. */
   endpoint(name: string): FakeEndpoint {
-    this.#parts.regions.listener(name); // refuses an unknown one with the list of the known
-    // The line above found it.
-    return this.endpoints.find(({ region, instance }) => (instance ?? region) === name) as FakeEndpoint;
+    return this.#parts.regions.endpoint(name);
   }
 
   /** The environment that brings a client here, in the names all official secret clients read. */
   environment(identity?: FakeIdentity): Record<string, string> {
     const { accessKey, isPlainHttp } = this.#parts;
     const caFilePath = isPlainHttp ? undefined : this.caFilePath;
-    return clientSettings({ accessKey, endpoints: this.endpoints, caFilePath }, identity);
+    const { endpoints, sts, credentialsUri } = this;
+    const reached = { accessKey, endpoints, caFilePath, stsEndpoint: sts.endpoint, credentialsUri: credentialsUri.url };
+    return clientSettings(reached, identity);
   }
 
   /** The same as the text of a `secretsmanager.properties`. */
@@ -209,7 +210,7 @@ export class FakeKms {
 
   /** Plants a fault. Of several that fit, the one planted first strikes. */
   fault(fault: FakeFault, where: FaultScope = {}): FaultHandle {
-    if (where.region !== undefined) this.#parts.regions.listener(where.region);
+    if (where.region !== undefined) this.#parts.regions.endpoint(where.region);
     return this.#parts.faults.plant(fault, where);
   }
 
@@ -218,14 +219,14 @@ export class FakeKms {
     this.#parts.faults.heal(region);
   }
 
-  /** Closes the port of a region or an instance and its connections: from now on they are refused. */
+  /** Closes the ports of a region, or of an instance alone, and their connections: from now on they are refused. */
   async stop(region: string): Promise<void> {
-    await this.#parts.regions.listener(region).shut();
+    await Promise.all(this.#parts.regions.listeners(region).map((listener) => listener.shut()));
   }
 
-  /** Opens that port again: the same one. */
+  /** Opens those ports again: the same ones. */
   async start(region: string): Promise<void> {
-    await this.#parts.regions.listener(region).open();
+    await Promise.all(this.#parts.regions.listeners(region).map((listener) => listener.open()));
   }
 
   get requests(): readonly RequestRecord[] {

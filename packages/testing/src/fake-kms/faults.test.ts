@@ -14,12 +14,12 @@ test('a fault strikes until it is healed, and counts how often', () => {
   const board = new FaultBoard();
   const handle = board.plant({ kind: 'reset' });
 
-  const struck = [board.strikeRequest('a', 'db'), board.strikeRequest('b', undefined)];
+  const struck = [board.strikeRequest({ region: 'a' }, 'db'), board.strikeRequest({ region: 'b' }, undefined)];
   handle.heal();
 
   expect(struck).toEqual([{ kind: 'reset' }, { kind: 'reset' }]);
   expect(handle.hits).toBe(2);
-  expect(board.strikeRequest('a', 'db')).toBeUndefined();
+  expect(board.strikeRequest({ region: 'a' }, 'db')).toBeUndefined();
 });
 
 test('a script is read from its top: the fault planted first strikes, as often as it may', () => {
@@ -27,7 +27,7 @@ test('a script is read from its top: the fault planted first strikes, as often a
   board.plant({ kind: 'throttle' }, { times: 2 });
   board.plant({ kind: 'rubbish' }, { times: 1 });
 
-  const kinds = [1, 2, 3, 4].map(() => board.strikeRequest('a', 'db')?.kind);
+  const kinds = [1, 2, 3, 4].map(() => board.strikeRequest({ region: 'a' }, 'db')?.kind);
 
   expect(kinds).toEqual(['throttle', 'throttle', 'rubbish', undefined]);
 });
@@ -35,7 +35,8 @@ test('a script is read from its top: the fault planted first strikes, as often a
 test('a fault keeps to its region and its secret, an ARN included', () => {
   const board = new FaultBoard();
   board.plant({ kind: 'hang' }, { region: 'cn-hangzhou', secretName: 'prod/db' });
-  const strike = (region: string, name: string | undefined): boolean => board.strikeRequest(region, name) !== undefined;
+  const strike = (region: string, name: string | undefined): boolean =>
+    board.strikeRequest({ region }, name) !== undefined;
 
   expect(strike('cn-shanghai', 'prod/db')).toBe(false);
   expect(strike('cn-hangzhou', 'db')).toBe(false);
@@ -51,10 +52,10 @@ test('healing a region leaves the faults of others, healing all leaves none', ()
   board.plant({ kind: 'rubbish' });
 
   board.heal('cn-hangzhou');
-  expect(board.strikeRequest('cn-hangzhou', 'db')?.kind).toBe('rubbish');
-  expect(board.strikeRequest('cn-shanghai', 'db')?.kind).toBe('reset');
+  expect(board.strikeRequest({ region: 'cn-hangzhou' }, 'db')?.kind).toBe('rubbish');
+  expect(board.strikeRequest({ region: 'cn-shanghai' }, 'db')?.kind).toBe('reset');
   board.heal();
-  expect(board.strikeRequest('cn-shanghai', 'db')).toBeUndefined();
+  expect(board.strikeRequest({ region: 'cn-shanghai' }, 'db')).toBeUndefined();
 });
 
 test('a certificate is for connections, everything else for requests', () => {
@@ -62,8 +63,11 @@ test('a certificate is for connections, everything else for requests', () => {
   board.plant({ kind: 'certificate', of: 'expired' }, { times: 1 });
   board.plant({ kind: 'reset' });
 
-  expect(board.strikeRequest('a', 'db')).toEqual({ kind: 'reset' });
-  expect([board.strikeConnection('a'), board.strikeConnection('a')]).toEqual(['expired', undefined]);
+  expect(board.strikeRequest({ region: 'a' }, 'db')).toEqual({ kind: 'reset' });
+  expect([board.strikeConnection({ region: 'a' }), board.strikeConnection({ region: 'a' })]).toEqual([
+    'expired',
+    undefined,
+  ]);
 });
 
 test.each([0, 1.5, -1])('a fault cannot strike %d times', (times) => {

@@ -37,15 +37,21 @@ export type FakeFault =
   | { readonly kind: 'chunked' }
   /** The right answer, after which the server closes the connection. */
   | { readonly kind: 'connectionClose' }
-  /** New connections are shown this certificate. Looks at the region only: no secret is named before the handshake. */
+  /** New connections are shown this certificate. Looks at the place only: no secret is named before the handshake. */
   | { readonly kind: 'certificate'; readonly of: CertificateFault };
 
 /** Where a fault strikes, and how often; everywhere and until healed when left out. */
 export interface FaultScope {
-  /** The id of a region, for its shared gateway, or of an instance. */
+  /** The id of a region, for all that is in it, or of an instance. */
   readonly region?: string;
   readonly times?: number;
   readonly secretName?: string;
+}
+
+/** A shared gateway, by its region, or an instance in it. */
+export interface FaultPlace {
+  readonly region: string;
+  readonly instance?: string | undefined;
 }
 
 export interface FaultHandle {
@@ -88,16 +94,16 @@ export class FaultBoard {
     }
   }
 
-  /** The certificate a new connection in that region is to be shown. */
-  strikeConnection(region: string): CertificateFault | undefined {
-    const fault = this.#strike((planted) => planted.fault.kind === 'certificate' && isIn(planted, region));
+  /** The certificate a new connection there is to be shown. */
+  strikeConnection(place: FaultPlace): CertificateFault | undefined {
+    const fault = this.#strike((planted) => planted.fault.kind === 'certificate' && isIn(planted, place));
     return fault?.kind === 'certificate' ? fault.of : undefined;
   }
 
-  /** What befalls a request for that secret in that region. */
-  strikeRequest(region: string, secretName: string | undefined): FakeFault | undefined {
+  /** What befalls a request for that secret there. */
+  strikeRequest(place: FaultPlace, secretName: string | undefined): FakeFault | undefined {
     return this.#strike(
-      (planted) => planted.fault.kind !== 'certificate' && isIn(planted, region) && isFor(planted, secretName),
+      (planted) => planted.fault.kind !== 'certificate' && isIn(planted, place) && isFor(planted, secretName),
     );
   }
 
@@ -112,8 +118,13 @@ export class FaultBoard {
   }
 }
 
-function isIn({ scope }: Planted, region: string): boolean {
-  return scope.region === undefined || scope.region === region;
+function isIn({ scope }: Planted, place: FaultPlace): boolean {
+  return scope.region === undefined || isAt(place, scope.region);
+}
+
+/** A region's name means all that is in it: what befalls a region befalls its instances too. */
+export function isAt({ region, instance }: FaultPlace, name: string): boolean {
+  return name === region || name === instance;
 }
 
 /** Also when the request names the secret by its ARN. */

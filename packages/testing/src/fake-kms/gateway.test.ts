@@ -93,7 +93,7 @@ test.each(dialects)('%s: a key that was disabled, then removed, signs no longer'
 test('an unknown action or version is not found', async () => {
   await using kms = await start();
 
-  expect(codeOf(await askRpc({ kms, parameters: db, before: { Action: 'BatchGetSecretValue' } }))).toEqual([
+  expect(codeOf(await askRpc({ kms, parameters: db, before: { Action: 'ListSecrets' } }))).toEqual([
     404,
     'InvalidAction.NotFound',
   ]);

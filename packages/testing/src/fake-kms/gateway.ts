@@ -1,10 +1,11 @@
 import type { GatewayKind, Rights } from './access-keys.ts';
-import { refusalAnswer, secretAnswer } from './answer.ts';
+import { batchAnswer, refusalAnswer, secretAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Authentication } from './authentication.ts';
+import { batchGetSecretValue } from './batch-get-secret-value.ts';
 import { deliver } from './delivery.ts';
 import type { Outgoing } from './delivery.ts';
-import type { Dialect, Glance, SignedRequest, WireRequest } from './dialects/dialect.ts';
+import type { AnswerFormat, Dialect, Glance, SignedRequest, WireRequest } from './dialects/dialect.ts';
 import { dialectOf, dialectsAt } from './dialects/dialects.ts';
 import type { FakeFault, FaultBoard } from './faults.ts';
 import { faultyAnswer, throttling } from './faulty-answers.ts';
@@ -20,6 +21,7 @@ interface Parts {
   /** The instance this stands in front of; none for the shared gateway. */
   readonly instance: string | undefined;
   readonly isTokenTaken: boolean;
+  readonly knowsBatch: boolean;
   readonly authentication: Authentication;
   readonly vault: Vault;
   readonly faults: FaultBoard;
@@ -27,6 +29,12 @@ interface Parts {
   readonly clock: CalendarClock;
   /** None when requests are not counted. */
   readonly quota: TokenBucket | undefined;
+}
+
+interface Acting {
+  readonly dialect: Dialect;
+  readonly format: AnswerFormat;
+  readonly rights: Rights;
 }
 
 /**
@@ -82,12 +90,12 @@ export class Gateway {
     } catch (error) {
       return refused(error);
     }
-    const fault = faults.strikeRequest(instance ?? region, asked.secretName);
+    const fault = faults.strikeRequest({ region, instance }, asked.secretName);
     const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
     if (instead !== undefined) return { answer: instead };
     try {
       return {
-        answer: secretAnswer(this.#act(signed, dialect.version, rights), format),
+        answer: this.#act(signed, { dialect, format, rights }),
         ...(fault !== undefined && { fault }),
       };
     } catch (error) {
@@ -95,13 +103,18 @@ export class Gateway {
     }
   }
 
-  #act(signed: SignedRequest, spoken: string, rights: Rights): ReturnType<typeof getSecretValue> {
+  #act(signed: SignedRequest, { dialect, format, rights }: Acting): Answer {
     const { action, version, parameters } = signed;
-    const { vault, region, quota } = this.#parts;
-    if (version !== spoken) throw refusal('InvalidVersion');
-    if (action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
+    const { vault, region, quota, knowsBatch } = this.#parts;
+    if (version !== dialect.version) throw refusal('InvalidVersion');
+    const isBatch = action === 'BatchGetSecretValue' && knowsBatch && this.#kind === 'shared';
+    if (!isBatch && action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
+    // How a batch counts is not documented; here it is one request.
     if (quota?.take() === false) throw throttling();
-    return getSecretValue(vault, { parameters, region, rights });
+    const request = { parameters, region, rights };
+    return isBatch
+      ? batchAnswer(batchGetSecretValue(vault, request), format)
+      : secretAnswer(getSecretValue(vault, request), format);
   }
 }
 

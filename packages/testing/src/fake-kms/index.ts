@@ -9,7 +9,7 @@ export type { DialectName } from './dialects/dialect.ts';
 export type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
 export type { FakeCredentialsUri } from './metadata/credentials-uri.ts';
 export type { FakeMachineRole, FakeMetadata } from './metadata/metadata.ts';
-export type { FakeEndpoint, FakeKmsOptions } from './options.ts';
+export type { FakeEndpoint, FakeKmsOptions, InstancePlace } from './options.ts';
 export type { RequestRecord } from './request-log.ts';
 export type { SideRequest, SideScope } from './side-server.ts';
 export type { FakeRole } from './sts/roles.ts';

@@ -214,6 +214,38 @@ test('its port is stopped and started by its id, and stands behind those of the 
   expect((await askRpc({ kms, region, parameters: db })).status).toBe(200);
 });
 
+test('what befalls a region befalls its instances, and what befalls an instance nobody else', async () => {
+  const [first, second] = ['kst-one', 'kst-two'];
+  const instances = [
+    { id: first, region: 'cn-hangzhou' },
+    { id: second, region: 'cn-shanghai' },
+  ];
+  await using kms = await start({ regions: ['cn-hangzhou', 'cn-shanghai'], instances });
+  const status = (name: string): Promise<unknown> =>
+    askRpc({ kms, region: name, parameters: db }).then(
+      (answer) => answer.status,
+      (error: Error & { code?: string }) => error.code,
+    );
+  const statuses = (): Promise<unknown> => Promise.all(['cn-hangzhou', first, 'cn-shanghai', second].map(status));
+
+  await kms.stop('cn-hangzhou');
+  kms.fault({ kind: 'throttle' }, { region: second });
+  expect(await statuses()).toEqual(['ECONNREFUSED', 'ECONNREFUSED', 200, 429]);
+  await kms.start('cn-hangzhou');
+  kms.heal(second);
+  kms.fault({ kind: 'throttle' }, { region: 'cn-shanghai' });
+  expect(await statuses()).toEqual([200, 200, 429, 429]);
+  expect(kms.requests.map(({ region: at, instance }) => [at, instance])).toContainEqual(['cn-shanghai', second]);
+});
+
+test('an instance is in one of the regions', async () => {
+  const instances = [{ id: 'kst-one', region: 'cn-beijing' }];
+
+  await expect(startFakeKms({ instances })).rejects.toThrow(
+    'kst-one is in cn-beijing, which is not one of the regions',
+  );
+});
+
 test.each([[['hzz1']], [['kst-']], [['kst-a', 'kst-a']]])('instances %j make no sense', async (instances) => {
   await expect(startFakeKms({ instances })).rejects.toThrow('instance');
 });

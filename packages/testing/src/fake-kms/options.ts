@@ -5,10 +5,15 @@ import type { CalendarClock } from './settable-clock.ts';
 export interface FakeKmsOptions {
   /** Each gets a listener of its own on loopback. `['cn-hangzhou']` when left out. */
   readonly regions?: readonly string[];
-  /** Ids of KMS instances, all in the first region. Each gets a listener and a certificate of its own. None when left out. */
-  readonly instances?: readonly string[];
+  /**
+   * KMS instances: their ids, for instances in the first region, or where each is. Each gets a listener and a certificate of
+   * its own. None when left out.
+   */
+  readonly instances?: readonly (string | InstancePlace)[];
   /** Whether instances also take `Authorization: TOKEN …`, as their documentation has it; `Bearer` alone when left out. */
   readonly takesTokenScheme?: boolean;
+  /** Whether the shared gateways know BatchGetSecretValue; instances never do. True when left out. */
+  readonly knowsBatch?: boolean;
   /** The port of the first region; the next ones, and then the instances, get the ports after it. Any free ports when left out. */
   readonly port?: number;
   /** HTTP without TLS, for a look at what goes over the wire. */
@@ -23,6 +28,13 @@ export interface FakeKmsOptions {
   readonly directory?: string;
 }
 
+/** A KMS instance in a region. */
+export interface InstancePlace {
+  /** Such as `kst-hzz123`. */
+  readonly id: string;
+  readonly region: string;
+}
+
 /** Where a region or an instance of the fake is reached. */
 export interface FakeEndpoint {
   readonly region: string;
@@ -35,18 +47,22 @@ export interface FakeEndpoint {
   readonly url: string;
 }
 
-/** Throws for options that make no sense; returns the regions. */
-export function checkOptions(options: FakeKmsOptions): readonly string[] {
+/** Throws for options that make no sense; returns what there is to be. */
+export function checkOptions(options: FakeKmsOptions): {
+  readonly regions: readonly string[];
+  readonly instances: readonly InstancePlace[];
+} {
   const regions = options.regions ?? ['cn-hangzhou'];
-  if (regions.length === 0) throw new TypeError('A fake KMS needs one region at least.');
+  const [first] = regions;
+  if (first === undefined) throw new TypeError('A fake KMS needs one region at least.');
   if (new Set(regions).size !== regions.length) throw new TypeError('A region of a fake KMS is named twice.');
   const odd = regions.find((region) => !/^[a-z0-9-]+$/.test(region));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no region id: those look like cn-hangzhou.`);
-  const { port, quota, instances = [] } = options;
-  if (new Set(instances).size !== instances.length) throw new TypeError('An instance of a fake KMS is named twice.');
-  const strange = instances.find((instance) => !/^kst-[a-z0-9]+$/.test(instance));
-  if (strange !== undefined)
-    throw new TypeError(`${JSON.stringify(strange)} is no instance id: those look like kst-hzz123.`);
+  const instances = (options.instances ?? []).map((given) =>
+    typeof given === 'string' ? { id: given, region: first } : given,
+  );
+  checkInstances(instances, regions);
+  const { port, quota } = options;
   if (
     port !== undefined &&
     (!Number.isInteger(port) || port < 0 || port + regions.length + instances.length > 65_536)
@@ -57,5 +73,18 @@ export function checkOptions(options: FakeKmsOptions): readonly string[] {
   }
   if (typeof quota === 'number' && !(quota >= 1))
     throw new TypeError('A quota is one request a second at least, or false.');
-  return regions;
+  return { regions, instances };
+}
+
+function checkInstances(instances: readonly InstancePlace[], regions: readonly string[]): void {
+  if (new Set(instances.map(({ id }) => id)).size !== instances.length)
+    throw new TypeError('An instance of a fake KMS is named twice.');
+  for (const { id, region } of instances) {
+    if (!/^kst-[a-z0-9]+$/.test(id))
+      throw new TypeError(`${JSON.stringify(id)} is no instance id: those look like kst-hzz123.`);
+    if (!regions.includes(region))
+      throw new TypeError(
+        `The instance ${id} is in ${region}, which is not one of the regions: ${regions.join(', ')}.`,
+      );
+  }
 }

@@ -5,10 +5,11 @@ import { isBad, processTrust } from './certificates/trust.ts';
 import type { Trust } from './certificates/trust.ts';
 import type { Connection } from './connections.ts';
 import { outgoingOver, readRequest } from './exchange.ts';
-import type { FaultBoard } from './faults.ts';
+import { isAt } from './faults.ts';
+import type { FaultBoard, FaultPlace } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { Listener } from './listener.ts';
-import type { FakeEndpoint } from './options.ts';
+import type { FakeEndpoint, InstancePlace } from './options.ts';
 import type { RequestLog } from './request-log.ts';
 import type { CalendarClock } from './settable-clock.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -16,8 +17,9 @@ import type { Vault } from './vault/vault.ts';
 
 interface Parts {
   readonly regions: readonly string[];
-  readonly instances: readonly string[];
+  readonly instances: readonly InstancePlace[];
   readonly isTokenTaken: boolean;
+  readonly knowsBatch: boolean;
   readonly port: number;
   readonly isPlainHttp: boolean;
   readonly quota: number | false;
@@ -29,8 +31,7 @@ interface Parts {
 }
 
 /** A shared gateway, by its region, or an instance. */
-interface Place {
-  readonly region: string;
+interface Place extends FaultPlace {
   readonly instance: string | undefined;
   readonly listener: Listener;
 }
@@ -48,7 +49,7 @@ export class Regions {
   constructor(parts: Parts) {
     this.#parts = parts;
     for (const region of parts.regions) this.#add(region, undefined);
-    for (const instance of parts.instances) this.#add(parts.regions[0] ?? '', instance);
+    for (const { region, id } of parts.instances) this.#add(region, id);
   }
 
   get openRequests(): number {
@@ -86,13 +87,19 @@ export class Regions {
     await Promise.all([...this.#places.values()].map(({ listener }) => listener.shut()));
   }
 
-  /** By the id of a region or an instance. */
-  listener(name: string): Listener {
-    const place = this.#places.get(name);
-    if (place !== undefined) return place.listener;
+  /** By the id of an instance, or of a region for its shared gateway. Throws for a name of neither. */
+  endpoint(name: string): FakeEndpoint {
+    const found = this.endpoints.find(({ region, instance }) => (instance ?? region) === name);
+    if (found !== undefined) return found;
     throw new TypeError(
       `The fake KMS has no region ${name}: it was started with ${[...this.#places.keys()].join(', ')}.`,
     );
+  }
+
+  /** All that listens in a region, or an instance alone. */
+  listeners(name: string): readonly Listener[] {
+    this.endpoint(name); // refuses an unknown one with the list of the known
+    return [...this.#places.values()].filter((place) => isAt(place, name)).map(({ listener }) => listener);
   }
 
   #add(region: string, instance: string | undefined): void {
@@ -100,7 +107,7 @@ export class Regions {
     this.#places.set(instance ?? region, { region, instance, listener: this.#listener({ region, instance }, port) });
   }
 
-  #listener({ region, instance }: Pick<Place, 'region' | 'instance'>, port: number): Listener {
+  #listener({ region, instance }: FaultPlace, port: number): Listener {
     const { quota, isPlainHttp, faults, ...rest } = this.#parts;
     const bucket = quota === false ? undefined : new TokenBucket({ perSecond: quota, clock: rest.clock });
     const gateway = new Gateway({ ...rest, faults, region, instance, quota: bucket });
@@ -108,7 +115,7 @@ export class Regions {
       trust: isPlainHttp ? undefined : trustOf(instance),
       port,
       nextConnectionId: () => (this.#connections += 1),
-      chooseCertificate: () => faults.strikeConnection(instance ?? region) ?? 'right',
+      chooseCertificate: () => faults.strikeConnection({ region, instance }) ?? 'right',
       onHandshake: () => {
         this.#handshakes += 1;
       },

@@ -12,6 +12,8 @@ export interface RequestRecord {
   readonly dialect: DialectName;
   readonly action: string | undefined;
   readonly secretName: string | undefined;
+  /** The names of a batch (BatchGetSecretValue). */
+  readonly secretNames?: readonly string[] | undefined;
   readonly versionStage: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;

@@ -54,7 +54,7 @@ export class SideServer {
       trust: parts.trust,
       port: 0,
       nextConnectionId: () => (this.#connections += 1),
-      chooseCertificate: () => this.#faults.strikeConnection(nowhere) ?? 'right',
+      chooseCertificate: () => this.#faults.strikeConnection({ region: nowhere }) ?? 'right',
       onHandshake: () => undefined,
       serve: (request, response, connection) => {
         void this.#serve(request, response, connection);
@@ -104,7 +104,7 @@ export class SideServer {
     }
     const { action, answer } = this.#answer(request);
     // As at KMS: a request that would be refused is refused, whatever else is wrong at that moment.
-    const fault = answer.status < 400 ? this.#faults.strikeRequest(nowhere, undefined) : undefined;
+    const fault = answer.status < 400 ? this.#faults.strikeRequest({ region: nowhere }, undefined) : undefined;
     const instead = fault === undefined ? undefined : faultyAnswer(fault, 'json', 'cn-hangzhou');
     this.#requests.push({ at: this.#clock.date(), action, status: fault === undefined ? answer.status : undefined });
     deliver(instead ?? answer, instead === undefined ? fault : undefined, outgoingOver(response, connection));

@@ -42,6 +42,7 @@ import { endpointsAreAskedInTheOrderGiven } from './endpoints-are-asked-in-the-o
 import { howLongARefusalIsRememberedCanBeSet } from './how-long-a-refusal-is-remembered-can-be-set.ts';
 import { kmsIsAskedFiveTimesAndTheWaitsBetweenAreDrawnFromZeroToAGrowingBound } from './kms-is-asked-five-times-and-the-waits-between-are-drawn-from-zero-to-a-growing-bound.ts';
 import { kmsIsNotAskedAgainBeforeTheTimeItNames } from './kms-is-not-asked-again-before-the-time-it-names.ts';
+import { namesToPreloadCanBeAskedForTogether } from './names-to-preload-can-be-asked-for-together.ts';
 import { noValueAndNoAccessKeyIsEverSaid } from './no-value-and-no-access-key-is-ever-said.ts';
 import { notFoundAtAStandbyDoesNotEndTheSearch } from './not-found-at-a-standby-does-not-end-the-search.ts';
 import { notFoundAtAStandbyTakesAwayNothingThatTheFirstEndpointGave } from './not-found-at-a-standby-takes-away-nothing-that-the-first-endpoint-gave.ts';
@@ -139,6 +140,7 @@ export const scenarios: readonly Scenario[] = [
   anEndpointGetsNoMoreRequestsInASecondThanIsSet,
   anEndpointHasNoMoreRequestsUnderWayThanIsSet,
   readyWaitsForThePreloadedNamesAndKeepsThemFresh,
+  namesToPreloadCanBeAskedForTogether,
   notReadyWhileAPreloadedNameCannotBeHad,
   anOptionalNameDoesNotHoldUpReady,
   readyGivesUpWithinItsTime,

@@ -43,6 +43,11 @@ const clientKeyAdvice: ReadonlyMap<string, string> = new Map([
   ['InvalidAccessKeyId.Inactive', unknownClientKey],
   ['SignatureNotMatch', foreignClientKey],
   ['SignatureDoesNotMatch', foreignClientKey],
+  // By the OpenAPI, at the host of an instance that does not look like one.
+  [
+    'InvalidSignatureMethod',
+    'KMS instances take client keys by their own API alone. Name the key with the endpoint: its clientKeyFile, or an entry of cache_client_dkms_config_info.',
+  ],
 ]);
 
 const codeAdvice: ReadonlyMap<string, string> = new Map([

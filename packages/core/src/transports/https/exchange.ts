@@ -58,10 +58,15 @@ export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt
   const { connection, hostname, port, clock, connectTimeout } = parts;
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
+    let isOver = false;
     const { request: sent, giveUp } = connection.start(() =>
       httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
     );
     const finish = (outcome: Outcome): void => {
+      // What comes after the answer, as every response's 'close' does, must not give up a connection that is to be kept: Node
+      // gives it back only once it knows that the request was sent, and a quick server has answered by then.
+      if (isOver) return;
+      isOver = true;
       stopTimer?.();
       attempt.giveUp = undefined;
       resolve(outcome);

@@ -8,7 +8,7 @@ import { secretOf } from '../secret-answer.ts';
 
 /** The JSON that GetSecretValue answers with as a secret; throws a `FetchFailure` that tells what is odd, never what it says. */
 export function decodeSecret(body: Buffer, asked: SecretRequest, endpoint: string): Secret {
-  return secretOfJson(parse(body, endpoint), asked, endpoint);
+  return secretOfJson(jsonObject(body, endpoint), asked, endpoint);
 }
 
 /** As `decodeSecret`, of JSON that somebody has parsed. */
@@ -40,7 +40,8 @@ export function errorOfJson(parsed: unknown): AnsweredError {
   return { code, requestId };
 }
 
-function parse(body: Buffer, endpoint: string): object {
+/** The body of an answer with status 200; throws a `FetchFailure` if it is no JSON object. */
+export function jsonObject(body: Buffer, endpoint: string): object {
   const refuse = (what: string): FetchFailure =>
     new FetchFailure('malformed', `${endpoint} answered with status 200, but ${what}. Check the endpoint.`, {
       status: 200,

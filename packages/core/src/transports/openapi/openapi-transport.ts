@@ -3,10 +3,13 @@ import type { ClientKey, CredentialsProvider } from '../../credentials.ts';
 import type { Secret } from '../../secret.ts';
 import type { SecretRequest, SecretTransport } from '../../transport.ts';
 import { FetchFailure } from '../../transport.ts';
+import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsParts, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
-import { checkText } from '../well-formed.ts';
+import { decodeBatch } from './decode-batch.ts';
 import { decodeSecret, readJsonError } from './decode.ts';
+import type { Question } from './question.ts';
+import { questionOf, questionOfMany } from './question.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import type { AccessKey } from './sign.ts';
 import { authorization, canonicalQuery, emptyBodyHash, signatureDate } from './sign.ts';
@@ -35,19 +38,21 @@ const endedCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired',
 type Credentials = AccessKey & { readonly securityToken: string | undefined };
 
 /**
- * GetSecretValue of the KMS OpenAPI, version 2016-01-20, at one endpoint: a public, VPC or instance host.
+ * GetSecretValue and BatchGetSecretValue of the KMS OpenAPI, version 2016-01-20, at one endpoint: a public, VPC or instance
+ * host, of which the last does not know the second.
  *
  * An access key signs by version 3 of the signature, a client key by version 1, which is the only one that KMS takes from
  * it. Each request has a nonce, a date and a signature of its own.
  */
 export class OpenApiTransport implements SecretTransport {
   readonly #parts: OpenApiParts;
+  readonly #identity: IdentityKind;
   readonly #channel: HttpsChannel;
 
   constructor(parts: OpenApiParts) {
     this.#parts = parts;
-    const identity = parts.clientKey === undefined ? 'credentials' : 'clientKey';
-    this.#channel = new HttpsChannel(parts, { identity, readError: readJsonError });
+    this.#identity = parts.clientKey === undefined ? 'credentials' : 'clientKey';
+    this.#channel = new HttpsChannel(parts, { identity: this.#identity, readError: readJsonError });
   }
 
   get endpoint(): string {
@@ -55,13 +60,22 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    return decodeSecret(await this.#ask(request, signal), request, this.endpoint);
+    return decodeSecret(await this.#ask(() => questionOf(request), signal), request, this.endpoint);
+  }
+
+  /** A client key may be refused this action; nobody documents it. */
+  async fetchMany(
+    requests: readonly SecretRequest[],
+    signal: AbortSignal,
+  ): Promise<readonly (Secret | FetchFailure)[]> {
+    const body = await this.#ask(() => questionOfMany(requests), signal);
+    return decodeBatch(body, requests, { endpoint: this.endpoint, identity: this.#identity });
   }
 
   /** Credentials that ended between signing and arrival are no refusal: there are others, with which it is asked once more. */
-  async #ask(request: SecretRequest, signal: AbortSignal): Promise<Buffer> {
+  async #ask(question: () => Question, signal: AbortSignal): Promise<Buffer> {
     const signer: Signer = { accessKeyId: undefined };
-    const write = (): Promise<WireRequest> => this.#write(request, signer);
+    const write = async (): Promise<WireRequest> => this.#write(question(), signer);
     try {
       return await this.#channel.ask(write, signal);
     } catch (error) {
@@ -80,30 +94,23 @@ export class OpenApiTransport implements SecretTransport {
     this.#channel.close();
   }
 
-  #write(request: SecretRequest, signer: Signer): Promise<WireRequest> {
-    checkText(request);
+  #write(question: Question, signer: Signer): Promise<WireRequest> {
     const { credentials, clientKey } = this.#parts;
     return clientKey === undefined
-      ? this.#writeSignedByCredentials(request, { provider: credentials, signer })
-      : this.#writeSignedByClientKey(request, clientKey);
+      ? this.#writeSignedByCredentials(question, { provider: credentials, signer })
+      : this.#writeSignedByClientKey(question, clientKey);
   }
 
   async #writeSignedByCredentials(
-    { name, stage, versionId }: SecretRequest,
+    { action, parameters }: Question,
     { provider, signer }: { readonly provider: CredentialsProvider; readonly signer: Signer },
   ): Promise<WireRequest> {
     const credentials = await this.#credentials(provider);
     signer.accessKeyId = credentials.accessKeyId;
     const { endpoint, clock, nonce = randomUUID } = this.#parts;
-    // In byte order of the names, as the signature wants it.
-    const query = canonicalQuery({
-      FetchExtendedConfig: 'true',
-      SecretName: name,
-      VersionId: versionId,
-      VersionStage: stage,
-    });
+    const query = canonicalQuery(parameters);
     const headers = signedHeaders(
-      { host: endpoint.host, date: signatureDate(clock.date()), nonce: nonce() },
+      { host: endpoint.host, action, date: signatureDate(clock.date()), nonce: nonce() },
       credentials,
     );
     const signable = { method: 'POST', path: '/', query, headers, bodyHash: emptyBodyHash };
@@ -113,9 +120,9 @@ export class OpenApiTransport implements SecretTransport {
     return { path: `/?${query}`, headers: lines };
   }
 
-  async #writeSignedByClientKey(request: SecretRequest, clientKey: ClientKey): Promise<WireRequest> {
+  async #writeSignedByClientKey(question: Question, clientKey: ClientKey): Promise<WireRequest> {
     const { endpoint, clock, nonce = randomUUID } = this.#parts;
-    const query = clientKeyQuery(request, {
+    const query = clientKeyQuery(question, {
       keyId: clientKey.keyId,
       date: signatureDate(clock.date()),
       nonce: nonce(),
@@ -151,15 +158,23 @@ export class OpenApiTransport implements SecretTransport {
     return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
   }
 }
+
+interface SignedParts {
+  readonly host: string;
+  readonly action: string;
+  readonly date: string;
+  readonly nonce: string;
+}
+
 /** In byte order of the names, as the signature wants them. Two literals, because spreading parts into one takes 5 µs. */
 function signedHeaders(
-  { host, date, nonce }: { readonly host: string; readonly date: string; readonly nonce: string },
+  { host, action, date, nonce }: SignedParts,
   { accessKeyId, securityToken }: Credentials,
 ): Record<string, string> {
   if (securityToken === undefined) {
     return {
       host,
-      'x-acs-action': 'GetSecretValue',
+      'x-acs-action': action,
       'x-acs-content-sha256': emptyBodyHash,
       'x-acs-date': date,
       'x-acs-signature-nonce': nonce,
@@ -169,7 +184,7 @@ function signedHeaders(
   return {
     host,
     'x-acs-accesskey-id': accessKeyId,
-    'x-acs-action': 'GetSecretValue',
+    'x-acs-action': action,
     'x-acs-content-sha256': emptyBodyHash,
     'x-acs-date': date,
     'x-acs-security-token': securityToken,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { clientKeyVectors, vectorKey } from '../loopback.fixture.ts';
+import { questionOf, questionOfMany } from './question.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import { canonicalQuery } from './sign.ts';
 
@@ -16,12 +17,15 @@ test.each(clientKeyVectors.rpcV1ClientKey)('$id is signed as the official client
   expect(withSignature(query, signature)).toBe(`${vector.canonicalQuery}&${vector.signatureParam}`);
 });
 
-test('the parameters come in byte order of their names', () => {
-  const marks = { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' };
+const request = { name: 'product!name', stage: 'ACSCurrent', versionId: 'v1' };
 
-  const query = clientKeyQuery({ name: 'product!name', stage: 'ACSCurrent', versionId: 'v1' }, marks);
+test.each([
+  ['one secret', questionOf(request), 'SecretName=product%21name'],
+  ['several', questionOfMany([request]), 'SecretsList=%5B%7B%22SecretName%22%3A%22product%21name%22'],
+])('the parameters of a question for %s come in byte order of their names', (_, question, part) => {
+  const query = clientKeyQuery(question, { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' });
 
   const names = query.split('&').map((pair) => pair.split('=')[0] ?? '');
   expect(names).toEqual(names.toSorted());
-  expect(query).toContain('SecretName=product%21name');
+  expect(query).toContain(part);
 });

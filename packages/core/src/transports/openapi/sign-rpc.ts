@@ -1,4 +1,4 @@
-import type { SecretRequest } from '../../transport.ts';
+import type { Question } from './question.ts';
 import { canonicalQuery, percentEncode } from './sign.ts';
 
 /** What is particular to one request. */
@@ -10,28 +10,26 @@ export interface RequestMarks {
 }
 
 /**
- * GetSecretValue with all that signature version 1 covers, in the byte order of the names that it wants
+ * A question with all that signature version 1 covers, in the byte order of the names that it wants
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism). The algorithm and its type are those that the
  * clients for Java, Go and Python send with a client key.
  */
-export function clientKeyQuery(
-  { name, stage, versionId }: SecretRequest,
-  { keyId, date, nonce }: RequestMarks,
-): string {
+export function clientKeyQuery({ action, parameters }: Question, { keyId, date, nonce }: RequestMarks): string {
   return canonicalQuery({
     AccessKeyId: keyId,
-    Action: 'GetSecretValue',
-    FetchExtendedConfig: 'true',
+    Action: action,
+    FetchExtendedConfig: parameters.FetchExtendedConfig,
     Format: 'JSON',
-    SecretName: name,
+    SecretName: parameters.SecretName,
+    SecretsList: parameters.SecretsList,
     SignatureMethod: 'SHA256withRSA',
     SignatureNonce: nonce,
     SignatureType: 'PRIVATEKEY',
     SignatureVersion: '1.0',
     Timestamp: date,
     Version: '2016-01-20',
-    VersionId: versionId,
-    VersionStage: stage,
+    VersionId: parameters.VersionId,
+    VersionStage: parameters.VersionStage,
   });
 }
 

@@ -1,10 +1,9 @@
 import type { FakeKms } from '../fake-kms.ts';
-import type { JsonFields } from './json-fields.ts';
 import { readFault, readScope } from './read-fault.ts';
 import { readPut } from './read-put.ts';
-
-/** What a route does with the fields of the body; what it returns is the answer. */
-export type Route = (kms: FakeKms, fields: JsonFields) => unknown;
+import { bare, byText } from './route.ts';
+import type { Route } from './route.ts';
+import { sideRoutes } from './side-routes.ts';
 
 /** `METHOD /path` -> what it does. The paths are the names of FakeKms's methods. */
 export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
@@ -28,11 +27,11 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       return { versionId: kms.rotate(name, value === undefined ? {} : { value }) };
     },
   ],
-  ['POST /deny', byName((kms, name) => kms.deny(name))],
-  ['POST /allow', byName((kms, name) => kms.allow(name))],
-  ['POST /disable', byName((kms, name) => kms.disable(name))],
-  ['POST /enable', byName((kms, name) => kms.enable(name))],
-  ['POST /remove', byName((kms, name) => kms.remove(name))],
+  ['POST /deny', byText('name', (kms, name) => kms.deny(name))],
+  ['POST /allow', byText('name', (kms, name) => kms.allow(name))],
+  ['POST /disable', byText('name', (kms, name) => kms.disable(name))],
+  ['POST /enable', byText('name', (kms, name) => kms.enable(name))],
+  ['POST /remove', byText('name', (kms, name) => kms.remove(name))],
   [
     'POST /fault',
     (kms, fields) => {
@@ -50,9 +49,9 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       kms.heal(region);
     },
   ],
-  ['POST /stop', byRegion((kms, region) => kms.stop(region))],
-  ['POST /start', byRegion((kms, region) => kms.start(region))],
-  ['POST /clear-requests', clearRequests],
+  ['POST /stop', byText('region', (kms, region) => kms.stop(region))],
+  ['POST /start', byText('region', (kms, region) => kms.start(region))],
+  ['POST /clear-requests', bare((kms) => kms.clearRequests())],
   [
     'POST /clock/pass',
     (kms, fields) => {
@@ -62,29 +61,9 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
       return { date: kms.clock.date() };
     },
   ],
+  ...sideRoutes,
 ]);
 
 function counts({ openRequests, handshakes, badCertificateRequests }: FakeKms): unknown {
   return { openRequests, handshakes, badCertificateRequests };
-}
-
-function clearRequests(kms: FakeKms, fields: JsonFields): void {
-  fields.end();
-  kms.clearRequests();
-}
-
-function byName(act: (kms: FakeKms, name: string) => void): Route {
-  return (kms, fields) => {
-    const name = fields.text('name');
-    fields.end();
-    act(kms, name);
-  };
-}
-
-function byRegion(act: (kms: FakeKms, region: string) => Promise<void>): Route {
-  return async (kms, fields) => {
-    const region = fields.text('region');
-    fields.end();
-    await act(kms, region);
-  };
 }

@@ -25,6 +25,8 @@ export interface Glance {
 export interface Asked {
   readonly action: string | undefined;
   readonly secretName: string | undefined;
+  /** The names of a batch. */
+  readonly secretNames?: readonly string[] | undefined;
   readonly versionStage: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;

@@ -1,3 +1,4 @@
+import { namesInBatch } from '../batch-get-secret-value.ts';
 import { refusal } from '../refusals.ts';
 import type { Asked, WireRequest } from './dialect.ts';
 
@@ -44,9 +45,10 @@ export function glanceAtParameters(request: WireRequest): ReadonlyMap<string, st
 /** The business parameters among them, for the record. */
 export function askedFor(
   parameters: ReadonlyMap<string, string>,
-): Pick<Asked, 'secretName' | 'versionStage' | 'versionId'> {
+): Pick<Asked, 'secretName' | 'secretNames' | 'versionStage' | 'versionId'> {
   return {
     secretName: parameters.get('SecretName'),
+    secretNames: namesInBatch(parameters.get('SecretsList')),
     versionStage: parameters.get('VersionStage'),
     versionId: parameters.get('VersionId'),
   };

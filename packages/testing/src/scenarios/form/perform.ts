@@ -4,7 +4,7 @@ import type { ExpectStatic } from 'vitest';
 
 import { FakeClock } from '../../fake-clock.ts';
 import { startFakeKms } from '../../fake-kms/index.ts';
-import type { FakeEndpoint, FakeKms } from '../../fake-kms/index.ts';
+import type { FakeEndpoint, FakeKms, GatewayKind } from '../../fake-kms/index.ts';
 import { App } from './app.ts';
 import type { Scenario, Setting } from './scenario.ts';
 import { settled } from './settle.ts';
@@ -24,12 +24,16 @@ export type Connect = (
   endpoints: readonly FakeEndpoint[],
 ) => Pick<SecretClientOptions, 'credentials' | 'endpoints'>;
 
+/** Who plays: an app, and the transport it asks KMS by. */
+export interface Cast {
+  readonly startApp: StartApp;
+  readonly connect: Connect;
+  /** What the transport asks: the shared gateway of each region, or a KMS instance in it. `shared` when left out. */
+  readonly gateway?: GatewayKind;
+}
+
 /** Plays a scenario with one app and one transport. Throws if the promise does not hold. */
-export async function perform(
-  scenario: Scenario,
-  cast: { readonly startApp: StartApp; readonly connect: Connect },
-  expect: ExpectStatic,
-): Promise<void> {
+export async function perform(scenario: Scenario, cast: Cast, expect: ExpectStatic): Promise<void> {
   // A certificate is checked by the machine's calendar, so the scenario's begins there too.
   const clock = new FakeClock({
     date: Date.now(),
@@ -37,9 +41,17 @@ export async function perform(
     settle: () => settle(),
   });
   let settle = (): Promise<void> => Promise.resolve();
-  await using kms = await startFakeKms({ regions: [...(scenario.regions ?? ['cn-hangzhou'])], clock, quota: false });
+  const { gateway = 'shared' } = cast;
+  const regions = scenario.regions ?? ['cn-hangzhou'];
+  const instances = regions.map((region, index) => ({ id: `kst-fake000${index}`, region }));
+  await using kms = await startFakeKms({
+    regions,
+    ...(gateway === 'instance' && { instances }),
+    clock,
+    quota: false,
+  });
   const log: string[] = [];
-  await using client = openClient(scenario, cast.connect, { kms, clock, log });
+  await using client = openClient(scenario, { ...cast, gateway }, { kms, clock, log });
   const running = await cast.startApp(client);
   const app = new App(running.url);
   settle = () => settled({ kms, client, app });
@@ -52,10 +64,16 @@ export async function perform(
   }
 }
 
-function openClient(scenario: Scenario, connect: Connect, setting: Setting & { readonly log: string[] }): SecretClient {
+function openClient(
+  scenario: Scenario,
+  { connect, gateway }: Required<Cast>,
+  setting: Setting & { readonly log: string[] },
+): SecretClient {
   const { kms, clock, log } = setting;
   const options = scenario.given({ kms, clock }) ?? {};
-  const endpoints = kms.endpoints.filter(({ region }) => scenario.endpoints?.includes(region) ?? true);
+  const endpoints = kms.endpoints.filter(
+    (endpoint) => endpoint.gateway === gateway && (scenario.endpoints?.includes(endpoint.region) ?? true),
+  );
   return createSecretClient({ ...options, ...connect(kms, endpoints), clock, logger: writing(log) });
 }
 

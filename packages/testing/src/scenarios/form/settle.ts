@@ -14,13 +14,15 @@ const patience = 5_000;
 /** Turns of the event loop, and real milliseconds, in which what is on its way over a socket must show itself. */
 const shortLook = { turns: 4, ms: 0 };
 const longLook = { turns: 24, ms: 3 };
+/** What stands still for so long is not on its way to the fake: it waits for time to pass. */
+const longestLook = { turns: 1_000, ms: 150 };
 
 /**
  * Waits until nothing more will happen without time passing.
  *
  * The clock of a scenario is a fake, its sockets are real: a reply on its way must have come before the clock moves on, or
  * it would seem to have taken the whole time. So this waits until every attempt under way is at the fake KMS and stays
- * there, because the fake was told to let it hang, and nothing that can be counted changes any more.
+ * there, because the fake was told to let it hang, or waits for company, and nothing that can be counted changes any more.
  */
 export async function settled({ kms, client, app }: Watched): Promise<void> {
   const giveUpAt = performance.now() + patience;
@@ -41,8 +43,10 @@ export async function settled({ kms, client, app }: Watched): Promise<void> {
     unchanged = now === seen ? { ...unchanged, turns: unchanged.turns + 1 } : { turns: 0, since: performance.now() };
     seen = now;
     const look = attempts > 0 || app.openRequests > 0 ? longLook : shortLook;
-    const isStill = unchanged.turns >= look.turns && performance.now() - unchanged.since >= look.ms;
-    if (isStill && attempts === kms.openRequests) return;
+    const isStill = ({ turns, ms }: typeof look): boolean =>
+      unchanged.turns >= turns && performance.now() - unchanged.since >= ms;
+    if (isStill(look) && attempts === kms.openRequests) return;
+    if (isStill(longestLook) && kms.openRequests === 0) return;
     if (performance.now() > giveUpAt) {
       throw new Error(
         `After ${patience} ms, ${attempts} attempts are under way and ${kms.openRequests} requests open at KMS.`,

@@ -1,0 +1,23 @@
+import { SecretErrorsFilter, SecretsModule } from '@kms-secrets/nestjs';
+import type { ClientOrOptions } from '@kms-secrets/nestjs';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { OtherErrorsFilter } from './other-errors.filter.ts';
+import { ProbesController } from './probes.controller.ts';
+import { SecretsController } from './secrets.controller.ts';
+
+/** The service: five routes that show what the client does, and never a value. */
+@Module({
+  controllers: [ProbesController, SecretsController],
+  providers: [
+    { provide: APP_FILTER, useClass: OtherErrorsFilter },
+    // The last one is asked first.
+    { provide: APP_FILTER, useClass: SecretErrorsFilter },
+  ],
+})
+export class AppModule {
+  static with(clientOrOptions: ClientOrOptions): DynamicModule {
+    return { module: AppModule, imports: [SecretsModule.forRoot(clientOrOptions)] };
+  }
+}

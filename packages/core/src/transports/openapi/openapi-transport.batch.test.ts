@@ -1,0 +1,130 @@
+import { startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms, FakeKmsOptions } from '@kms-secrets/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../clock.ts';
+import { Secret } from '../../secret.ts';
+import type { FetchFailure, SecretRequest } from '../../transport.ts';
+import { startLoopback } from '../loopback.fixture.ts';
+import { OpenApiTransport } from './openapi-transport.ts';
+
+const { signal } = new AbortController();
+
+function open({ host, ca }: { readonly host: string; readonly ca: string }): OpenApiTransport {
+  const transport = new OpenApiTransport({
+    endpoint: { host },
+    ca,
+    credentials: {
+      getCredential: () => Promise.resolve({ accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' }),
+    },
+    clock: systemClock,
+    connectTimeout: 2_000,
+    maxReplyBytes: 1_048_576,
+  });
+  onTestFinished(() => transport.close());
+  return transport;
+}
+
+async function openAtKms(options: FakeKmsOptions = {}): Promise<{ kms: FakeKms; transport: OpenApiTransport }> {
+  const accessKey = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+  const kms = await startFakeKms({ accessKey, ...options });
+  onTestFinished(() => kms.close());
+  return { kms, transport: open({ host: kms.endpoint('cn-hangzhou').endpoint, ca: kms.caPem }) };
+}
+
+test('secrets are fetched by one request, in the order asked, with their stages, versions and configuration', async () => {
+  const { kms, transport } = await openAtKms();
+  kms.put('b/1', 's3cret-1', { versionId: 'v1' });
+  kms.put('b/1', 's3cret-2', { versionId: 'v2' });
+  kms.put('product!a', 's3cret-ключ', { versionId: 'v9' });
+  kms.put('rds', '{"AccountName":"a","AccountPassword":"s3cret-3"}', { type: 'Rds' });
+  const requests: readonly SecretRequest[] = [
+    { name: 'rds', stage: 'ACSCurrent' },
+    { name: 'product!a', versionId: 'v9' },
+    { name: 'acs:kms:cn-hangzhou:1234567890123456:secret/b/1', stage: 'ACSPrevious' },
+  ];
+
+  const outcomes = await transport.fetchMany(requests, signal);
+
+  expect(outcomes.every((outcome) => outcome instanceof Secret)).toBe(true);
+  expect(outcomes.map(({ name }) => name)).toEqual(['rds', 'product!a', 'b/1']);
+  const [rds, product, older] = outcomes as readonly Secret[]; // just looked at
+  expect([product?.versionId, older?.versionId]).toEqual(['v9', 'v1']);
+  expect(rds?.extendedConfig).toMatchObject({ SecretSubType: 'SingleUser' });
+  expect(product?.text() === 's3cret-ключ').toBe(true);
+  expect(kms.requests).toMatchObject([{ action: 'BatchGetSecretValue', dialect: 'A2', status: 200 }]);
+});
+
+test('what is refused is refused name by name, as if it had been asked for alone', async () => {
+  const { kms, transport } = await openAtKms();
+  kms.put('a', 's3cret-a');
+  kms.deny('b');
+  kms.put('c', 's3cret-c');
+  kms.disable('c');
+
+  const outcomes = await transport.fetchMany(
+    ['a', 'b', 'c', 'd'].map((name) => ({ name })),
+    signal,
+  );
+
+  const failures = outcomes.map((outcome) => (outcome as FetchFailure).failure);
+  expect(failures).toEqual([undefined, 'denied', 'disabled', 'notFound']);
+  expect((outcomes[1] as FetchFailure).message).toContain('kms:GetSecretValue');
+  expect((outcomes[1] as FetchFailure).requestId).toMatch(/^\S{8,}$/u);
+});
+
+test('an endpoint that does not know the action says so, and trouble is told as ever', async () => {
+  const { transport } = await openAtKms({ knowsBatch: false });
+  const { kms, transport: other } = await openAtKms();
+  kms.fault({ kind: 'throttle', retryAfter: 3_000 });
+  const requests = [{ name: 'a' }, { name: 'b' }];
+
+  await expect(transport.fetchMany(requests, signal)).rejects.toMatchObject({ code: 'InvalidAction.NotFound' });
+  await expect(other.fetchMany(requests, signal)).rejects.toMatchObject({ failure: 'throttled', retryAfter: 3_000 });
+});
+
+test('half a character in a name lets nothing be asked', async () => {
+  const { kms, transport } = await openAtKms();
+
+  await expect(transport.fetchMany([{ name: 'a' }, { name: '\uD800' }], signal)).rejects.toMatchObject({
+    failure: 'rejected',
+  });
+  expect(kms.requests).toEqual([]);
+});
+
+const value = {
+  SecretName: 'a',
+  SecretData: 's3cret-a',
+  SecretDataType: 'text',
+  SecretType: 'Generic',
+  VersionId: 'v1',
+  VersionStages: { VersionStage: ['ACSCurrent'] },
+};
+
+test.each<[string, object]>([
+  ['nothing', {}],
+  ['no lists', { SecretValues: { a: value }, Errors: 'none' }],
+  ['lists of something else', { SecretValues: ['a', null, [value]], Errors: [7] }],
+  ['another secret', { SecretValues: [{ ...value, SecretName: 'x' }], Errors: [] }],
+  ['half a secret', { SecretValues: [{ ...value, SecretData: undefined }] }],
+  ['a value that is no text', { SecretValues: [{ ...value, SecretData: 7 }] }],
+  ['an error without a code', { Errors: [{ SecretName: 'a', HttpStatus: 404 }] }],
+  ['an error whose code is a sentence', { Errors: [{ SecretName: 'a', HttpStatus: 404, Code: 's3cret- code' }] }],
+  ['an error with a status of success', { Errors: [{ SecretName: 'a', HttpStatus: 200, Code: 'Ok' }] }],
+  [
+    'an error whose status is a text',
+    { Errors: [{ SecretName: 'a', HttpStatus: '404', Code: 'Forbidden.NoPermission' }] },
+  ],
+])('an answer that holds %s is malformed for the secret, and nothing of it shows', async (_, body) => {
+  await using loopback = await startLoopback(() => ({ body: JSON.stringify({ RequestId: 'r-1', ...body }) }));
+
+  const [outcome] = await open(loopback).fetchMany([{ name: 'a' }], signal);
+
+  expect(outcome).toMatchObject({ failure: 'malformed' });
+  expect(String(outcome)).not.toContain('s3cret-');
+});
+
+test.each(['null', '[]', '{"SecretValues":[', ''])('%j is no answer at all', async (body) => {
+  await using loopback = await startLoopback(() => ({ body }));
+
+  await expect(open(loopback).fetchMany([{ name: 'a' }], signal)).rejects.toMatchObject({ failure: 'malformed' });
+});

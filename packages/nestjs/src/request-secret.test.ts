@@ -1,0 +1,94 @@
+import { Controller, Get, Injectable, Inject, Param, Req, UseGuards } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { expect, test } from 'vitest';
+import { RequestSecret, SecretErrorsFilter, SecretsModule, SecretsService } from './index.ts';
+import type { Secret } from './index.ts';
+import { get, startedApp, trial } from './trial.fixture.ts';
+
+async function answers(app: Awaited<ReturnType<typeof startedApp>>['app'], ...paths: string[]): Promise<unknown[]> {
+  const bodies: unknown[] = [];
+  for (const path of paths) bodies.push(await (await get(app, path)).json());
+  return bodies;
+}
+
+test('a request sees one version of a secret until its end, in guards too; the next request sees the new one', async () => {
+  const { client, rotate } = trial();
+  let version = 1;
+  let controllers = 0;
+  @Injectable()
+  class Guard implements CanActivate {
+    readonly #secrets: SecretsService;
+    constructor(@Inject(SecretsService) secrets: SecretsService) {
+      this.#secrets = secrets;
+    }
+    async canActivate(context: ExecutionContext): Promise<boolean> {
+      const request = context.switchToHttp().getRequest<{ seen?: string }>();
+      request.seen = (await this.#secrets.of(request).get('db')).versionId;
+      version += 1;
+      await rotate('db', `v${version}`);
+      return true;
+    }
+  }
+  @Controller()
+  class Routes {
+    constructor() {
+      controllers += 1;
+    }
+    @Get()
+    @UseGuards(Guard)
+    async read(@RequestSecret('db') db: Secret, @RequestSecret('db') again: Secret, @Req() request: { seen: string }) {
+      return [request.seen, db.versionId, again.versionId];
+    }
+  }
+  const { app } = await startedApp({
+    imports: [SecretsModule.forRoot(client, { secrets: ['db'] })],
+    controllers: [Routes],
+    providers: [Guard],
+  });
+
+  expect(await answers(app, '/', '/')).toEqual([
+    ['v1', 'v1', 'v1'],
+    ['v2', 'v2', 'v2'],
+  ]);
+  expect(controllers).toBe(1);
+});
+
+test('several clients are seen side by side', async () => {
+  @Controller()
+  class Routes {
+    @Get()
+    read(@RequestSecret('db') db: Secret, @RequestSecret('db', 'reports') other: Secret): string[] {
+      return [db.versionId, other.versionId];
+    }
+  }
+  const [usual, reports] = [trial(), trial()];
+  reports.kms.put('db', 'v9');
+  const { app } = await startedApp({
+    imports: [SecretsModule.forRoot(usual.client), SecretsModule.forRoot(reports.client, { name: 'reports' })],
+    controllers: [Routes],
+  });
+
+  expect(await answers(app, '/')).toEqual([['v1', 'v9']]);
+});
+
+test('a secret that cannot be had ends the request before the method is called', async () => {
+  let called = 0;
+  @Controller()
+  class Routes {
+    @Get(':any')
+    read(@RequestSecret('gone') _gone: Secret, @Param('any') any: string): string {
+      called += 1;
+      return any;
+    }
+  }
+  const { client } = trial();
+  const { app } = await startedApp({
+    imports: [SecretsModule.forRoot(client)],
+    controllers: [Routes],
+    providers: [{ provide: APP_FILTER, useClass: SecretErrorsFilter }],
+  });
+
+  expect(await answers(app, '/x')).toEqual([{ code: 'ERR_SECRET_NOT_FOUND' }]);
+  expect(called).toBe(0);
+});

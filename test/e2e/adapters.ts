@@ -1,0 +1,91 @@
+import 'reflect-metadata';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { secrets as forExpress } from '@kms-secrets/express';
+import type { SecretClient } from '@kms-secrets/express';
+import { secrets as forFastify } from '@kms-secrets/fastify';
+import { RequestSecret, SecretsModule, SecretsService } from '@kms-secrets/nestjs';
+import type { Secret } from '@kms-secrets/nestjs';
+import type { RunningApp } from '@kms-secrets/testing/contracts';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import express from 'express';
+import { fastify } from 'fastify';
+
+/** What a request has seen of the secret `db`, each time that it looked: what `GET /` answers. */
+export type Seen = readonly string[];
+
+/** Long enough for a rotation to come between. */
+const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
+
+/** Looks by its parameters, and as a guard would. */
+@Controller()
+class NestRoutes {
+  readonly #secrets: SecretsService;
+
+  constructor(@Inject(SecretsService) secrets: SecretsService) {
+    this.#secrets = secrets;
+  }
+
+  @Get()
+  async look(@RequestSecret('db') first: Secret, @Req() request: object): Promise<Seen> {
+    await aWhile();
+    const second = (await this.#secrets.of(request).get('db')).versionId;
+    await aWhile();
+    return [first.versionId, second, this.#secrets.of(request).secret('db').versionId];
+  }
+}
+
+/** For each adapter the smallest app that looks more than once in one request: a new adapter is one more. */
+export const adapters: readonly {
+  readonly name: string;
+  readonly start: (client: SecretClient) => Promise<RunningApp>;
+}[] = [
+  {
+    name: 'express',
+    async start(client) {
+      const app = express().use(forExpress(client, { preload: ['db'] }));
+      app.get('/', (req, res, next) => {
+        const look = async (): Promise<Seen> => {
+          const first = req.secrets.secret('db').versionId;
+          await aWhile();
+          const second = (await req.secrets.get('db')).versionId;
+          await aWhile();
+          return [first, second, req.secrets.secret('db').versionId];
+        };
+        look().then((seen) => res.json(seen), next);
+      });
+      const server = createServer(app).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo; // a text only for a pipe
+      const close = async (): Promise<void> => void (await once(server.close(), 'close'));
+      return { url: `http://127.0.0.1:${port}`, close };
+    },
+  },
+  {
+    name: 'fastify',
+    async start(client) {
+      const app = fastify();
+      await app.register(forFastify, { client, preload: ['db'] });
+      // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits what a route returns
+      app.get('/', async (request): Promise<Seen> => {
+        const first = request.secrets.secret('db').versionId;
+        await aWhile();
+        const second = (await request.secrets.get('db')).versionId;
+        await aWhile();
+        return [first, second, request.secrets.secret('db').versionId];
+      });
+      return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
+    },
+  },
+  {
+    name: 'nestjs',
+    async start(client) {
+      const metadata = { imports: [SecretsModule.forRoot(client)], controllers: [NestRoutes] };
+      const app = (await Test.createTestingModule(metadata).compile()).createNestApplication();
+      await app.listen(0, '127.0.0.1');
+      return { url: await app.getUrl(), close: () => app.close() };
+    },
+  },
+];

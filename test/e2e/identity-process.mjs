@@ -1,0 +1,39 @@
+// Reads secrets as whoever it is told to be, one client after another, for a test in another process. It is on a machine of
+// its own: the variables, the working directory and the metadata service are those that the test says. STS is asked by
+// @alicloud/credentials, which takes no CA as an option; Node reads NODE_EXTRA_CA_CERTS only when it starts.
+import { Socket } from 'node:net';
+import { createSecretClient } from '@kms-secrets/core';
+
+const own = { ...process.env };
+let metadataPort;
+
+// The metadata service has one address everywhere, and the library knows no other: here that address leads to the fake.
+const connect = Reflect.get(Socket.prototype, 'connect');
+Socket.prototype.connect = function connectAsOnEcs(...args) {
+  const [options] = Array.isArray(args[0]) ? args[0] : args;
+  if (options.host === '100.100.100.200') Object.assign(options, { host: '127.0.0.1', port: metadataPort });
+  return connect.apply(this, args);
+};
+
+async function read({ environment, directory, options }) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, own, environment);
+  process.chdir(directory);
+  let client;
+  try {
+    client = createSecretClient({ tries: 1, ...options });
+    const { versionId } = await client.get('db');
+    return { versionId };
+  } catch (error) {
+    return { code: error.code, message: error.message };
+  } finally {
+    await client?.close();
+  }
+}
+
+process.on('message', async ({ machine, metadata }) => {
+  metadataPort = metadata;
+  process.send(await read(machine));
+});
+process.on('disconnect', () => process.exit());
+process.send({ ready: true });

@@ -1,0 +1,382 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SecretClientOptions } from '@kms-secrets/core';
+import { startFakeKms } from '@kms-secrets/testing';
+import type { FakeClientKey, FakeKms } from '@kms-secrets/testing';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+
+/** What the process answers, and what it was told. */
+interface Outcome {
+  readonly versionId?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+type Keys = Readonly<Record<string, string>>;
+type Gateway = 'shared' | 'instance';
+type Source = (typeof sources)[number];
+
+const sources = ['environment', 'default file', 'custom file', 'custom file by variable', 'code'] as const;
+const roleArn = 'acs:ram::1234567890123456:role/reader';
+const providerArn = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123';
+const triple = {
+  accessKeyId: 'STS.FakeTemporary0001',
+  accessKeySecret: 's3cret-temporary',
+  securityToken: 's3cret-token',
+};
+
+let kms: FakeKms;
+let directory: string;
+let clientKey: FakeClientKey;
+let child: ChildProcess;
+
+beforeAll(async () => {
+  kms = await startFakeKms({ instances: ['kst-fake0001'], quota: false });
+  kms.put('db', 's3cret-db', { versionId: 'v1' });
+  kms.addStsKey({ ...triple, expiresAt: kms.clock.date() + 3_600_000 });
+  kms.sts.addRole({ arn: roleArn });
+  kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token' });
+  clientKey = kms.createClientKey({ gateway: 'both' });
+  directory = await mkdtemp(join(tmpdir(), 'kms-secrets-identities-'));
+  await writeFile(join(directory, 'oidc-token'), 's3cret-oidc-token\n');
+  child = fork(join(import.meta.dirname, 'identity-process.mjs'), {
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, NODE_EXTRA_CA_CERTS: kms.caFilePath },
+    execArgv: [],
+  });
+  await once(child, 'message');
+});
+
+afterAll(async () => {
+  const exit = once(child, 'exit');
+  child.disconnect();
+  await exit;
+  await kms.close();
+  await rm(directory, { recursive: true });
+});
+
+interface Identity {
+  readonly keys: Keys;
+  readonly option: SecretClientOptions['credentials'];
+  /** What is set on the machine besides, whatever the source. */
+  readonly variables?: Keys;
+}
+
+const assumed = (): Keys => ({
+  credentials_access_key_id: kms.accessKey.accessKeyId,
+  credentials_access_secret: kms.accessKey.accessKeySecret,
+  credentials_role_arn: roleArn,
+  credentials_role_session_name: 'reader',
+  credentials_sts_endpoint: kms.sts.endpoint,
+});
+const assuming = (): SecretClientOptions['credentials'] => ({
+  type: 'ram_role',
+  ...kms.accessKey,
+  roleArn,
+  roleSessionName: 'reader',
+  stsEndpoint: kms.sts.endpoint,
+});
+
+/** Every `credentials_type`, as the keys of the official clients and as our option. */
+const identities: Readonly<Record<string, () => Identity>> = {
+  ak: () => ({
+    keys: {
+      credentials_type: 'ak',
+      credentials_access_key_id: kms.accessKey.accessKeyId,
+      credentials_access_secret: kms.accessKey.accessKeySecret,
+    },
+    option: { type: 'ak', ...kms.accessKey },
+  }),
+  token: () => ({
+    keys: {
+      credentials_type: 'token',
+      credentials_access_token_id: kms.accessKey.accessKeyId,
+      credentials_access_token: kms.accessKey.accessKeySecret,
+    },
+    option: kms.accessKey,
+  }),
+  'sts with a security token': () => ({
+    keys: {
+      credentials_type: 'sts',
+      credentials_access_key_id: triple.accessKeyId,
+      credentials_access_secret: triple.accessKeySecret,
+      credentials_security_token: triple.securityToken,
+    },
+    option: { type: 'sts', ...triple },
+  }),
+  'sts without one': () => ({ keys: { credentials_type: 'sts', ...assumed() }, option: assuming() }),
+  ram_role: () => ({ keys: { credentials_type: 'ram_role', ...assumed() }, option: assuming() }),
+  ecs_ram_role: () => ({
+    keys: { credentials_type: 'ecs_ram_role', credentials_role_name: 'FakeMachineRole' },
+    option: { type: 'ecs_ram_role', roleName: 'FakeMachineRole' },
+  }),
+  oidc_role_arn: () => ({
+    keys: {
+      credentials_type: 'oidc_role_arn',
+      credentials_role_arn: roleArn,
+      credentials_oidc_provider_arn: providerArn,
+      credentials_oidc_token_file_path: join(directory, 'oidc-token'),
+      credentials_role_session_name: 'reader',
+      credentials_sts_endpoint: kms.sts.endpoint,
+    },
+    option: {
+      type: 'oidc_role_arn',
+      roleArn,
+      oidcProviderArn: providerArn,
+      oidcTokenFilePath: join(directory, 'oidc-token'),
+      roleSessionName: 'reader',
+      stsEndpoint: kms.sts.endpoint,
+    },
+  }),
+  client_key: () => ({
+    keys: {
+      credentials_type: 'client_key',
+      client_key_private_key_path: clientKey.keyFile,
+      client_key_password_from_file_path: clientKey.passwordFile,
+    },
+    option: { type: 'client_key', clientKeyFile: clientKey.keyFile, passwordFromFilePath: clientKey.passwordFile },
+  }),
+  'none, with the library’s own variables': () => ({
+    keys: {},
+    option: { type: 'default' },
+    variables: {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: kms.accessKey.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: kms.accessKey.accessKeySecret,
+    },
+  }),
+  'none, on an ECS instance with a role': () => ({ keys: {}, option: { type: 'default' } }),
+};
+
+/** Reads in the other process, with all that there is to be set in one source. */
+function read({ keys, option, variables }: Identity, source: Source, gateway: Gateway): Promise<Outcome> {
+  const endpoints = kms.endpoints.filter((endpoint) => endpoint.gateway === gateway);
+  const { caFilePath } = kms;
+  const regions = endpoints.map(({ region, endpoint }) => ({ regionId: region, endpoint, caFilePath }));
+  const all = { ...keys, cache_client_region_id: JSON.stringify(regions) };
+  const options = { credentials: option, endpoints: endpoints.map(({ endpoint }) => ({ endpoint, caFilePath })) };
+  return askFrom(source, all, options, variables);
+}
+
+/** With `keys` from that source, or with `options` where it is the code; `variables` are set in any case. */
+async function askFrom(
+  ...[source, keys, options, variables = {}]: [Source, Keys, SecretClientOptions, Keys?]
+): Promise<Outcome> {
+  switch (source) {
+    case 'environment':
+      return ask({ environment: { ...variables, ...keys } });
+    case 'default file':
+      return ask({ environment: variables, properties: keys });
+    case 'custom file':
+      return ask({ environment: variables, options: { configFile: await customFile(keys) } });
+    case 'custom file by variable':
+      return ask({ environment: { ...variables, KMS_SECRETS_CONFIG_FILE: await customFile(keys) } });
+    case 'code':
+      return ask({ environment: variables, options });
+    default:
+      return source satisfies never;
+  }
+}
+
+async function ask(machine: {
+  readonly environment?: Keys;
+  readonly properties?: Keys;
+  readonly options?: SecretClientOptions;
+}): Promise<Outcome> {
+  const { environment = {}, properties, options = {} } = machine;
+  const working = await mkdtemp(join(directory, 'working-'));
+  if (properties !== undefined) await writeFile(join(working, 'secretsmanager.properties'), textOf(properties));
+  const metadata = Number(new URL(kms.metadata.url).port);
+  child.send({ machine: { environment, directory: working, options }, metadata });
+  const [outcome] = (await once(child, 'message')) as [Outcome];
+  return outcome;
+}
+
+async function customFile(keys: Keys): Promise<string> {
+  const file = join(await mkdtemp(join(directory, 'custom-')), 'kms.properties');
+  await writeFile(file, textOf(keys));
+  return file;
+}
+
+function textOf(keys: Keys): string {
+  return Object.entries(keys)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
+
+const rows = Object.keys(identities).flatMap((name) => sources.map((source) => [name, source] as const));
+const identity = (name: string): Identity => identities[name]?.() ?? expect.fail(`There is no identity ${name}.`);
+
+test.each(rows)('%s from %s reads a secret from the shared gateway', async (name, source) => {
+  expect(await read(identity(name), source, 'shared')).toEqual({ versionId: 'v1' });
+});
+
+test.each(rows.filter(([name]) => name !== 'client_key'))(
+  '%s from %s reads a secret from an instance, by the OpenAPI',
+  async (name, source) => {
+    expect(await read(identity(name), source, 'instance')).toEqual({ versionId: 'v1' });
+  },
+);
+
+test.each(sources)('client_key from %s is refused by an instance, with what to do instead', async (source) => {
+  const { code, message } = await read(identity('client_key'), source, 'instance');
+
+  expect(code).toBe('ERR_REQUEST_REJECTED');
+  expect(message).toContain('Name the key with the endpoint: its clientKeyFile');
+});
+
+test.each(sources)(
+  'client_key from %s is refused for a host that is plainly an instance, before it is asked',
+  async (source) => {
+    const { keys, option } = identity('client_key');
+    const host = 'kst-hzz0001.cryptoservice.kms.aliyuncs.com';
+    const all = { ...keys, cache_client_region_id: JSON.stringify([{ regionId: 'cn-hangzhou', endpoint: host }]) };
+
+    const { code, message } = await askFrom(source, all, { credentials: option, endpoints: [host] });
+
+    expect(code).toBe('ERR_CONFIGURATION');
+    expect(message).toContain('endpoints[0].clientKeyFile');
+    expect(message).toContain('instances take client keys by their own API alone');
+  },
+);
+
+test.each(sources)('a client key of the instance, named with it from %s, reads by its own API', async (source) => {
+  expect(await readByInstanceApi(clientKey, source)).toEqual({ versionId: 'v1' });
+});
+
+test.each(sources)('a client key for the shared gateway, from %s, is refused by the instance API', async (source) => {
+  const { code, message } = await readByInstanceApi(kms.createClientKey({ gateway: 'shared' }), source);
+
+  expect(code).toBe('ERR_ACCESS_DENIED');
+  expect(message).toContain('application access point');
+});
+
+test.each(sources)('a client key for instances, from %s, is refused by the shared gateway', async (source) => {
+  const { keyFile, passwordFile } = kms.createClientKey({ gateway: 'instance' });
+  const keys = {
+    credentials_type: 'client_key',
+    client_key_private_key_path: keyFile,
+    client_key_password_from_file_path: passwordFile,
+  };
+  const option = { type: 'client_key', clientKeyFile: keyFile, passwordFromFilePath: passwordFile } as const;
+
+  const { code, message } = await read({ keys, option }, source, 'shared');
+
+  expect(code).toBe('ERR_ACCESS_DENIED');
+  expect(message).toContain('application access point');
+});
+
+test.each(rows.filter(([name, source]) => name !== 'client_key' && source !== 'code'))(
+  '%s from %s is refused for the instance API, which takes client keys alone',
+  async (name, source) => {
+    const { keys, option, variables = {} } = identity(name);
+    const { region, endpoint } = kms.endpoint('kst-fake0001');
+    const all = { ...keys, cache_client_dkms_config_info: JSON.stringify([{ regionId: region, endpoint }]) };
+
+    const { code, message } = await askFrom(source, all, { credentials: option }, variables);
+
+    expect(code).toBe('ERR_CONFIGURATION');
+    expect(message).toContain('clientKeyFile');
+    expect(message).toContain('an instance that is asked with other credentials stands in cache_client_region_id');
+  },
+);
+
+/** A proxy that connects to loopback, and who asked it for what. */
+async function startProxy(answer?: string): Promise<{ readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
+    asked.push(url);
+    if (answer !== undefined) {
+      socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
+      return;
+    }
+    const { hostname, port } = new URL(`http://${url}`);
+    const through = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+    through.pipe(socket).pipe(through);
+    for (const end of [socket, through]) end.on('error', () => through.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo; // a text only for a pipe
+  return { url: `http://127.0.0.1:${port}`, asked };
+}
+
+test.each(['ram_role', 'oidc_role_arn'])('%s asks STS by the proxy that KMS is asked by', async (name) => {
+  const proxy = await startProxy();
+  const { keys, option } = identity(name);
+
+  const outcome = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
+
+  expect(outcome).toEqual({ versionId: 'v1' });
+  expect(proxy.asked).toEqual([kms.sts.endpoint, kms.endpoint('cn-hangzhou').endpoint]);
+});
+
+test('a host in NO_PROXY is asked without it, and a proxy that refuses is told', async () => {
+  const proxy = await startProxy('407 Proxy Authentication Required');
+  const { keys, option } = identity('ram_role');
+  const none = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
+
+  const straight = await read({ keys, option, variables: none }, 'environment', 'shared');
+  const { message } = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
+
+  expect(straight).toEqual({ versionId: 'v1' });
+  expect(message).toContain(`${kms.sts.endpoint} did not answer (PROXY_ANSWERED_407)`);
+  expect(proxy.asked).toEqual([kms.sts.endpoint]);
+});
+
+test.each([
+  ['hangs', { kind: 'hang' }, 'ERR_SECRET_UNAVAILABLE'],
+  ['answers with a page', { kind: 'html', status: 502 }, 'answered with status 502'],
+  ['resets the connection', { kind: 'reset' }, 'did not answer (ECONNRESET)'],
+  ['shows a wrong certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to the authority'],
+] as const)('STS that %s is told as that', async (_, fault, words) => {
+  const { keys, option } = identity('ram_role');
+  const planted = kms.sts.fault(fault);
+  onTestFinished(() => planted.heal());
+
+  const variables = { KMS_SECRETS_ATTEMPT_TIMEOUT: '500ms' };
+  const { code, message } = await read({ keys, option, variables }, 'environment', 'shared');
+
+  expect(`${code} ${message}`).toContain(words);
+  expect(message?.includes(kms.accessKey.accessKeyId)).toBe(false);
+});
+
+test('a metadata service that is away is told as that', async () => {
+  await kms.metadata.stop();
+  onTestFinished(() => kms.metadata.start());
+
+  const { message } = await read(identity('ecs_ram_role'), 'environment', 'shared');
+
+  expect(message).toContain('100.100.100.200 did not answer (ECONNREFUSED)');
+});
+
+test('an OIDC token that is replaced while we run is read anew', async () => {
+  const file = join(directory, 'oidc-token');
+  const { keys, option } = identity('oidc_role_arn');
+  kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token-2' });
+
+  const { message } = await read({ keys, option }, 'environment', 'shared');
+  await writeFile(file, 's3cret-oidc-token-2');
+  const renewed = await read({ keys, option }, 'environment', 'shared');
+
+  expect(message).toContain('AuthenticationFail.OIDCToken');
+  expect(renewed).toEqual({ versionId: 'v1' });
+});
+
+function readByInstanceApi({ keyFile, passwordFile }: FakeClientKey, source: Source): Promise<Outcome> {
+  const { endpoint } = kms.endpoint('kst-fake0001');
+  const instance = {
+    endpoint,
+    clientKeyFile: keyFile,
+    passwordFromFilePath: passwordFile,
+    caFilePath: kms.caFilePath,
+  };
+  return askFrom(source, { cache_client_dkms_config_info: JSON.stringify([instance]) }, { endpoints: [instance] });
+}

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeBlocksIn, moduleOf, standsIn } from '../support/code-blocks.ts';
+import type { CodeBlock } from '../support/code-blocks.ts';
+
+const root = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const readmes = ['packages', 'apps'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
+);
+const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const blocks = ['README.md', ...pages.map((name) => `docs/${name}`), ...readmes].flatMap((document) =>
+  codeBlocksIn(document, read(document)),
+);
+
+/** Compiles blocks on the built packages, as a user's compiler sees them: what it says, by the block's place. */
+async function compile(given: readonly CodeBlock[], directory: string): Promise<readonly string[]> {
+  const files = new Map(given.map((block) => [`${fileOf(block)}.ts`, block]));
+  await mkdir(directory, { recursive: true });
+  for (const [file, block] of files) await writeFile(join(directory, file), moduleOf(block));
+  const options = { strict: true, target: 'es2023', module: 'nodenext', skipLibCheck: true, types: ['node'] };
+  const more = { lib: ['es2023', 'esnext.disposable', 'dom'], experimentalDecorators: true }; // those of Nest
+  const compilerOptions = { ...options, ...more, rootDir: '.', outDir: '.' };
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...files.keys()] }));
+  await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [tsc, '-p', '.', '--pretty', 'false'], { cwd: directory }).catch(
+    (failed: { stdout: string }) => failed,
+  );
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, file = '', at = '', rest = line] = /^(.+?)\((\d+),\d+\): (.*)$/u.exec(line) ?? [];
+      const block = files.get(file);
+      return block === undefined ? line : `${block.document}:${block.line + Number(at)} ${rest}`;
+    });
+}
+
+const fileOf = ({ document, line }: CodeBlock): string => `${document.replaceAll(/\W+/gu, '-')}-${line}`;
+
+// Inside of this package: what it depends on is what a block may import.
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(import.meta.dirname, 'node_modules/.code-blocks-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('the code in README.md, in docs/ and in each README', () => {
+  const own = blocks.filter(({ from, notCompiled }) => from === undefined && notCompiled === undefined);
+  // What one declares for all modules must not be seen by another.
+  const declaring = own.filter(({ code }) => /^declare (?:module|global)\b/mu.test(code));
+  const others = own.filter((block) => !declaring.includes(block));
+
+  test('compiles', async () => {
+    const said = [...(await compile(others, join(directory, 'others')))];
+    for (const block of declaring) said.push(...(await compile([block], join(directory, fileOf(block)))));
+
+    expect(own.length).toBeGreaterThan(0);
+    expect(said).toEqual([]);
+  }, 60_000);
+
+  test.each(own.filter(({ isRun }) => isRun).map((block) => [`${block.document}:${block.line}`, block] as const))(
+    '%s runs, and ends by itself',
+    async (_, block) => {
+      const folder = declaring.includes(block) ? fileOf(block) : 'others';
+      const file = join(directory, folder, `${fileOf(block)}.js`);
+
+      const { stderr } = await run(process.execPath, [file], { cwd: directory, timeout: 20_000 });
+
+      expect(stderr).toBe('');
+    },
+  );
+
+  test.each(
+    blocks.flatMap((block) =>
+      block.from === undefined ? [] : [[`${block.document}:${block.line}`, block.from, block] as const],
+    ),
+  )('%s stands in %s', (_, from, block) => {
+    expect(standsIn(block, read(from))).toBe(true);
+  });
+
+  test('is left out only where it says why', () => {
+    const leftOut = blocks.flatMap(({ document, line, notCompiled }) =>
+      notCompiled === undefined ? [] : [`${document}:${line} ${notCompiled}`],
+    );
+
+    expect(leftOut).toMatchInlineSnapshot(`[]`);
+  });
+});
+
+describe('it is noticed', () => {
+  const only = (markdown: string): CodeBlock => {
+    const [block, ...more] = codeBlocksIn('docs/a.md', markdown);
+    if (block === undefined || more.length > 0) throw new Error('There is to be one block.');
+    return block;
+  };
+
+  test('that a block does not compile, by its line in the document', async () => {
+    const block = only(
+      'Prose.\n\n```ts\nimport { createSecretClient } from "@kms-secrets/core";\ncreateSecretClint();\n```\n',
+    );
+
+    const said = await compile([block], join(directory, 'broken'));
+
+    expect(said).toEqual([expect.stringMatching(/^docs\/a\.md:5 error TS2552: /u)]);
+  }, 60_000);
+
+  test('what the reader is given, and what the block says of itself', () => {
+    const block = (words: string): CodeBlock => only(`<!-- ${words} -->\n\n\`\`\`ts\nopen(db);\n\`\`\`\n`);
+
+    expect(block('given: declare const db: string;\ndeclare function open(db: string): void;').given).toBe(
+      'declare const db: string;\ndeclare function open(db: string): void;',
+    );
+    expect(block('from: packages/a.ts').from).toBe('packages/a.ts');
+    expect(block('not compiled: it is half a line').notCompiled).toBe('it is half a line');
+    expect([block('run').isRun, block('an ordinary comment').isRun]).toEqual([true, false]);
+  });
+
+  test('that a block does not stand where it says', () => {
+    const block = only('```ts\nif (a) {\n  b();\n}\n```\n');
+
+    expect(standsIn(block, 'function f() {\n  if (a) {\n    b();\n\n  }\n}')).toBe(true);
+    expect(standsIn(block, 'if (a) {\n  b();\n  c();\n}')).toBe(false);
+    expect(standsIn(block, 'else if (a) {\n  b();\n}')).toBe(false);
+  });
+
+  test('that comments and blocks of another language are no code of ours', () => {
+    expect(codeBlocksIn('a.md', '```sh\nls\n```\n\n<!-- run -->\n\nProse.\n\n```ts\na();\n```\n')).toMatchObject([
+      { line: 9, code: 'a();\n', isRun: false },
+    ]);
+  });
+});

@@ -1,0 +1,2 @@
+export { TerminusModule } from '@nestjs/terminus';
+export { SomeModule } from './index.ts';

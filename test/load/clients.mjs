@@ -1,0 +1,72 @@
+// @ts-check
+import { createSecretClient } from '@kms-secrets/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { storesBy } from './stores.mjs';
+
+/**
+ * What a process needs to make a client: all of it JSON.
+ * @typedef {object} ClientTask
+ * @property {import('./kms.mjs').KmsAddress} kms
+ * @property {number} endpoints how many of its regions are asked, in their order
+ * @property {readonly string[]} names
+ * @property {string} stores a name of `storesBy`
+ * @property {string} place where the stores keep what they keep
+ * @property {import('@kms-secrets/core').SecretClientOptions} [options]
+ */
+
+/** @param {ClientTask} task */
+export function clientFor({ kms, endpoints, stores, place, options = {} }) {
+  const { caFilePath, accessKey } = kms;
+  return createSecretClient({
+    credentials: accessKey,
+    endpoints: kms.endpoints.slice(0, endpoints).map((endpoint) => ({ endpoint, caFilePath })),
+    ...storesBy[stores]?.(place),
+    ...options,
+  });
+}
+
+/**
+ * Reads each name once, as a program does at its start.
+ * @param {import('@kms-secrets/core').SecretClient} client
+ * @param {readonly string[]} names
+ */
+export async function readOnce(client, names) {
+  const begun = performance.now();
+  const outcomes = await Promise.all(names.map((name) => outcomeOf(client.get(name))));
+  /** @type {Record<string, number>} */
+  const counts = {};
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return { counts, ms: performance.now() - begun };
+}
+
+/**
+ * `fresh`, `stale`, or the code of the error.
+ * @param {Promise<import('@kms-secrets/core').Secret>} read
+ * @returns {Promise<string>}
+ */
+export async function outcomeOf(read) {
+  try {
+    const { stale } = await read;
+    return stale ? 'stale' : 'fresh';
+  } catch (error) {
+    const { code, name } = /** @type {{ code?: string; name: string }} */ (error);
+    return code ?? name;
+  }
+}
+
+/**
+ * How long it takes until every secret in memory is fresh, and none is in trouble: milliseconds, or `undefined` if it takes longer
+ * than `within`.
+ * @param {import('@kms-secrets/core').SecretClient} client
+ * @param {number} within
+ */
+export async function untilFresh(client, within) {
+  const begun = performance.now();
+  const isFresh = () =>
+    client.describe().secrets.every(({ freshness, lastFailure }) => freshness === 'fresh' && lastFailure === undefined);
+  while (!isFresh()) {
+    if (performance.now() - begun > within) return undefined;
+    await sleep(5);
+  }
+  return performance.now() - begun;
+}

@@ -1,0 +1,61 @@
+// @ts-check
+// What faults of KMS do to reads, as they happen to services: processes, sockets and real time; see README.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { stopAll } from '../support/processes.mjs';
+import { commandLine } from './command-line.mjs';
+import { faultTable } from './fault-table.mjs';
+import { fleetTable } from './fleet.mjs';
+import { outage } from './outage.mjs';
+
+/**
+ * @typedef {{ says: string; holds: boolean }} Verdict
+ * @typedef {{ text: string; results: unknown; verdicts: readonly Verdict[] }} Told
+ * @typedef {object} Choice
+ * @property {(progress: string) => void} say
+ * @property {number} seconds of each fault
+ * @property {number} outage-seconds
+ * @property {number} rate reads a second
+ * @property {number} processes of the fleet
+ * @property {string} [only] faults whose name has this in it
+ * @typedef {(choice: Choice) => Promise<Told>} Group
+ */
+
+/** @type {ReadonlyMap<string, Group>} */
+const groups = new Map(Object.entries({ table: faultTable, outage, fleet: fleetTable }));
+const { group, ...choice } = commandLine(
+  {
+    seconds: { usual: 2, most: 60 },
+    'outage-seconds': { usual: 60, most: 600 },
+    rate: { usual: 1_000, most: 10_000 },
+    processes: { usual: 50, most: 100 },
+  },
+  ['group', 'only'],
+);
+const chosen = group?.split(',') ?? [...groups.keys()];
+const unknown = chosen.filter((name) => !groups.has(name));
+if (unknown.length > 0) {
+  console.error(`--group takes ${[...groups.keys()].join(', ')}; not ${unknown.join(', ')}.`);
+  process.exit(2);
+}
+const say = (/** @type {string} */ progress) =>
+  console.log(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${progress}`);
+
+/** @type {Record<string, unknown>} */
+const results = {};
+for (const [name, measure] of groups) {
+  if (!chosen.includes(name)) continue;
+  try {
+    const { text, results: found, verdicts } = await measure({ ...choice, say });
+    console.log(`\n${text}\n`);
+    for (const { says, holds } of verdicts) console.log(`${holds ? 'holds' : 'FAILS'}: ${says}`);
+    console.log('');
+    results[name] = { found, verdicts };
+    if (verdicts.some(({ holds }) => !holds)) process.exitCode = 1;
+  } finally {
+    await stopAll();
+  }
+}
+const out = new URL('out/', import.meta.url);
+mkdirSync(out, { recursive: true });
+writeFileSync(new URL('faults.json', out), `${JSON.stringify(results, undefined, 2)}\n`);
+say('all figures are in test/load/out/faults.json');
