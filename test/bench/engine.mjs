@@ -13,9 +13,13 @@ export function clientOver(fetch, options = {}) {
   return createSecretClient({ ...unhindered, ...options, endpoints: [{ endpoint: 'kms.example', fetch, close() {} }] });
 }
 
-/** @param {number} count */
+/**
+ * Each is one flat text: one that was joined is made flat when it is first looked at closely, by whoever does that, and the
+ * bytes of it would count as theirs.
+ * @param {number} count
+ */
 export function secretNames(count) {
-  return Array.from({ length: count }, (_, index) => `app/secret-${index}`);
+  return Array.from({ length: count }, (_, index) => Buffer.from(`app/secret-${index}`).toString('latin1'));
 }
 
 /**

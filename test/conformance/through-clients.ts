@@ -9,7 +9,8 @@ import type { SecretClient, SecretClientOptions, SecretTransport } from '@kms-se
  * same time has a client to itself, which the next fetch takes over.
  */
 export function throughClients(given: SecretClientOptions): SecretTransport {
-  const options: SecretClientOptions = { ...given, tries: 1, staleIfError: 0, negativeTtl: 0 };
+  const patient = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // a machine may be busy
+  const options: SecretClientOptions = { ...given, ...patient, tries: 1, staleIfError: 0, negativeTtl: 0 };
   const first = createSecretClient(options);
   const idle: SecretClient[] = [first];
   const all = new Set<SecretClient>(idle);

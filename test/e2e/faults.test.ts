@@ -74,13 +74,12 @@ test('whatever KMS or the way to it suffers, no read of a secret in memory fails
 test('while the first endpoint fails, the next one has the secrets: for who holds them, and for who starts', async () => {
   const runs = await runAll(passing.map((fault) => ({ fault, configuration: withStandby, restartDeadline: '30s' })));
 
-  const isTrusted = new Set(passing.filter(({ kind }) => kind !== 'untrusted').map(({ name }) => name));
+  // Where a certificate is wrong nobody else is asked, unless even the handshake takes too long: that promise has its scenario.
+  const untrusted = new Set(passing.filter(({ kind }) => kind === 'untrusted').map(({ name }) => name));
+  const withoutSecrets = runs.filter(({ restart }) => restart?.counts['fresh'] !== names.length);
   expect(runs.filter(({ figures }) => figures.failed > 0).map(about)).toEqual([]);
   expect(runs.filter((run) => run.requests > mostRequests(run)).map(about)).toEqual([]);
-  const withoutSecrets = runs.filter(
-    ({ fault, restart }) => (restart?.counts['fresh'] === names.length) !== isTrusted.has(fault),
-  );
-  expect(withoutSecrets.map(about)).toEqual([]);
+  expect(withoutSecrets.filter(({ fault }) => !untrusted.has(fault)).map(about)).toEqual([]);
 });
 
 test('what KMS refuses is refused to every reader, by its own code, and asked for once', async () => {

@@ -40,6 +40,20 @@ export async function readOnce(client, names) {
 }
 
 /**
+ * Reads each name until it is in memory: on a machine that is busy enough, even a healthy KMS may take longer than a deadline.
+ * @param {import('@kms-secrets/core').SecretClient} client
+ * @param {readonly string[]} names
+ */
+export async function readAll(client, names) {
+  const most = 6;
+  for (let times = 1; times <= most; times += 1) {
+    const { counts } = await readOnce(client, names);
+    if (counts['fresh'] === names.length) return;
+    if (times === most) throw new Error(`Not all could be read at first: ${JSON.stringify(counts)}`);
+  }
+}
+
+/**
  * `fresh`, `stale`, or the code of the error.
  * @param {Promise<import('@kms-secrets/core').Secret>} read
  * @returns {Promise<string>}

@@ -1,7 +1,7 @@
 // @ts-check
 // A service's process: clients that are read at a steady pace. Several loads fit into one, each with a client of its own.
 import { answer } from '../support/processes.mjs';
-import { clientFor, readOnce, untilFresh } from './clients.mjs';
+import { clientFor, readAll, readOnce, untilFresh } from './clients.mjs';
 import { PacedReads } from './paced-reads.mjs';
 
 /** @typedef {import('./clients.mjs').ClientTask} ClientTask */
@@ -15,15 +15,14 @@ answer('ready', ({ id, does, ...details }) => deeds[/** @type {keyof typeof deed
 
 const deeds = {
   /**
-   * Every name is read once, then all of them in turn.
+   * Every name is read until it is in memory, then all of them in turn.
    * @param {string} id
    * @param {{ task: ClientTask; rate: number }} details
    */
   async begin(id, { task, rate }) {
     const client = clientFor(task);
-    const { counts } = await readOnce(client, task.names);
+    await readAll(client, task.names);
     loads.set(id, { client, reads: new PacedReads({ client, names: task.names, rate }) });
-    return counts;
   },
 
   /** What was read until now does not count. @param {string} id */

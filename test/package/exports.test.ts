@@ -100,6 +100,7 @@ test('@kms-secrets/testing exports', async () => {
     [
       "FakeClock",
       "FakeKms",
+      "FakeStore",
       "FakeTransport",
       "fixedSecrets",
       "startAdmin",

@@ -71,7 +71,8 @@ export async function start(script, task, { flags = [], env = {}, timeout = pati
     ask(question) {
       asks += 1;
       const answered = answerTo(asks);
-      child.send({ id: asks, question });
+      // With a callback, a process that has ended is no error of its own here: `ended` tells of it.
+      child.send({ id: asks, question }, () => {});
       return answered;
     },
     async stop() {

@@ -131,7 +131,7 @@ test.each([
 });
 
 test('a process that slept longer than a value may be served fetches it anew when it wakes', async () => {
-  const { client, clock, kms } = setup({ staleIfError: '5m' });
+  const { client, clock, kms } = setup({ staleIfError: '5m', idleTtl: 0 });
   await client.get('db');
   kms.put('db', 'v2');
   clock.freeze('60h');

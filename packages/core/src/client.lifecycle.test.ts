@@ -82,7 +82,7 @@ test.each([
   ],
   ['rejects', (): Promise<never> => Promise.reject(new Error('listener is broken'))],
 ])('a listener that %s is reported and ends nothing', async (_how, listener) => {
-  const { client, clock, kms, lines } = setup({ ttl: '5m' });
+  const { client, clock, kms, lines } = setup({ ttl: '5m', idleTtl: 0 });
   for (const name of ['refreshed', 'failed', 'stale', 'dropped', 'rotated', 'endpoint'] as const)
     client.on(name, listener);
   let heard = 0;

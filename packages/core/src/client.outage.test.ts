@@ -62,7 +62,7 @@ test('the stale event comes once for each outage, not for each read', async () =
 });
 
 test('tries go on during an outage, and its end is noticed within half a minute', async () => {
-  const { client, clock, kms } = await setup();
+  const { client, clock, kms } = await setup({ idleTtl: 0 });
   kms.fail('unavailable');
   await clock.pass('20m');
   const asked = kms.requests.length;

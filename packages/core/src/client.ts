@@ -14,7 +14,7 @@ import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
 import { Batches } from './resilience/batches.ts';
-import { orAfter, unlessAborted } from './resilience/deadline.ts';
+import { unlessAborted } from './resilience/deadline.ts';
 import { EndpointSet } from './resilience/endpoint-set.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
@@ -22,10 +22,12 @@ import type { Flight } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
 import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
+import { readSet } from './resilience/secret-set.ts';
 import type { Purpose } from './resilience/urgency.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
+import { SecretTiers } from './tiers.ts';
 import type { SecretRequest, SecretTransport } from './transport.ts';
 
 export interface ClientParts {
@@ -45,11 +47,12 @@ export class SecretClient {
   readonly #batches: Batches;
   readonly #endpoints: EndpointSet;
   readonly #memory: SecretMemory;
+  readonly #tiers: SecretTiers;
   // These two again by themselves: one hop less for every read.
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits = this.#tallies.hits;
   readonly #fetcher: Fetcher;
-  readonly #reader: Reader;
+  readonly #reader: Reader<Entry>;
   #closed: Promise<void> | undefined;
 
   constructor({ options, transports }: ClientParts) {
@@ -70,13 +73,15 @@ export class SecretClient {
       events: this.#events,
       closing,
     });
+    const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({
-      options,
-      logger: this.#logger,
-      events: this.#events,
-      tallies: this.#tallies,
+      ...common,
       refetch: (key, request) => this.#fetch(key, request, 'refresh').secret,
-      requestFor: (name) => requestFor(name, {}, options.stage),
+    });
+    this.#tiers = new SecretTiers({
+      ...common,
+      memory: this.#memory,
+      prepare: (secret, request) => this.#fetcher.prepare(secret, request),
     });
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
@@ -87,12 +92,14 @@ export class SecretClient {
       attemptTimeout: options.attemptTimeout,
       budget: options.refreshDeadline,
       transform: hook?.transform?.bind(hook),
-      landing: this.#memory,
+      landing: this.#tiers,
+      shortcut: this.#tiers.hasStores ? this.#tiers : undefined,
       closing,
     });
+    const { attemptTimeout: ms, deadline, staleDeadline } = options;
     // A hook has as long as one attempt would have.
-    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms: options.attemptTimeout, closing });
-    this.#reader = new Reader({ clock, deadline: options.deadline, recovery });
+    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms, closing });
+    this.#reader = new Reader({ clock, deadline, staleDeadline, recovery, held: this.#memory });
   }
 
   /**
@@ -114,9 +121,13 @@ export class SecretClient {
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
       const entry = this.#entries.get(name);
-      if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
-        this.#hits.add();
-        return entry.settled;
+      if (entry !== undefined) {
+        const now = this.#clock.recent();
+        if (now < entry.freshUntil) {
+          entry.readAt = now;
+          this.#hits.add();
+          return Promise.resolve(entry.secret);
+        }
       }
     }
     return this.#read(name, options);
@@ -129,26 +140,19 @@ export class SecretClient {
    * Rejects with `SecretSetError`, which names every one that could not be had; or as `get` if the client is closed or the
    * signal fires.
    */
-  async getMany<const Name extends string>(
+  getMany<const Name extends string>(
     names: readonly Name[],
     options?: ReadOptions,
   ): Promise<Readonly<Record<Name, Secret>>> {
-    const outcomes = await Promise.allSettled(names.map((name) => this.get(name, options)));
-    this.#throwIfClosed();
-    options?.signal?.throwIfAborted();
-    const errors = new Map<string, unknown>();
-    // No prototype: `__proto__` is a name like any other.
-    const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
-    for (const [index, name] of names.entries()) {
-      const outcome = outcomes[index];
-      // One that was read first may have been refused while the others were waited for.
-      const refusal =
-        outcome?.status === 'rejected' ? (outcome.reason as unknown) : this.#memory.refusal(this.#keyOf(name, options));
-      if (refusal !== undefined) errors.set(name, refusal);
-      else if (outcome?.status === 'fulfilled') secrets[name] = this.peek(name, options) ?? outcome.value;
-    }
-    if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
-    return secrets;
+    return readSet(names, {
+      read: (name) => this.get(name, options),
+      throwIfOver: () => {
+        this.#throwIfClosed();
+        options?.signal?.throwIfAborted();
+      },
+      refusal: (name) => this.#memory.refusal(this.#keyOf(name, options)),
+      peek: (name) => this.peek(name, options),
+    });
   }
 
   /**
@@ -158,7 +162,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#reader.landed(this.#fetch(key, request), { request });
+    const landed = this.#reader.landed(this.#fetch(key, request, 'demand'), { request });
     return signal === undefined ? landed : unlessAborted(landed, signal);
   }
 
@@ -166,7 +170,7 @@ export class SecretClient {
   invalidate(name: string): void {
     // What is under way may have been asked before whatever made the caller forget it.
     for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
-    this.#memory.invalidate(name);
+    this.#tiers.invalidate(name);
   }
 
   /**
@@ -208,6 +212,7 @@ export class SecretClient {
       ...totalsOf(this.#tallies),
       ...this.#memory.counts,
       ...this.#endpoints.counts,
+      storeFailures: this.#tiers.failures,
       inFlight: this.#fetcher.underWay.length,
     };
   }
@@ -218,6 +223,7 @@ export class SecretClient {
       isClosed: this.#closing.signal.aborted,
       secrets: this.#memory.describe(),
       endpoints: this.#endpoints.describe(),
+      stores: this.#tiers.describe(),
     };
   }
 
@@ -234,7 +240,9 @@ export class SecretClient {
   #peek(key: string): Secret | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (this.#clock.recent() >= entry.freshUntil) return this.#memory.serveStale(key, entry);
+    const now = this.#clock.recent();
+    if (now >= entry.freshUntil) return this.#memory.serveStale(entry);
+    entry.readAt = now;
     this.#hits.add();
     return entry.secret;
   }
@@ -242,41 +250,29 @@ export class SecretClient {
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const entry = this.#memory.lookup(key);
-    if (entry !== undefined && this.#clock.recent() < entry.freshUntil) {
+    const now = this.#clock.recent();
+    if (entry !== undefined && now < entry.freshUntil) {
+      entry.readAt = now;
       this.#hits.add();
       return entry.secret;
     }
-    const held = entry && this.#memory.unlessSpent(key, entry);
-    const stale = held && this.#memory.serveStale(key, held);
+    const held = entry && this.#memory.unlessSpent(entry);
+    const stale = held && this.#memory.serveStale(held);
     if (stale !== undefined) return stale;
+    if (held !== undefined) held.readAt = now;
     const refusal = this.#memory.refusal(key);
     if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
-    const flight = this.#fetch(key, request);
+    const flight = this.#fetch(key, request, 'read');
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
-        : this.#landedOrStale(flight, key, held);
+        : this.#reader.landedOrStale(flight, { key, request }, held);
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 
-  /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
-  async #landedOrStale(flight: Flight, key: string, held: Entry): Promise<Secret> {
-    const { deadline, staleDeadline } = this.#options;
-    const isStill = (): boolean => this.#memory.lookup(key) === held;
-    const startedAt = this.#clock.now();
-    const ms = Math.min(staleDeadline, deadline);
-    const late = (): void => {
-      if (isStill()) this.#memory.inTrouble(key, deadlineError(held.request, ms, flight.attempts));
-    };
-    await orAfter(flight.trouble, this.#clock, { ms, late });
-    const stale = isStill() ? this.#memory.serveStale(key, held) : undefined;
-    const left = deadline - (this.#clock.now() - startedAt);
-    return stale ?? this.#reader.landedOrRecovered(flight, { key, request: held.request, left });
-  }
-
-  #fetch(key: string, request: SecretRequest, purpose: Purpose = 'reader'): Flight {
+  #fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
     return this.#fetcher.fetch(key, request, purpose);
   }
@@ -302,7 +298,8 @@ export class SecretClient {
 
   async #shutDown(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
-    this.#memory.close();
+    const stores = this.#tiers.close();
     await this.#endpoints.close();
+    await stores;
   }
 }

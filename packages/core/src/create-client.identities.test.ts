@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
-import type { FakeClientKey, FakeKms } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { createSecretClientOn } from './create-client.ts';
@@ -11,53 +11,56 @@ function machineWith(environment: Readonly<Record<string, string>>): Configurati
   return { environment, workingDirectory: () => '/nowhere', readFile: (path) => readFileSync(path) };
 }
 
-interface Stage {
-  readonly kms: FakeKms;
-  readonly sharedKey: FakeClientKey;
-  readonly instanceKey: FakeClientKey;
-}
-
-async function stage(): Promise<Stage> {
+async function start(): Promise<FakeKms> {
   const kms = await startFakeKms({ regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
   onTestFinished(() => kms.close());
   kms.put('db', 's3cret-db');
-  const sharedKey = kms.createClientKey({ gateway: 'shared' });
-  return { kms, sharedKey, instanceKey: kms.createClientKey({ gateway: 'instance' }) };
+  return kms;
 }
 
 test('an instance and a region stand in one list, each asked in its own way', async () => {
-  const at = await stage();
-  const keys = { ...at.kms.environment(), ...at.kms.environment({ instanceKey: at.instanceKey }) };
+  const kms = await start();
+  const instanceKey = kms.createClientKey({ gateway: 'instance' });
+  const keys = { ...kms.environment(), ...kms.environment({ instanceKey }) };
   const client = createSecretClientOn(machineWith(keys), {});
   onTestFinished(() => client.close());
   await client.get('db');
-  await at.kms.stop('kst-fake0001');
+  await kms.stop('kst-fake0001');
 
   expect((await client.refresh('db')).stale).toBe(false);
-  expect(at.kms.requests.map(({ dialect }) => dialect)).toEqual(['B', 'A2']);
+  expect(kms.requests.map(({ dialect }) => dialect)).toEqual(['B', 'A2']);
 });
 
-test('credentials from an address of your own are asked for once, however many read at first', async () => {
-  const { kms } = await stage();
-  const { endpoint } = kms.endpoint('cn-hangzhou');
-  for (let index = 0; index < 100; index += 1) kms.put(`name-${index}`, 's3cret-many');
-  const client = createSecretClientOn(machineWith({}), {
-    credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
-    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
-  });
-  onTestFinished(() => client.close());
+test(
+  'credentials from an address of your own are asked for once, however many read at first',
+  { timeout: 20_000 },
+  async () => {
+    const kms = await start();
+    const { endpoint } = kms.endpoint('cn-hangzhou');
+    for (let index = 0; index < 100; index += 1) kms.put(`name-${index}`, 's3cret-many');
+    const client = createSecretClientOn(machineWith({}), {
+      credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
+      endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+      // A hundred handshakes at once, on a machine that may be busy.
+      connectTimeout: '20s',
+      attemptTimeout: '20s',
+      deadline: '20s',
+    });
+    onTestFinished(() => client.close());
 
-  await Promise.all(Array.from({ length: 100 }, (_, index) => client.get(`name-${index}`)));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => client.get(`name-${index}`)));
 
-  expect(kms.credentialsUri.calls).toBe(1);
-});
+    expect(kms.credentialsUri.calls).toBe(1);
+  },
+);
 
 test.each([
   ['a wrong password', { password: 'not-the-password-1' }, /password/u],
   ['no password', {}, /password/u],
   ['two passwords', { password: 'one-password-1', passwordFromEnvVariable: 'P' }, /one of password/u],
 ])('a client key with %s is told as that, before anything is asked', async (_what, password, expected) => {
-  const { kms, sharedKey } = await stage();
+  const kms = await start();
+  const sharedKey = kms.createClientKey({ gateway: 'shared' });
   const { endpoint } = kms.endpoint('cn-hangzhou');
   const credentials = { type: 'client_key', clientKeyFile: sharedKey.keyFile, ...password } as never;
 
@@ -107,7 +110,7 @@ test.each([
 );
 
 test('a certificate that is not checked is warned about at every start', async () => {
-  const { kms } = await stage();
+  const kms = await start();
   const lines: string[] = [];
   const note = (line: string): void => void lines.push(line);
   const { endpoint } = kms.endpoint('cn-hangzhou');

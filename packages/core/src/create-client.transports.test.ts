@@ -14,7 +14,7 @@ function partsFor({ endpoint, gateway }: FakeEndpoint, kms: FakeKms): HttpsParts
     ca: kms.caPem,
     clientKey: openClientKey({ json, password }),
     clock: systemClock,
-    connectTimeout: 2_000,
+    connectTimeout: 20_000, // a machine may be busy
     maxReplyBytes: 1_048_576,
   };
 }

@@ -1,4 +1,4 @@
-import type { AnySecretError } from './errors.ts';
+import type { AnySecretError, StoreError } from './errors.ts';
 import type { FailureName } from './failures.ts';
 import type { Secret } from './secret.ts';
 
@@ -24,8 +24,24 @@ export interface SecretEvents {
   };
   /** A fetch failed, with all its attempts. */
   readonly failed: AboutSecret & { readonly error: AnySecretError };
-  /** A value is no longer kept: KMS refuses it, it was invalidated, or it is older than TTL and `staleIfError` allow. */
-  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' };
+  /**
+   * A value is no longer kept in memory: KMS refuses it, it was invalidated, it is older than TTL and `staleIfError` allow,
+   * nobody has read it for `idleTtl`, or there were more than `maxEntries`.
+   */
+  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' | 'idle' | 'evicted' };
+  /**
+   * A store began to fail (`failed`), is left alone because it keeps failing (`away`), or works again (`back`): each told once
+   * an outage, not once an operation. Or an entry that could not be trusted is taken out of it (`dropped`). Reads go on.
+   */
+  readonly store: {
+    readonly store: string;
+    readonly what: 'failed' | 'away' | 'back' | 'dropped';
+    /** What it failed at, where that is known. */
+    readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'listen' | 'lease' | 'close' | undefined;
+    /** The secret it was about, where it was about one. */
+    readonly name: string | undefined;
+    readonly error: StoreError | undefined;
+  };
   /** An endpoint began to fail, or answers again. */
   readonly endpoint: {
     readonly endpoint: string;

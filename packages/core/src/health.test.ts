@@ -10,6 +10,7 @@ const secret = (fields: Partial<SecretStatus> = {}): SecretStatus => ({
   age: 1_000,
   ttl: 3_600_000,
   freshness: 'fresh',
+  lastReadAgo: 10,
   nextRefreshIn: 3_000_000,
   lastFailure: undefined,
   ...fields,
@@ -37,6 +38,7 @@ const client = (fields: Partial<ClientDescription> = {}): ClientDescription => (
   isClosed: false,
   secrets: [secret()],
   endpoints: [endpoint('answering')],
+  stores: [],
   ...fields,
 });
 

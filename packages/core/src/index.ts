@@ -49,7 +49,7 @@ export { Secret } from './secret.ts';
 export type { SecretFields, SecretRotation } from './secret.ts';
 export { isSecretSnapshot, SecretSnapshot } from './snapshot.ts';
 export type { MountOptions, SnapshotSource } from './snapshot.ts';
-export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus } from './status.ts';
+export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './store.ts';
 export { FetchFailure } from './transport.ts';
 export type { FetchFailureDetails, SecretRequest, SecretTransport } from './transport.ts';

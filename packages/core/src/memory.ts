@@ -1,17 +1,21 @@
 // The story of what is kept: a secret that landed is remembered for its TTL and scheduled for its next refresh; one that
 // could not be refreshed is served old for a while; one that KMS refuses is dropped. Each of these is told as an event.
 
-import { createEntry, freshnessOf, nameOfKey } from './cache/entry.ts';
-import type { Entry } from './cache/entry.ts';
+import { aboutOf, Entry, freshnessOf, nameOfKey, requestOfKey } from './cache/entry.ts';
+import type { AboutEntry } from './cache/entry.ts';
+import { statusOf } from './cache/entry-status.ts';
+import { LeastRecentlyRead } from './cache/least-recently-read.ts';
 import { MemoryCache } from './cache/memory-cache.ts';
-import { ttlOf } from './cache/secret-ttl.ts';
+import { timesOf, ttlOf } from './cache/secret-ttl.ts';
 import type { Clock } from './clock.ts';
 import type { AnySecretError } from './errors.ts';
-import type { SecretEmitter } from './events.ts';
+import type { SecretEmitter, SecretEvents } from './events.ts';
 import type { Logger } from './logger.ts';
 import { durationText } from './option-rows.ts';
 import { secretTtlFloor } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
+import { nowhere } from './refresh/due-heap.ts';
+import type { Due } from './refresh/due-heap.ts';
 import { Refresher } from './refresh/refresher.ts';
 import { refreshIn, retryIn } from './refresh/schedule.ts';
 import { Troubles } from './refresh/troubles.ts';
@@ -26,19 +30,28 @@ export interface MemoryParts {
   readonly tallies: Tallies;
   /** Fetches what has come due; how that ends is told to `fetched` or `failed`. */
   readonly refetch: (key: string, request: SecretRequest) => Promise<unknown>;
-  /** The request for a name that is to be preloaded and is not there yet. */
-  readonly requestFor: (name: string) => SecretRequest;
 }
 
 /** A preloaded name that is refused is asked for no more often than this. */
 const refusedWait = 30_000;
 
+/** A fleet that hears of something asks within so many milliseconds, and not at the same moment. */
+const soon = 1_000;
+
 /** A fetch that came to nothing: see `resilience/fetcher.ts`, which tells it. */
-interface FailedFetch {
+export interface FailedFetch {
   readonly error: AnySecretError;
   readonly kind: { readonly retry: boolean; readonly serveStale: boolean };
   readonly retryAfter?: number | undefined;
 }
+
+/** What comes due: an entry, or a name that is to be preloaded and is not there. */
+interface Awaited extends Due {
+  readonly key: string;
+}
+
+/** A secret that is read as often as it is refreshed is used; one that nobody has read for so many TTLs is not. */
+const idleTtls = 3;
 
 /** The secrets in memory, from the landing of a fetch to the end of their time. */
 export class SecretMemory {
@@ -46,14 +59,20 @@ export class SecretMemory {
   readonly #clock: Clock;
   readonly #cache = new MemoryCache();
   readonly #troubles: Troubles;
-  readonly #refresher: Refresher;
+  readonly #refresher: Refresher<Awaited>;
+  readonly #preloaded: ReadonlySet<string>;
+  /** The names to preload that are not there. */
+  readonly #missing = new Map<string, Awaited>();
+  readonly #leastRead: LeastRecentlyRead;
 
   constructor(parts: MemoryParts) {
-    const { clock, refreshConcurrency: concurrency } = parts.options;
+    const { clock, refreshConcurrency: concurrency, preload } = parts.options;
     this.#parts = parts;
     this.#clock = clock;
+    this.#preloaded = new Set(preload);
     this.#troubles = new Troubles(clock);
-    this.#refresher = new Refresher({ clock, concurrency, refresh: (key) => this.#refreshDue(key) });
+    this.#leastRead = new LeastRecentlyRead(this.#cache.entries, this.#preloaded);
+    this.#refresher = new Refresher({ clock, concurrency, refresh: ({ key }) => this.#refreshDue(key) });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -73,25 +92,30 @@ export class SecretMemory {
   }
 
   /** An entry whose TTL is over, if its value may be served at all; one that is too old for that is dropped. */
-  unlessSpent(key: string, entry: Entry): Entry | undefined {
+  unlessSpent(entry: Entry): Entry | undefined {
     if (this.#freshness(entry) !== 'spent') return entry;
-    this.drop(key, 'spent');
+    this.drop(entry.key, 'spent');
     return undefined;
   }
 
   /** The old value, if it is known to be out of reach; tells of it the first time. */
-  serveStale(key: string, entry: Entry): Secret | undefined {
+  serveStale(entry: Entry): Secret | undefined {
     if (this.#freshness(entry) === 'spent') return undefined;
-    const served = this.#troubles.serve(key, entry.secret);
+    const served = this.#troubles.serve(entry.key, entry.secret);
     if (served === undefined) return undefined;
+    const now = this.#clock.now();
+    // Nobody had read it for long, so nobody asked whether KMS is back.
+    if (this.#isIdle(entry, now)) this.#refresher.schedule(entry, 0);
+    entry.readAt = now;
     this.#parts.tallies.staleReads.add();
     if (served.isFirst) {
-      const age = this.#clock.now() - entry.fetchedAt;
-      const error = this.#troubles.get(key)?.error;
+      const age = now - entry.fetchedAt;
+      const about = this.#aboutOf(entry);
+      const error = this.#troubles.get(entry.key)?.error;
       this.#parts.logger.warn(
-        `Serving secret "${entry.request.name}", ${durationText(age)} old, because it cannot be refreshed. ${error?.message ?? ''}`,
+        `Serving secret "${about.name}", ${durationText(age)} old, because it cannot be refreshed. ${error?.message ?? ''}`,
       );
-      this.#parts.events.emit('stale', { ...aboutEntry(entry), age, error });
+      this.#parts.events.emit('stale', { ...about, age, error });
     }
     return served.stale;
   }
@@ -103,21 +127,37 @@ export class SecretMemory {
 
   /** A fetch has landed: its secret is kept, and comes due again in its time. */
   fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void {
-    const { secret, startedAt } = landed;
+    const { secret, startedAt: fetchedAt } = landed;
+    const ttl = this.#ttlOf(request.name, secret, !this.#cache.entries.has(key));
+    this.#keep({ key, secret, ttl, fetchedAt });
+  }
+
+  /**
+   * A store has it: kept if it was fetched later than what is there and may still be served, and old if its age is not
+   * known, or if KMS was to rotate it since. Says whether it was kept, and whether a fresh value is in memory now.
+   */
+  offered(
+    key: string,
+    request: SecretRequest,
+    found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
+  ): { readonly isKept: boolean; readonly isFresh: boolean } {
+    const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
-    const ttl = this.#ttlOf(request.name, secret, previous === undefined);
-    const rotatesIn = secret.rotation?.nextAt === undefined ? undefined : secret.rotation.nextAt - this.#clock.date();
-    const entry = createEntry({ request, secret, ttl, fetchedAt: startedAt });
-    if (!this.#cache.store(key, entry)) return;
-    this.#troubles.over(key);
-    const age = this.#clock.now() - startedAt;
-    this.#refresher.schedule(key, refreshIn({ ttl, age, rotatesIn, random: this.#clock.random() }));
-    if (previous === undefined) return;
-    const about = { ...aboutEntry(entry), secret };
-    this.#parts.events.emit('refreshed', about);
-    if (secret.versionId === previous.secret.versionId) return;
-    this.#parts.tallies.rotations.add();
-    this.#parts.events.emit('rotated', { ...about, previousVersionId: previous.secret.versionId });
+    const usual = this.#ttlOf(request.name, found.secret, previous === undefined);
+    const { fetchedAt, ttl } = timesOf(found, { usual, now, date: this.#clock.date() });
+    const isLater = previous === undefined || (found.fetchedAt !== undefined && fetchedAt > previous.fetchedAt);
+    const isSpent = now >= fetchedAt + ttl + this.#parts.options.staleIfError;
+    const isKept = isLater && !isSpent;
+    if (isKept) this.#keep({ key, secret: found.secret, ttl, fetchedAt });
+    return { isKept, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
+  }
+
+  /** Another process met a refusal: that is no reason to drop anything here, but one to ask. */
+  refetchSoon(name: string): void {
+    for (const key of this.#cache.keysOf(name)) {
+      const entry = this.#cache.lookup(key);
+      if (entry !== undefined) this.#refresher.schedule(entry, soon * this.#clock.random());
+    }
   }
 
   /** A fetch has come to nothing: the table of failures says what that means for what is kept. */
@@ -128,14 +168,55 @@ export class SecretMemory {
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
     if (!kind.serveStale) this.#dropRefused(key, error);
     if (!kind.retry) this.#cache.refuse(key, { error, until: this.#clock.now() + options.negativeTtl });
-    const isPreloaded = options.preload.includes(key);
-    if (this.#cache.lookup(key) !== undefined || isPreloaded) {
+    const awaited = this.#cache.lookup(key) ?? this.#missingOf(key);
+    if (awaited !== undefined) {
       const wait = retryIn(this.#troubles.failed(key, error), this.#clock.random());
       // Refused, it is asked for again because access may be given back, not because it is likely.
       const least = kind.serveStale ? retryAfter : Math.max(options.negativeTtl, refusedWait);
-      this.#refresher.schedule(key, Math.max(wait, least));
+      this.#refresher.schedule(awaited, Math.max(wait, least));
     }
     events.emit('failed', { name, stage, versionId, error });
+  }
+
+  #keep(parts: {
+    readonly key: string;
+    readonly secret: Secret;
+    readonly ttl: number;
+    readonly fetchedAt: number;
+  }): void {
+    const { key, secret, ttl, fetchedAt } = parts;
+    const now = this.#clock.now();
+    const previous = this.#cache.lookup(key);
+    // Looked at before anything is changed: a secret that somebody made wrongly may throw here.
+    const rotatesIn = secret.rotation?.nextAt === undefined ? undefined : secret.rotation.nextAt - this.#clock.date();
+    const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
+    if (!this.#cache.store(entry)) return;
+    this.#troubles.over(key);
+    const scheduled = previous ?? this.#missing.get(key);
+    if (scheduled !== undefined) this.#refresher.forget(scheduled);
+    this.#missing.delete(key);
+    this.#refresher.schedule(entry, refreshIn({ ttl, age: now - fetchedAt, rotatesIn, random: this.#clock.random() }));
+    if (previous === undefined) this.#makeRoom(key);
+    else this.#tellChange(previous, entry);
+  }
+
+  #tellChange(previous: Entry, entry: Entry): void {
+    const { events, tallies } = this.#parts;
+    const { secret } = entry;
+    const about = { ...this.#aboutOf(entry), secret };
+    events.emit('refreshed', about);
+    if (secret.versionId === previous.secret.versionId) return;
+    tallies.rotations.add();
+    events.emit('rotated', { ...about, previousVersionId: previous.secret.versionId });
+  }
+
+  /** One secret too many came: what was not read for longest goes, and comes back when it is read. */
+  #makeRoom(newcomer: string): void {
+    while (this.#cache.size > this.#parts.options.maxEntries) {
+      const key = this.#leastRead.next(newcomer);
+      if (key === undefined) return;
+      this.drop(key, 'evicted');
+    }
   }
 
   /** A right that is lost, or a key that is disabled, holds for every stage and version; "not found" for what was asked. */
@@ -145,14 +226,15 @@ export class SecretMemory {
     for (const refused of keys) this.drop(refused, 'refused');
   }
 
-  drop(key: string, reason: 'refused' | 'invalidated' | 'spent'): void {
+  drop(key: string, reason: SecretEvents['dropped']['reason']): void {
     const entry = this.#cache.drop(key);
     this.#troubles.over(key);
-    this.#refresher.forget(key);
+    const scheduled = entry ?? this.#missing.get(key);
+    if (scheduled !== undefined) this.#refresher.forget(scheduled);
     if (entry === undefined) return;
-    if (reason === 'refused')
-      this.#parts.logger.warn(`Secret "${entry.request.name}" was refused by KMS and is dropped.`);
-    this.#parts.events.emit('dropped', { ...aboutEntry(entry), reason });
+    const about = this.#aboutOf(entry);
+    if (reason === 'refused') this.#parts.logger.warn(`Secret "${about.name}" was refused by KMS and is dropped.`);
+    this.#parts.events.emit('dropped', { ...about, reason });
   }
 
   /** Drops a secret in all its stages and versions, and forgets that it was refused. */
@@ -162,12 +244,13 @@ export class SecretMemory {
   }
 
   describe(): readonly SecretStatus[] {
-    return [...this.#cache.entries].map(([key, entry]) => this.#statusOf(key, entry));
+    return [...this.#cache.entries.values()].map((entry) => this.#statusOf(entry));
   }
 
   close(): void {
     this.#refresher.close();
     this.#troubles.clear();
+    this.#missing.clear();
     this.#cache.clear();
   }
 
@@ -175,14 +258,44 @@ export class SecretMemory {
     return freshnessOf(entry, this.#clock.now(), this.#parts.options.staleIfError);
   }
 
+  /** Whether nobody has read it for so long that it is not worth another request to KMS. */
+  #isIdle({ key, readAt, ttl }: Entry, now: number): boolean {
+    const { idleTtl = idleTtls * ttl } = this.#parts.options;
+    return idleTtl !== 0 && now - readAt >= idleTtl && !this.#preloaded.has(key);
+  }
+
   /** Never rejects: what a refresh came to is told by events. */
   async #refreshDue(key: string): Promise<void> {
     const entry = this.#cache.lookup(key);
-    // What is too old to be served is dropped, and asked for all the same: the outage that made it old may be over.
-    if (entry !== undefined) this.unlessSpent(key, entry);
-    // Without an entry it is a name to preload that is not there: its key is its name.
-    const request = entry?.request ?? this.#parts.requestFor(key);
-    await this.#parts.refetch(key, request).catch(() => {});
+    if (entry !== undefined) {
+      const isIdle = this.#isIdle(entry, this.#clock.now());
+      // What is too old to be served is dropped, and asked for all the same: the outage that made it old may be over.
+      const held = this.unlessSpent(entry);
+      if (isIdle) {
+        if (held !== undefined) this.#letRest(held);
+        return;
+      }
+    }
+    // Without an entry it is a name to preload that is not there.
+    await this.#parts.refetch(key, requestOfKey(key, this.#parts.options.stage)).catch(() => {});
+  }
+
+  /** An old value that nobody reads may still be needed while KMS is away; asking for it can wait until it is. */
+  #letRest(entry: Entry): void {
+    if (this.#troubles.get(entry.key) === undefined) return this.drop(entry.key, 'idle');
+    const spentAt = entry.freshUntil + this.#parts.options.staleIfError;
+    return this.#refresher.schedule(entry, spentAt - this.#clock.now());
+  }
+
+  #missingOf(key: string): Awaited | undefined {
+    if (!this.#preloaded.has(key)) return undefined;
+    const missing = this.#missing.get(key) ?? { key, dueAt: 0, place: nowhere };
+    this.#missing.set(key, missing);
+    return missing;
+  }
+
+  #aboutOf(entry: Entry): AboutEntry {
+    return aboutOf(entry, this.#parts.options.stage);
   }
 
   #ttlOf(name: string, secret: Secret, isFirst: boolean): number {
@@ -196,34 +309,9 @@ export class SecretMemory {
     return choice.ttl;
   }
 
-  #statusOf(key: string, entry: Entry): SecretStatus {
-    const { request, secret, ttl, fetchedAt } = entry;
-    const now = this.#clock.now();
-    const due = this.#refresher.dueAt(key);
-    const trouble = this.#troubles.get(key);
-    return {
-      name: request.name,
-      stage: request.stage,
-      versionId: secret.versionId,
-      type: secret.type,
-      age: now - fetchedAt,
-      ttl,
-      freshness: this.#freshness(entry),
-      nextRefreshIn: due === undefined ? undefined : due - now,
-      lastFailure: trouble && {
-        code: trouble.error.code,
-        message: trouble.error.message,
-        ago: now - trouble.at,
-        times: trouble.times,
-      },
-    };
+  #statusOf(entry: Entry): SecretStatus {
+    const request = requestOfKey(entry.key, this.#parts.options.stage);
+    const trouble = this.#troubles.get(entry.key);
+    return statusOf(entry, { request, now: this.#clock.now(), freshness: this.#freshness(entry), trouble });
   }
-}
-
-function aboutEntry({ request, secret }: Entry): {
-  readonly name: string;
-  readonly stage: string | undefined;
-  readonly versionId: string;
-} {
-  return { name: request.name, stage: request.stage, versionId: secret.versionId };
 }

@@ -8,8 +8,10 @@ import type { AlicloudProvider, Identity } from './identity.ts';
 import { identityRow } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { silentLogger } from './logger.ts';
+import { parseNames, parseStores, parseText, shape, text } from './option-parsers.ts';
 import type { Duration, OptionRow, Parsed, Refusal } from './option-rows.ts';
-import { count, duration, flag, kindOf, layerOf, oneOf, parsed, printable, resolve, share } from './option-rows.ts';
+import { count, duration, flag, kindOf, layerOf, oneOf, parsed, resolve, share } from './option-rows.ts';
+import type { SecretStore } from './store.ts';
 import type { SecretTransport } from './transport.ts';
 
 /** What can be set when a client is created. Defaults, bounds and variables: see docs/configuration.md. */
@@ -78,8 +80,21 @@ export interface SecretClientOptions {
    * (KMS quota), all its processes together: the default stays below that in any second.
    */
   readonly maxRequestsPerSecond?: number | undefined;
+  /** A secret that nobody has read for so long is refreshed no more, and forgotten when that would come due; 0: never. */
+  readonly idleTtl?: Duration | undefined;
+  /** How many secrets are kept in memory; beyond that, those go that were not read for longest, preloaded ones last. */
+  readonly maxEntries?: number | undefined;
   /** How many secrets are refreshed at the same time; those of readers are not counted. */
   readonly refreshConcurrency?: number | undefined;
+  /**
+   * Where secrets outlive the process: one store, or several in the order in which they are asked, such as a file and a
+   * Redis that a fleet shares. The client closes them when it is closed.
+   */
+  readonly stores?: SecretStore | readonly SecretStore[] | undefined;
+  /** The longest that a store may take for anything; only the first read of a secret waits for one. */
+  readonly storeTimeout?: Duration | undefined;
+  /** The longest that one process of a fleet waits for what another one asks KMS. */
+  readonly leaseTimeout?: Duration | undefined;
   /** The largest reply of KMS that is read, in bytes. */
   readonly maxReplyBytes?: number | undefined;
   /** The stage that is read where none is named. */
@@ -122,12 +137,13 @@ export interface ReadOptions {
 }
 
 /** Options that have no default, because nothing is as good as what the user knows. */
-type Unset = 'configFile' | 'hook' | 'hedgeDelay';
+type Unset = 'configFile' | 'hook' | 'hedgeDelay' | 'idleTtl';
 
 interface Engine {
   readonly credentials: Identity | CredentialsProvider;
   readonly endpoints: readonly (EndpointAddress | SecretTransport)[];
   readonly secrets: ReadonlyMap<string, ResolvedSecretOptions>;
+  readonly stores: readonly SecretStore[];
 }
 
 /** A duration is milliseconds inside; the rest is what it says. */
@@ -202,7 +218,21 @@ export const optionTable: OptionTable = {
     variable: 'KMS_SECRETS_MAX_REQUESTS_PER_ENDPOINT',
   }),
   maxRequestsPerSecond: count({ default: 225, min: 1, max: 100_000, variable: 'KMS_SECRETS_MAX_REQUESTS_PER_SECOND' }),
+  idleTtl: {
+    ...duration({ default: 0, min: 0, variable: 'KMS_SECRETS_IDLE_TTL' }),
+    default: undefined,
+    shown: 'three TTLs of the secret',
+  },
+  maxEntries: count({ default: 100_000, min: 1, max: 10_000_000, variable: 'KMS_SECRETS_MAX_ENTRIES' }),
   refreshConcurrency: count({ default: 16, min: 1, max: 1_000, variable: 'KMS_SECRETS_REFRESH_CONCURRENCY' }),
+  stores: parsed<readonly SecretStore[]>({
+    default: [],
+    expected: 'a store, or a list of stores',
+    example: `fileStore({ folder: '/var/cache/app', key })`,
+    parse: parseStores,
+  }),
+  storeTimeout: duration({ default: 500, min: 10, variable: 'KMS_SECRETS_STORE_TIMEOUT' }),
+  leaseTimeout: duration({ default: 2_000, min: 10, variable: 'KMS_SECRETS_LEASE_TIMEOUT' }),
   maxReplyBytes: count({ default: 1_048_576, min: 65_536, max: 16_777_216, variable: 'KMS_SECRETS_MAX_REPLY_BYTES' }),
   stage: parsed<string>({
     default: 'ACSCurrent',
@@ -253,50 +283,6 @@ export const readOptionTable: ReadOptionTable = {
     parse: (value) => (value instanceof AbortSignal ? { value } : undefined),
   }),
 };
-
-function text(options: {
-  readonly variable?: string;
-  readonly expected: string;
-  readonly shown?: string;
-}): OptionRow<string | undefined> {
-  return parsed<string | undefined>({ ...options, default: undefined, parse: parseText });
-}
-
-/** An object with methods, of which it must have every one, or some. */
-function shape<Value>(options: {
-  readonly default: Value;
-  readonly every?: readonly string[];
-  readonly some?: readonly string[];
-  readonly shown?: string;
-}): OptionRow<Value> {
-  const { every = [], some = [], ...rest } = options;
-  const names = [...every, ...some].map((name) => `${name}()`).join(', ');
-  return parsed<Value>({
-    ...rest,
-    expected: `an object with ${every.length > 0 ? '' : 'one or more of '}${names}`,
-    parse(value) {
-      if (typeof value !== 'object' || value === null) return undefined;
-      const has = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
-      const fits = every.every(has) && (some.length === 0 || some.some(has));
-      return fits ? { value: value as Value } : undefined; // its methods have just been looked for
-    },
-  });
-}
-
-/** Without control characters: a line break in a stage or a version would forge lines in logs. */
-function parseText(value: unknown): Parsed<string> | undefined {
-  const trimmed = typeof value === 'string' ? value.trim() : '';
-  return trimmed !== '' && trimmed.length <= 4_096 && !/\p{Cc}/u.test(trimmed) ? { value: trimmed } : undefined;
-}
-
-/** A list, or, from a file or a variable, names with commas between them. */
-function parseNames(value: unknown): Parsed<readonly string[]> | undefined {
-  const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
-  if (!Array.isArray(names)) return undefined;
-  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '' || name.length > 300);
-  if (wrong === -1) return { value: [...new Set<string>(names)] };
-  return { issues: [{ at: `[${wrong}]`, got: printable(names[wrong]), expected: 'the name of a secret' }] };
-}
 
 function parseSecrets(value: unknown): Parsed<ReadonlyMap<string, ResolvedSecretOptions>> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;

@@ -30,20 +30,28 @@ export interface SecretFields {
   readonly stale?: boolean | undefined;
 }
 
-/** What the fresh and the stale handle of one version share, so that a value is held and parsed once. */
-class Content {
-  readonly fields: SecretFields;
-  parsed: { readonly json: unknown } | undefined;
+/** A value that was parsed; the fresh and the stale handle of one version share it, so that this is done once. */
+class Parsed {
+  readonly value: string;
+  readonly json: unknown;
   validated: WeakMap<StandardSchemaV1, unknown> | undefined;
 
-  constructor(fields: SecretFields) {
-    this.fields = fields;
-    this.parsed = undefined;
+  constructor(value: string, json: unknown) {
+    this.value = value;
+    this.json = json;
     this.validated = undefined;
   }
 }
 
+/** What most secrets of a process have in common, and therefore hold together; and what few have at all. */
+type Kind = Omit<SecretFields, 'name' | 'versionId' | 'value' | 'createdAt'>;
+
 const currentOnly: readonly string[] = Object.freeze(['ACSCurrent']);
+
+const kinds = new Map<string, Kind>();
+
+/** Stages and types are the user's own words, so they are bounded: what is over that has a kind to itself. */
+const mostKinds = 256;
 
 /**
  * One version of a secret, as it was when it was fetched; never changes.
@@ -51,51 +59,68 @@ const currentOnly: readonly string[] = Object.freeze(['ACSCurrent']);
  * The value sits in a `#private` field, which `console.log`, `util.inspect`, `JSON.stringify`, object spread and
  * `structuredClone` cannot see: it is hidden by construction, not by overriding each of them. Only `text()`, `bytes()`
  * and `json()` give it out.
+ *
+ * There may be a hundred thousand of them, and every field of each costs memory: hence one object, no private methods
+ * (an instance carries a mark for those), and whatever can be shared in `Kind`.
  */
 export class Secret {
   readonly name: string;
   readonly versionId: string;
-  /** True if it is served past its TTL because KMS could not be reached. */
-  readonly stale: boolean;
-  #content: Content;
+  #value: string | Parsed;
+  readonly #kind: Kind;
+  /** Seconds: KMS tells whole ones, and a small integer needs no box. */
+  readonly #createdAt: number | undefined;
 
   constructor(fields: SecretFields) {
     this.name = fields.name;
     this.versionId = fields.versionId;
-    this.stale = fields.stale ?? false;
-    this.#content = new Content(fields);
+    this.#value = fields.value;
+    this.#kind = sharedKind(fields);
+    this.#createdAt = fields.createdAt === undefined ? undefined : fields.createdAt / 1_000;
     // All readers hold the same one: none may change it for another.
     Object.freeze(this);
   }
 
+  /** True if it is served past its TTL because KMS could not be reached. */
+  get stale(): boolean {
+    return this.#kind.stale ?? false;
+  }
+
   /** The stages that sat on this version, such as `ACSCurrent`. */
   get stages(): readonly string[] {
-    return this.#content.fields.stages ?? currentOnly;
+    return this.#kind.stages ?? currentOnly;
   }
 
   /** `Generic`, `Rds`, `Redis`, `PolarDB`, `RAMCredentials`, `ECS`, or what KMS may add. */
   get type(): string {
-    return this.#content.fields.type ?? 'Generic';
+    return this.#kind.type ?? 'Generic';
+  }
+
+  /** Which of `text()` and `bytes()` has the value. */
+  get dataType(): 'text' | 'binary' {
+    return this.#kind.dataType;
   }
 
   get createdAt(): Date | undefined {
-    const { createdAt } = this.#content.fields;
-    return createdAt === undefined ? undefined : new Date(createdAt);
+    return this.#createdAt === undefined ? undefined : new Date(Math.round(this.#createdAt * 1_000));
   }
 
   /** Only of managed secrets. */
   get rotation(): SecretRotation | undefined {
-    return this.#content.fields.rotation;
+    return this.#kind.rotation;
   }
 
   /** Only of managed secrets: the account, the instance and what else KMS keeps beside the value. */
   get extendedConfig(): Readonly<Record<string, unknown>> | undefined {
-    return this.#content.fields.extendedConfig;
+    return this.#kind.extendedConfig;
   }
 
-  /** The id of the KMS request that brought it: what Alibaba Cloud's support asks for. */
+  /**
+   * The id of the KMS request that brought it: what Alibaba Cloud's support asks for. A transport tells it, and a hook may
+   * note it; a secret in memory has none, because 100,000 of them would cost as much as all else about them.
+   */
   get requestId(): string | undefined {
-    return this.#content.fields.requestId;
+    return this.#kind.requestId;
   }
 
   /**
@@ -104,9 +129,8 @@ export class Secret {
    * Throws `SecretTypeError` if the secret is binary.
    */
   text(): string {
-    const { dataType, value } = this.#content.fields;
-    if (dataType !== 'text') throw this.#typeError('text', 'binary', 'Call bytes().');
-    return value;
+    if (this.#kind.dataType !== 'text') throw typeError(this, 'text', 'binary', 'Call bytes().');
+    return textOf(this.#value);
   }
 
   /**
@@ -115,13 +139,13 @@ export class Secret {
    * Throws `SecretTypeError` if the secret is text, or not base64 where that was asked for.
    */
   bytes(options?: { readonly encoding?: 'utf8' | 'base64' | undefined }): Uint8Array {
-    const { dataType, value } = this.#content.fields;
-    if (dataType !== 'binary') throw this.#typeError('binary', 'text', 'Call text().');
+    if (this.#kind.dataType !== 'binary') throw typeError(this, 'binary', 'text', 'Call text().');
+    const value = textOf(this.#value);
     if (options?.encoding !== 'base64') return new TextEncoder().encode(value);
     try {
       return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
     } catch {
-      throw this.#typeError('base64', 'binary that is not base64', 'Call bytes() without an encoding.');
+      throw typeError(this, 'base64', 'binary that is not base64', 'Call bytes() without an encoding.');
     }
   }
 
@@ -134,24 +158,24 @@ export class Secret {
   json(): unknown;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(schema?: StandardSchemaV1): unknown {
-    const content = this.#content;
-    const json = content.parsed === undefined ? this.#parse() : content.parsed.json;
-    if (schema === undefined) return json;
-    const known = (content.validated ??= new WeakMap());
-    if (!known.has(schema)) known.set(schema, deepFreeze(this.#validate(schema, json)));
+    if (typeof this.#value === 'string') this.#value = new Parsed(this.#value, parse(this));
+    const parsed = this.#value;
+    if (schema === undefined) return parsed.json;
+    const known = (parsed.validated ??= new WeakMap());
+    if (!known.has(schema)) known.set(schema, deepFreeze(validate(this, schema, parsed.json)));
     return known.get(schema);
   }
 
   /** The same version with another text as its value: what a hook returns that unwraps or decrypts. */
   withText(text: string): Secret {
-    return new Secret({ ...this.#content.fields, value: text, dataType: 'text', stale: this.stale });
+    return new Secret({ ...Secret.#fieldsOf(this), value: text, dataType: 'text' });
   }
 
   /** This version as it is handed out while it cannot be refreshed. */
   asStale(): Secret {
     if (this.stale) return this;
-    const handle = new Secret({ ...this.#content.fields, stale: true });
-    handle.#content = this.#content;
+    const handle = new Secret({ ...Secret.#fieldsOf(this), stale: true });
+    handle.#value = this.#value;
     return handle;
   }
 
@@ -159,37 +183,67 @@ export class Secret {
     return `Secret(${this.name})`;
   }
 
-  #parse(): unknown {
-    const text = this.text();
-    try {
-      const json: unknown = deepFreeze(JSON.parse(text));
-      this.#content.parsed = { json };
-      return json;
-    } catch {
-      // The parser's own error is dropped on purpose: its message quotes the text.
-      throw this.#typeError('JSON', 'text that is not JSON', 'Call text(), or mend the secret.');
-    }
+  static #fieldsOf(secret: Secret): SecretFields {
+    const { name, versionId, createdAt } = secret;
+    return { ...secret.#kind, name, versionId, value: textOf(secret.#value), createdAt: createdAt?.getTime() };
   }
 
-  #validate(schema: StandardSchemaV1, json: unknown): unknown {
-    const result = schema['~standard'].validate(json);
-    if (result instanceof Promise) {
-      result.catch(() => {});
-      throw this.#typeError('JSON checked by a schema', 'JSON', 'The schema is asynchronous; use one that is not.');
-    }
-    if (result.issues === undefined) return result.value;
-    // Paths only: a validator's message may quote what it found.
-    const places = result.issues.map(({ path = [] }) => path.map(segmentText).join('.') || 'the whole value');
-    throw this.#typeError(
-      'JSON of the given schema',
-      `JSON that differs at: ${places.join(', ')}`,
-      'Mend one of the two.',
-    );
+  /**
+   * `secret` as memory keeps it: with the very text of the name that it was asked for by, where that is its name, and
+   * without the id of the request. Any other class than this one is its owner's, and left as it is.
+   */
+  static kept(secret: Secret, name: string): Secret {
+    if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
+    return new Secret({ ...Secret.#fieldsOf(secret), ...(secret.name === name && { name }), requestId: undefined });
   }
+}
 
-  #typeError(expected: string, actual: string, advice: string): SecretTypeError {
-    return new SecretTypeError({ secretName: this.name, versionId: this.versionId, expected, actual, advice });
+/** The kind of a secret: one for all that are alike, where a date or a configuration of its own does not set it apart. */
+function sharedKind(fields: SecretFields): Kind {
+  const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
+  const stages = fields.stages && Object.freeze([...fields.stages]);
+  const kind: Kind = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
+  const { interval, lastAt, nextAt } = rotation ?? {};
+  if ([extendedConfig, requestId, interval, lastAt, nextAt].some((own) => own !== undefined)) return kind;
+  const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
+  const shared = kinds.get(key);
+  if (shared !== undefined) return shared;
+  if (kinds.size < mostKinds) kinds.set(key, kind);
+  return kind;
+}
+
+function textOf(value: string | Parsed): string {
+  return typeof value === 'string' ? value : value.value;
+}
+
+function parse(secret: Secret): unknown {
+  const text = secret.text();
+  try {
+    return deepFreeze(JSON.parse(text));
+  } catch {
+    // The parser's own error is dropped on purpose: its message quotes the text.
+    throw typeError(secret, 'JSON', 'text that is not JSON', 'Call text(), or mend the secret.');
   }
+}
+
+function validate(secret: Secret, schema: StandardSchemaV1, json: unknown): unknown {
+  const result = schema['~standard'].validate(json);
+  if (result instanceof Promise) {
+    result.catch(() => {});
+    throw typeError(secret, 'JSON checked by a schema', 'JSON', 'The schema is asynchronous; use one that is not.');
+  }
+  if (result.issues === undefined) return result.value;
+  // Paths only: a validator's message may quote what it found.
+  const places = result.issues.map(({ path = [] }) => path.map(segmentText).join('.') || 'the whole value');
+  const actual = `JSON that differs at: ${places.join(', ')}`;
+  throw typeError(secret, 'JSON of the given schema', actual, 'Mend one of the two.');
+}
+
+function typeError(
+  { name, versionId }: Secret,
+  ...[expected, actual, advice]: readonly [expected: string, actual: string, advice: string]
+): SecretTypeError {
+  return new SecretTypeError({ secretName: name, versionId, expected, actual, advice });
 }
 
 /** Whether a transport or a hook handed out a `Secret`: told by its methods, for theirs may be another copy of this package. */

@@ -85,17 +85,17 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
    *
    * Throws if another client is there already: who reads must not have to know who mounted last.
    */
-  mount(source: SnapshotSource, { as, ...options }: MountOptions = {}): Promise<void> | undefined {
-    if (as !== undefined) {
-      const present = (this.#named ??= new Map()).get(as) ?? new SecretSnapshot();
-      this.#named.set(as, present);
-      return present.#readFrom(source, options, `as "${as}"`);
-    }
-    return this.#readFrom(source, options, 'without a name');
+  mount(source: SnapshotSource, options: MountOptions = {}): Promise<void> | undefined {
+    const { as } = options;
+    if (as === undefined) return this.#readFrom(source, options);
+    const snapshot = this.#named?.get(as) ?? new SecretSnapshot();
+    (this.#named ??= new Map()).set(as, snapshot);
+    return snapshot.#readFrom(source, options);
   }
 
-  #readFrom(source: SnapshotSource, { schemas, preload = [] }: MountOptions, which: string): Promise<void> | undefined {
+  #readFrom(source: SnapshotSource, { as, schemas, preload = [] }: MountOptions): Promise<void> | undefined {
     if (this.#source !== undefined && this.#source !== source) {
+      const which = as === undefined ? 'without a name' : `as "${as}"`;
       throw new Error(`Two clients are mounted ${which} on one request. Give one of them another name, { as: '…' }.`);
     }
     this.#source = source;
@@ -149,7 +149,8 @@ function joined(
   present: ReadonlyMap<string, StandardSchemaV1>,
   added: ReadonlyMap<string, StandardSchemaV1>,
 ): ReadonlyMap<string, StandardSchemaV1> {
-  // Nearly always the first ones, or the same: no copy then, for each request.
+  // Nearly always there are none, or no others: no copy then, for each request.
+  if (added.size === 0) return present;
   return present.size === 0 || present === added ? added : new Map([...present, ...added]);
 }
 

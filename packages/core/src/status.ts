@@ -40,6 +40,8 @@ export interface SecretStatus {
   readonly ttl: number;
   /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
   readonly freshness: 'fresh' | 'stale' | 'spent';
+  /** Since somebody read it. */
+  readonly lastReadAgo: number;
   readonly nextRefreshIn: number | undefined;
   /** Why it could not be refreshed; gone as soon as it could. */
   readonly lastFailure:
@@ -47,11 +49,22 @@ export interface SecretStatus {
     | undefined;
 }
 
+/** How a store does. Times are in milliseconds. */
+export interface StoreStatus {
+  readonly store: string;
+  /** `away`: it keeps failing, and is left alone but for a try now and then. */
+  readonly state: 'working' | 'failing' | 'away';
+  /** Secrets written or removed that it has yet to be told of. */
+  readonly waiting: number;
+  readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
+}
+
 /** The state of a client: what `describe()` returns. */
 export interface ClientDescription {
   readonly isClosed: boolean;
   readonly secrets: readonly SecretStatus[];
   readonly endpoints: readonly EndpointStatus[];
+  readonly stores: readonly StoreStatus[];
 }
 
 /** What a client has done since it was created: what `stats()` returns. */
@@ -67,6 +80,11 @@ export interface ClientStats {
   readonly failedFetches: number;
   /** Refreshes that brought another version. */
   readonly rotations: number;
+  /** First reads for which a store had the secret, fresh or old, and those for which none had. */
+  readonly storeHits: number;
+  readonly storeMisses: number;
+  /** What stores were asked and failed at. */
+  readonly storeFailures: number;
   /** Secrets in memory, refusals that are remembered, and fetches under way. */
   readonly secrets: number;
   readonly refusals: number;
@@ -104,6 +122,8 @@ export interface Tallies {
   readonly fetches: Tally;
   readonly failedFetches: Tally;
   readonly rotations: Tally;
+  readonly storeHits: Tally;
+  readonly storeMisses: Tally;
 }
 
 export function createTallies(): Tallies {
@@ -114,6 +134,8 @@ export function createTallies(): Tallies {
     fetches: new Tally(),
     failedFetches: new Tally(),
     rotations: new Tally(),
+    storeHits: new Tally(),
+    storeMisses: new Tally(),
   };
 }
 
@@ -125,5 +147,7 @@ export function totalsOf(tallies: Tallies): { readonly [Name in keyof Tallies]: 
     fetches: tallies.fetches.total,
     failedFetches: tallies.failedFetches.total,
     rotations: tallies.rotations.total,
+    storeHits: tallies.storeHits.total,
+    storeMisses: tallies.storeMisses.total,
   };
 }

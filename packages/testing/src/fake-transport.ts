@@ -63,7 +63,8 @@ export class FakeTransport implements SecretTransport {
     if (answer instanceof Error) throw answer;
     if (answer === 'hang') return this.#unlessCancelled<never>(signal, () => () => {});
     if (typeof answer === 'string') throw new FetchFailure(answer, `${this.endpoint} was told to fail: ${answer}.`);
-    return new Secret({ name: request.name, versionId: 'v1', value: '', dataType: 'text', ...answer });
+    const { name, versionId = 'v1', stage = 'ACSCurrent' } = request;
+    return new Secret({ name, versionId, value: '', dataType: 'text', stages: [stage], ...answer });
   }
 
   close(): void {

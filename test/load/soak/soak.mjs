@@ -21,8 +21,11 @@ import { names, refusable, regions, soakScript } from './script.mjs';
  */
 
 const id = 'soak';
-/** A collection stops the process for some milliseconds: rarely enough not to be what is measured. */
-const secondsBetweenCollections = 10;
+/**
+ * A collection stops the process for some milliseconds: rarely enough not to be what is measured, and ten times at least.
+ * @param {number} seconds
+ */
+const secondsBetweenCollections = (seconds) => Math.max(1, Math.min(10, Math.floor(seconds / 10)));
 
 /**
  * @param {{ seconds: number; seed: number; rate: number; say: (progress: string) => void }} choice
@@ -73,7 +76,7 @@ async function play({ kms, reader, script, seconds, say }) {
     ...Array.from({ length: seconds }, (_, second) => ({
       at: second,
       act: async () => {
-        const question = second % secondsBetweenCollections === 0 ? 'collect' : 'look';
+        const question = second % secondsBetweenCollections(seconds) === 0 ? 'collect' : 'look';
         samples.push({ at: second, ...(await reader.ask(question)) });
       },
     })),

@@ -5,29 +5,37 @@ import type { SecretRequest } from '../transport.ts';
 /** The age of an entry: `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
 export type Freshness = 'fresh' | 'stale' | 'spent';
 
-/**
- * One secret in memory.
- *
- * Times are the clock's `now`. `settled` is a promise made once, so that a read of a fresh value allocates none.
- */
-export interface Entry {
-  readonly request: SecretRequest;
+/** One secret in memory. Times are the clock's `now`. */
+export class Entry {
+  /** Under what it is kept: see `cacheKey`. The request is made of it when it is needed, which is seldom. */
+  readonly key: string;
   readonly secret: Secret;
-  readonly settled: Promise<Secret>;
   /** When the fetch that brought it was begun: what KMS changed after that is not in it. */
   readonly fetchedAt: number;
-  readonly ttl: number;
   readonly freshUntil: number;
-}
+  /** When it was last read: the one thing that a read of a fresh value writes. */
+  readAt: number;
+  /** When it comes due, and where it stands in the heap of those that do (`refresh/due-heap.ts`). */
+  dueAt = 0;
+  place = -1;
 
-export function createEntry(parts: {
-  readonly request: SecretRequest;
-  readonly secret: Secret;
-  readonly fetchedAt: number;
-  readonly ttl: number;
-}): Entry {
-  const { request, secret, fetchedAt, ttl } = parts;
-  return { request, secret, settled: Promise.resolve(secret), fetchedAt, ttl, freshUntil: fetchedAt + ttl };
+  constructor(parts: {
+    readonly key: string;
+    readonly secret: Secret;
+    readonly fetchedAt: number;
+    readonly ttl: number;
+    readonly readAt: number;
+  }) {
+    this.key = parts.key;
+    this.secret = parts.secret;
+    this.fetchedAt = parts.fetchedAt;
+    this.freshUntil = parts.fetchedAt + parts.ttl;
+    this.readAt = parts.readAt;
+  }
+
+  get ttl(): number {
+    return this.freshUntil - this.fetchedAt;
+  }
 }
 
 export function freshnessOf(entry: Entry, now: number, staleIfError: number): Freshness {
@@ -43,6 +51,25 @@ export function cacheKey(request: SecretRequest, usualStage: string): string {
   const { name, stage, versionId } = request;
   if (versionId === undefined && stage === usualStage) return name;
   return `${name}\u0000${stage ?? ''}\u0000${versionId ?? ''}`;
+}
+
+/** The request that `key` was made of. */
+export function requestOfKey(key: string, usualStage: string): SecretRequest {
+  const [name = key, stage, versionId] = key.split('\u0000');
+  if (stage === undefined) return { name, versionId: undefined, stage: usualStage };
+  return { name, versionId: versionId === '' ? undefined : versionId, stage: stage === '' ? undefined : stage };
+}
+
+/** Which secret an entry is, as events tell it: what was asked for, and the version that it turned out to be. */
+export interface AboutEntry {
+  readonly name: string;
+  readonly stage: string | undefined;
+  readonly versionId: string;
+}
+
+export function aboutOf({ key, secret }: Entry, usualStage: string): AboutEntry {
+  const { name, stage } = requestOfKey(key, usualStage);
+  return { name, stage, versionId: secret.versionId };
 }
 
 /** The name, or ARN, that `key` was made of. */

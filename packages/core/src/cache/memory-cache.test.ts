@@ -1,21 +1,20 @@
 import { expect, test } from 'vitest';
 import { RequestRejectedError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { cacheKey, createEntry, freshnessOf } from './entry.ts';
-import type { Entry } from './entry.ts';
+import { cacheKey, Entry, freshnessOf, requestOfKey } from './entry.ts';
 import { MemoryCache } from './memory-cache.ts';
 
-function entry(fetchedAt: number, versionId = 'v1'): Entry {
+function entry(fetchedAt: number, versionId = 'v1', key = 'db'): Entry {
   const secret = new Secret({ name: 'db', versionId, value: 's3cret-db', dataType: 'text' });
-  return createEntry({ request: { name: 'db', stage: 'ACSCurrent' }, secret, fetchedAt, ttl: 1_000 });
+  return new Entry({ key, secret, fetchedAt, ttl: 1_000, readAt: 0 });
 }
 
 test('an entry fetched earlier never replaces one fetched later', () => {
   const cache = new MemoryCache();
   const later = entry(20);
-  cache.store('db', later);
+  cache.store(later);
 
-  expect(cache.store('db', entry(10, 'v2'))).toBe(false);
+  expect(cache.store(entry(10, 'v2'))).toBe(false);
   expect(cache.lookup('db')).toBe(later);
 });
 
@@ -23,7 +22,7 @@ test('what is stored is no longer refused', () => {
   const cache = new MemoryCache();
   cache.refuse('db', { error: new RequestRejectedError('no'), until: 100 });
 
-  cache.store('db', entry(0));
+  cache.store(entry(0));
 
   expect(cache.refusal('db', 0)).toBeUndefined();
 });
@@ -56,10 +55,21 @@ test('the keys of a name are those of its stages and versions, and of no longer 
     { name: 'db2', stage: 'ACSCurrent' },
   ];
   const keys = requests.map((request) => cacheKey(request, 'ACSCurrent'));
-  for (const key of keys) cache.store(key, entry(0));
+  for (const key of keys) cache.store(entry(0, 'v1', key));
 
   expect(cache.keysOf('db')).toEqual(keys.slice(0, 3));
   expect(new Set(keys).size).toBe(4);
+});
+
+test('a key gives back the request that it was made of', () => {
+  const requests = [
+    { name: 'db', stage: 'ACSCurrent', versionId: undefined },
+    { name: 'db', stage: 'ACSPrevious', versionId: undefined },
+    { name: 'db', stage: undefined, versionId: 'v1' },
+    { name: 'acs:kms:cn-hangzhou:1:secret/db', stage: 'ACSPrevious', versionId: 'v1' },
+  ];
+
+  expect(requests.map((request) => requestOfKey(cacheKey(request, 'ACSCurrent'), 'ACSCurrent'))).toEqual(requests);
 });
 
 test.each([

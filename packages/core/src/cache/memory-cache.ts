@@ -22,11 +22,11 @@ export class MemoryCache {
   }
 
   /** Keeps `entry`, unless what is there was fetched later. */
-  store(key: string, entry: Entry): boolean {
-    const present = this.#entries.get(key);
+  store(entry: Entry): boolean {
+    const present = this.#entries.get(entry.key);
     if (present !== undefined && present.fetchedAt > entry.fetchedAt) return false;
-    this.#entries.set(key, entry);
-    this.#refusals.delete(key);
+    this.#entries.set(entry.key, entry);
+    this.#refusals.delete(entry.key);
     return true;
   }
 

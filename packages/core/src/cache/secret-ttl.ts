@@ -27,6 +27,20 @@ export function ttlOf(
 }
 
 /**
+ * Since when a stored secret counts, and for how long it is fresh. One from times to come is old: how old, nobody knows. So
+ * is one that KMS was to rotate since it was fetched.
+ */
+export function timesOf(
+  found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
+  { usual, now, date }: { readonly usual: number; readonly now: number; readonly date: number },
+): { readonly fetchedAt: number; readonly ttl: number } {
+  const fetchedAt = found.fetchedAt ?? now - usual;
+  const rotatesAt = now + ((found.secret.rotation?.nextAt ?? Number.POSITIVE_INFINITY) - date);
+  const isRotated = rotatesAt > fetchedAt && rotatesAt <= now;
+  return { fetchedAt, ttl: isRotated ? Math.min(usual, now - fetchedAt) : usual };
+}
+
+/**
  * Parsed here and thrown away, not through `secret.json()`, which would keep the result: an object beside the text costs
  * more memory than the text.
  */

@@ -1,44 +1,76 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DueHeap } from './due-heap.ts';
+import { DueHeap, nowhere } from './due-heap.ts';
+import type { Due } from './due-heap.ts';
 
-function drain(heap: DueHeap, now: number): string[] {
-  const taken: string[] = [];
-  for (let key = heap.take(now); key !== undefined; key = heap.take(now)) taken.push(key);
+interface Item extends Due {
+  readonly key: number;
+}
+
+function item(key: number): Item {
+  return { key, dueAt: 0, place: nowhere };
+}
+
+function drain(heap: DueHeap<Item>, now: number): Item[] {
+  const taken: Item[] = [];
+  for (let next = heap.take(now); next !== undefined; next = heap.take(now)) taken.push(next);
   return taken;
 }
 
-test('whatever is set, set again and deleted, keys come out once each, in the order of their last time', () => {
+test('whatever is set, set again, deleted and taken, each comes out once, in the order of its last time', () => {
   const step = fc.record({
     key: fc.integer({ min: 0, max: 30 }),
     at: fc.integer({ min: 0, max: 1_000 }),
-    isDelete: fc.boolean(),
+    act: fc.constantFrom('set', 'set', 'delete', 'take'),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-      const heap = new DueHeap();
-      const expected = new Map<string, number>();
-      for (const { key, at, isDelete } of steps) {
-        if (isDelete) heap.delete(`k${key}`);
-        else heap.set(`k${key}`, at);
-        if (isDelete) expected.delete(`k${key}`);
-        else expected.set(`k${key}`, at);
+      const heap = new DueHeap<Item>();
+      const items = Array.from({ length: 31 }, (_, key) => item(key));
+      const expected = new Map<Item, number>();
+      for (const { key, at, act } of steps) {
+        const chosen = items[key] ?? item(key);
+        if (act === 'take') {
+          const earliest = Math.min(...expected.values());
+          const taken = heap.take(at);
+          if (taken?.dueAt !== (earliest <= at ? earliest : undefined)) return false;
+          if (taken !== undefined) expected.delete(taken);
+        } else if (act === 'delete') {
+          heap.delete(chosen);
+          expected.delete(chosen);
+        } else {
+          heap.set(chosen, at);
+          expected.set(chosen, at);
+        }
       }
 
-      const times = drain(heap, 1_000).map((key) => [key, expected.get(key)]);
+      const taken = drain(heap, 1_000);
 
-      expect(times.length).toBe(expected.size);
-      expect(times.map(([, at]) => at)).toEqual([...expected.values()].toSorted((one, other) => one - other));
+      expect(new Set(taken)).toEqual(new Set(expected.keys()));
+      expect(taken.map(({ dueAt }) => dueAt)).toEqual([...expected.values()].toSorted((one, other) => one - other));
+      return items.every(({ place }) => place === nowhere);
     }),
   );
 });
 
 test('what is not due yet stays', () => {
-  const heap = new DueHeap();
-  heap.set('later', 20);
-  heap.set('now', 10);
+  const heap = new DueHeap<Item>();
+  const [now, later] = [item(1), item(2)];
+  heap.set(later, 20);
+  heap.set(now, 10);
 
-  expect(drain(heap, 10)).toEqual(['now']);
+  expect(drain(heap, 10)).toEqual([now]);
   expect(heap.next()).toBe(20);
-  expect(heap.at('later')).toBe(20);
+});
+
+test('a heap that was cleared holds nothing, and what was in it can be set again', () => {
+  const heap = new DueHeap<Item>();
+  const again = item(1);
+  heap.set(again, 10);
+
+  heap.clear();
+  expect(heap.next()).toBeUndefined();
+  heap.set(again, 20);
+
+  expect(drain(heap, 20)).toEqual([again]);
 });

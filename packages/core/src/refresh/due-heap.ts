@@ -1,104 +1,84 @@
-interface Due {
-  readonly key: string;
-  readonly at: number;
+/** Something that comes due; the heap keeps its own notes in it, and so needs no object and no map beside it. */
+export interface Due {
+  /** When it comes due; means nothing while it is not in the heap. */
+  dueAt: number;
+  /** Where it stands in the heap; `nowhere` while it is not in it. */
+  place: number;
 }
 
-/** Keys by the moment they come due, the earliest first; a binary heap, so that 100,000 of them cost one timer. */
-export class DueHeap {
-  readonly #heap: Due[] = [];
-  /** The entry that counts for a key: one that was set anew leaves its old one behind, to be passed over. */
-  readonly #current = new Map<string, Due>();
+export const nowhere = -1;
 
-  set(key: string, at: number): void {
-    const due = { key, at };
-    this.#current.set(key, due);
-    this.#heap.push(due);
-    this.#rise(this.#heap.length - 1);
-    // Passed-over entries must not pile up: keys that are set again and again stay far from their turn.
-    if (this.#heap.length > 64 && this.#heap.length > 2 * this.#current.size) this.#rebuild();
+/** Things by the moment they come due, the earliest first: a binary heap of what is there anyway, eight bytes for each. */
+export class DueHeap<Item extends Due> {
+  readonly #heap: Item[] = [];
+
+  /** Lets `item` come due at that time, whatever was set for it before. */
+  set(item: Item, at: number): void {
+    item.dueAt = at;
+    if (item.place === nowhere) {
+      item.place = this.#heap.length;
+      this.#heap.push(item);
+    }
+    this.#settle(item);
   }
 
-  delete(key: string): void {
-    this.#current.delete(key);
-  }
-
-  at(key: string): number | undefined {
-    return this.#current.get(key)?.at;
+  delete(item: Item): void {
+    const last = item.place === nowhere ? undefined : this.#heap.pop();
+    if (last === undefined) return;
+    if (last !== item) {
+      this.#put(last, item.place);
+      this.#settle(last);
+    }
+    item.place = nowhere;
   }
 
   /** When the earliest comes due. */
   next(): number | undefined {
-    this.#passOver();
-    return this.#heap[0]?.at;
+    return this.#heap[0]?.dueAt;
   }
 
   /** Takes the earliest out, if it has come due. */
-  take(now: number): string | undefined {
-    this.#passOver();
+  take(now: number): Item | undefined {
     const [first] = this.#heap;
-    if (first === undefined || first.at > now) return undefined;
-    this.#removeFirst();
-    this.#current.delete(first.key);
-    return first.key;
+    if (first === undefined || first.dueAt > now) return undefined;
+    this.delete(first);
+    return first;
   }
 
   clear(): void {
+    for (const item of this.#heap) item.place = nowhere;
     this.#heap.length = 0;
-    this.#current.clear();
   }
 
-  #passOver(): void {
-    for (
-      let [first] = this.#heap;
-      first !== undefined && this.#current.get(first.key) !== first;
-      [first] = this.#heap
-    ) {
-      this.#removeFirst();
+  /** Brings one whose time has changed to its place: up while what is above comes later, else down. */
+  #settle(item: Item): void {
+    let { place } = item;
+    for (let above = this.#above(place); above !== undefined && above.dueAt > item.dueAt; above = this.#above(place)) {
+      const free = above.place;
+      this.#put(above, place);
+      place = free;
     }
-  }
-
-  #rebuild(): void {
-    this.#heap.length = 0;
-    for (const due of this.#current.values()) {
-      this.#heap.push(due);
-      this.#rise(this.#heap.length - 1);
+    for (let below = this.#below(place); below !== undefined && below.dueAt < item.dueAt; below = this.#below(place)) {
+      const free = below.place;
+      this.#put(below, place);
+      place = free;
     }
+    this.#put(item, place);
   }
 
-  #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink();
+  #above(place: number): Item | undefined {
+    return place === 0 ? undefined : this.#heap[(place - 1) >> 1];
   }
 
-  #rise(start: number): void {
-    for (let index = start; index > 0;) {
-      const parent = (index - 1) >> 1;
-      if (!this.#swapIfLater(parent, index)) return;
-      index = parent;
-    }
+  /** The earlier of the two below. */
+  #below(place: number): Item | undefined {
+    const left = this.#heap[2 * place + 1];
+    const right = this.#heap[2 * place + 2];
+    return left !== undefined && right !== undefined && right.dueAt < left.dueAt ? right : left;
   }
 
-  #sink(): void {
-    for (let index = 0; ;) {
-      const left = 2 * index + 1;
-      const earlier = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
-      if (!this.#swapIfLater(index, earlier)) return;
-      index = earlier;
-    }
-  }
-
-  #at(index: number): number {
-    return this.#heap[index]?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  #swapIfLater(upper: number, lower: number): boolean {
-    const above = this.#heap[upper];
-    const below = this.#heap[lower];
-    if (above === undefined || below === undefined || above.at <= below.at) return false;
-    this.#heap[upper] = below;
-    this.#heap[lower] = above;
-    return true;
+  #put(item: Item, place: number): void {
+    this.#heap[place] = item;
+    item.place = place;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.ts';
 import { DueHeap } from './due-heap.ts';
+import type { Due } from './due-heap.ts';
 
 /**
  * Milliseconds. A timer stands still while the machine sleeps: one set for an hour would still run for most of it after
@@ -10,16 +11,22 @@ import { DueHeap } from './due-heap.ts';
 const longestSleep = 60_000;
 
 /**
- * Runs `refresh` for every key when it comes due. What happens then, and when the key comes due again, is for `refresh`
+ * How many are begun in one turn of the event loop: after a sleep everything is overdue at once, and what the loop is kept
+ * waiting by is not the timer but how much is begun in one go.
+ */
+const mostAtOnce = 4;
+
+/**
+ * Runs `refresh` for every item when it comes due. What happens then, and when the item comes due again, is for `refresh`
  * to say, by `schedule`; it must not reject.
  *
  * Due times are absolute: a process that slept finds all of them overdue when its timer fires, and catches up.
  */
-export class Refresher {
+export class Refresher<Item extends Due> {
   readonly #clock: Clock;
-  readonly #refresh: (key: string) => Promise<void>;
+  readonly #refresh: (item: Item) => Promise<void>;
   readonly #concurrency: number;
-  readonly #due = new DueHeap();
+  readonly #due = new DueHeap<Item>();
   #running = 0;
   #isClosed = false;
   #armedFor: number | undefined;
@@ -27,7 +34,7 @@ export class Refresher {
 
   constructor(parts: {
     readonly clock: Clock;
-    readonly refresh: (key: string) => Promise<void>;
+    readonly refresh: (item: Item) => Promise<void>;
     readonly concurrency: number;
   }) {
     this.#clock = parts.clock;
@@ -35,20 +42,16 @@ export class Refresher {
     this.#concurrency = parts.concurrency;
   }
 
-  /** Lets `key` come due in `ms`, whatever was scheduled for it before. */
-  schedule(key: string, ms: number): void {
+  /** Lets `item` come due in `ms`, whatever was scheduled for it before. */
+  schedule(item: Item, ms: number): void {
     if (this.#isClosed) return;
-    this.#due.set(key, this.#clock.now() + ms);
+    // Whole milliseconds: a small integer needs no box, of which there would be one an item.
+    this.#due.set(item, Math.ceil(this.#clock.now() + ms));
     this.#arm();
   }
 
-  forget(key: string): void {
-    this.#due.delete(key);
-  }
-
-  /** The clock's `now` at which `key` comes due. */
-  dueAt(key: string): number | undefined {
-    return this.#due.at(key);
+  forget(item: Item): void {
+    this.#due.delete(item);
   }
 
   close(): void {
@@ -78,18 +81,18 @@ export class Refresher {
 
   #runDue(): void {
     const now = this.#clock.now();
-    while (this.#running < this.#concurrency) {
-      const key = this.#due.take(now);
-      if (key === undefined) break;
+    for (let begun = 0; begun < mostAtOnce && this.#running < this.#concurrency; begun += 1) {
+      const item = this.#due.take(now);
+      if (item === undefined) break;
       this.#running += 1;
-      void this.#run(key);
+      void this.#run(item);
     }
     this.#arm();
   }
 
-  async #run(key: string): Promise<void> {
+  async #run(item: Item): Promise<void> {
     try {
-      await this.#refresh(key);
+      await this.#refresh(item);
     } finally {
       this.#running -= 1;
       if (!this.#isClosed) this.#arm();

@@ -10,7 +10,7 @@ function stage({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number
   const entered: string[] = [];
   const failed: string[] = [];
   const controller = new AbortController();
-  const enter = (name: string, urgency = new Urgency('reader'), signal = controller.signal): void => {
+  const enter = (name: string, urgency = new Urgency('read'), signal = controller.signal): void => {
     const turn = admission.enter(urgency, signal);
     if (turn === undefined) entered.push(name);
     else
@@ -114,7 +114,7 @@ test('who gives up leaves the queue at once, with the reason of its signal', asy
   const { clock, admission, failed, enter } = stage({ maxInFlight: 1 });
   const controller = new AbortController();
   enter('first');
-  enter('second', new Urgency('reader'), controller.signal);
+  enter('second', new Urgency('read'), controller.signal);
 
   controller.abort(new Error('enough'));
   await clock.pass(0);
@@ -134,7 +134,7 @@ test('the queue is bounded: who finds it full is told what to set', async () => 
 });
 
 test('whoever asks and whenever, no second sees more than twice the rate, and never are more under way than may be', async () => {
-  const call = fc.record({ after: fc.nat(400), purpose: fc.constantFrom('reader' as const, 'refresh' as const) });
+  const call = fc.record({ after: fc.nat(400), purpose: fc.constantFrom('read' as const, 'refresh' as const) });
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 6 }),

@@ -7,6 +7,7 @@ import { durationText } from '../option-rows.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { EndpointStatus } from '../status.ts';
 import type { SecretTransport } from '../transport.ts';
+import { closeAll } from './close-all.ts';
 import { EndpointOrder } from './endpoint-order.ts';
 import { Endpoint } from './endpoint.ts';
 import { Hedging } from './hedge.ts';
@@ -63,12 +64,9 @@ export class EndpointSet {
   }
 
   async close(): Promise<void> {
-    const endings = await Promise.allSettled(this.#endpoints.map((endpoint) => endpoint.close()));
-    for (const ending of endings) {
-      if (ending.status === 'rejected') {
-        this.#logger.error(`An endpoint could not be closed: ${messageOf(ending.reason)}`);
-      }
-    }
+    await closeAll(this.#endpoints, (reason) => {
+      this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
+    });
   }
 
   #endpointOf(transport: SecretTransport, options: ResolvedOptions): Endpoint {

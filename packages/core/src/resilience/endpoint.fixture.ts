@@ -65,7 +65,7 @@ export class Stage {
     };
   }
 
-  fetch(name = 'db', purpose: Purpose = 'reader'): Fetch {
+  fetch(name = 'db', purpose: Purpose = 'read'): Fetch {
     const controller = new AbortController();
     const attempts: Attempt[] = [];
     const rounds: FailureName[] = [];

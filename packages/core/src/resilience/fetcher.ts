@@ -6,11 +6,10 @@ import type { AnySecretError, Attempt } from '../errors.ts';
 import { failures } from '../failures.ts';
 import type { FailureKind } from '../failures.ts';
 import type { SecretHook } from '../hook.ts';
-import { isSecret } from '../secret.ts';
-import type { Secret } from '../secret.ts';
+import { isSecret, Secret } from '../secret.ts';
 import { FetchFailure } from '../transport.ts';
 import type { SecretRequest } from '../transport.ts';
-import { Deadline, unlessAborted } from './deadline.ts';
+import { Deadline, orAfter, unlessAborted } from './deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
@@ -26,9 +25,24 @@ export interface FailedFetch {
   readonly retryAfter: number | undefined;
 }
 
+/** What a fetch has brought: what readers get, which a hook may have made of what KMS gave. */
+export interface Landed {
+  readonly secret: Secret;
+  readonly original: Secret;
+  readonly startedAt: number;
+}
+
+/** Where a secret may be had without KMS. */
+export interface Shortcut {
+  /** Resolves to `undefined` if KMS must be asked. Never rejects. */
+  lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined>;
+  /** The fetch is over, and nobody is told of it otherwise. */
+  left(key: string): void;
+}
+
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
 export interface Landing {
-  fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void;
+  fetched(key: string, request: SecretRequest, landed: Landed): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
   /** No endpoint has answered so far; the fetch goes on. */
   inTrouble(key: string, error: AnySecretError): void;
@@ -37,19 +51,33 @@ export interface Landing {
 /** A fetch under way, as a reader sees it. */
 export interface Flight {
   readonly secret: Promise<Secret>;
+  /** Whether somebody waits for it. */
+  readonly urgency: Urgency;
   /** What has failed so far. */
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
+  /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
+  readonly looked: Promise<void> | undefined;
+  /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
+  crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
 
-type Result = { readonly secret: Secret } | FailedFetch;
+type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
 
 interface Log {
   readonly urgency: Urgency;
   readonly attempts: Attempt[];
   readonly trouble: Promise<void>;
   readonly tellTrouble: () => void;
+  readonly looked: Promise<void>;
+  readonly tellLooked: () => void;
+}
+
+interface Course {
+  readonly log: Log;
+  readonly shortcut: Shortcut | undefined;
+  readonly isForgotten: () => boolean;
 }
 
 export interface FetcherParts extends FailoverParts {
@@ -58,13 +86,15 @@ export interface FetcherParts extends FailoverParts {
   readonly budget: number;
   readonly transform: SecretHook['transform'];
   readonly landing: Landing;
+  /** Not there without stores: then nothing is awaited before KMS is asked. */
+  readonly shortcut: Shortcut | undefined;
 }
 
 /** Fetches secrets: at most one fetch of a key at a time. */
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new SingleFlight<Secret>();
-  readonly #logs = new Map<string, Log>();
+  readonly #underWay = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
@@ -75,25 +105,29 @@ export class Fetcher {
    * urgent as if it had begun it.
    */
   fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
-    const joined = this.#flights.has(key) ? this.#logs.get(key) : undefined;
-    const log = joined ?? createLog(purpose);
-    if (purpose === 'reader') log.urgency.raise();
-    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, isForgotten }));
-    if (joined === undefined) {
-      this.#logs.set(key, log);
-      // After the flight has left the board, and not before: who looks in between must find both or neither.
-      const tidy = (): void => {
-        if (this.#logs.get(key) === log) this.#logs.delete(key);
-      };
-      secret.then(tidy, tidy);
+    const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
+    if (joined !== undefined) {
+      if (purpose !== 'refresh') joined.urgency.raise();
+      return joined;
     }
-    return { secret, attempts: log.attempts, trouble: log.trouble };
+    const log = createLog(purpose);
+    const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
+    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
+    const looked = shortcut && log.looked;
+    const flight: Flight = { secret, urgency: log.urgency, attempts: log.attempts, trouble: log.trouble, looked };
+    this.#underWay.set(key, flight);
+    // After the flight has left the board, and not before: who looks in between must find both or neither.
+    const tidy = (): void => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    };
+    secret.then(tidy, tidy);
+    return flight;
   }
 
   /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
   forget(key: string): void {
     this.#flights.forget(key);
-    this.#logs.delete(key);
+    this.#underWay.delete(key);
   }
 
   isUnderWay(key: string): boolean {
@@ -102,20 +136,15 @@ export class Fetcher {
 
   /** What has failed so far in the fetch of `key` that is under way. */
   attemptsOf(key: string): readonly Attempt[] {
-    return this.#logs.get(key)?.attempts ?? [];
+    return this.#underWay.get(key)?.attempts ?? [];
   }
 
   get underWay(): readonly string[] {
-    return [...this.#logs.keys()];
+    return [...this.#underWay.keys()];
   }
 
-  async #fly(
-    key: string,
-    request: SecretRequest,
-    { log, isForgotten }: { readonly log: Log; readonly isForgotten: () => boolean },
-  ): Promise<Secret> {
+  async #fly(key: string, request: SecretRequest, { log, shortcut, isForgotten }: Course): Promise<Secret> {
     const { clock, closing, landing, budget } = this.#parts;
-    const startedAt = clock.now();
     const deadline = new Deadline({
       clock,
       ms: budget,
@@ -127,22 +156,28 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
+      const found = shortcut && (await lookFirst(shortcut, { key, request, signal: deadline.signal }));
+      log.tellLooked();
+      if (found !== undefined) return found;
+      const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
-        if (!isForgotten()) this.#land(key, request, { secret: result.secret, startedAt });
+        if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
         return result.secret;
       }
       if (!isForgotten()) landing.failed(key, request, result);
       throw result.error;
     } finally {
       deadline.lift();
+      log.tellLooked();
       log.tellTrouble();
+      if (isForgotten() || closing.aborted) shortcut?.left(key);
     }
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
-  #land(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void {
+  #land(key: string, request: SecretRequest, landed: Landed): void {
     const { landing } = this.#parts;
     try {
       landing.fetched(key, request, landed);
@@ -163,13 +198,24 @@ export class Fetcher {
     const call = { request, signal, attempts, urgency, onRoundFailed: onTrouble };
     const outcome = await fetchWithFailover(this.#parts, call);
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
-    if (result.kind === 'secret') return { secret: result.secret };
-    if (result.kind === 'aborted' || signal.aborted) {
+    if (result.kind === 'secret' && outcome.kind === 'secret') {
+      return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
+    }
+    if (result.kind !== 'failed' || signal.aborted) {
       const error = deadlineError(request, this.#parts.budget, attempts);
       return { error, kind: failures.unreachable, retryAfter: undefined };
     }
     const { failure, retryAfter } = result.failure;
     return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
+  }
+
+  /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
+  async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
+    const { clock, attemptTimeout: ms, closing } = this.#parts;
+    const late = (): FetchOutcome => vetoed('hook.transform did not answer.');
+    const outcome = await orAfter(this.#transform(secret, closing), clock, { ms, late });
+    if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
+    return Secret.kept(outcome.secret, name);
   }
 
   /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
@@ -186,13 +232,29 @@ export class Fetcher {
   }
 }
 
+/** A store may take its time to end; a fetch that is over waits for it no longer. */
+function lookFirst(
+  shortcut: Shortcut,
+  { key, request, signal }: { readonly key: string; readonly request: SecretRequest; readonly signal: AbortSignal },
+): Promise<Secret | undefined> {
+  return unlessAborted(shortcut.lookFirst(key, request, signal), signal).catch(() => undefined);
+}
+
 function vetoed(message: string): FetchOutcome {
   return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
 }
 
 function createLog(purpose: Purpose): Log {
-  const { promise, resolve } = withResolvers();
-  return { urgency: new Urgency(purpose), attempts: [], trouble: promise, tellTrouble: resolve };
+  const trouble = withResolvers();
+  const looked = withResolvers();
+  return {
+    urgency: new Urgency(purpose),
+    attempts: [],
+    trouble: trouble.promise,
+    tellTrouble: trouble.resolve,
+    looked: looked.promise,
+    tellLooked: looked.resolve,
+  };
 }
 
 /** `Promise.withResolvers` is not in Node 20. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { AnySecretError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { SecretRequest } from '../transport.ts';
 import { orAfter } from './deadline.ts';
@@ -14,18 +15,34 @@ export interface Wait {
   readonly left?: number;
 }
 
+/** Where old values are; see `memory.ts`. */
+export interface Held<Entry> {
+  lookup(key: string): Entry | undefined;
+  /** The old value, if it is known to be out of reach. */
+  serveStale(entry: Entry): Secret | undefined;
+  inTrouble(key: string, error: AnySecretError): void;
+}
+
 /** How long a reader waits for a fetch, and what becomes of its read if nothing lands in time. */
-export class Reader {
+export class Reader<Entry> {
   readonly #clock: Clock;
   readonly #deadline: number;
+  readonly #staleDeadline: number;
   readonly #recovery: Recovery;
-  /** Who waits for a fetch since when; a fetch that nobody knows any more is forgotten with its wait. */
-  readonly #crowds = new WeakMap<Promise<Secret>, { readonly turn: number; readonly waiting: Promise<Secret> }>();
+  readonly #held: Held<Entry>;
 
-  constructor(parts: { readonly clock: Clock; readonly deadline: number; readonly recovery: Recovery }) {
+  constructor(parts: {
+    readonly clock: Clock;
+    readonly deadline: number;
+    readonly staleDeadline: number;
+    readonly recovery: Recovery;
+    readonly held: Held<Entry>;
+  }) {
     this.#clock = parts.clock;
     this.#deadline = parts.deadline;
+    this.#staleDeadline = parts.staleDeadline;
     this.#recovery = parts.recovery;
+    this.#held = parts.held;
   }
 
   /** What the fetch brings, if it does so in time. */
@@ -44,11 +61,26 @@ export class Reader {
    */
   landedOrRecovered(flight: Flight, wait: Wait): Promise<Secret> {
     const turn = this.#clock.recent();
-    const crowd = this.#crowds.get(flight.secret);
+    const { crowd } = flight;
     if (crowd?.turn === turn && wait.left === undefined) return crowd.waiting;
     const waiting = this.#waitFor(flight, wait);
-    if (wait.left === undefined) this.#crowds.set(flight.secret, { turn, waiting });
+    if (wait.left === undefined) flight.crowd = { turn, waiting };
     return waiting;
+  }
+
+  /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
+  async landedOrStale(flight: Flight, wait: Wait, held: Entry): Promise<Secret> {
+    const { key, request, left = this.#deadline } = wait;
+    const isStill = (): boolean => this.#held.lookup(key) === held;
+    const startedAt = this.#clock.now();
+    const ms = Math.min(this.#staleDeadline, left);
+    const late = (): void => {
+      if (isStill()) this.#held.inTrouble(key, deadlineError(request, ms, flight.attempts));
+    };
+    await orAfter(flight.trouble, this.#clock, { ms, late });
+    const stale = isStill() ? this.#held.serveStale(held) : undefined;
+    const now = this.#clock.now();
+    return stale ?? this.landedOrRecovered(flight, { key, request, left: left - (now - startedAt) });
   }
 
   /** What the hook knows, or else the error. */
@@ -59,10 +91,21 @@ export class Reader {
   }
 
   async #waitFor(flight: Flight, wait: Wait): Promise<Secret> {
+    if (flight.looked !== undefined && wait.left === undefined) return this.#looked(flight, flight.looked, wait);
     try {
       return await this.landed(flight, wait);
     } catch (error) {
       return this.recovered(wait, error);
     }
+  }
+
+  /** By then a store may have given an old value: with it in hand, a reader need not wait for KMS as long. */
+  async #looked(flight: Flight, looked: Promise<void>, wait: Wait): Promise<Secret> {
+    const startedAt = this.#clock.now();
+    await orAfter(looked, this.#clock, { ms: this.#deadline, late: () => undefined });
+    const left = Math.max(this.#deadline - (this.#clock.now() - startedAt), 0);
+    const held = this.#held.lookup(wait.key);
+    if (held === undefined) return this.landedOrRecovered(flight, { ...wait, left });
+    return this.landedOrStale(flight, { ...wait, left }, held);
   }
 }

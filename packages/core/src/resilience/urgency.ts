@@ -1,5 +1,8 @@
-/** Who a fetch is for: somebody who waits for it, or nobody yet. */
-export type Purpose = 'reader' | 'refresh';
+/**
+ * Why it is fetched: because a reader wants it, because it has come due, or because a caller demands it of KMS, whatever
+ * anybody else may hold.
+ */
+export type Purpose = 'read' | 'refresh' | 'demand';
 
 /** Whether somebody waits for a fetch. A refresh in the background becomes urgent when a reader joins it, and stays so. */
 export class Urgency {
@@ -7,7 +10,7 @@ export class Urgency {
   #isAwaited: boolean;
 
   constructor(purpose: Purpose) {
-    this.#isAwaited = purpose === 'reader';
+    this.#isAwaited = purpose !== 'refresh';
   }
 
   get isAwaited(): boolean {

@@ -40,12 +40,16 @@ export function secretOf(fields: ReadonlyMap<string, unknown>, asked: SecretRequ
   }
   const dataType = required('SecretDataType').toLowerCase();
   if (dataType !== 'text' && dataType !== 'binary') throw refuse('its SecretDataType is neither text nor binary');
+  const stages = decodeStages(fields.get('VersionStages'), refuse);
+  if (asked.stage !== undefined && stages.length > 0 && !stages.includes(asked.stage)) {
+    throw refuse('it is about a version that the stage asked for is not on');
+  }
   return new Secret({
     name,
     versionId,
     value: required('SecretData'),
     dataType,
-    stages: decodeStages(fields.get('VersionStages'), refuse),
+    stages,
     type: optional('SecretType'),
     createdAt: decodeDate(optional('CreateTime')),
     rotation: decodeRotation(optional),

@@ -5,6 +5,7 @@ export const aTtlInASecretBelowTenSecondsIsRaisedToThatWithOneWarning: Scenario 
   promise: 'A TTL in a secret below ten seconds is raised to that with one warning',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","ttl":300}');
+    return { idleTtl: 0 };
   },
   when: async ({ app, kms, clock, log }) => {
     await app.read('db');

@@ -13,7 +13,7 @@ describeTransport(
           Promise.resolve({ accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) }),
       },
       clock: systemClock,
-      connectTimeout: 2_000,
+      connectTimeout: 20_000, // a machine may be busy
       maxReplyBytes: 1_048_576,
     }),
 );

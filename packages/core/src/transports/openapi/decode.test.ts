@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Secret } from '../../secret.ts';
 import { FetchFailure } from '../../transport.ts';
+import type { SecretRequest } from '../../transport.ts';
 import { decodeSecret } from './decode.ts';
 
 const generic = {
@@ -24,12 +25,12 @@ const managed = {
   ExtendedConfig: '{"SecretSubType":"SingleUser","CustomData":{"a":"b"}}',
 };
 
-function decode(reply: unknown, asked: { name: string; versionId?: string } = { name: 'prod/db' }): Secret {
+function decode(reply: unknown, asked: SecretRequest = { name: 'prod/db' }): Secret {
   const body = Buffer.isBuffer(reply) ? reply : Buffer.from(typeof reply === 'string' ? reply : JSON.stringify(reply));
   return decodeSecret(body, asked, 'kms.test');
 }
 
-function refusalOf(reply: unknown, asked?: { name: string; versionId?: string }): FetchFailure {
+function refusalOf(reply: unknown, asked?: SecretRequest): FetchFailure {
   try {
     decode(reply, asked);
   } catch (error) {
@@ -75,6 +76,14 @@ test('a secret asked for by its ARN answers by its name', () => {
 
   expect(decode(generic, asked).name).toBe('prod/db');
   expect(decode({ ...generic, SecretName: asked.name }, asked).text()).toBe('s3cret-1');
+});
+
+test('a version that the stage asked for is not on is refused', () => {
+  const refusal = refusalOf(generic, { name: 'prod/db', stage: 'ACSPrevious' });
+
+  expect(refusal.failure).toBe('malformed');
+  expect(refusal.message).toContain('the stage asked for is not on');
+  expect(decode(generic, { name: 'prod/db', stage: 'blue' }).stages).toContain('blue');
 });
 
 test('a version without a stage has none', () => {

@@ -5,8 +5,9 @@ import type { ExpectStatic } from 'vitest';
 import { FakeClock } from '../../fake-clock.ts';
 import { startFakeKms } from '../../fake-kms/index.ts';
 import type { FakeEndpoint, FakeKms, GatewayKind } from '../../fake-kms/index.ts';
+import { FakeStore } from '../../fake-store.ts';
 import { App } from './app.ts';
-import type { Scenario, Setting } from './scenario.ts';
+import type { GivenOptions, Scenario } from './scenario.ts';
 import { settled } from './settle.ts';
 
 /** An app that listens on loopback. `close` ends it and leaves the client alone. */
@@ -51,30 +52,31 @@ export async function perform(scenario: Scenario, cast: Cast, expect: ExpectStat
     quota: false,
   });
   const log: string[] = [];
-  await using client = openClient(scenario, { ...cast, gateway }, { kms, clock, log });
+  const setting = { kms, clock, store: new FakeStore({ isShared: true, clock }) };
+  const clients: SecretClient[] = [];
+  const open = (options: GivenOptions): SecretClient => {
+    const endpoints = kms.endpoints.filter(
+      (endpoint) => endpoint.gateway === gateway && (scenario.endpoints?.includes(endpoint.region) ?? true),
+    );
+    const ways = cast.connect(kms, endpoints);
+    const client = createSecretClient({ ...options, ...ways, clock, logger: writing(log) });
+    clients.push(client);
+    return client;
+  };
+  const client = open(scenario.given(setting) ?? {});
   const running = await cast.startApp(client);
   const app = new App(running.url);
-  settle = () => settled({ kms, client, app });
+  settle = () => settled({ kms, clients, app });
   try {
-    await scenario.play({ kms, clock, app, log, close: () => client.close() }, expect);
+    await scenario.play({ ...setting, app, log, close: () => client.close(), another: open }, expect);
     expectNothingSecret({ said: app.said, log, kms }, expect);
   } finally {
-    await client.close();
+    const closing = Promise.all(clients.map((opened) => opened.close()));
+    // A store that hangs holds up a close until its time is up.
+    await clock.pass('1s');
+    await closing;
     await running.close();
   }
-}
-
-function openClient(
-  scenario: Scenario,
-  { connect, gateway }: Required<Cast>,
-  setting: Setting & { readonly log: string[] },
-): SecretClient {
-  const { kms, clock, log } = setting;
-  const options = scenario.given({ kms, clock }) ?? {};
-  const endpoints = kms.endpoints.filter(
-    (endpoint) => endpoint.gateway === gateway && (scenario.endpoints?.includes(endpoint.region) ?? true),
-  );
-  return createSecretClient({ ...options, ...connect(kms, endpoints), clock, logger: writing(log) });
 }
 
 /** Holds for every scenario, whatever it is about. Compared as booleans: a failing test must not print them either. */

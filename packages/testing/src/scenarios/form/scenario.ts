@@ -1,14 +1,17 @@
-import type { SecretClientOptions } from '@kms-secrets/core';
+import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
 import type { ExpectStatic } from 'vitest';
 
 import type { FakeClock } from '../../fake-clock.ts';
 import type { FakeKms } from '../../fake-kms/index.ts';
+import type { FakeStore } from '../../fake-store.ts';
 import type { App } from './app.ts';
 
 /** What there is before the client. */
 export interface Setting {
   readonly kms: FakeKms;
   readonly clock: FakeClock;
+  /** An empty one, which processes can share (`store.join()`); the client has it if it is given it. */
+  readonly store: FakeStore;
 }
 
 /** What a scenario acts upon. KMS and the client keep the same time, and it stands still until `clock.pass`. */
@@ -18,6 +21,8 @@ export interface Scene extends Setting {
   readonly log: readonly string[];
   /** Closes the client, as an app does at its end; the app itself goes on answering. */
   readonly close: () => Promise<void>;
+  /** One more process that reads from the same KMS, with a client of its own. */
+  readonly another: (options: GivenOptions) => SecretClient;
 }
 
 /** The client's options but for who and where KMS is: those come from the transport that is tried. */

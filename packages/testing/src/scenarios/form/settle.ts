@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 
 interface Watched {
   readonly kms: FakeKms;
-  readonly client: SecretClient;
+  readonly clients: readonly SecretClient[];
   readonly app: App;
 }
 
@@ -24,17 +24,17 @@ const longestLook = { turns: 1_000, ms: 150 };
  * it would seem to have taken the whole time. So this waits until every attempt under way is at the fake KMS and stays
  * there, because the fake was told to let it hang, or waits for company, and nothing that can be counted changes any more.
  */
-export async function settled({ kms, client, app }: Watched): Promise<void> {
+export async function settled({ kms, clients, app }: Watched): Promise<void> {
   const giveUpAt = performance.now() + patience;
   let seen = '';
   let unchanged = { turns: 0, since: 0 };
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
-    const { endpoints } = client.describe();
+    const endpoints = clients.flatMap((client) => client.describe().endpoints);
     const attempts = sum(endpoints.map(({ inFlight }) => inFlight));
     const now = JSON.stringify([
       endpoints,
-      client.stats(),
+      clients.map((client) => client.stats()),
       kms.requests.length,
       kms.openRequests,
       kms.handshakes,

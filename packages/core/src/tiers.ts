@@ -1,0 +1,205 @@
+// The story of what outlives the process: the stores are looked into before KMS is asked, told of what has landed, and
+// emptied of what KMS refuses; what another process brings into a shared one is landed here as if it had been fetched.
+
+import { cacheKey, isKeyOf, nameOfKey } from './cache/entry.ts';
+import { TieredCache } from './cache/tiered-cache.ts';
+import type { Found, Offered, SharedStore } from './cache/tiered-cache.ts';
+import { Turns } from './cache/turns.ts';
+import type { AnySecretError } from './errors.ts';
+import type { SecretEmitter, SecretEvents } from './events.ts';
+import type { Logger } from './logger.ts';
+import type { FailedFetch, SecretMemory } from './memory.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Secret } from './secret.ts';
+import { plainName } from './secret-name.ts';
+import type { StoreStatus, Tallies } from './status.ts';
+import type { StoreNews } from './store.ts';
+import type { SecretRequest } from './transport.ts';
+import { orAfter } from './waits.ts';
+
+export interface TiersParts {
+  readonly options: ResolvedOptions;
+  readonly memory: SecretMemory;
+  readonly logger: Logger;
+  readonly events: SecretEmitter;
+  readonly tallies: Tallies;
+  /** What readers get of a secret that KMS gave: see `SecretHook.transform`. Rejects if the hook refuses it. */
+  readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
+}
+
+/** A fetch that has landed: what readers get, and what KMS gave, which is what stores keep. */
+interface Landed {
+  readonly secret: Secret;
+  readonly original: Secret;
+  readonly startedAt: number;
+}
+
+/** So many of what others bring are read at a time: a fleet that starts anew brings everything at once. */
+const newsAtOnce = 16;
+
+/** Memory and the stores behind it, as a fetch meets them: at its beginning, and at its landing. */
+export class SecretTiers {
+  readonly #parts: TiersParts;
+  readonly #memory: SecretMemory;
+  readonly #stores: TieredCache;
+  readonly #turns: Turns;
+  /** What others have brought and is yet to be read, by key. */
+  readonly #news = new Map<string, { readonly store: SharedStore; readonly request: SecretRequest }>();
+  #reading = 0;
+  #isClosed = false;
+
+  constructor(parts: TiersParts) {
+    const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
+    this.#parts = parts;
+    this.#memory = parts.memory;
+    this.#turns = new Turns(clock, leaseTimeout);
+    this.#stores = new TieredCache({
+      stores,
+      clock,
+      usualStage: stage,
+      timeout: storeTimeout,
+      tell: (event) => this.#tell(event),
+      tallies: parts.tallies,
+      offer: (key, request, found) => this.#offer(key, request, found),
+      onNews: (store, news) => this.#hear(store, news),
+    });
+    this.#stores.listen();
+  }
+
+  /** Without stores there is nothing to look into, and a fetch need not wait for it. */
+  get hasStores(): boolean {
+    return !this.#stores.isEmpty;
+  }
+
+  get failures(): number {
+    return this.#stores.failures;
+  }
+
+  /**
+   * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
+   * our turn. `undefined`: KMS is to be asked. Never rejects.
+   */
+  async lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined> {
+    const { clock } = this.#parts.options;
+    const held = this.#memory.lookup(key);
+    const since = held?.fetchedAt ?? Number.NEGATIVE_INFINITY;
+    const brought = (): Secret | undefined => {
+      const entry = this.#memory.lookup(key);
+      return entry !== undefined && entry.fetchedAt > since && clock.now() < entry.freshUntil
+        ? entry.secret
+        : undefined;
+    };
+    const shared = this.#stores.leasing;
+    const failuresBefore = shared?.failures;
+    // What we hold is in our stores too, and no newer there unless others write into them.
+    if (held === undefined) await this.#stores.look(key, request);
+    else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
+    // A store that has just failed is not waited for a second time.
+    if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
+      const look = async (): Promise<boolean> => {
+        await this.#stores.lookInto(shared, key, request);
+        return brought() !== undefined;
+      };
+      await this.#turns.take(shared, { key, request, signal, look });
+    }
+    const secret = brought();
+    if (secret !== undefined) void this.#turns.giveBack(key);
+    return secret;
+  }
+
+  fetched(key: string, request: SecretRequest, { secret, original, startedAt }: Landed): void {
+    this.#memory.fetched(key, request, { secret, startedAt });
+    if (!this.hasStores) return;
+    const { clock, storeTimeout: ms } = this.#parts.options;
+    // Written first: whoever gets the turn next must find it. But a store that cannot be told holds up nobody's turn.
+    const written = this.#stores.keep(request, { secret: original, startedAt });
+    void orAfter(written, clock, { ms, late: () => {} }).then(() => this.#turns.giveBack(key));
+  }
+
+  failed(key: string, request: SecretRequest, failed: FailedFetch): void {
+    void this.#turns.giveBack(key);
+    if (!failed.kind.serveStale) this.#erase(request, failed.error);
+    this.#memory.failed(key, request, failed);
+  }
+
+  /** A fetch has ended that nobody is told of: it was forgotten, or the client is closed. */
+  left(key: string): void {
+    void this.#turns.giveBack(key);
+  }
+
+  inTrouble(key: string, error: AnySecretError): void {
+    this.#memory.inTrouble(key, error);
+  }
+
+  /** Forgets a secret in all its stages and versions, here and in every store. */
+  invalidate(name: string): void {
+    this.#stores.removeAll(this.#spellingsOf(name));
+    this.#memory.invalidate(name);
+  }
+
+  describe(): readonly StoreStatus[] {
+    return this.#stores.status();
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#memory.close();
+    this.#news.clear();
+    return this.#stores.close();
+  }
+
+  /** "Not found" is said of what was asked for; everything else of the secret as a whole. */
+  #erase(request: SecretRequest, error: AnySecretError): void {
+    if (error.code === 'ERR_SECRET_NOT_FOUND') this.#stores.remove(request);
+    else this.#stores.removeAll(this.#spellingsOf(request.name));
+  }
+
+  #spellingsOf(name: string): ReadonlySet<string> {
+    const known = [...this.#memory.entries.keys()].filter((key) => isKeyOf(key, name)).map(nameOfKey);
+    return new Set([name, plainName(name), ...known]);
+  }
+
+  async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<Offered> {
+    try {
+      const prepared = await this.#parts.prepare(secret, request);
+      if (!this.#isClosed) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
+    } catch {
+      // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
+    }
+    return { isKept: false, isFresh: false };
+  }
+
+  #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
+    if (news.kind === 'removed') {
+      this.#memory.refetchSoon(news.name);
+      return;
+    }
+    const { request, fetchedAt } = news;
+    const { clock, stage } = this.#parts.options;
+    const key = cacheKey(request, stage);
+    this.#turns.heard(key);
+    const held = this.#memory.lookup(key);
+    if (held === undefined || clock.now() - held.fetchedAt <= clock.date() - fetchedAt) return;
+    this.#news.set(key, { store, request });
+    void this.#readNews();
+  }
+
+  async #readNews(): Promise<void> {
+    if (this.#reading >= newsAtOnce) return;
+    this.#reading += 1;
+    for (const [key, { store, request }] of this.#news) {
+      this.#news.delete(key);
+      await this.#stores.lookInto(store, key, request);
+    }
+    this.#reading -= 1;
+  }
+
+  /** Once for each outage, and for each entry that was dropped: see `SecretEvents.store`. */
+  #tell(event: SecretEvents['store']): void {
+    const { logger, events } = this.#parts;
+    if (this.#isClosed && event.operation !== 'close') return;
+    if (event.what === 'back') logger.info(`Store ${event.store} works again.`);
+    else logger.warn(event.error?.message ?? `Store ${event.store}: ${event.what}.`);
+    events.emit('store', event);
+  }
+}
