@@ -37,6 +37,10 @@ export default defineConfig({
         extends: true,
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000 },
       },
+      {
+        extends: true,
+        test: { name: 'next', include: ['test/next/*.test.ts'], fileParallelism: false, testTimeout: 120_000 },
+      },
       { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

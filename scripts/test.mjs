@@ -1,6 +1,9 @@
 // @ts-check
 // `npm test`: the gate, then every test, and no secret's value in anything that either printed.
+import { provide } from './needs.mjs';
 import { judge } from './sentinel.mjs';
+
+provide((text) => process.stdout.write(text));
 
 process.exitCode = await judge({
   gate: [process.execPath, 'scripts/check.mjs', '--before-tests'],

@@ -10,11 +10,12 @@ import { miss } from './miss/miss.mjs';
 import { stopAll } from '../support/processes.mjs';
 import { table } from './report.mjs';
 import { start } from './start/start.mjs';
+import { stores } from './stores/stores.mjs';
 
 /** @typedef {(choice: { isQuick: boolean; say: (progress: string) => void }) => Promise<import('./report.mjs').Row[]>} Group */
 
 /** @type {ReadonlyMap<string, Group>} */
-const groups = new Map(Object.entries({ hit, memory, crowd, start, miss, adapters: throughAdapters }));
+const groups = new Map(Object.entries({ hit, memory, crowd, start, miss, stores, adapters: throughAdapters }));
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const chosen = values.only?.split(',') ?? [...groups.keys()];
 const unknown = chosen.filter((name) => !groups.has(name));

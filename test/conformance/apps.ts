@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { RunningApp, StartApp } from '@kms-secrets/testing/contracts';
+import type { StartApp } from '@kms-secrets/testing/contracts';
 import { createApp as expressApi } from '../../apps/express-api/src/app.ts';
 import { createApp as fastifyApi } from '../../apps/fastify-api/src/app.ts';
 import { createApp as nestApi } from '../../apps/nest-api/src/create-app.ts';
+import { listen } from './listen.ts';
+import { nextWebAround } from './next-web.ts';
 
 interface AppUnderTest {
   readonly name: string;
@@ -30,19 +28,5 @@ export const apps: readonly [AppUnderTest, ...AppUnderTest[]] = [
       return { url: await app.getUrl(), close: () => app.close() };
     },
   },
+  { name: 'next-web', start: (client) => listen(nextWebAround(client)) },
 ];
-
-async function listen(serve: RequestListener): Promise<RunningApp> {
-  const server = createServer(serve).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      await closed;
-    },
-  };
-}

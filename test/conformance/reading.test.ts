@@ -203,7 +203,7 @@ test('an outage, a rotation and a refusal are told as events, the outage once', 
 });
 
 test('a listener that throws, or rejects, ends neither the read nor the refreshing', async () => {
-  const { client, kms, clock } = stage();
+  const { client, kms, clock } = stage({ idleTtl: 0 });
   for (const name of ['refreshed', 'rotated', 'stale', 'failed', 'dropped', 'endpoint'] as const) {
     client.on(name, () => {
       throw new Error('A listener of mine is broken.');

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 async function namesBehind(door: string, file = 'index.js'): Promise<string[]> {
   const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist', file));
   const script = `import(${url}).then((names) => console.log(JSON.stringify(Object.keys(names))))`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+  // The condition of React's servers, which is what `server-only` lets in.
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions', 'react-server', '-e', script]);
   return JSON.parse(stdout) as string[];
 }
 
@@ -31,15 +32,18 @@ test('@kms-secrets/core exports', async () => {
       "SecretTypeError",
       "SecretUnavailableError",
       "StoreError",
+      "createKeyring",
       "createSecretClient",
       "errorAnswer",
       "failures",
+      "fileStore",
       "healthAnswer",
       "healthOf",
       "isSecretError",
       "isSecretSnapshot",
       "milliseconds",
       "sdkTransport",
+      "systemClock",
     ]
   `);
 });
@@ -95,6 +99,14 @@ test('@kms-secrets/nestjs exports', async () => {
   `);
 });
 
+test('@kms-secrets/redis exports', async () => {
+  expect(await namesBehind('redis')).toMatchInlineSnapshot(`
+    [
+      "redisStore",
+    ]
+  `);
+});
+
 test('@kms-secrets/testing exports', async () => {
   expect(await namesBehind('testing')).toMatchInlineSnapshot(`
     [
@@ -105,6 +117,32 @@ test('@kms-secrets/testing exports', async () => {
       "fixedSecrets",
       "startAdmin",
       "startFakeKms",
+    ]
+  `);
+});
+
+test('@kms-secrets/next exports', async () => {
+  expect(await namesBehind('next')).toMatchInlineSnapshot(`
+    [
+      "SecretNotAllowedHereError",
+      "getSecret",
+      "getSecretClient",
+      "isSecretError",
+      "secretErrors",
+      "secretsHealth",
+    ]
+  `);
+});
+
+test('@kms-secrets/next/setup exports', async () => {
+  expect(await namesBehind('next', 'setup.js')).toMatchInlineSnapshot(`
+    [
+      "configureSecrets",
+      "createSecretClient",
+      "getSecretClient",
+      "isSecretError",
+      "register",
+      "withKmsSecrets",
     ]
   `);
 });

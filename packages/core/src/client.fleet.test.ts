@@ -139,6 +139,27 @@ test('a shared store that hangs altogether costs a first read storeTimeout, not 
   expect((await reading).versionId).toBe('v1');
 });
 
+test('a refresh that joins a read which a store could answer asks KMS all the same', async () => {
+  const all = fleet(2);
+  await at(all, 0).client.get('db');
+  await all.clock.pass('1s');
+  all.kms.put('db', 'v2');
+  const reading = at(all, 1).client.get('db');
+
+  expect((await at(all, 1).client.refresh('db')).versionId).toBe('v2');
+  expect((await reading).versionId).toBe('v2');
+});
+
+test('whoever waits for another in vain has half of its deadline left', async () => {
+  const all = fleet(1, { deadline: '1s', leaseTimeout: '5s' });
+  await all.shared.lease?.({ name: 'db', stage: 'ACSCurrent', versionId: undefined }, 3_600_000);
+  const reading = at(all, 0).client.get('db');
+
+  await all.clock.pass(500);
+
+  expect((await reading).versionId).toBe('v1');
+});
+
 test('a turn is given back when the fetch comes to nothing', async () => {
   const all = fleet(2, { tries: 1 });
   all.kms.fail('unreachable');

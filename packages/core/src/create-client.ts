@@ -26,6 +26,11 @@ import { OpenApiTransport } from './transports/openapi/openapi-transport.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export type { SecretClient } from './client.ts';
+export type { Envelope, KeptSecret, Note, Place, SealProblem } from './stores/envelope.ts';
+export { fileStore } from './stores/file-store.ts';
+export type { FileStoreOptions } from './stores/file-store.ts';
+export { createKeyring } from './stores/keyring.ts';
+export type { Keyring, KeyringOptions, SealingKey } from './stores/keyring.ts';
 export { sdkTransport } from './transports/sdk/sdk-transport.ts';
 export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions } from './transports/sdk/sdk-transport.ts';
 

@@ -1,5 +1,21 @@
-export { createSecretClient, sdkTransport } from './create-client.ts';
-export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions, SecretClient } from './create-client.ts';
+export { createKeyring, createSecretClient, fileStore, sdkTransport } from './create-client.ts';
+export type {
+  Envelope,
+  FileStoreOptions,
+  KeptSecret,
+  Keyring,
+  KeyringOptions,
+  Note,
+  Place,
+  RpcClient,
+  RpcRequest,
+  RpcRuntime,
+  SdkTransportOptions,
+  SealingKey,
+  SealProblem,
+  SecretClient,
+} from './create-client.ts';
+export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export type { ClientKey, Credentials, CredentialsProvider } from './credentials.ts';
 export type { DeclaredOptions, JsonOf, NameOf, NamesOf, NamesUnder, SchemasOf } from './declared-names.ts';

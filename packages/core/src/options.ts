@@ -93,7 +93,7 @@ export interface SecretClientOptions {
   readonly stores?: SecretStore | readonly SecretStore[] | undefined;
   /** The longest that a store may take for anything; only the first read of a secret waits for one. */
   readonly storeTimeout?: Duration | undefined;
-  /** The longest that one process of a fleet waits for what another one asks KMS. */
+  /** The longest that one process of a fleet waits for what another one asks KMS; never more than half of `deadline`. */
   readonly leaseTimeout?: Duration | undefined;
   /** The largest reply of KMS that is read, in bytes. */
   readonly maxReplyBytes?: number | undefined;

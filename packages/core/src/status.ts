@@ -75,7 +75,7 @@ export interface ClientStats {
   readonly misses: number;
   /** Reads answered with an old value, because it could not be refreshed. */
   readonly staleReads: number;
-  /** Fetches begun, each of one or more attempts, and those that came to nothing. */
+  /** Fetches begun, each of any number of attempts (none if a store had it), and those that came to nothing. */
   readonly fetches: number;
   readonly failedFetches: number;
   /** Refreshes that brought another version. */

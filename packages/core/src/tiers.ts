@@ -27,6 +27,13 @@ export interface TiersParts {
   readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
 }
 
+/** How a fetch looks around before it asks KMS. */
+interface Look {
+  readonly signal: AbortSignal;
+  /** A reader wants it; else it has come due, and what is in memory is not enough. */
+  readonly isRead: boolean;
+}
+
 /** A fetch that has landed: what readers get, and what KMS gave, which is what stores keep. */
 interface Landed {
   readonly secret: Secret;
@@ -49,10 +56,11 @@ export class SecretTiers {
   #isClosed = false;
 
   constructor(parts: TiersParts) {
-    const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
+    const { clock, stage, stores, storeTimeout, leaseTimeout, deadline } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
-    this.#turns = new Turns(clock, leaseTimeout);
+    // Whoever waits for another process in vain must have the time to ask for itself.
+    this.#turns = new Turns(clock, Math.min(leaseTimeout, deadline / 2));
     this.#stores = new TieredCache({
       stores,
       clock,
@@ -79,9 +87,11 @@ export class SecretTiers {
    * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
    * our turn. `undefined`: KMS is to be asked. Never rejects.
    */
-  async lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined> {
+  async lookFirst(key: string, request: SecretRequest, { signal, isRead }: Look): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
+    // Between the reader's look into memory and this one another process may have brought it.
+    if (isRead && held !== undefined && clock.now() < held.freshUntil) return held.secret;
     const since = held?.fetchedAt ?? Number.NEGATIVE_INFINITY;
     const brought = (): Secret | undefined => {
       const entry = this.#memory.lookup(key);
@@ -118,7 +128,7 @@ export class SecretTiers {
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
     void this.#turns.giveBack(key);
-    if (!failed.kind.serveStale) this.#erase(request, failed.error);
+    if (this.hasStores && !failed.kind.serveStale) this.#erase(request, failed.error);
     this.#memory.failed(key, request, failed);
   }
 
@@ -133,7 +143,7 @@ export class SecretTiers {
 
   /** Forgets a secret in all its stages and versions, here and in every store. */
   invalidate(name: string): void {
-    this.#stores.removeAll(this.#spellingsOf(name));
+    if (this.hasStores) this.#stores.removeAll(this.#spellingsOf(name));
     this.#memory.invalidate(name);
   }
 

@@ -5,12 +5,6 @@ import { SecretSnapshot } from '@kms-secrets/core';
 import type { Secret, SecretClient } from '@kms-secrets/core';
 import { getSecretClientToken, usualClient } from './inject-secret.decorator.ts';
 
-interface Asked {
-  readonly request: object;
-  readonly name: string;
-  readonly client: string;
-}
-
 /** What each request has seen; gone with the request. */
 const snapshots = new WeakMap<object, SecretSnapshot>();
 
@@ -22,23 +16,30 @@ export function snapshotOn(request: object, client: SecretClient, as: string): S
   return snapshot.of(as);
 }
 
-const asked = createParamDecorator((wanted: Pick<Asked, 'name' | 'client'>, context: ExecutionContext): Asked => ({
-  ...wanted,
-  request: context.switchToHttp().getRequest<object>(),
-}));
+/** A function, because global pipes are shown it first: one that trims or checks what it finds would walk into the request. */
+type Read = (modules: ModuleRef) => Promise<Secret>;
+
+const read = createParamDecorator(
+  ({ name, client: as }: { readonly name: string; readonly client: string }, context: ExecutionContext): Read => {
+    const request = context.switchToHttp().getRequest<object>();
+    return (modules) => {
+      const client = modules.get<SecretClient>(getSecretClientToken(as), { strict: false });
+      return snapshotOn(request, client, as).get(name);
+    };
+  },
+);
 
 /** A pipe, because Nest makes pipes with what they inject; the function of a parameter decorator is given nothing. */
 @Injectable()
-class SecretOfRequest implements PipeTransform<Asked, Promise<Secret>> {
+class SecretOfRequest implements PipeTransform<Read, Promise<Secret>> {
   readonly #modules: ModuleRef;
 
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.#modules = modules;
   }
 
-  transform({ request, name, client: as }: Asked): Promise<Secret> {
-    const client = this.#modules.get<SecretClient>(getSecretClientToken(as), { strict: false });
-    return snapshotOn(request, client, as).get(name);
+  transform(readFrom: Read): Promise<Secret> {
+    return readFrom(this.#modules);
   }
 }
 
@@ -47,5 +48,5 @@ class SecretOfRequest implements PipeTransform<Asked, Promise<Secret>> {
  * whatever is rotated meanwhile. Nothing becomes request-scoped by it.
  */
 export function RequestSecret(name: string, client: string = usualClient): ParameterDecorator {
-  return asked({ name, client }, SecretOfRequest);
+  return read({ name, client }, SecretOfRequest);
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable, Inject, Param, Req, UseGuards } from '@nestjs/common';
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import type { CanActivate, ExecutionContext, PipeTransform } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { expect, test } from 'vitest';
 import { RequestSecret, SecretErrorsFilter, SecretsModule, SecretsService } from './index.ts';
 import type { Secret } from './index.ts';
@@ -91,4 +91,30 @@ test('a secret that cannot be had ends the request before the method is called',
 
   expect(await answers(app, '/x')).toEqual([{ code: 'ERR_SECRET_NOT_FOUND' }]);
   expect(called).toBe(0);
+});
+
+test('a pipe that goes over all parameters finds nothing to go into, neither the request nor a value', async () => {
+  const shown: string[] = [];
+  const { client } = trial();
+  @Controller()
+  class Routes {
+    @Get()
+    read(@RequestSecret('db') db: Secret): string[] {
+      return [db.versionId];
+    }
+  }
+  const looking: PipeTransform = {
+    transform(value: unknown) {
+      shown.push(typeof value, ...Object.keys(value as object));
+      return value;
+    },
+  };
+  const { app } = await startedApp({
+    imports: [SecretsModule.forRoot(client)],
+    controllers: [Routes],
+    providers: [{ provide: APP_PIPE, useValue: looking }],
+  });
+
+  expect(await answers(app, '/')).toEqual([['v1']]);
+  expect(shown).toEqual(['function']);
 });

@@ -53,14 +53,17 @@ export class SecretsModule {
   /** As `forRoot`, with what other providers know: `useFactory` with `inject`, or a class. */
   static forRootAsync(options: SecretsModuleAsyncOptions): DynamicModule {
     const { imports = [], inject = [], useFactory, useClass, useExisting = useClass } = options;
-    const providers: Provider[] = useClass === undefined ? [] : [useClass];
-    if (useFactory !== undefined) providers.push({ provide: given, inject, useFactory });
-    else if (useExisting !== undefined) {
-      const useOptions = (maker: SecretsOptionsFactory): unknown => maker.createSecretsOptions();
-      providers.push({ provide: given, inject: [useExisting], useFactory: useOptions });
-    } else
+    if (useFactory !== undefined)
+      return rooted(options, { imports, providers: [{ provide: given, inject, useFactory }] });
+    if (useExisting === undefined) {
       throw new Error('SecretsModule.forRootAsync was given no useFactory, useClass or useExisting: it needs one.');
-    return rooted(options, { imports, providers });
+    }
+    const made: Provider = {
+      provide: given,
+      inject: [useExisting],
+      useFactory: (maker: SecretsOptionsFactory) => maker.createSecretsOptions(),
+    };
+    return rooted(options, { imports, providers: useClass === undefined ? [made] : [useClass, made] });
   }
 
   /** Has the app wait for these secrets, and gives the module that imports this their handles, for `@InjectSecret`. */
@@ -70,12 +73,14 @@ export class SecretsModule {
   }
 }
 
+/** What a client is made with: providers of `given`, and the modules whose exports those inject. */
+interface Making extends Pick<ModuleMetadata, 'imports'> {
+  readonly providers: readonly Provider[];
+}
+
 function rooted(
   { name = usualClient, isGlobal = true, secrets = [] }: SecretsModuleExtras,
-  {
-    imports = [],
-    providers,
-  }: { readonly imports?: ModuleMetadata['imports']; readonly providers: readonly Provider[] },
+  { imports = [], providers }: Making,
 ): DynamicModule {
   const client: Provider = {
     provide: getSecretClientToken(name),

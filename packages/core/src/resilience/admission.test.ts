@@ -103,7 +103,7 @@ test('a refresh that a reader joins goes before the other refreshes', async () =
   enter('second', new Urgency('refresh'));
   enter('joined', joined);
 
-  joined.raise();
+  joined.join('read');
   admission.leave();
   await clock.pass(0);
 

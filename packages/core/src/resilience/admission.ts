@@ -76,7 +76,7 @@ export class Admission {
         reject(signal.reason as Error);
         this.#letIn();
       });
-      const leaveRefreshes = urgency.onRaise(() => {
+      const leaveRefreshes = urgency.onAwaited(() => {
         if (this.#refreshes.delete(ticket)) this.#readers.add(ticket);
         this.#letIn();
       });

@@ -35,7 +35,11 @@ export interface Landed {
 /** Where a secret may be had without KMS. */
 export interface Shortcut {
   /** Resolves to `undefined` if KMS must be asked. Never rejects. */
-  lookFirst(key: string, request: SecretRequest, signal: AbortSignal): Promise<Secret | undefined>;
+  lookFirst(
+    key: string,
+    request: SecretRequest,
+    look: { readonly signal: AbortSignal; readonly isRead: boolean },
+  ): Promise<Secret | undefined>;
   /** The fetch is over, and nobody is told of it otherwise. */
   left(key: string): void;
 }
@@ -101,13 +105,13 @@ export class Fetcher {
   }
 
   /**
-   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. A reader that joins a refresh makes it as
-   * urgent as if it had begun it.
+   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. Who joins makes it as urgent as if
+   * it had begun it.
    */
   fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
     if (joined !== undefined) {
-      if (purpose !== 'refresh') joined.urgency.raise();
+      joined.urgency.join(purpose);
       return joined;
     }
     const log = createLog(purpose);
@@ -156,9 +160,9 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
-      const found = shortcut && (await lookFirst(shortcut, { key, request, signal: deadline.signal }));
+      const found = await this.#lookFirst(key, request, { log, shortcut, signal: deadline.signal });
       log.tellLooked();
-      if (found !== undefined) return found;
+      if (found !== undefined && log.urgency.purpose !== 'demand') return found;
       const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
@@ -174,6 +178,17 @@ export class Fetcher {
       log.tellTrouble();
       if (isForgotten() || closing.aborted) shortcut?.left(key);
     }
+  }
+
+  /** A store may take its time; a fetch that is over waits for it no longer. */
+  async #lookFirst(
+    key: string,
+    request: SecretRequest,
+    { log, shortcut, signal }: Pick<Course, 'log' | 'shortcut'> & { readonly signal: AbortSignal },
+  ): Promise<Secret | undefined> {
+    if (shortcut === undefined) return undefined;
+    const looking = shortcut.lookFirst(key, request, { signal, isRead: log.urgency.purpose === 'read' });
+    return unlessAborted(looking, signal).catch(() => undefined);
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
@@ -230,14 +245,6 @@ export class Fetcher {
       return vetoed(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
     }
   }
-}
-
-/** A store may take its time to end; a fetch that is over waits for it no longer. */
-function lookFirst(
-  shortcut: Shortcut,
-  { key, request, signal }: { readonly key: string; readonly request: SecretRequest; readonly signal: AbortSignal },
-): Promise<Secret | undefined> {
-  return unlessAborted(shortcut.lookFirst(key, request, signal), signal).catch(() => undefined);
 }
 
 function vetoed(message: string): FetchOutcome {

@@ -106,7 +106,7 @@ test('a refresh that nobody waits for is not hedged, until a reader joins it', a
   await stage.clock.pass(1_000);
   expect(standby.requests.length).toBe(0);
 
-  urgency.raise();
+  urgency.join('read');
 
   expect(await kindOf(outcome)).toBe('secret');
 });

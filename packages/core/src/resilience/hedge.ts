@@ -78,7 +78,7 @@ export class Patience {
           isLate = true;
           hedge();
         }),
-        urgency.onRaise(hedge),
+        urgency.onAwaited(hedge),
         endpoint.onBreakerOpen(() => this.#finish(resolve)),
       );
     });

@@ -4,28 +4,38 @@
  */
 export type Purpose = 'read' | 'refresh' | 'demand';
 
-/** Whether somebody waits for a fetch. A refresh in the background becomes urgent when a reader joins it, and stays so. */
+const ranks: Readonly<Record<Purpose, number>> = { refresh: 0, read: 1, demand: 2 };
+
+/** How much a fetch matters to those who want it. A refresh in the background becomes urgent when a reader joins it. */
 export class Urgency {
   readonly #tasks = new Set<() => void>();
-  #isAwaited: boolean;
+  #purpose: Purpose;
 
   constructor(purpose: Purpose) {
-    this.#isAwaited = purpose !== 'refresh';
+    this.#purpose = purpose;
   }
 
+  /** The most that anybody wants of it. */
+  get purpose(): Purpose {
+    return this.#purpose;
+  }
+
+  /** Whether somebody waits for it. */
   get isAwaited(): boolean {
-    return this.#isAwaited;
+    return this.#purpose !== 'refresh';
   }
 
-  raise(): void {
-    if (this.#isAwaited) return;
-    this.#isAwaited = true;
+  join(purpose: Purpose): void {
+    if (ranks[purpose] <= ranks[this.#purpose]) return;
+    const isFirst = this.#purpose === 'refresh';
+    this.#purpose = purpose;
+    if (!isFirst) return;
     for (const task of this.#tasks) task();
     this.#tasks.clear();
   }
 
-  /** Runs `task` when a reader joins; returns a function that calls it off. */
-  onRaise(task: () => void): () => void {
+  /** Runs `task` when somebody begins to wait for it; returns a function that calls it off. */
+  onAwaited(task: () => void): () => void {
     this.#tasks.add(task);
     return () => {
       this.#tasks.delete(task);

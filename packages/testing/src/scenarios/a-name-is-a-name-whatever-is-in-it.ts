@@ -5,7 +5,6 @@ import type { Scenario } from './form/scenario.ts';
 const names = [
   'prod/db',
   '../../etc/passwd',
-  '..',
   'a/../b',
   'rds!main',
   'a+b=c@d',

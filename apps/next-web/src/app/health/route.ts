@@ -1,0 +1,1 @@
+export { secretsHealth as GET } from '@kms-secrets/next';

@@ -1,0 +1,175 @@
+import type { ReactNode } from 'react';
+import style from './board.module.css';
+import { Mark, Tag } from './mark.tsx';
+import type { Tone } from './mark.tsx';
+import type { Status } from './status.ts';
+import { ago, count, headline, span } from './words.ts';
+
+type SecretView = Status['secrets'][number];
+type EndpointView = Status['endpoints'][number];
+
+/** @param lost - milliseconds for which the process has not answered the page. */
+export function Board({ status, lost }: { readonly status: Status; readonly lost: number }): ReactNode {
+  const { title, detail } = headline(status);
+  const tone: Tone = lost > 0 ? 'idle' : status.health;
+  return (
+    <main className={style['board']}>
+      <header className={style['head']}>
+        <p className={style['brand']}>Secrets of this process</p>
+        <p className={style['live']} data-lost={lost > 0}>
+          {lost > 0 ? `no answer for ${span(lost)}` : 'live'}
+        </p>
+      </header>
+
+      <section className={style['verdict']} data-tone={tone} role="status">
+        <Mark tone={tone} />
+        <div>
+          <h1>{lost > 0 ? 'This process does not answer' : title}</h1>
+          <p>{lost > 0 ? 'What stands below is the last that was heard of it.' : detail}</p>
+        </div>
+      </section>
+
+      <Tallies stats={status.stats} />
+      <Secrets secrets={status.secrets} />
+      <Endpoints endpoints={status.endpoints} />
+    </main>
+  );
+}
+
+function Tallies({ stats }: { readonly stats: Status['stats'] }): ReactNode {
+  const reads = stats.hits + stats.misses + stats.staleReads;
+  const share = reads === 0 ? '' : `${((stats.hits / reads) * 100).toFixed(reads < 1_000 ? 0 : 1)} % of all reads`;
+  const figures = [
+    ['Read from memory', stats.hits, share],
+    ['Waited for KMS', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} under way`],
+    ['Served stale', stats.staleReads, ''],
+    ['Fetches', stats.fetches, stats.failedFetches === 0 ? 'none failed' : `${count(stats.failedFetches)} failed`],
+    ['Rotations', stats.rotations, ''],
+  ] as const;
+  return (
+    <dl className={style['tallies']}>
+      {figures.map(([name, number, note]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <strong>{count(number)}</strong>
+            <span>{note}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Secrets({ secrets }: { readonly secrets: readonly SecretView[] }): ReactNode {
+  return (
+    <section className={style['sheet']} aria-labelledby="secrets">
+      <h2 id="secrets">Secrets</h2>
+      {secrets.length === 0 ? (
+        <p className={style['empty']}>Nothing has been read yet. A secret shows here after its first read.</p>
+      ) : (
+        // The roles are said, because a table that is laid out for a phone would lose them.
+        <table role="table" className={style['table']}>
+          <thead role="rowgroup">
+            <tr role="row">
+              {['Secret', 'State', 'Version', 'Age', 'Next refresh'].map((name) => (
+                <th key={name} role="columnheader" scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            {secrets.map((secret) => (
+              <SecretRow key={`${secret.name} ${secret.stage ?? secret.versionId}`} secret={secret} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
+  const { name, stage, type, versionId, age, ttl, nextRefreshIn, lastFailure } = secret;
+  return (
+    <tr role="row" data-secret={name}>
+      <th role="rowheader" scope="row">
+        <span className={style['name']}>{name}</span>
+        <span className={style['note']}>{[stage, type].filter((part) => part !== undefined).join(' · ')}</span>
+      </th>
+      <td role="cell" data-label="State">
+        <FreshnessTag secret={secret} />
+      </td>
+      <td role="cell" data-label="Version">
+        <code title={versionId}>{versionId.length > 12 ? `${versionId.slice(0, 8)}…` : versionId}</code>
+      </td>
+      <td role="cell" data-label="Age">
+        <span className={style['age']}>
+          {span(age)} <span className={style['note']}>of {span(ttl)}</span>
+        </span>
+        <span className={style['bar']} aria-hidden="true">
+          <span style={{ inlineSize: `${Math.min(100, (age / ttl) * 100)}%` }} data-tone={toneOf(secret)} />
+        </span>
+      </td>
+      <td role="cell" data-label="Next refresh">
+        {nextRefreshIn === undefined ? 'at the next read' : nextRefreshIn < 1_000 ? 'now' : `in ${span(nextRefreshIn)}`}
+      </td>
+      {lastFailure !== undefined && (
+        <td role="cell" data-label="Last failure" className={style['failure']} data-tone={toneOf(secret)}>
+          <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
+          {lastFailure.times > 1 && `, ${lastFailure.times} times in a row`}
+          <span className={style['note']}>{lastFailure.message}</span>
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
+  const words = { fresh: 'Fresh', stale: 'Stale', spent: 'Spent' }[secret.freshness];
+  return <Tag tone={toneOf(secret)}>{words}</Tag>;
+}
+
+function toneOf({ freshness, lastFailure }: SecretView): Tone {
+  if (freshness === 'spent') return 'failing';
+  return freshness === 'stale' || lastFailure !== undefined ? 'degraded' : 'ok';
+}
+
+function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] }): ReactNode {
+  return (
+    <section className={style['sheet']} aria-labelledby="endpoints">
+      <h2 id="endpoints">Endpoints</h2>
+      <ol className={style['endpoints']}>
+        {endpoints.map((endpoint) => (
+          <EndpointRow key={endpoint.endpoint} endpoint={endpoint} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function EndpointRow({ endpoint: { endpoint, ...view } }: { readonly endpoint: EndpointView }): ReactNode {
+  const { state, breaker, attempts, failures, inFlight, lastFailure } = view;
+  const tone = ({ answering: 'ok', failing: 'failing', untried: 'idle' } as const)[state];
+  const words = { answering: 'Answers', failing: 'Fails', untried: 'Not asked yet' }[state];
+  return (
+    <li data-endpoint={endpoint}>
+      <span className={style['name']}>{endpoint}</span>
+      <span className={style['tags']}>
+        <Tag tone={tone}>{words}</Tag>
+        {breaker !== 'closed' && <Tag tone={breaker === 'open' ? 'failing' : 'degraded'}>Breaker {breaker}</Tag>}
+      </span>
+      <span className={style['asked']}>
+        asked {count(attempts)} {attempts === 1 ? 'time' : 'times'}, {failures === 0 ? 'none' : count(failures)} failed
+        {inFlight > 0 && `, ${inFlight} under way`}
+      </span>
+      {lastFailure !== undefined && (
+        <span className={style['failure']} data-tone={tone}>
+          <strong>{lastFailure.failure}</strong> {ago(lastFailure.ago)}
+          <span className={style['note']}>{lastFailure.message}</span>
+        </span>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,3 @@
+export { redisStore } from './redis-store.ts';
+export type { RedisStoreOptions } from './options.ts';
+export type { RedisArgument, RedisClient } from './redis-client.ts';

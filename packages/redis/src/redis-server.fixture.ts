@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const program = '/usr/bin/redis-server';
+
+/** A Redis of the tests' own, on loopback, in memory. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  /** Ends it at once, as a machine that fails does; nothing it held is there afterwards. */
+  kill(): Promise<void>;
+  start(...options: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+  /** It keeps its connections and answers no more, as one behind a network that swallows everything. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** One that ends with the test. */
+export async function redisOfTest(...options: readonly string[]): Promise<RedisServer> {
+  const server = await startRedis(...options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+export async function startRedis(...options: readonly string[]): Promise<RedisServer> {
+  if (!existsSync(program)) {
+    throw new Error(
+      `${program} is missing. Install it (apt-get install redis-server); as root, npm test does so itself.`,
+    );
+  }
+  const port = await sparePort();
+  const directory = await mkdtemp(join(tmpdir(), 'redis-'));
+  let child: ChildProcess | undefined;
+
+  async function start(...more: readonly string[]): Promise<void> {
+    const settings = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ];
+    const started = spawn(program, [...settings, ...options, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = started;
+    let output = '';
+    for await (const chunk of started.stdout) {
+      output += String(chunk);
+      if (output.includes('Ready to accept connections')) break;
+    }
+    started.stdout.resume();
+    if (started.exitCode !== null) throw new Error(`redis-server ended: ${output}`);
+  }
+
+  async function kill(): Promise<void> {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    async stop() {
+      await kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+  };
+}
+
+async function sparePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,15 @@
+// @ts-check
+export const benchKey = 'a1b2c3d4'.repeat(8);
+
+/** @param {number} fetchedAt */
+export function secretOf1Kb(fetchedAt) {
+  return {
+    name: 'app/secret-0',
+    versionId: 'v1',
+    stages: ['ACSCurrent'],
+    type: 'Generic',
+    dataType: /** @type {const} */ ('text'),
+    value: 'x'.repeat(1_000),
+    fetchedAt,
+  };
+}

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** A Next of its own process, that answers. */
+export interface NextProcess extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  /** All that it has printed. */
+  output(): string;
+  /** Ends it as an orchestrator does, and resolves to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** `next <command>` in an app; resolves to its exit code and to what it printed. */
+export async function runNext(
+  app: string,
+  args: readonly string[],
+  environment: Environment,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const { child, output } = spawnNode(app, [join(app, 'node_modules/next/dist/bin/next'), ...args], environment);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output: output() };
+}
+
+/** `next start` or `next dev` in an app. */
+export function startNext(app: string, command: 'start' | 'dev', environment: Environment): Promise<NextProcess> {
+  const args = [join(app, 'node_modules/next/dist/bin/next'), command, '-p', '0', '-H', '127.0.0.1'];
+  return listening(spawnNode(app, args, environment));
+}
+
+/** The `server.js` that `output: 'standalone'` makes; it takes no port 0. */
+export async function startStandalone(directory: string, environment: Environment): Promise<NextProcess> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo; // a text only for a pipe
+  probe.close();
+  const where = { ...environment, PORT: String(port), HOSTNAME: '127.0.0.1' };
+  return listening(spawnNode(directory, ['server.js'], where));
+}
+
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+}
+
+function spawnNode(cwd: string, args: readonly string[], environment: Environment): Spawned {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    // No more than that of this process's own: what a test does not say, Next must not find.
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: cwd,
+      NODE_ENV: args[1] === 'dev' ? 'development' : 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      NO_COLOR: '1',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  return { child, output: () => printed };
+}
+
+async function listening({ child, output }: Spawned): Promise<NextProcess> {
+  const stop = async (): Promise<number | null> => {
+    const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    child.kill('SIGTERM');
+    await exited;
+    return child.exitCode;
+  };
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = (): void => {
+      const [, found] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(output()) ?? [];
+      if (found !== undefined && /Ready in/.test(output())) resolve(found);
+    };
+    child.stdout?.on('data', look);
+    child.once('exit', (code) => reject(new Error(`Next ended with ${code}:\n${output()}`)));
+  });
+  return { url, pid: child.pid ?? 0, output, stop, [Symbol.asyncDispose]: async () => void (await stop()) };
+}

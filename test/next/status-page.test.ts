@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { legibility } from './legibility.mjs';
+import { startNext } from './next-process.ts';
+import type { NextProcess } from './next-process.ts';
+import { searchForSecrets, sentinel } from './sentinel-search.ts';
+
+const app = join(import.meta.dirname, '../../apps/next-web');
+const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+
+let browser: Browser;
+let kms: FakeKms;
+let next: NextProcess;
+/** All that the browser has been sent. */
+const received: { readonly url: string; readonly text: string }[] = [];
+
+beforeAll(async () => {
+  kms = await startFakeKms({ regions: ['cn-hangzhou'] });
+  kms.put('prod/db', `${sentinel}db`);
+  kms.put('rds!shop', JSON.stringify({ AccountName: 'shop', AccountPassword: `${sentinel}password` }));
+  next = await startNext(app, 'start', { ...kms.environment(), secret_names: 'prod/db,rds!shop' });
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [...quiet, '--disable-component-update', '--disable-sync'],
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await next.stop();
+  await kms.close();
+});
+
+async function open(look: { width?: number; colorScheme?: 'light' | 'dark' } = {}): Promise<Page> {
+  const { width = 1_200, colorScheme = 'light' } = look;
+  const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
+  onTestFinished(() => page.close());
+  page.on('response', async (response) => {
+    received.push({ url: response.url(), text: await response.text().catch(() => '') });
+  });
+  await page.goto(`${next.url}/status`);
+  return page;
+}
+
+const refresh = (name: string): Promise<Response> =>
+  fetch(`${next.url}/secrets/${encodeURIComponent(name)}/refresh`, { method: 'POST' });
+
+test('the page follows a rotation, without being loaded again', async () => {
+  const page = await open();
+  const version = page.locator('[data-secret="prod/db"] code');
+  const before = await version.getAttribute('title');
+  await page.evaluate(() => Object.assign(globalThis, { isTheSamePage: true }));
+
+  const versionId = kms.rotate('prod/db');
+  await refresh('prod/db');
+  await page.locator(`code[title="${versionId}"]`).waitFor();
+
+  expect(before).not.toBe(versionId);
+  expect(await page.evaluate(() => 'isTheSamePage' in globalThis)).toBe(true);
+  expect(await page.getByRole('status').textContent()).toContain('All is well');
+  await expect.poll(() => page.locator('dt:text-is("Rotations") + dd strong').textContent()).toBe('1');
+});
+
+test('it tells an outage with its reasons, and that it is over', async () => {
+  const page = await open();
+
+  await kms.stop('cn-hangzhou');
+  await refresh('prod/db');
+  await page.getByRole('heading', { name: 'Serving, with trouble' }).waitFor();
+  const told = await page.locator('[data-secret="prod/db"]').textContent();
+  const endpoint = await page.locator('[data-endpoint]').textContent();
+  await kms.start('cn-hangzhou');
+  await expect
+    .poll(
+      async () => {
+        await Promise.all([refresh('prod/db'), refresh('rds!shop')]);
+        return page.getByRole('status').textContent();
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toContain('All is well');
+
+  expect(told).toContain('ERR_SECRET_UNAVAILABLE');
+  expect(endpoint).toContain('Fails');
+});
+
+const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [1_200, 390].map((width) => ({ colorScheme, width })),
+);
+
+test.each(looks)('it can be read in $colorScheme colours on a screen $width wide', async (look) => {
+  const page = await open(look);
+
+  const { overflow, faint } = await page.evaluate(legibility);
+
+  expect(overflow).toBe(0);
+  expect(faint).toEqual([]);
+});
+
+test('it says that the process does not answer, and keeps what it knew', async () => {
+  const page = await open();
+  await page.route('**/status/live', (route) => route.abort());
+
+  await page.getByRole('heading', { name: 'This process does not answer' }).waitFor();
+
+  expect(await page.locator('[data-secret]').count()).toBe(2);
+});
+
+test('nothing that the browser was sent holds a value, nor does any file of the build', async () => {
+  const page = await open();
+  const payload = await (await fetch(`${next.url}/status`, { headers: { RSC: '1' } })).text();
+  await page.waitForLoadState('networkidle').catch(() => {});
+  const scripts = received.filter(({ url }) => url.includes('/_next/static/') && url.endsWith('.js'));
+
+  const { looked, found } = await searchForSecrets(join(app, '.next'));
+
+  const answers = received.length;
+  console.log(
+    `next-web: ${answers} answers to the browser (${scripts.length} scripts) and ${looked} files of .next looked through, ` +
+      `${found.length} files with a value`,
+  );
+  expect(payload).toContain('prod/db');
+  expect(scripts.length).toBeGreaterThan(0);
+  expect([...received.map(({ text }) => text), payload].filter((text) => text.includes(sentinel)).length).toBe(0);
+  expect(found).toEqual([]);
+  expect(next.output().includes(sentinel)).toBe(false);
+});
