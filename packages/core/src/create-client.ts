@@ -16,6 +16,7 @@ import type { EndpointAddress } from './endpoints.ts';
 import { ConfigurationError } from './errors.ts';
 import type { ConfigurationIssue } from './errors.ts';
 import { guardedLogger } from './logger.ts';
+import { conflictsIn } from './option-conflicts.ts';
 import { kindOf, resolve } from './option-rows.ts';
 import { optionTable } from './options.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options.ts';
@@ -51,7 +52,7 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
   }
   const settings = gatherSettings(options, on);
   const { values, sources, issues } = resolve(optionTable, settings.layers);
-  const found = [...settings.issues, ...issues];
+  const found = [...settings.issues, ...issues, ...conflictsIn(values, sources)];
   let identity: { readonly of: OpenApiIdentity | undefined } | undefined;
   const join: Join = {
     on,
