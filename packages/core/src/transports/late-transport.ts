@@ -23,6 +23,8 @@ function through(late: Late<SecretTransport>, endpoint: string): SecretTransport
   return {
     endpoint,
     fetch: (request, signal) => late.with((transport) => transport.fetch(request, signal)),
+    // One that cannot tell says what one that does not know says.
+    connectTime: (signal) => late.with(async (transport) => transport.connectTime?.(signal)),
     close: () => late.close(),
   };
 }
