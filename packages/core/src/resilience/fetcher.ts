@@ -34,11 +34,11 @@ export interface Landed {
 
 /** Where a secret may be had without KMS. */
 export interface Shortcut {
-  /** Resolves to `undefined` if KMS must be asked. Never rejects. */
+  /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
   lookFirst(
     key: string,
     request: SecretRequest,
-    look: { readonly signal: AbortSignal; readonly isRead: boolean },
+    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
   ): Promise<Secret | undefined>;
   /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
   left(key: string, signal?: AbortSignal): void;
@@ -61,7 +61,7 @@ export interface Flight {
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
-  /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
+  /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
   readonly looked: Promise<void> | undefined;
   /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
   crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
@@ -189,7 +189,11 @@ export class Fetcher {
     { log, shortcut, signal }: Pick<Course, 'log' | 'shortcut'> & { readonly signal: AbortSignal },
   ): Promise<Secret | undefined> {
     if (shortcut === undefined) return undefined;
-    const looking = shortcut.lookFirst(key, request, { signal, isRead: log.urgency.purpose === 'read' });
+    const looking = shortcut.lookFirst(key, request, {
+      signal,
+      isRead: log.urgency.purpose === 'read',
+      onLooked: log.tellLooked,
+    });
     return unlessAborted(looking, signal).catch(() => undefined);
   }
 
