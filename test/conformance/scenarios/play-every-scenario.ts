@@ -1,5 +1,4 @@
 import { fileOf, perform, scenarios } from '@kms-secrets/testing/contracts';
-import type { Scenario } from '@kms-secrets/testing/contracts';
 import { describe, expect, test } from 'vitest';
 import type { AppUnderTest } from '../apps/app-under-test.ts';
 import { transports } from '../transports.ts';
@@ -15,13 +14,12 @@ declare module 'vitest' {
 export function playEveryScenario(app: AppUnderTest): void {
   describe.each(transports.map((each) => [each.name, each] as const))(`${app.name} over %s`, (_, transport) => {
     const titled = scenarios.map((each) => [each.promise, each] as const);
-    const expectKept = (scenario: Scenario): Promise<void> =>
-      perform(scenario, { startApp: app.start, ...transport }, expect);
     // Its time is a fake, but its sockets are real, and a machine may be busy.
+    // oxlint-disable-next-line vitest/expect-expect -- the scenario is what expects
     test.for(titled)('%s', { timeout: 20_000 }, async ([promise, scenario], { task }) => {
       task.meta.played = { app: app.name, transport: transport.name, promise, file: fileOf(scenario) };
 
-      await expectKept(scenario);
+      await perform(scenario, { startApp: app.start, ...transport }, expect);
     });
   });
 }
