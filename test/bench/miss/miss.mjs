@@ -14,8 +14,8 @@ const floors = ['node:https', 'node:https, constant', 'TLS socket, constant'];
 /** @type {import('../bench.mjs').Group} */
 export async function miss(choice) {
   const kms = await start(kmsProcess, {});
-  const lean = { ...kms.ready, endpoint: kms.ready.leanEndpoint };
-  const launch = { env: { NODE_EXTRA_CA_CERTS: kms.ready.caFilePath } };
+  const { lean } = kms.ready;
+  const launch = { env: { NODE_EXTRA_CA_CERTS: lean.caFilePath } };
   const open = (/** @type {string} */ way) => start(wireReads, { way, kms: lean }, launch);
   return [
     ...(await coldRows(choice, open)),
