@@ -63,7 +63,7 @@ async function dueRows({ say }, { count, p99 }) {
   const of = `${count.toLocaleString('en-US')} secrets due at once`;
   say(`${of}, over loopback`);
   const kms = await start(kmsProcess, {});
-  const seen = await run(dueProcess, { count, kms: { ...kms.ready, endpoint: kms.ready.leanEndpoint } });
+  const seen = await run(dueProcess, { count, kms: kms.ready.lean });
   return [
     row(`${of}: timers that wait for them`, { ours: seen.timersWaiting, reference: count }, { within: 1 }),
     row(`${of}: requests in flight, at most`, { ours: seen.inFlight, reference: count }, { within: 16 }),
