@@ -59,10 +59,16 @@ export function percentEncode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
 }
 
-/** As the signature wants the time: in UTC, without a fraction. */
+/** As the signature wants the time: in UTC, without a fraction. Written once a second: it takes as long as the hash of a request. */
 export function signatureDate(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1_000);
+  if (second !== latestDate.second) {
+    latestDate = { second, text: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` };
+  }
+  return latestDate.text;
 }
+
+let latestDate: { readonly second: number; readonly text: string } = { second: Number.NaN, text: '' };
 
 function hexEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
