@@ -268,7 +268,7 @@ export class SecretClient {
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
-        : this.#reader.landedOrStale(flight, { key, request }, held);
+        : this.#reader.landedOrStale(flight, { key, request });
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 

@@ -1,7 +1,7 @@
 // The story of what outlives the process: the stores are looked into before KMS is asked, told of what has landed, and
 // emptied of what KMS refuses; what another process brings into a shared one is landed here as if it had been fetched.
 
-import { cacheKey, isKeyOf, nameOfKey } from './cache/entry.ts';
+import { cacheKey, nameOfKey } from './cache/entry.ts';
 import { TieredCache } from './cache/tiered-cache.ts';
 import type { Found, Offered, SharedStore } from './cache/tiered-cache.ts';
 import { Turns } from './cache/turns.ts';
@@ -32,6 +32,8 @@ interface Look {
   readonly signal: AbortSignal;
   /** A reader wants it; else it has come due, and what is in memory is not enough. */
   readonly isRead: boolean;
+  /** What the stores have is in memory: who can do with that need not wait while another process is at it. */
+  readonly onLooked: () => void;
 }
 
 /** A fetch that has landed: what readers get, and what KMS gave, which is what stores keep. */
@@ -87,7 +89,11 @@ export class SecretTiers {
    * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
    * our turn. `undefined`: KMS is to be asked. Never rejects.
    */
-  async lookFirst(key: string, request: SecretRequest, { signal, isRead }: Look): Promise<Secret | undefined> {
+  async lookFirst(
+    key: string,
+    request: SecretRequest,
+    { signal, isRead, onLooked }: Look,
+  ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
     // Between the reader's look into memory and this one another process may have brought it.
@@ -104,6 +110,7 @@ export class SecretTiers {
     // What we hold is in our stores too, and no newer there unless others write into them.
     if (held === undefined) await this.#stores.look(key, request);
     else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
+    onLooked();
     // A store that has just failed is not waited for a second time.
     if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
       const look = async (): Promise<boolean> => {
@@ -133,8 +140,8 @@ export class SecretTiers {
   }
 
   /** A fetch has ended that nobody is told of: it was forgotten, or the client is closed. */
-  left(key: string): void {
-    void this.#turns.giveBack(key);
+  left(key: string, signal?: AbortSignal): void {
+    void this.#turns.giveBack(key, signal);
   }
 
   inTrouble(key: string, error: AnySecretError): void {
@@ -165,14 +172,13 @@ export class SecretTiers {
   }
 
   #spellingsOf(name: string): ReadonlySet<string> {
-    const known = [...this.#memory.entries.keys()].filter((key) => isKeyOf(key, name)).map(nameOfKey);
-    return new Set([name, plainName(name), ...known]);
+    return new Set([name, plainName(name), ...this.#memory.keysOf(name).map(nameOfKey)]);
   }
 
-  async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<Offered> {
+  async #offer(key: string, request: SecretRequest, { secret, fetchedAt, isRevoked }: Found): Promise<Offered> {
     try {
       const prepared = await this.#parts.prepare(secret, request);
-      if (!this.#isClosed) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
+      if (!this.#isClosed && !isRevoked()) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
     } catch {
       // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
     }

@@ -35,14 +35,14 @@ export interface Landed {
 
 /** Where a secret may be had without KMS. */
 export interface Shortcut {
-  /** Resolves to `undefined` if KMS must be asked. Never rejects. */
+  /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
   lookFirst(
     key: string,
     request: SecretRequest,
-    look: { readonly signal: AbortSignal; readonly isRead: boolean },
+    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
   ): Promise<Secret | undefined>;
-  /** The fetch is over, and nobody is told of it otherwise. */
-  left(key: string): void;
+  /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
+  left(key: string, signal?: AbortSignal): void;
 }
 
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
@@ -62,7 +62,7 @@ export interface Flight {
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
-  /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
+  /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
   readonly looked: Promise<void> | undefined;
   /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
   crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
@@ -133,6 +133,8 @@ export class Fetcher {
   forget(key: string): void {
     this.#flights.forget(key);
     this.#underWay.delete(key);
+    // The next one must not wait for what this one holds.
+    this.#parts.shortcut?.left(key);
   }
 
   isUnderWay(key: string): boolean {
@@ -177,7 +179,7 @@ export class Fetcher {
       deadline.lift();
       log.tellLooked();
       log.tellTrouble();
-      if (isForgotten() || closing.aborted) shortcut?.left(key);
+      if (isForgotten() || closing.aborted) shortcut?.left(key, deadline.signal);
     }
   }
 
@@ -189,7 +191,11 @@ export class Fetcher {
   ): Promise<Secret | undefined> {
     if (shortcut === undefined) return undefined;
     const { signal } = deadline;
-    const looking = shortcut.lookFirst(key, request, { signal, isRead: log.urgency.purpose === 'read' });
+    const looking = shortcut.lookFirst(key, request, {
+      signal,
+      isRead: log.urgency.purpose === 'read',
+      onLooked: log.tellLooked,
+    });
     return unlessAborted(looking, deadline).catch(() => undefined);
   }
 

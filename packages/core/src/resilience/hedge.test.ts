@@ -66,7 +66,7 @@ test('slow is what is slower than 95 in 100 of its own answers', async () => {
   expect(await kindOf(outcome)).toBe('secret');
 });
 
-test('an endpoint that is always quick is given 50 ms, and one that is not known yet a second', async () => {
+test('an endpoint that is always quick is given 50 ms, and one that is not known yet half a second', async () => {
   const { stage, first, standby } = slowFirst(3_000, { hedge: 'measured' });
   const asked: number[] = [];
   const known = slowFirst(1, { hedge: 'measured' });
@@ -82,15 +82,30 @@ test('an endpoint that is always quick is given 50 ms, and one that is not known
     asked.push(ms);
   }
 
-  expect(asked).toEqual([1_000, 50]);
+  expect(asked).toEqual([500, 50]);
   expect(first.requests.length).toBe(1);
+});
+
+test('of an endpoint that has answered a few times, slow is twice the slowest of these', async () => {
+  const { stage, first, standby } = slowFirst(40, { hedge: 'measured' });
+  await stage.fetchTimes(1, 40);
+  first.answerAfter(60, stage.clock);
+  await stage.fetchTimes(1, 60);
+  first.answerAfter(3_000, stage.clock);
+  const { outcome } = stage.fetch();
+
+  await stage.clock.pass(119);
+  expect(standby.requests.length).toBe(0);
+  await stage.clock.pass(1);
+
+  expect(await kindOf(outcome)).toBe('secret');
 });
 
 test('an endpoint is given no more than half of the time of an attempt', () => {
   const parts = { clock: new FakeClock(), delay: undefined, share: 0.1, breakerFailures: 5 };
 
-  expect(new Hedging({ ...parts, attemptTimeout: 400 }).delayFor({ p95: undefined })).toBe(200);
-  expect(new Hedging({ ...parts, attemptTimeout: 40 }).delayFor({ p95: 1 })).toBe(20);
+  expect(new Hedging({ ...parts, attemptTimeout: 400 }).delayFor({ expected: undefined })).toBe(200);
+  expect(new Hedging({ ...parts, attemptTimeout: 40 }).delayFor({ expected: 1 })).toBe(20);
 });
 
 test('there are always hedges enough to open a breaker', () => {

@@ -6,6 +6,8 @@ import type { Urgency } from './urgency.ts';
 /** Milliseconds: under the least a hedge would answer to noise, over the most a reader has noticed long since. */
 const least = 50;
 const most = 1_000;
+/** What an endpoint is given that has not answered yet: a connection to the far end of a continent takes less. */
+const unknown = 500;
 /** So many hedges may come at once, however few fetches there were: more than it takes to open a breaker. */
 const burst = 10;
 
@@ -50,9 +52,9 @@ export class Hedging {
     return this.#budget.take();
   }
 
-  /** Milliseconds that an endpoint has before another is asked too: the 95th percentile of its own recent answers. */
-  delayFor({ p95 = this.#most }: { readonly p95: number | undefined }): number {
-    return this.#delay ?? Math.min(Math.max(p95, Math.min(least, this.#most)), this.#most);
+  /** Milliseconds that an endpoint has before another is asked too: what its own recent answers may well take. */
+  delayFor({ expected = unknown }: { readonly expected: number | undefined }): number {
+    return this.#delay ?? Math.min(Math.max(expected, least), this.#most);
   }
 }
 
@@ -72,7 +74,7 @@ export class Patience {
       const hedge = (): void => {
         if (isLate && urgency.isAwaited && hedging.spend()) this.#finish(resolve);
       };
-      const ms = hedging.delayFor({ p95: endpoint.latency.p95 });
+      const ms = hedging.delayFor(endpoint.latency);
       this.#ends.push(
         clock.after(ms, () => {
           isLate = true;

@@ -9,11 +9,13 @@ const refreshAfter = 8;
 export class Latency {
   readonly #samples = new Float64Array(size);
   #count = 0;
+  #slowest = 0;
   #p95: number | undefined;
 
   add(ms: number): void {
     this.#samples[this.#count % size] = ms;
     this.#count += 1;
+    this.#slowest = Math.max(this.#slowest, ms);
     if (this.#count % refreshAfter === 0) this.#p95 = undefined;
   }
 
@@ -22,6 +24,11 @@ export class Latency {
     if (this.#count < leastSamples) return undefined;
     this.#p95 ??= percentile(this.#samples.subarray(0, Math.min(this.#count, size)), 0.95);
     return this.#p95;
+  }
+
+  /** What an answer may well take: as `p95`, and of few answers twice the slowest of them. `undefined` before the first. */
+  get expected(): number | undefined {
+    return this.p95 ?? (this.#count === 0 ? undefined : 2 * this.#slowest);
   }
 }
 
