@@ -5,6 +5,7 @@ import { run, start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 
 const readers = new URL('readers.mjs', import.meta.url);
+const turnedAway = new URL('turned-away.mjs', import.meta.url);
 const dueProcess = new URL('due.mjs', import.meta.url);
 const kmsProcess = new URL('../kms.mjs', import.meta.url);
 
@@ -16,7 +17,7 @@ export async function crowd(choice) {
         { count: 10_000, p99: 6 },
         { count: 100_000, p99: 10 },
       ];
-  const rows = await readerRows(choice);
+  const rows = [...(await readerRows(choice)), ...(await turnedAwayRows(choice))];
   for (const size of due) rows.push(...(await dueRows(choice, size)));
   return rows;
 }
@@ -51,6 +52,31 @@ async function readerRows({ isQuick, say }) {
     ...Object.entries(others).flatMap(([peer, { requests, ms }]) => [
       row(`${of} beside ${peer}: requests`, { ours: ours.requests, reference: requests }),
       row(`${of} beside ${peer}, ms`, { ours: ours.ms, reference: ms }),
+    ]),
+  ];
+}
+
+/**
+ * With the upstream away. An answer without an error would be no secret.
+ * @type {import('../bench.mjs').Group}
+ */
+async function turnedAwayRows({ say }) {
+  const many = 200;
+  const of = `${many} readers of a name that cannot be fetched`;
+  /** @type {Record<string, { requests: number; answered: number }>} */
+  const by = {};
+  for (const way of ['ours', ...Object.keys(peers)]) {
+    say(`${of}: ${way}`);
+    by[way] = await run(turnedAway, { way, readers: many });
+  }
+  const { ours, ...others } = by;
+  if (ours === undefined) return [];
+  return [
+    row(`${of}: requests, all tries`, { ours: ours.requests, reference: many }, { within: 5 }),
+    row(`${of}: answered without an error`, { ours: ours.answered, reference: 0 }, { within: 0 }),
+    ...Object.entries(others).flatMap(([peer, { requests, answered }]) => [
+      row(`${of} beside ${peer}: requests`, { ours: ours.requests, reference: requests }),
+      row(`${of} beside ${peer}: answered without an error`, { ours: ours.answered, reference: answered }),
     ]),
   ];
 }
