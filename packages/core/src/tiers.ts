@@ -56,11 +56,10 @@ export class SecretTiers {
   #isClosed = false;
 
   constructor(parts: TiersParts) {
-    const { clock, stage, stores, storeTimeout, leaseTimeout, deadline } = parts.options;
+    const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
-    // Whoever waits for another process in vain must have the time to ask for itself.
-    this.#turns = new Turns(clock, Math.min(leaseTimeout, deadline / 2));
+    this.#turns = new Turns(clock, leaseTimeout);
     this.#stores = new TieredCache({
       stores,
       clock,
@@ -86,8 +85,21 @@ export class SecretTiers {
   /**
    * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
    * our turn. `undefined`: KMS is to be asked. Never rejects.
+   *
+   * However many stores are slow, one after the other: half of a reader's deadline is left for KMS.
    */
-  async lookFirst(key: string, request: SecretRequest, { signal, isRead }: Look): Promise<Secret | undefined> {
+  lookFirst(key: string, request: SecretRequest, look: Look): Promise<Secret | undefined> {
+    const { clock, deadline } = this.#parts.options;
+    const ms = deadline / 2;
+    const looking = this.#lookFirst(key, request, { ...look, until: clock.now() + ms });
+    return orAfter(looking, clock, { ms, late: () => undefined });
+  }
+
+  async #lookFirst(
+    key: string,
+    request: SecretRequest,
+    { signal, isRead, until }: Look & { readonly until: number },
+  ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
     // Between the reader's look into memory and this one another process may have brought it.
@@ -110,7 +122,7 @@ export class SecretTiers {
         await this.#stores.lookInto(shared, key, request);
         return brought() !== undefined;
       };
-      await this.#turns.take(shared, { key, request, signal, look });
+      await this.#turns.take(shared, { key, request, signal, until, look });
     }
     const secret = brought();
     if (secret !== undefined) void this.#turns.giveBack(key);
