@@ -25,6 +25,8 @@ export interface TiersParts {
   readonly tallies: Tallies;
   /** What readers get of a secret that KMS gave: see `SecretHook.transform`. Rejects if the hook refuses it. */
   readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
+  /** What is being fetched of a secret, in whatever stage or version, is not to be kept. */
+  readonly forget: (name: string) => void;
 }
 
 /** How a fetch looks around before it asks KMS. */
@@ -140,7 +142,7 @@ export class SecretTiers {
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
     void this.#turns.giveBack(key);
-    if (this.hasStores && !failed.kind.serveStale) this.#erase(request, failed.error);
+    if (!failed.kind.serveStale) this.#erase(request, failed.error);
     this.#memory.failed(key, request, failed);
   }
 
@@ -172,8 +174,10 @@ export class SecretTiers {
 
   /** "Not found" is said of what was asked for; everything else of the secret as a whole. */
   #erase(request: SecretRequest, error: AnySecretError): void {
-    if (error.code === 'ERR_SECRET_NOT_FOUND') this.#stores.remove(request);
-    else this.#stores.removeAll(this.#spellingsOf(request.name));
+    if (error.code !== 'ERR_SECRET_NOT_FOUND') {
+      this.#parts.forget(request.name);
+      if (this.hasStores) this.#stores.removeAll(this.#spellingsOf(request.name));
+    } else if (this.hasStores) this.#stores.remove(request);
   }
 
   #spellingsOf(name: string): ReadonlySet<string> {
