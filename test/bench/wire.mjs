@@ -12,7 +12,8 @@ export const wireReaders = {
   /** Each read is a fetch: `refresh` passes the cache by. */
   async ours({ endpoint, caFilePath, accessKey }) {
     const { createSecretClient } = await import('@kms-secrets/core');
-    const client = createSecretClient({ credentials: accessKey, endpoints: [{ endpoint, caFilePath }] });
+    const { unhindered } = await import('./engine.mjs');
+    const client = createSecretClient({ ...unhindered, credentials: accessKey, endpoints: [{ endpoint, caFilePath }] });
     return { read: async (name) => (await client.refresh(name)).text(), close: () => client.close() };
   },
   /** It knows no option for a CA: its process is started with NODE_EXTRA_CA_CERTS. */

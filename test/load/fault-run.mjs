@@ -1,9 +1,7 @@
 // @ts-check
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start } from '../support/processes.mjs';
+import { openPlace } from './stores.mjs';
 
 /** @typedef {import('../support/processes.mjs').Asked} Asked */
 /** @typedef {import('./fault-list.mjs').Fault} Fault */
@@ -62,7 +60,7 @@ export async function runFault({ kms, reader }, { fault, configuration, ms, rate
   const id = `${process.pid}-${runs}`;
   const { endpoints, struck, stores } = configuration;
   const asked = regions.slice(0, endpoints);
-  const place = await mkdtemp(join(tmpdir(), 'kms-secrets-load-'));
+  const { place, close } = await openPlace(stores);
   try {
     const address = await kms.ask({ id, does: 'open', regions: asked, names });
     // The shortest TTL there is: every secret comes due under the fault, and then again.
@@ -83,7 +81,7 @@ export async function runFault({ kms, reader }, { fault, configuration, ms, rate
     await kms.ask({ id, does: 'close' });
     return { fault: fault.name, configuration, figures, requests, restart, healedWithin };
   } finally {
-    await rm(place, { recursive: true, force: true });
+    await close();
   }
 }
 

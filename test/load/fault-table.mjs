@@ -16,34 +16,47 @@ const struckEndpoints = [
   { endpoints: 3, struck: 'all' },
 ];
 
-/** @type {readonly Configuration[]} */
-const configurations = Object.keys(storesBy).flatMap((stores) =>
-  struckEndpoints.map((struck) => ({ ...struck, stores })),
-);
-
 /** @type {import('./faults.mjs').Group} */
 export async function faultTable({ say, seconds, rate, only }) {
   const chosen = faults.filter(({ name }) => only === undefined || name.includes(only));
-  /** @type {FaultRun[]} */
-  const runs = [];
-  const stage = await openStage();
-  try {
-    for (const fault of chosen) {
-      say(`fault: ${fault.name}`);
-      for (const configuration of configurations.filter((one) => fits(fault, one))) {
-        runs.push(await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate, restartDeadline: '2s' }));
-      }
+  const choices = chosen.flatMap((fault) =>
+    struckEndpoints.filter((struck) => fits(fault, struck)).map((struck) => ({ fault, struck })),
+  );
+  const runs = await forEachStores(async (stores, stage) => {
+    /** @type {FaultRun[]} */
+    const done = [];
+    for (const { fault, struck } of choices) {
+      if (struck === struckEndpoints[0] || fault.kind === 'refused') say(`${fault.name}, stores: ${stores}`);
+      const configuration = { ...struck, stores };
+      done.push(await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate, restartDeadline: '2s' }));
     }
-  } finally {
-    await stage.close();
-  }
+    return done;
+  });
   return { text: tableOf(runs), results: runs, verdicts: verdictsOn(runs) };
+}
+
+/**
+ * The same with each kind of stores, beside one another and each in processes of its own; returned as if they had taken turns.
+ * @param {(stores: string, stage: Awaited<ReturnType<typeof openStage>>) => Promise<FaultRun[]>} play the same runs for each
+ */
+export async function forEachStores(play) {
+  const played = await Promise.all(
+    Object.keys(storesBy).map(async (stores) => {
+      const stage = await openStage();
+      try {
+        return await play(stores, stage);
+      } finally {
+        await stage.close();
+      }
+    }),
+  );
+  return (played[0] ?? []).flatMap((_, index) => played.flatMap((runs) => runs[index] ?? []));
 }
 
 /**
  * KMS refuses wherever it is asked.
  * @param {import('./fault-list.mjs').Fault} fault
- * @param {Configuration} configuration
+ * @param {Pick<Configuration, 'struck'>} configuration
  */
 function fits({ kind }, { struck }) {
   return kind !== 'refused' || struck === 'all';

@@ -7,16 +7,24 @@ import { commandLine } from './command-line.mjs';
 import { pictureOf } from './soak/picture.mjs';
 import { soak } from './soak/soak.mjs';
 import { verdictsOn } from './soak/verdicts.mjs';
+import { storesBy } from './stores.mjs';
 
-const choice = commandLine({
-  seconds: { usual: 600, most: 3_600 },
-  rate: { usual: 1_000, most: 10_000 },
-  seed: { usual: 1, most: 2 ** 32 - 1 },
-});
+const { stores = 'file', ...choice } = commandLine(
+  {
+    seconds: { usual: 600, most: 3_600 },
+    rate: { usual: 1_000, most: 10_000 },
+    seed: { usual: 1, most: 2 ** 32 - 1 },
+  },
+  ['stores'],
+);
+if (!(stores in storesBy)) {
+  console.error(`--stores takes ${Object.keys(storesBy).join(', ')}; not ${stores}.`);
+  process.exit(2);
+}
 const say = (/** @type {string} */ progress) =>
   console.log(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${progress}`);
 try {
-  const run = await soak({ ...choice, say });
+  const run = await soak({ ...choice, stores, say });
   const verdicts = verdictsOn(run);
   for (const { says, holds } of verdicts) console.log(`${holds ? 'holds' : 'FAILS'}: ${says}`);
   const out = new URL('out/', import.meta.url);

@@ -3,6 +3,24 @@ import { expect, test } from 'vitest';
 import type { SecretClient } from './client.ts';
 import { createSecretClient } from './create-client.ts';
 import type { SecretClientOptions } from './options.ts';
+import type { StoredSecret } from './store.ts';
+import type { SecretRequest } from './transport.ts';
+
+const request: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
+const hour = 3_600_000;
+
+function stored({ clock }: Pick<Fleet, 'clock'>, versionId: string, age: number): StoredSecret {
+  const fetchedAt = clock.date() - age;
+  return {
+    name: 'db',
+    versionId,
+    stages: ['ACSCurrent'],
+    type: 'Generic',
+    dataType: 'text',
+    value: 's3cret-a',
+    fetchedAt,
+  };
+}
 
 interface Member {
   readonly client: SecretClient;
@@ -85,7 +103,7 @@ test('a refresh that one process demands is landed in the others at once', async
 
 test('a reader that has a lease holder before it that died waits for leaseTimeout, and then asks', async () => {
   const all = fleet(2, { leaseTimeout: '500ms' });
-  await all.shared.lease?.({ name: 'db', stage: 'ACSCurrent', versionId: undefined }, 3_600_000);
+  await all.shared.lease?.(request, hour);
   const reading = at(all, 0).client.get('db');
 
   await all.clock.pass(499);
@@ -95,10 +113,62 @@ test('a reader that has a lease holder before it that died waits for leaseTimeou
   expect((await reading).versionId).toBe('v1');
 });
 
+test('whoever finds an old value in the store waits no longer for its turn than it would for KMS', async () => {
+  const all = fleet(1);
+  all.shared.put(request, stored(all, 'v0', hour));
+  await all.shared.lease?.(request, hour);
+  const reading = at(all, 0).client.get('db');
+
+  await all.clock.pass('1s');
+
+  expect(await reading).toMatchObject({ versionId: 'v0', stale: true });
+});
+
+test('a less old value that the store brings meanwhile is served while KMS is away', async () => {
+  const all = fleet(2, { tries: 1, staleDeadline: '5s' });
+  all.shared.put(request, stored(all, 'v0', hour));
+  all.kms.fail('hang');
+  const reading = at(all, 0).client.get('db');
+  await all.clock.pass(100);
+
+  await at(all, 1).store.write(request, stored(all, 'v1', hour / 2));
+  await all.clock.pass('5s');
+
+  expect(await reading).toMatchObject({ versionId: 'v1', stale: true });
+});
+
+test('a fresh value that another brings meanwhile is served, though KMS does not answer us', async () => {
+  const all = fleet(2, { staleDeadline: '2s' });
+  all.shared.put(request, stored(all, 'v0', hour));
+  all.kms.fail('hang');
+  const reading = at(all, 0).client.get('db');
+  await all.clock.pass(100);
+
+  await at(all, 1).store.write(request, stored(all, 'v1', 0));
+  await all.clock.pass('2s');
+
+  expect(await reading).toMatchObject({ versionId: 'v1', stale: false });
+});
+
+test('what a process wrote itself, and finds in the store again, is no news', async () => {
+  const all = fleet(1);
+  const { client } = at(all, 0);
+  await client.get('db');
+  let refreshes = 0;
+  client.on('refreshed', () => (refreshes += 1));
+  // The calendar and the clock are cut to whole milliseconds at different moments.
+  const own = all.shared.peek(request) as StoredSecret;
+  all.shared.put(request, { ...own, fetchedAt: own.fetchedAt + 1 });
+  all.kms.fail('denied');
+
+  await all.clock.pass('10m');
+
+  expect(refreshes).toBe(0);
+});
+
 test('who waits for its turn does not wait for news that got lost', async () => {
   const all = fleet(2);
   const { client, store } = at(all, 1);
-  const request = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
   await store.join('elsewhere').lease?.(request, 3_600_000);
   const reading = client.get('db');
   await all.clock.pass(100);
@@ -152,7 +222,7 @@ test('a refresh that joins a read which a store could answer asks KMS all the sa
 
 test('whoever waits for another in vain has half of its deadline left', async () => {
   const all = fleet(1, { deadline: '1s', leaseTimeout: '5s' });
-  await all.shared.lease?.({ name: 'db', stage: 'ACSCurrent', versionId: undefined }, 3_600_000);
+  await all.shared.lease?.(request, hour);
   const reading = at(all, 0).client.get('db');
 
   await all.clock.pass(500);

@@ -14,16 +14,16 @@ import type { ReadOptions, ResolvedOptions } from './options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from './resilience/backoff.ts';
 import { Batches } from './resilience/batches.ts';
-import { closeAll } from './resilience/close-all.ts';
 import { unlessAborted } from './resilience/deadline.ts';
-import { Endpoint } from './resilience/endpoint.ts';
+import { EndpointSet } from './resilience/endpoint-set.ts';
 import { deadlineError } from './resilience/fetch-error.ts';
 import { Fetcher } from './resilience/fetcher.ts';
-import type { Flight, Purpose } from './resilience/fetcher.ts';
+import type { Flight } from './resilience/fetcher.ts';
 import { preloadAll } from './resilience/preload.ts';
 import { Reader } from './resilience/reader.ts';
 import { Recovery } from './resilience/recovery.ts';
 import { readSet } from './resilience/secret-set.ts';
+import type { Purpose } from './resilience/urgency.ts';
 import type { Secret } from './secret.ts';
 import { createTallies, totalsOf } from './status.ts';
 import type { ClientDescription, ClientStats } from './status.ts';
@@ -32,7 +32,7 @@ import type { SecretRequest, SecretTransport } from './transport.ts';
 
 export interface ClientParts {
   readonly options: ResolvedOptions;
-  /** In the order in which they are asked. */
+  /** In the order given. */
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
 }
 
@@ -45,7 +45,7 @@ export class SecretClient {
   readonly #tallies = createTallies();
   readonly #events: SecretEmitter;
   readonly #batches: Batches;
-  readonly #endpoints: readonly [Endpoint, ...Endpoint[]];
+  readonly #endpoints: EndpointSet;
   readonly #memory: SecretMemory;
   readonly #tiers: SecretTiers;
   // These two again by themselves: one hop less for every read.
@@ -57,7 +57,7 @@ export class SecretClient {
 
   constructor({ options, transports }: ClientParts) {
     const { clock, hook } = options;
-    const [first, ...standbys] = transports;
+    const closing = this.#closing.signal;
     this.#options = options;
     this.#clock = clock;
     this.#logger = guardedLogger(options.logger);
@@ -65,7 +65,14 @@ export class SecretClient {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
     this.#batches = new Batches({ clock, isOn: options.batchPreload });
-    this.#endpoints = [this.#endpointOf(first), ...standbys.map((transport) => this.#endpointOf(transport))];
+    const [first, ...standbys] = transports;
+    this.#endpoints = new EndpointSet({
+      transports: [this.#batches.over(first), ...standbys.map((transport) => this.#batches.over(transport))],
+      options,
+      logger: this.#logger,
+      events: this.#events,
+      closing,
+    });
     const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({
       ...common,
@@ -80,6 +87,7 @@ export class SecretClient {
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
       endpoints: this.#endpoints,
+      hedging: this.#endpoints.hedging,
       clock,
       backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, tries: options.tries }),
       attemptTimeout: options.attemptTimeout,
@@ -87,11 +95,11 @@ export class SecretClient {
       transform: hook?.transform?.bind(hook),
       landing: this.#tiers,
       shortcut: this.#tiers.hasStores ? this.#tiers : undefined,
-      closing: this.#closing.signal,
+      closing,
     });
     const { attemptTimeout: ms, deadline, staleDeadline } = options;
     // A hook has as long as one attempt would have.
-    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms, closing: this.#closing.signal });
+    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms, closing });
     this.#reader = new Reader({ clock, deadline, staleDeadline, recovery, held: this.#memory });
   }
 
@@ -203,6 +211,7 @@ export class SecretClient {
     return {
       ...totalsOf(this.#tallies),
       ...this.#memory.counts,
+      ...this.#endpoints.counts,
       storeFailures: this.#tiers.failures,
       inFlight: this.#fetcher.underWay.length,
     };
@@ -213,7 +222,7 @@ export class SecretClient {
     return {
       isClosed: this.#closing.signal.aborted,
       secrets: this.#memory.describe(),
-      endpoints: this.#endpoints.map((endpoint) => endpoint.status()),
+      endpoints: this.#endpoints.describe(),
       stores: this.#tiers.describe(),
     };
   }
@@ -259,7 +268,7 @@ export class SecretClient {
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
-        : this.#reader.landedOrStale(flight, { key, request }, held);
+        : this.#reader.landedOrStale(flight, { key, request });
     return signal === undefined ? waiting : unlessAborted(waiting, signal);
   }
 
@@ -288,19 +297,6 @@ export class SecretClient {
     return { request, key: cacheKey(request, this.#options.stage), signal };
   }
 
-  #endpointOf(transport: SecretTransport): Endpoint {
-    return new Endpoint({
-      transport: this.#batches.over(transport),
-      clock: this.#clock,
-      onChange: ({ endpoint, state, lastFailure }) => {
-        if (state === 'untried') return;
-        const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
-        this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
-        this.#events.emit('endpoint', { endpoint, state, failure });
-      },
-    });
-  }
-
   #throwIfClosed(name?: string): void {
     if (this.#closing.signal.aborted) throw new ClientClosedError(name);
   }
@@ -308,9 +304,7 @@ export class SecretClient {
   async #shutDown(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
     const stores = this.#tiers.close();
-    await closeAll(this.#endpoints, (reason) => {
-      this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
-    });
+    await this.#endpoints.close();
     await stores;
   }
 }

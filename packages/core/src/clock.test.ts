@@ -42,6 +42,40 @@ test('what passes is counted once, though two clocks tell it', () => {
   expect(now()).toBe(70);
 });
 
+test('looked at often, time goes no faster: a step of the calendar and one of the monotonic clock are the same time', () => {
+  const time = machine();
+  const now = read({
+    get wall() {
+      return Math.trunc(time.wall);
+    },
+    get monotonic() {
+      return time.monotonic;
+    },
+  });
+
+  for (let look = 0; look < 4_000; look += 1) {
+    time.wall += 0.25;
+    time.monotonic += 0.25;
+    now();
+  }
+
+  expect(now()).toBe(1_000);
+});
+
+test('time goes on over many sleeps, with the calendar set back in between', () => {
+  const time = machine();
+  const now = read(time);
+
+  for (let night = 0; night < 3; night += 1) {
+    time.wall += 3_600_000;
+    now();
+    time.wall -= 1_800_000;
+    now();
+  }
+
+  expect(now()).toBe(3 * 3_600_000);
+});
+
 test('the time of one turn of the event loop is looked up once, and again in a later one', async () => {
   const first = systemClock.recent();
   const started = performance.now();

@@ -30,23 +30,26 @@ export interface MachineTime {
 /** `setTimeout` fires at once for anything longer than this many milliseconds (about 24.8 days). */
 const longestTimer = 2_147_483_647;
 
+/** The two clocks drift apart by less, and a look at one is no further from the look at the other. */
+const jitter = 100;
+
 /**
- * Adds up, between two looks, the larger of what the calendar and what the monotonic clock say has passed.
+ * The monotonic clock, and whatever the calendar has passed by beyond it: a jump of the calendar ahead.
  *
  * Neither alone will do: the monotonic clock stands still while a laptop sleeps or a function is frozen, so an old
- * secret would seem fresh; the calendar can be set back, so a secret would stay fresh for an hour too long.
+ * secret would seem fresh; the calendar can be set back, so a secret would stay fresh for an hour too long. Nor the larger
+ * of two small steps, look by look: a calendar of whole milliseconds takes them at other moments, and both would be counted.
  */
 export function steadyTime(machine: MachineTime): () => number {
-  let time = 0;
-  let wall = machine.wall();
-  let monotonic = machine.monotonic();
+  const begun = machine.monotonic();
+  let ahead = machine.wall() - begun;
+  let slept = 0;
   return () => {
-    const wallNow = machine.wall();
-    const monotonicNow = machine.monotonic();
-    time += Math.max(wallNow - wall, monotonicNow - monotonic, 0);
-    wall = wallNow;
-    monotonic = monotonicNow;
-    return time;
+    const monotonic = machine.monotonic();
+    const lead = machine.wall() - monotonic;
+    if (lead > ahead + jitter) slept += lead - ahead;
+    if (lead > ahead + jitter || lead < ahead) ahead = lead;
+    return monotonic - begun + slept;
   };
 }
 

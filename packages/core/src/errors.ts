@@ -7,6 +7,8 @@ export interface Attempt {
   /** Milliseconds it took. */
   readonly ms: number;
   readonly error: Error;
+  /** It was not asked: its circuit breaker was open, or it had asked to be spared. `error` tells what it said before. */
+  readonly isSkipped?: true | undefined;
 }
 
 /** What every error of this package carries besides its message. */

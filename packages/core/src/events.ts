@@ -48,6 +48,15 @@ export interface SecretEvents {
     readonly state: 'failing' | 'answering';
     readonly failure: FailureName | undefined;
   };
+  /** An endpoint kept failing and is left alone from now on (`open`), or is asked as usual again (`closed`). */
+  readonly breaker: {
+    readonly endpoint: string;
+    readonly state: 'open' | 'closed';
+    /** Milliseconds until it is asked again to see how it is; each time that it fails then, it is left alone for longer. */
+    readonly probeIn: number | undefined;
+    /** `undefined` for one that is too slow. */
+    readonly failure: FailureName | undefined;
+  };
 }
 
 export type SecretEventName = keyof SecretEvents;

@@ -22,6 +22,15 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
   attempts: 1,
   failures: 0,
   inFlight: 0,
+  queued: 0,
+  breaker: 'closed',
+  probeIn: undefined,
+  probes: 0,
+  restsFor: undefined,
+  hedges: 0,
+  hedgesWon: 0,
+  p95: undefined,
+  connectTime: undefined,
   lastFailure: undefined,
 });
 

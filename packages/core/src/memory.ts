@@ -1,7 +1,7 @@
 // The story of what is kept: a secret that landed is remembered for its TTL and scheduled for its next refresh; one that
 // could not be refreshed is served old for a while; one that KMS refuses is dropped. Each of these is told as an event.
 
-import { aboutOf, Entry, freshnessOf, nameOfKey, requestOfKey } from './cache/entry.ts';
+import { aboutOf, Entry, freshnessOf, isFetchedAfter, nameOfKey, requestOfKey } from './cache/entry.ts';
 import type { AboutEntry } from './cache/entry.ts';
 import { statusOf } from './cache/entry-status.ts';
 import { LeastRecentlyRead } from './cache/least-recently-read.ts';
@@ -150,9 +150,8 @@ export class SecretMemory {
     const previous = this.#cache.lookup(key);
     const usual = this.#ttlOf(request.name, found.secret, previous === undefined);
     const { fetchedAt, ttl } = timesOf(found, { usual, now, date: this.#clock.date() });
-    const isLater = previous === undefined || (found.fetchedAt !== undefined && fetchedAt > previous.fetchedAt);
     const isSpent = now >= fetchedAt + ttl + this.#parts.options.staleIfError;
-    const isKept = isLater && !isSpent;
+    const isKept = !isSpent && (previous === undefined || isFetchedAfter(previous, found));
     if (isKept) this.#keep({ key, secret: found.secret, ttl, fetchedAt });
     return { isKept, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, duration, durationText, flag, layerOf, milliseconds, oneOf, resolve } from './option-rows.ts';
+import { count, duration, durationText, flag, layerOf, milliseconds, oneOf, resolve, share } from './option-rows.ts';
 
 const table = {
   ttl: duration({ default: 60_000, min: 1_000, max: 3_600_000, variable: 'X_TTL' }),
@@ -46,6 +46,21 @@ test.each([
 
   expect(mistake).toMatch(/^ttl: .*a duration from 1s to 1h, as milliseconds or with a unit$/u);
 });
+
+test.each([
+  [0.1, 0.1],
+  ['0.25', 0.25],
+  [1, 1],
+])('%s is a share', (given, expected) => {
+  expect(share({ default: 0.5 }).parse(given)).toEqual({ value: expected });
+});
+
+test.each([0, -0.1, 1.01, Number.NaN, '', '10%', true, null])(
+  '%s is no share, and the answer says what is',
+  (given) => {
+    expect(share({ default: 0.5 }).parse(given)).toMatchObject({ issues: [{ expected: 'a number above 0, up to 1' }] });
+  },
+);
 
 test('undefined is as good as not set', () => {
   expect(resolve(table, [layerOf({ ttl: undefined }, 'option')])).toMatchObject({

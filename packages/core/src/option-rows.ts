@@ -72,7 +72,21 @@ export function duration(
 /** A whole number in the given bounds. */
 export function count(options: RowOptions<number> & { readonly min: number; readonly max: number }): OptionRow<number> {
   const { min, max } = options;
-  const expected = `a whole number from ${min} to ${max}`;
+  const fits = (value: unknown): value is number => isNumberBetween(value, min, max) && Number.isInteger(value);
+  return numeric(options, { expected: `a whole number from ${min} to ${max}`, fits });
+}
+
+/** A part of a whole, from more than nothing to all of it. */
+export function share(options: RowOptions<number>): OptionRow<number> {
+  const fits = (value: unknown): value is number => isNumberBetween(value, Number.MIN_VALUE, 1);
+  return numeric(options, { expected: 'a number above 0, up to 1', fits });
+}
+
+/** A number, also as text. */
+function numeric(
+  options: RowOptions<number>,
+  { expected, fits }: { readonly expected: string; readonly fits: (value: unknown) => value is number },
+): OptionRow<number> {
   return {
     default: options.default,
     shown: String(options.default),
@@ -80,7 +94,7 @@ export function count(options: RowOptions<number> & { readonly min: number; read
     variable: options.variable,
     parse(value) {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      return isNumberBetween(number, min, max) && Number.isInteger(number)
+      return fits(number)
         ? { value: number }
         : refuse({ got: printable(value), expected, example: String(options.default) });
     },

@@ -9,6 +9,23 @@ export interface EndpointStatus {
   readonly attempts: number;
   readonly failures: number;
   readonly inFlight: number;
+  /** How many attempts wait for their turn: see `maxRequestsPerEndpoint` and `maxRequestsPerSecond`. */
+  readonly queued: number;
+  /** `closed`: asked as usual. `open`: left alone, because it kept failing. `half-open`: one request finds out how it is. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Milliseconds until an endpoint that is left alone is asked again, by the first fetch after that. */
+  readonly probeIn: number | undefined;
+  /** How often that was done. */
+  readonly probes: number;
+  /** Milliseconds for which the others are asked before it, because it throttles. */
+  readonly restsFor: number | undefined;
+  /** How often it was asked because another was slow, and how often it answered first then. */
+  readonly hedges: number;
+  readonly hedgesWon: number;
+  /** Milliseconds that 95 in 100 of its recent answers took at most; `undefined` while there are fewer than 20. */
+  readonly p95: number | undefined;
+  /** Milliseconds that a TCP connection to it takes; measured only with `endpointOrder: 'measured'`. */
+  readonly connectTime: number | undefined;
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
 
@@ -72,6 +89,11 @@ export interface ClientStats {
   readonly secrets: number;
   readonly refusals: number;
   readonly inFlight: number;
+  /** Requests to a second endpoint because the first was slow, and those of them that were answered first. */
+  readonly hedges: number;
+  readonly hedgesWon: number;
+  /** Requests that found out whether an endpoint that had been left alone is back. */
+  readonly probes: number;
 }
 
 /** Small integers only, so that counting a read allocates nothing; `carry` keeps what no longer fits one. */

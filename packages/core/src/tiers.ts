@@ -34,6 +34,8 @@ interface Look {
   readonly signal: AbortSignal;
   /** A reader wants it; else it has come due, and what is in memory is not enough. */
   readonly isRead: boolean;
+  /** What the stores have is in memory: who can do with that need not wait while another process is at it. */
+  readonly onLooked: () => void;
 }
 
 /** A fetch that has landed: what readers get, and what KMS gave, which is what stores keep. */
@@ -100,7 +102,7 @@ export class SecretTiers {
   async #lookFirst(
     key: string,
     request: SecretRequest,
-    { signal, isRead, until }: Look & { readonly until: number },
+    { signal, isRead, onLooked, until }: Look & { readonly until: number },
   ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
@@ -118,6 +120,7 @@ export class SecretTiers {
     // What we hold is in our stores too, and no newer there unless others write into them.
     if (held === undefined) await this.#stores.look(key, request);
     else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
+    onLooked();
     // A store that has just failed is not waited for a second time.
     if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
       const look = async (): Promise<boolean> => {

@@ -1,5 +1,5 @@
 import { FetchFailure, Secret } from '@kms-secrets/core';
-import type { FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
+import type { Clock, FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
 
 type Answer = Partial<SecretFields> | FailureName | 'hang' | Error;
 
@@ -14,6 +14,8 @@ export class FakeTransport implements SecretTransport {
   readonly requests: SecretRequest[] = [];
   readonly #answers = new Map<string, Answer>();
   #always: Answer | undefined;
+  #delay: { readonly ms: number; readonly clock: Clock } | undefined;
+  #cancelled = 0;
   #isClosed = false;
 
   constructor(endpoint = 'kms.example') {
@@ -36,6 +38,16 @@ export class FakeTransport implements SecretTransport {
     this.#always = undefined;
   }
 
+  /** From now on every answer takes so many milliseconds, by that clock. */
+  answerAfter(ms: number, clock: Clock): void {
+    this.#delay = { ms, clock };
+  }
+
+  /** How many requests were given up before they were answered. */
+  get cancelled(): number {
+    return this.#cancelled;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -43,9 +55,13 @@ export class FakeTransport implements SecretTransport {
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
     this.requests.push(request);
     signal.throwIfAborted();
+    const delay = this.#delay;
+    if (delay !== undefined) {
+      await this.#unlessCancelled<void>(signal, (resolve) => delay.clock.after(delay.ms, () => resolve()));
+    }
     const answer = this.#always ?? this.#answers.get(request.name) ?? 'notFound';
     if (answer instanceof Error) throw answer;
-    if (answer === 'hang') return hangUntil(signal);
+    if (answer === 'hang') return this.#unlessCancelled<never>(signal, () => () => {});
     if (typeof answer === 'string') throw new FetchFailure(answer, `${this.endpoint} was told to fail: ${answer}.`);
     const { name, versionId = 'v1', stage = 'ACSCurrent' } = request;
     return new Secret({ name, versionId, value: '', dataType: 'text', stages: [stage], ...answer });
@@ -54,10 +70,20 @@ export class FakeTransport implements SecretTransport {
   close(): void {
     this.#isClosed = true;
   }
-}
 
-function hangUntil(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+  /** Resolves when what `start` started says so; it is stopped, and counted, when the request is given up before. */
+  #unlessCancelled<Value>(signal: AbortSignal, start: (resolve: (value: Value) => void) => () => void): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.#cancelled += 1;
+        stop();
+        reject(signal.reason as Error);
+      };
+      const stop = start((value) => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(value);
+      });
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
 }

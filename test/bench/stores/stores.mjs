@@ -3,8 +3,8 @@ import { redisStore } from '@kms-secrets/redis';
 import { Redis } from 'ioredis';
 import { compare, median } from '../measure.mjs';
 import { run, start } from '../../support/processes.mjs';
+import { hasRedis, startRedis } from '../../support/redis-server.mjs';
 import { row } from '../report.mjs';
-import { startRedis } from './redis-server.mjs';
 import { benchKey, secretOf1Kb } from './secret-of-1-kb.mjs';
 
 const sealing = new URL('sealing.mjs', import.meta.url);
@@ -47,11 +47,11 @@ async function fileRows({ isQuick, say }) {
 
 /** @type {import('../bench.mjs').Group} */
 async function redisRows({ isQuick, say }) {
-  const server = await startRedis();
-  if (server === undefined) {
+  if (!hasRedis) {
     say('redis-server is not installed: its rows are left out');
     return [];
   }
+  const server = await startRedis();
   try {
     say('Redis: reads and writes beside bare commands');
     const { port } = server;
@@ -72,7 +72,7 @@ async function redisRows({ isQuick, say }) {
       ),
     ];
   } finally {
-    server.stop();
+    await server.stop();
   }
 }
 

@@ -33,7 +33,7 @@ const style = `
 
 /** @param {Soak} soak */
 export function pictureOf(soak) {
-  const { seconds, seed, script, samples, ending } = soak;
+  const { seconds, seed, stores, script, samples, ending } = soak;
   const x = (/** @type {number} */ at) => left + (at / seconds) * plotWidth;
   const rowsTop = 62;
   const panelsTop = rowsTop + (troubleKinds.length + 1) * rowHeight + panelGap;
@@ -47,7 +47,7 @@ export function pictureOf(soak) {
 <style>${style}
 </style>
 ${text([24, 28], heading, { look: 'heading' })}
-${text([24, 47], `What was wrong with KMS, and when (seed ${seed}); below, the process that reads. Time in seconds.`, { look: 'quiet' })}
+${text([24, 47], `What was wrong with KMS, and when (seed ${seed}, stores: ${stores}); below, the process that reads. Time in seconds.`, { look: 'quiet' })}
 ${troubleRows(script, { x, top: rowsTop })}
 ${drawn.join('\n')}
 </svg>

@@ -1,10 +1,8 @@
 // @ts-check
 // A service is read without pause while KMS has all kinds of trouble; each second it tells how it is.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start } from '../../support/processes.mjs';
+import { openPlace } from '../stores.mjs';
 import { names, refusable, regions, soakScript } from './script.mjs';
 
 /** @typedef {import('../../support/processes.mjs').Asked} Asked */
@@ -13,6 +11,7 @@ import { names, refusable, regions, soakScript } from './script.mjs';
  * @typedef {object} Soak
  * @property {number} seconds
  * @property {number} seed
+ * @property {string} stores a name of `storesBy`
  * @property {import('./script.mjs').Script} script
  * @property {readonly TimedSample[]} samples
  * @property {import('./reader.mjs').Ending} ending
@@ -28,17 +27,17 @@ const id = 'soak';
 const secondsBetweenCollections = (seconds) => Math.max(1, Math.min(10, Math.floor(seconds / 10)));
 
 /**
- * @param {{ seconds: number; seed: number; rate: number; say: (progress: string) => void }} choice
+ * @param {{ seconds: number; seed: number; rate: number; stores: string; say: (progress: string) => void }} choice
  * @returns {Promise<Soak>}
  */
-export async function soak({ seconds, seed, rate, say }) {
+export async function soak({ seconds, seed, rate, stores, say }) {
   const script = soakScript({ seconds, seed });
   const timeout = (seconds + 180) * 1_000;
-  const place = await mkdtemp(join(tmpdir(), 'kms-secrets-soak-'));
+  const { place, close } = await openPlace(stores);
   const kms = await start(new URL('../kms.mjs', import.meta.url), {}, { timeout });
   try {
     const address = await kms.ask({ id, does: 'open', regions, names: [...names, ...refusable] });
-    const task = { kms: address, endpoints: regions.length, names, stores: 'none', place, options: { ttl: '2s' } };
+    const task = { kms: address, endpoints: regions.length, names, stores, place, options: { ttl: '2s' } };
     const launch = { timeout, flags: ['--expose-gc'] };
     const reader = await start(new URL('reader.mjs', import.meta.url), { task, refusable, rate }, launch);
     try {
@@ -47,13 +46,22 @@ export async function soak({ seconds, seed, rate, say }) {
       /** @type {import('./reader.mjs').Ending} */
       const ending = await reader.ask('end');
       const outdated = [...newest].filter(([name, version]) => ending.versions[name] !== version).map(([name]) => name);
-      return { seconds, seed, script, samples, ending, outdated, requests: await kms.ask({ id, does: 'requests' }) };
+      return {
+        seconds,
+        seed,
+        stores,
+        script,
+        samples,
+        ending,
+        outdated,
+        requests: await kms.ask({ id, does: 'requests' }),
+      };
     } finally {
       await reader.stop();
     }
   } finally {
     await kms.stop();
-    await rm(place, { recursive: true, force: true });
+    await close();
   }
 }
 

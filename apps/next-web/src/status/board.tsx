@@ -2,10 +2,11 @@ import type { ReactNode } from 'react';
 import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
-import type { EndpointView, Status } from './status.ts';
+import type { Status } from './status.ts';
 import { ago, count, headline, span } from './words.ts';
 
 type SecretView = Status['secrets'][number];
+type EndpointView = Status['endpoints'][number];
 
 /** @param lost - milliseconds for which the process has not answered the page. */
 export function Board({ status, lost }: { readonly status: Status; readonly lost: number }): ReactNode {
@@ -157,9 +158,7 @@ function EndpointRow({ endpoint: { endpoint, ...view } }: { readonly endpoint: E
       <span className={style['name']}>{endpoint}</span>
       <span className={style['tags']}>
         <Tag tone={tone}>{words}</Tag>
-        {breaker !== undefined && breaker !== 'closed' && (
-          <Tag tone={breaker === 'open' ? 'failing' : 'degraded'}>Breaker {breaker}</Tag>
-        )}
+        {breaker !== 'closed' && <Tag tone={breaker === 'open' ? 'failing' : 'degraded'}>Breaker {breaker}</Tag>}
       </span>
       <span className={style['asked']}>
         asked {count(attempts)} {attempts === 1 ? 'time' : 'times'}, {failures === 0 ? 'none' : count(failures)} failed

@@ -7,13 +7,8 @@ export interface Status {
   readonly health: 'ok' | 'degraded' | 'failing';
   readonly isClosed: boolean;
   readonly secrets: readonly SecretStatus[];
-  readonly endpoints: readonly EndpointView[];
+  readonly endpoints: readonly EndpointStatus[];
   readonly stats: ClientStats;
-}
-
-export interface EndpointView extends EndpointStatus {
-  /** `open`: it has failed so often that it is left alone for a while. */
-  readonly breaker?: 'closed' | 'open' | 'half-open';
 }
 
 export function statusOf(client: SecretClient): Status {

@@ -43,6 +43,18 @@ export function freshnessOf(entry: Entry, now: number, staleIfError: number): Fr
   return now < entry.freshUntil + staleIfError ? 'stale' : 'spent';
 }
 
+/** The age of a secret that went through a store, by the calendar, is so many milliseconds off. */
+const rounding = 1;
+
+/** Whether what a store has is newer than `held`: what we told the store ourselves, and comes back, is not. */
+export function isFetchedAfter(
+  held: Entry,
+  { secret, fetchedAt }: { readonly secret: Secret; readonly fetchedAt: number | undefined },
+): boolean {
+  const isSame = secret.versionId === held.secret.versionId;
+  return fetchedAt !== undefined && fetchedAt > held.fetchedAt + (isSame ? rounding : 0);
+}
+
 /**
  * Under what an entry is kept: the name alone for the client's own stage, so that the usual read builds no key.
  * No name holds a control character (`checkSecretName`), so no two requests share a key.

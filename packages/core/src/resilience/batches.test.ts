@@ -227,3 +227,20 @@ test('a transport that answers a batch with something else than a list is asked 
   expect(await read(['a', 'b'])).toEqual(['a', 'b']);
   expect(asked).toEqual([['a', 'b'], 'a', 'b']);
 });
+
+test('the way to the endpoint is measured as without batches, and can be left out', async () => {
+  const batches = new Batches({ clock: new FakeClock(), isOn: true });
+  const fetchMany = (): Promise<readonly Outcome[]> => Promise.resolve([]);
+  const given = {
+    endpoint: 'kms.test',
+    fetch: (request: SecretRequest) => Promise.resolve(secretOf(request)),
+    close() {},
+  };
+  const { signal } = new AbortController();
+
+  const measured = batches.over({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
+  const unmeasured = batches.over({ ...given, fetchMany });
+
+  expect(await measured.connectTime?.(signal)).toBe(7);
+  expect(await unmeasured.connectTime?.(signal)).toBeUndefined();
+});

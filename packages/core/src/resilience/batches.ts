@@ -49,6 +49,7 @@ export class Batches {
       endpoint: transport.endpoint,
       fetch: (request, signal) =>
         this.#running > 0 ? gathering.fetch(request, signal) : transport.fetch(request, signal),
+      connectTime: async (signal) => transport.connectTime?.(signal),
       close: () => transport.close(),
     };
   }

@@ -10,12 +10,15 @@ export { orAfter, unlessAborted } from '../waits.ts';
  */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #cancel: () => void;
+  readonly #onTime: () => void;
   readonly #leaveParent: () => void;
+  readonly #clock: Clock;
+  #cancel: (() => void) | undefined;
 
   constructor(parts: {
     readonly clock: Clock;
-    readonly ms: number;
+    /** Left out where the time begins later, with `begin`. */
+    readonly ms?: number;
     readonly parent: AbortSignal;
     /** What the signal's reason is when the time is up. */
     readonly reason: () => Error;
@@ -23,10 +26,16 @@ export class Deadline {
     readonly isAwaited?: boolean;
   }) {
     const { clock, ms, parent, reason, isAwaited = false } = parts;
-    const onTime = (): void => this.#end(reason());
-    this.#cancel = isAwaited ? clock.hold(ms, onTime) : clock.after(ms, onTime);
-    this.#leaveParent = parent.aborted ? () => {} : onAbort(parent, () => this.#end(parent.reason));
-    if (parent.aborted) this.#end(parent.reason);
+    this.#clock = clock;
+    this.#onTime = () => this.end(reason());
+    if (ms !== undefined) this.#cancel = isAwaited ? clock.hold(ms, this.#onTime) : clock.after(ms, this.#onTime);
+    this.#leaveParent = parent.aborted ? () => {} : onAbort(parent, () => this.end(parent.reason));
+    if (parent.aborted) this.end(parent.reason);
+  }
+
+  /** From now on there are `ms` left. */
+  begin(ms: number): void {
+    if (!this.signal.aborted) this.#cancel = this.#clock.after(ms, this.#onTime);
   }
 
   get signal(): AbortSignal {
@@ -35,11 +44,12 @@ export class Deadline {
 
   /** The work is done: nothing fires any more. */
   lift(): void {
-    this.#cancel();
+    this.#cancel?.();
     this.#leaveParent();
   }
 
-  #end(reason: unknown): void {
+  /** Ends it before its time. */
+  end(reason: unknown): void {
     this.lift();
     this.#controller.abort(reason);
   }

@@ -78,10 +78,16 @@ function secretText({ name, stage, versionId }: SecretRequest): string {
 /** One line an endpoint, with its last failure: five tries at one host are one fact. */
 function attemptsText(attempts: readonly Attempt[], failure?: FetchFailure): string {
   const last = new Map<string, { readonly text: string; readonly times: number }>();
-  for (const { endpoint, failure: name, error } of attempts) {
-    last.set(endpoint, { text: `${name}: ${error.message}`, times: (last.get(endpoint)?.times ?? 0) + 1 });
+  for (const { endpoint, failure: name, error, isSkipped = false } of attempts) {
+    const times = (last.get(endpoint)?.times ?? 0) + (isSkipped ? 0 : 1);
+    last.set(endpoint, { text: `${name}: ${error.message}`, times });
   }
   if (last.size === 0) return failure?.message ?? '';
-  const lines = [...last].map(([endpoint, { text, times }]) => `  - ${endpoint}, asked ${times} times, ${text}`);
-  return `What was tried:\n${lines.join('\n').replaceAll('asked 1 times', 'asked once')}`;
+  const lines = [...last].map(([endpoint, { text, times }]) => `  - ${endpoint}, ${timesText(times)}, ${text}`);
+  return `What was tried:\n${lines.join('\n')}`;
+}
+
+function timesText(times: number): string {
+  if (times === 0) return 'not asked';
+  return times === 1 ? 'asked once' : `asked ${times} times`;
 }

@@ -1,6 +1,5 @@
 // One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
 
-import { sleep } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, messageOf } from '../errors.ts';
 import type { AnySecretError, Attempt } from '../errors.ts';
@@ -14,8 +13,9 @@ import { Deadline, orAfter, unlessAborted } from './deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
-import { Pauses } from './pauses.ts';
 import { SingleFlight } from './single-flight.ts';
+import { Urgency } from './urgency.ts';
+import type { Purpose } from './urgency.ts';
 
 /** A fetch that came to nothing. */
 export interface FailedFetch {
@@ -32,19 +32,13 @@ export interface Landed {
   readonly startedAt: number;
 }
 
-/**
- * Why it is fetched: because a reader wants it, because it has come due, or because a caller demands it of KMS, whatever
- * anybody else may hold.
- */
-export type Purpose = 'read' | 'refresh' | 'demand';
-
 /** Where a secret may be had without KMS. */
 export interface Shortcut {
-  /** Resolves to `undefined` if KMS must be asked. Never rejects. */
+  /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
   lookFirst(
     key: string,
     request: SecretRequest,
-    look: { readonly signal: AbortSignal; readonly isRead: boolean },
+    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
   ): Promise<Secret | undefined>;
   /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
   left(key: string, signal?: AbortSignal): void;
@@ -61,14 +55,14 @@ export interface Landing {
 /** A fetch under way, as a reader sees it. */
 export interface Flight {
   readonly secret: Promise<Secret>;
+  /** Whether somebody waits for it. */
+  readonly urgency: Urgency;
   /** What has failed so far. */
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
   readonly trouble: Promise<void>;
-  /** Resolves when it is known that KMS is asked; what a store has is in memory by then. Not there without stores. */
+  /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
   readonly looked: Promise<void> | undefined;
-  /** What a store has is not enough any more: KMS is asked all the same. */
-  readonly demand: () => void;
   /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
   crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
@@ -76,8 +70,7 @@ export interface Flight {
 type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
 
 interface Log {
-  /** Whoever joins and demands it of KMS makes it a demand. */
-  purpose: Purpose;
+  readonly urgency: Urgency;
   readonly attempts: Attempt[];
   readonly trouble: Promise<void>;
   readonly tellTrouble: () => void;
@@ -99,36 +92,33 @@ export interface FetcherParts extends FailoverParts {
   readonly landing: Landing;
   /** Not there without stores: then nothing is awaited before KMS is asked. */
   readonly shortcut: Shortcut | undefined;
-  /** Fires when the client is closed. */
-  readonly closing: AbortSignal;
 }
 
 /** Fetches secrets: at most one fetch of a key at a time. */
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new SingleFlight<Secret>();
-  readonly #pauses = new Pauses();
   readonly #underWay = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
   }
 
-  /** Joins the fetch of `key`, or begins one; nothing is awaited between the two. */
+  /**
+   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. Who joins makes it as urgent as if
+   * it had begun it.
+   */
   fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
     if (joined !== undefined) {
-      if (purpose === 'demand') joined.demand();
+      joined.urgency.join(purpose);
       return joined;
     }
     const log = createLog(purpose);
     const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
     const looked = shortcut && log.looked;
-    const demand = (): void => {
-      log.purpose = 'demand';
-    };
-    const flight: Flight = { secret, attempts: log.attempts, trouble: log.trouble, looked, demand };
+    const flight: Flight = { secret, urgency: log.urgency, attempts: log.attempts, trouble: log.trouble, looked };
     this.#underWay.set(key, flight);
     // After the flight has left the board, and not before: who looks in between must find both or neither.
     const tidy = (): void => {
@@ -174,8 +164,7 @@ export class Fetcher {
     try {
       const found = await this.#lookFirst(key, request, { log, shortcut, signal: deadline.signal });
       log.tellLooked();
-      if (found !== undefined && log.purpose !== 'demand') return found;
-      await this.#pause(key, deadline.signal, onTrouble);
+      if (found !== undefined && log.urgency.purpose !== 'demand') return found;
       const startedAt = clock.now();
       const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
       if (closing.aborted) throw new ClientClosedError(request.name);
@@ -183,7 +172,6 @@ export class Fetcher {
         if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
         return result.secret;
       }
-      this.#pauses.note(key, log.attempts, clock.now());
       if (!isForgotten()) landing.failed(key, request, result);
       throw result.error;
     } finally {
@@ -201,17 +189,12 @@ export class Fetcher {
     { log, shortcut, signal }: Pick<Course, 'log' | 'shortcut'> & { readonly signal: AbortSignal },
   ): Promise<Secret | undefined> {
     if (shortcut === undefined) return undefined;
-    const looking = shortcut.lookFirst(key, request, { signal, isRead: log.purpose === 'read' });
+    const looking = shortcut.lookFirst(key, request, {
+      signal,
+      isRead: log.urgency.purpose === 'read',
+      onLooked: log.tellLooked,
+    });
     return unlessAborted(looking, signal).catch(() => undefined);
-  }
-
-  /** KMS said in the fetch before this one when it may be asked again. */
-  async #pause(key: string, signal: AbortSignal, onTrouble: (failure: FetchFailure) => void): Promise<void> {
-    const pause = this.#pauses.of(key, this.#parts.clock.now());
-    if (pause === undefined) return;
-    // Who holds an old value need not wait for that.
-    onTrouble(pause.failure);
-    await sleep(this.#parts.clock, pause.ms, signal).catch(() => {});
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
@@ -229,11 +212,12 @@ export class Fetcher {
 
   async #ask(
     request: SecretRequest,
-    call: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
+    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
   ): Promise<Result> {
-    const { log, onTrouble, signal } = call;
-    const { attempts } = log;
-    const outcome = await fetchWithFailover(this.#parts, { request, signal, attempts, onRoundFailed: onTrouble });
+    const { log, onTrouble, signal } = about;
+    const { attempts, urgency } = log;
+    const call = { request, signal, attempts, urgency, onRoundFailed: onTrouble };
+    const outcome = await fetchWithFailover(this.#parts, call);
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
     if (result.kind === 'secret' && outcome.kind === 'secret') {
       return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
@@ -277,7 +261,7 @@ function createLog(purpose: Purpose): Log {
   const trouble = withResolvers();
   const looked = withResolvers();
   return {
-    purpose,
+    urgency: new Urgency(purpose),
     attempts: [],
     trouble: trouble.promise,
     tellTrouble: trouble.resolve,

@@ -15,7 +15,7 @@ export interface Wait {
   readonly left?: number;
 }
 
-/** Where old values are; see `memory.ts`. */
+/** Where values are; see `memory.ts`. */
 export interface Held<Entry> {
   lookup(key: string): Entry | undefined;
   /** The old value, if it is known to be out of reach. */
@@ -24,7 +24,7 @@ export interface Held<Entry> {
 }
 
 /** How long a reader waits for a fetch, and what becomes of its read if nothing lands in time. */
-export class Reader<Entry> {
+export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil: number }> {
   readonly #clock: Clock;
   readonly #deadline: number;
   readonly #staleDeadline: number;
@@ -69,18 +69,19 @@ export class Reader<Entry> {
   }
 
   /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
-  async landedOrStale(flight: Flight, wait: Wait, held: Entry): Promise<Secret> {
-    const { key, request, left = this.#deadline } = wait;
-    const isStill = (): boolean => this.#held.lookup(key) === held;
+  async landedOrStale(flight: Flight, { key, request, left = this.#deadline }: Wait): Promise<Secret> {
     const startedAt = this.#clock.now();
     const ms = Math.min(this.#staleDeadline, left);
+    // Looked up anew: a store may have brought one that is less old, or fresh, while the fetch goes on.
+    const old = (): Entry | undefined => this.#unlessFresh(this.#held.lookup(key));
     const late = (): void => {
-      if (isStill()) this.#held.inTrouble(key, deadlineError(request, ms, flight.attempts));
+      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, ms, flight.attempts));
     };
     await orAfter(flight.trouble, this.#clock, { ms, late });
-    const stale = isStill() ? this.#held.serveStale(held) : undefined;
+    const held = old();
+    const served = held === undefined ? this.#held.lookup(key)?.secret : this.#held.serveStale(held);
     const now = this.#clock.now();
-    return stale ?? this.landedOrRecovered(flight, { key, request, left: left - (now - startedAt) });
+    return served ?? this.landedOrRecovered(flight, { key, request, left: left - (now - startedAt) });
   }
 
   /** What the hook knows, or else the error. */
@@ -99,6 +100,10 @@ export class Reader<Entry> {
     }
   }
 
+  #unlessFresh(entry: Entry | undefined): Entry | undefined {
+    return entry === undefined || this.#clock.now() < entry.freshUntil ? undefined : entry;
+  }
+
   /** By then a store may have given an old value: with it in hand, a reader need not wait for KMS as long. */
   async #looked(flight: Flight, looked: Promise<void>, wait: Wait): Promise<Secret> {
     const startedAt = this.#clock.now();
@@ -106,6 +111,6 @@ export class Reader<Entry> {
     const left = Math.max(this.#deadline - (this.#clock.now() - startedAt), 0);
     const held = this.#held.lookup(wait.key);
     if (held === undefined) return this.landedOrRecovered(flight, { ...wait, left });
-    return this.landedOrStale(flight, { ...wait, left }, held);
+    return this.landedOrStale(flight, { ...wait, left });
   }
 }

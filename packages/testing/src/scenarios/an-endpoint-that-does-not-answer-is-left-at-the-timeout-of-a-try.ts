@@ -7,6 +7,7 @@ export const anEndpointThatDoesNotAnswerIsLeftAtTheTimeoutOfATry: Scenario = sce
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
+    return { hedge: false };
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('4s')]);

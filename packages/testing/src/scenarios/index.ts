@@ -10,6 +10,7 @@ import { aNameIsANameWhateverIsInIt } from './a-name-is-a-name-whatever-is-in-it
 import { aNameThatDoesNotExistIsAskedForOnceInTenSeconds } from './a-name-that-does-not-exist-is-asked-for-once-in-ten-seconds.ts';
 import { aReadEndsWithinItsDeadline } from './a-read-ends-within-its-deadline.ts';
 import { aReadFailsOnlyWhenEveryEndpointHasFailedAllItsTries } from './a-read-fails-only-when-every-endpoint-has-failed-all-its-tries.ts';
+import { aReadIsTriedEvenWhereEveryEndpointHasKeptFailing } from './a-read-is-tried-even-where-every-endpoint-has-kept-failing.ts';
 import { aRedirectIsNotFollowed } from './a-redirect-is-not-followed.ts';
 import { aRefreshThatFailedComesBackSoonAndNotAfterAnotherTtl } from './a-refresh-that-failed-comes-back-soon-and-not-after-another-ttl.ts';
 import { aRefusalErasesASecretInEveryStore } from './a-refusal-erases-a-secret-in-every-store.ts';
@@ -35,7 +36,12 @@ import { afterATimeInWhichTheProcessWasFrozenAReaderWaitsForTheNewValue } from '
 import { afterCloseNothingIsAskedAndNoTimerIsLeft } from './after-close-nothing-is-asked-and-no-timer-is-left.ts';
 import { anAnswerThatKmsDidNotWriteRevokesNothing } from './an-answer-that-kms-did-not-write-revokes-nothing.ts';
 import { anEmptyValueIsAValue } from './an-empty-value-is-a-value.ts';
+import { anEndpointGetsNoMoreRequestsInASecondThanIsSet } from './an-endpoint-gets-no-more-requests-in-a-second-than-is-set.ts';
+import { anEndpointHasNoMoreRequestsUnderWayThanIsSet } from './an-endpoint-has-no-more-requests-under-way-than-is-set.ts';
 import { anEndpointThatDoesNotAnswerIsLeftAtTheTimeoutOfATry } from './an-endpoint-that-does-not-answer-is-left-at-the-timeout-of-a-try.ts';
+import { anEndpointThatIsOvertakenAgainAndAgainIsSlowForNobodyAnyMore } from './an-endpoint-that-is-overtaken-again-and-again-is-slow-for-nobody-any-more.ts';
+import { anEndpointThatKeepsFailingCostsNobodyATimeout } from './an-endpoint-that-keeps-failing-costs-nobody-a-timeout.ts';
+import { anEndpointThatThrottlesIsAskedAfterTheOthersForASecond } from './an-endpoint-that-throttles-is-asked-after-the-others-for-a-second.ts';
 import { anEntryOfAStoreThatCannotBeTrustedIsNeverServed } from './an-entry-of-a-store-that-cannot-be-trusted-is-never-served.ts';
 import { anOptionalNameDoesNotHoldUpReady } from './an-optional-name-does-not-hold-up-ready.ts';
 import { anyNumberOfReadersMakeOneRequest } from './any-number-of-readers-make-one-request.ts';
@@ -61,8 +67,10 @@ import { readsUnderWayEndWhenTheClientIsClosed } from './reads-under-way-end-whe
 import { readyGivesUpWithinItsTime } from './ready-gives-up-within-its-time.ts';
 import { readyWaitsForThePreloadedNamesAndKeepsThemFresh } from './ready-waits-for-the-preloaded-names-and-keeps-them-fresh.ts';
 import { refreshesAreSpreadOverTheLastTenthOfTheTtl } from './refreshes-are-spread-over-the-last-tenth-of-the-ttl.ts';
+import { requestsToASecondEndpointStayWithinTheirShare } from './requests-to-a-second-endpoint-stay-within-their-share.ts';
 import { secretsCanBeKeptFromSettingTheirOwnTtl } from './secrets-can-be-kept-from-setting-their-own-ttl.ts';
 import { theDeadlineOfAReadCanBeSet } from './the-deadline-of-a-read-can-be-set.ts';
+import { theNextEndpointIsAskedTooWhenTheFirstIsSlow } from './the-next-endpoint-is-asked-too-when-the-first-is-slow.ts';
 import { theOldValueIsServedAtOnceWhileKmsCannotBeReached } from './the-old-value-is-served-at-once-while-kms-cannot-be-reached.ts';
 import { thePropertyThatHoldsATtlCanBeNamed } from './the-property-that-holds-a-ttl-can-be-named.ts';
 import { theTimeThatKmsNamesIsKeptFromOneReadToTheNext } from './the-time-that-kms-names-is-kept-from-one-read-to-the-next.ts';
@@ -71,10 +79,12 @@ import { theTtlThatASecretHoldsWins } from './the-ttl-that-a-secret-holds-wins.t
 import { theUsualTtlIsAnHour } from './the-usual-ttl-is-an-hour.ts';
 import { triesAndWaitsCanBeSet } from './tries-and-waits-can-be-set.ts';
 import { whatASecretHoldsIsItsTtlOnlyIfItIsANumberAboveZero } from './what-a-secret-holds-is-its-ttl-only-if-it-is-a-number-above-zero.ts';
+import { whatAStandbyLacksDoesNotWinOverAnEndpointThatIsSlow } from './what-a-standby-lacks-does-not-win-over-an-endpoint-that-is-slow.ts';
 import { whatCanBeNoNameIsRefusedWithoutAskingKms } from './what-can-be-no-name-is-refused-without-asking-kms.ts';
 import { whatKmsRefusedIsNotServedFromAStoreThatCouldNotBeTold } from './what-kms-refused-is-not-served-from-a-store-that-could-not-be-told.ts';
 import { whatWasFetchedEarlierNeverReplacesWhatWasFetchedLater } from './what-was-fetched-earlier-never-replaces-what-was-fetched-later.ts';
 import { whenKmsIsBackTheValueBecomesFreshWithoutAReader } from './when-kms-is-back-the-value-becomes-fresh-without-a-reader.ts';
+import { whetherAnEndpointIsBackIsFoundOutBesideARead } from './whether-an-endpoint-is-back-is-found-out-beside-a-read.ts';
 import { withAnAccessKeyThatKmsNoLongerTakesNothingIsServed } from './with-an-access-key-that-kms-no-longer-takes-nothing-is-served.ts';
 import { withKmsAwayARestartServesWhatAStoreHoldsAndSaysThatItIsOld } from './with-kms-away-a-restart-serves-what-a-store-holds-and-says-that-it-is-old.ts';
 import type { Scenario } from './form/scenario.ts';
@@ -138,6 +148,16 @@ export const scenarios: readonly Scenario[] = [
   readsUnderWayEndWhenTheClientIsClosed,
   endpointsAreAskedInTheOrderGiven,
   aReadFailsOnlyWhenEveryEndpointHasFailedAllItsTries,
+  theNextEndpointIsAskedTooWhenTheFirstIsSlow,
+  requestsToASecondEndpointStayWithinTheirShare,
+  whatAStandbyLacksDoesNotWinOverAnEndpointThatIsSlow,
+  anEndpointThatKeepsFailingCostsNobodyATimeout,
+  anEndpointThatIsOvertakenAgainAndAgainIsSlowForNobodyAnyMore,
+  whetherAnEndpointIsBackIsFoundOutBesideARead,
+  aReadIsTriedEvenWhereEveryEndpointHasKeptFailing,
+  anEndpointThatThrottlesIsAskedAfterTheOthersForASecond,
+  anEndpointGetsNoMoreRequestsInASecondThanIsSet,
+  anEndpointHasNoMoreRequestsUnderWayThanIsSet,
   readyWaitsForThePreloadedNamesAndKeepsThemFresh,
   namesToPreloadCanBeAskedForTogether,
   notReadyWhileAPreloadedNameCannotBeHad,

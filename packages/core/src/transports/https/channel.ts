@@ -4,6 +4,7 @@ import type { AnsweredError } from '../answered-error.ts';
 import type { IdentityKind } from './advice.ts';
 import type { Foreign } from './classify.ts';
 import { classify } from './classify.ts';
+import { connectTime } from './connect-time.ts';
 import { Connection } from './connection.ts';
 import type { ExchangeParts, LiveAttempt, Outcome } from './exchange.ts';
 import { exchange } from './exchange.ts';
@@ -90,6 +91,11 @@ export class HttpsChannel {
       this.#ends.add(end);
       this.#ask(write, attempt).then(resolve, reject).finally(forget);
     });
+  }
+
+  /** Milliseconds that a connection takes; `undefined` through a proxy, where it would be the proxy's. */
+  async connectTime(signal: AbortSignal): Promise<number | undefined> {
+    return this.#parts.proxy === undefined ? connectTime(this.#exchangeParts, signal) : undefined;
   }
 
   close(): void {

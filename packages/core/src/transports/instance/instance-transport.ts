@@ -38,6 +38,10 @@ export class InstanceTransport implements SecretTransport {
     return secretOf(this.#decode(body), request, this.endpoint);
   }
 
+  connectTime(signal: AbortSignal): Promise<number | undefined> {
+    return this.#channel.connectTime(signal);
+  }
+
   close(): void {
     this.#channel.close();
   }

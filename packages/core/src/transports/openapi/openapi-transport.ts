@@ -86,6 +86,10 @@ export class OpenApiTransport implements SecretTransport {
     }
   }
 
+  connectTime(signal: AbortSignal): Promise<number | undefined> {
+    return this.#channel.connectTime(signal);
+  }
+
   close(): void {
     this.#channel.close();
   }

@@ -1,0 +1,204 @@
+import { FakeClock } from '@kms-secrets/testing';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
+
+const usual: BreakerSettings = {
+  failures: 3,
+  rate: 0.5,
+  minCalls: 10,
+  window: 10_000,
+  openTime: 1_000,
+  openTimeCap: 5_000,
+};
+
+function breakerOf(settings: Partial<BreakerSettings> = {}): {
+  readonly breaker: CircuitBreaker;
+  readonly clock: FakeClock;
+  readonly told: string[];
+} {
+  const clock = new FakeClock({ random: () => 0 });
+  const told: string[] = [];
+  const onChange = ({ kind }: { readonly kind: string }): void => void told.push(kind);
+  return { clock, told, breaker: new CircuitBreaker({ clock, settings: { ...usual, ...settings }, onChange }) };
+}
+
+function failTimes(breaker: CircuitBreaker, times: number): void {
+  for (let count = 0; count < times; count += 1) breaker.failed();
+}
+
+test('so many failures one after the other open it', () => {
+  const { breaker } = breakerOf();
+
+  failTimes(breaker, 2);
+  expect(breaker.state.kind).toBe('closed');
+  breaker.failed();
+
+  expect(breaker.state.kind).toBe('open');
+});
+
+test('an answer in between begins the count anew', () => {
+  const { breaker } = breakerOf();
+
+  failTimes(breaker, 2);
+  breaker.succeeded();
+  failTimes(breaker, 2);
+
+  expect(breaker.state.kind).toBe('closed');
+});
+
+test('failures that are never three in a row, but half of all, open it too', () => {
+  const { breaker } = breakerOf({ failures: 100 });
+
+  for (let count = 0; count < 5; count += 1) {
+    breaker.succeeded();
+    expect(breaker.state.kind).toBe('closed');
+    breaker.failed();
+  }
+
+  expect(breaker.state.kind).toBe('open');
+});
+
+test('a share of few calls says nothing, and neither does one of long ago', async () => {
+  const { breaker, clock } = breakerOf({ failures: 100 });
+
+  failTimes(breaker, 9);
+  await clock.pass('1m');
+  breaker.failed();
+
+  expect(breaker.state.kind).toBe('closed');
+});
+
+test('being overtaken again and again is as bad as failing', () => {
+  const { breaker } = breakerOf();
+
+  for (let count = 0; count < 3; count += 1) breaker.overtaken();
+
+  expect(breaker.state.kind).toBe('open');
+});
+
+test('it lets a probe through when its time is over, and not before', async () => {
+  const { breaker, clock } = breakerOf();
+  failTimes(breaker, 3);
+
+  await clock.pass(499); // half of the time is certain, the other half is drawn
+  expect(breaker.isProbeDue).toBe(false);
+  await clock.pass(1);
+
+  expect(breaker.isProbeDue).toBe(true);
+});
+
+test('one probe at a time', async () => {
+  const { breaker, clock } = breakerOf();
+  failTimes(breaker, 3);
+  await clock.pass('1m');
+
+  breaker.beginProbe();
+
+  expect(breaker.isProbeDue).toBe(false);
+  expect(breaker.state.kind).toBe('half-open');
+});
+
+test('a probe that fails opens it for twice as long, up to the cap', async () => {
+  const { breaker, clock } = breakerOf();
+  failTimes(breaker, 3);
+  const waits: number[] = [];
+
+  for (let count = 0; count < 5; count += 1) {
+    const { state } = breaker;
+    if (state.kind !== 'open') throw new Error(state.kind);
+    waits.push(state.probeAt - clock.now());
+    await clock.pass('10s');
+    breaker.beginProbe();
+    breaker.failed();
+  }
+
+  expect(waits).toEqual([500, 1_000, 2_000, 2_500, 2_500]);
+});
+
+test('a probe that is answered closes it, and what went before is forgotten', async () => {
+  const { breaker, clock, told } = breakerOf({ minCalls: 3 });
+  failTimes(breaker, 3);
+  await clock.pass('1s');
+
+  breaker.beginProbe();
+  breaker.succeeded();
+  failTimes(breaker, 2);
+
+  expect(told).toEqual(['open', 'half-open', 'closed']);
+});
+
+test('a probe that was called off may be made again at once', async () => {
+  const { breaker, clock } = breakerOf();
+  failTimes(breaker, 3);
+  await clock.pass('1s');
+  breaker.beginProbe();
+
+  breaker.abandonProbe();
+
+  expect(breaker.isProbeDue).toBe(true);
+});
+
+test('any answer closes it, also of somebody who asked for want of another', () => {
+  const { breaker } = breakerOf();
+  failTimes(breaker, 3);
+
+  breaker.succeeded();
+
+  expect(breaker.state.kind).toBe('closed');
+});
+
+test('a failure while it is open neither opens it for longer nor for shorter', async () => {
+  const { breaker, clock } = breakerOf();
+  failTimes(breaker, 3);
+  const { state } = breaker;
+  await clock.pass(200);
+
+  breaker.failed();
+
+  expect(breaker.state).toEqual(state);
+});
+
+const moves = ['succeeded', 'failed', 'overtaken', 'beginProbe', 'abandonProbe'] as const;
+
+interface Step {
+  readonly move: (typeof moves)[number];
+  readonly before: BreakerState;
+  readonly after: BreakerState;
+  readonly now: number;
+}
+
+/** Which of the laws of a breaker a step breaks. */
+function lawsBrokenBy({ move, before, after, now }: Step): string[] {
+  const opens = after.kind === 'open' && before.kind !== 'open' && move !== 'abandonProbe';
+  const wait = after.kind === 'open' ? after.probeAt - now : 0;
+  const laws: readonly (readonly [string, boolean])[] = [
+    ['an answer closes it', move !== 'succeeded' || after.kind === 'closed'],
+    ['nothing else does', after.kind !== 'closed' || before.kind === 'closed' || move === 'succeeded'],
+    ['only an open one is probed', after.kind !== 'half-open' || before.kind !== 'closed'],
+    ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || move === 'beginProbe'],
+    ['it is left alone for a while', !opens || wait >= usual.openTime / 2],
+    ['and not for ever', !opens || wait < usual.openTimeCap],
+  ];
+  return laws.filter(([, holds]) => !holds).map(([law]) => law);
+}
+
+test('whatever happens in whatever order, it keeps its laws', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(...moves), fc.nat(3_000)), { maxLength: 60 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      async (script, chance) => {
+        const clock = new FakeClock({ random: () => chance, settle: () => Promise.resolve() });
+        const breaker = new CircuitBreaker({ clock, settings: usual, onChange: () => {} });
+        for (const [move, ms] of script) {
+          const before = breaker.state;
+          breaker[move]();
+          expect(lawsBrokenBy({ move, before, after: breaker.state, now: clock.now() })).toEqual([]);
+          await clock.pass(ms);
+        }
+      },
+    ),
+  );
+});
