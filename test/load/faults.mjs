@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { stopAll } from '../support/processes.mjs';
 import { commandLine } from './command-line.mjs';
 import { faultTable } from './fault-table.mjs';
-import { fleetTable } from './fleet.mjs';
+import { fleetTable } from './fleet-table.mjs';
 import { outage } from './outage.mjs';
 
 /**

@@ -42,7 +42,8 @@ export function given() {
 /**
  * A process that is asked again and again, several things at a time if need be. `any`, because what crosses is JSON that only
  * the two sides know the shape of.
- * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void> }} Asked
+ * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void>;
+ *   kill: () => Promise<void> }} Asked `kill` as the machine does it: it has no time to end anything
  * @param {URL} script one that calls `answer`
  * @param {unknown} task
  * @param {Launch} [launch]
@@ -79,6 +80,10 @@ export async function start(script, task, { flags = [], env = {}, timeout = pati
       if (child.connected) child.disconnect();
       running.delete(asked);
       await ended.catch(() => {});
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await asked.stop();
     },
   };
   running.add(asked);
