@@ -105,6 +105,8 @@ export class OngoingAttempt {
     this.#askedAt = askedAt;
     this.#deadline.begin(attemptTimeout);
     try {
+      // Between its turn and now it may have been called off.
+      signal.throwIfAborted();
       const secret: unknown = await unlessAborted(endpoint.fetch(this.#call.request, signal), signal);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} returned no Secret.`);
