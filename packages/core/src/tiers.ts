@@ -172,8 +172,11 @@ export class SecretTiers {
   }
 
   #spellingsOf(name: string): ReadonlySet<string> {
-    const known = [...this.#memory.entries.keys()].filter((key) => isKeyOf(key, name)).map(nameOfKey);
-    return new Set([name, plainName(name), ...known]);
+    return new Set([name, plainName(name), ...this.#keysOf(name).map(nameOfKey)]);
+  }
+
+  #keysOf(name: string): readonly string[] {
+    return [...this.#memory.entries.keys()].filter((key) => isKeyOf(key, name));
   }
 
   async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<Offered> {
@@ -188,7 +191,7 @@ export class SecretTiers {
 
   #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
     if (news.kind === 'removed') {
-      this.#memory.refetchSoon(news.name);
+      this.#memory.refetchSoon(this.#keysOf(news.name));
       return;
     }
     const { request, fetchedAt } = news;
