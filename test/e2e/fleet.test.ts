@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { killHolder, killRedis, rotate, startCold, withFleet } from '../load/fleet.mjs';
 import type { FleetChoice } from '../load/fleet.mjs';
 
-const shared: FleetChoice = { processes: 8, stores: 'redis', options: { ttl: '1h' }, within: 30_000 };
+const shared: FleetChoice = { processes: 8, stores: 'redis', options: { ttl: '1h', deadline: '1m' }, within: 30_000 };
 
 test('a fleet without a store goes by its TTL: each process asks KMS, and has the new version in the end', async () => {
   const rotation = await withFleet(
-    { ...shared, processes: 4, stores: 'none', options: { ttl: '1s' } },
+    { ...shared, processes: 4, stores: 'none', options: { ttl: '1s', deadline: '1m' } },
     async (fleet) => {
       await startCold(fleet);
       return rotate(fleet);
@@ -19,7 +19,7 @@ test('a fleet without a store goes by its TTL: each process asks KMS, and has th
 
 test('a fleet with Redis asks KMS once when all start together, and once for a rotation', async () => {
   // Whoever cannot wait for Redis, or for another process, asks for itself: on a busy machine each of them may take a second.
-  const options: FleetChoice['options'] = { ttl: '1h', deadline: '60s', storeTimeout: '20s', leaseTimeout: '20s' };
+  const options: FleetChoice['options'] = { ttl: '1h', deadline: '1m', storeTimeout: '20s', leaseTimeout: '20s' };
   const [cold, rotation] = await withFleet({ ...shared, options }, async (fleet) => [
     await startCold(fleet),
     await rotate(fleet),
@@ -39,10 +39,13 @@ test('a process that is killed while it asks KMS for all takes the secret from n
 });
 
 test('no read fails while Redis is killed and started again, and then it is shared as before', async () => {
-  const { reads, failed, figures, healed } = await withFleet({ ...shared, options: { ttl: '2s' } }, async (fleet) => {
-    await startCold(fleet);
-    return killRedis(fleet, 50);
-  });
+  const { reads, failed, figures, healed } = await withFleet(
+    { ...shared, options: { ttl: '2s', deadline: '1m' } },
+    async (fleet) => {
+      await startCold(fleet);
+      return killRedis(fleet, 50);
+    },
+  );
 
   expect(failed).toBe(0);
   expect(reads).toBeGreaterThan(8 * 50);

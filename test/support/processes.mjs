@@ -103,7 +103,8 @@ export async function stopAll() {
  * @param {() => unknown} [close]
  */
 export function answer(ready, reply, close) {
-  const send = (/** @type {Reply} */ message) => process.send?.(message);
+  // With a callback, that nobody is there any more to hear it is no error of its own: the end of the channel tells of it.
+  const send = (/** @type {Reply} */ message) => process.send?.(message, () => {});
   process.on('message', async (/** @type {{ id: number; question: any }} */ { id, question }) => {
     try {
       send({ id, answer: await reply(question) });
