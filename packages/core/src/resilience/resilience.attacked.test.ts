@@ -27,6 +27,16 @@ function hearsRejections(): unknown[] {
   return unheard;
 }
 
+/** An endpoint that was left alone, and hangs now that it is time to see how it is; beside it one that answers. */
+async function hangingWithProbeDue(): Promise<{ readonly stage: Stage; readonly down: FakeTransport }> {
+  const down = failing('a', 'unreachable');
+  const stage = new Stage([down, holding('b')], { hedge: 100 });
+  await stage.fetchTimes(5);
+  down.fail('hang');
+  await stage.clock.pass('1s');
+  return { stage, down };
+}
+
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a transport that ignores its signal holds no place, no timer and no reader', async () => {
@@ -206,11 +216,7 @@ test('with nobody healthy to ask any more, the slow one is waited for', async ()
 });
 
 test('of a crowd that comes when a probe is due, one makes it', async () => {
-  const [down, standby] = [failing('a', 'unreachable'), holding('b')];
-  const stage = new Stage([down, standby], { hedge: 100 });
-  await stage.fetchTimes(5);
-  down.fail('hang');
-  await stage.clock.pass('1s');
+  const { stage, down } = await hangingWithProbeDue();
   const before = down.requests.length;
 
   const crowd = Array.from({ length: 200 }, () => stage.fetch());
@@ -221,11 +227,7 @@ test('of a crowd that comes when a probe is due, one makes it', async () => {
 });
 
 test('a probe that hangs is over at the timeout of a try, and the next one is waited for longer', async () => {
-  const [down, standby] = [failing('a', 'unreachable'), holding('b')];
-  const stage = new Stage([down, standby]);
-  await stage.fetchTimes(5);
-  down.fail('hang');
-  await stage.clock.pass('1s');
+  const { stage } = await hangingWithProbeDue();
   await stage.fetchTimes(1);
 
   await stage.clock.pass('4s');
@@ -237,11 +239,7 @@ test('a probe that hangs is over at the timeout of a try, and the next one is wa
 
 test('a probe that is under way when the client is closed ends, unheard by nobody', async () => {
   const unheard = hearsRejections();
-  const [down, standby] = [failing('a', 'unreachable'), holding('b')];
-  const stage = new Stage([down, standby]);
-  await stage.fetchTimes(5);
-  down.fail('hang');
-  await stage.clock.pass('1s');
+  const { stage } = await hangingWithProbeDue();
   await stage.fetchTimes(1);
 
   stage.closing.abort(new Error('closed'));
