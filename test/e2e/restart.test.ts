@@ -11,7 +11,7 @@ const id = 'restart';
 interface Stage {
   readonly kms: Asked;
   /** A service with these stores, started. */
-  startService(): Promise<Asked>;
+  readonly startService: () => Promise<Asked>;
 }
 
 async function openStage(stores: string): Promise<Stage> {
