@@ -3,6 +3,7 @@
 // A generator is a file in scripts/ that exports `print()`, the whole text of its document.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
 
 /** @type {ReadonlyArray<{ document: string; generator: string }>} both from the root of the repository */
 const generated = [{ document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' }];
@@ -22,9 +23,10 @@ function written(document) {
 }
 
 for (const { document, generator } of generated) {
-  /** @type {{ print: () => string | Promise<string> }} */
-  const { print } = await import(fileURLToPath(at(generator)));
-  const text = await print();
+  // By vite, because a generator imports the sources, which are TypeScript: in the built packages they have no files of their own.
+  /** @type {{ module: { print: () => string | Promise<string> } }} */
+  const { module } = await runnerImport(fileURLToPath(at(generator)));
+  const text = await module.print();
   if (text === written(document)) continue;
   if (!check) {
     writeFileSync(at(document), text);

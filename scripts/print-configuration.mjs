@@ -1,8 +1,8 @@
 // @ts-check
-// Prints docs/configuration.md from the option table (built) and the comments beside the types of the options.
+// Prints docs/configuration.md from the option table and the comments beside the types of the options.
 import { readFileSync } from 'node:fs';
-import { knownKeys } from '../packages/core/dist/config/known-keys.js';
-import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/dist/options.js';
+import { knownKeys } from '../packages/core/src/config/known-keys.ts';
+import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/src/options.ts';
 
 const source = readFileSync(new URL('../packages/core/src/options.ts', import.meta.url), 'utf8');
 

@@ -1,22 +1,30 @@
 // @ts-check
 // The other side, in a process of its own, so that its work is not counted as the client's.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startFakeKms } from '@kms-secrets/testing';
-import { builtFile } from './built.mjs';
 import { startLeanKms } from './lean-kms.mjs';
+import { partOf } from './part.mjs';
 import { answer } from '../support/processes.mjs';
 
 const kms = await startFakeKms({ quota: false });
 kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));
-// The same certificates as the fake's, so that one file of authorities does for both.
-const { processTrust } = await builtFile('@kms-secrets/testing', 'fake-kms/certificates/trust.js');
-const lean = await startLeanKms(processTrust().certificates.get('right'));
+const { processTrust } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/trust.ts');
+const trust = processTrust();
+const lean = await startLeanKms(trust.certificates.get('right'));
+// One file of authorities for both.
+const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+const caFilePath = join(directory, 'ca.pem');
+const caPem = kms.caPem + trust.caPem;
+writeFileSync(caFilePath, caPem);
 
 answer(
   {
     endpoint: kms.endpoint('cn-hangzhou').endpoint,
     leanEndpoint: lean.endpoint,
-    caFilePath: kms.caFilePath,
-    caPem: kms.caPem,
+    caFilePath,
+    caPem,
     accessKey: kms.accessKey,
   },
   (question) => {
@@ -26,6 +34,7 @@ answer(
   },
   async () => {
     lean.close();
+    rmSync(directory, { recursive: true });
     await kms.close();
   },
 );

@@ -21,8 +21,7 @@ import { kindOf, resolve } from './option-rows.ts';
 import { optionTable } from './options.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options.ts';
 import type { SecretTransport } from './transport.ts';
-import { InstanceTransport } from './transports/instance/instance-transport.ts';
-import { OpenApiTransport } from './transports/openapi/openapi-transport.ts';
+import { lateBatchTransport, lateTransport } from './transports/late-transport.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export type { SecretClient } from './client.ts';
@@ -167,14 +166,22 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
   };
   if (endpoint.clientKey !== undefined) {
     const clientKey = clientKeyOf({ from: endpoint.clientKey, key, source }, join);
-    return clientKey && new InstanceTransport({ ...https, clientKey });
+    if (clientKey === undefined) return undefined;
+    return lateTransport(endpoint.host, async () => {
+      const { InstanceTransport } = await import('./transports/instance/instance-transport.ts');
+      return new InstanceTransport({ ...https, clientKey });
+    });
   }
   const identity = join.identity();
   if (identity !== undefined && 'clientKey' in identity && instanceHost.test(endpoint.host)) {
     const expected = 'the client key of this KMS instance, here: instances take client keys by their own API alone';
     issues.push({ key: `${key}.clientKeyFile`, source, got: 'a client key in credentials', expected });
   }
-  return identity && new OpenApiTransport({ ...https, ...identity });
+  if (identity === undefined) return undefined;
+  return lateBatchTransport(endpoint.host, async () => {
+    const { OpenApiTransport } = await import('./transports/openapi/openapi-transport.ts');
+    return new OpenApiTransport({ ...https, ...identity });
+  });
 }
 
 const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;

@@ -9,13 +9,16 @@ export interface Logger {
 /** The default: a library has no business on anybody's console. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A logger that cannot hurt its caller: one that throws, or rejects, loses its line and nothing else. */
+/**
+ * A logger that cannot hurt its caller: one that throws, or rejects, loses its line and nothing else. What is said is one line,
+ * whatever is in the name of a file or a host.
+ */
 export function guardedLogger(logger: Logger): Logger {
   const guard =
     (level: keyof Logger) =>
     (message: string): void => {
       try {
-        const outcome: unknown = logger[level](message);
+        const outcome: unknown = logger[level](message.replaceAll(/\p{Cc}+/gu, ' '));
         if (outcome instanceof Promise) outcome.catch(() => {});
       } catch {
         // There is nobody left to tell.

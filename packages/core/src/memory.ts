@@ -83,6 +83,11 @@ export class SecretMemory {
     return this.#cache.lookup(key);
   }
 
+  /** The keys under which stages and versions of `name` are kept. */
+  keysOf(name: string): readonly string[] {
+    return this.#cache.keysOf(name);
+  }
+
   refusal(key: string): AnySecretError | undefined {
     return this.#cache.refusal(key, this.#clock.now())?.error;
   }
@@ -201,10 +206,9 @@ export class SecretMemory {
 
   #tellChange(previous: Entry, entry: Entry): void {
     const { events, tallies } = this.#parts;
-    const { secret } = entry;
-    const about = { ...this.#aboutOf(entry), secret };
+    const about = { ...this.#aboutOf(entry), secret: entry.secret };
     events.emit('refreshed', about);
-    if (secret.versionId === previous.secret.versionId) return;
+    if (entry.secret.versionId === previous.secret.versionId) return;
     tallies.rotations.add();
     events.emit('rotated', { ...about, previousVersionId: previous.secret.versionId });
   }
@@ -220,8 +224,7 @@ export class SecretMemory {
 
   /** A right that is lost, or a key that is disabled, holds for every stage and version; "not found" for what was asked. */
   #dropRefused(key: string, error: AnySecretError): void {
-    const name = nameOfKey(key);
-    const keys = error.code === 'ERR_SECRET_NOT_FOUND' ? [key] : this.#cache.keysOf(name);
+    const keys = error.code === 'ERR_SECRET_NOT_FOUND' ? [key] : this.keysOf(nameOfKey(key));
     for (const refused of keys) this.drop(refused, 'refused');
   }
 
@@ -238,12 +241,16 @@ export class SecretMemory {
 
   /** Drops a secret in all its stages and versions, and forgets that it was refused. */
   invalidate(name: string): void {
-    for (const key of this.#cache.keysOf(name)) this.drop(key, 'invalidated');
+    for (const key of this.keysOf(name)) this.drop(key, 'invalidated');
     this.#cache.forgetRefusals(name);
   }
 
   describe(): readonly SecretStatus[] {
-    return [...this.#cache.entries.values()].map((entry) => this.#statusOf(entry));
+    const [now, { stage }] = [this.#clock.now(), this.#parts.options];
+    return [...this.#cache.entries.values()].map((entry) => {
+      const [request, trouble] = [requestOfKey(entry.key, stage), this.#troubles.get(entry.key)];
+      return statusOf(entry, { request, now, freshness: this.#freshness(entry), trouble });
+    });
   }
 
   close(): void {
@@ -306,11 +313,5 @@ export class SecretMemory {
       );
     }
     return choice.ttl;
-  }
-
-  #statusOf(entry: Entry): SecretStatus {
-    const request = requestOfKey(entry.key, this.#parts.options.stage);
-    const trouble = this.#troubles.get(entry.key);
-    return statusOf(entry, { request, now: this.#clock.now(), freshness: this.#freshness(entry), trouble });
   }
 }

@@ -1,7 +1,7 @@
 // The story of what outlives the process: the stores are looked into before KMS is asked, told of what has landed, and
 // emptied of what KMS refuses; what another process brings into a shared one is landed here as if it had been fetched.
 
-import { cacheKey, isKeyOf, nameOfKey } from './cache/entry.ts';
+import { cacheKey, nameOfKey } from './cache/entry.ts';
 import { TieredCache } from './cache/tiered-cache.ts';
 import type { Found, Offered, SharedStore } from './cache/tiered-cache.ts';
 import { Turns } from './cache/turns.ts';
@@ -140,8 +140,8 @@ export class SecretTiers {
   }
 
   /** A fetch has ended that nobody is told of: it was forgotten, or the client is closed. */
-  left(key: string): void {
-    void this.#turns.giveBack(key);
+  left(key: string, signal?: AbortSignal): void {
+    void this.#turns.giveBack(key, signal);
   }
 
   inTrouble(key: string, error: AnySecretError): void {
@@ -172,17 +172,13 @@ export class SecretTiers {
   }
 
   #spellingsOf(name: string): ReadonlySet<string> {
-    return new Set([name, plainName(name), ...this.#keysOf(name).map(nameOfKey)]);
+    return new Set([name, plainName(name), ...this.#memory.keysOf(name).map(nameOfKey)]);
   }
 
-  #keysOf(name: string): readonly string[] {
-    return [...this.#memory.entries.keys()].filter((key) => isKeyOf(key, name));
-  }
-
-  async #offer(key: string, request: SecretRequest, { secret, fetchedAt }: Found): Promise<Offered> {
+  async #offer(key: string, request: SecretRequest, { secret, fetchedAt, isRevoked }: Found): Promise<Offered> {
     try {
       const prepared = await this.#parts.prepare(secret, request);
-      if (!this.#isClosed) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
+      if (!this.#isClosed && !isRevoked()) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
     } catch {
       // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
     }
@@ -191,7 +187,7 @@ export class SecretTiers {
 
   #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
     if (news.kind === 'removed') {
-      this.#memory.refetchSoon(this.#keysOf(news.name));
+      this.#memory.refetchSoon(this.#memory.keysOf(news.name));
       return;
     }
     const { request, fetchedAt } = news;

@@ -21,8 +21,8 @@ test('nothing else that handles a secret notices', async () => {
   const secret = secretOf('s3cret-one');
 
   expect(await Promise.resolve(secret)).toBe(secret);
-  expect(JSON.stringify({ secret })).toBe('{"secret":{"name":"prod/db","versionId":"v1","stale":false}}');
-  expect(structuredClone(secret)).toEqual({ name: 'prod/db', versionId: 'v1', stale: false });
+  expect(JSON.stringify({ secret })).toBe('{"secret":{"name":"prod/db","versionId":"v1"}}');
+  expect(structuredClone(secret)).toEqual({ name: 'prod/db', versionId: 'v1' });
   expect(inspect(secret, { showHidden: true }).includes('s3cret-')).toBe(false);
   expect(secret).toEqual(secretOf('s3cret-two'));
   expect(String(secret)).toBe('Secret(prod/db)');

@@ -6,8 +6,16 @@ export type Telling = Extract<StoreNews, { readonly kind: 'written' | 'removed' 
 
 /** As old a message may be, by the calendars of two machines; KMS takes no signature from further off either. */
 const oldestMessage = 900_000;
-/** So many messages are remembered, to know one that is sent again. */
-const mostSeen = 16_384;
+/** So many processes are remembered, those heard last, to know what of theirs is sent again. */
+const mostSenders = 16_384;
+/** By so many later ones of the same process a message may be overtaken; what is further behind is sent again. */
+const window = 128;
+
+/** A process, and the numbers of its messages: the highest, and those close to it. */
+interface Sender {
+  last: number;
+  readonly recent: Set<number>;
+}
 
 /**
  * Messages that nobody without the key can read, write or send again: sealed, numbered, dated.
@@ -19,7 +27,7 @@ export class Post {
   readonly #clock: Clock;
   readonly #about: string;
   readonly #from = randomBytes(12).toString('base64url');
-  readonly #seen = new Set<string>();
+  readonly #senders = new Map<string, Sender>();
   #count = 0;
 
   constructor({
@@ -48,11 +56,23 @@ export class Post {
     if ('problem' in note || Math.abs(this.#clock.date() - note.at) > oldestMessage) return undefined;
     // Sealed by one of ours: it is what `write` makes of it.
     const { from, count, telling } = JSON.parse(note.text) as { from: string; count: number; telling: Telling };
-    const id = `${from} ${count}`;
-    if (from === this.#from || this.#seen.has(id)) return undefined;
-    this.#seen.add(id);
-    const [oldest] = this.#seen;
-    if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest);
-    return telling;
+    return from !== this.#from && this.#isFirst(from, count) ? telling : undefined;
+  }
+
+  #isFirst(from: string, count: number): boolean {
+    const sender = this.#senders.get(from) ?? { last: 0, recent: new Set() };
+    // The one that was heard last is forgotten last.
+    this.#senders.delete(from);
+    this.#senders.set(from, sender);
+    const [oldest] = this.#senders.keys();
+    if (this.#senders.size > mostSenders && oldest !== undefined) this.#senders.delete(oldest);
+    if (count <= sender.last - window || sender.recent.has(count)) return false;
+    sender.recent.add(count);
+    sender.last = Math.max(sender.last, count);
+    for (const past of sender.recent) {
+      if (past > sender.last - window) break;
+      sender.recent.delete(past);
+    }
+    return true;
   }
 }

@@ -78,7 +78,7 @@ class RedisStore implements SecretStore {
       const { envelope, post } = await this.#open();
       if (this.#owed.size > 0) await this.#payOwed();
       const [place] = envelope.places(request);
-      const sealed = envelope.seal({ request, secret }, place);
+      const sealed = envelope.seal({ request, secret }, place, this.#bound);
       const message = post.write({ kind: 'written', request, fetchedAt: secret.fetchedAt });
       let distrusted: Buffer | '' = '';
       // Twice is enough, but for somebody who puts garbage there again and again.
@@ -92,7 +92,7 @@ class RedisStore implements SecretStore {
           message,
         ]);
         if (!Buffer.isBuffer(present)) return;
-        const opened = envelope.open(present, place);
+        const opened = envelope.open(present, place, this.#bound);
         if ('secret' in opened && opened.secret.fetchedAt <= this.#parts.clock.date() + clockTolerance) return;
         if ('problem' in opened) this.#tellDropped(opened.problem, request.name);
         distrusted = present;
@@ -102,9 +102,14 @@ class RedisStore implements SecretStore {
 
   async remove(request: SecretRequest): Promise<void> {
     await this.#failing(`${this.name} could not remove secret "${request.name}"`, async () => {
-      const { envelope } = await this.#open();
+      const { envelope, post } = await this.#open();
       const places = envelope.places(request);
-      await Promise.all(places.map((place) => this.#link.send('HDEL', this.#keyOf(place), place.request)));
+      const counts = await Promise.all(
+        places.map((place) => this.#link.send('HDEL', this.#keyOf(place), place.request)),
+      );
+      // Names come from users: of what was not there nobody needs to hear.
+      if (counts.every((count) => count === 0)) return;
+      await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name: request.name }));
     });
   }
 
@@ -152,6 +157,11 @@ class RedisStore implements SecretStore {
     return `${this.#parts.prefix}:news`;
   }
 
+  /** What is sealed for one prefix is of no use under another, though all that use the key name their secrets alike. */
+  get #bound(): Buffer {
+    return Buffer.from(this.#parts.prefix);
+  }
+
   #keyOf(place: Place): string {
     return `${this.#parts.prefix}:${place.keyId}:${place.name}`;
   }
@@ -177,7 +187,7 @@ class RedisStore implements SecretStore {
     const { envelope } = await this.#open();
     const sealed = await this.#run(readScript, this.#keyOf(place), [place.request]);
     if (!Buffer.isBuffer(sealed)) return undefined;
-    const opened = envelope.open(sealed, place);
+    const opened = envelope.open(sealed, place, this.#bound);
     if ('secret' in opened) return opened;
     this.#tellDropped(opened.problem, name);
     await this.#run(dropScript, this.#keyOf(place), [place.request, sealed]);

@@ -27,7 +27,7 @@ return redis.call('HGET', KEYS[1], ARGV[1])`);
 
 /**
  * KEYS: the hash. ARGV: the field, the sealed secret, milliseconds to keep it, what is there and not trusted, the channel, the
- * message for the others. Answers with what is there if it was fetched later, and changes nothing then.
+ * message for the others. Answers with what is there if it was fetched later, or is the same, and changes nothing then.
  *
  * When it was fetched stands in bytes 10 to 17 of what is sealed, in the clear. Nobody proves it here: who gets the present
  * one back does, and comes again with it as the one that is not trusted.
@@ -36,7 +36,7 @@ export const writeScript: Script = script(`${own}
 own(KEYS[1])
 local present = redis.call('HGET', KEYS[1], ARGV[1])
 if present and present ~= ARGV[4] and #present >= 18 and
-  struct.unpack('>d', present, 11) > struct.unpack('>d', ARGV[2], 11) then
+  struct.unpack('>d', present, 11) >= struct.unpack('>d', ARGV[2], 11) then
   return present
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])

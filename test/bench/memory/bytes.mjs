@@ -2,8 +2,8 @@
 // In a process of its own: the bytes of heap that each of many secrets of 1 KB takes, in the one way asked for.
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { builtFile } from '../built.mjs';
 import { clientOver, readAll, secretNames } from '../engine.mjs';
+import { partOf } from '../part.mjs';
 import { peers } from '../peers.mjs';
 import { given } from '../../support/processes.mjs';
 
@@ -44,7 +44,7 @@ async function settledHeap() {
 
 /** The heap over what is there anyway: an entry has its due time and its place in it, which are counted with the entry. */
 async function fillSchedule() {
-  const { DueHeap, nowhere } = await builtFile('@kms-secrets/core', 'refresh/due-heap.js');
+  const { DueHeap, nowhere } = await partOf('@kms-secrets/core', 'refresh/due-heap.ts');
   items ??= Array.from({ length: count }, () => ({ dueAt: 0, place: nowhere }));
   const heap = new DueHeap();
   for (const [index, item] of items.slice(0, names.length).entries()) {
@@ -56,7 +56,7 @@ async function fillSchedule() {
 
 /** Real replies of KMS through the real decoder: only then is all that an entry keeps alive the same as in a service. */
 async function fillOurs() {
-  const { decodeSecret } = await builtFile('@kms-secrets/core', 'transports/openapi/decode.js');
+  const { decodeSecret } = await partOf('@kms-secrets/core', 'transports/openapi/decode.ts');
   const client = clientOver(async (request) => decodeSecret(reply(request.name), request, 'kms.example'), {
     ttl: '1h',
   });

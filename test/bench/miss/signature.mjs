@@ -1,13 +1,13 @@
 // @ts-check
 // In a process of its own: what one of our signatures costs beside the bare HMAC that no signature can do without.
 import { createHmac } from 'node:crypto';
-import { builtFile } from '../built.mjs';
 import { timeInRounds } from '../measure.mjs';
+import { partOf } from '../part.mjs';
 import { given } from '../../support/processes.mjs';
 
-const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await builtFile(
+const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await partOf(
   '@kms-secrets/core',
-  'transports/openapi/sign.js',
+  'transports/openapi/sign.ts',
 );
 const key = { accessKeyId: 'FakeAccessKeyId', accessKeySecret: 'FakeAccessKeySecret' };
 const text = 'x'.repeat(390);

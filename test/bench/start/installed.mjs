@@ -1,6 +1,8 @@
 // @ts-check
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * What `npm install` of a package brings along: it, and all its dependencies, once each. Bytes as a disk counts them, in
- * blocks of 4 KiB. Of a package of ours, what `files` of its manifest lets into the tarball.
+ * blocks of 4 KiB. Of a package of ours, what goes into the tarball.
  * @param {string} name
  * @returns {Installed}
  */
@@ -54,18 +56,26 @@ function placeOf(name, directory) {
   return undefined;
 }
 
-/** @param {string} directory */
+/**
+ * Packed by pnpm, as for the registry, and unpacked.
+ * @param {string} directory
+ */
 function published(directory) {
-  const kept = ['dist', 'package.json', 'README.md', 'LICENSE'];
-  return sizeOf(directory, (path) => kept.includes(path.split(sep)[0] ?? '') && !path.endsWith('.tsbuildinfo'));
+  const place = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    execFileSync('pnpm', ['pack', '--out', join(place, 'packed.tgz')], { cwd: directory });
+    execFileSync('tar', ['-xzf', 'packed.tgz'], { cwd: place });
+    return sizeOf(join(place, 'package'));
+  } finally {
+    rmSync(place, { recursive: true });
+  }
 }
 
-/**
- * @param {string} directory
- * @param {(path: string) => boolean} [isKept]
- */
-function sizeOf(directory, isKept = (path) => !path.split(sep).includes('node_modules')) {
-  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => isKept(path));
+/** @param {string} directory */
+function sizeOf(directory) {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.split(sep).includes('node_modules'),
+  );
   const files = paths.map((path) => statSync(join(directory, path))).filter((stats) => stats.isFile());
   return files.reduce((sum, { size }) => sum + Math.ceil(size / 4_096) * 4_096, 0);
 }

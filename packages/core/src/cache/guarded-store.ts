@@ -105,8 +105,16 @@ export class GuardedStore {
 
   /** Begins to listen, if the store tells anything; returns a function that ends it. Never throws. */
   listen(listener: (news: StoreNews) => void): () => void {
+    const hear = (news: StoreNews): void => {
+      try {
+        listener(news);
+      } catch {
+        // What makes no sense is no news, and nothing that whoever tells it should suffer from.
+      }
+    };
     try {
-      return this.store.listen?.(listener) ?? (() => {});
+      const leave = this.store.listen?.(hear);
+      return () => this.#leave(leave);
     } catch (cause) {
       this.#fail('listen', undefined, cause);
       return () => {};
@@ -153,6 +161,14 @@ export class GuardedStore {
       waiting,
       lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
     };
+  }
+
+  #leave(leave: (() => void) | undefined): void {
+    try {
+      leave?.();
+    } catch (cause) {
+      this.#fail('listen', undefined, cause);
+    }
   }
 
   #succeed(kind: Kind): void {

@@ -81,3 +81,12 @@ test.each([
 ])('at the age of %i ms a secret with a TTL of 1,000 and staleIfError of 5,000 is %s', (now, freshness) => {
   expect(freshnessOf(entry(0), now, 5_000)).toBe(freshness);
 });
+
+test('the keys of a hundred thousand names are found without a look through all of them', () => {
+  const cache = new MemoryCache();
+  const names = Array.from({ length: 100_000 }, (_, index) => `name-${index}`);
+  for (const name of names) cache.store(entry(0, 'v1', name));
+
+  // With a look through all entries it would be an hour.
+  expect(names.filter((name) => cache.keysOf(name).length === 1).length).toBe(names.length);
+});

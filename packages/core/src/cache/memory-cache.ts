@@ -1,6 +1,7 @@
 import type { AnySecretError } from '../errors.ts';
 import type { Entry } from './entry.ts';
 import { isKeyOf } from './entry.ts';
+import { KeysByName } from './keys-by-name.ts';
 
 /** A refusal that is remembered, so that a name written wrongly cannot drain the account's quota. */
 export interface Refusal {
@@ -15,6 +16,7 @@ const mostRefusals = 10_000;
 /** What is remembered: the secrets, and the refusals. Knows nothing of time; its callers compare. */
 export class MemoryCache {
   readonly #entries = new Map<string, Entry>();
+  readonly #names = new KeysByName();
   readonly #refusals = new Map<string, Refusal>();
 
   lookup(key: string): Entry | undefined {
@@ -26,13 +28,14 @@ export class MemoryCache {
     const present = this.#entries.get(entry.key);
     if (present !== undefined && present.fetchedAt > entry.fetchedAt) return false;
     this.#entries.set(entry.key, entry);
+    if (present === undefined) this.#names.add(entry.key);
     this.#refusals.delete(entry.key);
     return true;
   }
 
   drop(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
-    this.#entries.delete(key);
+    if (this.#entries.delete(key)) this.#names.delete(key);
     return entry;
   }
 
@@ -58,7 +61,7 @@ export class MemoryCache {
 
   /** The keys under which stages and versions of `name` are kept. */
   keysOf(name: string): readonly string[] {
-    return [...this.#entries.keys()].filter((key) => isKeyOf(key, name));
+    return this.#names.of(name).filter((key) => this.#entries.has(key));
   }
 
   /** The map itself, always the same one. */
@@ -76,6 +79,7 @@ export class MemoryCache {
 
   clear(): void {
     this.#entries.clear();
+    this.#names.clear();
     this.#refusals.clear();
   }
 }

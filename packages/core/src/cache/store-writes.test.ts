@@ -5,7 +5,7 @@ import type { StoredSecret } from '../store.ts';
 import type { SecretRequest } from '../transport.ts';
 import { GuardedStore } from './guarded-store.ts';
 import { StoreWrites } from './store-writes.ts';
-import type { StoreChange } from './store-writes.ts';
+import type { StoreChange } from './waiting-changes.ts';
 
 const requests: readonly SecretRequest[] = [
   { name: 'a', stage: 'ACSCurrent' },
@@ -115,5 +115,20 @@ test('what is pushed after close is not told, and no timer is left', async () =>
   await writes.push('b', write({ name: 'b' }, 1));
 
   expect(writes.size).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test('a hundred thousand removals that a store cannot be told of cost as much each as the first', async () => {
+  const { clock, store, writes } = setup();
+  store.fail('throw');
+
+  for (let index = 0; index < 100_000; index += 1) {
+    void writes.push(`name-${index}`, { kind: 'removeAll', name: `name-${index}` });
+  }
+
+  // With a look through all that waits it would be minutes.
+  expect(writes.size).toBeLessThanOrEqual(20_000);
+  writes.close();
+  await clock.pass(0);
   expect(clock.pending).toBe(0);
 });

@@ -1,34 +1,18 @@
 // What a store has yet to be told: the newest of each secret, in order, in the background, and again until it is done.
 
 import type { Clock } from '../clock.ts';
-import type { SecretStore, StoredSecret } from '../store.ts';
-import type { SecretRequest } from '../transport.ts';
+import type { SecretStore } from '../store.ts';
 import { orAfter } from '../waits.ts';
 import type { GuardedStore } from './guarded-store.ts';
-
-export type StoreChange =
-  | {
-      readonly kind: 'write';
-      readonly request: SecretRequest;
-      readonly stored: StoredSecret;
-      /** What is there is removed first: it is from a time that has not come yet, and would not give way. */
-      readonly replaces: boolean;
-    }
-  | { readonly kind: 'remove'; readonly request: SecretRequest }
-  | { readonly kind: 'removeAll'; readonly name: string };
-
-interface Waiting {
-  readonly change: StoreChange;
-  readonly tries: number;
-  /** How many changes the store had taken by the time it was first asked to take this one. */
-  readonly since: number;
-  /** Called when it is done, or will never be. */
-  readonly end: () => void;
-}
+import { WaitingChanges } from './waiting-changes.ts';
+import type { StoreChange, WaitingChange } from './waiting-changes.ts';
 
 /** While a store is away: values are let go beyond so many, the oldest first; removals, which hold none, beyond more. */
 const mostWrites = 1_000;
 const mostChanges = 20_000;
+
+/** What is too much goes by so large a share: the oldest is found by passing over all that went before it. */
+const share = 1 / 16;
 
 /** A store that takes others in between, and refuses one again and again, will not take it. */
 const mostTries = 5;
@@ -43,8 +27,7 @@ const pause = 1_000;
 export class StoreWrites {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
-  /** By what they are about; the order is that in which they were asked for. */
-  #waiting = new Map<string, Waiting>();
+  #waiting = new WaitingChanges();
   #underWay = 0;
   #draining: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
@@ -64,10 +47,10 @@ export class StoreWrites {
   push(key: string, change: StoreChange): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     const id = change.kind === 'removeAll' ? `\u0000${change.name}` : key;
-    if (change.kind === 'removeAll') this.#forgetAll(change.name);
+    if (change.kind === 'removeAll') for (const part of this.#waiting.idsOf(change.name)) this.#drop(part);
     this.#drop(id);
     const done = new Promise<void>((end) => {
-      this.#waiting.set(id, { change, tries: 0, since: this.#store.changes, end });
+      this.#waiting.add(id, { change, tries: 0, since: this.#store.changes, end });
     });
     this.#bound();
     void this.drain();
@@ -95,8 +78,7 @@ export class StoreWrites {
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
-    for (const { end } of this.#waiting.values()) end();
-    this.#waiting.clear();
+    for (const [id] of this.#waiting) this.#drop(id);
   }
 
   /** Whether it must be tried again later. */
@@ -117,13 +99,13 @@ export class StoreWrites {
   }
 
   /** Changes of one kind, from the front: no two of them can be about the same entry. */
-  #takeWave(): readonly (readonly [string, Waiting])[] {
-    const wave: (readonly [string, Waiting])[] = [];
+  #takeWave(): readonly (readonly [string, WaitingChange])[] {
+    const wave: (readonly [string, WaitingChange])[] = [];
     for (const [id, waiting] of this.#waiting) {
       if (wave.length === atOnce || waiting.change.kind !== (wave[0]?.[1] ?? waiting).change.kind) break;
       wave.push([id, waiting]);
     }
-    for (const [id] of wave) this.#waiting.delete(id);
+    for (const [id] of wave) this.#waiting.take(id);
     return wave;
   }
 
@@ -134,9 +116,9 @@ export class StoreWrites {
   }
 
   /** In front of what came meanwhile, unless that is newer. */
-  #putBack(failed: readonly (readonly [string, Waiting])[]): void {
+  #putBack(failed: readonly (readonly [string, WaitingChange])[]): void {
     const meanwhile = this.#waiting;
-    this.#waiting = new Map();
+    this.#waiting = new WaitingChanges();
     for (const [id, waiting] of failed) {
       const { change, end } = waiting;
       const tries = waiting.tries + 1;
@@ -144,9 +126,9 @@ export class StoreWrites {
       const isNoNews =
         meanwhile.has(id) || (change.kind !== 'removeAll' && meanwhile.has(`\u0000${change.request.name}`));
       if (isHopeless || isNoNews || this.#isClosed) end();
-      else this.#waiting.set(id, { ...waiting, tries });
+      else this.#waiting.add(id, { ...waiting, tries });
     }
-    for (const [id, waiting] of meanwhile) this.#waiting.set(id, waiting);
+    for (const [id, waiting] of meanwhile) this.#waiting.add(id, waiting);
   }
 
   #tryLater(): void {
@@ -155,24 +137,14 @@ export class StoreWrites {
     this.#cancel = this.#clock.after(Math.max(this.#store.restsFrom('write'), pause), () => void this.drain());
   }
 
-  #forgetAll(name: string): void {
-    for (const [id, { change }] of this.#waiting) {
-      if (change.kind !== 'removeAll' && change.request.name === name) this.#drop(id);
-    }
-  }
-
   #bound(): void {
-    const writes = [...this.#waiting].filter(([, { change }]) => change.kind === 'write');
-    for (const [id] of writes.slice(0, Math.max(writes.length - mostWrites, 0))) this.#drop(id);
-    for (const id of this.#waiting.keys()) {
-      if (this.#waiting.size <= mostChanges) return;
-      this.#drop(id);
-    }
+    const { writes, size } = this.#waiting;
+    if (writes > mostWrites) for (const id of this.#waiting.oldestWrites(mostWrites * share)) this.#drop(id);
+    if (size > mostChanges) for (const id of this.#waiting.oldest(mostChanges * share)) this.#drop(id);
   }
 
   #drop(id: string): void {
-    this.#waiting.get(id)?.end();
-    this.#waiting.delete(id);
+    this.#waiting.take(id)?.end();
   }
 }
 

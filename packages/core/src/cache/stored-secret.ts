@@ -29,23 +29,41 @@ export function secretOf(stored: StoredSecret): Secret {
   return new Secret({ ...stored, requestId: undefined, stale: false });
 }
 
+/** What a store gave: a secret that was asked for, or what is wrong with it, in words that show nothing of it. */
+export type Checked = { readonly stored: StoredSecret } | { readonly mistake: string };
+
 /**
- * What is wrong with what a store gave, in words that show nothing of it; `undefined` if it is what was asked for.
+ * What a store gave, copied, if it is what was asked for.
  *
- * A store is a disk that somebody wrote to, or a server that others use: nothing that comes from it is believed.
+ * A store is a disk that somebody wrote to, a server that others use, or an object of somebody's code: nothing that comes from
+ * it is believed, and each field of it is looked at once, since it may be another the next time.
  */
-export function mistakeIn(found: unknown, asked: SecretRequest): string | undefined {
-  if (typeof found !== 'object' || found === null) return 'it is no object';
-  const field = (name: keyof StoredSecret): unknown => Reflect.get(found, name);
-  const wrong = fieldKinds.find(([name, is]) => !is(field(name)));
-  if (wrong !== undefined) return `its ${wrong[0]} is not as it should be`;
-  const { name, versionId, stages } = found as StoredSecret; // every field has just been looked at
+export function checkStored(found: unknown, asked: SecretRequest): Checked {
+  try {
+    if (typeof found !== 'object' || found === null) return { mistake: 'it is no object' };
+    const entries = fieldKinds.map(([name]) => [name, copyOf(Reflect.get(found, name))] as const);
+    const wrong = fieldKinds.find(([, is], index) => !is(entries[index]?.[1]));
+    if (wrong !== undefined) return { mistake: `its ${wrong[0]} is not as it should be` };
+    const stored = Object.fromEntries(entries) as unknown as StoredSecret; // every field has just been looked at
+    const mistake = differenceOf(stored, asked);
+    return mistake === undefined ? { stored } : { mistake };
+  } catch {
+    return { mistake: 'it cannot be looked at' };
+  }
+}
+
+function differenceOf({ name, versionId, stages }: StoredSecret, asked: SecretRequest): string | undefined {
   if (name !== asked.name && name !== plainName(asked.name)) return 'it is another secret than was asked for';
   if (asked.versionId !== undefined && asked.versionId !== versionId) return 'it is another version than was asked for';
   if (asked.stage !== undefined && stages.length > 0 && !stages.includes(asked.stage)) {
     return 'it is a version without the stage that was asked for';
   }
   return undefined;
+}
+
+/** All of it is JSON, or came as such. */
+function copyOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
 }
 
 const fieldKinds: readonly (readonly [keyof StoredSecret, (value: unknown) => boolean])[] = [

@@ -9,7 +9,7 @@ import type { SecretRequest } from '../transport.ts';
 import { cacheKey } from './entry.ts';
 import { GuardedStore } from './guarded-store.ts';
 import type { TellStore } from './guarded-store.ts';
-import { mistakeIn, secretOf, storedOf } from './stored-secret.ts';
+import { checkStored, secretOf, storedOf } from './stored-secret.ts';
 import { StoreWrites } from './store-writes.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -18,6 +18,8 @@ export interface Found {
   readonly secret: Secret;
   /** The clock's `now`; `undefined` if the calendar says that it was fetched in times to come. */
   readonly fetchedAt: number | undefined;
+  /** Whether it was refused or invalidated since: whoever has looked at it for a while must not keep it then. */
+  readonly isRevoked: () => boolean;
 }
 
 /** What became of it: whether it is in memory now, and whether a fresh value is, this or another. */
@@ -57,6 +59,8 @@ export class TieredCache {
   readonly #clock: Clock;
   readonly #tiers: readonly Tier[];
   readonly #tombstones: Tombstones;
+  /** What was refused to another process, which is no more than a reason to ask: with the age it claims it is not served. */
+  readonly #doubts: Tombstones;
   readonly #leave: (() => void)[] = [];
   /** The latest time at which anything in the stores was fetched, as far as is known: ahead of us, the calendar was set back. */
   #latest = Number.NEGATIVE_INFINITY;
@@ -65,6 +69,7 @@ export class TieredCache {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#tombstones = new Tombstones(parts.usualStage);
+    this.#doubts = new Tombstones(parts.usualStage);
     this.#tiers = parts.stores.map((store) => this.#tierOf(store));
   }
 
@@ -113,9 +118,11 @@ export class TieredCache {
     const fetchedAt = this.#dateOf(landed.startedAt);
     const stored = storable(landed.secret, { request, fetchedAt });
     if (stored === undefined) return;
-    const replaces = fetchedAt + skew < this.#latest;
+    // Compared with what time it is, and not with when this was asked for: a slow answer is older than others, and gives way.
+    const replaces = this.#clock.date() + skew < this.#latest;
     this.#latest = Math.max(this.#latest, fetchedAt);
     this.#tombstones.lift(request);
+    this.#doubts.lift(request);
     const key = cacheKey(request, this.#parts.usualStage);
     const { leasing } = this;
     await Promise.all(
@@ -127,7 +134,7 @@ export class TieredCache {
   }
 
   remove(request: SecretRequest): void {
-    this.#tombstones.bury(request, this.#clock.date());
+    this.#tombstones.bury(request, this.#untilNow());
     const key = cacheKey(request, this.#parts.usualStage);
     for (const { writes } of this.#tiers) void writes.push(key, { kind: 'remove', request });
   }
@@ -135,7 +142,7 @@ export class TieredCache {
   /** Every stage and version of a secret, by all the names that it was asked by. */
   removeAll(names: Iterable<string>): void {
     for (const name of names) {
-      this.#tombstones.buryAll(name, this.#clock.date());
+      this.#tombstones.buryAll(name, this.#untilNow());
       for (const { writes } of this.#tiers) void writes.push(name, { kind: 'removeAll', name });
     }
   }
@@ -163,9 +170,15 @@ export class TieredCache {
   ): Promise<{ readonly isFresh: boolean; readonly isFound: boolean }> {
     const stored = await this.#read(guarded, request);
     if (stored === undefined) return { isFresh: false, isFound: false };
-    const found = { secret: secretOf(stored), fetchedAt: this.#nowOf(stored.fetchedAt) };
-    const { isKept, isFresh } = await this.#parts.offer(key, request, found);
-    if (isKept && isFresh) this.#handOn(guarded, { key, request, stored });
+    const isRevoked = (): boolean => this.#tombstones.covers(request, stored.fetchedAt);
+    const isDoubtful = this.#doubts.covers(request, stored.fetchedAt);
+    const fetchedAt = isDoubtful ? undefined : this.#nowOf(stored.fetchedAt);
+    const { isKept, isFresh } = await this.#parts.offer(key, request, {
+      secret: secretOf(stored),
+      fetchedAt,
+      isRevoked,
+    });
+    if (isKept && isFresh && !isRevoked()) this.#handOn(guarded, { key, request, stored });
     return { isFresh, isFound: true };
   }
 
@@ -182,15 +195,15 @@ export class TieredCache {
   /** What the store holds, if it is what was asked for and may be served; else it is taken out there. */
   async #read(guarded: SharedStore, request: SecretRequest): Promise<StoredSecret | undefined> {
     const answer = await guarded.attempt('read', request.name, (store) => store.read(request));
-    const stored = answer?.value;
-    if (stored === undefined) return undefined;
-    const mistake = mistakeOf(stored, request);
-    if (mistake !== undefined) {
+    if (answer?.value === undefined) return undefined;
+    const checked = checkStored(answer.value, request);
+    if ('mistake' in checked) {
       const tier = this.#tiers.find((candidate) => candidate.guarded === guarded);
-      tier?.guarded.dropped(request.name, mistake);
+      tier?.guarded.dropped(request.name, checked.mistake);
       void tier?.writes.push(cacheKey(request, this.#parts.usualStage), { kind: 'remove', request });
       return undefined;
     }
+    const { stored } = checked;
     this.#latest = Math.max(this.#latest, stored.fetchedAt);
     return this.#tombstones.covers(request, stored.fetchedAt) ? undefined : stored;
   }
@@ -198,7 +211,12 @@ export class TieredCache {
   #hear(guarded: GuardedStore, news: StoreNews): void {
     switch (news.kind) {
       case 'written':
+        // Whoever brings it was given it after the refusal.
+        this.#doubts.lift(news.request);
+        this.#parts.onNews(guarded, news);
+        return;
       case 'removed':
+        this.#doubts.buryAll(news.name, this.#untilNow());
         this.#parts.onNews(guarded, news);
         return;
       case 'dropped':
@@ -222,6 +240,11 @@ export class TieredCache {
     return { guarded, writes };
   }
 
+  /** Up to when all that was fetched is meant: of a calendar that was set back, to the time from which it was. */
+  #untilNow(): number {
+    return Math.max(this.#clock.date(), this.#latest);
+  }
+
   #dateOf(now: number): number {
     return this.#clock.date() - (this.#clock.now() - now);
   }
@@ -239,18 +262,9 @@ function storable(
   { request, fetchedAt }: { readonly request: SecretRequest; readonly fetchedAt: number },
 ): StoredSecret | undefined {
   try {
-    const stored = storedOf(secret, fetchedAt);
-    return mistakeIn(stored, request) === undefined ? stored : undefined;
+    const checked = checkStored(storedOf(secret, fetchedAt), request);
+    return 'stored' in checked ? checked.stored : undefined;
   } catch {
     return undefined; // One that somebody made wrongly, and that memory may hold all the same.
-  }
-}
-
-/** What somebody's object throws when it is looked at is a mistake in it. */
-function mistakeOf(found: unknown, asked: SecretRequest): string | undefined {
-  try {
-    return mistakeIn(found, asked);
-  } catch {
-    return 'it cannot be looked at';
   }
 }

@@ -16,6 +16,13 @@ export interface Wish {
   readonly look: () => Promise<boolean>;
 }
 
+/** A right to ask KMS; `signal` is that of the wish it was taken for. */
+interface Turn {
+  readonly store: GuardedStore;
+  readonly lease: StoreLease;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Whose turn it is to ask KMS, in a fleet that shares a store: one process asks, the others wait for what it brings.
  *
@@ -24,7 +31,7 @@ export interface Wish {
 export class Turns {
   readonly #clock: Clock;
   readonly #ms: number;
-  readonly #leases = new Map<string, { readonly store: GuardedStore; readonly lease: StoreLease }>();
+  readonly #leases = new Map<string, Turn>();
   readonly #waiting = new Map<string, Set<AbortController>>();
 
   constructor(clock: Clock, ms: number) {
@@ -38,10 +45,10 @@ export class Turns {
     const endAt = this.#clock.now() + this.#ms;
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
-      const answer = await store.attempt('lease', request.name, async (shared) => shared.lease?.(request, this.#ms));
+      const answer = await this.#ask(store, request);
       if (answer === undefined) return;
       if (answer.value !== undefined) {
-        this.#leases.set(key, { store, lease: answer.value });
+        this.#leases.set(key, { store, lease: answer.value, signal });
         if (isOver()) return this.giveBack(key);
       }
       // Also with the turn in hand: whoever had it before may have brought it between our last look and now.
@@ -57,12 +64,27 @@ export class Turns {
     for (const waiting of this.#waiting.get(key) ?? []) waiting.abort();
   }
 
-  /** The turn for `key` is over, if there was one. Never rejects. */
-  async giveBack(key: string): Promise<void> {
+  /** The turn for `key` is over, if there was one; that of one wish alone, if its signal is given. Never rejects. */
+  async giveBack(key: string, signal?: AbortSignal): Promise<void> {
     const turn = this.#leases.get(key);
-    if (turn === undefined) return;
+    if (turn === undefined || (signal !== undefined && turn.signal !== signal)) return;
     this.#leases.delete(key);
     await turn.store.attempt('lease', undefined, () => turn.lease.release());
+  }
+
+  async #ask(
+    store: GuardedStore,
+    request: SecretRequest,
+  ): Promise<{ readonly value: StoreLease | undefined } | undefined> {
+    let isLate = false;
+    const answer = await store.attempt('lease', request.name, async (shared) => {
+      const lease = await shared.lease?.(request, this.#ms);
+      // Nobody would give it back, and the others would wait for it to run out.
+      if (isLate) await lease?.release();
+      return lease;
+    });
+    isLate = answer === undefined;
+    return answer;
   }
 
   async #newsOf(key: string, ms: number, signal: AbortSignal): Promise<void> {

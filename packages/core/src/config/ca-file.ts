@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { ConfigurationIssue } from '../errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
@@ -57,8 +57,10 @@ export function readCaFile(request: CaFileRequest, machine: ConfigurationMachine
 const certificateBlock = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/gu;
 
 function parseCertificate(pem: string): X509Certificate | undefined {
+  // Not imported: whoever has no such file would pay for it at every start.
+  const crypto = process.getBuiltinModule('node:crypto');
   try {
-    return new X509Certificate(pem);
+    return new crypto.X509Certificate(pem);
   } catch {
     return undefined;
   }

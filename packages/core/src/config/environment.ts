@@ -1,5 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-
 /** What configuration wants to know of the machine. */
 export interface ConfigurationMachine {
   /** As it is when it is read, not when this package was loaded. */
@@ -23,6 +21,8 @@ export const machine: ConfigurationMachine = {
 
 /** Reads by hand, because a file's size is no bound: that of `/dev/zero` or of a pipe is 0. */
 function readStart(path: string): Uint8Array {
+  // Not imported: an import takes every export, and with `fs.ReadStream` all of `node:stream` (2 ms of CPU on Node 20.20).
+  const { closeSync, openSync, readSync } = process.getBuiltinModule('node:fs');
   const bytes = new Uint8Array(largestFile + 1);
   const file = openSync(path, 'r');
   try {

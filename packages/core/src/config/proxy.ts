@@ -1,5 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import type * as Net from 'node:net';
 import type { ConfigurationIssue } from '../errors.ts';
+
+/** Not imported: only who has a proxy, and hosts that are not to go through it, compares addresses. */
+const net = (): typeof Net => process.getBuiltinModule('node:net');
 
 /** The proxy to a host; an issue if one is named that cannot be used. */
 export interface ProxyChoice {
@@ -54,24 +57,24 @@ function isExcepted(host: string, exceptions: string): boolean {
       const exception = split(entry);
       if (exception.port !== undefined && exception.port !== (port ?? '443')) return false;
       const name = exception.hostname.replace(/^\*?\./u, '');
-      return hostname === name || (isIP(hostname) === 0 && hostname.endsWith(`.${name}`));
+      return hostname === name || (net().isIP(hostname) === 0 && hostname.endsWith(`.${name}`));
     });
 }
 
 function split(host: string): { readonly hostname: string; readonly port: string | undefined } {
   const name = host.toLowerCase();
-  if (isIP(name) !== 0) return { hostname: name, port: undefined };
+  if (net().isIP(name) !== 0) return { hostname: name, port: undefined };
   const match = /^(?<hostname>\[[^\]]*\]|[^:]*)(?::(?<port>\d+))?$/u.exec(name)?.groups;
   return { hostname: (match?.['hostname'] ?? name).replaceAll(/[[\]]/gu, ''), port: match?.['port'] };
 }
 
 function isInNetwork(hostname: string, network: string): boolean {
   const [address = '', bits = ''] = network.split('/');
-  const family = isIP(address);
-  if (family === 0 || isIP(hostname) !== family || !/^\d{1,3}$/u.test(bits)) return false;
+  const family = net().isIP(address);
+  if (family === 0 || net().isIP(hostname) !== family || !/^\d{1,3}$/u.test(bits)) return false;
   if (Number(bits) > (family === 4 ? 32 : 128)) return false;
   const kind = family === 4 ? 'ipv4' : 'ipv6';
-  const list = new BlockList();
+  const list = new (net().BlockList)();
   list.addSubnet(address, Number(bits), kind);
   return list.check(hostname, kind);
 }

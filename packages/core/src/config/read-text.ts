@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import type { ConfigurationMachine } from './environment.ts';
 import { largestFile } from './environment.ts';
 
@@ -16,8 +15,11 @@ export function readText(path: string, machine: ConfigurationMachine): TextRead 
     return { problem: problems.get(code) ?? `a file that cannot be read${code === '' ? '' : ` (${code})`}`, isMissing };
   }
   if (bytes.length > largestFile) return { problem: `a file of more than ${largestFile} bytes`, isMissing: false };
-  if (!isUtf8(bytes)) return { problem: 'a file that is not UTF-8', isMissing: false };
-  return { text: new TextDecoder().decode(bytes) };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { problem: 'a file that is not UTF-8', isMissing: false };
+  }
 }
 
 const problems: ReadonlyMap<string, string> = new Map([

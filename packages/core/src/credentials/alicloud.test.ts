@@ -35,7 +35,7 @@ test.each<AlicloudIdentity>([
     .getCredential()
     .catch((thrown: unknown) => thrown);
 
-  expect(String(error)).toContain('@alicloud/credentials could not provide the access key');
+  expect(String(error)).toContain('is empty');
   expect(inspect(error)).not.toMatch(/FakeId|s3cret-/u);
 });
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { createPrivateKey, sign, X509Certificate } from 'node:crypto';
 import type { ClientKey } from '../credentials.ts';
 import { ClientKeyProblem } from './client-key-problem.ts';
+import { lateCrypto } from './late-crypto.ts';
 import { readPkcs12 } from './pkcs12.ts';
 
 /** A real file has about 4 000 characters. */
@@ -83,7 +83,7 @@ function rsaKey(keys: readonly Buffer[]): KeyObject {
 
 function tryPrivateKey(der: Buffer): KeyObject | undefined {
   try {
-    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return lateCrypto().createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   } catch {
     return undefined;
   }
@@ -97,6 +97,7 @@ function checkSize(key: KeyObject): KeyObject {
 
 /** Of the certificate that belongs to the key: a file may hold those of its authorities too. */
 function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | undefined {
+  const { X509Certificate } = lateCrypto();
   for (const der of certificates) {
     try {
       const certificate = new X509Certificate(der);
@@ -112,6 +113,7 @@ function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | und
 
 /** With a callback, the signature is made on the thread pool: 25 µs of the main thread instead of 240. */
 function signed(text: string, key: KeyObject): Promise<string> {
+  const { sign } = lateCrypto();
   return new Promise((resolve, reject) => {
     sign('sha256', Buffer.from(text, 'utf8'), key, (error, signature) => {
       if (error === null) resolve(signature.toString('base64'));

@@ -1,16 +1,15 @@
 import type { CredentialsProvider as LibraryProvider } from '@alicloud/credentials';
 import type { Clock } from '../clock.ts';
 import type { Credentials } from '../credentials.ts';
-import type { CredentialsUriIdentity, EcsRamRoleIdentity, OidcRoleIdentity, RamRoleIdentity } from '../identity.ts';
+import type { OidcRoleIdentity, RamRoleIdentity } from '../identity.ts';
 import type { Exchange } from './exchanges.ts';
 import { watch } from './exchanges.ts';
 import { issueFailure } from './issue-failure.ts';
+import type { IssuedIdentity } from './issued-identity.ts';
+import { described } from './issued-identity.ts';
 import type { Issued } from './kept-credentials.ts';
 import { askByProxy } from './proxied.ts';
 import type { ProxyTo } from './proxied.ts';
-
-/** An identity whose credentials are issued for a time, by one provider of the library. */
-export type IssuedIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
 
 /** A provider that has sessions. `refresher` asks for one, past the library's own cache, which asks too often (and several times at once). */
 export interface SessionProvider {
@@ -24,22 +23,6 @@ export interface SessionProvider {
 
 /** Shorter than the library's own (5 and 10 s): two tries must fit into a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
-
-/** Who is asked, and for what, in a message. */
-export function described(identity: IssuedIdentity): string {
-  switch (identity.type) {
-    case 'ram_role':
-      return `Credentials for the role ${identity.roleArn}`;
-    case 'oidc_role_arn':
-      return `Credentials for the role ${identity.roleArn} by OIDC`;
-    case 'ecs_ram_role':
-      return `Credentials for ${identity.roleName === undefined ? 'the role' : `the role ${identity.roleName}`} of this ECS instance`;
-    case 'credentials_uri':
-      return 'Credentials from the address in credentials_uri';
-    default:
-      return identity satisfies never;
-  }
-}
 
 export interface IssuerParts {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
-import { createDecipheriv, hash, pbkdf2Sync } from 'node:crypto';
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
+import { lateCrypto } from './late-crypto.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */
@@ -108,6 +108,7 @@ export function pkcs12Key(seed: KeySeed, { password, spend }: PasswordTrial): Bu
   const text = Buffer.from(`${password}\0`, 'utf16le').swap16();
   const input = Buffer.concat([repeated(salt, v), repeated(text, v)]);
   const blocks: Buffer[] = [];
+  const { hash } = lateCrypto();
   for (let made = 0; made < length; made += digest.size) {
     spend(rounds);
     let a = hash(digest.name, Buffer.concat([diversifier, input]), 'buffer');
@@ -135,7 +136,7 @@ function decryptPbes2(parameters: DerElement | undefined, secret: Buffer, trial:
   if (digest === undefined) return { kind: 'unknownCipher' };
   const count = integerOf(rounds);
   trial.spend(count);
-  const key = pbkdf2Sync(trial.password, contentOf(salt, derTag.octets), count, cipher.keySize, digest);
+  const key = lateCrypto().pbkdf2Sync(trial.password, contentOf(salt, derTag.octets), count, cipher.keySize, digest);
   return decipher({ name: cipher.name, key, iv: contentOf(iv, derTag.octets) }, secret);
 }
 
@@ -149,7 +150,7 @@ function decipher(
     return bytes === undefined ? { kind: 'wrongKey' } : { kind: 'plain', bytes };
   }
   try {
-    const opened = createDecipheriv(name, key, iv);
+    const opened = lateCrypto().createDecipheriv(name, key, iv);
     return { kind: 'plain', bytes: Buffer.concat([opened.update(secret), opened.final()]) };
   } catch {
     // The padding is wrong, or this OpenSSL has been told not to know 3DES (FIPS).

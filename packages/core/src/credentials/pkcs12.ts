@@ -1,7 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ClientKeyProblem } from './client-key-problem.ts';
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
+import { lateCrypto } from './late-crypto.ts';
 import type { Encrypted, PasswordTrial } from './pkcs12-cipher.ts';
 import { decrypt, digestNamed, pkcs12Key } from './pkcs12-cipher.ts';
 
@@ -83,6 +83,7 @@ function checkMac(mac: DerElement, content: Buffer, trial: PasswordTrial): void 
     purpose: 3,
     length: digest.size,
   } as const;
+  const { createHmac, timingSafeEqual } = lateCrypto();
   const actual = createHmac(digest.name, pkcs12Key(seed, trial)).update(content).digest();
   const given = contentOf(expected, derTag.octets);
   if (given.length !== actual.length || !timingSafeEqual(given, actual)) throw wrongPassword();

@@ -40,8 +40,8 @@ export interface Shortcut {
     request: SecretRequest,
     look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
   ): Promise<Secret | undefined>;
-  /** The fetch is over, and nobody is told of it otherwise. */
-  left(key: string): void;
+  /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
+  left(key: string, signal?: AbortSignal): void;
 }
 
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
@@ -132,6 +132,8 @@ export class Fetcher {
   forget(key: string): void {
     this.#flights.forget(key);
     this.#underWay.delete(key);
+    // The next one must not wait for what this one holds.
+    this.#parts.shortcut?.left(key);
   }
 
   isUnderWay(key: string): boolean {
@@ -176,7 +178,7 @@ export class Fetcher {
       deadline.lift();
       log.tellLooked();
       log.tellTrouble();
-      if (isForgotten() || closing.aborted) shortcut?.left(key);
+      if (isForgotten() || closing.aborted) shortcut?.left(key, deadline.signal);
     }
   }
 

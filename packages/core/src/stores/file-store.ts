@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigurationError, StoreError } from '../errors.ts';
@@ -38,7 +39,8 @@ export function fileStoreOn(machine: FileStoreMachine, options: FileStoreOptions
   const { keyring, issues } = readKeyring(options);
   const all = [...pathIssues(path), ...issues];
   if (keyring === undefined || all.length > 0) throw new ConfigurationError(all);
-  return new FileStore({ path, clock, keyring, machine });
+  // Where it leads now, wherever the process goes later.
+  return new FileStore({ path: resolve(path), clock, keyring, machine });
 }
 
 function pathIssues(path: unknown): readonly ConfigurationIssue[] {
@@ -238,8 +240,8 @@ class FileStore implements SecretStore {
       const reason = error instanceof Error ? error.message : String(error);
       if (this.#troubles.size === 0) this.#tell({ kind: 'away', reason });
       this.#troubles.add(doing);
-      // The folder is gone: the next call makes another.
-      if (codeOf(error) === 'ENOENT') this.#opened = undefined;
+      // The folder is gone, or not to be used: the next call makes another, or checks it anew.
+      if (codeOf(error) === 'ENOENT' || error instanceof StoreError) this.#opened = undefined;
       throw new StoreError(`The ${this.name} could not ${what}: ${reason}`, { cause: error });
     }
   }

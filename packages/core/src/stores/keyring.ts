@@ -1,4 +1,3 @@
-import { scrypt } from 'node:crypto';
 import { ConfigurationError } from '../errors.ts';
 import type { ConfigurationIssue } from '../errors.ts';
 import { kindOf } from '../option-rows.ts';
@@ -83,7 +82,8 @@ function keyringOf(materials: readonly Material[]): Keyring {
   };
 }
 
-function stretched(passphrase: string, salt: Uint8Array | string): Promise<Uint8Array> {
+async function stretched(passphrase: string, salt: Uint8Array | string): Promise<Uint8Array> {
+  const { scrypt } = await import('node:crypto');
   return new Promise((resolve, reject) => {
     // One text however it was typed: the same letters can be composed in two ways.
     scrypt(passphrase.normalize('NFKC'), salt, keyLength, derivation, (error, bytes) =>

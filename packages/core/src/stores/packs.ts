@@ -44,6 +44,8 @@ export class Packs {
   /** Lines that we have opened or written; not what is in them. */
   readonly #trusted = new WeakSet<PackLine>();
   readonly #told = new Set<string>();
+  /** What has the name of a file of ours and is none: it is left to whoever put it there. */
+  readonly #passedOver = new Set<string>();
   #cleaning: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, envelope, onDropped }: PacksParts) {
@@ -60,7 +62,7 @@ export class Packs {
       const files = await this.#folder.list();
       const ours = new Set(files.filter((file) => this.#keyIds.has(packFile.exec(file)?.[1] ?? '')));
       this.#tellOfStrangers(files.filter((file) => packFile.test(file) && !ours.has(file)).length);
-      const missing = [...ours].filter((file) => !this.#packs.has(file));
+      const missing = [...ours].filter((file) => !this.#packs.has(file) && !this.#passedOver.has(file));
       const read = await Promise.all(missing.map((file) => this.#readPack(file)));
       if (read.includes(false)) continue;
       // Only now: a line is never nowhere for those who look for it meanwhile.
@@ -76,6 +78,7 @@ export class Packs {
   /** Forgets what is on the disk; the next look reads it anew. */
   forget(): void {
     this.#packs.clear();
+    this.#passedOver.clear();
   }
 
   find(request: SecretRequest): KeptSecret | undefined {
@@ -162,6 +165,11 @@ export class Packs {
   async #readPack(file: string): Promise<boolean> {
     const bytes = await this.#folder.read(file);
     if (bytes === undefined) return false;
+    if ('problem' in bytes) {
+      this.#passedOver.add(file);
+      this.#tell(`What stands in place of the file ${file} ${bytes.problem}: it is passed over.`, undefined);
+      return true;
+    }
     const { lines, problem } = readPack(bytes);
     if (problem !== undefined) this.#tell(`The file ${file} ${problem}: what stands before that is used.`, undefined);
     this.#packs.set(file, { ...packOf(file, lines, bytes.length), isDamaged: problem !== undefined });

@@ -20,6 +20,11 @@ export interface SecretFolderParts {
   readonly uid?: number | undefined;
 }
 
+/** What is not read, though it has the name of a file of ours: `problem` is the end of a sentence that begins with it. */
+export interface NoFile {
+  readonly problem: string;
+}
+
 /** No file of ours is larger: whatever is, is not read into memory. */
 const largestFile = 64 * 1_048_576;
 /** A temporary file lives for milliseconds. Who has not come back to it by now was killed. */
@@ -39,6 +44,8 @@ export class SecretFolder {
   readonly #files: Files;
   readonly #date: () => number;
   readonly #uid: number | undefined;
+  /** Which folder was checked, whatever stands at its path by now. */
+  #checked: Stats | undefined;
 
   constructor({ path, date, files = nodeFiles, uid = process.geteuid?.() }: SecretFolderParts) {
     this.path = path;
@@ -50,6 +57,11 @@ export class SecretFolder {
   /** Makes the folder if it is missing, and refuses one that others can get at. Rejects with `StoreError`, or as the disk does. */
   async check(): Promise<void> {
     const found = await this.#found();
+    this.#judge(found);
+    this.#checked = found;
+  }
+
+  #judge(found: Stats): void {
     const refuse = (why: string, advice: string): never => {
       throw new StoreError(`The folder ${this.path} is not used for secrets: ${why}. ${advice}`);
     };
@@ -80,24 +92,32 @@ export class SecretFolder {
     }
   }
 
+  /** Rejects with `StoreError` if others can get at it by now, or if another folder has taken its place. */
   async list(): Promise<string[]> {
+    const [found, checked] = [await this.#files.lstat(this.path), this.#checked];
+    if (this.#uid !== undefined && (found.dev !== checked?.dev || found.ino !== checked.ino)) {
+      throw new StoreError(`The folder ${this.path} is another folder than before.`);
+    }
+    this.#judge(found);
     return this.#files.readdir(this.path);
   }
 
-  /** `undefined` if it is gone. A link is not followed. */
-  async read(name: string): Promise<Buffer | undefined> {
+  /** `undefined` if it is gone. A link is not followed, and a pipe not waited for. */
+  async read(name: string): Promise<Buffer | NoFile | undefined> {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     try {
-      const file = await this.#files.open(join(this.path, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+      const file = await this.#files.open(join(this.path, name), flags);
       try {
-        const { size } = await file.stat();
-        if (size > largestFile)
-          throw new StoreError(`The file ${join(this.path, name)} has ${size} bytes: none of ours has.`);
+        const stats = await file.stat();
+        if (!stats.isFile()) return { problem: 'is no file' };
+        if (stats.size > largestFile) return { problem: `has ${stats.size} bytes, as none of ours has` };
         return await file.readFile();
       } finally {
         await file.close();
       }
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ELOOP') return { problem: 'is a link to elsewhere' };
       throw error;
     }
   }
@@ -120,13 +140,14 @@ export class SecretFolder {
   /** What all keys of this folder are derived with from a passphrase: drawn by the process that comes first, read by all. */
   async salt(): Promise<Buffer> {
     const found = await this.read(saltFile);
-    if (found?.length === saltLength) return found;
+    if (Buffer.isBuffer(found) && found.length === saltLength) return found;
     const drawn = randomBytes(saltLength);
     // One that is damaged opens nothing any more.
     if (found !== undefined) await this.put(saltFile, drawn);
     else await this.#writeAside(drawn, (aside) => this.#linkFirst(aside));
     await this.#sync();
-    return (await this.read(saltFile)) ?? drawn;
+    const kept = await this.read(saltFile);
+    return Buffer.isBuffer(kept) ? kept : drawn;
   }
 
   async #found(): Promise<Stats> {

@@ -4,7 +4,6 @@ import type { SecretRequest, SecretTransport } from '../../transport.ts';
 import { FetchFailure } from '../../transport.ts';
 import { secretOfJson } from '../openapi/decode.ts';
 import { checkText } from '../well-formed.ts';
-import { failureOfSdk } from './sdk-failure.ts';
 
 /** How the SDKs are told what is asked; `runtime` is the last, with the timeouts in it. */
 export type RpcRequest = [
@@ -66,6 +65,7 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
+      const { failureOfSdk } = await import('./sdk-failure.ts');
       throw failureOfSdk(error, endpoint);
     }
     if (typeof answer === 'object' && answer !== null) return secretOfJson(answer, request, endpoint);
