@@ -72,6 +72,8 @@ export class SecretClient {
       logger: this.#logger,
       events: this.#events,
       closing,
+      // Between two tries of a secret half a minute may pass: an answer to another one is a reason not to wait for that.
+      onBack: () => this.#memory.refetchSoon(),
     });
     const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({

@@ -199,7 +199,7 @@ export class SecretTiers {
 
   #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
     if (news.kind === 'removed') {
-      this.#memory.refetchSoon(news.name);
+      this.#memory.refetchSoon(this.#memory.keysOf(news.name));
       return;
     }
     const { request, fetchedAt } = news;

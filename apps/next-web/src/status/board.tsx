@@ -12,8 +12,8 @@ type EndpointView = Status['endpoints'][number];
 
 /** @param lost - milliseconds for which the process has not answered the page. */
 export function Board({ status, lost }: { readonly status: Status; readonly lost: number }): ReactNode {
-  const { title, detail } = headline(status);
-  const tone: Tone = lost > 0 ? 'idle' : status.health;
+  const { tone: told, title, detail } = headline(status);
+  const tone: Tone = lost > 0 ? 'idle' : told;
   return (
     <main className={style['board']}>
       <header className={style['head']}>
@@ -43,7 +43,7 @@ function Tallies({ stats, hasStores }: { readonly stats: Status['stats']; readon
   const reads = stats.hits + stats.misses + stats.staleReads;
   const share = reads === 0 ? '' : `${((stats.hits / reads) * 100).toFixed(reads < 1_000 ? 0 : 1)} % of all reads`;
   const figures: readonly (readonly [string, number, string])[] = [
-    ['Read from memory', stats.hits, share],
+    ['From memory', stats.hits, share],
     ['Waited for a fetch', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} under way`],
     ['Served stale', stats.staleReads, ''],
     ...(hasStores ? [['Found in a store', stats.storeHits, `${count(stats.storeMisses)} not found`] as const] : []),
@@ -187,7 +187,8 @@ function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNo
     <li data-endpoint={name}>
       <Name>{name}</Name>
       <span className={style['tags']}>
-        {breaker === 'open' ? <Tag tone="failing">Left alone</Tag> : <Tag tone={tone}>{words}</Tag>}
+        <Tag tone={tone}>{words}</Tag>
+        {breaker !== 'closed' && <Tag tone="degraded">{breaker === 'open' ? 'Left alone' : 'Tried again'}</Tag>}
       </span>
       <span className={style['asked']}>
         {asked(endpoint)}

@@ -54,7 +54,7 @@ test.each([
 ])('%s is told with its reasons (%#)', (health, ...[secrets, endpoints, title, detail]) => {
   const status = { health, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
 
-  expect(headline(status)).toEqual({ title, detail });
+  expect(headline(status)).toEqual({ tone: health, title, detail });
 });
 
 test('a closed client is told as that', () => {
@@ -82,7 +82,7 @@ test('a store in trouble is told also while all secrets are fresh', () => {
     isClosed: false,
   } as unknown as Status;
 
-  expect(headline(status).detail).toBe('Trouble with b.');
+  expect(headline(status)).toEqual({ tone: 'degraded', title: 'Serving, with trouble', detail: 'Trouble with b.' });
 });
 
 const quiet: EndpointStatus = {

@@ -34,16 +34,19 @@ export function count(number: number): string {
 }
 
 export interface Headline {
+  /** Of the headline: worse than the health of the client, where a store is in trouble that no read has felt yet. */
+  readonly tone: Status['health'];
   readonly title: string;
   readonly detail: string;
 }
 
 /** What an operator wants to know first, in one line, and why. */
 export function headline({ health, isClosed, secrets, endpoints, stores }: Status): Headline {
-  const title = { ok: 'All is well', degraded: 'Serving, with trouble', failing: 'Secrets cannot be served' }[health];
-  if (isClosed) return { title, detail: 'The client is closed.' };
-  const failing = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
   const away = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
+  const tone = health === 'ok' && away.length > 0 ? 'degraded' : health;
+  const title = { ok: 'All is well', degraded: 'Serving, with trouble', failing: 'Secrets cannot be served' }[tone];
+  if (isClosed) return { tone, title, detail: 'The client is closed.' };
+  const failing = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
   const parts = [
     told(secrets.length, secrets.filter(({ freshness }) => freshness === 'spent').length, 'too old to be served'),
     told(secrets.length, secrets.filter(({ freshness }) => freshness === 'stale').length, {
@@ -59,7 +62,7 @@ export function headline({ health, isClosed, secrets, endpoints, stores }: Statu
     away.length === 0 ? '' : `trouble with ${away.join(', ')}`,
   ].filter((part) => part !== '');
   const [first = calm(secrets.length), ...rest] = parts;
-  return { title, detail: `${[first, ...rest].join('; ')}.`.replace(/^./u, (letter) => letter.toUpperCase()) };
+  return { tone, title, detail: `${[first, ...rest].join('; ')}.`.replace(/^./u, (letter) => letter.toUpperCase()) };
 }
 
 function told(all: number, some: number, what: string | { readonly one: string; readonly more: string }): string {

@@ -107,6 +107,8 @@ export class OngoingAttempt {
     const deadline = this.#deadline;
     deadline.begin(attemptTimeout);
     try {
+      // Between its turn and now it may have been called off.
+      if (deadline.aborted) throw deadline.reason;
       const secret: unknown = await unlessAborted(endpoint.fetch(this.#call.request, deadline.signal), deadline);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} returned no Secret.`);
