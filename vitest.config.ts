@@ -20,6 +20,7 @@ export default defineConfig({
     reporters: ['default', new ConformanceReport(), new ClosingLine()],
     // Half of the tests wait for a process they started; the soak does nothing else, and so has a worker of its own.
     maxWorkers: availableParallelism() + 1,
+    testTimeout: 20_000, // ends what never would; a machine that does other things besides must not fail a test
     sequence: { sequencer: SoakFirst },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [

@@ -6,7 +6,7 @@ import type { Configuration, FaultRun } from '../load/fault-run.mjs';
 
 const alone: Configuration = { endpoints: 1, struck: 'all', stores: 'none' };
 const withStandby: Configuration = { endpoints: 2, struck: 'first', stores: 'none' };
-const allOfThree: Configuration = { endpoints: 3, struck: 'all', stores: 'none' };
+const allOfThree: Configuration = { endpoints: 3, struck: 'all', stores: 'file' };
 /** Two dozen of them at a time: thousands of reads a second in all. */
 const load = { ms: 2_000, rate: 200 };
 const passing = faults.filter(({ kind }) => kind !== 'refused');

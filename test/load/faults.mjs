@@ -1,11 +1,11 @@
 // @ts-check
 // What faults of KMS do to reads, as they happen to services: processes, sockets and real time; see README.md.
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { stopAll } from '../support/processes.mjs';
 import { commandLine } from './command-line.mjs';
 import { faultTable } from './fault-table.mjs';
-import { fleetTable } from './fleet.mjs';
+import { fleetTable } from './fleet-table.mjs';
 import { outage } from './outage.mjs';
+import { keepResults } from './results.mjs';
 
 /**
  * @typedef {{ says: string; holds: boolean }} Verdict
@@ -40,8 +40,6 @@ if (unknown.length > 0) {
 const say = (/** @type {string} */ progress) =>
   console.log(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${progress}`);
 
-/** @type {Record<string, unknown>} */
-const results = {};
 for (const [name, measure] of groups) {
   if (!chosen.includes(name)) continue;
   try {
@@ -49,13 +47,10 @@ for (const [name, measure] of groups) {
     console.log(`\n${text}\n`);
     for (const { says, holds } of verdicts) console.log(`${holds ? 'holds' : 'FAILS'}: ${says}`);
     console.log('');
-    results[name] = { found, verdicts };
+    keepResults(name, { found, verdicts });
     if (verdicts.some(({ holds }) => !holds)) process.exitCode = 1;
   } finally {
     await stopAll();
   }
 }
-const out = new URL('out/', import.meta.url);
-mkdirSync(out, { recursive: true });
-writeFileSync(new URL('faults.json', out), `${JSON.stringify(results, undefined, 2)}\n`);
-say('all figures are in test/load/out/faults.json');
+say('all figures are in test/load/out');

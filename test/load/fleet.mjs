@@ -1,83 +1,153 @@
 // @ts-check
-// Many processes that hold the same secret: how often KMS is asked, and how long a rotation that one of them sees takes to be
-// everywhere.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Many processes that hold the same secret: how often KMS is asked, and how long it takes until what one of them knows is known
+// to all.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { columns } from '../support/columns.mjs';
 import { start } from '../support/processes.mjs';
+import { openPlace } from './stores.mjs';
 
 /** @typedef {import('../support/processes.mjs').Asked} Asked */
+/** @typedef {import('./kms.mjs').Step} Step */
+/** @typedef {import('./fleet-member.mjs').Held} Held */
+/**
+ * @typedef {object} FleetChoice
+ * @property {number} processes
+ * @property {string} stores a name of `storesBy`
+ * @property {import('@kms-secrets/core').SecretClientOptions} options
+ * @property {number} within milliseconds in which all must have what one has
+ */
 /**
  * @typedef {object} FleetFigures
- * @property {number} processes
- * @property {string} stores
- * @property {number} coldRequests to KMS, until every process had its secret
- * @property {number} rotationRequests to KMS, from the rotation until every process had the new version
- * @property {number} fresh how many had it in the end
- * @property {readonly number[]} spread milliseconds from when the first one had it, one for each process, ascending
+ * @property {string} what
+ * @property {number} requests to KMS for it
+ * @property {number} storeFailures in all processes since they started: who cannot wait for the store asks KMS for itself
+ * @property {number} have how many processes had it in the end
+ * @property {readonly number[]} spread milliseconds from its beginning, one for each process that had it, ascending
  */
+/** @typedef {Awaited<ReturnType<typeof openFleet>>} Fleet */
 
-/** What the processes share, and how old a value gets in each: where they share nothing, its end is all they can go by. */
-const fleets = [{ stores: 'none', ttl: '1s' }];
 const name = 'app/db';
+const id = 'fleet';
 const atOnce = 4;
+/** Of the calendar, as in all processes of a machine. */
+const now = () => performance.timeOrigin + performance.now();
 
-/** @type {import('./faults.mjs').Group} */
-export async function fleetTable({ say, processes }) {
-  /** @type {FleetFigures[]} */
-  const found = [];
-  for (const { stores, ttl } of fleets) {
-    say(`a fleet of ${processes} processes, stores: ${stores}`);
-    found.push(await rotateInFleet({ processes, stores, ttl, within: 10_000 }));
-  }
-  const head = ['processes', 'stores', 'KMS requests cold', 'for the rotation', 'fresh', 'p50 ms', 'p99 ms', 'max ms'];
-  const lines = found.map(({ processes: count, stores, coldRequests, rotationRequests, fresh, spread }) => [
-    `${count}`,
+/** Processes that hold nothing yet. @param {FleetChoice} choice */
+async function openFleet({ processes, stores, options, within }) {
+  const kms = await start(new URL('kms.mjs', import.meta.url), {});
+  const { place, redis, close } = await openPlace(stores);
+  /** @type {Asked[]} */
+  const members = [];
+  const address = await kms.ask({ id, does: 'open', regions: ['cn-hangzhou'], names: [name] });
+  await startMembers(members, processes, {
+    kms: address,
+    endpoints: 1,
+    names: [name],
     stores,
-    ...[coldRequests, rotationRequests, fresh].map(String),
-    ...[0.5, 0.99, 1].map((share) => quantile(spread, share).toFixed(1)),
-  ]);
+    place,
+    options,
+  });
   return {
-    text: columns([head, ...lines], (column) => column !== 1),
-    results: found,
-    verdicts: found.map(({ stores, fresh }) => ({
-      says: `every process has the new version, stores: ${stores}`,
-      holds: fresh === processes,
-    })),
+    members,
+    redis,
+    within,
+    /** What the last of the steps returned. @param {readonly Step[]} steps */
+    kms: (...steps) => kms.ask({ id, does: 'does', steps }),
+    /** @returns {Promise<number>} */
+    requests: () => kms.ask({ id, does: 'requests' }),
+    async close() {
+      await Promise.all(members.map((member) => member.stop()));
+      await kms.stop();
+      await close();
+    },
   };
 }
 
 /**
- * @param {{ processes: number; stores: string; ttl: string; within: number; place?: string }} choice all must be fresh `within`
- *   so many milliseconds; `place` is the address of what they share, a folder without it
+ * @template Result
+ * @param {FleetChoice} choice
+ * @param {(fleet: Fleet) => Promise<Result>} play
+ */
+export async function withFleet(choice, play) {
+  const fleet = await openFleet(choice);
+  try {
+    return await play(fleet);
+  } finally {
+    await fleet.close();
+  }
+}
+
+/** All of them read for the first time, at the same moment. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
+export async function startCold(fleet) {
+  await fleet.kms(['clearRequests']);
+  const begun = now();
+  await Promise.all(fleet.members.map((member) => member.ask({ does: 'read' })));
+  return figuresOf(fleet, { what: 'all start cold', begun, held: await whatTheyHold(fleet) });
+}
+
+/** One asks KMS after a rotation. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
+export async function rotate(fleet) {
+  const rotated = await fleet.kms(['clearRequests'], ['rotate', name]);
+  await fleet.members[0]?.ask({ does: 'refresh' });
+  const held = await untilAllHold(fleet, rotated);
+  // The event is the moment from which the first one has it.
+  return figuresOf(fleet, {
+    what: 'a rotation that one sees',
+    begun: Math.min(...held.map(({ since }) => since)),
+    held,
+  });
+}
+
+/**
+ * The one whose turn it is to ask KMS is killed while it waits for the answer, and all others wait for it.
+ * @param {Fleet} fleet none of which has read yet
  * @returns {Promise<FleetFigures>}
  */
-export async function rotateInFleet({ processes, stores, ttl, within, place: shared }) {
-  const kms = await start(new URL('kms.mjs', import.meta.url), {});
-  const id = 'fleet';
-  const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-fleet-'));
-  const place = shared ?? directory;
-  /** @type {Asked[]} */
-  const members = [];
-  try {
-    const address = await kms.ask({ id, does: 'open', regions: ['cn-hangzhou'], names: [name] });
-    const task = { kms: address, endpoints: 1, names: [name], stores, place, options: { ttl } };
-    await startMembers(members, processes, task);
-    const coldRequests = await kms.ask({ id, does: 'requests' });
-    const rotated = await kms.ask({ id, does: 'does', steps: [['clearRequests'], ['rotate', name]] });
-    await members[0]?.ask('refresh');
-    const since = await untilAllHold(members, rotated, within);
-    const rotationRequests = await kms.ask({ id, does: 'requests' });
-    const first = Math.min(...since);
-    const spread = since.map((at) => at - first).toSorted((one, other) => one - other);
-    return { processes, stores, coldRequests, rotationRequests, fresh: since.length, spread };
-  } finally {
-    await Promise.all(members.map((member) => member.stop()));
-    await kms.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
+export async function killHolder(fleet) {
+  const [holder, ...others] = fleet.members;
+  await fleet.kms(['clearRequests'], ['fault', { kind: 'hang' }, { times: 1 }]);
+  holder?.ask({ does: 'read' }).catch(() => {});
+  while ((await fleet.requests()) === 0) await sleep(5);
+  const reading = Promise.all(others.map((member) => member.ask({ does: 'read' })));
+  const begun = now();
+  await holder?.kill();
+  await reading;
+  const rest = { ...fleet, members: others };
+  const held = await whatTheyHold(rest);
+  return figuresOf(rest, { what: 'who asks KMS is killed', begun, held });
+}
+
+/**
+ * All are read without pause while Redis is killed, the secret rotated, Redis started again, and the secret rotated once more.
+ * @param {Fleet} fleet each of which holds the secret
+ * @param {number} rate reads a second of each process
+ */
+export async function killRedis(fleet, rate) {
+  await fleet.kms(['clearRequests']);
+  await Promise.all(fleet.members.map((member) => member.ask({ does: 'begin', rate })));
+  await fleet.redis?.kill();
+  const begun = now();
+  const alone = await fleet.kms(['rotate', name]);
+  const held = await untilAllHold(fleet, alone);
+  const figures = await figuresOf(fleet, { what: 'a rotation without Redis', begun, held });
+  await fleet.redis?.start();
+  const healed = await rotate(fleet);
+  /** @type {import('./paced-reads.mjs').ReadCounts[]} */
+  const counts = await Promise.all(fleet.members.map((member) => member.ask({ does: 'stop' })));
+  const reads = counts.reduce((sum, count) => sum + count.reads, 0);
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  return { reads, failed, figures, healed: { ...healed, what: 'a rotation with Redis back' } };
+}
+
+/**
+ * @param {Fleet} fleet
+ * @param {{ what: string; begun: number; held: readonly Held[] }} seen
+ */
+async function figuresOf(fleet, { what, begun, held }) {
+  const spread = held.map(({ since }) => since - begun).toSorted((one, other) => one - other);
+  /** @type {number[]} */
+  const failures = await Promise.all(fleet.members.map((member) => member.ask({ does: 'storeFailures' })));
+  const storeFailures = failures.reduce((sum, count) => sum + count, 0);
+  return { what, requests: await fleet.requests(), storeFailures, have: held.length, spread };
 }
 
 /**
@@ -96,28 +166,22 @@ async function startMembers(members, count, task) {
   );
 }
 
-/**
- * Since when each process holds that version; of those that do, after `within` milliseconds at the most.
- * @param {readonly Asked[]} members
- * @param {string} versionId
- * @param {number} within
- * @returns {Promise<number[]>}
- */
-async function untilAllHold(members, versionId, within) {
-  const begun = performance.now();
-  for (;;) {
-    /** @type {{ versionId: string; since: number }[]} */
-    const held = await Promise.all(members.map((member) => member.ask('which')));
-    const since = held.filter((one) => one.versionId === versionId).map((one) => one.since);
-    if (since.length === members.length || performance.now() - begun > within) return since;
-    await sleep(50);
-  }
+/** @param {Pick<Fleet, 'members'>} fleet @returns {Promise<Held[]>} */
+async function whatTheyHold({ members }) {
+  const held = await Promise.all(members.map((member) => member.ask({ does: 'which' })));
+  return held.filter((one) => one !== undefined);
 }
 
 /**
- * @param {readonly number[]} ascending
- * @param {number} share
+ * What those hold that have this version, when all do or the time is up.
+ * @param {Fleet} fleet
+ * @param {string} versionId
  */
-function quantile(ascending, share) {
-  return ascending[Math.ceil(ascending.length * share) - 1] ?? Number.NaN;
+async function untilAllHold(fleet, versionId) {
+  const begun = performance.now();
+  for (;;) {
+    const held = (await whatTheyHold(fleet)).filter((one) => one.versionId === versionId);
+    if (held.length === fleet.members.length || performance.now() - begun > fleet.within) return held;
+    await sleep(50);
+  }
 }

@@ -42,7 +42,8 @@ export function given() {
 /**
  * A process that is asked again and again, several things at a time if need be. `any`, because what crosses is JSON that only
  * the two sides know the shape of.
- * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void> }} Asked
+ * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void>;
+ *   kill: () => Promise<void> }} Asked `kill` as the machine does it: it has no time to end anything
  * @param {URL} script one that calls `answer`
  * @param {unknown} task
  * @param {Launch} [launch]
@@ -80,6 +81,10 @@ export async function start(script, task, { flags = [], env = {}, timeout = pati
       running.delete(asked);
       await ended.catch(() => {});
     },
+    async kill() {
+      child.kill('SIGKILL');
+      await asked.stop();
+    },
   };
   running.add(asked);
   return asked;
@@ -98,7 +103,8 @@ export async function stopAll() {
  * @param {() => unknown} [close]
  */
 export function answer(ready, reply, close) {
-  const send = (/** @type {Reply} */ message) => process.send?.(message);
+  // With a callback, that nobody is there any more to hear it is no error of its own: the end of the channel tells of it.
+  const send = (/** @type {Reply} */ message) => process.send?.(message, () => {});
   process.on('message', async (/** @type {{ id: number; question: any }} */ { id, question }) => {
     try {
       send({ id, answer: await reply(question) });

@@ -44,6 +44,27 @@ test.each(outages)('the old value is served at once, and said to be old, while K
   expect(stale).toMatchObject([{ name: 'db', versionId: 'v1', age: 360_000 }]);
 });
 
+test('when KMS is back for one secret, all others are asked for within a second, however long they were to wait', async () => {
+  // Each draws its own luck: after a long outage they are tried at times between a quarter and half a minute.
+  let drawn = 0;
+  const clock = new FakeClock({ random: () => ((drawn += 1) * 0.618_034) % 1 });
+  const kms = new FakeTransport();
+  const names = Array.from({ length: 20 }, (_, index) => `db-${index}`);
+  for (const name of names) kms.put(name, 'v1');
+  const client = createSecretClient({ endpoints: [kms], clock, ttl: '5m', idleTtl: 0, tries: 1 });
+  await client.getMany(names);
+  kms.fail('unreachable');
+  await clock.pass('15m');
+  const fresh = (): number => client.describe().secrets.filter(({ freshness }) => freshness === 'fresh').length;
+
+  kms.heal();
+  while (fresh() === 0) await clock.pass(50);
+  expect(fresh()).toBeLessThan(names.length);
+  await clock.pass('1s');
+
+  expect(fresh()).toBe(names.length);
+});
+
 test('the stale event comes once for each outage, not for each read', async () => {
   const { client, clock, kms, stale } = await setup();
   kms.fail('unreachable');

@@ -162,6 +162,16 @@ test('what landed is written to every store, and no reader waits for it', async 
   expect(client.stats()).toMatchObject({ storeHits: 0, storeMisses: 1 });
 });
 
+test('what a store is being told just now still waits for it', async () => {
+  const { client, store } = setup();
+  store.fail('hang', 'write');
+
+  await client.get('db');
+
+  await Promise.resolve();
+  expect(client.describe().stores).toMatchObject([{ waiting: 1 }]);
+});
+
 test('stores keep what KMS gave; the hook sees it anew when it is loaded', async () => {
   const clock = new FakeClock();
   const hook = { transform: (secret: Secret): Secret => secret.withText('s3cret-opened') };

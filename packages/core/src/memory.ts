@@ -89,6 +89,8 @@ export class SecretMemory {
   }
 
   refusal(key: string): AnySecretError | undefined {
+    // Looking at the clock takes as long as all else that a reader in a crowd does.
+    if (this.#cache.refusals === 0) return undefined;
     return this.#cache.refusal(key, this.#clock.now())?.error;
   }
 
@@ -156,11 +158,11 @@ export class SecretMemory {
     return { isKept, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
   }
 
-  /** Another process met a refusal: that is no reason to drop anything here, but one to ask. */
-  refetchSoon(name: string): void {
-    for (const key of this.keysOf(name)) {
-      const entry = this.#cache.lookup(key);
-      if (entry !== undefined) this.#refresher.schedule(entry, soon * this.#clock.random());
+  /** There is reason to ask again: another process met a refusal, or KMS is back, and so for all that is in trouble. */
+  refetchSoon(keys: readonly string[] = this.#troubles.keys): void {
+    for (const key of keys) {
+      const awaited = this.#cache.lookup(key) ?? this.#missing.get(key);
+      if (awaited !== undefined) this.#refresher.schedule(awaited, soon * this.#clock.random());
     }
   }
 

@@ -42,7 +42,7 @@ export interface FetchFailureDetails {
   readonly code?: string | undefined;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
-  /** Milliseconds that the server asked us to wait. */
+  /** Milliseconds that the server asked us to wait; of more than a minute, a minute is waited. */
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
@@ -62,8 +62,16 @@ export class FetchFailure extends Error {
     this.code = details.code;
     this.status = details.status;
     this.requestId = details.requestId;
-    this.retryAfter = details.retryAfter;
+    this.retryAfter = boundedWait(details.retryAfter);
   }
+}
+
+/** A server that asks for more than this is not obeyed: a read has its own deadline, and a mistake must not stop refreshing. */
+const longestRetryAfter = 60_000;
+
+/** What is no time (a transport is anybody's code) is not obeyed at all. */
+function boundedWait(ms: number | undefined): number | undefined {
+  return typeof ms === 'number' && ms > 0 ? Math.min(ms, longestRetryAfter) : undefined;
 }
 
 /**

@@ -28,6 +28,7 @@ export class StoreWrites {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
   #waiting = new WaitingChanges();
+  #underWay = 0;
   #draining: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #isClosed = false;
@@ -37,8 +38,9 @@ export class StoreWrites {
     this.#clock = clock;
   }
 
+  /** Of what the store has not taken yet, what it is being told just now included. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#underWay;
   }
 
   /** Takes the place of what waits for the same key; resolves when it is done, or will never be. */
@@ -85,7 +87,9 @@ export class StoreWrites {
     await Promise.resolve();
     while (this.#waiting.size > 0 && this.#store.restsFrom('write') === 0) {
       const wave = this.#takeWave();
+      this.#underWay = wave.length;
       const outcomes = await Promise.all(wave.map(([, { change }]) => this.#tell(change)));
+      this.#underWay = 0;
       const failed = wave.filter((_, index) => outcomes[index] === false);
       for (const [index, [, { end }]] of wave.entries()) if (outcomes[index] === true) end();
       this.#putBack(failed);

@@ -22,6 +22,10 @@ export class Troubles {
     this.#clock = clock;
   }
 
+  get keys(): readonly string[] {
+    return [...this.#troubles.keys()];
+  }
+
   get(key: string): Trouble | undefined {
     return this.#troubles.get(key);
   }

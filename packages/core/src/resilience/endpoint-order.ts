@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, unlessAborted } from './deadline.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Milliseconds after which the way to an endpoint is measured again. */
@@ -57,7 +57,8 @@ export class EndpointOrder {
     let best: number | undefined;
     try {
       for (let count = 0; count < connections; count += 1) {
-        const ms = await endpoint.measureConnect(deadline.signal);
+        const { signal } = deadline;
+        const ms = await unlessAborted(endpoint.measureConnect(signal), signal);
         if (ms === undefined) break;
         best = Math.min(ms, best ?? ms);
       }

@@ -20,6 +20,8 @@ export interface EndpointSetParts {
   readonly events: SecretEmitter;
   /** Fires when the client is closed. */
   readonly closing: AbortSignal;
+  /** Told when an endpoint that failed answers again. */
+  readonly onBack: () => void;
 }
 
 export class EndpointSet {
@@ -31,12 +33,14 @@ export class EndpointSet {
   readonly #order: EndpointOrder;
   readonly #logger: Logger;
   readonly #events: SecretEmitter;
+  readonly #onBack: () => void;
 
-  constructor({ transports, options, logger, events, closing }: EndpointSetParts) {
+  constructor({ transports, options, logger, events, closing, onBack }: EndpointSetParts) {
     const { clock, connectTimeout, endpointOrder: order } = options;
     const [first, ...standbys] = transports;
     this.#logger = logger;
     this.#events = events;
+    this.#onBack = onBack;
     this.hedging = standbys.length > 0 && options.hedge ? hedgingOf(options) : undefined;
     this.home = this.#endpointOf(first, options);
     this.#endpoints = [this.home, ...standbys.map((transport) => this.#endpointOf(transport, options))];
@@ -93,6 +97,7 @@ export class EndpointSet {
     const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
     this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
     this.#events.emit('endpoint', { endpoint, state, failure });
+    if (state === 'answering') this.#onBack();
   }
 
   #tellBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {

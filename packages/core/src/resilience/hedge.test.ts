@@ -101,11 +101,18 @@ test('of an endpoint that has answered a few times, slow is twice the slowest of
   expect(await kindOf(outcome)).toBe('secret');
 });
 
+test('however slow its first answers were, an endpoint that is little known is given half a second at the most', () => {
+  const parts = { clock: new FakeClock(), delay: undefined, share: 0.1, breakerFailures: 5, attemptTimeout: 4_000 };
+
+  expect(new Hedging(parts).delayFor({ p95: undefined, guess: 3_000 })).toBe(500);
+  expect(new Hedging(parts).delayFor({ p95: 3_000, guess: 3_000 })).toBe(1_000);
+});
+
 test('an endpoint is given no more than half of the time of an attempt', () => {
   const parts = { clock: new FakeClock(), delay: undefined, share: 0.1, breakerFailures: 5 };
 
-  expect(new Hedging({ ...parts, attemptTimeout: 400 }).delayFor({ expected: undefined })).toBe(200);
-  expect(new Hedging({ ...parts, attemptTimeout: 40 }).delayFor({ expected: 1 })).toBe(20);
+  expect(new Hedging({ ...parts, attemptTimeout: 400 }).delayFor({ p95: undefined, guess: undefined })).toBe(200);
+  expect(new Hedging({ ...parts, attemptTimeout: 40 }).delayFor({ p95: 1, guess: 2 })).toBe(20);
 });
 
 test('there are always hedges enough to open a breaker', () => {

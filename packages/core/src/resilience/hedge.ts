@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Latency } from './latency.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Urgency } from './urgency.ts';
 
 /** Milliseconds: under the least a hedge would answer to noise, over the most a reader has noticed long since. */
 const least = 50;
 const most = 1_000;
-/** What an endpoint is given that has not answered yet: a connection to the far end of a continent takes less. */
+/** The most that an endpoint is given of which little is known: a connection to the far end of a continent takes less. */
 const unknown = 500;
 /** So many hedges may come at once, however few fetches there were: more than it takes to open a breaker. */
 const burst = 10;
@@ -53,8 +54,8 @@ export class Hedging {
   }
 
   /** Milliseconds that an endpoint has before another is asked too: what its own recent answers may well take. */
-  delayFor({ expected = unknown }: { readonly expected: number | undefined }): number {
-    return this.#delay ?? Math.min(Math.max(expected, least), this.#most);
+  delayFor({ p95, guess = unknown }: Pick<Latency, 'p95' | 'guess'>): number {
+    return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(guess, unknown), least), this.#most);
   }
 }
 

@@ -26,9 +26,9 @@ export class Latency {
     return this.#p95;
   }
 
-  /** What an answer may well take: as `p95`, and of few answers twice the slowest of them. `undefined` before the first. */
-  get expected(): number | undefined {
-    return this.p95 ?? (this.#count === 0 ? undefined : 2 * this.#slowest);
+  /** What an answer may well take as long as there are too few of them to tell: twice the slowest. `undefined` before the first. */
+  get guess(): number | undefined {
+    return this.#count === 0 ? undefined : 2 * this.#slowest;
   }
 }
 

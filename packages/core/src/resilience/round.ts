@@ -108,6 +108,11 @@ export class Round {
 
   #hedge(): void {
     const slow = this.#latest;
+    this.#patience = undefined;
+    // Who was next may be left alone by now. Beside one that is slow only one that is ready is asked; after one that is down, anyone.
+    const ready = this.#waiting.findIndex(({ isReady }) => isReady);
+    if (ready > 0) this.#waiting.unshift(...this.#waiting.splice(ready, 1));
+    if (ready === -1 && slow?.endpoint.isOpen !== true) return;
     this.#askNext();
     if (this.#latest === undefined || this.#latest === slow || slow?.endpoint.isOpen === true) return;
     this.#latest.endpoint.hedged();

@@ -201,14 +201,11 @@ function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
   return requestIdAmong(headers['x-acs-request-id']);
 }
 
-/** A server that asks for more than this is not obeyed: a read has its own deadline, and a mistake must not stop refreshing. */
-const longestRetryAfter = 60_000;
-
 /** Milliseconds, as the official SDKs read that header. */
 function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
   const value = headers['x-acs-retry-after'];
   const wait = typeof value === 'string' && /^\d{1,9}$/u.test(value) ? Number(value) : 0;
-  return wait > 0 ? Math.min(wait, longestRetryAfter) : undefined;
+  return wait > 0 ? wait : undefined;
 }
 
 /** Milliseconds that our calendar is ahead of the server's. */

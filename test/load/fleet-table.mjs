@@ -1,0 +1,96 @@
+// @ts-check
+import { columns } from '../support/columns.mjs';
+import { killHolder, killRedis, rotate, startCold, withFleet } from './fleet.mjs';
+import { quantile } from './quantile.mjs';
+
+/** @typedef {import('./fleet.mjs').FleetFigures & { stores: string }} Line */
+
+/** A reader that waits for another process in vain asks for itself after `leaseTimeout`. */
+const patience = 2_000;
+const within = 30_000;
+/** How long it takes is what is measured: on a machine that is busy enough it takes longer than a read usually may. */
+const deadline = '1m';
+
+/** @type {import('./faults.mjs').Group} */
+export async function fleetTable({ say, processes }) {
+  say(`a fleet of ${processes} processes`);
+  const alone = await withFleet(
+    { processes, stores: 'none', options: { ttl: '1s', deadline }, within },
+    async (fleet) => [await startCold(fleet), await rotate(fleet)],
+  );
+  say('the same with Redis');
+  const [cold, rotated] = await withFleet(
+    { processes, stores: 'redis', options: { ttl: '1h', deadline }, within },
+    async (fleet) => [await startCold(fleet), await rotate(fleet)],
+  );
+  say('who asks KMS is killed');
+  const orphaned = await withFleet(
+    { processes, stores: 'redis', options: { ttl: '1h', deadline }, within },
+    killHolder,
+  );
+  say('Redis is killed, and started again');
+  const outage = await withFleet(
+    { processes, stores: 'redis', options: { ttl: '2s', deadline }, within },
+    async (fleet) => {
+      await startCold(fleet);
+      return killRedis(fleet, 20);
+    },
+  );
+  const shared = [cold, rotated, orphaned, outage.figures, outage.healed];
+  const lines = [
+    ...alone.map((figures) => ({ ...figures, stores: 'none' })),
+    ...shared.map((figures) => ({ ...figures, stores: 'redis' })),
+  ];
+  const p99 = quantile(rotated.spread, 0.99);
+  const latest = quantile(orphaned.spread, 1);
+  return {
+    text: tableOf(processes, lines),
+    results: { lines, outage },
+    verdicts: [
+      {
+        says: 'every process had what there was to have',
+        holds: lines.every(({ what, have }) => have === processes - (what === orphaned.what ? 1 : 0)),
+      },
+      { says: `${processes} processes that start cold ask KMS once`, holds: cold.requests === 1 },
+      { says: 'a rotation is asked for once', holds: rotated.requests === 1 },
+      {
+        says: `it is everywhere ${p99.toFixed(1)} ms (p99) after the first one had it: within 50 ms`,
+        holds: p99 <= 50,
+      },
+      {
+        says: `one that is killed while it asks KMS holds up the others for ${latest.toFixed(0)} ms: leaseTimeout, and a second at the most`,
+        holds: latest <= patience + 1_000,
+      },
+      {
+        says: `${outage.failed} of ${outage.reads.toLocaleString('en-US')} reads failed while Redis was killed and started again`,
+        holds: outage.failed === 0 && outage.reads > 0,
+      },
+    ],
+  };
+}
+
+/**
+ * @param {number} processes
+ * @param {readonly Line[]} lines
+ */
+function tableOf(processes, lines) {
+  const head = [
+    `${processes} processes`,
+    'stores',
+    'KMS requests',
+    'store failures',
+    'have it',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+  ];
+  const rows = lines.map(({ what, stores, requests, storeFailures, have, spread }) => [
+    what,
+    stores,
+    `${requests}`,
+    `${storeFailures}`,
+    `${have}`,
+    ...[0.5, 0.99, 1].map((share) => quantile(spread, share).toFixed(1)),
+  ]);
+  return columns([head, ...rows], (column) => column > 1);
+}
