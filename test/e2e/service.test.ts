@@ -10,8 +10,6 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const require = createRequire(import.meta.url);
 const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
-const folderOf = (app: string): string => dirname(require.resolve(`@kms-secrets/${app}/package.json`));
-
 interface Service {
   readonly name: string;
   /** What Node is given to run. */
@@ -21,22 +19,17 @@ interface Service {
 }
 
 /** The apps that are programs of their own, as they are built. */
-const programs: readonly Service[] = ['express-api', 'fastify-api', 'nest-api'].map((name) => ({
-  name,
-  command: [join(folderOf(name), 'dist/main.js')],
-  end: 0,
-}));
+const programs: readonly Service[] = [
+  ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
+  ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
+  ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
+].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], end: 0 }));
 
 /** The app that Next runs. */
+const web = dirname(require.resolve('@kms-secrets/next-web/package.json'));
 const nextWeb: Service = {
   name: 'next-web',
-  command: [
-    join(folderOf('next-web'), 'node_modules/next/dist/bin/next'),
-    'start',
-    folderOf('next-web'),
-    '-H',
-    '127.0.0.1',
-  ],
+  command: [join(web, 'node_modules/next/dist/bin/next'), 'start', web, '-H', '127.0.0.1'],
   end: 143, // Next's own, also when all is well: 128 and the number of SIGTERM
 };
 
