@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
+import { ConformanceReport } from './test/support/conformance-report.ts';
 import { SoakFirst } from './test/support/soak-first.ts';
 
 // Tests run on the TypeScript sources of the workspace packages, not on dist.
@@ -16,9 +17,10 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true } }, // those of Nest; the tsconfig that says so leaves tests out
   test: {
-    reporters: ['default', new ClosingLine()],
+    reporters: ['default', new ConformanceReport(), new ClosingLine()],
     // Half of the tests wait for a process they started; the soak does nothing else, and so has a worker of its own.
     maxWorkers: availableParallelism() + 1,
+    testTimeout: 20_000, // ends what never would; a machine that does other things besides must not fail a test
     sequence: { sequencer: SoakFirst },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [

@@ -13,13 +13,13 @@ import { Child } from './child.mjs';
 export class Service {
   url = '';
   #home;
-  #listens;
+  #entry;
 
   /** @param {{ entry: import('./services.mjs').ServiceEntry; directory: string; propertiesFile: string }} options */
   constructor({ entry, directory, propertiesFile }) {
     this.name = entry.name;
     this.#home = join(directory, entry.name);
-    this.#listens = entry.listens;
+    this.#entry = entry;
     mkdirSync(this.#home);
     copyFileSync(propertiesFile, join(this.#home, 'secretsmanager.properties'));
     this.child = new Child({
@@ -33,7 +33,12 @@ export class Service {
 
   /** @param {AbortSignal} signal */
   async ready(signal) {
-    this.url = await this.child.line(this.#listens, signal);
+    this.url = await this.child.line(this.#entry.listens, signal);
+  }
+
+  /** Where a person can look on, if it has a page for that. */
+  get page() {
+    return this.#entry.page === undefined ? undefined : this.url + this.#entry.page;
   }
 
   /** Removes its directory; returns what it had left in it. */

@@ -51,6 +51,8 @@ export class Stage {
     for (const { name, url, child } of services) narrator.detail(`${name.padEnd(12)} ${url}  (process ${child.pid})`);
     narrator.detail('Configured by a secretsmanager.properties, as the clients for Java, Go and Python are:');
     for (const line of readFileSync(propertiesFile, 'utf8').trim().split('\n')) narrator.detail(`  ${masked(line)}`);
+    for (const { page } of services)
+      if (page !== undefined) narrator.detail(`To look on in a browser meanwhile: ${page}`);
     narrator.verdict(true, `all are up after ${((performance.now() - started) / 1_000).toFixed(1)} s`);
     return { kms, services, secret: this.secret, preloaded: this.preloaded };
   }
@@ -108,7 +110,9 @@ export class Stage {
 
 /** @param {import('./child.mjs').Child} child */
 async function endOf(child) {
-  return `${child.name} ended with ${await child.stop()}`;
+  const end = await child.stop();
+  // 128 and the number of the signal: how a shell, and Next, say that it was asked to end, and did.
+  return `${child.name} ended with ${end === 143 ? '143 (by SIGTERM)' : end}`;
 }
 
 /** @param {string} line */

@@ -13,19 +13,18 @@ kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));
 const { processTrust } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/trust.ts');
 const trust = processTrust();
 const lean = await startLeanKms(trust.certificates.get('right'));
-// One file of authorities for both.
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 const caFilePath = join(directory, 'ca.pem');
-const caPem = kms.caPem + trust.caPem;
-writeFileSync(caFilePath, caPem);
+writeFileSync(caFilePath, trust.caPem);
+const { accessKey } = kms;
 
 answer(
   {
     endpoint: kms.endpoint('cn-hangzhou').endpoint,
-    leanEndpoint: lean.endpoint,
-    caFilePath,
-    caPem,
-    accessKey: kms.accessKey,
+    caFilePath: kms.caFilePath,
+    caPem: kms.caPem,
+    accessKey,
+    lean: { endpoint: lean.endpoint, caFilePath, caPem: trust.caPem, accessKey },
   },
   (question) => {
     if (question === 'keep connections') lean.keepsConnections(true);

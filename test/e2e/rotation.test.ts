@@ -5,7 +5,7 @@ import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import type { RunningApp } from '@kms-secrets/testing/contracts';
 import { expect, test } from 'vitest';
-import { apps } from '../conformance/apps.ts';
+import { apps } from '../conformance/apps/all.ts';
 import { steadyLoad } from '../support/steady-load.ts';
 import type { Answered } from '../support/steady-load.ts';
 import { adapters } from './adapters.ts';

@@ -10,12 +10,35 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const require = createRequire(import.meta.url);
 const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
-/** Every app that is a service of its own, as it is built. */
-const services = [
-  ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
-  ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
-  ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
-].map(([name = '', manifest = '']) => [name, join(dirname(manifest), 'dist/main.js')] as const);
+const folderOf = (app: string): string => dirname(require.resolve(`@kms-secrets/${app}/package.json`));
+
+interface Service {
+  readonly name: string;
+  /** What Node is given to run. */
+  readonly command: readonly string[];
+  /** Its exit code when it is asked to end. */
+  readonly end: number;
+}
+
+/** The apps that are programs of their own, as they are built. */
+const programs: readonly Service[] = ['express-api', 'fastify-api', 'nest-api'].map((name) => ({
+  name,
+  command: [join(folderOf(name), 'dist/main.js')],
+  end: 0,
+}));
+
+/** The app that Next runs. */
+const nextWeb: Service = {
+  name: 'next-web',
+  command: [
+    join(folderOf('next-web'), 'node_modules/next/dist/bin/next'),
+    'start',
+    folderOf('next-web'),
+    '-H',
+    '127.0.0.1',
+  ],
+  end: 143, // Next's own, also when all is well: 128 and the number of SIGTERM
+};
 
 interface Running {
   readonly child: ChildProcess;
@@ -24,8 +47,8 @@ interface Running {
   readonly line: (pattern: RegExp) => Promise<string>;
 }
 
-function start(program: string, args: readonly string[], cwd: string): Running {
-  const child = spawn(process.execPath, [program, ...args], {
+function start(command: readonly string[], cwd: string): Running {
+  const child = spawn(process.execPath, command, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: cwd, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -59,17 +82,17 @@ async function stop({ child }: Running): Promise<unknown> {
   return code;
 }
 
-test.each(services)(
-  '%s, configured by the file of the official clients, reads from the command fake-kms, both as processes',
-  async (_, service) => {
+test.each([...programs, nextWeb])(
+  '$name, configured by the file of the official clients, reads from the command fake-kms, both as processes',
+  async ({ command, end }) => {
     const directory = await mkdtemp(join(tmpdir(), 'kms-secrets e2e-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await writeFile(join(directory, 'secrets.yaml'), 'shop/db: s3cret-shop-db\n');
     const properties = join(directory, 'secretsmanager.properties');
 
-    const kms = start(fakeKms, ['secrets.yaml', '--properties', properties], directory);
+    const kms = start([fakeKms, 'secrets.yaml', '--properties', properties], directory);
     await kms.line(/(ready)/u);
-    const api = start(service, [], directory);
+    const api = start(command, directory);
     const url = await api.line(/(http:\/\/\S+)/u);
     const answer = await fetch(new URL('/secrets/shop%2Fdb', url));
     const body: unknown = await answer.json();
@@ -78,17 +101,18 @@ test.each(services)(
 
     expect(body).toMatchObject({ name: 'shop/db', stale: false });
     expect([missing.status, error]).toEqual([503, { code: 'ERR_SECRET_NOT_FOUND' }]);
-    expect(await stop(api)).toBe(0);
+    expect(await stop(api)).toBe(end);
     expect(await stop(kms)).toBe(0);
     expect([...kms.lines, ...api.lines, JSON.stringify(body)].join('\n').includes('s3cret')).toBe(false);
   },
 );
 
-test.each(services)('%s without configuration ends at once, and says what is missing', async (_, service) => {
+// Next goes on without its app: test/next/running-app.test.ts has what it answers then.
+test.each(programs)('$name without configuration ends at once, and says what is missing', async ({ command }) => {
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-e2e-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
 
-  const api = start(service, [], directory);
+  const api = start(command, directory);
   const [code] = (await once(api.child, 'close')) as [unknown];
 
   expect(code).toBe(1);

@@ -25,6 +25,13 @@ test('every promise of docs/behaviour.md names its proof, and every scenario is 
   expect(complaints(promises, { scenarios: scenarios(), read })).toEqual([]);
 });
 
+test('every weakness in docs/against-peers.md names the tests that show that it is not ours', () => {
+  const weaknesses = promisesIn(readFileSync(join(root, 'docs/against-peers.md'), 'utf8'));
+
+  expect(weaknesses.length).toBe(15);
+  expect(complaints(weaknesses, { scenarios: [], read })).toEqual([]);
+});
+
 describe('it is noticed', () => {
   const files: Readonly<Record<string, string>> = { 'a.test.ts': "test('a secret is read', …)" };
   const judge = (markdown: string, ...scenarioFiles: string[]): string[] =>

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { steadyLoad } from '../support/steady-load.ts';
 import { build, environmentOf } from './fixture-app.ts';
 import type { FixtureApp, FixtureOptions } from './fixture-app.ts';
 import { startNext, startStandalone } from './next-process.ts';
@@ -112,6 +113,24 @@ describe.each([
     expect(versions).not.toContain(versionId);
     expect(isSame).toBe(true);
     expect((await it.get('/route')).text).toContain(versionId);
+  });
+
+  test('through rotations at 200 requests a second none fails, and none sees two versions', async () => {
+    const load = { perSecond: 200, ms: 2_000 };
+    await it.get('/looks');
+    const rotating = setInterval(() => {
+      it.kms.rotate('db');
+      void it.get('/twice'); // fetches it
+    }, 500);
+    onTestFinished(() => clearInterval(rotating));
+
+    const answers = await steadyLoad(`${it.next.url}/looks`, load);
+
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(answers).toHaveLength((load.perSecond * load.ms) / 1_000);
+    const seen = answers.map(({ text }) => JSON.parse(text) as readonly string[]);
+    expect(seen.filter((versions) => new Set(versions).size !== 1)).toEqual([]);
+    expect(new Set(seen.flat()).size).toBeGreaterThan(1);
   });
 
   test.each([

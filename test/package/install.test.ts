@@ -85,6 +85,18 @@ test('the door of core loads nothing but core: what is not chosen is not paid fo
   expect((await run(process.execPath, ['loads.mjs'], { cwd: project })).stdout).toBe('');
 });
 
+test('neither an import of core nor a client without a fetch loads a network, TLS or cryptography', async () => {
+  const script = `
+    const atStart = new Set(process.moduleLoadList);
+    const { createSecretClient } = await import('@kms-secrets/core');
+    createSecretClient({ credentials: { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' }, endpoints: ['cn-hangzhou'] });
+    const loaded = process.moduleLoadList.filter((name) => !atStart.has(name));
+    console.log(JSON.stringify(loaded.filter((name) => /^NativeModule (crypto|http|https|net|stream|tls)$/.test(name))));`;
+  await writeFile(join(project, 'idle.mjs'), script);
+
+  expect(JSON.parse((await run(process.execPath, ['idle.mjs'], { cwd: project, env: {} })).stdout)).toEqual([]);
+});
+
 test.each(['mts', 'cts'])('the types are found from a .%s file', async (extension) => {
   const uses = packed.map(
     ({ name }, index) =>

@@ -320,3 +320,32 @@ test('a stage with a line break in it forges no line of a log', async () => {
   });
   expect(kms.requests).toEqual([]);
 });
+
+test('endpoints that answer, or fail, after they were left change nothing and end nothing', async () => {
+  const clock = new FakeClock();
+  const names = ['first', 'second', 'third'] as const;
+  const late: ((version: string | undefined) => void)[] = [];
+  const endpoints = names.map((name) => {
+    const transport = new FakeTransport(name);
+    // One that does not listen to its signal.
+    transport.fetch = ({ name: secretName }) =>
+      new Promise((resolve, reject) => {
+        late.push((versionId) => {
+          if (versionId === undefined) reject(new FetchFailure('unreachable', 'Too late.'));
+          else resolve(new Secret({ name: secretName, versionId, value: 's3cret-late', dataType: 'text' }));
+        });
+      });
+    return transport;
+  });
+  const client = createSecretClient({ endpoints, clock, attemptTimeout: '1s', tries: 1 });
+  const reading = client.get('db');
+  while (late.length < names.length) await clock.pass(50);
+
+  late[2]?.('v3');
+  const read = await reading;
+  late[0]?.('v1');
+  late[1]?.(undefined);
+  await clock.pass('1s');
+
+  expect([read.versionId, client.peek('db')?.versionId]).toEqual(['v3', 'v3']);
+});

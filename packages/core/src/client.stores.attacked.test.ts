@@ -337,3 +337,16 @@ test('a store with a line break in its name forges no line of a log', async () =
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.join('').includes('\n')).toBe(false);
 });
+
+test('stores that hang one after the other leave a reader half of its deadline to ask KMS', async () => {
+  const clock = new FakeClock();
+  const stores = [new FakeStore(), new FakeStore(), new FakeStore({ isShared: true, clock })];
+  for (const store of stores) store.fail('hang');
+  const { client } = setup({ clock, stores, deadline: '1s' });
+  const reading = client.get('db');
+  reading.catch(() => {});
+
+  await clock.pass('1s');
+
+  expect((await reading).versionId).toBe('v1');
+});

@@ -84,6 +84,7 @@ export class SecretClient {
       ...common,
       memory: this.#memory,
       prepare: (secret, request) => this.#fetcher.prepare(secret, request),
+      forget: (name) => this.#forgetFlights(name),
     });
     this.#entries = this.#memory.entries;
     this.#fetcher = new Fetcher({
@@ -170,8 +171,7 @@ export class SecretClient {
 
   /** Forgets a secret in all its stages and versions: the next read fetches it. */
   invalidate(name: string): void {
-    // What is under way may have been asked before whatever made the caller forget it.
-    for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
+    this.#forgetFlights(name);
     this.#tiers.invalidate(name);
   }
 
@@ -277,6 +277,11 @@ export class SecretClient {
   #fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
     if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
     return this.#fetcher.fetch(key, request, purpose);
+  }
+
+  /** What is under way may have been asked before whatever made it obsolete: a caller's wish, or a refusal. */
+  #forgetFlights(name: string): void {
+    for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {

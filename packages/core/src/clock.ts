@@ -1,4 +1,5 @@
 import { onAbort } from './abort.ts';
+import type { Ending } from './abort.ts';
 
 /**
  * The only way anything in this package learns the time, waits, or takes a chance.
@@ -104,7 +105,7 @@ class SystemClock implements Clock {
 export const systemClock: Clock = new SystemClock();
 
 /** Waits `ms`; rejects with the signal's own reason as soon as it fires. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal: Ending): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);

@@ -184,8 +184,12 @@ export class Secret {
   }
 
   static #fieldsOf(secret: Secret): SecretFields {
-    const { name, versionId, createdAt } = secret;
-    return { ...secret.#kind, name, versionId, value: textOf(secret.#value), createdAt: createdAt?.getTime() };
+    // One by one: spreading them takes as long as signing a request.
+    const { dataType, stages, type, rotation, extendedConfig, requestId, stale } = secret.#kind;
+    const { name, versionId } = secret;
+    const value = textOf(secret.#value);
+    const createdAt = secret.#createdAt === undefined ? undefined : Math.round(secret.#createdAt * 1_000);
+    return { name, versionId, value, createdAt, dataType, stages, type, rotation, extendedConfig, requestId, stale };
   }
 
   /**
@@ -194,22 +198,32 @@ export class Secret {
    */
   static kept(secret: Secret, name: string): Secret {
     if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
-    return new Secret({ ...Secret.#fieldsOf(secret), ...(secret.name === name && { name }), requestId: undefined });
+    const fields = Secret.#fieldsOf(secret);
+    return new Secret({ ...fields, name: secret.name === name ? name : secret.name, requestId: undefined });
   }
 }
 
 /** The kind of a secret: one for all that are alike, where a date or a configuration of its own does not set it apart. */
 function sharedKind(fields: SecretFields): Kind {
   const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
-  const stages = fields.stages && Object.freeze([...fields.stages]);
+  const stages = fields.stages && frozenCopy(fields.stages);
   const kind: Kind = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
-  const { interval, lastAt, nextAt } = rotation ?? {};
-  if ([extendedConfig, requestId, interval, lastAt, nextAt].some((own) => own !== undefined)) return kind;
+  if (extendedConfig !== undefined || requestId !== undefined) return kind;
+  if (rotation !== undefined && isOfItsOwn(rotation)) return kind;
   const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
   const shared = kinds.get(key);
   if (shared !== undefined) return shared;
   if (kinds.size < mostKinds) kinds.set(key, kind);
   return kind;
+}
+
+function isOfItsOwn({ interval, lastAt, nextAt }: SecretRotation): boolean {
+  return interval !== undefined || lastAt !== undefined || nextAt !== undefined;
+}
+
+/** Itself, if nobody can change it any more. */
+function frozenCopy(stages: readonly string[]): readonly string[] {
+  return Object.isFrozen(stages) ? stages : Object.freeze([...stages]);
 }
 
 function textOf(value: string | Parsed): string {

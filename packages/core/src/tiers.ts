@@ -25,6 +25,8 @@ export interface TiersParts {
   readonly tallies: Tallies;
   /** What readers get of a secret that KMS gave: see `SecretHook.transform`. Rejects if the hook refuses it. */
   readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
+  /** What is being fetched of a secret, in whatever stage or version, is not to be kept. */
+  readonly forget: (name: string) => void;
 }
 
 /** How a fetch looks around before it asks KMS. */
@@ -58,11 +60,10 @@ export class SecretTiers {
   #isClosed = false;
 
   constructor(parts: TiersParts) {
-    const { clock, stage, stores, storeTimeout, leaseTimeout, deadline } = parts.options;
+    const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
-    // Whoever waits for another process in vain must have the time to ask for itself.
-    this.#turns = new Turns(clock, Math.min(leaseTimeout, deadline / 2));
+    this.#turns = new Turns(clock, leaseTimeout);
     this.#stores = new TieredCache({
       stores,
       clock,
@@ -88,11 +89,20 @@ export class SecretTiers {
   /**
    * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
    * our turn. `undefined`: KMS is to be asked. Never rejects.
+   *
+   * However many stores are slow, one after the other: half of a reader's deadline is left for KMS.
    */
-  async lookFirst(
+  lookFirst(key: string, request: SecretRequest, look: Look): Promise<Secret | undefined> {
+    const { clock, deadline } = this.#parts.options;
+    const ms = deadline / 2;
+    const looking = this.#lookFirst(key, request, { ...look, until: clock.now() + ms });
+    return orAfter(looking, clock, { ms, late: () => undefined });
+  }
+
+  async #lookFirst(
     key: string,
     request: SecretRequest,
-    { signal, isRead, onLooked }: Look,
+    { signal, isRead, onLooked, until }: Look & { readonly until: number },
   ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
@@ -117,7 +127,7 @@ export class SecretTiers {
         await this.#stores.lookInto(shared, key, request);
         return brought() !== undefined;
       };
-      await this.#turns.take(shared, { key, request, signal, look });
+      await this.#turns.take(shared, { key, request, signal, until, look });
     }
     const secret = brought();
     if (secret !== undefined) void this.#turns.giveBack(key);
@@ -135,7 +145,7 @@ export class SecretTiers {
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
     void this.#turns.giveBack(key);
-    if (this.hasStores && !failed.kind.serveStale) this.#erase(request, failed.error);
+    if (!failed.kind.serveStale) this.#erase(request, failed.error);
     this.#memory.failed(key, request, failed);
   }
 
@@ -167,8 +177,10 @@ export class SecretTiers {
 
   /** "Not found" is said of what was asked for; everything else of the secret as a whole. */
   #erase(request: SecretRequest, error: AnySecretError): void {
-    if (error.code === 'ERR_SECRET_NOT_FOUND') this.#stores.remove(request);
-    else this.#stores.removeAll(this.#spellingsOf(request.name));
+    if (error.code !== 'ERR_SECRET_NOT_FOUND') {
+      this.#parts.forget(request.name);
+      if (this.hasStores) this.#stores.removeAll(this.#spellingsOf(request.name));
+    } else if (this.hasStores) this.#stores.remove(request);
   }
 
   #spellingsOf(name: string): ReadonlySet<string> {

@@ -1,8 +1,9 @@
 import { onAbort } from './abort.ts';
+import type { Ending } from './abort.ts';
 import type { Clock } from './clock.ts';
 
 /** Settles as `promise` does, but rejects with the signal's own reason as soon as it fires: no work can outstay it. */
-export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+export function unlessAborted<Value>(promise: Promise<Value>, signal: Ending): Promise<Value> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       promise.catch(() => {});

@@ -30,17 +30,33 @@ const ourOptions = {
 export async function connectTo(url: string): Promise<RedisClient> {
   try {
     const { Redis } = await import('ioredis');
-    return new Redis(url, ourOptions);
+    return lettingGo(new Redis(url, ourOptions));
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
   try {
     const { Redis } = await import('iovalkey');
-    return new Redis(url, ourOptions);
+    return lettingGo(new Redis(url, ourOptions));
   } catch (error) {
     if (!isMissing(error)) throw error;
     throw new ConnectionLost('a url needs a client, and neither ioredis nor iovalkey is installed');
   }
+}
+
+/**
+ * Of a client of ours: its open connection, and its wait for the next try to connect, keep no process alive. Whoever waits for an
+ * answer has a timer that does.
+ */
+export function lettingGo<Client extends RedisClient>(client: Client): Client {
+  client.on('connect', () => unref(client, 'stream'));
+  client.on('reconnecting', () => unref(client, 'reconnectTimeout'));
+  return client;
+}
+
+/** A cluster has neither, and a client of another kind may not. */
+function unref(client: object, name: string): void {
+  const held: unknown = Reflect.get(client, name);
+  if (typeof held === 'object' && held !== null && 'unref' in held && typeof held.unref === 'function') held.unref();
 }
 
 function isMissing(error: unknown): boolean {

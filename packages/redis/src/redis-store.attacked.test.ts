@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 import { createSecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { firstKey, fleet, open, stored, stranger, versionIn } from './fleet.fixture.ts';
+import { Redis } from 'ioredis';
+import { firstKey, fleet, heardBy, listenTo, open, stored, stranger, versionIn } from './fleet.fixture.ts';
+import { lettingGo } from './redis-client.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
 
 test('a value that was carried from one prefix to another is not trusted, though the key is the same', async () => {
@@ -70,4 +72,35 @@ test('a flood of forged messages tells nothing, and what is said among them is h
   await other.told('removed');
 
   expect(other.news).toEqual([{ kind: 'removed', name: 'db' }]);
+});
+
+/** What keeps this process alive, of the kind that connections are. */
+function connections(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+}
+
+test('a store that is connected, and hears, keeps no process alive', async () => {
+  const server = await redisOfTest();
+  const admin = stranger(server);
+  await admin.ping();
+  const before = connections();
+
+  const { store } = listenTo(open(server));
+  await store.write({ name: 'db' }, stored());
+  await heardBy(admin, 1);
+
+  expect(connections()).toBe(before);
+});
+
+test('a store whose Redis is away keeps no process alive while it waits to connect again', async () => {
+  const client = lettingGo(new Redis({ port: 1, lazyConnect: true, retryStrategy: () => 60_000 }));
+  onTestFinished(() => client.disconnect());
+  client.on('error', () => {});
+  const waits = new Promise((resolve) => client.once('reconnecting', resolve));
+  client.connect().catch(() => {});
+  await waits;
+
+  const timer: unknown = Reflect.get(client, 'reconnectTimeout');
+
+  expect((timer as NodeJS.Timeout).hasRef()).toBe(false);
 });

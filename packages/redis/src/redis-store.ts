@@ -14,6 +14,7 @@ import { Link } from './link.ts';
 import { checkedOptions } from './options.ts';
 import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
 import { Post } from './post.ts';
+import { lettingGo } from './redis-client.ts';
 import type { RedisArgument } from './redis-client.ts';
 import { dropScript, readScript, releaseScript, writeScript } from './scripts.ts';
 import type { Script } from './scripts.ts';
@@ -219,7 +220,7 @@ class RedisStore implements SecretStore {
       const [{ post }, client] = await Promise.all([this.#open(), this.#link.client()]);
       if (this.#isClosed) return undefined;
       return new Subscription({
-        client: client.duplicate(),
+        client: lettingGo(client.duplicate()),
         channel: this.#channel,
         onMessage: (message) => {
           const telling = post.read(message);

@@ -5,6 +5,7 @@ import { run, start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 
 const readers = new URL('readers.mjs', import.meta.url);
+const turnedAway = new URL('turned-away.mjs', import.meta.url);
 const dueProcess = new URL('due.mjs', import.meta.url);
 const kmsProcess = new URL('../kms.mjs', import.meta.url);
 
@@ -16,7 +17,7 @@ export async function crowd(choice) {
         { count: 10_000, p99: 6 },
         { count: 100_000, p99: 10 },
       ];
-  const rows = await readerRows(choice);
+  const rows = [...(await readerRows(choice)), ...(await turnedAwayRows(choice))];
   for (const size of due) rows.push(...(await dueRows(choice, size)));
   return rows;
 }
@@ -56,6 +57,31 @@ async function readerRows({ isQuick, say }) {
 }
 
 /**
+ * With the upstream away. An answer without an error would be no secret.
+ * @type {import('../bench.mjs').Group}
+ */
+async function turnedAwayRows({ say }) {
+  const many = 200;
+  const of = `${many} readers of a name that cannot be fetched`;
+  /** @type {Record<string, { requests: number; answered: number }>} */
+  const by = {};
+  for (const way of ['ours', ...Object.keys(peers)]) {
+    say(`${of}: ${way}`);
+    by[way] = await run(turnedAway, { way, readers: many });
+  }
+  const { ours, ...others } = by;
+  if (ours === undefined) return [];
+  return [
+    row(`${of}: requests, all tries`, { ours: ours.requests, reference: many }, { within: 5 }),
+    row(`${of}: answered without an error`, { ours: ours.answered, reference: 0 }, { within: 0 }),
+    ...Object.entries(others).flatMap(([peer, { requests, answered }]) => [
+      row(`${of} beside ${peer}: requests`, { ours: ours.requests, reference: requests }),
+      row(`${of} beside ${peer}: answered without an error`, { ours: ours.answered, reference: answered }),
+    ]),
+  ];
+}
+
+/**
  * @param {Parameters<import('../bench.mjs').Group>[0]} choice
  * @param {{ count: number; p99: number }} size how many, and how long the event loop may be held up then, in milliseconds
  */
@@ -63,7 +89,7 @@ async function dueRows({ say }, { count, p99 }) {
   const of = `${count.toLocaleString('en-US')} secrets due at once`;
   say(`${of}, over loopback`);
   const kms = await start(kmsProcess, {});
-  const seen = await run(dueProcess, { count, kms: { ...kms.ready, endpoint: kms.ready.leanEndpoint } });
+  const seen = await run(dueProcess, { count, kms: kms.ready.lean });
   return [
     row(`${of}: timers that wait for them`, { ours: seen.timersWaiting, reference: count }, { within: 1 }),
     row(`${of}: requests in flight, at most`, { ours: seen.inFlight, reference: count }, { within: 16 }),

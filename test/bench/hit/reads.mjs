@@ -5,9 +5,9 @@ import { inRounds, timeInRounds } from '../measure.mjs';
 import { given } from '../../support/processes.mjs';
 import { openContenders } from './contenders.mjs';
 
-const { count, what, rounds, ms } = given();
+const { count, what, withPeers, rounds, ms } = given();
 const names = secretNames(count);
-const contenders = await openContenders(names, { withPeers: what === 'time' });
+const contenders = await openContenders(names, { withPeers });
 const order = shuffledOrder();
 /** @type {Record<string, import('../measure.mjs').Loop>} */
 const loops = {};

@@ -1,5 +1,6 @@
 // @ts-check
 // In a process of its own: the bytes of heap that each of many secrets of 1 KB takes, in the one way asked for.
+import { Secret } from '@kms-secrets/core';
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { clientOver, readAll, secretNames } from '../engine.mjs';
@@ -57,9 +58,26 @@ async function fillSchedule() {
 /** Real replies of KMS through the real decoder: only then is all that an entry keeps alive the same as in a service. */
 async function fillOurs() {
   const { decodeSecret } = await partOf('@kms-secrets/core', 'transports/openapi/decode.ts');
-  const client = clientOver(async (request) => decodeSecret(reply(request.name), request, 'kms.example'), {
-    ttl: '1h',
-  });
+  const client = clientOver(
+    async (request) => {
+      const decoded = decodeSecret(reply(request.name), request, 'kms.example');
+      const { name, versionId, dataType, stages, type, rotation, requestId } = decoded;
+      const createdAt = decoded.createdAt.getTime();
+      // Once more, by the class that the client knows: the decoder's own is another copy of it.
+      return new Secret({
+        name,
+        versionId,
+        value: decoded.text(),
+        dataType,
+        stages,
+        type,
+        rotation,
+        requestId,
+        createdAt,
+      });
+    },
+    { ttl: '1h' },
+  );
   await readAll(names, (name) => client.get(name));
   if (client.stats().secrets !== names.length) throw new Error('Not every secret is in memory.');
   return client;

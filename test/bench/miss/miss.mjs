@@ -6,6 +6,7 @@ import { handshakeRows } from './handshake.mjs';
 
 const wireReads = new URL('wire-reads.mjs', import.meta.url);
 const signature = new URL('signature.mjs', import.meta.url);
+const clientKey = new URL('client-key.mjs', import.meta.url);
 const kmsProcess = new URL('../kms.mjs', import.meta.url);
 
 const sdks = ['openapi-core', 'kms20160120'];
@@ -14,14 +15,15 @@ const floors = ['node:https', 'node:https, constant', 'TLS socket, constant'];
 /** @type {import('../bench.mjs').Group} */
 export async function miss(choice) {
   const kms = await start(kmsProcess, {});
-  const lean = { ...kms.ready, endpoint: kms.ready.leanEndpoint };
-  const launch = { env: { NODE_EXTRA_CA_CERTS: kms.ready.caFilePath } };
+  const { lean } = kms.ready;
+  const launch = { env: { NODE_EXTRA_CA_CERTS: lean.caFilePath } };
   const open = (/** @type {string} */ way) => start(wireReads, { way, kms: lean }, launch);
   return [
     ...(await coldRows(choice, open)),
     ...(await warmRows(choice, open)),
     ...(await handshakeRows(choice, open, kms)),
     ...(await signatureRows(choice)),
+    ...(await clientKeyRows(choice)),
   ];
 }
 
@@ -102,6 +104,14 @@ async function signatureRows({ isQuick, say }) {
     flags: ['--expose-gc'],
   });
   return [row('a signature beside a bare HMAC-SHA256 over 390 B, ns', compare(samples, 'ours', 'bare'), { atMost: 2 })];
+}
+
+/** @param {Parameters<import('../bench.mjs').Group>[0]} choice */
+async function clientKeyRows({ isQuick, say }) {
+  say('signatures with a client key');
+  const samples = await run(clientKey, isQuick ? { rounds: 3, signatures: 50 } : { rounds: 15, signatures: 400 });
+  const name = 'a signature with a client key beside one on the main thread, µs that it is busy';
+  return [row(name, compare(samples, 'ours', 'bare'), { atMost: 0.5 })];
 }
 
 /** @param {Record<string, number[]>} samples */

@@ -1,17 +1,19 @@
+import { Fragment } from 'react';
 import type { ReactNode } from 'react';
 import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
 import type { Status } from './status.ts';
-import { ago, count, headline, span } from './words.ts';
+import { ago, asked, count, headline, owed, span, treated } from './words.ts';
 
 type SecretView = Status['secrets'][number];
+type StoreView = Status['stores'][number];
 type EndpointView = Status['endpoints'][number];
 
 /** @param lost - milliseconds for which the process has not answered the page. */
 export function Board({ status, lost }: { readonly status: Status; readonly lost: number }): ReactNode {
-  const { title, detail } = headline(status);
-  const tone: Tone = lost > 0 ? 'idle' : status.health;
+  const { tone: told, title, detail } = headline(status);
+  const tone: Tone = lost > 0 ? 'idle' : told;
   return (
     <main className={style['board']}>
       <header className={style['head']}>
@@ -29,23 +31,25 @@ export function Board({ status, lost }: { readonly status: Status; readonly lost
         </div>
       </section>
 
-      <Tallies stats={status.stats} />
+      <Tallies stats={status.stats} hasStores={status.stores.length > 0} />
       <Secrets secrets={status.secrets} />
       <Endpoints endpoints={status.endpoints} />
+      {status.stores.length > 0 && <Stores stores={status.stores} />}
     </main>
   );
 }
 
-function Tallies({ stats }: { readonly stats: Status['stats'] }): ReactNode {
+function Tallies({ stats, hasStores }: { readonly stats: Status['stats']; readonly hasStores: boolean }): ReactNode {
   const reads = stats.hits + stats.misses + stats.staleReads;
   const share = reads === 0 ? '' : `${((stats.hits / reads) * 100).toFixed(reads < 1_000 ? 0 : 1)} % of all reads`;
-  const figures = [
-    ['Read from memory', stats.hits, share],
-    ['Waited for KMS', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} under way`],
+  const figures: readonly (readonly [string, number, string])[] = [
+    ['From memory', stats.hits, share],
+    ['Waited for a fetch', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} under way`],
     ['Served stale', stats.staleReads, ''],
+    ...(hasStores ? [['Found in a store', stats.storeHits, `${count(stats.storeMisses)} not found`] as const] : []),
     ['Fetches', stats.fetches, stats.failedFetches === 0 ? 'none failed' : `${count(stats.failedFetches)} failed`],
     ['Rotations', stats.rotations, ''],
-  ] as const;
+  ];
   return (
     <dl className={style['tallies']}>
       {figures.map(([name, number, note]) => (
@@ -80,7 +84,7 @@ function Secrets({ secrets }: { readonly secrets: readonly SecretView[] }): Reac
             </tr>
           </thead>
           <tbody role="rowgroup">
-            {secrets.map((secret) => (
+            {secrets.toSorted(worstFirst).map((secret) => (
               <SecretRow key={`${secret.name} ${secret.stage ?? secret.versionId}`} secret={secret} />
             ))}
           </tbody>
@@ -95,7 +99,7 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
   return (
     <tr role="row" data-secret={name}>
       <th role="rowheader" scope="row">
-        <span className={style['name']}>{name}</span>
+        <Name>{name}</Name>
         <span className={style['note']}>{[stage, type].filter((part) => part !== undefined).join(' · ')}</span>
       </th>
       <td role="cell" data-label="State">
@@ -117,18 +121,44 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
       </td>
       {lastFailure !== undefined && (
         <td role="cell" data-label="Last failure" className={style['failure']} data-tone={toneOf(secret)}>
-          <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
-          {lastFailure.times > 1 && `, ${lastFailure.times} times in a row`}
-          <span className={style['note']}>{lastFailure.message}</span>
+          <details>
+            <summary>
+              <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
+              {lastFailure.times > 1 && `, ${lastFailure.times} times in a row`}
+            </summary>
+            <span className={style['note']}>{lastFailure.message}</span>
+          </details>
         </td>
       )}
     </tr>
   );
 }
 
+/** Breaks at its slashes, before it breaks anywhere. */
+function Name({ children }: { readonly children: string }): ReactNode {
+  const parts = children.split(/(?<=\/)/u);
+  return (
+    <span className={style['name']}>
+      {parts.map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </span>
+  );
+}
+
 function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
   const words = { fresh: 'Fresh', stale: 'Stale', spent: 'Spent' }[secret.freshness];
   return <Tag tone={toneOf(secret)}>{words}</Tag>;
+}
+
+const urgency: Readonly<Record<Tone, number>> = { failing: 0, degraded: 1, ok: 2, idle: 2 };
+
+/** Among hundreds of secrets, those that are in trouble are what the page is opened for. */
+function worstFirst(one: SecretView, other: SecretView): number {
+  return urgency[toneOf(one)] - urgency[toneOf(other)];
 }
 
 function toneOf({ freshness, lastFailure }: SecretView): Tone {
@@ -149,27 +179,69 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] 
   );
 }
 
-function EndpointRow({ endpoint: { endpoint, ...view } }: { readonly endpoint: EndpointView }): ReactNode {
-  const { state, breaker, attempts, failures, inFlight, lastFailure } = view;
+function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNode {
+  const { endpoint: name, state, breaker, lastFailure } = endpoint;
   const tone = ({ answering: 'ok', failing: 'failing', untried: 'idle' } as const)[state];
   const words = { answering: 'Answers', failing: 'Fails', untried: 'Not asked yet' }[state];
   return (
-    <li data-endpoint={endpoint}>
-      <span className={style['name']}>{endpoint}</span>
+    <li data-endpoint={name}>
+      <Name>{name}</Name>
       <span className={style['tags']}>
         <Tag tone={tone}>{words}</Tag>
-        {breaker !== 'closed' && <Tag tone={breaker === 'open' ? 'failing' : 'degraded'}>Breaker {breaker}</Tag>}
+        {breaker !== 'closed' && <Tag tone="degraded">{breaker === 'open' ? 'Left alone' : 'Tried again'}</Tag>}
       </span>
       <span className={style['asked']}>
-        asked {count(attempts)} {attempts === 1 ? 'time' : 'times'}, {failures === 0 ? 'none' : count(failures)} failed
-        {inFlight > 0 && `, ${inFlight} under way`}
+        {asked(endpoint)}
+        <span className={style['note']}>{treated(endpoint)}</span>
       </span>
       {lastFailure !== undefined && (
-        <span className={style['failure']} data-tone={tone}>
-          <strong>{lastFailure.failure}</strong> {ago(lastFailure.ago)}
-          <span className={style['note']}>{lastFailure.message}</span>
-        </span>
+        <Failure tone={tone} title={lastFailure.failure} ago={lastFailure.ago} message={lastFailure.message} />
       )}
     </li>
+  );
+}
+
+function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNode {
+  return (
+    <section className={style['sheet']} aria-labelledby="stores">
+      <h2 id="stores">Stores</h2>
+      <ol className={style['endpoints']}>
+        {stores.map((store) => (
+          <StoreRow key={store.store} store={store} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
+  const { store: name, state, lastFailure } = store;
+  const tone = ({ working: 'ok', failing: 'degraded', away: 'failing' } as const)[state];
+  const words = { working: 'Works', failing: 'Fails', away: 'Left alone' }[state];
+  return (
+    <li data-store={name}>
+      <Name>{name}</Name>
+      <span className={style['tags']}>
+        <Tag tone={tone}>{words}</Tag>
+      </span>
+      <span className={style['asked']}>{owed(store)}</span>
+      {lastFailure !== undefined && (
+        <Failure tone={tone} title="failed" ago={lastFailure.ago} message={lastFailure.message} />
+      )}
+    </li>
+  );
+}
+
+function Failure(told: {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly ago: number;
+  readonly message: string;
+}): ReactNode {
+  return (
+    <span className={style['failure']} data-tone={told.tone}>
+      <strong>{told.title}</strong> {ago(told.ago)}
+      <span className={style['note']}>{told.message}</span>
+    </span>
   );
 }

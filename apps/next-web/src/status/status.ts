@@ -1,13 +1,10 @@
 import { healthOf } from '@kms-secrets/core';
-import type { ClientStats, EndpointStatus, SecretStatus } from '@kms-secrets/core';
+import type { ClientDescription, ClientStats } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/next';
 
 /** All that the page shows, as it was at one moment. Names, versions and ages; never a value. */
-export interface Status {
+export interface Status extends ClientDescription {
   readonly health: 'ok' | 'degraded' | 'failing';
-  readonly isClosed: boolean;
-  readonly secrets: readonly SecretStatus[];
-  readonly endpoints: readonly EndpointStatus[];
   readonly stats: ClientStats;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { EndpointStatus, StoreStatus } from '@kms-secrets/core';
 import type { Status } from './status.ts';
-import { ago, count, headline, span } from './words.ts';
+import { ago, asked, count, headline, owed, span, treated } from './words.ts';
 
 test.each([
   [-5, '0 s'],
@@ -35,6 +36,7 @@ test.each([
   ['ok', [fresh], [answering], 'All is well', 'The one secret in memory is fresh.'],
   ['ok', [fresh, fresh], [answering], 'All is well', 'All 2 secrets in memory are fresh.'],
   ['degraded', [fresh, stale], [answering], 'Serving, with trouble', '1 of 2 secrets is past its time.'],
+  ['degraded', [stale, stale], [answering], 'Serving, with trouble', '2 of 2 secrets are past their time.'],
   [
     'degraded',
     [{ ...fresh, lastFailure: failure }],
@@ -50,13 +52,89 @@ test.each([
     '1 of 2 secrets is too old to be served; 1 of 2 secrets is past its time; no answer from kms.two.',
   ],
 ])('%s is told with its reasons (%#)', (health, ...[secrets, endpoints, title, detail]) => {
-  const status = { health, secrets, endpoints, isClosed: false } as unknown as Status;
+  const status = { health, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
 
-  expect(headline(status)).toEqual({ title, detail });
+  expect(headline(status)).toEqual({ tone: health, title, detail });
 });
 
 test('a closed client is told as that', () => {
-  const status = { health: 'failing', secrets: [fresh], endpoints: [answering], isClosed: true } as unknown as Status;
+  const status = {
+    health: 'failing',
+    secrets: [fresh],
+    endpoints: [answering],
+    stores: [],
+    isClosed: true,
+  } as unknown as Status;
 
   expect(headline(status).detail).toBe('The client is closed.');
+});
+
+test('a store in trouble is told also while all secrets are fresh', () => {
+  const stores = [
+    { store: 'a', state: 'working' },
+    { store: 'b', state: 'away' },
+  ];
+  const status = {
+    health: 'ok',
+    secrets: [fresh],
+    endpoints: [answering],
+    stores,
+    isClosed: false,
+  } as unknown as Status;
+
+  expect(headline(status)).toEqual({ tone: 'degraded', title: 'Serving, with trouble', detail: 'Trouble with b.' });
+});
+
+const quiet: EndpointStatus = {
+  endpoint: 'kms.one',
+  state: 'answering',
+  attempts: 1_234,
+  failures: 0,
+  inFlight: 0,
+  queued: 0,
+  breaker: 'closed',
+  probeIn: undefined,
+  probes: 0,
+  restsFor: undefined,
+  hedges: 0,
+  hedgesWon: 0,
+  p95: undefined,
+  connectTime: undefined,
+  lastFailure: undefined,
+};
+
+test.each([
+  [{ attempts: 0 }, 'never asked', 'breaker closed'],
+  [{ attempts: 1, failures: 1 }, 'asked once · 1 failed', 'breaker closed'],
+  [{ p95: 11.2 }, 'asked 1 234 times · none failed', 'breaker closed · 95 in 100 answers within 12 ms'],
+  [
+    { inFlight: 2, queued: 3, restsFor: 1_000 },
+    'asked 1 234 times · none failed · 2 under way · 3 waiting for their turn',
+    'breaker closed · asked after the others for 1 s, because it throttles',
+  ],
+  [
+    { failures: 5, breaker: 'open', probeIn: 12_000 },
+    'asked 1 234 times · 5 failed',
+    'breaker open, tried again in 12 s',
+  ],
+  [{ breaker: 'open', probeIn: 400 }, 'asked 1 234 times · none failed', 'breaker open, tried again by the next fetch'],
+  [
+    { breaker: 'half-open', hedges: 3, hedgesWon: 1 },
+    'asked 1 234 times · none failed',
+    'breaker half-open, being tried again · stood in for a slow one 3 times, first once',
+  ],
+] as const)('an endpoint with %o is told as it is', (view, ...told) => {
+  const endpoint = { ...quiet, ...view };
+
+  expect([asked(endpoint), treated(endpoint)].map((text) => text.replaceAll('\u202f', ' '))).toEqual(told);
+});
+
+test('what a store has yet to hear of is counted', () => {
+  const store: StoreStatus = { store: 'file', state: 'working', waiting: 0, lastFailure: undefined };
+
+  expect([0, 1, 12].map((waiting) => owed({ ...store, waiting }))).toEqual([
+    'has been told everything',
+    '1 secret to be told of',
+    '12 secrets to be told of',
+  ]);
 });

@@ -12,6 +12,7 @@ import type { TellStore } from './guarded-store.ts';
 import { checkStored, secretOf, storedOf } from './stored-secret.ts';
 import { StoreWrites } from './store-writes.ts';
 import { Tombstones } from './tombstones.ts';
+import type { Moment } from './tombstones.ts';
 
 /** A secret that a store gave, checked; its hook has not seen it yet. */
 export interface Found {
@@ -170,9 +171,9 @@ export class TieredCache {
   ): Promise<{ readonly isFresh: boolean; readonly isFound: boolean }> {
     const stored = await this.#read(guarded, request);
     if (stored === undefined) return { isFresh: false, isFound: false };
-    const isRevoked = (): boolean => this.#tombstones.covers(request, stored.fetchedAt);
-    const isDoubtful = this.#doubts.covers(request, stored.fetchedAt);
-    const fetchedAt = isDoubtful ? undefined : this.#nowOf(stored.fetchedAt);
+    const moment = this.#momentOf(stored);
+    const isRevoked = (): boolean => this.#tombstones.covers(request, moment);
+    const fetchedAt = this.#doubts.covers(request, moment) ? undefined : moment.now;
     const { isKept, isFresh } = await this.#parts.offer(key, request, {
       secret: secretOf(stored),
       fetchedAt,
@@ -205,7 +206,7 @@ export class TieredCache {
     }
     const { stored } = checked;
     this.#latest = Math.max(this.#latest, stored.fetchedAt);
-    return this.#tombstones.covers(request, stored.fetchedAt) ? undefined : stored;
+    return this.#tombstones.covers(request, this.#momentOf(stored)) ? undefined : stored;
   }
 
   #hear(guarded: GuardedStore, news: StoreNews): void {
@@ -241,8 +242,12 @@ export class TieredCache {
   }
 
   /** Up to when all that was fetched is meant: of a calendar that was set back, to the time from which it was. */
-  #untilNow(): number {
-    return Math.max(this.#clock.date(), this.#latest);
+  #untilNow(): Moment {
+    return { date: Math.max(this.#clock.date(), this.#latest), now: this.#clock.now() };
+  }
+
+  #momentOf({ fetchedAt }: StoredSecret): Moment {
+    return { date: fetchedAt, now: this.#nowOf(fetchedAt) };
   }
 
   #dateOf(now: number): number {

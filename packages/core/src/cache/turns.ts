@@ -12,6 +12,8 @@ export interface Wish {
   readonly key: string;
   readonly request: SecretRequest;
   readonly signal: AbortSignal;
+  /** When nobody waits for it any more; the clock's `now`. */
+  readonly until: number;
   /** Looks whether another process has brought what is wished for. */
   readonly look: () => Promise<boolean>;
 }
@@ -41,9 +43,9 @@ export class Turns {
 
   /** Resolves when KMS may be asked, or need not be any more. Never rejects. */
   async take(store: GuardedStore, wish: Wish): Promise<void> {
-    const { key, request, signal, look } = wish;
-    const endAt = this.#clock.now() + this.#ms;
-    const isOver = (): boolean => signal.aborted;
+    const { key, request, signal, until, look } = wish;
+    const endAt = Math.min(this.#clock.now() + this.#ms, until);
+    const isOver = (): boolean => signal.aborted || this.#clock.now() > until;
     while (!isOver()) {
       const answer = await this.#ask(store, request);
       if (answer === undefined) return;

@@ -1,6 +1,7 @@
 // Who may ask an endpoint now: so many at the same time, so many a second, readers before background refreshes.
 
 import { onAbort } from '../abort.ts';
+import type { Ending } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { FetchFailure } from '../transport.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -51,7 +52,7 @@ export class Admission {
    * Lets in at once, and returns nothing; or else returns a promise to wait for. That one rejects with the signal's own
    * reason when it fires, and with a `FetchFailure` if the queue is full.
    */
-  enter(urgency: Urgency, signal: AbortSignal): Promise<void> | undefined {
+  enter(urgency: Urgency, signal: Ending): Promise<void> | undefined {
     const isNext = this.#readers.size === 0 && (urgency.isAwaited || this.#refreshes.size === 0);
     if (isNext && this.#take(urgency.isAwaited)) return undefined;
     if (this.queued >= mostQueued) return Promise.reject(fullQueue());
@@ -63,7 +64,7 @@ export class Admission {
     this.#letIn();
   }
 
-  #queue(urgency: Urgency, signal: AbortSignal): Promise<void> {
+  #queue(urgency: Urgency, signal: Ending): Promise<void> {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         letIn: () => {

@@ -1,3 +1,4 @@
+import type { Ending } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { isSecret } from '../secret.ts';
 import type { Secret } from '../secret.ts';
@@ -15,7 +16,7 @@ export interface AttemptParts {
 export interface AttemptCall {
   readonly request: SecretRequest;
   /** The budget that the attempt is part of. */
-  readonly signal: AbortSignal;
+  readonly signal: Ending;
   readonly urgency: Urgency;
 }
 
@@ -79,10 +80,10 @@ export class OngoingAttempt {
   }
 
   async #run(): Promise<Secret | FetchFailure> {
-    const { signal } = this.#deadline;
+    const deadline = this.#deadline;
     try {
-      if (signal.aborted) throw signal.reason;
-      const turn = this.endpoint.admission.enter(this.#call.urgency, signal);
+      if (deadline.aborted) throw deadline.reason;
+      const turn = this.endpoint.admission.enter(this.#call.urgency, deadline);
       if (turn !== undefined) await turn;
     } catch (error) {
       this.#deadline.lift();
@@ -91,23 +92,24 @@ export class OngoingAttempt {
       return asFetchFailure(error);
     }
     try {
-      return await this.#ask(signal);
+      return await this.#ask();
     } finally {
       this.#deadline.lift();
       this.endpoint.admission.leave();
     }
   }
 
-  async #ask(signal: AbortSignal): Promise<Secret | FetchFailure> {
+  async #ask(): Promise<Secret | FetchFailure> {
     const { endpoint } = this;
     const { clock, attemptTimeout } = this.#parts;
     const askedAt = clock.now();
     this.#askedAt = askedAt;
-    this.#deadline.begin(attemptTimeout);
+    const deadline = this.#deadline;
+    deadline.begin(attemptTimeout);
     try {
       // Between its turn and now it may have been called off.
-      signal.throwIfAborted();
-      const secret: unknown = await unlessAborted(endpoint.fetch(this.#call.request, signal), signal);
+      if (deadline.aborted) throw deadline.reason;
+      const secret: unknown = await unlessAborted(endpoint.fetch(this.#call.request, deadline.signal), deadline);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} returned no Secret.`);
       }

@@ -121,7 +121,7 @@ class Gathering {
   }
 
   #fetchAlone({ request, signal, settle }: Passenger): void {
-    settle(this.#parts.fetch(request, signal));
+    settle(startedBy(() => this.#parts.fetch(request, signal)));
   }
 
   async #fetchTogether(passengers: readonly Passenger[]): Promise<void> {
@@ -156,6 +156,11 @@ class Gathering {
       else this.#fetchAlone(passenger);
     }
   }
+}
+
+/** What throws at once rejects like what fails later: here nobody is left to catch it. */
+async function startedBy(fetch: () => Promise<Secret>): Promise<Secret> {
+  return fetch();
 }
 
 /** A batch goes on as long as somebody waits for it. */

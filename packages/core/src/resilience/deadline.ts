@@ -1,25 +1,30 @@
 import { onAbort } from '../abort.ts';
+import type { Ending, OwnEnding } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 
 export { orAfter, unlessAborted } from '../waits.ts';
 
 /**
- * A budget of time as an `AbortSignal`, which fires when the time is up or when the budget it is part of has ended.
+ * A budget of time, which ends when the time is up or when the budget it is part of has ended; as an `AbortSignal` for those
+ * who want one.
  *
  * Not `AbortSignal.timeout` and `AbortSignal.any`: those read the machine's clock, and keep what they were made of alive.
  */
-export class Deadline {
-  readonly #controller = new AbortController();
+export class Deadline implements OwnEnding {
   readonly #onTime: () => void;
   readonly #leaveParent: () => void;
   readonly #clock: Clock;
+  readonly #tasks = new Set<() => void>();
+  /** Made when it is asked for: a fetch over the wire needs one for its attempt, and none for all else. */
+  #controller: AbortController | undefined;
   #cancel: (() => void) | undefined;
+  #end: { readonly reason: unknown } | undefined;
 
   constructor(parts: {
     readonly clock: Clock;
     /** Left out where the time begins later, with `begin`. */
     readonly ms?: number;
-    readonly parent: AbortSignal;
+    readonly parent: Ending;
     /** What the signal's reason is when the time is up. */
     readonly reason: () => Error;
     /** Whether the process is to stay alive for it: a caller's own budget, unlike one in the background. */
@@ -35,11 +40,32 @@ export class Deadline {
 
   /** From now on there are `ms` left. */
   begin(ms: number): void {
-    if (!this.signal.aborted) this.#cancel = this.#clock.after(ms, this.#onTime);
+    if (!this.aborted) this.#cancel = this.#clock.after(ms, this.#onTime);
+  }
+
+  get aborted(): boolean {
+    return this.#end !== undefined;
+  }
+
+  get reason(): unknown {
+    return this.#end?.reason;
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#end !== undefined) this.#controller.abort(this.#end.reason);
+    }
     return this.#controller.signal;
+  }
+
+  onEnd(task: () => void): () => void {
+    // Wrapped, so that one task given twice is two.
+    const entry = (): void => task();
+    this.#tasks.add(entry);
+    return () => {
+      this.#tasks.delete(entry);
+    };
   }
 
   /** The work is done: nothing fires any more. */
@@ -51,6 +77,10 @@ export class Deadline {
   /** Ends it before its time. */
   end(reason: unknown): void {
     this.lift();
-    this.#controller.abort(reason);
+    if (this.aborted) return;
+    this.#end = { reason };
+    this.#controller?.abort(reason);
+    for (const task of this.#tasks) task();
+    this.#tasks.clear();
   }
 }

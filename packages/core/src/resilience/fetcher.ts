@@ -1,5 +1,6 @@
 // One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
 
+import type { Ending } from '../abort.ts';
 import type { Clock } from '../clock.ts';
 import { ClientClosedError, messageOf } from '../errors.ts';
 import type { AnySecretError, Attempt } from '../errors.ts';
@@ -162,11 +163,11 @@ export class Fetcher {
       if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
-      const found = await this.#lookFirst(key, request, { log, shortcut, signal: deadline.signal });
+      const found = await this.#lookFirst(key, request, { log, shortcut, deadline });
       log.tellLooked();
       if (found !== undefined && log.urgency.purpose !== 'demand') return found;
       const startedAt = clock.now();
-      const result = await this.#ask(request, { log, onTrouble, signal: deadline.signal });
+      const result = await this.#ask(request, { log, onTrouble, signal: deadline });
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
         if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
@@ -186,15 +187,16 @@ export class Fetcher {
   async #lookFirst(
     key: string,
     request: SecretRequest,
-    { log, shortcut, signal }: Pick<Course, 'log' | 'shortcut'> & { readonly signal: AbortSignal },
+    { log, shortcut, deadline }: Pick<Course, 'log' | 'shortcut'> & { readonly deadline: Deadline },
   ): Promise<Secret | undefined> {
     if (shortcut === undefined) return undefined;
+    const { signal } = deadline;
     const looking = shortcut.lookFirst(key, request, {
       signal,
       isRead: log.urgency.purpose === 'read',
       onLooked: log.tellLooked,
     });
-    return unlessAborted(looking, signal).catch(() => undefined);
+    return unlessAborted(looking, deadline).catch(() => undefined);
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
@@ -212,7 +214,7 @@ export class Fetcher {
 
   async #ask(
     request: SecretRequest,
-    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: AbortSignal },
+    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: Ending },
   ): Promise<Result> {
     const { log, onTrouble, signal } = about;
     const { attempts, urgency } = log;
@@ -240,7 +242,7 @@ export class Fetcher {
   }
 
   /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
-  async #transform(secret: Secret, signal: AbortSignal): Promise<FetchOutcome> {
+  async #transform(secret: Secret, signal: Ending): Promise<FetchOutcome> {
     const { transform } = this.#parts;
     if (transform === undefined) return { kind: 'secret', secret };
     try {

@@ -34,7 +34,7 @@ export const lifeClauses: readonly Clause<StartApp>[] = [
       await until(async () => {
         await rotate();
         return app.openRequests === 0;
-      });
+      }, 10_000);
 
       const answers = await reading;
       expect(answers.filter(({ status }) => status !== 200)).toEqual([]);

@@ -1,5 +1,8 @@
 import { describe, test } from 'vitest';
 
+/** Real milliseconds for a clause: its sockets are real too, and a machine may be busy. */
+const timeout = 20_000;
+
 /** One thing that a contract asks. `check` throws if the subject does not do it. */
 export interface Clause<Subject> {
   /** A sentence about behaviour. */
@@ -15,7 +18,7 @@ export interface Clause<Subject> {
 export function describeContract<Subject>(title: string, clauses: readonly Clause<Subject>[], subject: Subject): void {
   describe(title, () => {
     // oxlint-disable-next-line vitest/expect-expect -- the clause is what expects
-    for (const { name, check } of clauses) test(name, () => check(subject));
+    for (const { name, check } of clauses) test(name, { timeout }, () => check(subject));
   });
 }
 

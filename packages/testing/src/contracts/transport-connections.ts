@@ -43,7 +43,8 @@ export const connectionClauses: readonly ReturnType<typeof clause>[] = [
         controller.abort(new Error('The caller has had enough.'));
         await failing;
 
-        expect(performance.now() - aborted).toBeLessThan(200);
+        // Not a measure of speed: a transport that does not hear the signal goes on until its own timeout.
+        expect(performance.now() - aborted).toBeLessThan(2_000);
         if (!isOverSdk) await until(() => kms.openRequests === 0);
       },
     ),

@@ -199,6 +199,14 @@ export class FakeKms {
     return this.#parts.clientKeys.create(options);
   }
 
+  /**
+   * Makes a client key of another fake known here, with the same rights, until the same time: making one takes longer than
+   * starting a fake. Its files stay the other one's, and are gone when that is closed; its `json` and `password` are not.
+   */
+  addClientKey(key: FakeClientKey): void {
+    this.#parts.clientKeys.add(key);
+  }
+
   /** A client key too, by its id. */
   disableAccessKey(accessKeyId: string): void {
     this.#parts.keys.disable(accessKeyId);

@@ -71,3 +71,15 @@ function inOrder(record: Readonly<Record<string, string>>): Record<string, strin
 function signed(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name === 'host' || name.startsWith('x-acs-')));
 }
+
+test.each([
+  [0, '1970-01-01T00:00:00Z'],
+  [999, '1970-01-01T00:00:00Z'],
+  [1_000, '1970-01-01T00:00:01Z'],
+  [-1, '1969-12-31T23:59:59Z'],
+  [1_767_323_045_678, '2026-01-02T03:04:05Z'],
+  [1_767_323_045_000, '2026-01-02T03:04:05Z'],
+  [1_767_323_044_999, '2026-01-02T03:04:04Z'],
+])('%d is dated %s, whatever was dated before', (milliseconds, date) => {
+  expect(signatureDate(milliseconds)).toBe(date);
+});

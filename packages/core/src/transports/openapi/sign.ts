@@ -27,18 +27,20 @@ export const emptyBodyHash: string = sha256('');
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function authorization(request: SignableRequest, key: AccessKey): string {
-  const signature = createHmac('sha256', key.accessKeySecret).update(stringToSign(request)).digest('hex');
-  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${signedNames(request.headers)},Signature=${signature}`;
+  const names = signedNames(request.headers);
+  const signature = createHmac('sha256', key.accessKeySecret).update(stringToSign(request, names)).digest('hex');
+  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${names},Signature=${signature}`;
 }
 
-export function stringToSign(request: SignableRequest): string {
-  return `${algorithm}\n${sha256(canonicalRequest(request))}`;
+export function stringToSign(request: SignableRequest, names: string = signedNames(request.headers)): string {
+  return `${algorithm}\n${sha256(canonicalRequest(request, names))}`;
 }
 
-export function canonicalRequest({ method, path, query, headers, bodyHash }: SignableRequest): string {
+export function canonicalRequest(request: SignableRequest, names: string = signedNames(request.headers)): string {
+  const { method, path, query, headers, bodyHash } = request;
   let lines = '';
   for (const name in headers) lines += `${name}:${headers[name]}\n`;
-  return `${method}\n${path}\n${query}\n${lines}\n${signedNames(headers)}\n${bodyHash}`;
+  return `${method}\n${path}\n${query}\n${lines}\n${names}\n${bodyHash}`;
 }
 
 /** The query of parameters that come in byte order of their names; one that is `undefined` is not given. */
@@ -59,10 +61,16 @@ export function percentEncode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
 }
 
-/** As the signature wants the time: in UTC, without a fraction. */
+/** As the signature wants the time: in UTC, without a fraction. Written once a second: it takes as long as the hash of a request. */
 export function signatureDate(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1_000);
+  if (second !== latestDate.second) {
+    latestDate = { second, text: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` };
+  }
+  return latestDate.text;
 }
+
+let latestDate: { readonly second: number; readonly text: string } = { second: Number.NaN, text: '' };
 
 function hexEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

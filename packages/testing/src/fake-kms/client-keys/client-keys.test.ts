@@ -54,6 +54,23 @@ test('a client key reads over the shared gateway', async () => {
   expect(kms.requests[0]).toMatchObject({ dialect: 'A3', accessKeyId: key.keyId, secretName: 'db', status: 200 });
 });
 
+test('a key that another KMS made is unknown until it is added, and then may do what it may there', async () => {
+  await using kms = await start();
+  await using other = await start();
+  other.put('mail', 's3cret-mail');
+  const key = kms.createClientKey({ gateway: 'shared', secrets: ['db'] });
+  const ask = (name: string): Promise<TrialAnswer> =>
+    askWithClientKey({ kms: other, parameters: { SecretName: name } }, key);
+
+  const before = await ask('db');
+  other.addClientKey(key);
+  const after = [await ask('db'), await ask('mail')];
+
+  expect(before.status).toBe(404);
+  expect(after.map(({ status }) => status)).toEqual([200, 403]);
+  expect(() => other.addClientKey({ ...key })).toThrow('Only what createClientKey() of a fake KMS returned');
+});
+
 test('a signature by another key, a text changed on the way and a nonce used before are refused', async () => {
   await using kms = await start();
   const [key, other] = [kms.createClientKey({ gateway: 'both' }), kms.createClientKey({ gateway: 'both' })];

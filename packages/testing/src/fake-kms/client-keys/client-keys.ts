@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import type { AccessKeys, GatewayKind } from '../access-keys.ts';
+import type { AccessKeys, GatewayKind, RegisteredClientKey } from '../access-keys.ts';
 import { issueCertificate } from '../certificates/certificate.ts';
 import type { KeyPair } from '../certificates/certificate.ts';
 import type { Files } from '../files.ts';
@@ -45,6 +45,9 @@ const fiveYears = 5 * 365 * 86_400_000;
  */
 const keyPairs: KeyPair[] = [];
 
+/** What the KMS that made a client key keeps of it, for the others that are to know it too. */
+const registrations = new WeakMap<FakeClientKey, RegisteredClientKey>();
+
 /** Makes client keys (RSA 2048), makes them known to KMS and writes their files. */
 export class ClientKeys {
   readonly #parts: { readonly keys: AccessKeys; readonly files: Files; readonly clock: CalendarClock };
@@ -68,16 +71,27 @@ export class ClientKeys {
     });
     const privateKeyData = writePkcs12({ privateKey, certificate, password }).toString('base64');
     const json = JSON.stringify({ KeyId: keyId, PrivateKeyData: privateKeyData });
-    keys.addClientKey({
+    const registration: RegisteredClientKey = {
       keyId,
       publicKey,
       gateways: gateway === 'both' ? ['shared', 'instance'] : [gateway],
       expiresAt,
       rights: (name) => secrets === undefined || secrets.includes(name),
-    });
+    };
+    keys.addClientKey(registration);
     const keyFile = files.write(`clientKey_${keyId}.json`, json);
     const passwordFile = files.write(`clientKey_${keyId}_Password.txt`, password);
-    return { keyId, password, privateKey, privateKeyData, json, keyFile, passwordFile };
+    const key = { keyId, password, privateKey, privateKeyData, json, keyFile, passwordFile };
+    registrations.set(key, registration);
+    return key;
+  }
+
+  /** Makes a key known that another fake has made, as it is known there. */
+  add(key: FakeClientKey): void {
+    const registration = registrations.get(key);
+    if (registration === undefined)
+      throw new TypeError('Only what createClientKey() of a fake KMS returned can be added to another one.');
+    this.#parts.keys.addClientKey(registration);
   }
 
   #nextKeyPair(): KeyPair {

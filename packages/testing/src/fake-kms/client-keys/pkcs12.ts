@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, hash, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { explicit, implicit, integer, objectIdentifier, octetString, sequence, set } from '../certificates/der.ts';
@@ -27,7 +27,7 @@ const rounds = 2048;
 export function writePkcs12(parts: { privateKey: KeyObject; certificate: Buffer; password: string }): Buffer {
   const password = Buffer.concat([toUtf16BigEndian(parts.password), Buffer.alloc(2)]);
   const key = parts.privateKey.export({ type: 'pkcs8', format: 'der' });
-  const mark = createHash('sha1').update(parts.certificate).digest(); // only ties the two bags together
+  const mark = hash('sha1', parts.certificate, 'buffer'); // only ties the two bags together
   const certificateBags = sequence(
     bag(certificateBag, sequence(x509Certificate, explicit(0, octetString(parts.certificate))), mark),
   );
@@ -87,10 +87,10 @@ function derive({ purpose, length, salt, password, rounds: times }: Derivation):
   const input = Buffer.concat([fill(salt, block), fill(password, block)]);
   const output: Buffer[] = [];
   for (let made = 0; made < length; made += 20) {
-    let hash = createHash('sha1').update(diversifier).update(input).digest();
-    for (let round = 1; round < times; round += 1) hash = createHash('sha1').update(hash).digest();
-    output.push(hash);
-    for (let at = 0; at < input.length; at += block) increase(input.subarray(at, at + block), hash);
+    let digest = hash('sha1', Buffer.concat([diversifier, input]), 'buffer');
+    for (let round = 1; round < times; round += 1) digest = hash('sha1', digest, 'buffer');
+    output.push(digest);
+    for (let at = 0; at < input.length; at += block) increase(input.subarray(at, at + block), digest);
   }
   return Buffer.concat(output).subarray(0, length);
 }
@@ -101,10 +101,10 @@ function fill(text: Buffer, block: number): Buffer {
 }
 
 /** Adds the hash, repeated, and one to a block, as one large number whose overflow is lost. */
-function increase(block: Buffer, hash: Buffer): void {
+function increase(block: Buffer, digest: Buffer): void {
   let carry = 1;
   for (let at = block.length - 1; at >= 0; at -= 1) {
-    carry += block.readUInt8(at) + hash.readUInt8(at % hash.length);
+    carry += block.readUInt8(at) + digest.readUInt8(at % digest.length);
     block.writeUInt8(carry & 0xff, at);
     carry >>= 8;
   }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
+import type { AppUnderTest } from './app-under-test.ts';
 import { listen } from './listen.ts';
 
-const app = join(import.meta.dirname, '../../apps/next-web');
+const app = join(import.meta.dirname, '../../../apps/next-web');
 
 // Required, and described here: its own types would change those of `process.env` in every test of this repository.
 const next = createRequire(join(app, 'package.json'))('next') as (options: { dev: boolean; dir: string }) => {
@@ -22,10 +23,13 @@ const shared: typeof globalThis & { [slot]?: SecretClient } = globalThis;
 const serve = await start();
 
 /** The app as it was built, in this process. Next is started once, and a process has one client at a time: so do these tests. */
-export function nextWebAround(client: SecretClient): RequestListener {
-  shared[slot] = client;
-  return serve;
-}
+export const nextWeb: AppUnderTest = {
+  name: 'next-web',
+  start(client) {
+    shared[slot] = client;
+    return listen(serve);
+  },
+};
 
 /** Instrumentation comes with the first request, and waits for the client to be ready: a stand-in that has nothing to preload. */
 async function start(): Promise<RequestListener> {

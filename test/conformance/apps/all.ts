@@ -1,0 +1,8 @@
+import type { AppUnderTest } from './app-under-test.ts';
+import { expressApi } from './express-api.ts';
+import { fastifyApi } from './fastify-api.ts';
+import { nestApi } from './nest-api.ts';
+import { nextWeb } from './next-web.ts';
+
+/** Every app: a new framework is one line more. */
+export const apps: readonly AppUnderTest[] = [expressApi, fastifyApi, nestApi, nextWeb];

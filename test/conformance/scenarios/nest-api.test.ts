@@ -1,0 +1,4 @@
+import { nestApi } from '../apps/nest-api.ts';
+import { playEveryScenario } from './play-every-scenario.ts';
+
+playEveryScenario(nestApi);

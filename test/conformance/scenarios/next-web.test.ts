@@ -1,0 +1,4 @@
+import { nextWeb } from '../apps/next-web.ts';
+import { playEveryScenario } from './play-every-scenario.ts';
+
+playEveryScenario(nextWeb);
