@@ -19,9 +19,14 @@ export async function fleetTable({ say, processes }) {
     async (fleet) => [await startCold(fleet), await rotate(fleet)],
   );
   say('the same with Redis');
-  const [cold, rotated] = await withFleet(
+  const [cold, rotated, again] = await withFleet(
     { processes, stores: 'redis', options: { ttl: '1h', deadline }, within },
-    async (fleet) => [await startCold(fleet), await rotate(fleet)],
+    async (fleet) => [
+      await startCold(fleet),
+      await rotate(fleet),
+      // What a process does for the first time costs it most of what a rotation costs.
+      { ...(await rotate(fleet)), what: 'another rotation' },
+    ],
   );
   say('who asks KMS is killed');
   const orphaned = await withFleet(
@@ -36,12 +41,13 @@ export async function fleetTable({ say, processes }) {
       return killRedis(fleet, 20);
     },
   );
-  const shared = [cold, rotated, orphaned, outage.figures, outage.healed];
+  const shared = [cold, rotated, again, orphaned, outage.figures, outage.healed];
   const lines = [
     ...alone.map((figures) => ({ ...figures, stores: 'none' })),
     ...shared.map((figures) => ({ ...figures, stores: 'redis' })),
   ];
-  const p99 = quantile(rotated.spread, 0.99);
+  const p99 = [rotated, again].map(({ spread }) => quantile(spread, 0.99));
+  const spreads = p99.map((ms) => ms.toFixed(1)).join(', and another one ');
   const latest = quantile(orphaned.spread, 1);
   return {
     text: tableOf(processes, lines),
@@ -52,10 +58,10 @@ export async function fleetTable({ say, processes }) {
         holds: lines.every(({ what, have }) => have === processes - (what === orphaned.what ? 1 : 0)),
       },
       { says: `${processes} processes that start cold ask KMS once`, holds: cold.requests === 1 },
-      { says: 'a rotation is asked for once', holds: rotated.requests === 1 },
+      { says: 'a rotation is asked for once', holds: rotated.requests === 1 && again.requests === 1 },
       {
-        says: `it is everywhere ${p99.toFixed(1)} ms (p99) after the first one had it: within 50 ms`,
-        holds: p99 <= 50,
+        says: `it is everywhere ${spreads} ms (p99) after the first one had it: within 50 ms`,
+        holds: Math.max(...p99) <= 50,
       },
       {
         says: `one that is killed while it asks KMS holds up the others for ${latest.toFixed(0)} ms: leaseTimeout, and a second at the most`,
