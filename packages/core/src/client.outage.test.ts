@@ -163,6 +163,17 @@ test('after a freeze a reader with an old value waits no longer than staleDeadli
   expect(client.peek('db')).toMatchObject({ versionId: 'v1', stale: true });
 });
 
+test('a refresh that KMS has left without an answer since before the TTL was over keeps no reader waiting', async () => {
+  const { client, clock, kms, stale } = await setup({ attemptTimeout: '1m', staleDeadline: '1s' });
+  kms.fail('hang');
+  await clock.pass('5m');
+  const isUnderWay = client.stats().inFlight === 1;
+
+  expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: true });
+  expect([isUnderWay, clock.now()]).toEqual([true, 300_000]);
+  expect(stale).toMatchObject([{ name: 'db', error: { code: 'ERR_DEADLINE_EXCEEDED' } }]);
+});
+
 test('after a freeze a reader with an old value takes it as soon as every endpoint has failed once', async () => {
   const { client, clock, kms } = await setup();
   kms.fail('unreachable');

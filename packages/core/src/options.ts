@@ -37,7 +37,7 @@ export interface SecretClientOptions {
   readonly negativeTtl?: Duration | undefined;
   /** The longest a read may take. */
   readonly deadline?: Duration | undefined;
-  /** The longest a read waits for a new value while it has an old one to serve. */
+  /** How long a fetch may go without an answer before reads that have an old value to serve wait for it no longer. */
   readonly staleDeadline?: Duration | undefined;
   /** The longest a fetch may take, all tries and waits included; readers leave it earlier, at their `deadline`. */
   readonly refreshDeadline?: Duration | undefined;

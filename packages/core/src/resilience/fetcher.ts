@@ -56,6 +56,8 @@ export interface Landing {
 /** A fetch under way, as a reader sees it. */
 export interface Flight {
   readonly secret: Promise<Secret>;
+  /** The clock's `now`. */
+  readonly beganAt: number;
   /** Whether somebody waits for it. */
   readonly urgency: Urgency;
   /** What has failed so far. */
@@ -119,7 +121,8 @@ export class Fetcher {
     const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
     const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
     const looked = shortcut && log.looked;
-    const flight: Flight = { secret, urgency: log.urgency, attempts: log.attempts, trouble: log.trouble, looked };
+    const { urgency, attempts, trouble } = log;
+    const flight: Flight = { secret, beganAt: this.#parts.clock.now(), urgency, attempts, trouble, looked };
     this.#underWay.set(key, flight);
     // After the flight has left the board, and not before: who looks in between must find both or neither.
     const tidy = (): void => {

@@ -71,13 +71,15 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
   async landedOrStale(flight: Flight, { key, request, left = this.#deadline }: Wait): Promise<Secret> {
     const startedAt = this.#clock.now();
-    const ms = Math.min(this.#staleDeadline, left);
+    // Counted from its beginning: a refresh that was begun before the TTL was over has had its time by then.
+    const ms = Math.min(this.#staleDeadline - (startedAt - flight.beganAt), left);
     // Looked up anew: a store may have brought one that is less old, or fresh, while the fetch goes on.
     const old = (): Entry | undefined => this.#unlessFresh(this.#held.lookup(key));
     const late = (): void => {
-      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, ms, flight.attempts));
+      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, this.#staleDeadline, flight.attempts));
     };
-    await orAfter(flight.trouble, this.#clock, { ms, late });
+    if (ms > 0) await orAfter(flight.trouble, this.#clock, { ms, late });
+    else late();
     const held = old();
     const served = held === undefined ? this.#held.lookup(key)?.secret : this.#held.serveStale(held);
     const now = this.#clock.now();
