@@ -119,7 +119,7 @@ test('a copy of a file that was there before a removal does not bring the secret
 
 test('the note of a removal goes after a day', async () => {
   const clock = new FakeClock();
-  const { path, one } = await two({ clock });
+  const { path, one, other } = await two({ clock });
   const kinds = async (): Promise<string[]> => {
     const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
     return packs.flatMap((bytes) => readPack(bytes).lines.map(({ kind }) => kind)).toSorted();
@@ -127,10 +127,13 @@ test('the note of a removal goes after a day', async () => {
   await one.write({ name: 'db' }, stored());
   await one.remove({ name: 'db' });
   await one.write({ name: 'other' }, stored());
+  // Files that were merged are taken away after a write has ended, and by the end of the store.
+  await one.close();
   expect(await kinds()).toEqual(['removed', 'secret']);
 
   clock.setDate(clock.date() + 90_000_000);
-  await one.write({ name: 'third' }, stored());
+  await other.write({ name: 'third' }, stored());
+  await other.close();
 
   expect(await kinds()).toEqual(['secret', 'secret']);
 });
