@@ -129,7 +129,7 @@ export class SecretClient {
         if (now < entry.freshUntil) {
           entry.readAt = now;
           this.#hits.add();
-          return Promise.resolve(entry.secret);
+          return (entry.settled ??= Promise.resolve(entry.secret));
         }
       }
     }

@@ -13,8 +13,10 @@ export class Entry {
   /** When the fetch that brought it was begun: what KMS changed after that is not in it. */
   readonly fetchedAt: number;
   readonly freshUntil: number;
-  /** When it was last read: the one thing that a read of a fresh value writes. */
+  /** When it was last read: the one thing that every read of a fresh value writes. */
   readAt: number;
+  /** Made by the first read that wants a promise, for all that come after it: a read of a fresh value allocates nothing. */
+  settled: Promise<Secret> | undefined = undefined;
   /** When it comes due, and where it stands in the heap of those that do (`refresh/due-heap.ts`). */
   dueAt = 0;
   place = -1;
