@@ -37,6 +37,19 @@ test('a read of a fresh value hands out the very object in memory', async () => 
   expect(await client.get('db')).toBe(client.peek('db'));
 });
 
+test('readers of a fresh value share one promise, and those after a refresh another', async () => {
+  const { client, kms } = setup();
+  await client.get('db');
+
+  const first = client.get('db');
+  const second = client.get('db');
+  kms.put('db', 'v2');
+  await client.refresh('db');
+
+  expect(second).toBe(first);
+  expect([(await first).versionId, (await client.get('db')).versionId]).toEqual(['v1', 'v2']);
+});
+
 test('10,000 readers of a name never seen make one request and get the same object', async () => {
   const { client, kms } = setup();
 

@@ -71,12 +71,13 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   /** A reader with an old value in hand leaves as soon as the fetch is in trouble, and takes the old value. */
   async landedOrStale(flight: Flight, { key, request, left = this.#deadline }: Wait): Promise<Secret> {
     const startedAt = this.#clock.now();
+    const patience = Math.min(this.#staleDeadline, left);
     // Counted from its beginning: a refresh that was begun before the TTL was over has had its time by then.
-    const ms = Math.min(this.#staleDeadline - (startedAt - flight.beganAt), left);
+    const ms = patience - (startedAt - flight.beganAt);
     // Looked up anew: a store may have brought one that is less old, or fresh, while the fetch goes on.
     const old = (): Entry | undefined => this.#unlessFresh(this.#held.lookup(key));
     const late = (): void => {
-      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, this.#staleDeadline, flight.attempts));
+      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, patience, flight.attempts));
     };
     if (ms > 0) await orAfter(flight.trouble, this.#clock, { ms, late });
     else late();
