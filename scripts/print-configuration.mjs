@@ -2,9 +2,9 @@
 // Prints docs/configuration.md from the option table and the comments beside the types of the options.
 import { readFileSync } from 'node:fs';
 import { knownKeys } from '../packages/core/src/config/known-keys.ts';
-import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/src/options.ts';
+import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/src/options/options.ts';
 
-const source = readFileSync(new URL('../packages/core/src/options.ts', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../packages/core/src/options/options.ts', import.meta.url), 'utf8');
 
 /**
  * The comment of every property of an interface, on one line.
@@ -42,7 +42,7 @@ function rowsOf(name, table, hasVariables) {
   });
 }
 
-/** What an identity can be told in code; the types are in packages/core/src/identity.ts. */
+/** What an identity can be told in code; the types are in packages/core/src/options/identity.ts. */
 function printIdentities() {
   return [
     '## Identities: `credentials: { type, … }`',
@@ -134,7 +134,7 @@ export function print() {
   return `${[
     '# Configuration',
     '',
-    '<!-- Printed from packages/core/src/options.ts by `pnpm generate`; a change made here is lost. -->',
+    '<!-- Printed from packages/core/src/options/options.ts by `pnpm generate`; a change made here is lost. -->',
     '',
     'A duration is a number of milliseconds, or a number with a unit: `500ms`, `90s`, `15m`, `24h`, `7d`. What is set in code wins',
     'over the environment, which wins over the file. A variable is also a key of the file, under the same name.',

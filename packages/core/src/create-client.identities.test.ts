@@ -4,7 +4,7 @@ import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { createSecretClientOn } from './create-client.ts';
-import { isSecretError } from './errors.ts';
+import { isSecretError } from './secret/errors.ts';
 
 /** A machine with these variables, and no configuration file. */
 function machineWith(environment: Readonly<Record<string, string>>): ConfigurationMachine {

@@ -3,11 +3,11 @@ import { inspect } from 'node:util';
 import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { SecretClient } from './client.ts';
+import type { SecretClient } from './client/client.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { createSecretClient, createSecretClientOn } from './create-client.ts';
-import { isSecretError } from './errors.ts';
-import type { SecretClientOptions } from './options.ts';
+import { isSecretError } from './secret/errors.ts';
+import type { SecretClientOptions } from './options/options.ts';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 

@@ -1,7 +1,7 @@
 import type { FakeEndpoint, FakeKms } from '@kms-secrets/testing';
 import { describeTransport } from '@kms-secrets/testing/contracts';
-import { systemClock } from './clock.ts';
-import type { ClientKey } from './credentials.ts';
+import { systemClock } from './time/clock.ts';
+import type { ClientKey } from './ports/credentials.ts';
 import { openClientKey } from './credentials/client-key.ts';
 import type { HttpsParts } from './transports/https/channel.ts';
 import { InstanceTransport } from './transports/instance/instance-transport.ts';

@@ -15,11 +15,11 @@ export type {
   SealProblem,
   SecretClient,
 } from './create-client.ts';
-export { systemClock } from './clock.ts';
-export type { Clock } from './clock.ts';
-export type { ClientKey, Credentials, CredentialsProvider } from './credentials.ts';
-export type { DeclaredOptions, JsonOf, NameOf, NamesOf, NamesUnder, SchemasOf } from './declared-names.ts';
-export type { EndpointEntry, EndpointOptions } from './endpoints.ts';
+export { systemClock } from './time/clock.ts';
+export type { Clock } from './time/clock.ts';
+export type { ClientKey, Credentials, CredentialsProvider } from './ports/credentials.ts';
+export type { DeclaredOptions, JsonOf, NameOf, NamesOf, NamesUnder, SchemasOf } from './adapter-kit/declared-names.ts';
+export type { EndpointEntry, EndpointOptions } from './options/endpoints.ts';
 export {
   AccessDeniedError,
   ClientClosedError,
@@ -34,19 +34,19 @@ export {
   SecretTypeError,
   SecretUnavailableError,
   StoreError,
-} from './errors.ts';
-export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } from './errors.ts';
-export type { SecretEventName, SecretEvents, SecretListener } from './events.ts';
-export { failures } from './failures.ts';
-export type { FailureKind, FailureName } from './failures.ts';
-export { SecretHandle } from './handle.ts';
-export type { HandleSource } from './handle.ts';
-export { healthOf } from './health.ts';
-export type { ClientHealth } from './health.ts';
-export type { SecretHook } from './hook.ts';
-export { errorAnswer, healthAnswer } from './http-answer.ts';
-export type { HttpAnswer } from './http-answer.ts';
-export type { Logger } from './logger.ts';
+} from './secret/errors.ts';
+export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } from './secret/errors.ts';
+export type { SecretEventName, SecretEvents, SecretListener } from './secret/events.ts';
+export { failures } from './secret/failures.ts';
+export type { FailureKind, FailureName } from './secret/failures.ts';
+export { SecretHandle } from './adapter-kit/handle.ts';
+export type { HandleSource } from './adapter-kit/handle.ts';
+export { healthOf } from './adapter-kit/health.ts';
+export type { ClientHealth } from './adapter-kit/health.ts';
+export type { SecretHook } from './ports/hook.ts';
+export { errorAnswer, healthAnswer } from './adapter-kit/http-response.ts';
+export type { HttpAnswer } from './adapter-kit/http-response.ts';
+export type { Logger } from './ports/logger.ts';
 export type {
   AccessKeyIdentity,
   ClientKeyIdentity,
@@ -57,15 +57,15 @@ export type {
   OidcRoleIdentity,
   RamRoleIdentity,
   StsIdentity,
-} from './identity.ts';
-export { milliseconds } from './option-rows.ts';
-export type { Duration } from './option-rows.ts';
-export type { ReadOptions, SecretClientOptions, SecretOptions } from './options.ts';
-export { Secret } from './secret.ts';
-export type { SecretFields, SecretRotation } from './secret.ts';
-export { isSecretSnapshot, SecretSnapshot } from './snapshot.ts';
-export type { MountOptions, SnapshotSource } from './snapshot.ts';
-export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './status.ts';
-export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './store.ts';
-export { FetchFailure } from './transport.ts';
-export type { FetchFailureDetails, SecretRequest, SecretTransport } from './transport.ts';
+} from './options/identity.ts';
+export { milliseconds } from './options/rows.ts';
+export type { Duration } from './options/rows.ts';
+export type { ReadOptions, SecretClientOptions, SecretOptions } from './options/options.ts';
+export { Secret } from './secret/secret.ts';
+export type { SecretFields, SecretRotation } from './secret/secret.ts';
+export { isSecretSnapshot, SecretSnapshot } from './adapter-kit/snapshot.ts';
+export type { MountOptions, SnapshotSource } from './adapter-kit/snapshot.ts';
+export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './secret/status.ts';
+export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './ports/store.ts';
+export { FetchFailure } from './ports/transport.ts';
+export type { FetchFailureDetails, SecretRequest, SecretTransport } from './ports/transport.ts';

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { ConfigurationIssue } from '../errors.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { readText } from './read-text.ts';

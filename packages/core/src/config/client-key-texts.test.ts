@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ClientKeySource } from '../client-key-source.ts';
+import type { ClientKeySource } from '../options/client-key-source.ts';
 import type { ClientKeyTexts } from './client-key-texts.ts';
 import { readClientKeyTexts } from './client-key-texts.ts';
 

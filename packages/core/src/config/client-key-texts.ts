@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { ClientKeySource } from '../client-key-source.ts';
-import type { ConfigurationIssue } from '../errors.ts';
+import type { ClientKeySource } from '../options/client-key-source.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { clientKeyPasswordKey } from './known-keys.ts';

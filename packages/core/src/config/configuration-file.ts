@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import type { ConfigurationIssue } from '../errors.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { knownKeys } from './known-keys.ts';
-import { nearMiss } from './near-miss.ts';
+import { nearMiss } from './suggestion.ts';
 import type { Property } from './properties-file.ts';
 import { parseProperties } from './properties-file.ts';
 import { readText } from './read-text.ts';

@@ -1,10 +1,10 @@
-import type { ConfigurationIssue } from '../errors.ts';
-import { parseIdentity } from '../identity.ts';
-import type { Setting } from '../option-rows.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
+import { parseIdentity } from '../options/identity.ts';
+import type { Setting } from '../options/rows.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { passwordVariable } from './password-variable.ts';
 import { credentialsTypeKey, identityKeys, securityTokenKey, tokenIdKey, tokenKey } from './known-keys.ts';
-import { nearMiss } from './near-miss.ts';
+import { nearMiss } from './suggestion.ts';
 import { absolutePath, backslashAdvice, hasLostBackslashes } from './paths.ts';
 import type { TextSource } from './text-source.ts';
 

@@ -1,7 +1,7 @@
-import { clientKeyProperties, passwordProperties } from '../client-key-source.ts';
-import { endpointProperties } from '../endpoints.ts';
-import type { ConfigurationIssue } from '../errors.ts';
-import { kindOf } from '../option-rows.ts';
+import { clientKeyProperties, passwordProperties } from '../options/client-key-source.ts';
+import { endpointProperties } from '../options/endpoints.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
+import { kindOf } from '../options/rows.ts';
 import type { Group } from './credentials-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { parseJsonSetting } from './json-setting.ts';

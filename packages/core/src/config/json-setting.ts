@@ -1,4 +1,4 @@
-import { jsonMistake } from './json-mistake.ts';
+import { jsonMistake } from './json-error.ts';
 
 /** JSON in a setting, or where it breaks, in words that show nothing of it. */
 export type JsonSetting = { readonly json: unknown } | { readonly broken: string };

@@ -1,4 +1,4 @@
-import { optionTable } from '../options.ts';
+import { optionTable } from '../options/options.ts';
 
 /** Option by the name that it has in the environment and in a file. */
 export const optionByVariable: ReadonlyMap<string, string> = new Map(

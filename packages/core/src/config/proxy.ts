@@ -1,5 +1,5 @@
 import type * as Net from 'node:net';
-import type { ConfigurationIssue } from '../errors.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
 
 /** Not imported: only who has a proxy, and hosts that are not to go through it, compares addresses. */
 const net = (): typeof Net => process.getBuiltinModule('node:net');

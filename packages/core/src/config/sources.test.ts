@@ -1,9 +1,9 @@
 import { startFakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { Resolution } from '../option-rows.ts';
-import { resolve } from '../option-rows.ts';
-import type { OptionTable } from '../options.ts';
-import { optionTable } from '../options.ts';
+import type { Resolution } from '../options/rows.ts';
+import { resolve } from '../options/rows.ts';
+import type { OptionTable } from '../options/options.ts';
+import { optionTable } from '../options/options.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import type { GatheredSettings } from './sources.ts';
 import { gatherSettings } from './sources.ts';

@@ -1,6 +1,6 @@
-import type { ConfigurationIssue } from '../errors.ts';
-import type { Setting, SettingLayer } from '../option-rows.ts';
-import { layerOf } from '../option-rows.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
+import type { Setting, SettingLayer } from '../options/rows.ts';
+import { layerOf } from '../options/rows.ts';
 import type { FileChoice } from './configuration-file.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import type { Group } from './credentials-group.ts';
@@ -9,7 +9,7 @@ import { readEndpoints } from './endpoints-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { knownKeys, optionByVariable, secretNamesKey } from './known-keys.ts';
-import { nearMiss } from './near-miss.ts';
+import { nearMiss } from './suggestion.ts';
 import type { TextSource } from './text-source.ts';
 import { trimmed } from './text-source.ts';
 

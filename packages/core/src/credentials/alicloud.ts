@@ -1,9 +1,9 @@
-import type { CredentialsProvider } from '../credentials.ts';
-import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../identity.ts';
-import { described } from './issued-identity.ts';
-import type { IssuerParts } from './issuers.ts';
-import type { Issued } from './kept-credentials.ts';
-import { KeptCredentials } from './kept-credentials.ts';
+import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../options/identity.ts';
+import { described } from './token-identity.ts';
+import type { IssuerParts } from './token-providers.ts';
+import type { Issued } from './cached-credentials.ts';
+import { KeptCredentials } from './cached-credentials.ts';
 
 /** An identity that `@alicloud/credentials` can be: a client key it cannot (its `rsa_key_pair` asks the wrong host). */
 export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
@@ -20,7 +20,7 @@ export function alicloudCredentials(identity: AlicloudIdentity, parts: IssuerPar
     const issue = async (): Promise<Issued> => (await import('./default-chain.ts')).issueByChain(parts);
     return new KeptCredentials({ issuer: 'The default chain', issue, clock: parts.clock });
   }
-  const issue = async (): Promise<Issued> => (await import('./issuers.ts')).issueOf(identity, parts);
+  const issue = async (): Promise<Issued> => (await import('./token-providers.ts')).issueOf(identity, parts);
   return new KeptCredentials({ issuer: described(identity), issue, clock: parts.clock });
 }
 

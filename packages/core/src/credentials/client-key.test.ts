@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { ClientKey } from '../credentials.ts';
+import type { ClientKey } from '../ports/credentials.ts';
 import { openClientKey } from './client-key.ts';
 import { ClientKeyProblem } from './client-key-problem.ts';
 

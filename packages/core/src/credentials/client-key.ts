@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { ClientKey } from '../credentials.ts';
+import type { ClientKey } from '../ports/credentials.ts';
 import { ClientKeyProblem } from './client-key-problem.ts';
-import { lateCrypto } from './late-crypto.ts';
+import { lateCrypto } from './lazy-crypto.ts';
 import { readPkcs12 } from './pkcs12.ts';
 
 /** A real file has about 4 000 characters. */

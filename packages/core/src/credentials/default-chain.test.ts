@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { CredentialsProvider } from '../credentials.ts';
+import type { CredentialsProvider } from '../ports/credentials.ts';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { alicloudCredentials } from './alicloud.ts';

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts';
-import { FetchFailure } from '../transport.ts';
-import type { Exchange } from './exchanges.ts';
-import { watch } from './exchanges.ts';
-import { issueFailure } from './issue-failure.ts';
-import type { IssuerParts, SessionProvider } from './issuers.ts';
-import { issueBy, lifetimeOf } from './issuers.ts';
-import type { Issued } from './kept-credentials.ts';
+import type { Clock } from '../time/clock.ts';
+import { FetchFailure } from '../ports/transport.ts';
+import type { Exchange } from './http-log.ts';
+import { watch } from './http-log.ts';
+import { issueFailure } from './token-failure.ts';
+import type { IssuerParts, SessionProvider } from './token-providers.ts';
+import { issueBy, lifetimeOf } from './token-providers.ts';
+import type { Issued } from './cached-credentials.ts';
 import { askByProxy } from './proxied.ts';
 
 /** A link of the library's chain: it has sessions, or reads a variable or a file. */

@@ -1,6 +1,6 @@
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
-import { lateCrypto } from './late-crypto.ts';
+import { lateCrypto } from './lazy-crypto.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */

@@ -1,7 +1,7 @@
 import { ClientKeyProblem } from './client-key-problem.ts';
 import type { DerElement } from './der.ts';
 import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
-import { lateCrypto } from './late-crypto.ts';
+import { lateCrypto } from './lazy-crypto.ts';
 import type { Encrypted, PasswordTrial } from './pkcs12-cipher.ts';
 import { decrypt, digestNamed, pkcs12Key } from './pkcs12-cipher.ts';
 

@@ -1,5 +1,5 @@
 import { request as httpsRequest } from 'node:https';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** Which proxy leads to an HTTPS host, such as `sts.aliyuncs.com`; `undefined` for none. */
 export type ProxyTo = (host: string) => URL | undefined;

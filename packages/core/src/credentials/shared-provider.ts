@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { CredentialsProvider } from '../credentials.ts';
+import type { Clock } from '../time/clock.ts';
+import type { CredentialsProvider } from '../ports/credentials.ts';
 
 type Answer = ReturnType<CredentialsProvider['getCredential']>;
 

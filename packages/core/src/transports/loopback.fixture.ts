@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { ClientKey } from '../credentials.ts';
+import type { ClientKey } from '../ports/credentials.ts';
 
 /** A request as it arrived at the loopback server. */
 export interface SeenRequest {

@@ -1,5 +1,5 @@
-import type { SecretRequest } from '../transport.ts';
-import { FetchFailure } from '../transport.ts';
+import type { SecretRequest } from '../ports/transport.ts';
+import { FetchFailure } from '../ports/transport.ts';
 
 /** Throws a `FetchFailure` for half a character: no encoding can carry it, and what would go out in its place is another name. */
 export function checkText({ name, stage = '', versionId = '' }: SecretRequest): void {

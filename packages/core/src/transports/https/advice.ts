@@ -1,5 +1,5 @@
-import type { FailureName } from '../../failures.ts';
-import { durationText } from '../../option-rows.ts';
+import type { FailureName } from '../../secret/failures.ts';
+import { durationText } from '../../options/rows.ts';
 
 /** Whether an access key (of whatever origin) signed the request, or a client key. */
 export type IdentityKind = 'credentials' | 'clientKey';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.ts';
-import { FetchFailure } from '../../transport.ts';
-import type { AnsweredError } from '../answered-error.ts';
+import type { Clock } from '../../time/clock.ts';
+import { FetchFailure } from '../../ports/transport.ts';
+import type { AnsweredError } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
 import type { Foreign } from './classify.ts';
 import { classify } from './classify.ts';

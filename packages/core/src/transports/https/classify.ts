@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FailureName } from '../../failures.ts';
-import { failureOfAnswer } from '../../failures.ts';
-import { FetchFailure, isFetchFailure } from '../../transport.ts';
-import type { AnsweredError } from '../answered-error.ts';
-import { requestIdAmong } from '../answered-error.ts';
+import type { FailureName } from '../../secret/failures.ts';
+import { failureOfAnswer } from '../../secret/failures.ts';
+import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
+import type { AnsweredError } from '../error-response.ts';
+import { requestIdAmong } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
 import { adviceOn } from './advice.ts';
 import type { Outcome, PeerCertificateNames } from './exchange.ts';

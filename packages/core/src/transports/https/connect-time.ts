@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { onAbort } from '../../abort.ts';
-import type { Clock } from '../../clock.ts';
+import { onAbort } from '../../time/abort.ts';
+import type { Clock } from '../../time/clock.ts';
 
 /**
  * Milliseconds that a TCP connection takes, without the look-up of the name, which a resolver answers from memory the next

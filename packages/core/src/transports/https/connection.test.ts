@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { CredentialsProvider } from '../../credentials.ts';
-import type { FetchFailure } from '../../transport.ts';
+import type { CredentialsProvider } from '../../ports/credentials.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
 import type { OpenApiSettings } from '../openapi/openapi-transport.ts';
 import { OpenApiTransport } from '../openapi/openapi-transport.ts';
 

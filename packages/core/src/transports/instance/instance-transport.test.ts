@@ -1,6 +1,6 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FetchFailure, SecretRequest } from '../../transport.ts';
+import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
 import type { GivenAnswer, Loopback } from '../loopback.fixture.ts';
 import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
 import type { InstanceParts } from './instance-transport.ts';

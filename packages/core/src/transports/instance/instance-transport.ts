@@ -1,10 +1,10 @@
-import type { ClientKey } from '../../credentials.ts';
-import type { Secret } from '../../secret.ts';
-import type { SecretRequest, SecretTransport } from '../../transport.ts';
-import { FetchFailure } from '../../transport.ts';
+import type { ClientKey } from '../../ports/credentials.ts';
+import type { Secret } from '../../secret/secret.ts';
+import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
+import { FetchFailure } from '../../ports/transport.ts';
 import type { HttpsParts, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
-import { secretOf } from '../secret-answer.ts';
+import { secretOf } from '../secret-response.ts';
 import { checkText } from '../well-formed.ts';
 import { decodeAnswer, encodeRequest, readInstanceError } from './messages.ts';
 import { ProtobufProblem } from './protobuf.ts';

@@ -1,5 +1,5 @@
-import type { AnsweredError } from '../answered-error.ts';
-import { codeAmong, requestIdAmong } from '../answered-error.ts';
+import type { AnsweredError } from '../error-response.ts';
+import { codeAmong, requestIdAmong } from '../error-response.ts';
 import { bytesField, readFields, textOf, trueField } from './protobuf.ts';
 
 /** The texts of GetSecretValueResponse by their numbers; 5 is `VersionStages`, the one that is repeated. */

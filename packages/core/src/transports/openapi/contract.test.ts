@@ -1,5 +1,5 @@
 import { describeTransport } from '@kms-secrets/testing/contracts';
-import { systemClock } from '../../clock.ts';
+import { systemClock } from '../../time/clock.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 
 describeTransport(

@@ -1,8 +1,8 @@
-import type { Secret } from '../../secret.ts';
-import { plainName } from '../../secret-name.ts';
-import type { SecretRequest } from '../../transport.ts';
-import { FetchFailure } from '../../transport.ts';
-import { codeAmong, requestIdAmong } from '../answered-error.ts';
+import type { Secret } from '../../secret/secret.ts';
+import { plainName } from '../../secret/secret-name.ts';
+import type { SecretRequest } from '../../ports/transport.ts';
+import { FetchFailure } from '../../ports/transport.ts';
+import { codeAmong, requestIdAmong } from '../error-response.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import { failureOfRefusal } from '../https/classify.ts';
 import { jsonObject, secretOfJson } from './decode.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Secret } from '../../secret.ts';
-import { FetchFailure } from '../../transport.ts';
-import type { SecretRequest } from '../../transport.ts';
+import type { Secret } from '../../secret/secret.ts';
+import { FetchFailure } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../ports/transport.ts';
 import { decodeSecret } from './decode.ts';
 
 const generic = {

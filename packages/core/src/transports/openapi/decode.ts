@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { Secret } from '../../secret.ts';
-import type { SecretRequest } from '../../transport.ts';
-import { FetchFailure } from '../../transport.ts';
-import type { AnsweredError } from '../answered-error.ts';
-import { codeAmong, requestIdAmong } from '../answered-error.ts';
-import { secretOf } from '../secret-answer.ts';
+import type { Secret } from '../../secret/secret.ts';
+import type { SecretRequest } from '../../ports/transport.ts';
+import { FetchFailure } from '../../ports/transport.ts';
+import type { AnsweredError } from '../error-response.ts';
+import { codeAmong, requestIdAmong } from '../error-response.ts';
+import { secretOf } from '../secret-response.ts';
 
 /** The JSON that GetSecretValue answers with as a secret; throws a `FetchFailure` that tells what is odd, never what it says. */
 export function decodeSecret(body: Buffer, asked: SecretRequest, endpoint: string): Secret {

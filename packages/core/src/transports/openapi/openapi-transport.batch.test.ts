@@ -1,9 +1,9 @@
 import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms, FakeKmsOptions } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../clock.ts';
-import { Secret } from '../../secret.ts';
-import type { FetchFailure, SecretRequest } from '../../transport.ts';
+import { systemClock } from '../../time/clock.ts';
+import { Secret } from '../../secret/secret.ts';
+import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
 import { startLoopback } from '../loopback.fixture.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ClientKey } from '../../credentials.ts';
-import type { FetchFailure } from '../../transport.ts';
+import type { ClientKey } from '../../ports/credentials.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
 import type { GivenAnswer, Loopback } from '../loopback.fixture.ts';
 import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
 import { OpenApiTransport } from './openapi-transport.ts';

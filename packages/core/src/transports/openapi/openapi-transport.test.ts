@@ -2,8 +2,8 @@ import type { FakeFault } from '@kms-secrets/testing';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { CredentialsProvider } from '../../credentials.ts';
-import type { FetchFailure, SecretRequest } from '../../transport.ts';
+import type { CredentialsProvider } from '../../ports/credentials.ts';
+import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
 import type { OpenApiSettings } from './openapi-transport.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clientKeyVectors, vectorKey } from '../loopback.fixture.ts';
-import { questionOf, questionOfMany } from './question.ts';
+import { questionOf, questionOfMany } from './request-parameters.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import { canonicalQuery } from './sign.ts';
 

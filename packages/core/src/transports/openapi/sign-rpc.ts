@@ -1,4 +1,4 @@
-import type { Question } from './question.ts';
+import type { Question } from './request-parameters.ts';
 import { canonicalQuery, percentEncode } from './sign.ts';
 
 /** What is particular to one request. */

@@ -1,5 +1,5 @@
-import { FetchFailure } from '../../transport.ts';
-import { codeAmong } from '../answered-error.ts';
+import { FetchFailure } from '../../ports/transport.ts';
+import { codeAmong } from '../error-response.ts';
 import { failureOfError, failureOfRefusal } from '../https/classify.ts';
 import { errorOfJson } from '../openapi/decode.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FetchFailure, SecretTransport } from '../../transport.ts';
+import type { FetchFailure, SecretTransport } from '../../ports/transport.ts';
 import type { RpcClient, RpcRequest } from './sdk-transport.ts';
 import { sdkTransport } from './sdk-transport.ts';
 

@@ -1,7 +1,7 @@
-import { onAbort } from '../../abort.ts';
-import type { Secret } from '../../secret.ts';
-import type { SecretRequest, SecretTransport } from '../../transport.ts';
-import { FetchFailure } from '../../transport.ts';
+import { onAbort } from '../../time/abort.ts';
+import type { Secret } from '../../secret/secret.ts';
+import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
+import { FetchFailure } from '../../ports/transport.ts';
 import { secretOfJson } from '../openapi/decode.ts';
 import { checkText } from '../well-formed.ts';
 

@@ -1,2 +1,3 @@
-export { readFile } from 'node:fs/promises'; // breaks eslint(no-restricted-imports): joins the parts of core
-export { getProperties } from 'properties-file'; // breaks eslint(no-restricted-imports): joins the parts of core
+export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): join the rooms
+export { Config } from '@alicloud/credentials'; // breaks eslint(no-restricted-imports): join the rooms
+export * from './index.ts'; // breaks eslint(no-restricted-imports): join the rooms

@@ -1,7 +1,6 @@
-import { entry } from './cache/entry.ts';
-import { client } from './client.ts';
-import { environment } from './config/environment.ts';
+import { keep } from './client/keep.ts';
+import { edge } from './config/edge.ts';
 export const createClient = async (): Promise<unknown> => {
-  const { fetchSecret } = await import('./transports/openapi/transport.ts');
-  return [client({}), entry({}), environment, fetchSecret({})];
+  const { transport } = await import('./transports/openapi/transport.ts');
+  return [keep, edge, transport];
 };

@@ -1,2 +1,3 @@
 export { createClient } from './create-client.ts';
-export type { Secret } from './secret.ts';
+export type { Keep } from './secret/keep.ts';
+export { keep } from './adapter-kit/keep.ts';

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '@alicloud/credentials';
-import type { Secret } from '../secret.ts';
 import { keep } from './keep.ts';
-export const edge = async (secret: Secret, config: Config): Promise<unknown> => {
+import { keep as options } from '../options/keep.ts';
+import { keep as ports } from '../ports/keep.ts';
+import { keep as secret } from '../secret/keep.ts';
+import { keep as time } from '../time/keep.ts';
+export const edge = async (config: Config): Promise<unknown> => {
   const sdk = await import('@alicloud/credentials');
-  return keep([secret, config, sdk, createHash('sha256'), process.pid]);
+  return keep([options, ports, secret, time, config, sdk, createHash('sha256'), process.pid]);
 };

@@ -1,5 +1,4 @@
-import { request } from 'node:https';
-import type { Secret } from '../../secret.ts';
+import { createHmac } from 'node:crypto';
 import { keep } from '../keep.ts';
-import { sign } from './sign.ts';
-export const fetchSecret = (secret: Secret): unknown => keep([secret, sign, request]);
+import { keep as port } from '../../ports/keep.ts';
+export const transport: unknown = [keep, port, createHmac];

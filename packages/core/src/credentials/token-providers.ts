@@ -1,0 +1,134 @@
+import type { CredentialsProvider as LibraryProvider } from '@alicloud/credentials';
+import type { Clock } from '../time/clock.ts';
+import type { Credentials } from '../ports/credentials.ts';
+import type { OidcRoleIdentity, RamRoleIdentity } from '../options/identity.ts';
+import type { Exchange } from './http-log.ts';
+import { watch } from './http-log.ts';
+import { issueFailure } from './token-failure.ts';
+import type { IssuedIdentity } from './token-identity.ts';
+import { described } from './token-identity.ts';
+import type { Issued } from './cached-credentials.ts';
+import { askByProxy } from './proxied.ts';
+import type { ProxyTo } from './proxied.ts';
+
+/** A provider that has sessions. `refresher` asks for one, past the library's own cache, which asks too often (and several times at once). */
+export interface SessionProvider {
+  refresher(): Promise<{
+    readonly accessKeyId: string;
+    readonly accessKeySecret: string;
+    readonly securityToken: string;
+    readonly expiration: string;
+  }>;
+}
+
+/** Shorter than the library's own (5 and 10 s): two tries must fit into a read. */
+const timeouts = { connect: 2_000, read: 5_000 };
+
+export interface IssuerParts {
+  readonly clock: Clock;
+  /** Sees each provider of the library before it is used: a test sets its `doRequest`. */
+  readonly prepare?: ((provider: object) => void) | undefined;
+  /** None, where requests are to go straight to their hosts. */
+  readonly proxyTo?: ProxyTo | undefined;
+}
+
+/** Asks once, with a provider of its own: what one request leaves behind in it cannot spoil the next. */
+export async function issueOf(identity: IssuedIdentity, parts: IssuerParts): Promise<Issued> {
+  const asked = {
+    what: described(identity),
+    tokenFile: identity.type === 'oidc_role_arn' ? identity.oidcTokenFilePath : undefined,
+  };
+  const exchanges: Exchange[] = [];
+  try {
+    const provider = await open(identity);
+    parts.prepare?.(provider);
+    askByProxy(provider, { proxyTo: parts.proxyTo, clock: parts.clock });
+    watch(provider, exchanges);
+    return await issueBy(provider, exchanges, parts.clock);
+  } catch (error) {
+    throw issueFailure(error, exchanges, { ...asked, date: parts.clock.date() });
+  }
+}
+
+/** One session of a provider that is watched. */
+export async function issueBy(
+  provider: SessionProvider,
+  exchanges: readonly Exchange[],
+  clock: Clock,
+): Promise<Issued> {
+  const { accessKeyId, accessKeySecret, securityToken, expiration } = await provider.refresher();
+  const credentials = { accessKeyId, accessKeySecret, securityToken };
+  return { credentials, lifetime: lifetimeOf(expiration, exchanges.at(-1)?.date ?? clock.date()) };
+}
+
+/** By the clock of whoever issued them, where the answer has a date. */
+export function lifetimeOf(expiration: unknown, date: number): number | undefined {
+  const end = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
+  return Number.isNaN(end) ? undefined : Math.max(end - date, 0);
+}
+
+async function open(identity: IssuedIdentity): Promise<SessionProvider> {
+  const library = await import('@alicloud/credentials');
+  switch (identity.type) {
+    case 'ram_role': {
+      const builder = library.RAMRoleARNCredentialsProvider.builder();
+      builder.withCredentialsProvider(keyPairProvider(identity)).withRoleArn(identity.roleArn);
+      if (identity.externalId !== undefined) builder.withExternalId(identity.externalId);
+      return withStsOptions(builder, identity).build();
+    }
+    case 'oidc_role_arn': {
+      const builder = library.OIDCRoleArnCredentialsProvider.builder();
+      builder.withRoleArn(identity.roleArn).withOIDCProviderArn(identity.oidcProviderArn);
+      builder.withOIDCTokenFilePath(identity.oidcTokenFilePath);
+      return withStsOptions(builder, identity).build();
+    }
+    case 'ecs_ram_role': {
+      const builder = library.ECSRAMRoleCredentialsProvider.builder();
+      if (identity.roleName !== undefined) builder.withRoleName(identity.roleName);
+      return builder.withDisableIMDSv1(identity.disableIMDSv1 ?? false).build();
+    }
+    case 'credentials_uri':
+      return library.URICredentialsProvider.builder()
+        .withCredentialsURI(identity.uri)
+        .withConnectTimeout(timeouts.connect)
+        .withReadTimeout(timeouts.read)
+        .build();
+    default:
+      return identity satisfies never;
+  }
+}
+
+/** Who assumes the role, in the form that the library wants; it puts the provider's name into a header. */
+function keyPairProvider({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): LibraryProvider {
+  const providerName = securityToken === '' ? 'static_ak' : 'static_sts';
+  const credentials = { accessKeyId, accessKeySecret, securityToken, providerName };
+  return { getCredentials: () => Promise.resolve(credentials), getProviderName: () => providerName };
+}
+
+interface StsBuilder {
+  withRoleSessionName(name: string): unknown;
+  withPolicy(policy: string): unknown;
+  withDurationSeconds(seconds: number): unknown;
+  withStsEndpoint(endpoint: string): unknown;
+  withStsRegionId(region: string): unknown;
+  withEnableVpc(enable: boolean): unknown;
+  withConnectTimeout(ms: number): unknown;
+  withReadTimeout(ms: number): unknown;
+}
+
+/** What is not set is not handed over: the library then takes its own default, or the environment's. */
+function withStsOptions<Builder extends StsBuilder>(
+  builder: Builder,
+  options: RamRoleIdentity | OidcRoleIdentity,
+): Builder {
+  const { roleSessionName, policy, durationSeconds, stsEndpoint, stsRegionId, vpc } = options;
+  if (roleSessionName !== undefined) builder.withRoleSessionName(roleSessionName);
+  if (policy !== undefined) builder.withPolicy(policy);
+  if (durationSeconds !== undefined) builder.withDurationSeconds(durationSeconds);
+  if (stsEndpoint !== undefined) builder.withStsEndpoint(stsEndpoint);
+  if (stsRegionId !== undefined) builder.withStsRegionId(stsRegionId);
+  if (vpc !== undefined) builder.withEnableVpc(vpc);
+  builder.withConnectTimeout(timeouts.connect);
+  builder.withReadTimeout(timeouts.read);
+  return builder;
+}

@@ -1,0 +1,117 @@
+// The endpoints of a client: made from its transports and options, in the order they are asked in, told of and closed together.
+
+import { messageOf } from '../secret/errors.ts';
+import type { SecretEmitter } from '../secret/events.ts';
+import type { Logger } from '../ports/logger.ts';
+import { durationText } from '../options/rows.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { EndpointStatus } from '../secret/status.ts';
+import type { SecretTransport } from '../ports/transport.ts';
+import { closeAll } from './close-all.ts';
+import { EndpointOrder } from './endpoint-order.ts';
+import { Endpoint } from './endpoint.ts';
+import { Hedging } from './hedge.ts';
+
+export interface EndpointSetParts {
+  /** In the order given. */
+  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+  readonly options: ResolvedOptions;
+  readonly logger: Logger;
+  readonly events: SecretEmitter;
+  /** Fires when the client is closed. */
+  readonly closing: AbortSignal;
+  /** Told when an endpoint that failed answers again. */
+  readonly onBack: () => void;
+}
+
+export class EndpointSet {
+  /** The one that was given first: what it says of a secret counts for more than what a standby says. */
+  readonly home: Endpoint;
+  /** `undefined` where it is switched off, and where there is nobody else to ask. */
+  readonly hedging: Hedging | undefined;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #order: EndpointOrder;
+  readonly #logger: Logger;
+  readonly #events: SecretEmitter;
+  readonly #onBack: () => void;
+
+  constructor({ transports, options, logger, events, closing, onBack }: EndpointSetParts) {
+    const { clock, connectTimeout, endpointOrder: order } = options;
+    const [first, ...standbys] = transports;
+    this.#logger = logger;
+    this.#events = events;
+    this.#onBack = onBack;
+    this.hedging = standbys.length > 0 && options.hedge ? hedgingOf(options) : undefined;
+    this.home = this.#endpointOf(first, options);
+    this.#endpoints = [this.home, ...standbys.map((transport) => this.#endpointOf(transport, options))];
+    this.#order = new EndpointOrder({ endpoints: this.#endpoints, clock, order, connectTimeout, closing });
+  }
+
+  /** As they are asked: in the order given, or the nearest first. */
+  get inOrder(): readonly Endpoint[] {
+    return this.#order.current;
+  }
+
+  /** What was done at all of them, for `stats()`. */
+  get counts(): { readonly hedges: number; readonly hedgesWon: number; readonly probes: number } {
+    const total = { hedges: 0, hedgesWon: 0, probes: 0 };
+    for (const { hedges, hedgesWon, probes } of this.describe()) {
+      total.hedges += hedges;
+      total.hedgesWon += hedgesWon;
+      total.probes += probes;
+    }
+    return total;
+  }
+
+  describe(): readonly EndpointStatus[] {
+    return this.#endpoints.map((endpoint) => endpoint.status());
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.#endpoints, (reason) => {
+      this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
+    });
+  }
+
+  #endpointOf(transport: SecretTransport, options: ResolvedOptions): Endpoint {
+    return new Endpoint({
+      transport,
+      clock: options.clock,
+      maxInFlight: options.maxRequestsPerEndpoint,
+      maxPerSecond: options.maxRequestsPerSecond,
+      breaker: {
+        failures: options.breaker ? options.breakerFailures : Number.POSITIVE_INFINITY,
+        rate: options.breakerFailureRate,
+        minCalls: options.breaker ? options.breakerMinCalls : Number.POSITIVE_INFINITY,
+        window: options.breakerWindow,
+        openTime: options.breakerOpenTime,
+        openTimeCap: options.breakerOpenTimeCap,
+      },
+      slowProbe: this.hedging?.slowProbe ?? Number.POSITIVE_INFINITY,
+      onChange: (what, status) => (what === 'state' ? this.#tellState(status) : this.#tellBreaker(status)),
+    });
+  }
+
+  #tellState({ endpoint, state, lastFailure }: EndpointStatus): void {
+    if (state === 'untried') return;
+    const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
+    this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
+    this.#events.emit('endpoint', { endpoint, state, failure });
+    if (state === 'answering') this.#onBack();
+  }
+
+  #tellBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {
+    if (breaker === 'half-open') return;
+    const isOpen = breaker === 'open';
+    const what = isOpen ? `is left alone for ${durationText(probeIn ?? 0)}` : 'is asked as usual again';
+    this.#logger.warn(`Endpoint ${endpoint} ${what}: its circuit breaker is ${breaker}.`);
+    // One that is too slow has not failed, or did so long ago.
+    const failure = isOpen && state === 'failing' ? lastFailure?.failure : undefined;
+    this.#events.emit('breaker', { endpoint, state: breaker, probeIn, failure });
+  }
+}
+
+function hedgingOf(options: ResolvedOptions): Hedging {
+  const { clock, hedgeDelay: delay, hedgeShare: share, breakerFailures, attemptTimeout } = options;
+  return new Hedging({ clock, delay, share, breakerFailures, attemptTimeout });
+}

@@ -1,0 +1,191 @@
+import type { Clock } from '../time/clock.ts';
+import { failures } from '../secret/failures.ts';
+import type { Secret } from '../secret/secret.ts';
+import type { EndpointStatus } from '../secret/status.ts';
+import type { FetchFailure, SecretRequest, SecretTransport } from '../ports/transport.ts';
+import { Admission } from './rate-limiter.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
+import { Latency } from './latency.ts';
+import { Rest } from './cooldown.ts';
+
+export interface EndpointParts {
+  readonly transport: SecretTransport;
+  readonly clock: Clock;
+  readonly breaker: BreakerSettings;
+  readonly maxInFlight: number;
+  readonly maxPerSecond: number;
+  /** Milliseconds: an endpoint that took longer to answer its probe is left alone for another while. */
+  readonly slowProbe: number;
+  /** Told when it begins to fail or answers again, and when its breaker opens or closes. */
+  readonly onChange: (what: 'state' | 'breaker', status: EndpointStatus) => void;
+}
+
+/**
+ * One place where KMS is asked, with the record of how it did.
+ *
+ * A definite no (not found, denied) is an answer: the endpoint works.
+ */
+export class Endpoint {
+  readonly name: string;
+  readonly breaker: CircuitBreaker;
+  readonly admission: Admission;
+  readonly latency: Latency = new Latency();
+  readonly rest: Rest;
+  /** Milliseconds that a connection took, if that was measured. */
+  connectTime: number | undefined;
+  readonly #transport: SecretTransport;
+  readonly #clock: Clock;
+  readonly #slowProbe: number;
+  readonly #onChange: EndpointParts['onChange'];
+  readonly #onOpen = new Set<() => void>();
+  #state: EndpointStatus['state'] = 'untried';
+  #attempts = 0;
+  #failures = 0;
+  #inFlight = 0;
+  #hedges = 0;
+  #hedgesWon = 0;
+  #probes = 0;
+  #isLeftAlone = false;
+  #lastFailure: { readonly error: FetchFailure; readonly at: number } | undefined;
+
+  constructor(parts: EndpointParts) {
+    const { transport, clock, breaker, maxInFlight, maxPerSecond } = parts;
+    this.name = transport.endpoint;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#slowProbe = parts.slowProbe;
+    this.#onChange = parts.onChange;
+    this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#breakerChanged(state) });
+    this.admission = new Admission({ clock, maxInFlight, maxPerSecond });
+    this.rest = new Rest(clock);
+  }
+
+  get isOpen(): boolean {
+    return this.breaker.state.kind !== 'closed';
+  }
+
+  /** Whether there is nothing against asking it. */
+  get isReady(): boolean {
+    return !this.isOpen && this.rest.left === 0;
+  }
+
+  get lastFailure(): FetchFailure | undefined {
+    return this.#lastFailure?.error;
+  }
+
+  async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+    this.#attempts += 1;
+    this.#inFlight += 1;
+    try {
+      return await this.#transport.fetch(request, signal);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** Milliseconds that a connection takes; `undefined` where the transport cannot tell. */
+  async measureConnect(signal: AbortSignal): Promise<number | undefined> {
+    return this.#transport.connectTime?.(signal);
+  }
+
+  /** It brought the secret, after so many milliseconds. */
+  answered(ms: number): void {
+    this.latency.add(ms);
+    this.rest.end();
+    this.#become('answering');
+    if (this.breaker.state.kind === 'half-open' && ms > this.#slowProbe) this.breaker.overtaken();
+    else this.breaker.succeeded();
+  }
+
+  failed(error: FetchFailure): void {
+    const { failure } = error;
+    if (failures[failure].serveStale) {
+      this.#failures += 1;
+      this.#lastFailure = { error, at: this.#clock.now() };
+      this.#become('failing');
+    } else {
+      this.#become('answering');
+    }
+    this.rest.begin(error);
+    // Only what may go well the next time can be waited out. One that throttles answers, and is spared in another way.
+    if (failures[failure].retry && failure !== 'throttled') this.breaker.failed();
+    else this.breaker.succeeded();
+  }
+
+  /** Another was asked because this one was slow, and has answered first. */
+  overtaken(): void {
+    this.breaker.overtaken();
+  }
+
+  hedged(): void {
+    this.#hedges += 1;
+  }
+
+  wonHedge(): void {
+    this.#hedgesWon += 1;
+  }
+
+  beginProbe(): void {
+    this.#probes += 1;
+    this.breaker.beginProbe();
+  }
+
+  /** Runs `task` when its breaker opens; returns a function that calls it off. */
+  onBreakerOpen(task: () => void): () => void {
+    this.#onOpen.add(task);
+    return () => {
+      this.#onOpen.delete(task);
+    };
+  }
+
+  status(): EndpointStatus {
+    const last = this.#lastFailure;
+    const { state } = this.breaker;
+    return {
+      endpoint: this.name,
+      state: this.#state,
+      attempts: this.#attempts,
+      failures: this.#failures,
+      inFlight: this.#inFlight,
+      queued: this.admission.queued,
+      breaker: state.kind,
+      probeIn: state.kind === 'open' ? Math.max(state.probeAt - this.#clock.now(), 0) : undefined,
+      probes: this.#probes,
+      restsFor: this.rest.left === 0 ? undefined : this.rest.left,
+      hedges: this.#hedges,
+      hedgesWon: this.#hedgesWon,
+      p95: this.latency.p95,
+      connectTime: this.connectTime,
+      lastFailure: last && {
+        failure: last.error.failure,
+        message: last.error.message,
+        ago: this.#clock.now() - last.at,
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  #become(state: EndpointStatus['state']): void {
+    if (this.#state === state) return;
+    // The first answer of an endpoint is what everybody expects, and no news.
+    const isNews = !(this.#state === 'untried' && state === 'answering');
+    this.#state = state;
+    if (isNews) this.#onChange('state', this.status());
+  }
+
+  /** Told when it opens first and when it closes: each probe in between is no news. */
+  #breakerChanged({ kind }: BreakerState): void {
+    if (kind === 'half-open') return;
+    const isLeftAlone = kind === 'open';
+    if (isLeftAlone === this.#isLeftAlone) return;
+    this.#isLeftAlone = isLeftAlone;
+    this.#onChange('breaker', this.status());
+    if (!isLeftAlone) return;
+    const waiting = Array.from(this.#onOpen);
+    for (const task of waiting) task();
+  }
+}

@@ -1,0 +1,285 @@
+// One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
+
+import type { Ending } from '../time/abort.ts';
+import type { Clock } from '../time/clock.ts';
+import { ClientClosedError, messageOf } from '../secret/errors.ts';
+import type { AnySecretError, Attempt } from '../secret/errors.ts';
+import { failures } from '../secret/failures.ts';
+import type { FailureKind } from '../secret/failures.ts';
+import type { SecretHook } from '../ports/hook.ts';
+import { isSecret, Secret } from '../secret/secret.ts';
+import { FetchFailure } from '../ports/transport.ts';
+import type { SecretRequest } from '../ports/transport.ts';
+import { Deadline, orAfter, unlessAborted } from '../time/deadline.ts';
+import { fetchWithFailover } from './failover.ts';
+import type { FailoverParts, FetchOutcome } from './failover.ts';
+import { deadlineError, fetchError } from './fetch-error.ts';
+import { SingleFlight } from './single-flight.ts';
+import { Urgency } from '../endpoint/priority.ts';
+import type { Purpose } from '../endpoint/priority.ts';
+
+/** A fetch that came to nothing. */
+export interface FailedFetch {
+  readonly error: AnySecretError;
+  readonly kind: FailureKind;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfter: number | undefined;
+}
+
+/** What a fetch has brought: what readers get, which a hook may have made of what KMS gave. */
+export interface Landed {
+  readonly secret: Secret;
+  readonly original: Secret;
+  readonly startedAt: number;
+}
+
+/** Where a secret may be had without KMS. */
+export interface Shortcut {
+  /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
+  lookFirst(
+    key: string,
+    request: SecretRequest,
+    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
+  ): Promise<Secret | undefined>;
+  /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
+  left(key: string, signal?: AbortSignal): void;
+}
+
+/** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
+export interface Landing {
+  fetched(key: string, request: SecretRequest, landed: Landed): void;
+  failed(key: string, request: SecretRequest, failed: FailedFetch): void;
+  /** No endpoint has answered so far; the fetch goes on. */
+  inTrouble(key: string, error: AnySecretError): void;
+}
+
+/** A fetch under way, as a reader sees it. */
+export interface Flight {
+  readonly secret: Promise<Secret>;
+  /** The clock's `now`. */
+  readonly beganAt: number;
+  /** Whether somebody waits for it. */
+  readonly urgency: Urgency;
+  /** What has failed so far. */
+  readonly attempts: readonly Attempt[];
+  /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
+  readonly trouble: Promise<void>;
+  /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
+  readonly looked: Promise<void> | undefined;
+  /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
+  crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
+}
+
+type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
+
+interface Log {
+  readonly urgency: Urgency;
+  readonly attempts: Attempt[];
+  readonly trouble: Promise<void>;
+  readonly tellTrouble: () => void;
+  readonly looked: Promise<void>;
+  readonly tellLooked: () => void;
+}
+
+interface Course {
+  readonly log: Log;
+  readonly shortcut: Shortcut | undefined;
+  readonly isForgotten: () => boolean;
+}
+
+export interface FetcherParts extends FailoverParts {
+  readonly clock: Clock;
+  /** Milliseconds for one fetch, all its tries and waits included. */
+  readonly budget: number;
+  readonly transform: SecretHook['transform'];
+  readonly landing: Landing;
+  /** Not there without stores: then nothing is awaited before KMS is asked. */
+  readonly shortcut: Shortcut | undefined;
+}
+
+/** Fetches secrets: at most one fetch of a key at a time. */
+export class Fetcher {
+  readonly #parts: FetcherParts;
+  readonly #flights = new SingleFlight<Secret>();
+  readonly #underWay = new Map<string, Flight>();
+
+  constructor(parts: FetcherParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. Who joins makes it as urgent as if
+   * it had begun it.
+   */
+  fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
+    const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
+    if (joined !== undefined) {
+      joined.urgency.join(purpose);
+      return joined;
+    }
+    const log = createLog(purpose);
+    const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
+    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
+    const looked = shortcut && log.looked;
+    const { urgency, attempts, trouble } = log;
+    const flight: Flight = { secret, beganAt: this.#parts.clock.now(), urgency, attempts, trouble, looked };
+    this.#underWay.set(key, flight);
+    // After the flight has left the board, and not before: who looks in between must find both or neither.
+    const tidy = (): void => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    };
+    secret.then(tidy, tidy);
+    return flight;
+  }
+
+  /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
+  forget(key: string): void {
+    this.#flights.forget(key);
+    this.#underWay.delete(key);
+    // The next one must not wait for what this one holds.
+    this.#parts.shortcut?.left(key);
+  }
+
+  isUnderWay(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
+  /** What has failed so far in the fetch of `key` that is under way. */
+  attemptsOf(key: string): readonly Attempt[] {
+    return this.#underWay.get(key)?.attempts ?? [];
+  }
+
+  get underWay(): readonly string[] {
+    return [...this.#underWay.keys()];
+  }
+
+  async #fly(key: string, request: SecretRequest, { log, shortcut, isForgotten }: Course): Promise<Secret> {
+    const { clock, closing, landing, budget } = this.#parts;
+    const deadline = new Deadline({
+      clock,
+      ms: budget,
+      parent: closing,
+      reason: () => deadlineError(request, budget, log.attempts),
+    });
+    const onTrouble = (failure: FetchFailure): void => {
+      log.tellTrouble();
+      if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
+    };
+    try {
+      const found = await this.#lookFirst(key, request, { log, shortcut, deadline });
+      log.tellLooked();
+      if (found !== undefined && log.urgency.purpose !== 'demand') return found;
+      const startedAt = clock.now();
+      const result = await this.#ask(request, { log, onTrouble, signal: deadline });
+      if (closing.aborted) throw new ClientClosedError(request.name);
+      if ('secret' in result) {
+        if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
+        return result.secret;
+      }
+      if (!isForgotten()) landing.failed(key, request, result);
+      throw result.error;
+    } finally {
+      deadline.lift();
+      log.tellLooked();
+      log.tellTrouble();
+      if (isForgotten() || closing.aborted) shortcut?.left(key, deadline.signal);
+    }
+  }
+
+  /** A store may take its time; a fetch that is over waits for it no longer. */
+  async #lookFirst(
+    key: string,
+    request: SecretRequest,
+    { log, shortcut, deadline }: Pick<Course, 'log' | 'shortcut'> & { readonly deadline: Deadline },
+  ): Promise<Secret | undefined> {
+    if (shortcut === undefined) return undefined;
+    const { signal } = deadline;
+    const looking = shortcut.lookFirst(key, request, {
+      signal,
+      isRead: log.urgency.purpose === 'read',
+      onLooked: log.tellLooked,
+    });
+    return unlessAborted(looking, deadline).catch(() => undefined);
+  }
+
+  /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
+  #land(key: string, request: SecretRequest, landed: Landed): void {
+    const { landing } = this.#parts;
+    try {
+      landing.fetched(key, request, landed);
+    } catch (cause) {
+      const failure = new FetchFailure('malformed', `The secret that came cannot be kept: ${messageOf(cause)}.`);
+      const error = fetchError(request, failure, []);
+      landing.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
+      throw error;
+    }
+  }
+
+  async #ask(
+    request: SecretRequest,
+    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: Ending },
+  ): Promise<Result> {
+    const { log, onTrouble, signal } = about;
+    const { attempts, urgency } = log;
+    const call = { request, signal, attempts, urgency, onRoundFailed: onTrouble };
+    const outcome = await fetchWithFailover(this.#parts, call);
+    const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
+    if (result.kind === 'secret' && outcome.kind === 'secret') {
+      return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
+    }
+    if (result.kind !== 'failed' || signal.aborted) {
+      const error = deadlineError(request, this.#parts.budget, attempts);
+      return { error, kind: failures.unreachable, retryAfter: undefined };
+    }
+    const { failure, retryAfter } = result.failure;
+    return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
+  }
+
+  /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
+  async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
+    const { clock, attemptTimeout: ms, closing } = this.#parts;
+    const late = (): FetchOutcome => vetoed('hook.transform did not answer.');
+    const outcome = await orAfter(this.#transform(secret, closing), clock, { ms, late });
+    if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
+    return Secret.kept(outcome.secret, name);
+  }
+
+  /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
+  async #transform(secret: Secret, signal: Ending): Promise<FetchOutcome> {
+    const { transform } = this.#parts;
+    if (transform === undefined) return { kind: 'secret', secret };
+    try {
+      const transformed: unknown = await unlessAborted(Promise.resolve(transform(secret)), signal);
+      if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
+      return vetoed('hook.transform returned something that is not a Secret.');
+    } catch (cause) {
+      return vetoed(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
+    }
+  }
+}
+
+function vetoed(message: string): FetchOutcome {
+  return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
+}
+
+function createLog(purpose: Purpose): Log {
+  const trouble = withResolvers();
+  const looked = withResolvers();
+  return {
+    urgency: new Urgency(purpose),
+    attempts: [],
+    trouble: trouble.promise,
+    tellTrouble: trouble.resolve,
+    looked: looked.promise,
+    tellLooked: looked.resolve,
+  };
+}
+
+/** `Promise.withResolvers` is not in Node 20. */
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

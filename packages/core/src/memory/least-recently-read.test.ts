@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Secret } from '../secret/secret.ts';
+import { Entry } from './entry.ts';
+import { LeastRecentlyRead } from './least-recently-read.ts';
+
+const secret = new Secret({ name: 'db', versionId: 'v1', value: 's3cret-db', dataType: 'text' });
+
+function entry(key: string, readAt: number): Entry {
+  return new Entry({ key, secret, fetchedAt: 0, ttl: 1_000, readAt });
+}
+
+test('whatever is read, added and taken away, the next one was not read for longest', () => {
+  const act = fc.record({
+    key: fc.integer({ min: 0, max: 200 }).map(String),
+    kind: fc.constantFrom('read', 'read', 'read', 'add', 'evict', 'drop'),
+  });
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 300 }), (acts) => {
+      const entries = new Map<string, Entry>();
+      for (let key = 0; key < 100; key += 1) entries.set(String(key), entry(String(key), key));
+      const least = new LeastRecentlyRead(entries, new Set());
+      for (const [index, { key, kind }] of acts.entries()) {
+        const now = 1_000 + index;
+        const present = entries.get(key);
+        if (kind === 'read' && present !== undefined) present.readAt = now;
+        if (kind === 'add') entries.set(key, entry(key, now));
+        if (kind === 'drop') entries.delete(key);
+        if (kind !== 'evict' || entries.size === 0) continue;
+        const chosen = least.next('');
+        const oldest = Math.min(...[...entries.values()].map(({ readAt }) => readAt));
+        if (entries.get(chosen ?? '')?.readAt !== oldest) return false;
+        entries.delete(chosen ?? '');
+      }
+      return true;
+    }),
+  );
+});
+
+test('those named last are spared as long as there are others', () => {
+  const entries = new Map(['a', 'b', 'c'].map((key, index) => [key, entry(key, index)]));
+  const least = new LeastRecentlyRead(entries, new Set(['a']));
+
+  expect(least.next('')).toBe('b');
+  entries.delete('b');
+  expect(least.next('c')).toBe('a');
+});
+
+test('with nothing left but the newcomer there is none to name', () => {
+  const least = new LeastRecentlyRead(new Map([['a', entry('a', 0)]]), new Set());
+
+  expect(least.next('a')).toBeUndefined();
+});

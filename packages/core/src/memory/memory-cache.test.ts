@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { RequestRejectedError } from '../secret/errors.ts';
+import { Secret } from '../secret/secret.ts';
+import { cacheKey, Entry, freshnessOf, requestOfKey } from './entry.ts';
+import { MemoryCache } from './memory-cache.ts';
+
+function entry(fetchedAt: number, versionId = 'v1', key = 'db'): Entry {
+  const secret = new Secret({ name: 'db', versionId, value: 's3cret-db', dataType: 'text' });
+  return new Entry({ key, secret, fetchedAt, ttl: 1_000, readAt: 0 });
+}
+
+test('an entry fetched earlier never replaces one fetched later', () => {
+  const cache = new MemoryCache();
+  const later = entry(20);
+  cache.store(later);
+
+  expect(cache.store(entry(10, 'v2'))).toBe(false);
+  expect(cache.lookup('db')).toBe(later);
+});
+
+test('what is stored is no longer refused', () => {
+  const cache = new MemoryCache();
+  cache.refuse('db', { error: new RequestRejectedError('no'), until: 100 });
+
+  cache.store(entry(0));
+
+  expect(cache.refusal('db', 0)).toBeUndefined();
+});
+
+test('refusals are bounded: the oldest is forgotten first', () => {
+  const cache = new MemoryCache();
+  const error = new RequestRejectedError('no');
+  for (let index = 0; index <= 10_000; index += 1) cache.refuse(`typo-${index}`, { error, until: 100 });
+
+  expect(cache.refusals).toBe(10_000);
+  expect(cache.refusal('typo-0', 0)).toBeUndefined();
+  expect(cache.refusal('typo-1', 0)).toBeDefined();
+});
+
+test('a refusal ends with its time', () => {
+  const cache = new MemoryCache();
+  cache.refuse('typo', { error: new RequestRejectedError('no'), until: 100 });
+
+  expect(cache.refusal('typo', 99)).toBeDefined();
+  expect(cache.refusal('typo', 100)).toBeUndefined();
+  expect(cache.refusals).toBe(0);
+});
+
+test('the keys of a name are those of its stages and versions, and of no longer name', () => {
+  const cache = new MemoryCache();
+  const requests = [
+    { name: 'db', stage: 'ACSCurrent' },
+    { name: 'db', stage: 'ACSPrevious' },
+    { name: 'db', versionId: 'v1' },
+    { name: 'db2', stage: 'ACSCurrent' },
+  ];
+  const keys = requests.map((request) => cacheKey(request, 'ACSCurrent'));
+  for (const key of keys) cache.store(entry(0, 'v1', key));
+
+  expect(cache.keysOf('db')).toEqual(keys.slice(0, 3));
+  expect(new Set(keys).size).toBe(4);
+});
+
+test('a key gives back the request that it was made of', () => {
+  const requests = [
+    { name: 'db', stage: 'ACSCurrent', versionId: undefined },
+    { name: 'db', stage: 'ACSPrevious', versionId: undefined },
+    { name: 'db', stage: undefined, versionId: 'v1' },
+    { name: 'acs:kms:cn-hangzhou:1:secret/db', stage: 'ACSPrevious', versionId: 'v1' },
+  ];
+
+  expect(requests.map((request) => requestOfKey(cacheKey(request, 'ACSCurrent'), 'ACSCurrent'))).toEqual(requests);
+});
+
+test.each([
+  [0, 'fresh'],
+  [999, 'fresh'],
+  [1_000, 'stale'],
+  [5_999, 'stale'],
+  [6_000, 'spent'],
+])('at the age of %i ms a secret with a TTL of 1,000 and staleIfError of 5,000 is %s', (now, freshness) => {
+  expect(freshnessOf(entry(0), now, 5_000)).toBe(freshness);
+});
+
+test('the keys of a hundred thousand names are found without a look through all of them', () => {
+  const cache = new MemoryCache();
+  const names = Array.from({ length: 100_000 }, (_, index) => `name-${index}`);
+  for (const name of names) cache.store(entry(0, 'v1', name));
+
+  // With a look through all entries it would be an hour.
+  expect(names.filter((name) => cache.keysOf(name).length === 1).length).toBe(names.length);
+});

@@ -1,0 +1,14 @@
+export const now = Date.now(); // breaks eslint(no-restricted-properties): from the Clock
+export const alsoNow = globalThis.Date.now(); // breaks eslint(no-restricted-properties): from the Clock
+export const today = new Date(); // breaks syntax(no-restricted-syntax): from the Clock
+export const elapsed = performance.now(); // breaks eslint(no-restricted-globals): from the Clock
+export const dice = Math.random(); // breaks eslint(no-restricted-properties): Clock.random()
+export const id = crypto.randomUUID(); // breaks eslint(no-restricted-globals): Clock.random()
+export const pid = process.pid; // breaks eslint(no-restricted-globals): as an option
+setTimeout(() => now, 1); // breaks eslint(no-restricted-globals): the Clock
+globalThis.setTimeout(() => now, 1); // breaks eslint(no-restricted-globals): the Clock
+setInterval(() => now, 1); // breaks eslint(no-restricted-globals): the Clock
+setImmediate(() => now); // breaks eslint(no-restricted-globals): the Clock
+export const signal = AbortSignal.timeout(1); // breaks eslint(no-restricted-properties): the Clock
+const { structuredClone: machine } = globalThis; // breaks syntax(no-restricted-syntax): by its name
+export const again = machine;

@@ -1,1 +1,0 @@
-export const keep = (value: unknown): unknown => value;

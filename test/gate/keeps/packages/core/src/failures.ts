@@ -1,1 +1,0 @@
-export type Failure = 'denied' | 'throttled';

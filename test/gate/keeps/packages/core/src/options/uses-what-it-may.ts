@@ -1,0 +1,5 @@
+import { keep } from './keep.ts';
+import { keep as ports } from '../ports/keep.ts';
+import { keep as secret } from '../secret/keep.ts';
+import { keep as time } from '../time/keep.ts';
+export const used: unknown = keep([ports, secret, time]);

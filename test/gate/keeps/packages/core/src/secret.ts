@@ -1,2 +1,0 @@
-import type { Failure } from './failures.ts';
-export type Secret = { failure?: Failure };

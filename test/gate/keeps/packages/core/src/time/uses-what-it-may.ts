@@ -1,0 +1,2 @@
+import { keep } from './keep.ts';
+export const used: unknown = keep([]);
