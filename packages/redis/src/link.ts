@@ -104,7 +104,7 @@ export class Link {
         end();
       };
       const lose = (lost: ConnectionLost): void => settle(() => reject(lost));
-      const callOff = clock.hold(timeout, () => {
+      const callOff = clock.setTimer(timeout, () => {
         this.#isAway(`it has not answered within ${timeout} ms`);
         this.#probeLater();
       });
@@ -146,7 +146,7 @@ export class Link {
   /** The connection stands, but nobody answers: no event will tell when that is over. */
   #probeLater(): void {
     if (this.#isClosed || this.#callOffProbe !== undefined) return;
-    this.#callOffProbe = this.#parts.clock.after(probeEvery, () => {
+    this.#callOffProbe = this.#parts.clock.setUnrefTimer(probeEvery, () => {
       this.#callOffProbe = undefined;
       void this.#probe();
     });

@@ -38,7 +38,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  recent(): number {
+  cachedNow(): number {
     return this.#now;
   }
 
@@ -50,7 +50,7 @@ export class FakeClock implements Clock {
     return this.#chance();
   }
 
-  after(ms: number, task: () => void): () => void {
+  setUnrefTimer(ms: number, task: () => void): () => void {
     const timer: Timer = { due: this.#now + Math.max(ms, 0), task };
     this.#timers.add(timer);
     return () => {
@@ -58,8 +58,8 @@ export class FakeClock implements Clock {
     };
   }
 
-  hold(ms: number, task: () => void): () => void {
-    return this.after(ms, task);
+  setTimer(ms: number, task: () => void): () => void {
+    return this.setUnrefTimer(ms, task);
   }
 
   /** How many timers are waiting: 0 after everything was closed. */

@@ -57,7 +57,7 @@ export class FakeTransport implements SecretTransport {
     signal.throwIfAborted();
     const delay = this.#delay;
     if (delay !== undefined) {
-      await this.#unlessCancelled<void>(signal, (resolve) => delay.clock.after(delay.ms, () => resolve()));
+      await this.#unlessCancelled<void>(signal, (resolve) => delay.clock.setUnrefTimer(delay.ms, () => resolve()));
     }
     const answer = this.#always ?? this.#answers.get(request.name) ?? 'notFound';
     if (answer instanceof Error) throw answer;

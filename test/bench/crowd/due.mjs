@@ -62,7 +62,7 @@ function ownClock() {
       timers.delete(timer);
     };
   };
-  return { now, recent: now, date: () => Date.now(), random: () => 0, after, hold: after };
+  return { now, cachedNow: now, date: () => Date.now(), random: () => 0, setUnrefTimer: after, setTimer: after };
 }
 
 function letTheHourPass() {

@@ -127,7 +127,7 @@ class World {
   /** Now and then it takes a while. */
   async #slowly(secret: Secret): Promise<Secret> {
     this.#turn += 1;
-    if (this.#turn % 3 === 0) await new Promise<void>((resolve) => this.clock.after(700, resolve));
+    if (this.#turn % 3 === 0) await new Promise<void>((resolve) => this.clock.setUnrefTimer(700, resolve));
     return secret;
   }
 }

@@ -14,7 +14,7 @@ import type { ReadOptions, ResolvedOptions } from '../options/options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from '../fetch/backoff.ts';
 import { Batches } from '../fetch/batching.ts';
-import { unlessAborted } from '../time/deadline.ts';
+import { raceAbort } from '../time/deadline.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
 import { Fetcher } from '../fetch/fetcher.ts';
@@ -125,7 +125,7 @@ export class SecretClient {
     if (options === undefined) {
       const entry = this.#entries.get(name);
       if (entry !== undefined) {
-        const now = this.#clock.recent();
+        const now = this.#clock.cachedNow();
         if (now < entry.freshUntil) {
           entry.readAt = now;
           this.#hits.add();
@@ -166,7 +166,7 @@ export class SecretClient {
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const landed = this.#reader.landed(this.#fetch(key, request, 'demand'), { request });
-    return signal === undefined ? landed : unlessAborted(landed, signal);
+    return signal === undefined ? landed : raceAbort(landed, signal);
   }
 
   /** Forgets a secret in all its stages and versions: the next read fetches it. */
@@ -242,7 +242,7 @@ export class SecretClient {
   #peek(key: string): Secret | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const now = this.#clock.recent();
+    const now = this.#clock.cachedNow();
     if (now >= entry.freshUntil) return this.#memory.serveStale(entry);
     entry.readAt = now;
     this.#hits.add();
@@ -252,7 +252,7 @@ export class SecretClient {
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
     const entry = this.#memory.lookup(key);
-    const now = this.#clock.recent();
+    const now = this.#clock.cachedNow();
     if (entry !== undefined && now < entry.freshUntil) {
       entry.readAt = now;
       this.#hits.add();
@@ -271,7 +271,7 @@ export class SecretClient {
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
         : this.#reader.landedOrStale(flight, { key, request });
-    return signal === undefined ? waiting : unlessAborted(waiting, signal);
+    return signal === undefined ? waiting : raceAbort(waiting, signal);
   }
 
   #fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {

@@ -2,7 +2,7 @@ import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { isOutage } from '../secret/errors.ts';
 import { fullJitter } from '../fetch/backoff.ts';
-import { Deadline, orAfter } from '../time/deadline.ts';
+import { Deadline, withTimeout } from '../time/deadline.ts';
 
 export interface PreloadParts {
   readonly names: readonly string[];
@@ -30,7 +30,7 @@ export async function preloadAll(parts: PreloadParts): Promise<ReadonlyMap<strin
   const { names, isOptional, read, clock, budget: ms, patience, closing } = parts;
   const missing = new Map<string, unknown>();
   const reason = (): Error => new Error('The time for ready() is up.');
-  const budget = new Deadline({ clock, ms, parent: closing, isAwaited: true, reason });
+  const budget = new Deadline({ clock, ms, parent: closing, keepsAlive: true, reason });
   const required = async (name: string): Promise<void> => {
     try {
       await readUntil((signal) => read(name, signal), clock, budget.signal);
@@ -40,8 +40,8 @@ export async function preloadAll(parts: PreloadParts): Promise<ReadonlyMap<strin
   };
   const extras = Promise.allSettled(names.filter(isOptional).map((name) => read(name, budget.signal)));
   await Promise.all(names.filter((name) => !isOptional(name)).map(required));
-  await orAfter<unknown>(extras, clock, { ms: patience, late: () => undefined });
-  budget.lift();
+  await withTimeout<unknown>(extras, clock, { ms: patience, onTimeout: () => undefined });
+  budget.clear();
   return missing;
 }
 

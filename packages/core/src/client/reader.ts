@@ -2,7 +2,7 @@ import type { Clock } from '../time/clock.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { orAfter } from '../time/deadline.ts';
+import { withTimeout } from '../time/deadline.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
 import type { Flight } from '../fetch/fetcher.ts';
 import type { Recovery } from './recovery.ts';
@@ -47,10 +47,10 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
 
   /** What the fetch brings, if it does so in time. */
   landed(flight: Flight, { request, left = this.#deadline }: Omit<Wait, 'key'>): Promise<Secret> {
-    const late = (): never => {
+    const onTimeout = (): never => {
       throw deadlineError(request, this.#deadline, flight.attempts);
     };
-    return orAfter(flight.secret, this.#clock, { ms: left, late });
+    return withTimeout(flight.secret, this.#clock, { ms: left, onTimeout });
   }
 
   /**
@@ -60,7 +60,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
    * would otherwise make as many timers and promises, and settle late.
    */
   landedOrRecovered(flight: Flight, wait: Wait): Promise<Secret> {
-    const turn = this.#clock.recent();
+    const turn = this.#clock.cachedNow();
     const { crowd } = flight;
     if (crowd?.turn === turn && wait.left === undefined) return crowd.waiting;
     const waiting = this.#waitFor(flight, wait);
@@ -76,11 +76,11 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     const ms = patience - (startedAt - flight.beganAt);
     // Looked up anew: a store may have brought one that is less old, or fresh, while the fetch goes on.
     const old = (): Entry | undefined => this.#unlessFresh(this.#held.lookup(key));
-    const late = (): void => {
+    const onTimeout = (): void => {
       if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, patience, flight.attempts));
     };
-    if (ms > 0) await orAfter(flight.trouble, this.#clock, { ms, late });
-    else late();
+    if (ms > 0) await withTimeout(flight.trouble, this.#clock, { ms, onTimeout });
+    else onTimeout();
     const held = old();
     const served = held === undefined ? this.#held.lookup(key)?.secret : this.#held.serveStale(held);
     const now = this.#clock.now();
@@ -110,7 +110,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   /** By then a store may have given an old value: with it in hand, a reader need not wait for KMS as long. */
   async #looked(flight: Flight, looked: Promise<void>, wait: Wait): Promise<Secret> {
     const startedAt = this.#clock.now();
-    await orAfter(looked, this.#clock, { ms: this.#deadline, late: () => undefined });
+    await withTimeout(looked, this.#clock, { ms: this.#deadline, onTimeout: () => undefined });
     const left = Math.max(this.#deadline - (this.#clock.now() - startedAt), 0);
     const held = this.#held.lookup(wait.key);
     if (held === undefined) return this.landedOrRecovered(flight, { ...wait, left });

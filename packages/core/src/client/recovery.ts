@@ -4,7 +4,7 @@ import type { SecretHook } from '../ports/hook.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { orAfter, unlessAborted } from '../time/deadline.ts';
+import { withTimeout, raceAbort } from '../time/deadline.ts';
 import { SingleFlight } from '../fetch/single-flight.ts';
 
 /** Asks the hook's `recover` before a read fails for an outage: once for all readers of a secret at the same time. */
@@ -39,10 +39,10 @@ export class Recovery {
     try {
       const recovery = this.#flights.run(key, async () => hook.recover?.(request, error));
       // One that hangs is left alone: the next read asks anew.
-      const late = (): undefined => {
+      const onTimeout = (): undefined => {
         this.#flights.forget(key);
       };
-      const secret = await unlessAborted(orAfter(recovery, this.#clock, { ms: this.#ms, late }), this.#closing);
+      const secret = await raceAbort(withTimeout(recovery, this.#clock, { ms: this.#ms, onTimeout }), this.#closing);
       return secret?.asStale();
     } catch (reason) {
       // Said as what it is: the client was closed while the hook was asked.

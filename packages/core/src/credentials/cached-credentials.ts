@@ -108,7 +108,7 @@ export class KeptCredentials implements CredentialsProvider {
   #issueInTime(): Promise<Issued> {
     const { clock, issue, issuer } = this.#parts;
     return new Promise((resolve, reject) => {
-      const callOff = clock.after(longestIssue, () => {
+      const callOff = clock.setUnrefTimer(longestIssue, () => {
         const message = `${issuer} gave no credentials within ${longestIssue} ms. Check the network between here and there.`;
         reject(new FetchFailure('unreachable', message, { code: 'ETIMEDOUT' }));
       });

@@ -66,7 +66,7 @@ async function send(request: LibraryRequest, { url, proxy, clock }: Route): Prom
     proxyRequestOptions,
   });
   const { connectTimeout = 5_000, readTimeout = 10_000 } = request;
-  const callOff = clock.hold(connectTimeout + readTimeout, () => over.abort());
+  const callOff = clock.setTimer(connectTimeout + readTimeout, () => over.abort());
   const form = request.bodyForm ?? {};
   const body = Object.entries(form).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...request.headers };

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import { Deadline, unlessAborted } from '../time/deadline.ts';
+import { Deadline, raceAbort } from '../time/deadline.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Milliseconds after which the way to an endpoint is measured again. */
@@ -58,7 +58,7 @@ export class EndpointOrder {
     try {
       for (let count = 0; count < connections; count += 1) {
         const { signal } = deadline;
-        const ms = await unlessAborted(endpoint.measureConnect(signal), signal);
+        const ms = await raceAbort(endpoint.measureConnect(signal), signal);
         if (ms === undefined) break;
         best = Math.min(ms, best ?? ms);
       }
@@ -66,7 +66,7 @@ export class EndpointOrder {
       // Out of reach now: whoever can be reached is nearer.
       best = undefined;
     } finally {
-      deadline.lift();
+      deadline.clear();
     }
     endpoint.connectTime = best;
   }

@@ -22,7 +22,7 @@ export class FailureWindow {
   }
 
   add(call: 'succeeded' | 'failed'): void {
-    const at = Math.floor(this.#clock.recent() / this.#sliceLength);
+    const at = Math.floor(this.#clock.cachedNow() / this.#sliceLength);
     const index = at % sliceCount;
     const slice = this.#slices[index];
     const current = slice?.at === at ? slice : (this.#slices[index] = { at, calls: 0, failures: 0 });
@@ -31,7 +31,7 @@ export class FailureWindow {
   }
 
   get totals(): { readonly calls: number; readonly failures: number } {
-    const oldest = Math.floor(this.#clock.recent() / this.#sliceLength) - sliceCount + 1;
+    const oldest = Math.floor(this.#clock.cachedNow() / this.#sliceLength) - sliceCount + 1;
     let [calls, failures] = [0, 0];
     for (const slice of this.#slices) {
       // Holes are slices of time in which nothing was called.

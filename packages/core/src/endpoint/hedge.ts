@@ -77,7 +77,7 @@ export class Patience {
       };
       const ms = hedging.delayFor(endpoint.latency);
       this.#ends.push(
-        clock.after(ms, () => {
+        clock.setUnrefTimer(ms, () => {
           isLate = true;
           hedge();
         }),

@@ -149,7 +149,7 @@ test('whoever asks and whenever, no second sees more than twice the rate, and ne
           moments.push(clock.now());
           inFlight += 1;
           expect(inFlight).toBeLessThanOrEqual(maxInFlight);
-          clock.after(150, () => {
+          clock.setUnrefTimer(150, () => {
             inFlight -= 1;
             admission.leave();
           });

@@ -1,7 +1,7 @@
 // Who may ask an endpoint now: so many at the same time, so many a second, readers before background refreshes.
 
 import { onAbort } from '../time/abort.ts';
-import type { Ending } from '../time/abort.ts';
+import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -40,7 +40,7 @@ export class Admission {
     this.#maxInFlight = maxInFlight;
     this.#maxPerSecond = maxPerSecond;
     this.#bucket = new TokenBucket(maxPerSecond);
-    this.#filledAt = clock.recent();
+    this.#filledAt = clock.cachedNow();
   }
 
   /** Those that wait for their turn. */
@@ -52,7 +52,7 @@ export class Admission {
    * Lets in at once, and returns nothing; or else returns a promise to wait for. That one rejects with the signal's own
    * reason when it fires, and with a `FetchFailure` if the queue is full.
    */
-  enter(urgency: Urgency, signal: Ending): Promise<void> | undefined {
+  enter(urgency: Urgency, signal: CancelSignal): Promise<void> | undefined {
     const isNext = this.#readers.size === 0 && (urgency.isAwaited || this.#refreshes.size === 0);
     if (isNext && this.#take(urgency.isAwaited)) return undefined;
     if (this.queued >= mostQueued) return Promise.reject(fullQueue());
@@ -64,7 +64,7 @@ export class Admission {
     this.#letIn();
   }
 
-  #queue(urgency: Urgency, signal: Ending): Promise<void> {
+  #queue(urgency: Urgency, signal: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const ticket: Ticket = {
         letIn: () => {
@@ -120,11 +120,11 @@ export class Admission {
     // Then it is a slot that is missing, and whoever leaves looks again.
     if (lacking === 0) return;
     const ms = Math.max((lacking / this.#maxPerSecond) * 1_000, 1);
-    this.#cancelTimer = this.#clock.after(ms, () => this.#letIn());
+    this.#cancelTimer = this.#clock.setUnrefTimer(ms, () => this.#letIn());
   }
 
   #refill(): void {
-    const now = this.#clock.recent();
+    const now = this.#clock.cachedNow();
     this.#bucket.add(((now - this.#filledAt) / 1_000) * this.#maxPerSecond);
     this.#filledAt = now;
   }

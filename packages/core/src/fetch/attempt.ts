@@ -1,10 +1,10 @@
-import type { Ending } from '../time/abort.ts';
+import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { isSecret } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { asFetchFailure, FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { Deadline, unlessAborted } from '../time/deadline.ts';
+import { Deadline, raceAbort } from '../time/deadline.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Urgency } from '../endpoint/priority.ts';
 
@@ -16,7 +16,7 @@ export interface AttemptParts {
 export interface AttemptCall {
   readonly request: SecretRequest;
   /** The budget that the attempt is part of. */
-  readonly signal: Ending;
+  readonly signal: CancelSignal;
   readonly urgency: Urgency;
 }
 
@@ -66,7 +66,7 @@ export class OngoingAttempt {
   /** Somebody else has answered: the request is cancelled, and nothing is held against the endpoint. */
   callOff(): void {
     this.#isCalledOff = true;
-    this.#deadline.end(new FetchFailure('unreachable', 'Another endpoint has answered first.'));
+    this.#deadline.cancel(new FetchFailure('unreachable', 'Another endpoint has answered first.'));
   }
 
   /**
@@ -86,7 +86,7 @@ export class OngoingAttempt {
       const turn = this.endpoint.admission.enter(this.#call.urgency, deadline);
       if (turn !== undefined) await turn;
     } catch (error) {
-      this.#deadline.lift();
+      this.#deadline.clear();
       // It was never asked, so this says nothing about it.
       this.#tellNothing();
       return asFetchFailure(error);
@@ -94,7 +94,7 @@ export class OngoingAttempt {
     try {
       return await this.#ask();
     } finally {
-      this.#deadline.lift();
+      this.#deadline.clear();
       this.endpoint.admission.leave();
     }
   }
@@ -105,11 +105,11 @@ export class OngoingAttempt {
     const askedAt = clock.now();
     this.#askedAt = askedAt;
     const deadline = this.#deadline;
-    deadline.begin(attemptTimeout);
+    deadline.start(attemptTimeout);
     try {
       // Between its turn and now it may have been called off.
       if (deadline.aborted) throw deadline.reason;
-      const secret: unknown = await unlessAborted(endpoint.fetch(this.#call.request, deadline.signal), deadline);
+      const secret: unknown = await raceAbort(endpoint.fetch(this.#call.request, deadline.signal), deadline);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} returned no Secret.`);
       }

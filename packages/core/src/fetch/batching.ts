@@ -99,7 +99,7 @@ class Gathering {
       });
       this.#waiting.push(passenger);
       if (this.#waiting.length === mostSecrets) this.#send();
-      else this.#callOff ??= this.#parts.clock.hold(gatherFor, () => this.#send());
+      else this.#callOff ??= this.#parts.clock.setTimer(gatherFor, () => this.#send());
     });
   }
 

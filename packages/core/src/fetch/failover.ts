@@ -1,7 +1,7 @@
 // One fetch: every endpoint in turn, round after round, until one answers, one refuses, or the tries are used up.
 // This is the only retry loop in the project.
 
-import type { Ending } from '../time/abort.ts';
+import type { CancelSignal } from '../time/abort.ts';
 import { sleep } from '../time/clock.ts';
 import type { Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
@@ -27,7 +27,7 @@ export interface FailoverParts extends RoundParts {
 export interface FailoverCall {
   readonly request: SecretRequest;
   /** The budget of the whole fetch. */
-  readonly signal: Ending;
+  readonly signal: CancelSignal;
   readonly urgency: Urgency;
   /** Filled as the fetch goes on, so that a reader who leaves early can tell what had failed by then. */
   readonly attempts: Attempt[];

@@ -1,6 +1,6 @@
 // One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
 
-import type { Ending } from '../time/abort.ts';
+import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { ClientClosedError, messageOf } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
@@ -10,7 +10,7 @@ import type { SecretHook } from '../ports/hook.ts';
 import { isSecret, Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { Deadline, orAfter, unlessAborted } from '../time/deadline.ts';
+import { Deadline, withTimeout, raceAbort } from '../time/deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
@@ -179,7 +179,7 @@ export class Fetcher {
       if (!isForgotten()) landing.failed(key, request, result);
       throw result.error;
     } finally {
-      deadline.lift();
+      deadline.clear();
       log.tellLooked();
       log.tellTrouble();
       if (isForgotten() || closing.aborted) shortcut?.left(key, deadline.signal);
@@ -199,7 +199,7 @@ export class Fetcher {
       isRead: log.urgency.purpose === 'read',
       onLooked: log.tellLooked,
     });
-    return unlessAborted(looking, deadline).catch(() => undefined);
+    return raceAbort(looking, deadline).catch(() => undefined);
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
@@ -217,7 +217,7 @@ export class Fetcher {
 
   async #ask(
     request: SecretRequest,
-    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: Ending },
+    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: CancelSignal },
   ): Promise<Result> {
     const { log, onTrouble, signal } = about;
     const { attempts, urgency } = log;
@@ -238,18 +238,18 @@ export class Fetcher {
   /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
   async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
     const { clock, attemptTimeout: ms, closing } = this.#parts;
-    const late = (): FetchOutcome => vetoed('hook.transform did not answer.');
-    const outcome = await orAfter(this.#transform(secret, closing), clock, { ms, late });
+    const onTimeout = (): FetchOutcome => vetoed('hook.transform did not answer.');
+    const outcome = await withTimeout(this.#transform(secret, closing), clock, { ms, onTimeout });
     if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
     return Secret.kept(outcome.secret, name);
   }
 
   /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
-  async #transform(secret: Secret, signal: Ending): Promise<FetchOutcome> {
+  async #transform(secret: Secret, signal: CancelSignal): Promise<FetchOutcome> {
     const { transform } = this.#parts;
     if (transform === undefined) return { kind: 'secret', secret };
     try {
-      const transformed: unknown = await unlessAborted(Promise.resolve(transform(secret)), signal);
+      const transformed: unknown = await raceAbort(Promise.resolve(transform(secret)), signal);
       if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
       return vetoed('hook.transform returned something that is not a Secret.');
     } catch (cause) {

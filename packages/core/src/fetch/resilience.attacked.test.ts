@@ -96,7 +96,7 @@ test('whatever readers do, every place is given back and nobody is left in the q
         standby.answerAfter(answerAfter / 2, stage.clock);
         const fetches = readers.map(({ leavesAfter, isRefresh }) => {
           const fetch = stage.fetch('db', isRefresh ? 'refresh' : 'read');
-          stage.clock.after(leavesAfter, () => fetch.controller.abort(new Error('left')));
+          stage.clock.setUnrefTimer(leavesAfter, () => fetch.controller.abort(new Error('left')));
           return fetch;
         });
 
@@ -143,7 +143,7 @@ test('ten thousand refreshes that come due at once keep a reader waiting for non
     const turn = admission.enter(new Urgency('refresh'), signal);
     const act = (): void => {
       refreshed += 1;
-      clock.after(10, () => admission.leave());
+      clock.setUnrefTimer(10, () => admission.leave());
     };
     if (turn === undefined) act();
     else void turn.then(act);

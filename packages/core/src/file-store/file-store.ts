@@ -197,7 +197,7 @@ class FileStore implements SecretStore {
 
   #forgetLater(packs: Packs): void {
     this.#stopForgetting();
-    this.#stopForgetting = this.#parts.clock.after(forgottenAfter, () => packs.forget());
+    this.#stopForgetting = this.#parts.clock.setUnrefTimer(forgottenAfter, () => packs.forget());
   }
 
   /** Once; a folder that was refused is looked at again by the next who needs it: it may have been mended. */

@@ -67,7 +67,7 @@ export class Refresher<Item extends Due> {
     if (next === undefined) return;
     this.#armedFor = next;
     const wait = Math.min(Math.max(next - this.#clock.now(), 0), longestSleep);
-    this.#cancel = this.#clock.after(wait, () => {
+    this.#cancel = this.#clock.setUnrefTimer(wait, () => {
       this.#armedFor = undefined;
       this.#runDue();
     });

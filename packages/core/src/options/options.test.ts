@@ -142,7 +142,7 @@ test('a logger or a clock that lacks a method is refused by what it must have', 
   expect(mistakes({ logger: console.log, clock: {}, hook: {} })).toEqual([
     'hook|an object|an object with one or more of transform(), recover()',
     'logger|a function|an object with debug(), info(), warn(), error()',
-    'clock|an object|an object with now(), recent(), date(), random(), after(), hold()',
+    'clock|an object|an object with now(), cachedNow(), date(), random(), setUnrefTimer(), setTimer()',
   ]);
 });
 

@@ -260,7 +260,7 @@ export const optionTable: OptionTable = {
   logger: shape<Logger>({ default: silentLogger, every: ['debug', 'info', 'warn', 'error'], shown: 'silent' }),
   clock: shape<Clock>({
     default: systemClock,
-    every: ['now', 'recent', 'date', 'random', 'after', 'hold'],
+    every: ['now', 'cachedNow', 'date', 'random', 'setUnrefTimer', 'setTimer'],
     shown: "the machine's",
   }),
 };

@@ -4,7 +4,7 @@ import type { SecretEvents } from '../secret/events.ts';
 import { durationText } from '../options/rows.ts';
 import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoreNews } from '../ports/store.ts';
-import { orAfter } from '../time/waits.ts';
+import { withTimeout } from '../time/deadline.ts';
 
 export type StoreOperation = SecretEvents['store']['operation'];
 export type TellStore = (event: SecretEvents['store']) => void;
@@ -229,10 +229,10 @@ export class GuardedStore {
   }
 
   #inTime<Value>(acting: Promise<Value>): Promise<Value> {
-    const late = (): never => {
+    const onTimeout = (): never => {
       throw new StoreError(`it did not answer within ${durationText(this.#timeout)} (storeTimeout)`);
     };
-    return orAfter(acting, this.#clock, { ms: this.#timeout, late });
+    return withTimeout(acting, this.#clock, { ms: this.#timeout, onTimeout });
   }
 }
 

@@ -15,7 +15,7 @@ import { plainName } from '../secret/secret-name.ts';
 import type { StoreStatus, Tallies } from '../secret/status.ts';
 import type { StoreNews } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { orAfter } from '../time/waits.ts';
+import { withTimeout } from '../time/deadline.ts';
 
 export interface TiersParts {
   readonly options: ResolvedOptions;
@@ -96,7 +96,7 @@ export class SecretTiers {
     const { clock, deadline } = this.#parts.options;
     const ms = deadline / 2;
     const looking = this.#lookFirst(key, request, { ...look, until: clock.now() + ms });
-    return orAfter(looking, clock, { ms, late: () => undefined });
+    return withTimeout(looking, clock, { ms, onTimeout: () => undefined });
   }
 
   async #lookFirst(
@@ -140,7 +140,7 @@ export class SecretTiers {
     const { clock, storeTimeout: ms } = this.#parts.options;
     // Written first: whoever gets the turn next must find it. But a store that cannot be told holds up nobody's turn.
     const written = this.#stores.keep(request, { secret: original, startedAt });
-    void orAfter(written, clock, { ms, late: () => {} }).then(() => this.#turns.giveBack(key));
+    void withTimeout(written, clock, { ms, onTimeout: () => {} }).then(() => this.#turns.giveBack(key));
   }
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../time/clock.ts';
 import type { SecretStore } from '../ports/store.ts';
-import { orAfter } from '../time/waits.ts';
+import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { WaitingChanges } from './pending-changes.ts';
 import type { StoreChange, WaitingChange } from './pending-changes.ts';
@@ -71,7 +71,7 @@ export class StoreWrites {
   /** Tells the store all that waits, if it can be done within `ms`. */
   async flush(ms: number): Promise<void> {
     if (this.#waiting.size === 0 && this.#draining === undefined) return;
-    await orAfter(this.drain(), this.#clock, { ms, late: () => undefined });
+    await withTimeout(this.drain(), this.#clock, { ms, onTimeout: () => undefined });
   }
 
   /** Nothing is taken any more, and what still waits is let go. */
@@ -134,7 +134,7 @@ export class StoreWrites {
   #tryLater(): void {
     if (this.#isClosed) return;
     this.#cancel?.();
-    this.#cancel = this.#clock.after(Math.max(this.#store.restsFrom('write'), pause), () => void this.drain());
+    this.#cancel = this.#clock.setUnrefTimer(Math.max(this.#store.restsFrom('write'), pause), () => void this.drain());
   }
 
   #bound(): void {

@@ -1,27 +1,27 @@
-/** What ends work before its time: an `AbortSignal`, or one of ours that costs a fraction of it. */
-export type Ending = AbortSignal | OwnEnding;
+/** Cancels work: an `AbortSignal`, or the cheaper `LightSignal` of this package. */
+export type CancelSignal = AbortSignal | LightSignal;
 
-/** As much of an `AbortSignal` as is needed inside: an `AbortController` takes Node 20 as long as a signature. */
-export interface OwnEnding {
+/** The part of an `AbortSignal` that core needs. On Node 20 an `AbortController` costs as much CPU as a signature. */
+export interface LightSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** As `onAbort`. */
-  onEnd(task: () => void): () => void;
+  /** Same contract as `onAbort`. */
+  onCancel(task: () => void): () => void;
 }
 
-/** Who waits for a signal, so that it carries one listener of ours, however many they are. */
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+/** The tasks that wait for each signal. Every signal carries one listener, however many tasks there are. */
+const tasksOf = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Runs `task` when `signal` fires; returns a function that calls it off. The signal must not have fired yet.
+ * Runs `task` when `signal` aborts. Returns a function that removes the task. The signal must not have aborted yet.
  *
- * Not `addEventListener` for each: Node warns of a leak at the eleventh listener of a signal, and takes each off by
- * walking through all of them, while thousands of reads may share one.
+ * It does not call `addEventListener` for each task: Node warns of a leak at the eleventh listener of a signal and removes
+ * a listener by a linear search, while thousands of reads may share one signal.
  */
-export function onAbort(signal: Ending, task: () => void): () => void {
-  if ('onEnd' in signal) return signal.onEnd(task);
-  const tasks = waiting.get(signal) ?? listenTo(signal);
-  // Wrapped, so that one task given twice is two.
+export function onAbort(signal: CancelSignal, task: () => void): () => void {
+  if (isLight(signal)) return signal.onCancel(task);
+  const tasks = tasksOf.get(signal) ?? listenTo(signal);
+  // Wrapped, so that the same function passed twice counts as two tasks.
   const entry = (): void => task();
   tasks.add(entry);
   return () => {
@@ -29,9 +29,13 @@ export function onAbort(signal: Ending, task: () => void): () => void {
   };
 }
 
+function isLight(signal: CancelSignal): signal is LightSignal {
+  return 'onCancel' in signal;
+}
+
 function listenTo(signal: AbortSignal): Set<() => void> {
   const tasks = new Set<() => void>();
-  waiting.set(signal, tasks);
+  tasksOf.set(signal, tasks);
   signal.addEventListener(
     'abort',
     () => {

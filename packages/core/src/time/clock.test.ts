@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '@kms-secrets/testing';
-import { sleep, steadyTime, systemClock } from './clock.ts';
+import { sleep, suspendAwareTime, systemClock } from './clock.ts';
 
 function machine(): { wall: number; monotonic: number } {
   return { wall: 1_000_000, monotonic: 500 };
 }
 
 function read(time: { wall: number; monotonic: number }): () => number {
-  return steadyTime({ wall: () => time.wall, monotonic: () => time.monotonic });
+  return suspendAwareTime({ wall: () => time.wall, monotonic: () => time.monotonic });
 }
 
-test('time goes on while the monotonic clock stands still, as in a laptop that sleeps', () => {
+test('counts the time that the machine was suspended', () => {
   const time = machine();
   const now = read(time);
 
@@ -19,7 +19,7 @@ test('time goes on while the monotonic clock stands still, as in a laptop that s
   expect(now()).toBe(3_600_000);
 });
 
-test('time never goes back when the calendar is set back', () => {
+test('never goes back when the calendar is set back', () => {
   const time = machine();
   const now = read(time);
   time.wall += 1_000;
@@ -32,7 +32,7 @@ test('time never goes back when the calendar is set back', () => {
   expect(now() - before).toBe(50);
 });
 
-test('what passes is counted once, though two clocks tell it', () => {
+test('counts time once although two clocks show it', () => {
   const time = machine();
   const now = read(time);
 
@@ -42,7 +42,7 @@ test('what passes is counted once, though two clocks tell it', () => {
   expect(now()).toBe(70);
 });
 
-test('looked at often, time goes no faster: a step of the calendar and one of the monotonic clock are the same time', () => {
+test('does not run faster when it is read often', () => {
   const time = machine();
   const now = read({
     get wall() {
@@ -62,7 +62,7 @@ test('looked at often, time goes no faster: a step of the calendar and one of th
   expect(now()).toBe(1_000);
 });
 
-test('time goes on over many sleeps, with the calendar set back in between', () => {
+test('counts several suspensions with the calendar set back in between', () => {
   const time = machine();
   const now = read(time);
 
@@ -76,19 +76,19 @@ test('time goes on over many sleeps, with the calendar set back in between', () 
   expect(now()).toBe(3 * 3_600_000);
 });
 
-test('the time of one turn of the event loop is looked up once, and again in a later one', async () => {
-  const first = systemClock.recent();
+test('cachedNow() changes only between turns of the event loop', async () => {
+  const first = systemClock.cachedNow();
   const started = performance.now();
   while (performance.now() - started < 3);
-  const again = systemClock.recent();
+  const again = systemClock.cachedNow();
   await new Promise((resolve) => setImmediate(resolve));
-  const later = systemClock.recent();
+  const later = systemClock.cachedNow();
 
   expect(again).toBe(first);
   expect(later).toBeGreaterThan(first);
 });
 
-test('a sleep ends at once when its signal fires, with the reason of the signal, and leaves no timer', async () => {
+test('sleep() rejects with the reason of its signal and leaves no timer', async () => {
   const clock = new FakeClock();
   const reason = new Error('enough');
   const controller = new AbortController();
@@ -100,16 +100,16 @@ test('a sleep ends at once when its signal fires, with the reason of the signal,
   expect(clock.pending).toBe(0);
 });
 
-test('a sleep with a signal that has fired already never begins', async () => {
+test('sleep() with an aborted signal sets no timer', async () => {
   const clock = new FakeClock();
 
   await expect(sleep(clock, 5_000, AbortSignal.abort('over'))).rejects.toBe('over');
   expect(clock.pending).toBe(0);
 });
 
-test('a timer longer than setTimeout can count does not fire at once', async () => {
+test('a delay beyond the range of setTimeout does not fire immediately', async () => {
   let hasFired = false;
-  const cancel = systemClock.after(2 ** 40, () => {
+  const cancel = systemClock.setUnrefTimer(2 ** 40, () => {
     hasFired = true;
   });
   await new Promise((resolve) => setImmediate(resolve));

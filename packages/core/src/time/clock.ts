@@ -1,75 +1,74 @@
 import { onAbort } from './abort.ts';
-import type { Ending } from './abort.ts';
+import type { CancelSignal } from './abort.ts';
 
 /**
- * The only way anything in this package learns the time, waits, or takes a chance.
+ * The only source of time, timers and randomness in this package.
  *
- * Two kinds of time, because they answer different questions: `now` measures how old something is, `date` is what the
- * calendar says. A calendar can be set back; an age cannot.
+ * There are two kinds of time. `now` measures ages. `date` is the calendar, which can be set back; an age cannot.
  */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back, and goes on while the machine sleeps. */
+  /** Milliseconds since an arbitrary start. Monotonic; includes the time that the machine was suspended. */
   now(): number;
-  /** As `now`, but at most one turn of the event loop old: what a read in the hot path can afford. */
-  recent(): number;
-  /** Milliseconds since 1970 by the machine's calendar: for signatures, and for dates that KMS tells. */
+  /** `now`, at most one turn of the event loop old: cheap enough for every read. */
+  cachedNow(): number;
+  /** Milliseconds since 1970 by the machine's calendar: for signatures and for dates that KMS returns. */
   date(): number;
   /** A number in [0, 1). */
   random(): number;
-  /** Runs `task` once after `ms`, without keeping the process alive for it; returns a function that calls it off. */
-  after(ms: number, task: () => void): () => void;
-  /** As `after`, but keeps the process alive: for a wait that somebody's `await` hangs on. */
-  hold(ms: number, task: () => void): () => void;
+  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. Keeps the process alive. */
+  setTimer(ms: number, task: () => void): () => void;
+  /** Same as `setTimer`, but does not keep the process alive. */
+  setUnrefTimer(ms: number, task: () => void): () => void;
 }
 
-/** What a system clock is made of; the machine's own by default, a test's otherwise. */
-export interface MachineTime {
+/** The two clocks that a system clock combines: the machine's, or a test's. */
+export interface TimeSource {
   wall(): number;
   monotonic(): number;
 }
 
-/** `setTimeout` fires at once for anything longer than this many milliseconds (about 24.8 days). */
-const longestTimer = 2_147_483_647;
+/** `setTimeout` fires immediately for a longer delay (about 24.8 days). */
+const maxTimerDelay = 2_147_483_647;
 
-/** The two clocks drift apart by less, and a look at one is no further from the look at the other. */
-const jitter = 100;
+/** The drift between the two clocks, and the time between two reads of them, is smaller than this (ms). */
+const maxDrift = 100;
 
 /**
- * The monotonic clock, and whatever the calendar has passed by beyond it: a jump of the calendar ahead.
+ * The monotonic clock plus every forward jump of the calendar beyond it.
  *
- * Neither alone will do: the monotonic clock stands still while a laptop sleeps or a function is frozen, so an old
- * secret would seem fresh; the calendar can be set back, so a secret would stay fresh for an hour too long. Nor the larger
- * of two small steps, look by look: a calendar of whole milliseconds takes them at other moments, and both would be counted.
+ * Neither clock is enough. The monotonic clock stands still while a laptop sleeps or a function is frozen, so an old secret
+ * would look fresh. The calendar can be set back, so a secret would stay fresh too long. Adding the larger step of each
+ * read counts some time twice, because the calendar advances in whole milliseconds.
  */
-export function steadyTime(machine: MachineTime): () => number {
-  const begun = machine.monotonic();
-  let ahead = machine.wall() - begun;
-  let slept = 0;
+export function suspendAwareTime(source: TimeSource): () => number {
+  const startedAt = source.monotonic();
+  let lead = source.wall() - startedAt;
+  let suspended = 0;
   return () => {
-    const monotonic = machine.monotonic();
-    const lead = machine.wall() - monotonic;
-    if (lead > ahead + jitter) slept += lead - ahead;
-    if (lead > ahead + jitter || lead < ahead) ahead = lead;
-    return monotonic - begun + slept;
+    const monotonic = source.monotonic();
+    const currentLead = source.wall() - monotonic;
+    if (currentLead > lead + maxDrift) suspended += currentLead - lead;
+    if (currentLead > lead + maxDrift || currentLead < lead) lead = currentLead;
+    return monotonic - startedAt + suspended;
   };
 }
 
 /**
- * A class with fields, not closures over variables, and whole milliseconds: `recent` stands in the path of every read, and
- * both keep it from allocating (a small integer needs no box).
+ * A class with fields instead of closures, and whole milliseconds: `cachedNow` is on the path of every read, and small
+ * integers in fields need no allocation.
  */
 class SystemClock implements Clock {
-  readonly #time = steadyTime({ wall: () => Date.now(), monotonic: () => performance.now() });
-  #recent = 0;
-  #isRecent = false;
+  readonly #time = suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
+  #cachedNow = 0;
+  #isCached = false;
 
   now(): number {
     return Math.trunc(this.#time());
   }
 
-  recent(): number {
-    if (!this.#isRecent) this.#lookUp();
-    return this.#recent;
+  cachedNow(): number {
+    if (!this.#isCached) this.#fillCache();
+    return this.#cachedNow;
   }
 
   date(): number {
@@ -80,43 +79,43 @@ class SystemClock implements Clock {
     return Math.random();
   }
 
-  after(ms: number, task: () => void): () => void {
-    const timer = setTimeout(task, Math.min(ms, longestTimer));
+  setTimer(ms: number, task: () => void): () => void {
+    const timer = setTimeout(task, Math.min(ms, maxTimerDelay));
+    return () => clearTimeout(timer);
+  }
+
+  setUnrefTimer(ms: number, task: () => void): () => void {
+    const timer = setTimeout(task, Math.min(ms, maxTimerDelay));
     timer.unref();
     return () => clearTimeout(timer);
   }
 
-  hold(ms: number, task: () => void): () => void {
-    const timer = setTimeout(task, Math.min(ms, longestTimer));
-    return () => clearTimeout(timer);
-  }
-
-  #lookUp(): void {
-    this.#recent = this.now();
-    this.#isRecent = true;
-    // Not unref'd: an unref'd immediate may sleep through an idle loop, and the first read after it would see old time.
+  #fillCache(): void {
+    this.#cachedNow = this.now();
+    this.#isCached = true;
+    // Not unref'd: an unref'd immediate may not run in an idle loop, and the first read after it would see an old time.
     setImmediate(() => {
-      this.#isRecent = false;
+      this.#isCached = false;
     });
   }
 }
 
-/** The machine's clock: the one place that reads its time, its timers and its chance. */
+/** The machine's clock: the only reader of its time, timers and randomness. */
 export const systemClock: Clock = new SystemClock();
 
-/** Waits `ms`; rejects with the signal's own reason as soon as it fires. */
-export function sleep(clock: Clock, ms: number, signal: Ending): Promise<void> {
+/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason as Error);
       return;
     }
-    const callOff = onAbort(signal, () => {
-      cancel();
+    const removeTask = onAbort(signal, () => {
+      cancelTimer();
       reject(signal.reason as Error);
     });
-    const cancel = clock.after(ms, () => {
-      callOff();
+    const cancelTimer = clock.setUnrefTimer(ms, () => {
+      removeTask();
       resolve();
     });
   });

@@ -1,10 +1,10 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { Deadline, orAfter, unlessAborted } from './deadline.ts';
+import { Deadline, withTimeout, raceAbort } from './deadline.ts';
 
 const never = new Promise<never>(() => {});
 
-test('a deadline fires when its time is up, with its own reason', async () => {
+test('aborts with its own reason when the time is up', async () => {
   const clock = new FakeClock();
   const reason = new Error('too late');
   const deadline = new Deadline({ clock, ms: 100, parent: new AbortController().signal, reason: () => reason });
@@ -16,7 +16,7 @@ test('a deadline fires when its time is up, with its own reason', async () => {
   expect(deadline.signal.reason).toBe(reason);
 });
 
-test('a deadline fires with the budget it is part of', () => {
+test('aborts when its parent aborts', () => {
   const clock = new FakeClock();
   const parent = new AbortController();
   const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late') });
@@ -27,7 +27,7 @@ test('a deadline fires with the budget it is part of', () => {
   expect(clock.pending).toBe(0);
 });
 
-test('a deadline inside a budget that has ended has ended too', () => {
+test('is aborted from the start if its parent is', () => {
   const deadline = new Deadline({
     clock: new FakeClock(),
     ms: 100,
@@ -38,12 +38,12 @@ test('a deadline inside a budget that has ended has ended too', () => {
   expect(deadline.signal.reason).toBe('over');
 });
 
-test('a lifted deadline leaves no timer and fires no more', async () => {
+test('leaves no timer and never aborts once cleared', async () => {
   const clock = new FakeClock();
   const parent = new AbortController();
   const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late') });
 
-  deadline.lift();
+  deadline.clear();
   parent.abort();
   await clock.pass(1_000);
 
@@ -51,34 +51,34 @@ test('a lifted deadline leaves no timer and fires no more', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('work that never ends is left when a signal fires', async () => {
+test('raceAbort rejects with the reason of the signal', async () => {
   const controller = new AbortController();
-  const left = unlessAborted(never, controller.signal);
+  const left = raceAbort(never, controller.signal);
 
   controller.abort('enough');
 
   await expect(left).rejects.toBe('enough');
 });
 
-test('work that ends first settles as it did', async () => {
+test('raceAbort settles as the promise does', async () => {
   const { signal } = new AbortController();
 
-  expect(await unlessAborted(Promise.resolve('done'), signal)).toBe('done');
-  await expect(unlessAborted(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
+  expect(await raceAbort(Promise.resolve('done'), signal)).toBe('done');
+  await expect(raceAbort(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
 });
 
-test('what is late is replaced', async () => {
+test('withTimeout resolves to the replacement after the timeout', async () => {
   const clock = new FakeClock();
-  const replaced = orAfter<string>(never, clock, { ms: 50, late: () => 'late' });
+  const replaced = withTimeout<string>(never, clock, { ms: 50, onTimeout: () => 'late' });
 
   await clock.pass(50);
 
   expect(await replaced).toBe('late');
 });
 
-test('what is in time leaves no timer', async () => {
+test('withTimeout leaves no timer when the promise settles in time', async () => {
   const clock = new FakeClock();
 
-  expect(await orAfter(Promise.resolve('in time'), clock, { ms: 50, late: () => 'late' })).toBe('in time');
+  expect(await withTimeout(Promise.resolve('in time'), clock, { ms: 50, onTimeout: () => 'late' })).toBe('in time');
   expect(clock.pending).toBe(0);
 });

@@ -75,7 +75,7 @@ export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt
     attempt.giveUp = () => finish({ kind: 'abandoned' });
     const onTimeout = (): void => finish({ kind: 'connectTimeout', timeout: connectTimeout });
     // The agent hands out a socket that it has kept while the request is made: there is nothing to wait for then.
-    const stopTimer = sent.reusedSocket ? undefined : clock.after(connectTimeout, onTimeout);
+    const stopTimer = sent.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
 
     if (stopTimer !== undefined) {
       sent.once('socket', (socket: TLSSocket) => {
