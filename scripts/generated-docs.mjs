@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 /** @type {ReadonlyArray<{ document: string; generator: string }>} both from the root of the repository */
-const generated = [{ document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' }];
+const generated = [
+  { document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' },
+  { document: 'packages/testing/src/scenarios/index.ts', generator: 'scripts/print-scenario-index.mjs' },
+];
 
 const check = process.argv.includes('--check');
 /** @param {string} path */

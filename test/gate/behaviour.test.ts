@@ -11,11 +11,13 @@ function read(file: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** A scenario is a file of that folder that is no test and not the folder's own list. */
+/** A scenario is a file in a section folder of that folder. */
 function scenarios(): string[] {
-  return readdirSync(join(root, scenarioFolder))
-    .filter((name) => name.endsWith('.ts') && !/^index\.ts$|\.test\.ts$/.test(name))
-    .map((name) => `${scenarioFolder}/${name}`);
+  return readdirSync(join(root, scenarioFolder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'harness')
+    .flatMap(({ name: section }) =>
+      readdirSync(join(root, scenarioFolder, section)).map((file) => `${scenarioFolder}/${section}/${file}`),
+    );
 }
 
 test('every promise of docs/behaviour.md names its proof, and every scenario is the proof of a promise', () => {

@@ -1,4 +1,4 @@
-import { fileOf, perform, scenarios } from '@kms-secrets/testing/contracts';
+import { perform, scenarios } from '@kms-secrets/testing/contracts';
 import { describe, expect, test } from 'vitest';
 import type { AppUnderTest } from '../apps/app-under-test.ts';
 import { transports } from '../transports.ts';
@@ -17,7 +17,7 @@ export function playEveryScenario(app: AppUnderTest): void {
     // Its time is a fake, but its sockets are real, and a machine may be busy.
     // oxlint-disable-next-line vitest/expect-expect -- the scenario is what expects
     test.for(titled)('%s', { timeout: 20_000 }, async ([promise, scenario], { task }) => {
-      task.meta.played = { app: app.name, transport: transport.name, promise, file: fileOf(scenario) };
+      task.meta.played = { app: app.name, transport: transport.name, promise, file: `${scenario.name}.ts` };
 
       await perform(scenario, { startApp: app.start, ...transport }, expect);
     });

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 
-import { fieldsOf } from '../scenarios/form/app.ts';
-import { sha256 } from '../scenarios/form/hash.ts';
-import type { StartApp } from '../scenarios/form/perform.ts';
+import { fieldsOf } from '../scenarios/harness/app-client.ts';
+import { sha256 } from '../scenarios/harness/sha256.ts';
+import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { clause, refusal } from './adapter-stage.ts';
 import type { Clause } from './contract.ts';
 

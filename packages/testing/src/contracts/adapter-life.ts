@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { expect } from 'vitest';
 
-import { sha256 } from '../scenarios/form/hash.ts';
-import type { StartApp } from '../scenarios/form/perform.ts';
+import { sha256 } from '../scenarios/harness/sha256.ts';
+import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { clause, refusal } from './adapter-stage.ts';
 import type { Clause } from './contract.ts';
 import { until } from './until.ts';

@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 
 import { FakeClock } from '../fake-clock.ts';
 import { FakeTransport } from '../fake-transport.ts';
-import { App } from '../scenarios/form/app.ts';
-import type { RunningApp, StartApp } from '../scenarios/form/perform.ts';
+import { App } from '../scenarios/harness/app-client.ts';
+import type { RunningApp, StartApp } from '../scenarios/harness/run-scenario.ts';
 import type { Clause } from './contract.ts';
 
 interface Stage {

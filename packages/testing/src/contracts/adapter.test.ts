@@ -5,8 +5,8 @@ import { errorAnswer, healthAnswer, healthOf, Secret } from '@kms-secrets/core';
 import type { HttpAnswer, SecretClient } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
 
-import { sha256 } from '../scenarios/form/hash.ts';
-import type { StartApp } from '../scenarios/form/perform.ts';
+import { sha256 } from '../scenarios/harness/sha256.ts';
+import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { adapterClauses, describeAdapter } from './adapter.ts';
 import { brokenClauses } from './contract.ts';
 

@@ -1,4 +1,4 @@
-import type { StartApp } from '../scenarios/form/perform.ts';
+import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { answerClauses } from './adapter-answers.ts';
 import { lifeClauses } from './adapter-life.ts';
 import { describeContract } from './contract.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-import { sha256 } from '../scenarios/form/hash.ts';
+import { sha256 } from '../scenarios/harness/sha256.ts';
 import { clause, clauseAsTemporary } from './transport-stage.ts';
 
 const day = 86_400_000;

@@ -1,0 +1,20 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const allBreakersOpen: Scenario = scenario({
+  promise: 'A read is tried even where every endpoint has kept failing',
+  regions: ['cn-hangzhou', 'cn-shanghai'],
+  given: ({ kms }) => {
+    for (const name of ['db', 'cache']) kms.put(name, 's3cret-one', { versionId: 'v1' });
+    kms.fault({ kind: 'html', status: 502 }, { times: 10 });
+    return { breakerOpenTime: '1h', breakerOpenTimeCap: '1h' };
+  },
+  when: async ({ app, clock }) => {
+    const [failed] = await Promise.all([app.read('db'), clock.pass('1m')]);
+    return { failed, answer: await app.read('cache') };
+  },
+  then: ({ failed, answer }, expect) => {
+    expect(failed).toEqual({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' });
+    expect(answer).toMatchObject({ status: 200, versionId: 'v1' });
+  },
+});

@@ -1,0 +1,19 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const breakerSlowEndpoint: Scenario = scenario({
+  promise: 'An endpoint that is overtaken again and again is slow for nobody any more',
+  regions: ['cn-hangzhou', 'cn-shanghai'],
+  given: ({ kms }) => {
+    for (let index = 0; index < 10; index += 1) kms.put(`db-${index}`, 's3cret-one');
+    kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
+    return { hedgeDelay: '200ms' };
+  },
+  when: async ({ app, clock }) => {
+    for (let index = 0; index < 5; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('200ms')]);
+    const statuses: number[] = [];
+    for (let index = 5; index < 10; index += 1) statuses.push((await app.read(`db-${index}`)).status);
+    return statuses;
+  },
+  then: (statuses, expect) => expect(statuses).toEqual([200, 200, 200, 200, 200]),
+});

@@ -1,0 +1,22 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+import { waits } from '../harness/request-intervals.ts';
+
+export const hedgeBudget: Scenario = scenario({
+  promise: 'Requests to a second endpoint stay within their share',
+  regions: ['cn-hangzhou', 'cn-shanghai'],
+  given: ({ kms }) => {
+    for (let index = 0; index < 40; index += 1) kms.put(`db-${index}`, 's3cret-one');
+    kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
+    return { hedgeDelay: '100ms', hedgeShare: 0.05, breaker: false };
+  },
+  when: async ({ app, kms, clock }) => {
+    for (let index = 0; index < 40; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('4s')]);
+    return waits(kms).filter((wait) => wait === 100).length;
+  },
+  // Ten may come at once; forty reads have earned two more. The others waited for the end of the attempt.
+  then: (hedges, expect) => {
+    expect(hedges).toBeGreaterThanOrEqual(10);
+    expect(hedges).toBeLessThanOrEqual(12);
+  },
+});

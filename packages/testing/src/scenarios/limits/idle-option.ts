@@ -1,0 +1,21 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const idleOption: Scenario = scenario({
+  promise: 'How long an unread secret is kept can be set',
+  given: ({ kms }) => {
+    kms.put('db', 's3cret-one');
+    return { ttl: '10m', idleTtl: 0 };
+  },
+  when: async ({ app, kms, clock }) => {
+    await app.read('db');
+    await clock.pass('2h');
+    const requests = kms.requests.length;
+    await app.read('db');
+    return { requests, requestsOfTheRead: kms.requests.length - requests };
+  },
+  then: ({ requests, requestsOfTheRead }, expect) => {
+    expect(requests).toBeGreaterThan(10);
+    expect(requestsOfTheRead).toBe(0);
+  },
+});

@@ -1,0 +1,15 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const deadlineOption: Scenario = scenario({
+  promise: 'The deadline of a read can be set',
+  given: ({ kms }) => {
+    kms.fault({ kind: 'hang' });
+    return { deadline: '2s' };
+  },
+  when: async ({ app, clock }) => {
+    const [answer] = await Promise.all([app.read('db'), clock.pass('2s')]);
+    return answer;
+  },
+  then: (answer, expect) => expect(answer).toEqual({ status: 503, code: 'ERR_DEADLINE_EXCEEDED' }),
+});

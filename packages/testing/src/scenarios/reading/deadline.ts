@@ -1,0 +1,25 @@
+import type { Answer } from '../harness/app-client.ts';
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const deadline: Scenario = scenario({
+  promise: 'A read ends within its deadline',
+  given: ({ kms }) => {
+    kms.fault({ kind: 'hang' });
+  },
+  when: async ({ app, clock }) => {
+    let answer: Answer | undefined;
+    const reading = app.read('db').then((given) => {
+      answer = given;
+    });
+    await clock.pass(9_999);
+    const before = answer;
+    await clock.pass(1);
+    await reading;
+    return { before, after: answer };
+  },
+  then: ({ before, after }, expect) => {
+    expect(before).toBeUndefined();
+    expect(after).toEqual({ status: 503, code: 'ERR_DEADLINE_EXCEEDED' });
+  },
+});

@@ -1,0 +1,43 @@
+import type { FakeFault } from '../../fake-kms/index.ts';
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', status, code });
+
+const refusals: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
+  'not-permitted': { fault: kmsError(403, 'Forbidden.NoPermission'), code: 'ERR_ACCESS_DENIED' },
+  'in-debt': { fault: kmsError(403, 'Forbidden.InDebt'), code: 'ERR_ACCESS_DENIED' },
+  'unknown-key-id': { fault: kmsError(404, 'InvalidAccessKeyId.NotFound'), code: 'ERR_ACCESS_DENIED' },
+  'wrong-signature': { fault: kmsError(400, 'SignatureDoesNotMatch'), code: 'ERR_ACCESS_DENIED' },
+  'expired-token': { fault: kmsError(400, 'InvalidSecurityToken.Expired'), code: 'ERR_ACCESS_DENIED' },
+  unauthorized: { fault: kmsError(401, 'Unauthorized'), code: 'ERR_ACCESS_DENIED' },
+  'not-found': { fault: kmsError(404, 'Forbidden.ResourceNotFound'), code: 'ERR_SECRET_NOT_FOUND' },
+  'disabled-key': { fault: kmsError(409, 'Rejected.Disabled'), code: 'ERR_SECRET_DISABLED' },
+  'pending-deletion': { fault: kmsError(409, 'Rejected.PendingDeletion'), code: 'ERR_SECRET_DISABLED' },
+  'wrong-clock': { fault: kmsError(400, 'InvalidTimeStamp.Expired'), code: 'ERR_REQUEST_REJECTED' },
+  'wrong-parameter': { fault: kmsError(400, 'InvalidParameter'), code: 'ERR_REQUEST_REJECTED' },
+};
+
+export const finalFailure: Scenario = scenario({
+  promise: 'A refusal is neither tried again nor taken to the next endpoint',
+  regions: ['cn-hangzhou', 'cn-shanghai'],
+  given: ({ kms }) => {
+    for (const [name, { fault }] of Object.entries(refusals)) {
+      kms.put(name, 's3cret-one');
+      kms.fault(fault, { secretName: name, region: 'cn-hangzhou' });
+    }
+  },
+  when: async ({ app, kms, clock }) => {
+    const names = Object.keys(refusals);
+    const [answers] = await Promise.all([Promise.all(names.map((name) => app.read(name))), clock.pass('10s')]);
+    return names.map((name, index) => ({
+      name,
+      code: answers[index]?.code,
+      regions: kms.requests.filter(({ secretName }) => secretName === name).map(({ region }) => region),
+    }));
+  },
+  then: (seen, expect) =>
+    expect(seen).toEqual(
+      Object.entries(refusals).map(([name, { code }]) => ({ name, code, regions: ['cn-hangzhou'] })),
+    ),
+});

@@ -1,0 +1,16 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+import { waits } from '../harness/request-intervals.ts';
+
+export const retryOptions: Scenario = scenario({
+  promise: 'Tries and waits can be set',
+  given: ({ kms }) => {
+    kms.fault({ kind: 'throttle' });
+    return { tries: 4, backoffBase: '2s', backoffCap: '3s', deadline: '1m' };
+  },
+  when: async ({ app, kms, clock }) => {
+    await Promise.all([app.read('db'), clock.pass('1m')]);
+    return waits(kms);
+  },
+  then: (between, expect) => expect(between).toEqual([1_000, 1_500, 1_500]),
+});

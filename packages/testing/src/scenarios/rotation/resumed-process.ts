@@ -1,0 +1,16 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const resumedProcess: Scenario = scenario({
+  promise: 'After a time in which the process was frozen a reader waits for the new value',
+  given: ({ kms }) => {
+    kms.put('db', 's3cret-one', { versionId: 'v1' });
+  },
+  when: async ({ app, kms, clock }) => {
+    await app.read('db');
+    kms.put('db', 's3cret-two', { versionId: 'v2' });
+    clock.freeze('2h');
+    return app.read('db');
+  },
+  then: (answer, expect) => expect(answer).toMatchObject({ status: 200, versionId: 'v2', stale: false }),
+});

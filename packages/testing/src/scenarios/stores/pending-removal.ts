@@ -1,0 +1,28 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const pendingRemoval: Scenario = scenario({
+  promise: 'What KMS refused is not served from a store that could not be told',
+  given: ({ kms, store }) => {
+    kms.put('db', 's3cret-one');
+    return { ttl: '1m', negativeTtl: 0, stores: store };
+  },
+  when: async ({ app, kms, clock, store }) => {
+    await app.read('db');
+    await clock.pass(0);
+    store.fail('throw', 'remove', 'removeAll');
+    kms.deny('db');
+    await clock.pass('1m');
+    await kms.stop('cn-hangzhou');
+    const reading = app.read('db');
+    await clock.pass('10s');
+    const answer = await reading;
+    store.heal();
+    await clock.pass('1m');
+    return { answer, left: store.size };
+  },
+  then: ({ answer, left }, expect) => {
+    expect(answer.status).toBe(503);
+    expect(left).toBe(0);
+  },
+});

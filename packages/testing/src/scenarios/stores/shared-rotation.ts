@@ -1,0 +1,35 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const sharedRotation: Scenario = scenario({
+  promise: 'A rotation that one process sees is fresh in all that share a store',
+  random: scattered(),
+  given: ({ kms, store }) => {
+    kms.put('db', 's3cret-one', { versionId: 'v1' });
+    return { stores: store, ttl: '10m' };
+  },
+  when: async ({ app, kms, clock, store, another }) => {
+    const others = Array.from({ length: 9 }, () => another({ stores: store.join(), ttl: '10m' }));
+    const reading = Promise.all([app.read('db'), ...others.map((other) => other.get('db'))]);
+    await clock.pass('1s');
+    await reading;
+    const requests = kms.requests.length;
+    kms.put('db', 's3cret-two', { versionId: 'v2' });
+    await clock.pass('10m');
+    const versions = [await app.read('db'), ...others.map((other) => other.peek('db'))].map((one) => one?.versionId);
+    return { versions: new Set(versions), requests: kms.requests.length - requests };
+  },
+  then: ({ versions, requests }, expect) => {
+    expect(versions).toEqual(new Set(['v2']));
+    expect(requests).toBe(1);
+  },
+});
+
+/** Each draw as far as can be from the ones before it. */
+function scattered(): () => number {
+  let drawn = 0;
+  return () => {
+    drawn += 1;
+    return (drawn * 0.618_034) % 1;
+  };
+}

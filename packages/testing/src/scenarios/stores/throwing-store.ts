@@ -1,0 +1,27 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const throwingStore: Scenario = scenario({
+  promise: 'A store that throws costs no read',
+  given: ({ kms, store }) => {
+    kms.put('db', 's3cret-one', { versionId: 'v1' });
+    store.fail('throw');
+    return { stores: store, ttl: '1m' };
+  },
+  when: async ({ app, kms, clock, log }) => {
+    const first = await app.read('db');
+    kms.put('db', 's3cret-two', { versionId: 'v2' });
+    await clock.pass('2m');
+    return {
+      first,
+      second: await app.read('db'),
+      told: log.filter((line) => /^(?:warn|info) .*store/iu.test(line)).length,
+    };
+  },
+  then: ({ first, second, told }, expect) => {
+    expect(first).toMatchObject({ status: 200, versionId: 'v1' });
+    expect(second).toMatchObject({ status: 200, versionId: 'v2', stale: false });
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThan(4);
+  },
+});

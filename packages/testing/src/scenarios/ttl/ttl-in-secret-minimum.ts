@@ -1,0 +1,21 @@
+import { scenario } from '../harness/scenario.ts';
+import type { Scenario } from '../harness/scenario.ts';
+
+export const ttlInSecretMinimum: Scenario = scenario({
+  promise: 'A TTL in a secret below ten seconds is raised to that with one warning',
+  given: ({ kms }) => {
+    kms.put('db', '{"password":"s3cret-one","ttl":300}');
+    return { idleTtl: 0 };
+  },
+  when: async ({ app, kms, clock, log }) => {
+    await app.read('db');
+    await clock.pass('1m');
+    return { requests: kms.requests.length, warnings: log.filter((line) => /^warn .*\bdb\b/u.test(line)).length };
+  },
+  then: ({ requests, warnings }, expect) => {
+    // Seconds were meant; as milliseconds it would be some two hundred.
+    expect(requests).toBeGreaterThanOrEqual(6);
+    expect(requests).toBeLessThanOrEqual(7);
+    expect(warnings).toBe(1);
+  },
+});
