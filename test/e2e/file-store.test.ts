@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileStore } from '@kms-secrets/core';
-import type { StoreNews } from '@kms-secrets/core';
+import type { StoreEvent } from '@kms-secrets/core';
 import { expect, onTestFinished, test } from 'vitest';
 
 const key = 'a1b2c3d4'.repeat(8);
@@ -74,8 +74,8 @@ test('of 200 processes killed in the middle of their writes none loses or breaks
   );
 
   const store = fileStore({ path, key });
-  const news: StoreNews[] = [];
-  store.listen?.((item) => news.push(item));
+  const news: StoreEvent[] = [];
+  store.subscribe?.((item) => news.push(item));
   const lost: string[] = [];
   for (const [name, at] of written) {
     const found = await store.read({ name });

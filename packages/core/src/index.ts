@@ -66,6 +66,6 @@ export type { SecretFields, SecretRotation } from './secret/secret.ts';
 export { isSecretSnapshot, SecretSnapshot } from './adapter-kit/snapshot.ts';
 export type { MountOptions, SnapshotSource } from './adapter-kit/snapshot.ts';
 export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './secret/status.ts';
-export type { SecretStore, StoredSecret, StoreLease, StoreNews } from './ports/store.ts';
+export type { SecretStore, StoredSecret, StoreLease, StoreEvent } from './ports/store.ts';
 export { FetchFailure } from './ports/transport.ts';
 export type { FetchFailureDetails, SecretRequest, SecretTransport } from './ports/transport.ts';

@@ -1,4 +1,4 @@
-import type { SecretStore, StoredSecret, StoreNews } from '@kms-secrets/core';
+import type { SecretStore, StoredSecret, StoreEvent } from '@kms-secrets/core';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { RedisStoreOptions } from './options.ts';
@@ -25,16 +25,16 @@ export function stored(fields: Partial<StoredSecret> = {}): StoredSecret {
 /** A store that a test listens to. */
 export interface Listened {
   readonly store: SecretStore;
-  readonly news: readonly StoreNews[];
+  readonly news: readonly StoreEvent[];
   /** Resolves when it has told so many things of this kind. */
-  readonly told: (kind: StoreNews['kind'], times?: number) => Promise<void>;
+  readonly told: (kind: StoreEvent['kind'], times?: number) => Promise<void>;
 }
 
 /** Listens; what is told is kept. */
 export function listenTo(store: SecretStore): Listened {
-  const news: StoreNews[] = [];
+  const news: StoreEvent[] = [];
   const waiting = new Set<() => void>();
-  store.listen?.((item) => {
+  store.subscribe?.((item) => {
     news.push(item);
     for (const look of waiting) look();
   });

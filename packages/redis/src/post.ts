@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Envelope, StoreNews } from '@kms-secrets/core';
+import type { Clock, Envelope, StoreEvent } from '@kms-secrets/core';
 
 /** What processes tell one another. */
-export type Telling = Extract<StoreNews, { readonly kind: 'written' | 'removed' }>;
+export type Telling = Extract<StoreEvent, { readonly kind: 'written' | 'removed' }>;
 
 /** As old a message may be, by the calendars of two machines; KMS takes no signature from further off either. */
 const oldestMessage = 900_000;

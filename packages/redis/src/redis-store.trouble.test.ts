@@ -11,7 +11,7 @@ test('a Redis that is restarted is away and back once each, calls fail at once m
   await one.write({ name: 'db' }, stored());
 
   await server.kill();
-  await Promise.all([self.told('away'), other.told('away')]);
+  await Promise.all([self.told('unavailable'), other.told('unavailable')]);
   const calls = [
     one.read({ name: 'db' }),
     one.write({ name: 'db' }, stored()),
@@ -25,19 +25,19 @@ test('a Redis that is restarted is away and back once each, calls fail at once m
   );
 
   await server.start();
-  await Promise.all([self.told('back'), other.told('back')]);
+  await Promise.all([self.told('recovered'), other.told('recovered')]);
   expect(await versionIn(one, 'db')).toBeUndefined();
   await heardBy(admin, 2);
   await one.write({ name: 'db' }, stored({ fetchedAt: 1 }));
   await other.told('written', 2);
 
   expect(await versionIn(other.store, 'db')).toBe('v1');
-  expect(self.news.map(({ kind }) => kind)).toEqual(['away', 'back']);
+  expect(self.news.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered']);
   // What could not be removed meanwhile is, and told.
   expect(other.news.map(({ kind }) => kind).filter((kind) => kind !== 'removed')).toEqual([
     'written',
-    'away',
-    'back',
+    'unavailable',
+    'recovered',
     'written',
   ]);
 });
@@ -48,11 +48,11 @@ test('what could not be removed while Redis was away is given out no more, and r
   await one.write({ name: 'db' }, stored());
   await admin.save();
   await server.kill();
-  await told('away');
+  await told('unavailable');
   expect(await messageOf(one.removeAll('db'))).toContain('could not remove secret "db"');
 
   await server.start();
-  await told('back');
+  await told('recovered');
   expect(await versionIn(one, 'db')).toBeUndefined();
   await one.write({ name: 'other' }, stored());
 
@@ -82,7 +82,7 @@ test('without Redis from the beginning calls reject, and work as soon as it is t
     /could not read secret "db": it cannot be reached \(ECONNREFUSED\)\.$/u,
   );
   await server.start();
-  await told('back');
+  await told('recovered');
   await store.write({ name: 'db' }, stored());
 
   expect(await versionIn(store, 'db')).toBe('v1');
@@ -105,10 +105,10 @@ test('a Redis that answers no more costs one wait, and nothing from then on', as
 
   server.thaw();
   await clock.pass(1_000);
-  await told('back');
+  await told('recovered');
 
   expect(await versionIn(one, 'db')).toBe('v1');
-  expect(news.map(({ kind }) => kind)).toEqual(['away', 'back']);
+  expect(news.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered']);
 });
 
 test('a client that was closed by its owner is an error, and not a wait', async () => {
@@ -127,12 +127,12 @@ test('a connection for messages that is cut is told, and told again when it is b
   const { admin, one, other } = await fleet();
 
   await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-  await other.told('away');
-  await other.told('back');
+  await other.told('unavailable');
+  await other.told('recovered');
   await one.write({ name: 'db' }, stored());
   await other.told('written');
 
-  expect(other.news.map(({ kind }) => kind)).toEqual(['away', 'back', 'written']);
+  expect(other.news.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered', 'written']);
 });
 
 test('what Redis evicts, or somebody deletes, is as if it had never been there', async () => {
@@ -163,7 +163,7 @@ test('from a read-only replica secrets are read, and writing says what it is', a
   await store.write({ name: 'api' }, stored());
 
   expect(await versionIn(store, 'api')).toBe('v1');
-  expect(news.filter(({ kind }) => kind === 'away')).toEqual([]);
+  expect(news.filter(({ kind }) => kind === 'unavailable')).toEqual([]);
 });
 
 test('a Redis that wants a password says so, and takes the one of the URL', async () => {

@@ -8,7 +8,7 @@ import type {
   SecretStore,
   StoredSecret,
   StoreLease,
-  StoreNews,
+  StoreEvent,
 } from '@kms-secrets/core';
 import { Link } from './link.ts';
 import { checkedOptions } from './options.ts';
@@ -40,7 +40,7 @@ class RedisStore implements SecretStore {
   readonly name: string;
   readonly #parts: RedisStoreParts;
   readonly #link: Link;
-  readonly #listeners = new Set<(news: StoreNews) => void>();
+  readonly #listeners = new Set<(news: StoreEvent) => void>();
   readonly #troubles = new Set<'commands' | 'messages'>();
   /** Names that could not be removed: they are given out no more, and removed as soon as Redis can be told. */
   readonly #owed = new Set<string>();
@@ -121,7 +121,7 @@ class RedisStore implements SecretStore {
     });
   }
 
-  listen(listener: (news: StoreNews) => void): () => void {
+  subscribe(listener: (news: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
     if (!this.#isClosed) this.#subscription ??= this.#subscribe();
     return () => {
@@ -246,19 +246,19 @@ class RedisStore implements SecretStore {
   }
 
   #trouble(with_: 'commands' | 'messages', reason: string): void {
-    if (this.#troubles.size === 0) this.#tell({ kind: 'away', reason });
+    if (this.#troubles.size === 0) this.#tell({ kind: 'unavailable', reason });
     this.#troubles.add(with_);
   }
 
   #over(with_: 'commands' | 'messages'): void {
-    if (this.#troubles.delete(with_) && this.#troubles.size === 0) this.#tell({ kind: 'back' });
+    if (this.#troubles.delete(with_) && this.#troubles.size === 0) this.#tell({ kind: 'recovered' });
   }
 
   #tellDropped(problem: string, name: string): void {
     this.#tell({ kind: 'dropped', name, reason: `An entry of ${this.name} ${problem}: it is dropped.` });
   }
 
-  #tell(news: StoreNews): void {
+  #tell(news: StoreEvent): void {
     for (const listener of this.#listeners) {
       try {
         listener(news);

@@ -1,4 +1,4 @@
-import type { SecretRequest, StoreNews } from '@kms-secrets/core';
+import type { SecretRequest, StoreEvent } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
 import { describeStore } from './contracts/store.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -21,8 +21,8 @@ const stored = {
 test('what one process writes, the others read and hear of', async () => {
   const one = new FakeStore({ isShared: true });
   const other = one.join();
-  const heard: StoreNews[] = [];
-  other.listen?.((news) => heard.push(news));
+  const heard: StoreEvent[] = [];
+  other.subscribe?.((news) => heard.push(news));
 
   await one.write(request, stored);
   await other.write(request, stored);

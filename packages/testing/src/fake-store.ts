@@ -1,4 +1,4 @@
-import type { Clock, SecretRequest, SecretStore, StoredSecret, StoreLease, StoreNews } from '@kms-secrets/core';
+import type { Clock, SecretRequest, SecretStore, StoredSecret, StoreLease, StoreEvent } from '@kms-secrets/core';
 
 export type FakeStoreOperation = 'read' | 'write' | 'remove' | 'removeAll' | 'lease';
 
@@ -7,7 +7,7 @@ export type FakeStoreFault = 'hang' | 'throw';
 
 interface Listening {
   readonly member: FakeStore;
-  readonly listener: (news: StoreNews) => void;
+  readonly listener: (news: StoreEvent) => void;
 }
 
 /** What all members of a fleet share. */
@@ -27,7 +27,7 @@ export class FakeStore implements SecretStore {
   readonly name: string;
   /** Every operation, in the order in which they came, such as `read db`. */
   readonly operations: string[] = [];
-  readonly listen?: NonNullable<SecretStore['listen']>;
+  readonly subscribe?: NonNullable<SecretStore['subscribe']>;
   readonly lease?: NonNullable<SecretStore['lease']>;
   readonly #shelf: Shelf;
   readonly #clock: Clock | undefined;
@@ -49,7 +49,7 @@ export class FakeStore implements SecretStore {
     this.#clock = options.clock;
     this.#shelf = options.with === undefined ? new Shelf() : options.with.#shelf;
     if (options.isShared !== true) return;
-    this.listen = (listener) => this.#listen(listener);
+    this.subscribe = (listener) => this.#subscribe(listener);
     this.lease = (request, ms) => this.#lease(request, ms);
   }
 
@@ -88,7 +88,7 @@ export class FakeStore implements SecretStore {
   }
 
   /** Tells its own listeners something. */
-  tell(news: StoreNews): void {
+  emit(news: StoreEvent): void {
     for (const { member, listener } of this.#shelf.listening) if (member === this) listener(news);
   }
 
@@ -132,7 +132,7 @@ export class FakeStore implements SecretStore {
     if (this.#isClosed) throw new Error(`${this.name} is closed.`);
   }
 
-  #listen(listener: (news: StoreNews) => void): () => void {
+  #subscribe(listener: (news: StoreEvent) => void): () => void {
     const listening = { member: this, listener };
     this.#shelf.listening.add(listening);
     return () => {
@@ -156,7 +156,7 @@ export class FakeStore implements SecretStore {
     };
   }
 
-  #tellOthers(news: StoreNews): void {
+  #tellOthers(news: StoreEvent): void {
     for (const { member, listener } of this.#shelf.listening) if (member !== this) listener(news);
   }
 }

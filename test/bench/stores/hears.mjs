@@ -7,7 +7,7 @@ import { benchKey } from './secret-of-1-kb.mjs';
 const store = redisStore({ url: `redis://127.0.0.1:${given().port}`, key: benchKey });
 /** @type {(heard: number) => void} */
 let tell = () => {};
-store.listen?.((news) => {
+store.subscribe?.((news) => {
   if (news.kind === 'written') tell(Number(process.hrtime.bigint()) / 1e6);
 });
 answer(

@@ -261,7 +261,7 @@ test('news of what was fetched earlier than what is held changes nothing', async
   await all.clock.pass('1s');
   const read = store.operations.filter((operation) => operation.startsWith('read')).length;
 
-  store.tell({ kind: 'written', request: { name: 'db', stage: 'ACSCurrent' }, fetchedAt: all.clock.date() - 60_000 });
+  store.emit({ kind: 'written', request: { name: 'db', stage: 'ACSCurrent' }, fetchedAt: all.clock.date() - 60_000 });
   await all.clock.pass(0);
 
   expect(store.operations.filter((operation) => operation.startsWith('read')).length).toBe(read);
@@ -272,12 +272,12 @@ test('a store that says that it is away is left alone until it says that it is b
   const { client, store } = at(all, 0);
   const told: string[] = [];
   client.on('store', ({ what }) => told.push(what));
-  store.tell({ kind: 'away', reason: 'no connection' });
+  store.emit({ kind: 'unavailable', reason: 'no connection' });
 
   await client.get('db');
   await all.clock.pass(0);
   expect(store.operations).toEqual([]);
-  store.tell({ kind: 'back' });
+  store.emit({ kind: 'recovered' });
   await all.clock.pass(0);
 
   expect(store.operations).toEqual(['write db']);
@@ -290,7 +290,7 @@ test('an entry that a store dropped by itself is told as an event', async () => 
   const told: string[] = [];
   client.on('store', ({ what, name, error }) => told.push(`${what} ${String(name)} ${error?.message ?? ''}`));
 
-  store.tell({ kind: 'dropped', name: undefined, reason: 'it was torn' });
+  store.emit({ kind: 'dropped', name: undefined, reason: 'it was torn' });
 
   expect(told).toEqual(['dropped undefined An entry in process 0 was dropped: it was torn.']);
   await client.close();

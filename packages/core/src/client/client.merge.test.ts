@@ -34,7 +34,7 @@ test('in whatever order secrets land, from KMS, stores or others, nobody falls b
         if (act === 'rotate') kms.put('db', `v${(version += 1)}`);
         if (act === 'moveBack') kms.put('db', `v${Math.max((version -= 1), 1)}`);
         if (act === 'oldCopy' && copies[0] !== undefined) shared.put(request, copies[0]);
-        if (act === 'news') at.store.tell({ kind: 'written', request, fetchedAt: clock.date() });
+        if (act === 'news') at.store.emit({ kind: 'written', request, fetchedAt: clock.date() });
         if (act === 'restart') {
           await at.client.close();
           processes[process] = open();

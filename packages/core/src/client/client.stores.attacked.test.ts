@@ -6,7 +6,7 @@ import type { SecretClient } from './client.ts';
 import { createSecretClient } from '../create-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { SecretStore, StoredSecret, StoreLease, StoreNews } from '../ports/store.ts';
+import type { SecretStore, StoredSecret, StoreLease, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
 const request: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
@@ -221,13 +221,13 @@ const oddNews: readonly unknown[] = [
   {},
   { kind: 'written' },
   { kind: 'removed' },
-  { kind: 'away' },
+  { kind: 'unavailable' },
 ];
 
 test.each(oddNews)('news that makes no sense (%j) throws nothing back at its store', (news) => {
   const { store } = setup();
 
-  expect(() => store.tell(news as StoreNews)).not.toThrow();
+  expect(() => store.emit(news as StoreEvent)).not.toThrow();
 });
 
 test.each([
@@ -241,7 +241,7 @@ test.each([
 ])('a store that answers listen with %s is closed all the same', async (_what, listen) => {
   const clock = new FakeClock();
   const [odd, other] = [new FakeStore(), new FakeStore()];
-  const { client } = setup({ clock, stores: [{ ...methodsOf(odd), listen: listen as never }, other] });
+  const { client } = setup({ clock, stores: [{ ...methodsOf(odd), subscribe: listen as never }, other] });
 
   await client.close();
 

@@ -203,7 +203,7 @@ test.each<[string, (path: string) => Promise<unknown>, FileStoreMachine, string]
   expect(await messageOf(store.write({ name: 'db' }, stored()))).toMatch(
     /^StoreError: The file store .+ could not write a secret: The folder .+ is not used for secrets:/u,
   );
-  expect(news.map(({ kind }) => kind)).toEqual(['away']);
+  expect(news.map(({ kind }) => kind)).toEqual(['unavailable']);
 });
 
 test('a folder that was refused is used as soon as it is in order', async () => {
@@ -218,7 +218,7 @@ test('a folder that was refused is used as soon as it is in order', async () => 
   await store.write({ name: 'db' }, stored());
 
   expect(await versionIn(store, 'db')).toBe('v1');
-  expect(news.map(({ kind }) => kind)).toEqual(['away', 'back']);
+  expect(news.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered']);
 });
 
 test('a folder below a file cannot be made, and that is said', async () => {
@@ -275,7 +275,7 @@ test.each(['ENOSPC', 'EROFS'])(
     await store.write({ name: 'new' }, stored({ versionId: 'v10' }));
 
     expect(await versionIn(store, 'new')).toBe('v10');
-    expect(news).toEqual([{ kind: 'away', reason: `${code}: no way to write` }, { kind: 'back' }]);
+    expect(news).toEqual([{ kind: 'unavailable', reason: `${code}: no way to write` }, { kind: 'recovered' }]);
     expect((await readdir(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   },
 );

@@ -4,7 +4,7 @@ import type { Clock } from '../time/clock.ts';
 import { ConfigurationError, StoreError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { printable } from '../options/rows.ts';
-import type { SecretStore, StoredSecret, StoreNews } from '../ports/store.ts';
+import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { readKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
@@ -79,7 +79,7 @@ const mostOwed = 1_024;
 class FileStore implements SecretStore {
   readonly name: string;
   readonly #parts: FileStoreParts;
-  readonly #listeners = new Set<(news: StoreNews) => void>();
+  readonly #listeners = new Set<(news: StoreEvent) => void>();
   readonly #waiting: Waiting[] = [];
   /** What a full or read-only disk has not let us remove: it is given out no more, and removed when the disk allows it. */
   readonly #owed = new Set<Change & { readonly kind: 'remove' | 'removeAll' }>();
@@ -120,7 +120,7 @@ class FileStore implements SecretStore {
     await this.#removing({ kind: 'removeAll', name });
   }
 
-  listen(listener: (news: StoreNews) => void): () => void {
+  subscribe(listener: (news: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -233,12 +233,12 @@ class FileStore implements SecretStore {
   async #reporting<Answer>(doing: 'reading' | 'writing', what: string, act: () => Promise<Answer>): Promise<Answer> {
     try {
       const answer = await act();
-      if (this.#troubles.delete(doing) && this.#troubles.size === 0) this.#tell({ kind: 'back' });
+      if (this.#troubles.delete(doing) && this.#troubles.size === 0) this.#tell({ kind: 'recovered' });
       return answer;
     } catch (error) {
       if (this.#isClosed) throw this.#closed();
       const reason = error instanceof Error ? error.message : String(error);
-      if (this.#troubles.size === 0) this.#tell({ kind: 'away', reason });
+      if (this.#troubles.size === 0) this.#tell({ kind: 'unavailable', reason });
       this.#troubles.add(doing);
       // The folder is gone, or not to be used: the next call makes another, or checks it anew.
       if (codeOf(error) === 'ENOENT' || error instanceof StoreError) this.#opened = undefined;
@@ -246,7 +246,7 @@ class FileStore implements SecretStore {
     }
   }
 
-  #tell(news: StoreNews): void {
+  #tell(news: StoreEvent): void {
     for (const listener of this.#listeners) {
       try {
         listener(news);

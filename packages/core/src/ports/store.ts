@@ -1,7 +1,7 @@
 import type { SecretRotation } from '../secret/secret.ts';
 import type { SecretRequest } from './transport.ts';
 
-/** A secret as a store keeps it: everything needed to make the `Secret` again. `value` is the secret itself. */
+/** A secret as a store keeps it: every field that the `Secret` is rebuilt from. `value` is the secret itself. */
 export interface StoredSecret {
   readonly name: string;
   readonly versionId: string;
@@ -11,54 +11,56 @@ export interface StoredSecret {
   readonly value: string;
   /** Milliseconds since 1970. */
   readonly createdAt?: number | undefined;
-  /** Only of managed secrets; so is `extendedConfig`. */
+  /** Managed secrets only; so is `extendedConfig`. */
   readonly rotation?: SecretRotation | undefined;
   readonly extendedConfig?: Readonly<Record<string, unknown>> | undefined;
-  /** Milliseconds since 1970: when it was asked for, so that an older answer never replaces a newer one. */
+  /** When the request to KMS began, in milliseconds since 1970. An older value never replaces a newer one. */
   readonly fetchedAt: number;
 }
 
-/** What a store tells by itself; nothing here is secret. */
-export type StoreNews =
-  /** Another process has written a secret that was fetched then. */
+/** What a store reports to its subscribers. Contains no secret value. */
+export type StoreEvent =
+  /** Another process wrote a secret, which it fetched at `fetchedAt`. */
   | { readonly kind: 'written'; readonly request: SecretRequest; readonly fetchedAt: number }
-  /** Another process has removed a secret, which KMS refused to it. */
+  /** Another process removed a secret, because KMS refused it to that process or the process invalidated it. */
   | { readonly kind: 'removed'; readonly name: string }
-  /** An entry that could not be trusted (torn, foreign, exchanged) is gone; `name` where it is known. */
+  /** The store removed an entry that it could not trust: truncated, tampered with or moved. `name` is set if it is known. */
   | { readonly kind: 'dropped'; readonly name: string | undefined; readonly reason: string }
-  /** Where the secrets are kept cannot be reached, or can again. */
-  | { readonly kind: 'away'; readonly reason: string }
-  | { readonly kind: 'back' };
+  /** The store cannot reach its storage. `reason` has no full stop. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** The store reaches its storage again. Events in between may be lost. */
+  | { readonly kind: 'recovered' };
 
-/** The right to ask KMS for a secret while the others that share the store wait for what comes. */
+/** The exclusive right to fetch a secret from KMS while the other processes of the fleet wait for the result. */
 export interface StoreLease {
-  /** Gives it back; that it has run out meanwhile is not an error. */
+  /** Releases the lease. Resolves if the lease has already expired. */
   release(): Promise<void>;
 }
 
 /**
- * Where secrets outlive the process.
+ * Storage in which secrets outlive the process.
  *
- * A key is the whole request: name, stage, version. A name is never a path: it may hold `/` and `..`, so a store on disk
- * hashes it. What cannot be read is as if it were not there; a store that cannot work at all rejects.
+ * The key of an entry is the whole request: name, stage and version. A name may contain `/` and `..`: a store on disk must
+ * hash it. `read` resolves to `undefined` for an entry that cannot be read. A store that does not work at all rejects.
+ * The client retries a write or removal that rejects, and does not serve a removed value in the meantime.
  *
- * `listen` and `lease` are for stores that several processes share; a store without them is asked and written alone.
+ * `subscribe` and `lease` are for stores that several processes share. Without them a store belongs to one process.
  */
 export interface SecretStore {
-  /** What it is and where, as an operator would write it, such as `file store /var/cache/app`. */
+  /** Type and location for logs and events, such as `file store /var/cache/app`. Must not contain credentials. */
   readonly name: string;
   read(request: SecretRequest): Promise<StoredSecret | undefined>;
-  /** Keeps `secret`, unless what is there was fetched later. */
+  /** Writes `secret`, unless the present entry was fetched later. */
   write(request: SecretRequest, secret: StoredSecret): Promise<void>;
-  /** Removing what is not there is not an error. */
+  /** Resolves if there is no such entry. */
   remove(request: SecretRequest): Promise<void>;
-  /** Removes every stage and version of a secret, by the name that was asked for. */
+  /** Removes every stage and version of the secret with exactly this name. */
   removeAll(name: string): Promise<void>;
-  /** Calls `listener` with what the store tells by itself; returns a function that ends it. */
-  listen?(listener: (news: StoreNews) => void): () => void;
+  /** Calls `listener` with every event; returns a function that unsubscribes. */
+  subscribe?(listener: (event: StoreEvent) => void): () => void;
   /**
-   * The right to ask KMS for this secret, for `ms` at the most; `undefined` while another process has it. Whoever does not
-   * get it waits for `written` until then, and no longer: a holder that dies holds up nobody for good.
+   * Acquires the lease for this request, for at most `ms` milliseconds. Resolves to `undefined` while another process
+   * holds it. The client then waits for `written`, at most until the lease expires: a holder that dies blocks no one.
    */
   lease?(request: SecretRequest, ms: number): Promise<StoreLease | undefined>;
   close(): Promise<void>;

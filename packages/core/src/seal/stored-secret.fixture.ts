@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SecretStore, StoredSecret, StoreNews } from '../ports/store.ts';
+import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 
 /** Keys as users give them: text of 32 bytes. */
 export const [firstKey, secondKey] = ['one', 'two'].map((seed) =>
@@ -31,9 +31,9 @@ export function stored(fields: Partial<StoredSecret> = {}): StoredSecret {
 }
 
 /** What a store tells, line by line as it comes. */
-export function newsOf(store: SecretStore): StoreNews[] {
-  const news: StoreNews[] = [];
-  store.listen?.((item) => news.push(item));
+export function newsOf(store: SecretStore): StoreEvent[] {
+  const news: StoreEvent[] = [];
+  store.subscribe?.((item) => news.push(item));
   return news;
 }
 

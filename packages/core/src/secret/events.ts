@@ -37,7 +37,7 @@ export interface SecretEvents {
     readonly store: string;
     readonly what: 'failed' | 'away' | 'back' | 'dropped';
     /** What it failed at, where that is known. */
-    readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'listen' | 'lease' | 'close' | undefined;
+    readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'subscribe' | 'lease' | 'close' | undefined;
     /** The secret it was about, where it was about one. */
     readonly name: string | undefined;
     readonly error: StoreError | undefined;

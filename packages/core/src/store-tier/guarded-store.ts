@@ -3,7 +3,7 @@ import { isSecretError, messageOf, StoreError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
 import { durationText } from '../options/rows.ts';
 import type { StoreStatus } from '../secret/status.ts';
-import type { SecretStore, StoreNews } from '../ports/store.ts';
+import type { SecretStore, StoreEvent } from '../ports/store.ts';
 import { withTimeout } from '../time/deadline.ts';
 
 export type StoreOperation = SecretEvents['store']['operation'];
@@ -104,8 +104,8 @@ export class GuardedStore {
   }
 
   /** Begins to listen, if the store tells anything; returns a function that ends it. Never throws. */
-  listen(listener: (news: StoreNews) => void): () => void {
-    const hear = (news: StoreNews): void => {
+  subscribe(listener: (news: StoreEvent) => void): () => void {
+    const hear = (news: StoreEvent): void => {
       try {
         listener(news);
       } catch {
@@ -113,10 +113,10 @@ export class GuardedStore {
       }
     };
     try {
-      const leave = this.store.listen?.(hear);
+      const leave = this.store.subscribe?.(hear);
       return () => this.#leave(leave);
     } catch (cause) {
-      this.#fail('listen', undefined, cause);
+      this.#fail('subscribe', undefined, cause);
       return () => {};
     }
   }
@@ -167,7 +167,7 @@ export class GuardedStore {
     try {
       leave?.();
     } catch (cause) {
-      this.#fail('listen', undefined, cause);
+      this.#fail('subscribe', undefined, cause);
     }
   }
 

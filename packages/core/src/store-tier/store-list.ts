@@ -4,7 +4,7 @@
 import type { Clock } from '../time/clock.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Tally, StoreStatus } from '../secret/status.ts';
-import type { SecretStore, StoredSecret, StoreNews } from '../ports/store.ts';
+import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { cacheKey } from '../memory/entry.ts';
 import { GuardedStore } from './guarded-store.ts';
@@ -39,7 +39,7 @@ export interface TieredCacheParts {
   /** Keeps what was found, if it is worth it. Never rejects. */
   readonly offer: (key: string, request: SecretRequest, found: Found) => Promise<Offered>;
   /** What another process has told of one of the shared stores. */
-  readonly onNews: (store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>) => void;
+  readonly onNews: (store: SharedStore, news: Extract<StoreEvent, { kind: 'written' | 'removed' }>) => void;
 }
 
 /** One store with what waits for it. */
@@ -89,7 +89,7 @@ export class TieredCache {
 
   /** Begins to listen to the stores that tell of others. */
   listen(): void {
-    for (const { guarded } of this.#tiers) this.#leave.push(guarded.listen((news) => this.#hear(guarded, news)));
+    for (const { guarded } of this.#tiers) this.#leave.push(guarded.subscribe((news) => this.#hear(guarded, news)));
   }
 
   /** Looks through all stores until one has a fresh value; says whether one is in memory now. Never rejects. */
@@ -209,7 +209,7 @@ export class TieredCache {
     return this.#tombstones.covers(request, this.#momentOf(stored)) ? undefined : stored;
   }
 
-  #hear(guarded: GuardedStore, news: StoreNews): void {
+  #hear(guarded: GuardedStore, news: StoreEvent): void {
     switch (news.kind) {
       case 'written':
         // Whoever brings it was given it after the refusal.
@@ -223,10 +223,10 @@ export class TieredCache {
       case 'dropped':
         guarded.dropped(news.name, news.reason);
         return;
-      case 'away':
+      case 'unavailable':
         guarded.isAway(news.reason);
         return;
-      case 'back':
+      case 'recovered':
         guarded.works();
         return;
       default:

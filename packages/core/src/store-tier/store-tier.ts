@@ -13,7 +13,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { StoreStatus, Tallies } from '../secret/status.ts';
-import type { StoreNews } from '../ports/store.ts';
+import type { StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { withTimeout } from '../time/deadline.ts';
 
@@ -197,7 +197,7 @@ export class SecretTiers {
     return { isKept: false, isFresh: false };
   }
 
-  #hear(store: SharedStore, news: Extract<StoreNews, { kind: 'written' | 'removed' }>): void {
+  #hear(store: SharedStore, news: Extract<StoreEvent, { kind: 'written' | 'removed' }>): void {
     if (news.kind === 'removed') {
       this.#memory.refetchSoon(this.#memory.keysOf(news.name));
       return;

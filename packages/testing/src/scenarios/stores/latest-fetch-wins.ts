@@ -16,7 +16,7 @@ export const latestFetchWins: Scenario = scenario({
     await app.refresh('db');
     // Somebody brings back an old copy of the store, and says that it is news.
     store.put(request, earlier);
-    store.tell({ kind: 'written', request, fetchedAt: clock.date() + 1 });
+    store.emit({ kind: 'written', request, fetchedAt: clock.date() + 1 });
     await clock.pass('1s');
     const answer = await app.read('db');
     await app.refresh('db');
