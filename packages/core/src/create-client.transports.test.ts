@@ -3,11 +3,11 @@ import { describeTransport } from '@kms-secrets/testing/contracts';
 import { systemClock } from './time/clock.ts';
 import type { ClientKey } from './ports/credentials.ts';
 import { openClientKey } from './credentials/client-key.ts';
-import type { HttpsParts } from './transports/https/channel.ts';
+import type { HttpsOptions } from './transports/https/channel.ts';
 import { InstanceTransport } from './transports/instance/instance-transport.ts';
 import { OpenApiTransport } from './transports/openapi/openapi-transport.ts';
 
-function partsFor({ endpoint, gateway }: FakeEndpoint, kms: FakeKms): HttpsParts & { readonly clientKey: ClientKey } {
+function partsFor({ endpoint, gateway }: FakeEndpoint, kms: FakeKms): HttpsOptions & { readonly clientKey: ClientKey } {
   const { json, password } = kms.createClientKey({ gateway });
   return {
     endpoint: { host: endpoint },
@@ -15,7 +15,7 @@ function partsFor({ endpoint, gateway }: FakeEndpoint, kms: FakeKms): HttpsParts
     clientKey: openClientKey({ json, password }),
     clock: systemClock,
     connectTimeout: 20_000, // a machine may be busy
-    maxReplyBytes: 1_048_576,
+    maxResponseBytes: 1_048_576,
   };
 }
 

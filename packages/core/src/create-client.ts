@@ -8,7 +8,7 @@ import { proxyFor } from './config/proxy.ts';
 import { gatherSettings } from './config/sources.ts';
 import { alicloudCredentials } from './credentials/alicloud.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
-import { ClientKeyProblem } from './credentials/client-key-problem.ts';
+import { ClientKeyError } from './credentials/client-key-error.ts';
 import { openClientKey } from './credentials/client-key.ts';
 import type { ClientKey } from './ports/credentials.ts';
 import { isTransport } from './options/endpoints.ts';
@@ -21,7 +21,7 @@ import { kindOf, resolve } from './options/rows.ts';
 import { optionTable } from './options/options.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options/options.ts';
 import type { SecretTransport } from './ports/transport.ts';
-import { lateBatchTransport, lateTransport } from './transports/lazy-transport.ts';
+import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export type { SecretClient } from './client/client.ts';
@@ -108,7 +108,7 @@ function identityOf(join: Join): OpenApiIdentity | undefined {
   if (credentials.type !== 'client_key') {
     // A proxy that cannot be used is told with the endpoints.
     const proxyTo = (host: string): URL | undefined => proxyFor(host, join.on.environment).proxy;
-    return { credentials: alicloudCredentials(credentials, { clock, proxyTo }) };
+    return { credentials: alicloudCredentials(credentials, { clock, resolveProxy: proxyTo }) };
   }
   const clientKey = clientKeyOf({ from: credentials, key: 'credentials', source }, join);
   return clientKey && { clientKey };
@@ -132,7 +132,7 @@ function clientKeyOf(request: ClientKeyRequest, { on, values, issues, warnings }
     }
     return clientKey;
   } catch (problem) {
-    if (!(problem instanceof ClientKeyProblem)) throw problem;
+    if (!(problem instanceof ClientKeyError)) throw problem;
     issues.push({ key, source, got: problem.message, expected: 'a client key and its password' });
     return undefined;
   }
@@ -159,15 +159,15 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
     endpoint,
     clock,
     connectTimeout,
-    maxReplyBytes,
+    maxResponseBytes: maxReplyBytes,
     proxy,
     ca: ca?.pem,
-    checksCertificates: !ignoreSslCerts,
+    verifyCertificate: !ignoreSslCerts,
   };
   if (endpoint.clientKey !== undefined) {
     const clientKey = clientKeyOf({ from: endpoint.clientKey, key, source }, join);
     if (clientKey === undefined) return undefined;
-    return lateTransport(endpoint.host, async () => {
+    return lazyTransport(endpoint.host, async () => {
       const { InstanceTransport } = await import('./transports/instance/instance-transport.ts');
       return new InstanceTransport({ ...https, clientKey });
     });
@@ -178,7 +178,7 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
     issues.push({ key: `${key}.clientKeyFile`, source, got: 'a client key in credentials', expected });
   }
   if (identity === undefined) return undefined;
-  return lateBatchTransport(endpoint.host, async () => {
+  return lazyBatchTransport(endpoint.host, async () => {
     const { OpenApiTransport } = await import('./transports/openapi/openapi-transport.ts');
     return new OpenApiTransport({ ...https, ...identity });
   });

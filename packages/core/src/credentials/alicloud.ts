@@ -1,9 +1,9 @@
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../options/identity.ts';
-import { described } from './token-identity.ts';
-import type { IssuerParts } from './token-providers.ts';
-import type { Issued } from './cached-credentials.ts';
-import { KeptCredentials } from './cached-credentials.ts';
+import { describeIdentity } from './token-identity.ts';
+import type { TokenProviderOptions } from './token-providers.ts';
+import type { IssuedCredentials } from './cached-credentials.ts';
+import { CachedCredentials } from './cached-credentials.ts';
 
 /** An identity that `@alicloud/credentials` can be: a client key it cannot (its `rsa_key_pair` asks the wrong host). */
 export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
@@ -14,14 +14,16 @@ export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
  *
  * It rejects with a `FetchFailure`, which tells status, code and request id, and no secret.
  */
-export function alicloudCredentials(identity: AlicloudIdentity, parts: IssuerParts): CredentialsProvider {
+export function alicloudCredentials(identity: AlicloudIdentity, parts: TokenProviderOptions): CredentialsProvider {
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
-    const issue = async (): Promise<Issued> => (await import('./default-chain.ts')).issueByChain(parts);
-    return new KeptCredentials({ issuer: 'The default chain', issue, clock: parts.clock });
+    const issue = async (): Promise<IssuedCredentials> =>
+      (await import('./default-chain.ts')).fetchFromDefaultChain(parts);
+    return new CachedCredentials({ source: 'The default chain', fetch: issue, clock: parts.clock });
   }
-  const issue = async (): Promise<Issued> => (await import('./token-providers.ts')).issueOf(identity, parts);
-  return new KeptCredentials({ issuer: described(identity), issue, clock: parts.clock });
+  const issue = async (): Promise<IssuedCredentials> =>
+    (await import('./token-providers.ts')).fetchCredentials(identity, parts);
+  return new CachedCredentials({ source: describeIdentity(identity), fetch: issue, clock: parts.clock });
 }
 
 /**

@@ -1,15 +1,15 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { Issued } from './cached-credentials.ts';
-import { KeptCredentials } from './cached-credentials.ts';
+import type { IssuedCredentials } from './cached-credentials.ts';
+import { CachedCredentials } from './cached-credentials.ts';
 
 interface World {
   readonly clock: FakeClock;
-  readonly kept: KeptCredentials;
+  readonly kept: CachedCredentials;
   /** How often the issuer was asked. */
   asked(): number;
   /** What the issuer does from now on. */
-  answer: () => Promise<Issued>;
+  answer: () => Promise<IssuedCredentials>;
   read(): Promise<string>;
 }
 
@@ -22,10 +22,10 @@ function setup(lifetime: number | undefined = 3_600_000): World {
     asked: () => asked,
     answer: () =>
       Promise.resolve({ credentials: { accessKeyId: `FakeId-${asked}`, accessKeySecret: 's3cret-key' }, lifetime }),
-    kept: new KeptCredentials({
-      issuer: 'STS',
+    kept: new CachedCredentials({
+      source: 'STS',
       clock,
-      issue() {
+      fetch() {
         asked += 1;
         return world.answer();
       },
@@ -87,10 +87,10 @@ test('credentials that have ended on arrival are handed to those who wait, and t
 
 test('where nobody says how long, the issuer is asked again after five minutes, in the background', async () => {
   const world = setup(undefined);
-  const unknown = new KeptCredentials({
-    issuer: 'a file',
+  const unknown = new CachedCredentials({
+    source: 'a file',
     clock: world.clock,
-    issue: async () => ({ ...(await world.answer()), lifetime: undefined }),
+    fetch: async () => ({ ...(await world.answer()), lifetime: undefined }),
   });
   const first = await unknown.getCredential();
 

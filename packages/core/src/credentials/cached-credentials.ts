@@ -3,34 +3,34 @@ import type { CredentialsProvider } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
 /** The token is left out where there is none, as a provider's answer wants it. */
-export interface IssuedCredentials {
+export interface ProviderCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string;
 }
 
 /** Credentials as their issuer gave them out, and how long they are good for. */
-export interface Issued {
-  readonly credentials: IssuedCredentials;
+export interface IssuedCredentials {
+  readonly credentials: ProviderCredentials;
   /** Milliseconds from when they were asked for; `undefined` where nobody says. */
   readonly lifetime: number | undefined;
 }
 
-export interface KeptParts {
+export interface CachedCredentialsOptions {
   /** Who is asked, for a message: `STS (sts.aliyuncs.com)`. */
-  readonly issuer: string;
-  readonly issue: () => Promise<Issued>;
+  readonly source: string;
+  readonly fetch: () => Promise<IssuedCredentials>;
   readonly clock: Clock;
 }
 
 /** Credentials in memory, by `clock.now()`. */
-interface Held {
-  readonly credentials: IssuedCredentials;
+interface CachedEntry {
+  readonly credentials: ProviderCredentials;
   /** From here on the first caller starts a renewal that nobody waits for. */
-  readonly renewAt: number;
+  readonly refreshAt: number;
   /** From here on callers wait for the renewal, and get these only if it fails. */
   readonly staleAt: number;
-  readonly endsAt: number;
+  readonly expiresAt: number;
 }
 
 /** Where nobody says how long credentials are good for, their issuer is asked again after so long: reading a file or a variable. */
@@ -51,27 +51,28 @@ const failureLasts = 1_000;
  *
  * By age and not by date: the issuer tells the lifetime by its own clock, and ours may be wrong.
  */
-export class KeptCredentials implements CredentialsProvider {
-  readonly #parts: KeptParts;
-  #held: Held | undefined;
-  #flight: Promise<IssuedCredentials> | undefined;
+export class CachedCredentials implements CredentialsProvider {
+  readonly #parts: CachedCredentialsOptions;
+  #held: CachedEntry | undefined;
+  #flight: Promise<ProviderCredentials> | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
 
-  constructor(parts: KeptParts) {
+  constructor(parts: CachedCredentialsOptions) {
     this.#parts = parts;
   }
 
-  async getCredential(): Promise<IssuedCredentials> {
+  async getCredential(): Promise<ProviderCredentials> {
     const held = this.#held;
     const now = this.#parts.clock.now();
     if (held !== undefined && now < held.staleAt) {
-      if (now >= held.renewAt) this.#renew().catch(() => undefined); // told to the first who must wait
+      if (now >= held.refreshAt) this.#renew().catch(() => undefined); // told to the first who must wait
       return held.credentials;
     }
     try {
       return await this.#renew();
     } catch (error) {
-      if (held !== undefined && this.#held === held && this.#parts.clock.now() < held.endsAt) return held.credentials;
+      if (held !== undefined && this.#held === held && this.#parts.clock.now() < held.expiresAt)
+        return held.credentials;
       throw error;
     }
   }
@@ -82,7 +83,7 @@ export class KeptCredentials implements CredentialsProvider {
     return true;
   }
 
-  #renew(): Promise<IssuedCredentials> {
+  #renew(): Promise<ProviderCredentials> {
     const failure = this.#failure;
     if (failure !== undefined && this.#parts.clock.now() < failure.until) return Promise.reject(failure.error);
     this.#flight ??= this.#ask().finally(() => {
@@ -91,7 +92,7 @@ export class KeptCredentials implements CredentialsProvider {
     return this.#flight;
   }
 
-  async #ask(): Promise<IssuedCredentials> {
+  async #ask(): Promise<ProviderCredentials> {
     const { clock } = this.#parts;
     const askedAt = clock.now();
     try {
@@ -105,8 +106,8 @@ export class KeptCredentials implements CredentialsProvider {
     }
   }
 
-  #issueInTime(): Promise<Issued> {
-    const { clock, issue, issuer } = this.#parts;
+  #issueInTime(): Promise<IssuedCredentials> {
+    const { clock, fetch: issue, source: issuer } = this.#parts;
     return new Promise((resolve, reject) => {
       const callOff = clock.setUnrefTimer(longestIssue, () => {
         const message = `${issuer} gave no credentials within ${longestIssue} ms. Check the network between here and there.`;
@@ -116,15 +117,15 @@ export class KeptCredentials implements CredentialsProvider {
     });
   }
 
-  #hold(credentials: IssuedCredentials, askedAt: number, lifetime: number | undefined): Held {
+  #hold(credentials: ProviderCredentials, askedAt: number, lifetime: number | undefined): CachedEntry {
     if (lifetime === undefined) {
       const staleAt = askedAt + 2 * unknownLifetime;
-      return { credentials, renewAt: askedAt + unknownLifetime, staleAt, endsAt: staleAt };
+      return { credentials, refreshAt: askedAt + unknownLifetime, staleAt, expiresAt: staleAt };
     }
     const margin = Math.min(largestMargin, lifetime / 5);
     const endsAt = askedAt + lifetime;
     // At random, for a fleet that was started together.
     const early = margin * (0.5 + this.#parts.clock.random() / 2);
-    return { credentials, renewAt: endsAt - margin - early, staleAt: endsAt - margin, endsAt };
+    return { credentials, refreshAt: endsAt - margin - early, staleAt: endsAt - margin, expiresAt: endsAt };
   }
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openClientKey } from './client-key.ts';
-import { ClientKeyProblem } from './client-key-problem.ts';
-import { DerProblem, objectIdOf, readDer } from './der.ts';
+import { ClientKeyError } from './client-key-error.ts';
+import { DerError, objectIdOf, readDer } from './der.ts';
 
 const { files, password } = JSON.parse(readFileSync(new URL('client-key-shapes.json', import.meta.url), 'utf8')) as {
   readonly files: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ function tryOut(json: string, withPassword: string = password): void {
   try {
     openClientKey({ json, password: withPassword });
   } catch (error) {
-    if (!(error instanceof ClientKeyProblem) || !/^[A-Z].*[.]$/u.test(error.message)) throw error;
+    if (!(error instanceof ClientKeyError) || !/^[A-Z].*[.]$/u.test(error.message)) throw error;
   }
 }
 
@@ -91,7 +91,7 @@ function sizeOfAll(bytes: Buffer): number {
   try {
     return readDer(bytes).reduce((size, { content }) => size + content.length, 0);
   } catch (error) {
-    if (!(error instanceof DerProblem)) throw error;
+    if (!(error instanceof DerError)) throw error;
     return 0;
   }
 }

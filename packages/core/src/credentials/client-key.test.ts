@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ClientKey } from '../ports/credentials.ts';
 import { openClientKey } from './client-key.ts';
-import { ClientKeyProblem } from './client-key-problem.ts';
+import { ClientKeyError } from './client-key-error.ts';
 
 interface Vectors {
   readonly key: {
@@ -39,11 +39,11 @@ function open(shape: string, withPassword: string = password): ClientKey {
   return openClientKey({ json: fileWith(shapes.get(shape)), password: withPassword });
 }
 
-function problemOf(file: { readonly json: string; readonly password: string }): ClientKeyProblem {
+function problemOf(file: { readonly json: string; readonly password: string }): ClientKeyError {
   try {
     openClientKey(file);
   } catch (error) {
-    if (error instanceof ClientKeyProblem) return error;
+    if (error instanceof ClientKeyError) return error;
     throw error;
   }
   throw new Error('was not refused');

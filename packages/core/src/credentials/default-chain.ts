@@ -1,15 +1,15 @@
 import type { Clock } from '../time/clock.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { Exchange } from './http-log.ts';
-import { watch } from './http-log.ts';
-import { issueFailure } from './token-failure.ts';
-import type { IssuerParts, SessionProvider } from './token-providers.ts';
-import { issueBy, lifetimeOf } from './token-providers.ts';
-import type { Issued } from './cached-credentials.ts';
-import { askByProxy } from './proxied.ts';
+import type { HttpLogEntry } from './http-log.ts';
+import { logRequests } from './http-log.ts';
+import { tokenFailure } from './token-failure.ts';
+import type { TokenProviderOptions, SessionProvider } from './token-providers.ts';
+import { fetchSession, lifetimeOf } from './token-providers.ts';
+import type { IssuedCredentials } from './cached-credentials.ts';
+import { routeThroughProxy } from './provider-proxy.ts';
 
 /** A link of the library's chain: it has sessions, or reads a variable or a file. */
-type Link = object & {
+type ChainProvider = object & {
   getCredentials(): Promise<{
     readonly accessKeyId: string;
     readonly accessKeySecret: string;
@@ -23,14 +23,18 @@ type Link = object & {
  * The chain is made anew each time, and its links are asked one by one: the library's own remembers a link before that has
  * succeeded, and after one total failure asks none but the last for ever (providers/default.js of 2.4.7, line 80).
  */
-export async function issueByChain({ clock, prepare, proxyTo }: IssuerParts): Promise<Issued> {
+export async function fetchFromDefaultChain({
+  clock,
+  prepare,
+  resolveProxy: proxyTo,
+}: TokenProviderOptions): Promise<IssuedCredentials> {
   const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
-  const tried: Tried[] = [];
+  const tried: ChainAttempt[] = [];
   for (const link of linksOf(DefaultCredentialsProvider.builder().build())) {
-    const exchanges: Exchange[] = [];
+    const exchanges: HttpLogEntry[] = [];
     prepare?.(link);
-    askByProxy(link, { proxyTo, clock });
-    watch(link, exchanges);
+    routeThroughProxy(link, { proxyTo, clock });
+    logRequests(link, exchanges);
     try {
       return await issueByLink(link, exchanges, clock);
     } catch (error) {
@@ -40,22 +44,26 @@ export async function issueByChain({ clock, prepare, proxyTo }: IssuerParts): Pr
   throw chainFailure(tried);
 }
 
-interface Tried {
+interface ChainAttempt {
   readonly name: string;
-  readonly exchanges: readonly Exchange[];
+  readonly exchanges: readonly HttpLogEntry[];
   readonly failure: FetchFailure;
 }
 
 /** Not part of the library's documented surface; its version is pinned, and a test reads a key through here. */
-function linksOf(chain: object): readonly Link[] {
+function linksOf(chain: object): readonly ChainProvider[] {
   const links: unknown = Reflect.get(chain, 'providers');
-  const list: readonly Link[] = Array.isArray(links) ? links : [chain as Link]; // the chain is a link itself
+  const list: readonly ChainProvider[] = Array.isArray(links) ? links : [chain as ChainProvider]; // the chain is a link itself
   // The link by address is there also without one, and would ask https://undefined/.
   return list.filter((link) => !('credentialsURI' in link) || Boolean(link.credentialsURI));
 }
 
-async function issueByLink(link: Link, exchanges: readonly Exchange[], clock: Clock): Promise<Issued> {
-  if (isSession(link)) return issueBy(link, exchanges, clock);
+async function issueByLink(
+  link: ChainProvider,
+  exchanges: readonly HttpLogEntry[],
+  clock: Clock,
+): Promise<IssuedCredentials> {
+  if (isSession(link)) return fetchSession(link, exchanges, clock);
   const { accessKeyId, accessKeySecret, securityToken } = await link.getCredentials();
   const credentials =
     securityToken === undefined || securityToken === ''
@@ -91,20 +99,20 @@ const names: ReadonlyMap<string, string> = new Map([
 
 function failureOf(
   error: unknown,
-  exchanges: readonly Exchange[],
+  exchanges: readonly HttpLogEntry[],
   { link, clock }: { readonly link: object; readonly clock: Clock },
 ): FetchFailure {
   const file: unknown = Reflect.get(link, 'oidcTokenFilePath');
   const tokenFile = typeof file === 'string' ? file : undefined;
-  return issueFailure(error, exchanges, { what: 'The default chain', tokenFile, date: clock.date() });
+  return tokenFailure(error, exchanges, { subject: 'The default chain', tokenFile, date: clock.date() });
 }
 
 /**
  * What of all that was tried counts: a link that was answered, or could have been. Where nobody was asked but the metadata
  * service, and that is not there, this machine simply has no identity, and asking again would not help.
  */
-function chainFailure(tried: readonly Tried[]): FetchFailure {
-  const isMissing = ({ name, exchanges }: Tried): boolean =>
+function chainFailure(tried: readonly ChainAttempt[]): FetchFailure {
+  const isMissing = ({ name, exchanges }: ChainAttempt): boolean =>
     (exchanges.length === 0 && name !== oidc) ||
     (name === 'ECS metadata' && exchanges.every(({ status }) => status === undefined));
   const told = tried.find((one) => !isMissing(one));

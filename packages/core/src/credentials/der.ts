@@ -5,7 +5,7 @@ export interface DerElement {
 }
 
 /** What was read is not the DER that it is taken for. */
-export class DerProblem extends Error {
+export class DerError extends Error {
   override readonly name = 'DerProblem';
 }
 
@@ -30,8 +30,8 @@ export function readDer(bytes: Buffer): readonly DerElement[] {
     const tag = bytes.readUInt8(at);
     const length = readLength(bytes, at + 1);
     const end = length.end + length.value;
-    if ((tag & 0x1f) === 0x1f) throw new DerProblem('a tag is longer than any that is used here');
-    if (end > bytes.length) throw new DerProblem('an element is longer than what holds it');
+    if ((tag & 0x1f) === 0x1f) throw new DerError('a tag is longer than any that is used here');
+    if (end > bytes.length) throw new DerError('an element is longer than what holds it');
     elements.push({ tag, content: bytes.subarray(length.end, end) });
     at = end;
   }
@@ -40,8 +40,8 @@ export function readDer(bytes: Buffer): readonly DerElement[] {
 
 /** The bytes of an element that must be there, and of that kind. */
 export function contentOf(element: DerElement | undefined, tag: number): Buffer {
-  if (element === undefined) throw new DerProblem('an element is missing');
-  if (element.tag !== tag) throw new DerProblem('an element is of another kind than expected');
+  if (element === undefined) throw new DerError('an element is missing');
+  if (element.tag !== tag) throw new DerError('an element is of another kind than expected');
   return element.content;
 }
 
@@ -53,7 +53,7 @@ export function elementsOf(element: DerElement | undefined, tag: number): readon
 /** A whole number that is not negative; what is too large for one is told as `Infinity`, which no bound lets pass. */
 export function integerOf(element: DerElement | undefined): number {
   const content = contentOf(element, derTag.integer);
-  if (content.length === 0 || content.readUInt8(0) >= 0x80) throw new DerProblem('a number is negative or empty');
+  if (content.length === 0 || content.readUInt8(0) >= 0x80) throw new DerError('a number is negative or empty');
   if (content.length > 6) return Number.POSITIVE_INFINITY;
   return content.readUIntBE(0, content.length);
 }
@@ -80,10 +80,10 @@ export function objectIdOf(element: DerElement | undefined): string {
 
 function readLength(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {
   const first = bytes[at];
-  if (first === undefined) throw new DerProblem('it ends in the middle of an element');
+  if (first === undefined) throw new DerError('it ends in the middle of an element');
   if (first < 0x80) return { value: first, end: at + 1 };
   const size = first & 0x7f;
-  if (size === 0) throw new DerProblem('it has an element of indefinite length (BER), where PKCS#12 of KMS is DER');
-  if (size > 4 || at + 1 + size > bytes.length) throw new DerProblem('it ends in the middle of an element');
+  if (size === 0) throw new DerError('it has an element of indefinite length (BER), where PKCS#12 of KMS is DER');
+  if (size > 4 || at + 1 + size > bytes.length) throw new DerError('it ends in the middle of an element');
   return { value: bytes.readUIntBE(at + 1, size), end: at + 1 + size };
 }

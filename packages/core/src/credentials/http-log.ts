@@ -1,5 +1,5 @@
 /** What a provider of `@alicloud/credentials` sent and got, as far as a failure may tell it. */
-export interface Exchange {
+export interface HttpLogEntry {
   readonly host: string;
   /** Absent where there was no answer. */
   readonly status?: number | undefined;
@@ -8,7 +8,7 @@ export interface Exchange {
   /** The answer's own date, in milliseconds since 1970. */
   readonly date?: number | undefined;
   /** Why there was no answer: `ECONNREFUSED`, `ETIMEDOUT`. */
-  readonly problem?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** The library's request and response, as far as they are used here. */
@@ -32,7 +32,7 @@ type DoRequest = (request: LibraryRequest) => Promise<LibraryResponse>;
  * By its property `doRequest`, the one seam that the library has ("used for mock", says its source): the errors it throws
  * hold the server's text, and neither status nor code nor request id. Without that property, nothing is noted.
  */
-export function watch(provider: object, exchanges: Exchange[]): void {
+export function logRequests(provider: object, exchanges: HttpLogEntry[]): void {
   const doRequest: unknown = Reflect.get(provider, 'doRequest');
   if (typeof doRequest !== 'function') return;
   const watched: DoRequest = async (request) => {
@@ -43,7 +43,7 @@ export function watch(provider: object, exchanges: Exchange[]): void {
       exchanges.push({ host, ...noted(response) });
       return response;
     } catch (error) {
-      exchanges.push({ host, problem: problemOf(error) });
+      exchanges.push({ host, reason: reasonOf(error) });
       throw error;
     }
   };
@@ -55,10 +55,10 @@ function trimToken({ bodyForm }: LibraryRequest): void {
   const token = bodyForm?.['OIDCToken'];
   if (bodyForm === undefined || token === undefined) return;
   bodyForm['OIDCToken'] = token.trim();
-  if (token.trim() === '') throw Object.assign(new Error('The token is empty.'), { code: emptyToken });
+  if (token.trim() === '') throw Object.assign(new Error('The token is empty.'), { code: emptyTokenCode });
 }
 
-export const emptyToken = 'EMPTY_TOKEN';
+export const emptyTokenCode = 'EMPTY_TOKEN';
 
 function hostOf({ host, url }: LibraryRequest): string {
   try {
@@ -68,13 +68,13 @@ function hostOf({ host, url }: LibraryRequest): string {
   }
 }
 
-function noted({ statusCode, headers, body }: LibraryResponse): Omit<Exchange, 'host'> {
+function noted({ statusCode, headers, body }: LibraryResponse): Omit<HttpLogEntry, 'host'> {
   const date = Date.parse(String(headers['date']));
   return { status: statusCode, ...readRefusal(body.toString('utf8')), date: Number.isNaN(date) ? undefined : date };
 }
 
 /** Code and request id of an answer of Alibaba Cloud's; of anybody else's page, neither. */
-function readRefusal(text: string): Pick<Exchange, 'code' | 'requestId'> {
+function readRefusal(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -92,7 +92,7 @@ function readRefusal(text: string): Pick<Exchange, 'code' | 'requestId'> {
 }
 
 /** A word for why there was no answer: a library's message would hold the URL, with signature and access key id. */
-export function problemOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is not an error';
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/u.test(error.code))
     return error.code;

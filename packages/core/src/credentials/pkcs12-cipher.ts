@@ -1,12 +1,12 @@
 import type { DerElement } from './der.ts';
-import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
-import { lateCrypto } from './lazy-crypto.ts';
+import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
+import { nodeCrypto } from './lazy-crypto.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */
-export interface PasswordTrial {
+export interface BudgetedPassword {
   readonly password: string;
-  readonly spend: (rounds: number) => void;
+  readonly consume: (rounds: number) => void;
 }
 
 /** Bytes that were decrypted, or why they cannot be. */
@@ -63,21 +63,24 @@ const pbkdf2 = '1.2.840.113549.1.5.12';
 export interface Encrypted {
   /** An AlgorithmIdentifier. */
   readonly algorithm: DerElement | undefined;
-  readonly secret: Buffer;
+  readonly ciphertext: Buffer;
   /** Whether RC2, which protects nothing, is good enough for what is in it. */
-  readonly takesRc2: boolean;
+  readonly allowRc2: boolean;
 }
 
 /** Decrypts what `algorithm` says it is encrypted with. */
-export function decrypt({ algorithm, secret, takesRc2 }: Encrypted, trial: PasswordTrial): Decrypted {
+export function decrypt(
+  { algorithm, ciphertext: secret, allowRc2: takesRc2 }: Encrypted,
+  trial: BudgetedPassword,
+): Decrypted {
   const [id, parameters] = elementsOf(algorithm, derTag.sequence);
   const name = objectIdOf(id);
   const cipher = pkcs12Ciphers.get(name);
   if (cipher?.name === 'rc2' && !takesRc2) return { kind: 'unknownCipher' };
   if (cipher !== undefined) {
-    const [salt, rounds] = elementsOf(parameters, derTag.sequence);
+    const [salt, iterations] = elementsOf(parameters, derTag.sequence);
     const digest: Digest = { name: 'sha1', size: 20, block: 64 };
-    const seed = { digest, salt: contentOf(salt, derTag.octets), rounds: integerOf(rounds) };
+    const seed = { digest, salt: contentOf(salt, derTag.octets), iterations: integerOf(iterations) };
     const key = pkcs12Key({ ...seed, purpose: 1, length: cipher.keySize }, trial);
     return decipher({ name: cipher.name, key, iv: pkcs12Key({ ...seed, purpose: 2, length: 8 }, trial) }, secret);
   }
@@ -91,24 +94,24 @@ export function digestNamed(algorithm: DerElement | undefined): Digest | undefin
 }
 
 /** What a key is derived from. `purpose` is 1 for a key, 2 for an initial vector, 3 for a MAC. */
-export interface KeySeed {
+export interface KeyDerivation {
   readonly digest: Digest;
   readonly salt: Buffer;
-  readonly rounds: number;
+  readonly iterations: number;
   readonly purpose: 1 | 2 | 3;
   readonly length: number;
 }
 
 /** The key derivation of PKCS#12 (RFC 7292, appendix B.2); its letters are those of the RFC. */
-export function pkcs12Key(seed: KeySeed, { password, spend }: PasswordTrial): Buffer {
-  const { digest, salt, rounds, purpose, length } = seed;
+export function pkcs12Key(seed: KeyDerivation, { password, consume: spend }: BudgetedPassword): Buffer {
+  const { digest, salt, iterations: rounds, purpose, length } = seed;
   const v = digest.block;
   const diversifier = Buffer.alloc(v, purpose);
   // Two bytes a character, the higher first, and two of zero at the end (RFC 7292, appendix B.1).
   const text = Buffer.from(`${password}\0`, 'utf16le').swap16();
   const input = Buffer.concat([repeated(salt, v), repeated(text, v)]);
   const blocks: Buffer[] = [];
-  const { hash } = lateCrypto();
+  const { hash } = nodeCrypto();
   for (let made = 0; made < length; made += digest.size) {
     spend(rounds);
     let a = hash(digest.name, Buffer.concat([diversifier, input]), 'buffer');
@@ -120,7 +123,7 @@ export function pkcs12Key(seed: KeySeed, { password, spend }: PasswordTrial): Bu
   return Buffer.concat(blocks).subarray(0, length);
 }
 
-function decryptPbes2(parameters: DerElement | undefined, secret: Buffer, trial: PasswordTrial): Decrypted {
+function decryptPbes2(parameters: DerElement | undefined, secret: Buffer, trial: BudgetedPassword): Decrypted {
   const [derivation, encryption] = elementsOf(parameters, derTag.sequence);
   const [derivationId, derivationParameters] = elementsOf(derivation, derTag.sequence);
   const [cipherId, iv] = elementsOf(encryption, derTag.sequence);
@@ -135,8 +138,8 @@ function decryptPbes2(parameters: DerElement | undefined, secret: Buffer, trial:
       : pseudoRandom.get(objectIdOf(elementsOf(pseudoRandomFunction, derTag.sequence)[0]));
   if (digest === undefined) return { kind: 'unknownCipher' };
   const count = integerOf(rounds);
-  trial.spend(count);
-  const key = lateCrypto().pbkdf2Sync(trial.password, contentOf(salt, derTag.octets), count, cipher.keySize, digest);
+  trial.consume(count);
+  const key = nodeCrypto().pbkdf2Sync(trial.password, contentOf(salt, derTag.octets), count, cipher.keySize, digest);
   return decipher({ name: cipher.name, key, iv: contentOf(iv, derTag.octets) }, secret);
 }
 
@@ -144,13 +147,13 @@ function decipher(
   { name, key, iv }: { readonly name: string; readonly key: Buffer; readonly iv: Buffer },
   secret: Buffer,
 ): Decrypted {
-  if (iv.length !== (name.startsWith('aes') ? 16 : 8)) throw new DerProblem('an initial vector has a wrong length');
+  if (iv.length !== (name.startsWith('aes') ? 16 : 8)) throw new DerError('an initial vector has a wrong length');
   if (name === 'rc2') {
     const bytes = decryptRc2Cbc(secret, { key, iv, effectiveBits: 8 * key.length });
     return bytes === undefined ? { kind: 'wrongKey' } : { kind: 'plain', bytes };
   }
   try {
-    const opened = lateCrypto().createDecipheriv(name, key, iv);
+    const opened = nodeCrypto().createDecipheriv(name, key, iv);
     return { kind: 'plain', bytes: Buffer.concat([opened.update(secret), opened.final()]) };
   } catch {
     // The padding is wrong, or this OpenSSL has been told not to know 3DES (FIPS).

@@ -1,8 +1,8 @@
-import { ClientKeyProblem } from './client-key-problem.ts';
+import { ClientKeyError } from './client-key-error.ts';
 import type { DerElement } from './der.ts';
-import { contentOf, DerProblem, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
-import { lateCrypto } from './lazy-crypto.ts';
-import type { Encrypted, PasswordTrial } from './pkcs12-cipher.ts';
+import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
+import { nodeCrypto } from './lazy-crypto.ts';
+import type { Encrypted, BudgetedPassword } from './pkcs12-cipher.ts';
 import { decrypt, digestNamed, pkcs12Key } from './pkcs12-cipher.ts';
 
 /** What stood in a PKCS#12 file and could be decrypted. */
@@ -35,17 +35,17 @@ export function readPkcs12(file: Buffer, password: string): Pkcs12Contents {
   try {
     return readSafe(file, password);
   } catch (error) {
-    if (error instanceof ClientKeyProblem) throw error;
+    if (error instanceof ClientKeyError) throw error;
     // Anything else is OpenSSL's, which refuses old hashes where it was told to (FIPS).
-    if (!(error instanceof DerProblem)) throw new ClientKeyProblem(`PrivateKeyData cannot be opened by this Node.`);
-    throw new ClientKeyProblem(`PrivateKeyData is not a PKCS#12 file, or is damaged: ${error.message}.`);
+    if (!(error instanceof DerError)) throw new ClientKeyError(`PrivateKeyData cannot be opened by this Node.`);
+    throw new ClientKeyError(`PrivateKeyData is not a PKCS#12 file, or is damaged: ${error.message}.`);
   }
 }
 
 function readSafe(file: Buffer, password: string): Pkcs12Contents {
   const [outer, ...rest] = readDer(file);
   const [version, safe, mac] = elementsOf(outer, derTag.sequence);
-  if (integerOf(version) !== 3 || rest.length > 0) throw new DerProblem('it is not of version 3');
+  if (integerOf(version) !== 3 || rest.length > 0) throw new DerError('it is not of version 3');
   const content = contentOf(dataOf(safe), derTag.octets);
   const trial = countedTrial(password);
   if (mac !== undefined) checkMac(mac, content, trial);
@@ -54,57 +54,55 @@ function readSafe(file: Buffer, password: string): Pkcs12Contents {
   return found.contents();
 }
 
-function countedTrial(password: string): PasswordTrial {
+function countedTrial(password: string): BudgetedPassword {
   let left = mostRounds;
   return {
     password,
-    spend(rounds) {
-      if (rounds < 1) throw new DerProblem('its password is meant to be hashed in no rounds');
+    consume(rounds) {
+      if (rounds < 1) throw new DerError('its password is meant to be hashed in no rounds');
       left -= rounds;
       if (left < 0)
-        throw new ClientKeyProblem(`PrivateKeyData asks for more than ${mostRounds} rounds of password hashing.`);
+        throw new ClientKeyError(`PrivateKeyData asks for more than ${mostRounds} rounds of password hashing.`);
     },
   };
 }
 
 /** MacData: { DigestInfo { algorithm, digest }, salt, rounds (1 if left out) }. */
-function checkMac(mac: DerElement, content: Buffer, trial: PasswordTrial): void {
+function checkMac(mac: DerElement, content: Buffer, trial: BudgetedPassword): void {
   const [info, salt, rounds] = elementsOf(mac, derTag.sequence);
   const [algorithm, expected] = elementsOf(info, derTag.sequence);
   const digest = digestNamed(algorithm);
   if (digest === undefined) {
     const message = 'PrivateKeyData is protected by a kind of MAC that is not known here.';
-    throw new ClientKeyProblem(`${message} Export it anew with a SHA-1 or SHA-2 MAC.`);
+    throw new ClientKeyError(`${message} Export it anew with a SHA-1 or SHA-2 MAC.`);
   }
   const seed = {
     digest,
     salt: contentOf(salt, derTag.octets),
-    rounds: rounds === undefined ? 1 : integerOf(rounds),
+    iterations: rounds === undefined ? 1 : integerOf(rounds),
     purpose: 3,
     length: digest.size,
   } as const;
-  const { createHmac, timingSafeEqual } = lateCrypto();
+  const { createHmac, timingSafeEqual } = nodeCrypto();
   const actual = createHmac(digest.name, pkcs12Key(seed, trial)).update(content).digest();
   const given = contentOf(expected, derTag.octets);
   if (given.length !== actual.length || !timingSafeEqual(given, actual)) throw wrongPassword();
 }
 
-function wrongPassword(): ClientKeyProblem {
-  return new ClientKeyProblem(
-    'The password does not open PrivateKeyData: it is the wrong one, or the file was changed.',
-  );
+function wrongPassword(): ClientKeyError {
+  return new ClientKeyError('The password does not open PrivateKeyData: it is the wrong one, or the file was changed.');
 }
 
 /** Collects what the parts of a safe hold. */
 class Findings {
-  readonly #trial: PasswordTrial;
+  readonly #trial: BudgetedPassword;
   readonly #isChecked: boolean;
   readonly #keys: Buffer[] = [];
   readonly #certificates: Buffer[] = [];
   /** Set if something was passed over because its cipher is not known here. */
   #passedOver = false;
 
-  constructor(trial: PasswordTrial, isChecked: boolean) {
+  constructor(trial: BudgetedPassword, isChecked: boolean) {
     this.#trial = trial;
     this.#isChecked = isChecked;
   }
@@ -114,7 +112,7 @@ class Findings {
       const why = this.#passedOver
         ? 'PrivateKeyData holds no key that can be decrypted here: other ciphers than 3DES and AES, such as RC2, are not taken for keys.'
         : 'PrivateKeyData holds no private key.';
-      throw new ClientKeyProblem(`${why} Create a client key in KMS, and use its file as it is.`);
+      throw new ClientKeyError(`${why} Create a client key in KMS, and use its file as it is.`);
     }
     return { keys: this.#keys, certificates: this.#certificates };
   }
@@ -133,7 +131,7 @@ class Findings {
   #decryptPart(data: DerElement): Buffer | undefined {
     const [, content] = elementsOf(data, derTag.sequence);
     const [, algorithm, secret] = elementsOf(content, derTag.sequence);
-    return this.#decrypt({ algorithm, secret: contentOf(secret, derTag.plainContext0), takesRc2: true });
+    return this.#decrypt({ algorithm, ciphertext: contentOf(secret, derTag.plainContext0), allowRc2: true });
   }
 
   #decrypt(encrypted: Encrypted): Buffer | undefined {
@@ -147,7 +145,7 @@ class Findings {
       case 'wrongKey':
         // Without a MAC, this is how a wrong password shows.
         if (!this.#isChecked) throw wrongPassword();
-        throw new DerProblem('a part cannot be decrypted, although the password is right');
+        throw new DerError('a part cannot be decrypted, although the password is right');
       default:
         return opened satisfies never;
     }
@@ -165,7 +163,7 @@ class Findings {
     if (type === id.keyBag) this.#keys.push(encoded(value));
     else if (type === id.shroudedKeyBag) {
       const [algorithm, secret] = elementsOf(value, derTag.sequence);
-      const key = this.#decrypt({ algorithm, secret: contentOf(secret, derTag.octets), takesRc2: false });
+      const key = this.#decrypt({ algorithm, ciphertext: contentOf(secret, derTag.octets), allowRc2: false });
       if (key !== undefined) this.#keys.push(key);
     } else if (type === id.certificateBag) {
       const [kind, certificate] = elementsOf(value, derTag.sequence);
@@ -183,7 +181,7 @@ function dataOf(part: DerElement | undefined): DerElement {
 
 function onlyElement(bytes: Buffer): DerElement {
   const [only, ...rest] = readDer(bytes);
-  if (only === undefined || rest.length > 0) throw new DerProblem('there is not one element where one is expected');
+  if (only === undefined || rest.length > 0) throw new DerError('there is not one element where one is expected');
   return only;
 }
 

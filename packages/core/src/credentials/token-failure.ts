@@ -1,13 +1,13 @@
 import type { FailureName } from '../secret/failures.ts';
 import { failureOfAnswer } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { Exchange } from './http-log.ts';
-import { emptyToken, problemOf } from './http-log.ts';
+import type { HttpLogEntry } from './http-log.ts';
+import { emptyTokenCode, reasonOf } from './http-log.ts';
 
 /** What a message about credentials needs to know besides. */
-export interface Asked {
+export interface TokenRequestContext {
   /** Who was asked for what: `STS for the role acs:ram::1:role/x`. */
-  readonly what: string;
+  readonly subject: string;
   /** The file that a token is read from. */
   readonly tokenFile?: string | undefined;
   /** Milliseconds since 1970 by our calendar. */
@@ -18,14 +18,18 @@ export interface Asked {
  * The one place where an error of `@alicloud/credentials` becomes a failure of ours. Nothing of its message is told: it quotes
  * replies, files of keys and the URL with its signature. So it is no `cause` either.
  */
-export function issueFailure(error: unknown, exchanges: readonly Exchange[], asked: Asked): FetchFailure {
+export function tokenFailure(
+  error: unknown,
+  exchanges: readonly HttpLogEntry[],
+  asked: TokenRequestContext,
+): FetchFailure {
   const last = exchanges.at(-1);
-  const problem = problemOf(error);
-  if (asked.tokenFile !== undefined && (problem === emptyToken || last === undefined)) {
+  const problem = reasonOf(error);
+  if (asked.tokenFile !== undefined && (problem === emptyTokenCode || last === undefined)) {
     return tokenFileFailure(problem, asked.tokenFile);
   }
   if (last === undefined) {
-    return new FetchFailure('rejected', `${asked.what}: nobody was asked (${problem}). Check the credentials.`, {
+    return new FetchFailure('rejected', `${asked.subject}: nobody was asked (${problem}). Check the credentials.`, {
       code: codeOf(problem),
     });
   }
@@ -34,7 +38,7 @@ export function issueFailure(error: unknown, exchanges: readonly Exchange[], ask
 }
 
 function tokenFileFailure(problem: string, file: string): FetchFailure {
-  const found = problem === emptyToken ? 'is empty' : (fileProblems.get(problem) ?? `cannot be read (${problem})`);
+  const found = problem === emptyTokenCode ? 'is empty' : (fileProblems.get(problem) ?? `cannot be read (${problem})`);
   const message = `The file with the OIDC token, ${file}, ${found}. Check the path, and the volume that Kubernetes puts the token in.`;
   return new FetchFailure('rejected', message, { code: codeOf(problem) });
 }
@@ -45,7 +49,10 @@ const fileProblems: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'is a directory (EISDIR)'],
 ]);
 
-function noAnswer({ host, problem = 'no reason' }: Exchange, { what }: Asked): FetchFailure {
+function noAnswer(
+  { host, reason: problem = 'no reason' }: HttpLogEntry,
+  { subject: what }: TokenRequestContext,
+): FetchFailure {
   const isTrust = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(problem);
   const advice = isTrust
     ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to the authority, or check what answers in its place.'
@@ -65,15 +72,19 @@ function failureOfCode(status: number, code: string | undefined): FailureName {
   return failureOfAnswer(status, code);
 }
 
-function answered({ host, code, requestId, date }: Exchange, status: number, asked: Asked): FetchFailure {
+function answered(
+  { host, code, requestId, date }: HttpLogEntry,
+  status: number,
+  asked: TokenRequestContext,
+): FetchFailure {
   if (host === metadataHost && status === 404) {
     const advice = 'This ECS instance has no such role: check its name, and that it is attached to the instance.';
-    return new FetchFailure('rejected', `${asked.what}: ${host} answered with status 404. ${advice}`, { status });
+    return new FetchFailure('rejected', `${asked.subject}: ${host} answered with status 404. ${advice}`, { status });
   }
   const failure = failureOfCode(status, code);
   const said = code === undefined ? `status ${status} and no answer of Alibaba Cloud's` : `status ${status}, ${code}`;
   const ahead = date === undefined ? 0 : asked.date - date;
-  const message = `${asked.what}: ${host} answered with ${said}. ${adviceOn(failure, code, ahead)}`;
+  const message = `${asked.subject}: ${host} answered with ${said}. ${adviceOn(failure, code, ahead)}`;
   return new FetchFailure(failure, message, { code, status, requestId });
 }
 
@@ -102,5 +113,5 @@ const adviceByCode: readonly (readonly [string, string])[] = [
 
 /** A system's code is a code; the name of an error class is none, and ours for an empty file neither. */
 function codeOf(problem: string): string | undefined {
-  return /^[A-Z][A-Z0-9_]+$/u.test(problem) && problem !== emptyToken ? problem : undefined;
+  return /^[A-Z][A-Z0-9_]+$/u.test(problem) && problem !== emptyTokenCode ? problem : undefined;
 }

@@ -6,10 +6,10 @@ import type {
 } from '../options/identity.ts';
 
 /** An identity whose credentials are issued for a time, by one provider of the library. */
-export type IssuedIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
+export type SessionIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
 
 /** Who is asked, and for what, in a message. */
-export function described(identity: IssuedIdentity): string {
+export function describeIdentity(identity: SessionIdentity): string {
   switch (identity.type) {
     case 'ram_role':
       return `Credentials for the role ${identity.roleArn}`;

@@ -2,14 +2,14 @@ import type { CredentialsProvider as LibraryProvider } from '@alicloud/credentia
 import type { Clock } from '../time/clock.ts';
 import type { Credentials } from '../ports/credentials.ts';
 import type { OidcRoleIdentity, RamRoleIdentity } from '../options/identity.ts';
-import type { Exchange } from './http-log.ts';
-import { watch } from './http-log.ts';
-import { issueFailure } from './token-failure.ts';
-import type { IssuedIdentity } from './token-identity.ts';
-import { described } from './token-identity.ts';
-import type { Issued } from './cached-credentials.ts';
-import { askByProxy } from './proxied.ts';
-import type { ProxyTo } from './proxied.ts';
+import type { HttpLogEntry } from './http-log.ts';
+import { logRequests } from './http-log.ts';
+import { tokenFailure } from './token-failure.ts';
+import type { SessionIdentity } from './token-identity.ts';
+import { describeIdentity } from './token-identity.ts';
+import type { IssuedCredentials } from './cached-credentials.ts';
+import { routeThroughProxy } from './provider-proxy.ts';
+import type { ProxyResolver } from './provider-proxy.ts';
 
 /** A provider that has sessions. `refresher` asks for one, past the library's own cache, which asks too often (and several times at once). */
 export interface SessionProvider {
@@ -24,38 +24,41 @@ export interface SessionProvider {
 /** Shorter than the library's own (5 and 10 s): two tries must fit into a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
 
-export interface IssuerParts {
+export interface TokenProviderOptions {
   readonly clock: Clock;
   /** Sees each provider of the library before it is used: a test sets its `doRequest`. */
   readonly prepare?: ((provider: object) => void) | undefined;
   /** None, where requests are to go straight to their hosts. */
-  readonly proxyTo?: ProxyTo | undefined;
+  readonly resolveProxy?: ProxyResolver | undefined;
 }
 
 /** Asks once, with a provider of its own: what one request leaves behind in it cannot spoil the next. */
-export async function issueOf(identity: IssuedIdentity, parts: IssuerParts): Promise<Issued> {
+export async function fetchCredentials(
+  identity: SessionIdentity,
+  parts: TokenProviderOptions,
+): Promise<IssuedCredentials> {
   const asked = {
-    what: described(identity),
+    subject: describeIdentity(identity),
     tokenFile: identity.type === 'oidc_role_arn' ? identity.oidcTokenFilePath : undefined,
   };
-  const exchanges: Exchange[] = [];
+  const exchanges: HttpLogEntry[] = [];
   try {
     const provider = await open(identity);
     parts.prepare?.(provider);
-    askByProxy(provider, { proxyTo: parts.proxyTo, clock: parts.clock });
-    watch(provider, exchanges);
-    return await issueBy(provider, exchanges, parts.clock);
+    routeThroughProxy(provider, { proxyTo: parts.resolveProxy, clock: parts.clock });
+    logRequests(provider, exchanges);
+    return await fetchSession(provider, exchanges, parts.clock);
   } catch (error) {
-    throw issueFailure(error, exchanges, { ...asked, date: parts.clock.date() });
+    throw tokenFailure(error, exchanges, { ...asked, date: parts.clock.date() });
   }
 }
 
 /** One session of a provider that is watched. */
-export async function issueBy(
+export async function fetchSession(
   provider: SessionProvider,
-  exchanges: readonly Exchange[],
+  exchanges: readonly HttpLogEntry[],
   clock: Clock,
-): Promise<Issued> {
+): Promise<IssuedCredentials> {
   const { accessKeyId, accessKeySecret, securityToken, expiration } = await provider.refresher();
   const credentials = { accessKeyId, accessKeySecret, securityToken };
   return { credentials, lifetime: lifetimeOf(expiration, exchanges.at(-1)?.date ?? clock.date()) };
@@ -67,7 +70,7 @@ export function lifetimeOf(expiration: unknown, date: number): number | undefine
   return Number.isNaN(end) ? undefined : Math.max(end - date, 0);
 }
 
-async function open(identity: IssuedIdentity): Promise<SessionProvider> {
+async function open(identity: SessionIdentity): Promise<SessionProvider> {
   const library = await import('@alicloud/credentials');
   switch (identity.type) {
     case 'ram_role': {

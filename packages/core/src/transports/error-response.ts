@@ -1,16 +1,16 @@
 /** What an error of KMS or its gateway tells of itself; neither for anybody else's page. */
-export interface AnsweredError {
+export interface ErrorResponse {
   readonly code?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
 /** The first that looks like a code of KMS; anything else is not repeated in a message. */
-export function codeAmong(...candidates: readonly unknown[]): string | undefined {
+export function firstErrorCode(...candidates: readonly unknown[]): string | undefined {
   return firstOfForm(/^[A-Za-z][\w.-]{0,99}$/u, candidates);
 }
 
 /** The first that looks like a request id. */
-export function requestIdAmong(...candidates: readonly unknown[]): string | undefined {
+export function firstRequestId(...candidates: readonly unknown[]): string | undefined {
   return firstOfForm(/^[\w-]{1,64}$/u, candidates);
 }
 

@@ -1,6 +1,6 @@
 import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { lateBatchTransport, lateTransport } from './lazy-transport.ts';
+import { lazyBatchTransport, lazyTransport } from './lazy-transport.ts';
 
 const { signal } = new AbortController();
 
@@ -12,7 +12,7 @@ function transportWith(name: string): FakeTransport {
 
 test('nothing is loaded before the first fetch, and once for all of them', async () => {
   let loads = 0;
-  const late = lateTransport('kms.example', async () => {
+  const late = lazyTransport('kms.example', async () => {
     loads += 1;
     return transportWith('db');
   });
@@ -28,7 +28,7 @@ test('nothing is loaded before the first fetch, and once for all of them', async
 
 test('what could not be loaded is loaded again by the next fetch', async () => {
   let isShort = true;
-  const late = lateTransport('kms.example', async () => {
+  const late = lazyTransport('kms.example', async () => {
     if (isShort) throw new Error('EMFILE');
     return transportWith('db');
   });
@@ -42,7 +42,7 @@ test('what could not be loaded is loaded again by the next fetch', async () => {
 
 test('closed while it is loaded, it is closed as soon as it is here', async () => {
   const loaded = transportWith('db');
-  const late = lateTransport('kms.example', async () => loaded);
+  const late = lazyTransport('kms.example', async () => loaded);
   const fetching = late.fetch({ name: 'db' }, signal);
 
   await late.close();
@@ -59,9 +59,9 @@ test('closed before anything was asked, it loads nothing; closed after that, it 
     return loaded;
   };
 
-  await lateTransport('kms.example', load).close();
+  await lazyTransport('kms.example', load).close();
   const loadsOfClosed = loads;
-  const late = lateTransport('kms.example', load);
+  const late = lazyTransport('kms.example', load);
   await late.fetch({ name: 'db' }, signal);
   await late.close();
 
@@ -70,7 +70,7 @@ test('closed before anything was asked, it loads nothing; closed after that, it 
 });
 
 test('one that can fetch many does; another does not look as if it could', async () => {
-  const late = lateBatchTransport('kms.example', async () => ({
+  const late = lazyBatchTransport('kms.example', async () => ({
     endpoint: 'kms.example',
     fetch: (request, until) => transportWith('db').fetch(request, until),
     fetchMany: (requests, until) => Promise.all(requests.map((request) => transportWith('db').fetch(request, until))),
@@ -78,13 +78,13 @@ test('one that can fetch many does; another does not look as if it could', async
   }));
 
   expect(await late.fetchMany([{ name: 'db' }], signal)).toMatchObject([{ name: 'db' }]);
-  expect(lateTransport('kms.example', async () => transportWith('db'))).not.toHaveProperty('fetchMany');
+  expect(lazyTransport('kms.example', async () => transportWith('db'))).not.toHaveProperty('fetchMany');
 });
 
 test('how long a connection takes is asked of the transport; one that cannot tell says nothing', async () => {
   const loaded = transportWith('db');
 
-  expect(await lateTransport('kms.example', async () => loaded).connectTime?.(signal)).toBeUndefined();
+  expect(await lazyTransport('kms.example', async () => loaded).connectTime?.(signal)).toBeUndefined();
   const able = Object.assign(loaded, { connectTime: async () => 7 });
-  expect(await lateTransport('kms.example', async () => able).connectTime?.(signal)).toBe(7);
+  expect(await lazyTransport('kms.example', async () => able).connectTime?.(signal)).toBe(7);
 });

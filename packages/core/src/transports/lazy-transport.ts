@@ -6,20 +6,20 @@ type BatchTransport = SecretTransport & Required<Pick<SecretTransport, 'fetchMan
  * A transport whose code is loaded with its first fetch: `node:https` and what stands on it take as long to load as all else
  * together, and many a process that makes a client is a build, or finds its secrets in a store.
  */
-export function lateTransport(endpoint: string, load: () => Promise<SecretTransport>): SecretTransport {
-  return through(new Late(load), endpoint);
+export function lazyTransport(endpoint: string, load: () => Promise<SecretTransport>): SecretTransport {
+  return through(new LazyTransport(load), endpoint);
 }
 
 /** As `lateTransport`, of one that can fetch many. */
-export function lateBatchTransport(endpoint: string, load: () => Promise<BatchTransport>): BatchTransport {
-  const late = new Late(load);
+export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTransport>): BatchTransport {
+  const late = new LazyTransport(load);
   return {
     ...through(late, endpoint),
     fetchMany: (requests, signal) => late.with((transport) => transport.fetchMany(requests, signal)),
   };
 }
 
-function through(late: Late<SecretTransport>, endpoint: string): SecretTransport {
+function through(late: LazyTransport<SecretTransport>, endpoint: string): SecretTransport {
   return {
     endpoint,
     fetch: (request, signal) => late.with((transport) => transport.fetch(request, signal)),
@@ -29,7 +29,7 @@ function through(late: Late<SecretTransport>, endpoint: string): SecretTransport
   };
 }
 
-class Late<Transport extends SecretTransport> {
+class LazyTransport<Transport extends SecretTransport> {
   readonly #load: () => Promise<Transport>;
   #loading: Promise<Transport> | undefined;
   #loaded: Transport | undefined;

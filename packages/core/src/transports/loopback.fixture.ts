@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import type { ClientKey } from '../ports/credentials.ts';
 
 /** A request as it arrived at the loopback server. */
-export interface SeenRequest {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   /** In their order on the wire, without Node's own `connection`. */
@@ -18,7 +18,7 @@ export interface SeenRequest {
   readonly body: Buffer;
 }
 
-export interface GivenAnswer {
+export interface StubResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
@@ -30,7 +30,7 @@ export interface Loopback extends AsyncDisposable {
   readonly ca: string;
   /** By this proxy, the server can be asked by any name. */
   readonly proxy: URL;
-  readonly requests: readonly SeenRequest[];
+  readonly requests: readonly ReceivedRequest[];
 }
 
 function readJson(name: string): unknown {
@@ -39,8 +39,8 @@ function readJson(name: string): unknown {
 
 const identity = readJson('loopback-certificate.json') as { readonly cert: string; readonly key: string }; // our own file
 
-export async function startLoopback(answer: (request: SeenRequest) => GivenAnswer): Promise<Loopback> {
-  const requests: SeenRequest[] = [];
+export async function startLoopback(answer: (request: ReceivedRequest) => StubResponse): Promise<Loopback> {
+  const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(identity, (incoming, outgoing) => {
     const chunks: Buffer[] = [];

@@ -3,7 +3,7 @@ import { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { requestIdAmong } from './error-response.ts';
+import { firstRequestId } from './error-response.ts';
 
 /**
  * The fields of an answer to GetSecretValue as a secret; `VersionStages` as a list, or left out.
@@ -13,8 +13,8 @@ import { requestIdAmong } from './error-response.ts';
  * that answered, or not to us: the reply is refused. A *text* about the secret that cannot be read (a date, an interval,
  * the extended configuration) is left out: nobody must lose a password because its rotation date is written in a new way.
  */
-export function secretOf(fields: ReadonlyMap<string, unknown>, asked: SecretRequest, endpoint: string): Secret {
-  const requestId = requestIdAmong(fields.get('RequestId'));
+export function secretFromFields(fields: ReadonlyMap<string, unknown>, asked: SecretRequest, endpoint: string): Secret {
+  const requestId = firstRequestId(fields.get('RequestId'));
   const refuse = (what: string): FetchFailure =>
     new FetchFailure('malformed', `The answer of ${endpoint} cannot be used: ${what}.`, { status: 200, requestId });
   const optional = (field: string): string | undefined => {

@@ -4,19 +4,19 @@ import { durationText } from '../../options/rows.ts';
 /** Whether an access key (of whatever origin) signed the request, or a client key. */
 export type IdentityKind = 'credentials' | 'clientKey';
 
-interface Answer {
+interface AdviceContext {
   readonly failure: FailureName;
   readonly code: string | undefined;
   readonly status: number;
   readonly identity: IdentityKind;
   /** Milliseconds that our calendar is ahead of the server's. */
-  readonly ahead: number | undefined;
+  readonly clockSkew: number | undefined;
 }
 
 /** What a person can do about an answer that was no: one sentence or two. */
-export function adviceOn(answer: Answer): string {
+export function adviceFor(answer: AdviceContext): string {
   const code = answer.code ?? '';
-  if (clockCodes.has(code)) return clockAdvice(answer.ahead);
+  if (clockCodes.has(code)) return clockAdvice(answer.clockSkew);
   const particular = (answer.identity === 'clientKey' ? clientKeyAdvice.get(code) : undefined) ?? codeAdvice.get(code);
   if (particular !== undefined) return particular;
   if (answer.status >= 300 && answer.status < 400) {

@@ -1,32 +1,32 @@
 import type { Clock } from '../../time/clock.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import type { AnsweredError } from '../error-response.ts';
+import type { ErrorResponse } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
-import type { Foreign } from './classify.ts';
-import { classify } from './classify.ts';
+import type { TransportError } from './classify.ts';
+import { classifyError } from './classify.ts';
 import { connectTime } from './connect-time.ts';
-import { Connection } from './connection.ts';
-import type { ExchangeParts, LiveAttempt, Outcome } from './exchange.ts';
-import { exchange } from './exchange.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import type { RequestTarget, CancelHandle, RequestOutcome } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
 
 /** What every transport over HTTPS is made of. */
-export interface HttpsParts {
+export interface HttpsOptions {
   readonly endpoint: { readonly host: string };
   /** PEM text with the authorities to trust instead of the public ones. */
   readonly ca?: string | undefined;
   /** False for an endpoint whose certificate nobody can check: then anybody on the way can read what is asked and answered. */
-  readonly checksCertificates?: boolean | undefined;
+  readonly verifyCertificate?: boolean | undefined;
   readonly clock: Clock;
   /** Milliseconds, name look-up and TLS included. */
   readonly connectTimeout: number;
-  readonly maxReplyBytes: number;
+  readonly maxResponseBytes: number;
   readonly proxy?: URL | undefined;
 }
 
 /** How one API is spoken over the channel. */
 export interface Dialect {
   readonly identity: IdentityKind;
-  readonly readError: (body: Buffer) => AnsweredError;
+  readonly readError: (body: Buffer) => ErrorResponse;
 }
 
 /** A request as it goes over the wire, signature and all. */
@@ -38,49 +38,49 @@ export interface WireRequest {
 }
 
 /** Writes a request; asked for another one where a kept connection turns out to be closed. */
-export type WriteRequest = () => Promise<WireRequest>;
+export type BuildRequest = () => Promise<WireRequest>;
 
 /** The way to one endpoint: sends what a transport has written, and tells as a `FetchFailure` what did not come back. */
 export class HttpsChannel {
   readonly endpoint: string;
-  readonly #parts: HttpsParts;
+  readonly #parts: HttpsOptions;
   readonly #dialect: Dialect;
-  readonly #exchangeParts: ExchangeParts;
-  readonly #connection: Connection;
+  readonly #exchangeParts: RequestTarget;
+  readonly #connection: ConnectionPool;
   /** Ends a fetch that is under way, each with the reason it is given. */
   readonly #ends = new Set<(reason: unknown) => void>();
   #isClosed = false;
 
-  constructor(parts: HttpsParts, dialect: Dialect) {
+  constructor(parts: HttpsOptions, dialect: Dialect) {
     const { host } = parts.endpoint;
     const { hostname, port } = new URL(`https://${host}`);
     this.endpoint = host;
     this.#parts = parts;
     this.#dialect = dialect;
-    const { ca, checksCertificates = true, proxy } = parts;
-    this.#connection = new Connection({ ca, checksCertificates, proxy });
+    const { ca, verifyCertificate: checksCertificates = true, proxy } = parts;
+    this.#connection = new ConnectionPool({ ca, checksCertificates, proxy });
     this.#exchangeParts = {
-      connection: this.#connection,
+      pool: this.#connection,
       hostname: hostname.replaceAll(/[[\]]/gu, ''),
       port: Number(port === '' ? 443 : port),
       clock: parts.clock,
       connectTimeout: parts.connectTimeout,
-      maxReplyBytes: parts.maxReplyBytes,
+      maxResponseBytes: parts.maxResponseBytes,
     };
   }
 
   /** Sends what `write` writes, and gives the body of an answer with status 200. Ends as soon as `signal` fires. */
-  async ask(write: WriteRequest, signal: AbortSignal): Promise<Buffer> {
+  async send(write: BuildRequest, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
     if (this.#isClosed) throw this.#closedFailure();
     // By hand and not by AbortSignal.any: with a controller for each fetch that costs a tenth of a read.
-    const attempt: LiveAttempt = { isOver: false, giveUp: undefined };
+    const attempt: CancelHandle = { isCancelled: false, cancel: undefined };
     return new Promise((resolve, reject) => {
       const end = (reason: unknown): void => {
-        attempt.isOver = true;
+        attempt.isCancelled = true;
         forget();
         reject(reason); // whatever the caller aborted with is the caller's to see
-        attempt.giveUp?.();
+        attempt.cancel?.();
       };
       const onAbort = (): void => end(signal.reason);
       const forget = (): void => {
@@ -104,8 +104,8 @@ export class HttpsChannel {
     this.#connection.close();
   }
 
-  failure(foreign: Foreign): FetchFailure {
-    return classify(foreign, {
+  toFailure(foreign: TransportError): FetchFailure {
+    return classifyError(foreign, {
       endpoint: this.endpoint,
       proxy: this.#parts.proxy?.host,
       date: this.#parts.clock.date(),
@@ -113,26 +113,26 @@ export class HttpsChannel {
     });
   }
 
-  async #ask(write: WriteRequest, attempt: LiveAttempt): Promise<Buffer> {
+  async #ask(write: BuildRequest, attempt: CancelHandle): Promise<Buffer> {
     let outcome = await this.#send(write, attempt);
     if (outcome.kind === 'staleSocket') {
       // The server had closed the connection before it saw the request, which happens after every idle minute: that is no
       // failure of the endpoint, and must cost neither a wait nor a mark against it. Asking twice does no harm, for reading
       // changes nothing; the second request is written anew, and has a new connection, so there is no third.
-      this.#connection.renew();
+      this.#connection.closeIdleSockets();
       outcome = await this.#send(write, attempt);
     }
     if (outcome.kind === 'answer' && outcome.status === 200) return this.#plainBody(outcome);
-    throw outcome.kind === 'abandoned' ? this.#closedFailure() : this.failure(outcome);
+    throw outcome.kind === 'abandoned' ? this.#closedFailure() : this.toFailure(outcome);
   }
 
-  async #send(write: WriteRequest, attempt: LiveAttempt): Promise<Outcome> {
+  async #send(write: BuildRequest, attempt: CancelHandle): Promise<RequestOutcome> {
     try {
       const request = await write();
-      const agent = this.#connection.agent ?? (await this.#connection.open());
+      const agent = this.#connection.agent ?? (await this.#connection.createAgent());
       // Nobody waits any more: the reason has been told already.
-      if (attempt.isOver) return { kind: 'abandoned' };
-      return await exchange(this.#exchangeParts, { ...request, agent }, attempt);
+      if (attempt.isCancelled) return { kind: 'abandoned' };
+      return await sendRequest(this.#exchangeParts, { ...request, agent }, attempt);
     } catch (error) {
       if (error instanceof FetchFailure) throw error;
       // The request could not even be made.
@@ -140,7 +140,7 @@ export class HttpsChannel {
     }
   }
 
-  #plainBody({ headers, body, status }: Extract<Outcome, { readonly kind: 'answer' }>): Buffer {
+  #plainBody({ headers, body, status }: Extract<RequestOutcome, { readonly kind: 'answer' }>): Buffer {
     if ((headers['content-encoding'] ?? 'identity') === 'identity') return body;
     const message = `${this.endpoint} answered with a compressed body, which it was asked not to. Check for a proxy in between.`;
     throw new FetchFailure('malformed', message, { status });

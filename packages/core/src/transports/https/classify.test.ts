@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { readJsonError } from '../openapi/decode.ts';
-import type { Foreign, Whereabouts } from './classify.ts';
-import { classify } from './classify.ts';
+import type { TransportError, ErrorContext } from './classify.ts';
+import { classifyError } from './classify.ts';
 
-const where: Whereabouts = {
+const where: ErrorContext = {
   endpoint: 'kms.test',
   proxy: undefined,
   date: Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -11,12 +11,12 @@ const where: Whereabouts = {
   readError: readJsonError,
 };
 
-function answer(status: number, body: unknown, headers: Record<string, string> = {}): Foreign {
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): TransportError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return { kind: 'answer', status, headers, body: Buffer.from(text) };
 }
 
-function broken(code: string, message = `read ${code}`): Foreign {
+function broken(code: string, message = `read ${code}`): TransportError {
   return { kind: 'error', error: Object.assign(new Error(message), { code }), certificate: undefined };
 }
 
@@ -32,7 +32,7 @@ test.each([
   'EPROTO',
   'HPE_INVALID_CONSTANT',
 ])('%s is unreachable, and told by name', (code) => {
-  const failure = classify(broken(code), where);
+  const failure = classifyError(broken(code), where);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code });
   expect(failure.message).toContain('kms.test');
@@ -49,7 +49,7 @@ test.each([
   const certificate = { subject: 'CN=elsewhere', altNames: 'DNS:elsewhere.test', validTo: 'Jan  1 00:00:00 2026 GMT' };
   const error = Object.assign(new Error('certificate'), { code });
 
-  const failure = classify({ kind: 'error', error, certificate }, where);
+  const failure = classifyError({ kind: 'error', error, certificate }, where);
 
   expect(failure).toMatchObject({ failure: 'untrusted', code });
   expect(failure.message).toContain(words);
@@ -61,7 +61,7 @@ test('what the server writes into its certificate puts no control character into
   const certificate = { subject: `CN=\u001B[31m\n${'x'.repeat(1_000)}`, altNames: undefined, validTo: undefined };
   const error = Object.assign(new Error('certificate'), { code: 'CERT_HAS_EXPIRED' });
 
-  const { message } = classify({ kind: 'error', error, certificate }, where);
+  const { message } = classifyError({ kind: 'error', error, certificate }, where);
 
   expect(message).not.toMatch(/\p{Cc}/u);
   expect(message.length).toBeLessThan(600);
@@ -82,7 +82,7 @@ test.each([
   [404, '[]', 'malformed'],
   [404, { Code: 'constructor prototype' }, 'malformed'],
 ] as const)('status %i with %j is %s', (status, body, name) => {
-  const failure = classify(answer(status, body), where);
+  const failure = classifyError(answer(status, body), where);
 
   expect(failure).toMatchObject({ failure: name, status });
   expect(failure.message).toContain(String(status));
@@ -92,14 +92,14 @@ test.each([
 test('the message of KMS is never told: it holds what was signed', () => {
   const Message = 'server string to sign is:POST AccessKeyId=LTAI5tFake s3cret-token';
 
-  const failure = classify(answer(400, { Code: 'SignatureDoesNotMatch', Message, RequestId: 'abc-1' }), where);
+  const failure = classifyError(answer(400, { Code: 'SignatureDoesNotMatch', Message, RequestId: 'abc-1' }), where);
 
   expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch', requestId: 'abc-1' });
   expect(JSON.stringify(failure) + failure.message + String(failure.stack)).not.toMatch(/LTAI|s3cret-|string to sign/u);
 });
 
 test('a code without a request id is not KMS speaking: a firewall answers like that', () => {
-  expect(classify(answer(403, { code: 'Forbidden' }), where)).toMatchObject({ failure: 'rejected' });
+  expect(classifyError(answer(403, { code: 'Forbidden' }), where)).toMatchObject({ failure: 'rejected' });
 });
 
 test('an expired time stamp tells how far the clock is off', () => {
@@ -115,9 +115,9 @@ test('an expired time stamp tells how far the clock is off', () => {
   );
   const unknown = answer(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' });
 
-  expect(classify(ahead, where).message).toContain('30m ahead of that of KMS');
-  expect(classify(behind, where).message).toContain('1h behind that of KMS');
-  expect(classify(unknown, where).message).toContain('more than 15 minutes');
+  expect(classifyError(ahead, where).message).toContain('30m ahead of that of KMS');
+  expect(classifyError(behind, where).message).toContain('1h behind that of KMS');
+  expect(classifyError(unknown, where).message).toContain('more than 15 minutes');
 });
 
 test.each([
@@ -127,7 +127,7 @@ test.each([
   ['-5', undefined],
   ['soon', undefined],
 ])('a server that asks for a wait of "%s" gets %s', (header, wait) => {
-  const failure = classify(
+  const failure = classifyError(
     answer(429, { Code: 'Throttling', RequestId: 'r-1' }, { 'x-acs-retry-after': header }),
     where,
   );
@@ -138,7 +138,10 @@ test.each([
 test('a proxy that refuses is unreachable, told by its host', () => {
   const error = new Error('Bad response: 407');
 
-  const failure = classify({ kind: 'error', error, certificate: undefined }, { ...where, proxy: 'proxy.test:3128' });
+  const failure = classifyError(
+    { kind: 'error', error, certificate: undefined },
+    { ...where, proxy: 'proxy.test:3128' },
+  );
 
   expect(failure.failure).toBe('unreachable');
   expect(failure.message).toContain('The proxy proxy.test:3128 refused');
@@ -151,7 +154,7 @@ test('bytes that hang on an error of the parser do not get on', () => {
     rawPacket: Buffer.from('s3cret-1'),
   });
 
-  const { cause } = classify({ kind: 'error', error, certificate: undefined }, where);
+  const { cause } = classifyError({ kind: 'error', error, certificate: undefined }, where);
 
   expect(cause).toMatchObject({ message: 'Parse Error: Expected HTTP/', code: 'HPE_INVALID_CONSTANT' });
   expect(cause).not.toHaveProperty('rawPacket');
@@ -163,7 +166,7 @@ test('a provider of credentials that fails is unreachable, and its message is no
     RequestId: 'r-1',
   });
 
-  const failure = classify({ kind: 'credentials', error }, where);
+  const failure = classifyError({ kind: 'credentials', error }, where);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(failure.message).not.toContain('s3cret-');
@@ -171,7 +174,7 @@ test('a provider of credentials that fails is unreachable, and its message is no
 });
 
 test('a code or a request id of an odd form is not repeated', () => {
-  const failure = classify(answer(400, { Code: 'x\ny', RequestId: 'a b\u0007' }), where);
+  const failure = classifyError(answer(400, { Code: 'x\ny', RequestId: 'a b\u0007' }), where);
 
   expect(failure).toMatchObject({ code: undefined, requestId: undefined });
 });

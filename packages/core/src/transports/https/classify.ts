@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../secret/failures.ts';
 import { failureOfAnswer } from '../../secret/failures.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
-import type { AnsweredError } from '../error-response.ts';
-import { requestIdAmong } from '../error-response.ts';
+import type { ErrorResponse } from '../error-response.ts';
+import { firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
-import { adviceOn } from './advice.ts';
-import type { Outcome, PeerCertificateNames } from './exchange.ts';
-import { trustProblem } from './trust-problem.ts';
+import { adviceFor } from './advice.ts';
+import type { RequestOutcome, PeerCertificateNames } from './send-request.ts';
+import { describeCertificateError } from './certificate-error.ts';
 
 /** What went wrong at somebody else's end. */
-export type Foreign =
-  | Exclude<Outcome, { readonly kind: 'abandoned' }>
+export type TransportError =
+  | Exclude<RequestOutcome, { readonly kind: 'abandoned' }>
   /** The provider of our credentials threw, or gave only half of them. */
   | { readonly kind: 'credentials'; readonly error: unknown }
   | { readonly kind: 'incompleteCredentials' }
@@ -19,7 +19,7 @@ export type Foreign =
   | { readonly kind: 'clientKey'; readonly error: unknown };
 
 /** Who was asked. */
-export interface Route {
+export interface EndpointRoute {
   /** The host that was asked. */
   readonly endpoint: string;
   /** The proxy's host, if one was used. */
@@ -27,13 +27,13 @@ export interface Route {
 }
 
 /** What a message needs to know besides. */
-export interface Whereabouts extends Route {
+export interface ErrorContext extends EndpointRoute {
   /** Milliseconds since 1970 by our calendar. */
   readonly date: number;
   /** Who asked: what to do about a refusal depends on it. */
   readonly identity: IdentityKind;
   /** Reads the body of an answer that was no. */
-  readonly readError: (body: Buffer) => AnsweredError;
+  readonly readError: (body: Buffer) => ErrorResponse;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface Whereabouts extends Route {
  * KMS puts the whole string it signed, access key id and all, into the Message of SignatureDoesNotMatch, and the SDKs put
  * URLs with signatures and tokens into theirs.
  */
-export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
+export function classifyError(foreign: TransportError, where: ErrorContext): FetchFailure {
   const { endpoint } = where;
   switch (foreign.kind) {
     case 'answer':
@@ -61,9 +61,9 @@ export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
         'ETIMEDOUT',
       );
     case 'staleSocket':
-      return failureOfError(foreign.error, undefined, where);
+      return failureFromError(foreign.error, undefined, where);
     case 'error':
-      return failureOfError(foreign.error, foreign.certificate, where);
+      return failureFromError(foreign.error, foreign.certificate, where);
     case 'credentials':
       // Ours tell what it means that there are none, and quote nothing.
       if (isFetchFailure(foreign.error)) {
@@ -84,36 +84,39 @@ export function classify(foreign: Foreign, where: Whereabouts): FetchFailure {
 
 const connectAdvice = 'Check the endpoint, the network and, where there is one, the proxy.';
 
-function failureOfReply(answer: Extract<Foreign, { readonly kind: 'answer' }>, where: Whereabouts): FetchFailure {
+function failureOfReply(
+  answer: Extract<TransportError, { readonly kind: 'answer' }>,
+  where: ErrorContext,
+): FetchFailure {
   const { status, headers } = answer;
   const { code, requestId } = where.readError(answer.body);
-  return failureOfRefusal({
+  return failureFromResponse({
     endpoint: where.endpoint,
     status,
     code,
     requestId: requestId ?? requestIdOf(headers),
     retryAfter: retryAfterOf(headers),
     identity: where.identity,
-    ahead: clockAhead(headers, where.date),
+    clockSkew: clockAhead(headers, where.date),
   });
 }
 
 /** An answer that was no, read as far as it can be. */
-export interface Refusal extends AnsweredError {
+export interface FailedResponse extends ErrorResponse {
   readonly endpoint: string;
   readonly status: number;
   /** Milliseconds that the server asked us to wait. */
   readonly retryAfter?: number | undefined;
   readonly identity: IdentityKind;
   /** Milliseconds that our calendar is ahead of the server's. */
-  readonly ahead?: number | undefined;
+  readonly clockSkew?: number | undefined;
 }
 
-export function failureOfRefusal(refusal: Refusal): FetchFailure {
-  const { endpoint, status, code, requestId, retryAfter, identity, ahead } = refusal;
+export function failureFromResponse(refusal: FailedResponse): FetchFailure {
+  const { endpoint, status, code, requestId, retryAfter, identity, clockSkew: ahead } = refusal;
   const failure = failureOfAnswer(status, code);
   const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
-  const advice = adviceOn({ failure, code, status, identity, ahead });
+  const advice = adviceFor({ failure, code, status, identity, clockSkew: ahead });
   return new FetchFailure(failure, `${endpoint} answered with ${said}. ${advice}`, {
     code,
     status,
@@ -123,13 +126,13 @@ export function failureOfRefusal(refusal: Refusal): FetchFailure {
 }
 
 /** An error of Node's: of the network, of TLS or of the request. */
-export function failureOfError(
+export function failureFromError(
   error: Error,
   certificate: PeerCertificateNames | undefined,
-  where: Route,
+  where: EndpointRoute,
 ): FetchFailure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const distrust = trustProblem(error, certificate);
+  const distrust = describeCertificateError(error, certificate);
   if (distrust !== undefined) {
     // A proxy asked by https:// is checked before there is a connection through it, so there is no certificate to tell of.
     const isProxy = where.proxy !== undefined && certificate === undefined;
@@ -193,12 +196,12 @@ function slim(error: Error, code: string | undefined): Error {
   return Object.assign(cause, { code });
 }
 
-function route({ endpoint, proxy }: Route): string {
+function route({ endpoint, proxy }: EndpointRoute): string {
   return proxy === undefined ? endpoint : `${endpoint} (through the proxy ${proxy})`;
 }
 
 function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
-  return requestIdAmong(headers['x-acs-request-id']);
+  return firstRequestId(headers['x-acs-request-id']);
 }
 
 /** Milliseconds, as the official SDKs read that header. */

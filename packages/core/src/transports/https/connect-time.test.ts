@@ -8,7 +8,7 @@ import { HttpsChannel } from './channel.ts';
 function channelTo(port: number, proxy?: URL): HttpsChannel {
   const clock = new FakeClock();
   return new HttpsChannel(
-    { endpoint: { host: `127.0.0.1:${port}` }, clock, connectTimeout: 1_000, maxReplyBytes: 1_000, proxy },
+    { endpoint: { host: `127.0.0.1:${port}` }, clock, connectTimeout: 1_000, maxResponseBytes: 1_000, proxy },
     { identity: 'credentials', readError: () => ({ code: undefined, requestId: undefined }) },
   );
 }

@@ -1,23 +1,23 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
-import type { GivenAnswer, Loopback } from '../loopback.fixture.ts';
+import type { StubResponse, Loopback } from '../loopback.fixture.ts';
 import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
-import type { InstanceParts } from './instance-transport.ts';
+import type { InstanceTransportOptions } from './instance-transport.ts';
 import { InstanceTransport } from './instance-transport.ts';
 
 const { protobuf, instanceApi } = clientKeyVectors;
 const [generic, rds] = protobuf.response.map(({ hex }) => Buffer.from(hex, 'hex'));
 const signal = new AbortController().signal;
 
-function open(loopback: Loopback, parts: Partial<InstanceParts> = {}): InstanceTransport {
+function open(loopback: Loopback, parts: Partial<InstanceTransportOptions> = {}): InstanceTransport {
   const transport = new InstanceTransport({
     endpoint: { host: loopback.host },
     ca: loopback.ca,
     clientKey: vectorKey,
     clock: new FakeClock(),
     connectTimeout: 2_000,
-    maxReplyBytes: 65_536,
+    maxResponseBytes: 65_536,
     ...parts,
   });
   onTestFinished(() => transport.close());
@@ -25,8 +25,8 @@ function open(loopback: Loopback, parts: Partial<InstanceParts> = {}): InstanceT
 }
 
 async function failureOf(
-  answer: GivenAnswer,
-  parts?: Partial<InstanceParts>,
+  answer: StubResponse,
+  parts?: Partial<InstanceTransportOptions>,
   request: SecretRequest = { name: 'secret001' },
 ): Promise<FetchFailure> {
   await using loopback = await startLoopback(() => answer);
@@ -180,7 +180,7 @@ test('a certificate of an authority that is not known gets no request, unless ch
     .fetch(request, signal)
     .catch((error: unknown) => error as FetchFailure);
   const asked = loopback.requests.length;
-  const secret = await open(loopback, { ca: undefined, checksCertificates: false }).fetch(request, signal);
+  const secret = await open(loopback, { ca: undefined, verifyCertificate: false }).fetch(request, signal);
 
   expect(failure).toMatchObject({ failure: 'untrusted' });
   expect(asked).toBe(0);

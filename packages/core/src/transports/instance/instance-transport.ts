@@ -2,15 +2,15 @@ import type { ClientKey } from '../../ports/credentials.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import type { HttpsParts, WireRequest } from '../https/channel.ts';
+import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
-import { secretOf } from '../secret-response.ts';
-import { checkText } from '../well-formed.ts';
-import { decodeAnswer, encodeRequest, readInstanceError } from './messages.ts';
-import { ProtobufProblem } from './protobuf.ts';
+import { secretFromFields } from '../secret-response.ts';
+import { assertWellFormed } from '../well-formed.ts';
+import { decodeResponse, encodeRequest, readInstanceError } from './messages.ts';
+import { ProtobufError } from './protobuf.ts';
 import { instanceHeaders, instanceStringToSign } from './sign-instance.ts';
 
-export interface InstanceParts extends HttpsParts {
+export interface InstanceTransportOptions extends HttpsOptions {
   readonly clientKey: ClientKey;
   readonly userAgent?: string | undefined;
 }
@@ -21,10 +21,10 @@ export interface InstanceParts extends HttpsParts {
  * It knows no nonce: two requests for one secret in the same second are equal byte by byte, and KMS takes both.
  */
 export class InstanceTransport implements SecretTransport {
-  readonly #parts: InstanceParts;
+  readonly #parts: InstanceTransportOptions;
   readonly #channel: HttpsChannel;
 
-  constructor(parts: InstanceParts) {
+  constructor(parts: InstanceTransportOptions) {
     this.#parts = parts;
     this.#channel = new HttpsChannel(parts, { identity: 'clientKey', readError: readInstanceError });
   }
@@ -34,8 +34,8 @@ export class InstanceTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const body = await this.#channel.ask(() => this.#write(request), signal);
-    return secretOf(this.#decode(body), request, this.endpoint);
+    const body = await this.#channel.send(() => this.#write(request), signal);
+    return secretFromFields(this.#decode(body), request, this.endpoint);
   }
 
   connectTime(signal: AbortSignal): Promise<number | undefined> {
@@ -47,7 +47,7 @@ export class InstanceTransport implements SecretTransport {
   }
 
   async #write(request: SecretRequest): Promise<WireRequest> {
-    checkText(request);
+    assertWellFormed(request);
     const { name: SecretName, stage: VersionStage, versionId: VersionId } = request;
     const { endpoint, clock, clientKey, userAgent = 'kms-secrets' } = this.#parts;
     const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
@@ -63,15 +63,15 @@ export class InstanceTransport implements SecretTransport {
     try {
       return await this.#parts.clientKey.sign(text);
     } catch (error) {
-      throw this.#channel.failure({ kind: 'clientKey', error });
+      throw this.#channel.toFailure({ kind: 'clientKey', error });
     }
   }
 
   #decode(body: Buffer): ReadonlyMap<string, unknown> {
     try {
-      return decodeAnswer(body);
+      return decodeResponse(body);
     } catch (error) {
-      if (!(error instanceof ProtobufProblem)) throw error;
+      if (!(error instanceof ProtobufError)) throw error;
       const message = `${this.endpoint} answered with status 200, but the body is no answer of KMS: ${error.message}. Check the endpoint.`;
       throw new FetchFailure('malformed', message, { status: 200 });
     }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientKeyVectors } from '../loopback.fixture.ts';
-import { decodeAnswer, encodeRequest, readInstanceError } from './messages.ts';
-import { ProtobufProblem } from './protobuf.ts';
+import { decodeResponse, encodeRequest, readInstanceError } from './messages.ts';
+import { ProtobufError } from './protobuf.ts';
 
 const { protobuf } = clientKeyVectors;
 
@@ -15,15 +15,15 @@ test.each(protobuf.request)('$id is encoded as the official clients encode it', 
 });
 
 test.each(protobuf.response)('$id is decoded', ({ message, hex }) => {
-  expect(Object.fromEntries(decodeAnswer(bytes(hex)))).toEqual(message);
+  expect(Object.fromEntries(decodeResponse(bytes(hex)))).toEqual(message);
 });
 
 test.each(protobuf.decodeOnly)('$id is decoded', ({ decodesAs, hex }) => {
-  expect(Object.fromEntries(decodeAnswer(bytes(hex)))).toEqual(decodesAs);
+  expect(Object.fromEntries(decodeResponse(bytes(hex)))).toEqual(decodesAs);
 });
 
 test.each(protobuf.malformed)('$id is refused', ({ hex }) => {
-  expect(() => decodeAnswer(bytes(hex))).toThrow(ProtobufProblem);
+  expect(() => decodeResponse(bytes(hex))).toThrow(ProtobufError);
 });
 
 test.each(protobuf.error)('$id tells its code and its request id', ({ message, hex }) => {
@@ -43,11 +43,11 @@ test.each([
   ['the beginning of a group', '7b', 'of a kind that cannot be'],
   ['wire type 7', '0f', 'of a kind that cannot be'],
 ])('%s is refused in words', (_, hex, words) => {
-  expect(() => decodeAnswer(bytes(hex))).toThrow(words);
+  expect(() => decodeResponse(bytes(hex))).toThrow(words);
 });
 
 test('an empty value is a value, and every other empty text is left out', () => {
-  expect(Object.fromEntries(decodeAnswer(bytes('0a0012001a00')))).toEqual({ SecretData: '', VersionStages: [] });
+  expect(Object.fromEntries(decodeResponse(bytes('0a0012001a00')))).toEqual({ SecretData: '', VersionStages: [] });
 });
 
 test.each(['<html>502</html>', '{"Code":"Throttling"}', 'upstream connect error', ''])(
@@ -63,10 +63,10 @@ const answers = [...protobuf.response, ...protobuf.decodeOnly].map(({ hex }) => 
 function tryOut(body: Buffer): 'decoded' | 'refused' {
   readInstanceError(body);
   try {
-    decodeAnswer(body);
+    decodeResponse(body);
     return 'decoded';
   } catch (error) {
-    if (error instanceof ProtobufProblem) return 'refused';
+    if (error instanceof ProtobufError) return 'refused';
     throw error;
   }
 }
@@ -98,7 +98,7 @@ test('what was encoded is decoded as it was, whatever the texts', () => {
   fc.assert(
     fc.property(text, text, (SecretName, SecretType) => {
       const body = encodeRequest({ SecretName, VersionStage: SecretType });
-      expect(Object.fromEntries(decodeAnswer(body))).toMatchObject({ SecretName, SecretType });
+      expect(Object.fromEntries(decodeResponse(body))).toMatchObject({ SecretName, SecretType });
     }),
   );
 });

@@ -1,5 +1,5 @@
-import type { AnsweredError } from '../error-response.ts';
-import { codeAmong, requestIdAmong } from '../error-response.ts';
+import type { ErrorResponse } from '../error-response.ts';
+import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { bytesField, readFields, textOf, trueField } from './protobuf.ts';
 
 /** The texts of GetSecretValueResponse by their numbers; 5 is `VersionStages`, the one that is repeated. */
@@ -37,7 +37,7 @@ export function encodeRequest(message: GetSecretValueRequest): Buffer {
 }
 
 /** GetSecretValueResponse by the names of its fields, those that are empty left out; throws `ProtobufProblem`. */
-export function decodeAnswer(body: Buffer): ReadonlyMap<string, unknown> {
+export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
   const texts = new Map<string, string>();
   const stages: string[] = [];
   for (const field of readFields(body)) {
@@ -54,13 +54,13 @@ export function decodeAnswer(body: Buffer): ReadonlyMap<string, unknown> {
 }
 
 /** Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. Nothing of anybody else's page, nor of the message. */
-export function readInstanceError(body: Buffer): AnsweredError {
+export function readInstanceError(body: Buffer): ErrorResponse {
   try {
     const texts = new Map<number, string>();
     for (const field of readFields(body)) {
       if (field.number === 2 || field.number === 4) texts.set(field.number, textOf(field));
     }
-    return { code: codeAmong(texts.get(2)), requestId: requestIdAmong(texts.get(4)) };
+    return { code: firstErrorCode(texts.get(2)), requestId: firstRequestId(texts.get(4)) };
   } catch {
     return {};
   }

@@ -7,7 +7,7 @@ export type WireField =
   | { readonly number: number; readonly kind: 'fixed' };
 
 /** What was read is no message of the kind that it is taken for; the message says why, and nothing of what was read. */
-export class ProtobufProblem extends Error {
+export class ProtobufError extends Error {
   override readonly name = 'ProtobufProblem';
 }
 
@@ -27,7 +27,7 @@ export function readFields(bytes: Buffer): readonly WireField[] {
   for (let at = 0; at < bytes.length;) {
     const tag = readVarint(bytes, at);
     const number = Math.floor(tag.value / 8);
-    if (tag.value > 0xff_ff_ff_ff || number === 0) throw new ProtobufProblem('a field has a number that cannot be');
+    if (tag.value > 0xff_ff_ff_ff || number === 0) throw new ProtobufError('a field has a number that cannot be');
     const { field, end } = readField(bytes, tag.end, { number, wireType: tag.value % 8 });
     fields.push(field);
     at = end;
@@ -37,9 +37,9 @@ export function readFields(bytes: Buffer): readonly WireField[] {
 
 /** The text of a field that is one; a number or fixed bytes in its place mean that this is another message. */
 export function textOf(field: WireField): string {
-  if (field.kind !== 'bytes') throw new ProtobufProblem(`field ${field.number} is not a text`);
+  if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is not a text`);
   // toString() would put U+FFFD where the bytes are wrong, and a password would be another one without anybody noticing.
-  if (!isUtf8(field.value)) throw new ProtobufProblem(`field ${field.number} is not UTF-8`);
+  if (!isUtf8(field.value)) throw new ProtobufError(`field ${field.number} is not UTF-8`);
   return field.value.toString('utf8');
 }
 
@@ -54,19 +54,19 @@ function readField(
     case 2: {
       const length = readVarint(bytes, at);
       if (length.value > bytes.length - length.end)
-        throw new ProtobufProblem(`field ${number} is longer than what holds it`);
+        throw new ProtobufError(`field ${number} is longer than what holds it`);
       const end = length.end + length.value;
       return { field: { number, kind: 'bytes', value: bytes.subarray(length.end, end) }, end };
     }
     case 1:
     case 5: {
       const end = at + (wireType === 1 ? 8 : 4);
-      if (end > bytes.length) throw new ProtobufProblem(`field ${number} is longer than what holds it`);
+      if (end > bytes.length) throw new ProtobufError(`field ${number} is longer than what holds it`);
       return { field: { number, kind: 'fixed' }, end };
     }
     default:
       // 3 and 4 are groups, which proto3 does not have; the "<" of a page begins such a field.
-      throw new ProtobufProblem(`field ${number} is of a kind that cannot be`);
+      throw new ProtobufError(`field ${number} is of a kind that cannot be`);
   }
 }
 
@@ -78,11 +78,11 @@ function readVarint(bytes: Buffer, at: number): { readonly value: number; readon
   let value = 0;
   for (let size = 0; size < 10; size += 1) {
     const byte = bytes[at + size];
-    if (byte === undefined) throw new ProtobufProblem('it ends in the middle of a field');
+    if (byte === undefined) throw new ProtobufError('it ends in the middle of a field');
     value += (byte & 0x7f) * 2 ** (7 * size);
     if (byte < 0x80) return { value, end: at + size + 1 };
   }
-  throw new ProtobufProblem('a number does not end');
+  throw new ProtobufError('a number does not end');
 }
 
 function varint(value: number): Buffer {

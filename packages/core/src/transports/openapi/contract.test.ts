@@ -14,6 +14,6 @@ describeTransport(
       },
       clock: systemClock,
       connectTimeout: 20_000, // a machine may be busy
-      maxReplyBytes: 1_048_576,
+      maxResponseBytes: 1_048_576,
     }),
 );

@@ -2,24 +2,24 @@ import { isUtf8 } from 'node:buffer';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import type { AnsweredError } from '../error-response.ts';
-import { codeAmong, requestIdAmong } from '../error-response.ts';
-import { secretOf } from '../secret-response.ts';
+import type { ErrorResponse } from '../error-response.ts';
+import { firstErrorCode, firstRequestId } from '../error-response.ts';
+import { secretFromFields } from '../secret-response.ts';
 
 /** The JSON that GetSecretValue answers with as a secret; throws a `FetchFailure` that tells what is odd, never what it says. */
 export function decodeSecret(body: Buffer, asked: SecretRequest, endpoint: string): Secret {
-  return secretOfJson(jsonObject(body, endpoint), asked, endpoint);
+  return secretFromJson(parseJsonObject(body, endpoint), asked, endpoint);
 }
 
 /** As `decodeSecret`, of JSON that somebody has parsed. */
-export function secretOfJson(answer: object, asked: SecretRequest, endpoint: string): Secret {
+export function secretFromJson(answer: object, asked: SecretRequest, endpoint: string): Secret {
   const fields = new Map<string, unknown>(Object.entries(answer));
   fields.set('VersionStages', stagesInJson(fields.get('VersionStages')));
-  return secretOf(fields, asked, endpoint);
+  return secretFromFields(fields, asked, endpoint);
 }
 
 /** Code and request id of an error in JSON. */
-export function readJsonError(body: Buffer): AnsweredError {
+export function readJsonError(body: Buffer): ErrorResponse {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
@@ -27,21 +27,21 @@ export function readJsonError(body: Buffer): AnsweredError {
     // The parser's own error is dropped on purpose: its message quotes the body.
     return {};
   }
-  return errorOfJson(parsed);
+  return errorFromJson(parsed);
 }
 
 /** As `readJsonError`, of JSON that somebody has parsed. */
-export function errorOfJson(parsed: unknown): AnsweredError {
+export function errorFromJson(parsed: unknown): ErrorResponse {
   if (typeof parsed !== 'object' || parsed === null) return {};
   const fields = new Map<string, unknown>(Object.entries(parsed));
-  const requestId = requestIdAmong(fields.get('RequestId'), fields.get('requestId'));
+  const requestId = firstRequestId(fields.get('RequestId'), fields.get('requestId'));
   // KMS and its gateway always give both; a firewall's own JSON has a code alone, and must not pass for a refusal.
-  const code = requestId === undefined ? undefined : codeAmong(fields.get('Code'), fields.get('code'));
+  const code = requestId === undefined ? undefined : firstErrorCode(fields.get('Code'), fields.get('code'));
   return { code, requestId };
 }
 
 /** The body of an answer with status 200; throws a `FetchFailure` if it is no JSON object. */
-export function jsonObject(body: Buffer, endpoint: string): object {
+export function parseJsonObject(body: Buffer, endpoint: string): object {
   const refuse = (what: string): FetchFailure =>
     new FetchFailure('malformed', `${endpoint} answered with status 200, but ${what}. Check the endpoint.`, {
       status: 200,

@@ -18,7 +18,7 @@ function open({ host, ca }: { readonly host: string; readonly ca: string }): Ope
     },
     clock: systemClock,
     connectTimeout: 2_000,
-    maxReplyBytes: 1_048_576,
+    maxResponseBytes: 1_048_576,
   });
   onTestFinished(() => transport.close());
   return transport;

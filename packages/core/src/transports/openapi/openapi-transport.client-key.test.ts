@@ -3,7 +3,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ClientKey } from '../../ports/credentials.ts';
 import type { FetchFailure } from '../../ports/transport.ts';
-import type { GivenAnswer, Loopback } from '../loopback.fixture.ts';
+import type { StubResponse, Loopback } from '../loopback.fixture.ts';
 import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 
@@ -18,7 +18,7 @@ const publicKey = createPublicKey(
   }),
 );
 
-const answer: GivenAnswer = {
+const answer: StubResponse = {
   body: JSON.stringify({
     SecretName: request.name,
     SecretData: 's3cret-1',
@@ -37,7 +37,7 @@ function open(loopback: Loopback, clientKey: ClientKey = vectorKey): OpenApiTran
     clientKey,
     clock: new FakeClock(),
     connectTimeout: 2_000,
-    maxReplyBytes: 65_536,
+    maxResponseBytes: 65_536,
     nonce: () => `nonce-${(turn += 1)}`,
   });
   onTestFinished(() => transport.close());

@@ -4,12 +4,12 @@ import type { FakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { CredentialsProvider } from '../../ports/credentials.ts';
 import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
-import type { OpenApiSettings } from './openapi-transport.ts';
+import type { OpenApiOptions } from './openapi-transport.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 
 const region = 'cn-hangzhou';
 
-type CredentialsParts = OpenApiSettings & { readonly credentials: CredentialsProvider };
+type CredentialsParts = OpenApiOptions & { readonly credentials: CredentialsProvider };
 
 function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTransport {
   return new OpenApiTransport({
@@ -18,7 +18,7 @@ function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTrans
     credentials: { getCredential: () => Promise.resolve({ ...kms.accessKey }) },
     clock: new FakeClock({ date: kms.clock.date() }),
     connectTimeout: 2_000,
-    maxReplyBytes: 1_048_576,
+    maxResponseBytes: 1_048_576,
     ...parts,
   });
 }

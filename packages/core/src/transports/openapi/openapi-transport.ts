@@ -4,12 +4,12 @@ import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
-import type { HttpsParts, WireRequest } from '../https/channel.ts';
+import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { decodeSecret, readJsonError } from './decode.ts';
-import type { Question } from './request-parameters.ts';
-import { questionOf, questionOfMany } from './request-parameters.ts';
+import type { ActionRequest } from './request-parameters.ts';
+import { getSecretValueRequest, batchGetSecretValueRequest } from './request-parameters.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import type { AccessKey } from './sign.ts';
 import { authorization, canonicalQuery, emptyBodyHash, signatureDate } from './sign.ts';
@@ -19,23 +19,23 @@ export type OpenApiIdentity =
   | { readonly credentials: CredentialsProvider; readonly clientKey?: undefined }
   | { readonly clientKey: ClientKey; readonly credentials?: undefined };
 
-export interface OpenApiSettings extends HttpsParts {
+export interface OpenApiOptions extends HttpsOptions {
   /** A text that was never used before. */
   readonly nonce?: (() => string) | undefined;
   readonly userAgent?: string | undefined;
 }
 
-export type OpenApiParts = OpenApiSettings & OpenApiIdentity;
+export type OpenApiTransportOptions = OpenApiOptions & OpenApiIdentity;
 
 /** Whose credentials the last request was signed with. */
-interface Signer {
+interface SignerRecord {
   accessKeyId: string | undefined;
 }
 
 /** What KMS says of temporary credentials that have ended: the second where it has forgotten them. */
 const endedCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
 
-type Credentials = AccessKey & { readonly securityToken: string | undefined };
+type SigningCredentials = AccessKey & { readonly securityToken: string | undefined };
 
 /**
  * GetSecretValue and BatchGetSecretValue of the KMS OpenAPI, version 2016-01-20, at one endpoint: a public, VPC or instance
@@ -45,11 +45,11 @@ type Credentials = AccessKey & { readonly securityToken: string | undefined };
  * it. Each request has a nonce, a date and a signature of its own.
  */
 export class OpenApiTransport implements SecretTransport {
-  readonly #parts: OpenApiParts;
+  readonly #parts: OpenApiTransportOptions;
   readonly #identity: IdentityKind;
   readonly #channel: HttpsChannel;
 
-  constructor(parts: OpenApiParts) {
+  constructor(parts: OpenApiTransportOptions) {
     this.#parts = parts;
     this.#identity = parts.clientKey === undefined ? 'credentials' : 'clientKey';
     this.#channel = new HttpsChannel(parts, { identity: this.#identity, readError: readJsonError });
@@ -60,7 +60,7 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    return decodeSecret(await this.#ask(() => questionOf(request), signal), request, this.endpoint);
+    return decodeSecret(await this.#ask(() => getSecretValueRequest(request), signal), request, this.endpoint);
   }
 
   /** A client key may be refused this action; nobody documents it. */
@@ -68,21 +68,21 @@ export class OpenApiTransport implements SecretTransport {
     requests: readonly SecretRequest[],
     signal: AbortSignal,
   ): Promise<readonly (Secret | FetchFailure)[]> {
-    const body = await this.#ask(() => questionOfMany(requests), signal);
+    const body = await this.#ask(() => batchGetSecretValueRequest(requests), signal);
     return decodeBatch(body, requests, { endpoint: this.endpoint, identity: this.#identity });
   }
 
   /** Credentials that ended between signing and arrival are no refusal: there are others, with which it is asked once more. */
-  async #ask(question: () => Question, signal: AbortSignal): Promise<Buffer> {
-    const signer: Signer = { accessKeyId: undefined };
+  async #ask(question: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
+    const signer: SignerRecord = { accessKeyId: undefined };
     const write = async (): Promise<WireRequest> => this.#write(question(), signer);
     try {
-      return await this.#channel.ask(write, signal);
+      return await this.#channel.send(write, signal);
     } catch (error) {
       const isEnded = error instanceof FetchFailure && endedCodes.has(error.code ?? '');
       if (!isEnded || signer.accessKeyId === undefined) throw error;
       if (this.#parts.credentials?.discard?.(signer.accessKeyId) !== true) throw error;
-      return this.#channel.ask(write, signal);
+      return this.#channel.send(write, signal);
     }
   }
 
@@ -94,7 +94,7 @@ export class OpenApiTransport implements SecretTransport {
     this.#channel.close();
   }
 
-  #write(question: Question, signer: Signer): Promise<WireRequest> {
+  #write(question: ActionRequest, signer: SignerRecord): Promise<WireRequest> {
     const { credentials, clientKey } = this.#parts;
     return clientKey === undefined
       ? this.#writeSignedByCredentials(question, { provider: credentials, signer })
@@ -102,8 +102,8 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async #writeSignedByCredentials(
-    { action, parameters }: Question,
-    { provider, signer }: { readonly provider: CredentialsProvider; readonly signer: Signer },
+    { action, parameters }: ActionRequest,
+    { provider, signer }: { readonly provider: CredentialsProvider; readonly signer: SignerRecord },
   ): Promise<WireRequest> {
     const credentials = await this.#credentials(provider);
     signer.accessKeyId = credentials.accessKeyId;
@@ -120,7 +120,7 @@ export class OpenApiTransport implements SecretTransport {
     return { path: `/?${query}`, headers: lines };
   }
 
-  async #writeSignedByClientKey(question: Question, clientKey: ClientKey): Promise<WireRequest> {
+  async #writeSignedByClientKey(question: ActionRequest, clientKey: ClientKey): Promise<WireRequest> {
     const { endpoint, clock, nonce = randomUUID } = this.#parts;
     const query = clientKeyQuery(question, {
       keyId: clientKey.keyId,
@@ -131,7 +131,7 @@ export class OpenApiTransport implements SecretTransport {
     try {
       signature = await clientKey.sign(rpcStringToSign('POST', query));
     } catch (error) {
-      throw this.#channel.failure({ kind: 'clientKey', error });
+      throw this.#channel.toFailure({ kind: 'clientKey', error });
     }
     const lines = this.#unsignedHeaders();
     lines.push('host', endpoint.host);
@@ -146,15 +146,15 @@ export class OpenApiTransport implements SecretTransport {
     return lines;
   }
 
-  async #credentials(provider: CredentialsProvider): Promise<Credentials> {
+  async #credentials(provider: CredentialsProvider): Promise<SigningCredentials> {
     let given: Awaited<ReturnType<CredentialsProvider['getCredential']>>;
     try {
       given = await provider.getCredential();
     } catch (error) {
-      throw this.#channel.failure({ kind: 'credentials', error });
+      throw this.#channel.toFailure({ kind: 'credentials', error });
     }
     const { accessKeyId, accessKeySecret, securityToken } = given;
-    if (!accessKeyId || !accessKeySecret) throw this.#channel.failure({ kind: 'incompleteCredentials' });
+    if (!accessKeyId || !accessKeySecret) throw this.#channel.toFailure({ kind: 'incompleteCredentials' });
     return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
   }
 }
@@ -169,7 +169,7 @@ interface SignedParts {
 /** In byte order of the names, as the signature wants them. Two literals, because spreading parts into one takes 5 µs. */
 function signedHeaders(
   { host, action, date, nonce }: SignedParts,
-  { accessKeyId, securityToken }: Credentials,
+  { accessKeyId, securityToken }: SigningCredentials,
 ): Record<string, string> {
   if (securityToken === undefined) {
     return {

@@ -1,8 +1,8 @@
 import type { SecretRequest } from '../../ports/transport.ts';
-import { checkText } from '../well-formed.ts';
+import { assertWellFormed } from '../well-formed.ts';
 
 /** An action of KMS with its parameters. */
-export interface Question {
+export interface ActionRequest {
   readonly action: 'GetSecretValue' | 'BatchGetSecretValue';
   readonly parameters: {
     readonly FetchExtendedConfig?: string;
@@ -14,8 +14,8 @@ export interface Question {
 }
 
 /** One secret. Throws a `FetchFailure` for a name that no request can carry. */
-export function questionOf(request: SecretRequest): Question {
-  checkText(request);
+export function getSecretValueRequest(request: SecretRequest): ActionRequest {
+  assertWellFormed(request);
   const { name, stage, versionId } = request;
   // In byte order of the names, as the signature wants it.
   return {
@@ -28,9 +28,9 @@ export function questionOf(request: SecretRequest): Question {
  * Several: a JSON list in one parameter, all of its values texts, as in the documentation of the action and in the models
  * that Alibaba Cloud's SDKs are generated from (2026).
  */
-export function questionOfMany(requests: readonly SecretRequest[]): Question {
+export function batchGetSecretValueRequest(requests: readonly SecretRequest[]): ActionRequest {
   const list = requests.map((request) => {
-    const { SecretName, VersionId, VersionStage, FetchExtendedConfig } = questionOf(request).parameters;
+    const { SecretName, VersionId, VersionStage, FetchExtendedConfig } = getSecretValueRequest(request).parameters;
     return { SecretName, VersionStage, VersionId, FetchExtendedConfig };
   });
   return { action: 'BatchGetSecretValue', parameters: { SecretsList: JSON.stringify(list) } };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clientKeyVectors, vectorKey } from '../loopback.fixture.ts';
-import { questionOf, questionOfMany } from './request-parameters.ts';
+import { getSecretValueRequest, batchGetSecretValueRequest } from './request-parameters.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import { canonicalQuery } from './sign.ts';
 
@@ -20,8 +20,8 @@ test.each(clientKeyVectors.rpcV1ClientKey)('$id is signed as the official client
 const request = { name: 'product!name', stage: 'ACSCurrent', versionId: 'v1' };
 
 test.each([
-  ['one secret', questionOf(request), 'SecretName=product%21name'],
-  ['several', questionOfMany([request]), 'SecretsList=%5B%7B%22SecretName%22%3A%22product%21name%22'],
+  ['one secret', getSecretValueRequest(request), 'SecretName=product%21name'],
+  ['several', batchGetSecretValueRequest([request]), 'SecretsList=%5B%7B%22SecretName%22%3A%22product%21name%22'],
 ])('the parameters of a question for %s come in byte order of their names', (_, question, part) => {
   const query = clientKeyQuery(question, { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' });
 

@@ -1,8 +1,8 @@
-import type { Question } from './request-parameters.ts';
+import type { ActionRequest } from './request-parameters.ts';
 import { canonicalQuery, percentEncode } from './sign.ts';
 
 /** What is particular to one request. */
-export interface RequestMarks {
+export interface RequestStamp {
   readonly keyId: string;
   /** As `signatureDate` writes it. */
   readonly date: string;
@@ -14,7 +14,7 @@ export interface RequestMarks {
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism). The algorithm and its type are those that the
  * clients for Java, Go and Python send with a client key.
  */
-export function clientKeyQuery({ action, parameters }: Question, { keyId, date, nonce }: RequestMarks): string {
+export function clientKeyQuery({ action, parameters }: ActionRequest, { keyId, date, nonce }: RequestStamp): string {
   return canonicalQuery({
     AccessKeyId: keyId,
     Action: action,

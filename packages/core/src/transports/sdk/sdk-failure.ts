@@ -1,7 +1,7 @@
 import { FetchFailure } from '../../ports/transport.ts';
-import { codeAmong } from '../error-response.ts';
-import { failureOfError, failureOfRefusal } from '../https/classify.ts';
-import { errorOfJson } from '../openapi/decode.ts';
+import { firstErrorCode } from '../error-response.ts';
+import { failureFromError, failureFromResponse } from '../https/classify.ts';
+import { errorFromJson } from '../openapi/decode.ts';
 
 /**
  * What `doRequest` threw as a failure of ours.
@@ -10,14 +10,14 @@ import { errorOfJson } from '../openapi/decode.ts';
  * URL into the message, with the access key id, the signature and the security token in it (`httpx`, lib/index.js), and a
  * parser's error quotes the reply.
  */
-export function failureOfSdk(error: unknown, endpoint: string): FetchFailure {
+export function failureFromSdk(error: unknown, endpoint: string): FetchFailure {
   const fields = new Map<string, unknown>(
     error instanceof Error ? [...Object.entries(error), ['name', error.name], ['message', error.message]] : [],
   );
   const status = statusOf(fields);
   if (status !== undefined) {
-    const { code, requestId } = errorOfJson(fields.get('data'));
-    return failureOfRefusal({
+    const { code, requestId } = errorFromJson(fields.get('data'));
+    return failureFromResponse({
       endpoint,
       status,
       code: code ?? codeOfSdk(fields),
@@ -25,13 +25,13 @@ export function failureOfSdk(error: unknown, endpoint: string): FetchFailure {
       identity: 'credentials',
     });
   }
-  const name = codeAmong(fields.get('name')) ?? 'Error';
+  const name = firstErrorCode(fields.get('name')) ?? 'Error';
   if (name === 'SyntaxError') {
     const message = `${endpoint} answered with something else than JSON, and the SDK does not tell with which status.`;
     return new FetchFailure('malformed', `${message} Check the endpoint, and for a proxy that answers in its place.`);
   }
   if (name.startsWith('RequestTimeout')) return timeout(endpoint);
-  return failureOfError(bare(name, codeAmong(fields.get('code'))), undefined, { endpoint, proxy: undefined });
+  return failureFromError(bare(name, firstErrorCode(fields.get('code'))), undefined, { endpoint, proxy: undefined });
 }
 
 /** Of an answer that was no; the SDKs on `@alicloud/rpc-client` tell the status in their message alone. */
@@ -44,7 +44,7 @@ function statusOf(fields: ReadonlyMap<string, unknown>): number | undefined {
 
 /** Without the word that the SDK adds: `Forbidden.ResourceNotFoundError`. */
 function codeOfSdk(fields: ReadonlyMap<string, unknown>): string | undefined {
-  const code = codeAmong(fields.get('code'))?.replace(/Error$/u, '');
+  const code = firstErrorCode(fields.get('code'))?.replace(/Error$/u, '');
   // What it makes of a body in which there is no code.
   return code === 'undefined' || code === 'null' || code === '' ? undefined : code;
 }

@@ -2,8 +2,8 @@ import { onAbort } from '../../time/abort.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import { secretOfJson } from '../openapi/decode.ts';
-import { checkText } from '../well-formed.ts';
+import { secretFromJson } from '../openapi/decode.ts';
+import { assertWellFormed } from '../well-formed.ts';
 
 /** How the SDKs are told what is asked; `runtime` is the last, with the timeouts in it. */
 export type RpcRequest = [
@@ -65,10 +65,10 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
-      const { failureOfSdk } = await import('./sdk-failure.ts');
+      const { failureFromSdk: failureOfSdk } = await import('./sdk-failure.ts');
       throw failureOfSdk(error, endpoint);
     }
-    if (typeof answer === 'object' && answer !== null) return secretOfJson(answer, request, endpoint);
+    if (typeof answer === 'object' && answer !== null) return secretFromJson(answer, request, endpoint);
     throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
   }
 
@@ -77,7 +77,7 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
     async fetch(request, signal) {
       signal.throwIfAborted();
       if (closing.signal.aborted) throw closed();
-      checkText(request);
+      assertWellFormed(request);
       return leaveOn([signal, closing.signal], ask(request));
     },
     close() {

@@ -2,7 +2,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../time/clock.ts';
 
 /** Which proxy leads to an HTTPS host, such as `sts.aliyuncs.com`; `undefined` for none. */
-export type ProxyTo = (host: string) => URL | undefined;
+export type ProxyResolver = (host: string) => URL | undefined;
 
 /** The library's request, as its own `doRequest` reads it (providers/http.js of 2.4.7). */
 interface LibraryRequest {
@@ -29,9 +29,9 @@ const longestReply = 65_536;
  * Lets a provider of `@alicloud/credentials` ask STS by the proxy that everything else goes by: the library reads `HTTPS_PROXY`
  * and does nothing about it. By `doRequest`, the seam of its own tests; without that property, or a proxy, nothing is changed.
  */
-export function askByProxy(
+export function routeThroughProxy(
   provider: object,
-  { proxyTo, clock }: { readonly proxyTo: ProxyTo | undefined; readonly clock: Clock },
+  { proxyTo, clock }: { readonly proxyTo: ProxyResolver | undefined; readonly clock: Clock },
 ): void {
   const doRequest: unknown = Reflect.get(provider, 'doRequest');
   if (proxyTo === undefined || typeof doRequest !== 'function') return;
@@ -44,14 +44,14 @@ export function askByProxy(
   Reflect.set(provider, 'doRequest', proxied);
 }
 
-interface Route {
+interface ProxyRoute {
   readonly url: URL;
   readonly proxy: URL;
   readonly clock: Clock;
 }
 
 /** One request by a connection of its own: credentials are asked for once an hour. */
-async function send(request: LibraryRequest, { url, proxy, clock }: Route): Promise<LibraryResponse> {
+async function send(request: LibraryRequest, { url, proxy, clock }: ProxyRoute): Promise<LibraryResponse> {
   const { HttpsProxyAgent } = await import('hpagent');
   // Also for the connection to the proxy: one that never answers must not keep its socket.
   const over = new AbortController();

@@ -7,12 +7,12 @@ import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CredentialsProvider } from '../../ports/credentials.ts';
 import type { FetchFailure } from '../../ports/transport.ts';
-import type { OpenApiSettings } from '../openapi/openapi-transport.ts';
+import type { OpenApiOptions } from '../openapi/openapi-transport.ts';
 import { OpenApiTransport } from '../openapi/openapi-transport.ts';
 
 const region = 'cn-hangzhou';
 
-type CredentialsParts = OpenApiSettings & { readonly credentials: CredentialsProvider };
+type CredentialsParts = OpenApiOptions & { readonly credentials: CredentialsProvider };
 const request = { name: 'prod/db' };
 
 async function start(): Promise<FakeKms> {
@@ -29,7 +29,7 @@ function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTrans
     credentials: { getCredential: () => Promise.resolve({ ...kms.accessKey }) },
     clock: new FakeClock({ date: kms.clock.date() }),
     connectTimeout: 2_000,
-    maxReplyBytes: 1_048_576,
+    maxResponseBytes: 1_048_576,
     ...parts,
   });
   onTestFinished(() => transport.close());

@@ -1,4 +1,4 @@
 /** Why a client key cannot be opened: a sentence or two that quote neither the file nor the password. */
-export class ClientKeyProblem extends Error {
+export class ClientKeyError extends Error {
   override readonly name = 'ClientKeyProblem';
 }

@@ -3,9 +3,9 @@ import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { Connection } from './connection.ts';
-import { exchange } from './exchange.ts';
-import type { LiveAttempt } from './exchange.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { sendRequest } from './send-request.ts';
+import type { CancelHandle } from './send-request.ts';
 
 /** An exchange over a connection of the test's own, which answers as `response` does. */
 async function ask(response: Readable): Promise<{ kind: string; timesGivenUp: number }> {
@@ -15,13 +15,13 @@ async function ask(response: Readable): Promise<{ kind: string; timesGivenUp: nu
     timesGivenUp += 1;
   };
   // All of a connection that an exchange touches.
-  const connection = { start: () => ({ request: sent, giveUp }) } as unknown as Connection;
-  const parts = { connection, hostname: 'kms.example', port: 443, clock: new FakeClock() };
-  const attempt: LiveAttempt = { isOver: false, giveUp: undefined };
+  const connection = { start: () => ({ request: sent, cancel: giveUp }) } as unknown as ConnectionPool;
+  const parts = { pool: connection, hostname: 'kms.example', port: 443, clock: new FakeClock() };
+  const attempt: CancelHandle = { isCancelled: false, cancel: undefined };
   const closed = new Promise((resolve) => response.once('close', resolve));
 
-  const { kind } = await exchange(
-    { ...parts, connectTimeout: 1_000, maxReplyBytes: 1_000 },
+  const { kind } = await sendRequest(
+    { ...parts, connectTimeout: 1_000, maxResponseBytes: 1_000 },
     { agent: new Agent(), path: '/', headers: [] },
     attempt,
   );

@@ -3,17 +3,17 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ProxyTo } from './proxied.ts';
-import { askByProxy } from './proxied.ts';
+import type { ProxyResolver } from './provider-proxy.ts';
+import { routeThroughProxy } from './provider-proxy.ts';
 
 interface Provider {
   doRequest(request: object): Promise<unknown>;
 }
 
 /** A provider as the library has them, which answers by itself what goes straight. */
-function providerAsking(proxyTo: ProxyTo | undefined, clock: FakeClock = new FakeClock()): Provider {
+function providerAsking(proxyTo: ProxyResolver | undefined, clock: FakeClock = new FakeClock()): Provider {
   const provider: Provider = { doRequest: () => Promise.resolve('straight') };
-  askByProxy(provider, { proxyTo, clock });
+  routeThroughProxy(provider, { proxyTo, clock });
   return provider;
 }
 
@@ -28,7 +28,7 @@ async function startProxy(): Promise<{ readonly url: URL; readonly sockets: Sock
   return { url: new URL(`http://127.0.0.1:${port}`), sockets };
 }
 
-test.each<[string, ProxyTo | undefined, string]>([
+test.each<[string, ProxyResolver | undefined, string]>([
   ['where there is none', undefined, 'https://sts.test/'],
   ['to a host that it does not lead to', () => undefined, 'https://sts.test/'],
   ['to the metadata service', () => new URL('http://127.0.0.1:1'), 'http://100.100.100.200/latest/api/token'],
@@ -39,7 +39,7 @@ test.each<[string, ProxyTo | undefined, string]>([
 test('a provider without the seam is left as it is', () => {
   const provider = { getCredentials: (): string => 'own' };
 
-  askByProxy(provider, { proxyTo: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
+  routeThroughProxy(provider, { proxyTo: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
 
   expect(Object.keys(provider)).toEqual(['getCredentials']);
 });

@@ -3,10 +3,10 @@ import type { Agent } from 'node:https';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../time/clock.ts';
-import type { Connection } from './connection.ts';
+import type { ConnectionPool } from './connection-pool.ts';
 
 /** What came of one request: an answer, or what went wrong before there was a whole one. */
-export type Outcome =
+export type RequestOutcome =
   | { readonly kind: 'answer'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
   | {
       readonly kind: 'tooLarge';
@@ -28,23 +28,23 @@ export interface PeerCertificateNames {
 }
 
 /** A fetch that may end before its exchange does. */
-export interface LiveAttempt {
-  isOver: boolean;
+export interface CancelHandle {
+  isCancelled: boolean;
   /** Ends the exchange that is under way. */
-  giveUp: (() => void) | undefined;
+  cancel: (() => void) | undefined;
 }
 
-export interface ExchangeParts {
-  readonly connection: Connection;
+export interface RequestTarget {
+  readonly pool: ConnectionPool;
   /** Without brackets, and without the port. */
   readonly hostname: string;
   readonly port: number;
   readonly clock: Clock;
   readonly connectTimeout: number;
-  readonly maxReplyBytes: number;
+  readonly maxResponseBytes: number;
 }
 
-export interface ExchangeRequest {
+export interface RequestMessage {
   readonly agent: Agent;
   readonly path: string;
   /** Name, value, name, value: Node writes such a list as it is, which saves a check of each. */
@@ -53,26 +53,30 @@ export interface ExchangeRequest {
 }
 
 /** Sends one POST and reads the answer; never rejects for what the other side does. */
-export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt: LiveAttempt): Promise<Outcome> {
+export function sendRequest(
+  parts: RequestTarget,
+  request: RequestMessage,
+  attempt: CancelHandle,
+): Promise<RequestOutcome> {
   const { agent, path, headers, body } = request;
-  const { connection, hostname, port, clock, connectTimeout } = parts;
+  const { pool: connection, hostname, port, clock, connectTimeout } = parts;
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
     let isOver = false;
-    const { request: sent, giveUp } = connection.start(() =>
+    const { request: sent, cancel: giveUp } = connection.start(() =>
       httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
     );
-    const finish = (outcome: Outcome): void => {
+    const finish = (outcome: RequestOutcome): void => {
       // What comes after the answer, as every response's 'close' does, must not give up a connection that is to be kept: Node
       // gives it back only once it knows that the request was sent, and a quick server has answered by then.
       if (isOver) return;
       isOver = true;
       stopTimer?.();
-      attempt.giveUp = undefined;
+      attempt.cancel = undefined;
       resolve(outcome);
       if (outcome.kind !== 'answer') giveUp();
     };
-    attempt.giveUp = () => finish({ kind: 'abandoned' });
+    attempt.cancel = () => finish({ kind: 'abandoned' });
     const onTimeout = (): void => finish({ kind: 'connectTimeout', timeout: connectTimeout });
     // The agent hands out a socket that it has kept while the request is made: there is nothing to wait for then.
     const stopTimer = sent.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
@@ -88,7 +92,7 @@ export function exchange(parts: ExchangeParts, request: ExchangeRequest, attempt
         });
       });
     }
-    sent.once('response', (response) => readReply(response, parts.maxReplyBytes, finish));
+    sent.once('response', (response) => readReply(response, parts.maxResponseBytes, finish));
     // A request that was given up reports that as an error too: it must always have a listener.
     sent.on('error', (error) =>
       finish(isStale(sent, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
@@ -102,7 +106,7 @@ function isStale(request: ClientRequest, error: Error): boolean {
   return request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function readReply(response: IncomingMessage, limit: number, finish: (outcome: Outcome) => void): void {
+function readReply(response: IncomingMessage, limit: number, finish: (outcome: RequestOutcome) => void): void {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let received = 0;

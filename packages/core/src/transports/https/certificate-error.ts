@@ -1,7 +1,10 @@
-import type { PeerCertificateNames } from './exchange.ts';
+import type { PeerCertificateNames } from './send-request.ts';
 
 /** Why a certificate is not trusted, in words; `undefined` for an error that is about something else. */
-export function trustProblem(error: Error, certificate: PeerCertificateNames | undefined): string | undefined {
+export function describeCertificateError(
+  error: Error,
+  certificate: PeerCertificateNames | undefined,
+): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const reason = reasons.get(code);
   if (reason === undefined) return undefined;
