@@ -84,7 +84,7 @@ test('it tells an outage with its reasons, and that it is over', async () => {
     .toContain('All is well');
 
   expect(told).toContain('ERR_SECRET_UNAVAILABLE');
-  expect(endpoint).toContain('Fails');
+  expect(endpoint).toContain('Failing');
 });
 
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>

@@ -175,7 +175,7 @@ test('the endpoints are asked in the order given, and the standby answers when t
   expect((await client.get('db')).stale).toBe(false);
   expect(client.describe().endpoints).toMatchObject([
     { state: 'failing', lastFailure: { failure: 'unreachable' } },
-    { state: 'answering' },
+    { state: 'healthy' },
   ]);
 });
 

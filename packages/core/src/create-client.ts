@@ -25,7 +25,7 @@ import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.t
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export type { SecretClient } from './client/client.ts';
-export type { Envelope, KeptSecret, Note, Place, SealProblem } from './seal/envelope.ts';
+export type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from './seal/envelope.ts';
 export { fileStore } from './file-store/file-store.ts';
 export type { FileStoreOptions } from './file-store/file-store.ts';
 export { createKeyring } from './seal/keyring.ts';

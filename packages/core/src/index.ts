@@ -1,19 +1,19 @@
 export { createKeyring, createSecretClient, fileStore, sdkTransport } from './create-client.ts';
 export type {
+  EntryLocation,
   Envelope,
+  EnvelopeMessage,
   FileStoreOptions,
-  KeptSecret,
   Keyring,
   KeyringOptions,
-  Note,
-  Place,
   RpcClient,
   RpcRequest,
   RpcRuntime,
   SdkTransportOptions,
   SealingKey,
-  SealProblem,
   SecretClient,
+  SecretEntry,
+  UnsealFailure,
 } from './create-client.ts';
 export { systemClock } from './time/clock.ts';
 export type { Clock } from './time/clock.ts';

@@ -48,7 +48,7 @@ test('a client that serves fresh secrets is ok, and told with versions and ages,
       status: 'ok',
       missing: [],
       secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 300_000 }],
-      endpoints: [{ endpoint: 'kms.example', state: 'answering' }],
+      endpoints: [{ endpoint: 'kms.example', state: 'healthy' }],
     },
   ]);
   expect(text.includes('s3cret-')).toBe(false);
@@ -78,7 +78,7 @@ test('a refresh that failed shows before anything is old', async () => {
 
   const { status, body } = await health(client);
 
-  const endpoints = [{ state: 'answering' }];
+  const endpoints = [{ state: 'healthy' }];
   expect([status, body]).toMatchObject([200, { status: 'degraded', secrets: [{ freshness: 'fresh' }, {}], endpoints }]);
 });
 
@@ -94,7 +94,7 @@ test('an endpoint that fails shows although a standby answers', async () => {
     body: {
       status: 'degraded',
       secrets: [{ freshness: 'fresh' }],
-      endpoints: [{ state: 'failing' }, { state: 'answering' }],
+      endpoints: [{ state: 'failing' }, { state: 'healthy' }],
     },
   });
 });
@@ -107,7 +107,7 @@ test('a value too old to be served fails', async () => {
 
   expect(await health(client)).toMatchObject({
     status: 503,
-    body: { status: 'failing', secrets: [{ freshness: 'spent' }] },
+    body: { status: 'failing', secrets: [{ freshness: 'expired' }] },
   });
 });
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { StoreError } from '@kms-secrets/core';
 import type {
   Envelope,
-  KeptSecret,
-  Place,
+  SecretEntry,
+  EntryLocation,
   SecretRequest,
   SecretStore,
   StoredSecret,
@@ -163,7 +163,7 @@ class RedisStore implements SecretStore {
     return Buffer.from(this.#parts.prefix);
   }
 
-  #keyOf(place: Place): string {
+  #keyOf(place: EntryLocation): string {
     return `${this.#parts.prefix}:${place.keyId}:${place.name}`;
   }
 
@@ -184,7 +184,7 @@ class RedisStore implements SecretStore {
     return this.#paying;
   }
 
-  async #readAt(place: Place, name: string): Promise<KeptSecret | undefined> {
+  async #readAt(place: EntryLocation, name: string): Promise<SecretEntry | undefined> {
     const { envelope } = await this.#open();
     const sealed = await this.#run(readScript, this.#keyOf(place), [place.request]);
     if (!Buffer.isBuffer(sealed)) return undefined;

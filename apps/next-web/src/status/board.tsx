@@ -150,7 +150,7 @@ function Name({ children }: { readonly children: string }): ReactNode {
 }
 
 function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
-  const words = { fresh: 'Fresh', stale: 'Stale', spent: 'Spent' }[secret.freshness];
+  const words = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired' }[secret.freshness];
   return <Tag tone={toneOf(secret)}>{words}</Tag>;
 }
 
@@ -162,7 +162,7 @@ function worstFirst(one: SecretView, other: SecretView): number {
 }
 
 function toneOf({ freshness, lastFailure }: SecretView): Tone {
-  if (freshness === 'spent') return 'failing';
+  if (freshness === 'expired') return 'failing';
   return freshness === 'stale' || lastFailure !== undefined ? 'degraded' : 'ok';
 }
 
@@ -181,8 +181,8 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] 
 
 function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNode {
   const { endpoint: name, state, breaker, lastFailure } = endpoint;
-  const tone = ({ answering: 'ok', failing: 'failing', untried: 'idle' } as const)[state];
-  const words = { answering: 'Answers', failing: 'Fails', untried: 'Not asked yet' }[state];
+  const tone = ({ healthy: 'ok', failing: 'failing', unknown: 'idle' } as const)[state];
+  const words = { healthy: 'Healthy', failing: 'Failing', unknown: 'Not used yet' }[state];
   return (
     <li data-endpoint={name}>
       <Name>{name}</Name>
@@ -216,8 +216,8 @@ function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNod
 
 function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
   const { store: name, state, lastFailure } = store;
-  const tone = ({ working: 'ok', failing: 'degraded', away: 'failing' } as const)[state];
-  const words = { working: 'Works', failing: 'Fails', away: 'Left alone' }[state];
+  const tone = ({ working: 'ok', failing: 'degraded', unavailable: 'failing' } as const)[state];
+  const words = { working: 'Working', failing: 'Failing', unavailable: 'Unavailable' }[state];
   return (
     <li data-store={name}>
       <Name>{name}</Name>

@@ -28,25 +28,25 @@ test('large numbers are told in groups', () => {
 const fresh = { name: 'db', freshness: 'fresh', lastFailure: undefined };
 const failure = { code: 'ERR_SECRET_UNAVAILABLE', message: '', ago: 0, times: 1 };
 const stale = { ...fresh, freshness: 'stale', lastFailure: failure };
-const answering = { endpoint: 'kms.one', state: 'answering' };
+const healthy = { endpoint: 'kms.one', state: 'healthy' };
 const failing = { endpoint: 'kms.two', state: 'failing' };
 
 test.each([
   ['ok', [], [], 'All is well', 'No secret has been read yet.'],
-  ['ok', [fresh], [answering], 'All is well', 'The one secret in memory is fresh.'],
-  ['ok', [fresh, fresh], [answering], 'All is well', 'All 2 secrets in memory are fresh.'],
-  ['degraded', [fresh, stale], [answering], 'Serving, with trouble', '1 of 2 secrets is past its time.'],
-  ['degraded', [stale, stale], [answering], 'Serving, with trouble', '2 of 2 secrets are past their time.'],
+  ['ok', [fresh], [healthy], 'All is well', 'The one secret in memory is fresh.'],
+  ['ok', [fresh, fresh], [healthy], 'All is well', 'All 2 secrets in memory are fresh.'],
+  ['degraded', [fresh, stale], [healthy], 'Serving, with trouble', '1 of 2 secrets is past its time.'],
+  ['degraded', [stale, stale], [healthy], 'Serving, with trouble', '2 of 2 secrets are past their time.'],
   [
     'degraded',
     [{ ...fresh, lastFailure: failure }],
-    [answering, failing],
+    [healthy, failing],
     'Serving, with trouble',
     '1 of 1 secret is fresh, but could not be refreshed; no answer from kms.two.',
   ],
   [
     'failing',
-    [{ ...stale, freshness: 'spent' }, stale],
+    [{ ...stale, freshness: 'expired' }, stale],
     [failing],
     'Secrets cannot be served',
     '1 of 2 secrets is too old to be served; 1 of 2 secrets is past its time; no answer from kms.two.',
@@ -61,7 +61,7 @@ test('a closed client is told as that', () => {
   const status = {
     health: 'failing',
     secrets: [fresh],
-    endpoints: [answering],
+    endpoints: [healthy],
     stores: [],
     isClosed: true,
   } as unknown as Status;
@@ -72,12 +72,12 @@ test('a closed client is told as that', () => {
 test('a store in trouble is told also while all secrets are fresh', () => {
   const stores = [
     { store: 'a', state: 'working' },
-    { store: 'b', state: 'away' },
+    { store: 'b', state: 'unavailable' },
   ];
   const status = {
     health: 'ok',
     secrets: [fresh],
-    endpoints: [answering],
+    endpoints: [healthy],
     stores,
     isClosed: false,
   } as unknown as Status;
@@ -87,7 +87,7 @@ test('a store in trouble is told also while all secrets are fresh', () => {
 
 const quiet: EndpointStatus = {
   endpoint: 'kms.one',
-  state: 'answering',
+  state: 'healthy',
   attempts: 1_234,
   failures: 0,
   inFlight: 0,
@@ -95,7 +95,7 @@ const quiet: EndpointStatus = {
   breaker: 'closed',
   probeIn: undefined,
   probes: 0,
-  restsFor: undefined,
+  cooldownFor: undefined,
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
@@ -108,7 +108,7 @@ test.each([
   [{ attempts: 1, failures: 1 }, 'asked once · 1 failed', 'breaker closed'],
   [{ p95: 11.2 }, 'asked 1 234 times · none failed', 'breaker closed · 95 in 100 answers within 12 ms'],
   [
-    { inFlight: 2, queued: 3, restsFor: 1_000 },
+    { inFlight: 2, queued: 3, cooldownFor: 1_000 },
     'asked 1 234 times · none failed · 2 under way · 3 waiting for their turn',
     'breaker closed · asked after the others for 1 s, because it throttles',
   ],

@@ -48,7 +48,7 @@ export function headline({ health, isClosed, secrets, endpoints, stores }: Statu
   if (isClosed) return { tone, title, detail: 'The client is closed.' };
   const failing = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
   const parts = [
-    told(secrets.length, secrets.filter(({ freshness }) => freshness === 'spent').length, 'too old to be served'),
+    told(secrets.length, secrets.filter(({ freshness }) => freshness === 'expired').length, 'too old to be served'),
     told(secrets.length, secrets.filter(({ freshness }) => freshness === 'stale').length, {
       one: 'past its time',
       more: 'past their time',
@@ -87,7 +87,7 @@ export function asked({ attempts, failures, inFlight, queued }: EndpointStatus):
 }
 
 /** How an endpoint is treated for what came of it. */
-export function treated({ breaker, probeIn, restsFor, p95, hedges, hedgesWon }: EndpointStatus): string {
+export function treated({ breaker, probeIn, cooldownFor, p95, hedges, hedgesWon }: EndpointStatus): string {
   const breakers = {
     closed: 'breaker closed',
     open: `breaker open, ${probeIn === undefined || probeIn < second ? 'tried again by the next fetch' : `tried again in ${span(probeIn)}`}`,
@@ -95,7 +95,7 @@ export function treated({ breaker, probeIn, restsFor, p95, hedges, hedgesWon }: 
   };
   return listed([
     breakers[breaker],
-    restsFor === undefined ? '' : `asked after the others for ${span(restsFor)}, because it throttles`,
+    cooldownFor === undefined ? '' : `asked after the others for ${span(cooldownFor)}, because it throttles`,
     p95 === undefined ? '' : `95 in 100 answers within ${Math.ceil(p95)} ms`,
     hedges === 0 ? '' : `stood in for a slow one ${times(hedges)}, first ${times(hedgesWon)}`,
   ]);

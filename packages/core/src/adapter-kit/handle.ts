@@ -73,14 +73,16 @@ export class SecretHandle {
 
   /**
    * After a time in which the process was frozen, a value is past its TTL before anybody could fetch it again. `peek` has
-   * nothing then, because a reader who can wait should. Here nobody can: what is still kept, and not spent, is handed out.
+   * nothing then, because a reader who can wait should. Here nobody can: what is still kept, and not expired, is handed out.
    */
   #stillKept(): Secret {
     const { name } = this;
     const latest = this.#latest;
     const isKept = this.#client
       .describe()
-      .secrets.some((kept) => kept.name === name && kept.versionId === latest?.versionId && kept.freshness !== 'spent');
+      .secrets.some(
+        (kept) => kept.name === name && kept.versionId === latest?.versionId && kept.freshness !== 'expired',
+      );
     this.#latest = isKept ? latest?.asStale() : undefined;
     if (this.#latest !== undefined) return this.#latest;
     const reason =

@@ -26,7 +26,7 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
   breaker: 'closed',
   probeIn: undefined,
   probes: 0,
-  restsFor: undefined,
+  cooldownFor: undefined,
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
@@ -37,7 +37,7 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
 const client = (fields: Partial<ClientDescription> = {}): ClientDescription => ({
   isClosed: false,
   secrets: [secret()],
-  endpoints: [endpoint('answering')],
+  endpoints: [endpoint('healthy')],
   stores: [],
   ...fields,
 });
@@ -47,12 +47,16 @@ const lastFailure = { code: 'ERR_REQUEST_REJECTED', message: 'The clock is wrong
 describe('a client is', () => {
   test.each<[ReturnType<typeof healthOf>['status'], string, ClientDescription]>([
     ['ok', 'serves fresh secrets', client()],
-    ['ok', 'has not been asked for anything yet', client({ secrets: [], endpoints: [endpoint('untried')] })],
+    ['ok', 'has not been asked for anything yet', client({ secrets: [], endpoints: [endpoint('unknown')] })],
     ['degraded', 'serves an old value', client({ secrets: [secret(), secret({ freshness: 'stale' })] })],
     ['degraded', 'could not refresh what is still fresh', client({ secrets: [secret({ lastFailure })] })],
-    ['degraded', 'has an endpoint that fails', client({ endpoints: [endpoint('failing'), endpoint('answering')] })],
+    ['degraded', 'has an endpoint that fails', client({ endpoints: [endpoint('failing'), endpoint('healthy')] })],
     ['degraded', 'reaches nobody, and holds fresh values', client({ endpoints: [endpoint('failing')] })],
-    ['failing', 'holds a value too old to be served', client({ secrets: [secret(), secret({ freshness: 'spent' })] })],
+    [
+      'failing',
+      'holds a value too old to be served',
+      client({ secrets: [secret(), secret({ freshness: 'expired' })] }),
+    ],
     ['failing', 'holds nothing and reaches nobody', client({ secrets: [], endpoints: [endpoint('failing')] })],
     ['failing', 'is closed', client({ isClosed: true })],
   ])('%s if it %s', (status, _, description) => {
@@ -72,6 +76,6 @@ test('names, versions and ages are told, and no message', () => {
     status: 'degraded',
     missing: [],
     secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 1_000 }],
-    endpoints: [{ endpoint: 'answering.example', state: 'answering' }],
+    endpoints: [{ endpoint: 'healthy.example', state: 'healthy' }],
   });
 });

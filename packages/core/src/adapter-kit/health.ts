@@ -23,7 +23,7 @@ export function healthOf(
 ): ClientHealth {
   const missing = required.filter((wanted) => !secrets.some(({ name }) => name === wanted));
   const isCutOff = secrets.length === 0 && endpoints.every(({ state }) => state === 'failing');
-  const isSpent = secrets.some(({ freshness }) => freshness === 'spent');
+  const isSpent = secrets.some(({ freshness }) => freshness === 'expired');
   const isFailing = isClosed || isCutOff || isSpent || missing.length > 0;
   const isDegraded =
     endpoints.some(({ state }) => state === 'failing') ||

@@ -281,7 +281,7 @@ test('a store that says that it is away is left alone until it says that it is b
   await all.clock.pass(0);
 
   expect(store.operations).toEqual(['write db']);
-  expect(told).toEqual(['away', 'back']);
+  expect(told).toEqual(['unavailable', 'recovered']);
 });
 
 test('an entry that a store dropped by itself is told as an event', async () => {

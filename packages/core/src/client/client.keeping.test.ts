@@ -142,7 +142,7 @@ test('a resting secret that became too old is dropped', async () => {
 
   await clock.pass('6h');
 
-  expect(dropped).toEqual(['db spent']);
+  expect(dropped).toEqual(['db expired']);
   expect(clock.pending).toBe(0);
 });
 

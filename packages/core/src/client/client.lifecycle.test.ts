@@ -294,7 +294,7 @@ test('an endpoint that begins to fail, and answers again, is told once each', as
 
   expect(told).toEqual([
     { endpoint: 'kms.example', state: 'failing', failure: 'throttled' },
-    { endpoint: 'kms.example', state: 'answering', failure: undefined },
+    { endpoint: 'kms.example', state: 'healthy', failure: undefined },
   ]);
 });
 

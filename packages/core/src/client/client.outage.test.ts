@@ -106,7 +106,7 @@ test('the old value is served no longer than staleIfError allows', async () => {
   await clock.pass('10s');
 
   await expect(read).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
-  expect(dropped).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'spent' }]);
+  expect(dropped).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'expired' }]);
 });
 
 test('with staleIfError 0 nothing old is served', async () => {

@@ -269,7 +269,7 @@ test('what landed while a store was away is written when it is back, the newest 
   kms.put('db', 'v2');
   await client.refresh('db');
   await clock.pass('10s');
-  expect(client.describe().stores).toMatchObject([{ state: 'away', waiting: 1 }]);
+  expect(client.describe().stores).toMatchObject([{ state: 'unavailable', waiting: 1 }]);
   store.heal();
   store.operations.length = 0;
 
@@ -277,7 +277,7 @@ test('what landed while a store was away is written when it is back, the newest 
 
   expect(store.operations).toEqual(['write db']);
   expect(store.peek(request)).toMatchObject({ versionId: 'v2' });
-  expect(told).toEqual(['failed read db', 'away write db', 'back no operation no secret']);
+  expect(told).toEqual(['failed read db', 'unavailable write db', 'recovered no operation no secret']);
   expect(client.describe().stores).toMatchObject([{ waiting: 0 }]);
 });
 
@@ -307,13 +307,13 @@ test('a store that keeps failing is left alone, so that it costs nobody its time
   expect((await client.get('d')).versionId).toBe('v1');
   expect(store.operations).not.toContain('read d');
   expect(store.peek({ ...request, name: 'd' })).toBeDefined();
-  expect(told).toEqual(['failed read a', 'away read c']);
+  expect(told).toEqual(['failed read a', 'unavailable read c']);
   expect(client.stats().storeFailures).toBe(3);
   store.heal();
   await clock.pass('1s');
   await client.get('e');
   expect(store.operations).toContain('read e');
-  expect(told.at(-1)).toBe('back no operation no secret');
+  expect(told.at(-1)).toBe('recovered no operation no secret');
 });
 
 const oddEntries: readonly (readonly [string, (clock: FakeClock) => unknown])[] = [

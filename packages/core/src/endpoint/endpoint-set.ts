@@ -93,11 +93,11 @@ export class EndpointSet {
   }
 
   #tellState({ endpoint, state, lastFailure }: EndpointStatus): void {
-    if (state === 'untried') return;
+    if (state === 'unknown') return;
     const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
     this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
     this.#events.emit('endpoint', { endpoint, state, failure });
-    if (state === 'answering') this.#onBack();
+    if (state === 'healthy') this.#onBack();
   }
 
   #tellBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {

@@ -39,7 +39,7 @@ export class Endpoint {
   readonly #slowProbe: number;
   readonly #onChange: EndpointParts['onChange'];
   readonly #onOpen = new Set<() => void>();
-  #state: EndpointStatus['state'] = 'untried';
+  #state: EndpointStatus['state'] = 'unknown';
   #attempts = 0;
   #failures = 0;
   #inFlight = 0;
@@ -93,7 +93,7 @@ export class Endpoint {
   answered(ms: number): void {
     this.latency.add(ms);
     this.rest.end();
-    this.#become('answering');
+    this.#become('healthy');
     if (this.breaker.state.kind === 'half-open' && ms > this.#slowProbe) this.breaker.overtaken();
     else this.breaker.succeeded();
   }
@@ -105,7 +105,7 @@ export class Endpoint {
       this.#lastFailure = { error, at: this.#clock.now() };
       this.#become('failing');
     } else {
-      this.#become('answering');
+      this.#become('healthy');
     }
     this.rest.begin(error);
     // Only what may go well the next time can be waited out. One that throttles answers, and is spared in another way.
@@ -152,7 +152,7 @@ export class Endpoint {
       breaker: state.kind,
       probeIn: state.kind === 'open' ? Math.max(state.probeAt - this.#clock.now(), 0) : undefined,
       probes: this.#probes,
-      restsFor: this.rest.left === 0 ? undefined : this.rest.left,
+      cooldownFor: this.rest.left === 0 ? undefined : this.rest.left,
       hedges: this.#hedges,
       hedgesWon: this.#hedgesWon,
       p95: this.latency.p95,
@@ -172,7 +172,7 @@ export class Endpoint {
   #become(state: EndpointStatus['state']): void {
     if (this.#state === state) return;
     // The first answer of an endpoint is what everybody expects, and no news.
-    const isNews = !(this.#state === 'untried' && state === 'answering');
+    const isNews = !(this.#state === 'unknown' && state === 'healthy');
     this.#state = state;
     if (isNews) this.#onChange('state', this.status());
   }

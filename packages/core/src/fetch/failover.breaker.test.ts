@@ -171,7 +171,7 @@ test('one that throttles is not down: it is asked after the others for a second,
   await stage.fetchTimes(20);
 
   expect([asked, first.requests.length, standby.requests.length]).toEqual([1, 2, 40]);
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', restsFor: 1_000 });
+  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', cooldownFor: 1_000 });
 });
 
 test('however often it throttles, its breaker stays closed', async () => {

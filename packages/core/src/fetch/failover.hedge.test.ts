@@ -28,7 +28,7 @@ test('the next is asked too when the first is slow, its answer wins, and the slo
   expect(await kindOf(outcome)).toBe('secret');
   expect(first.cancelled).toBe(1);
   expect(stage.endpoints.map((endpoint) => endpoint.status())).toMatchObject([
-    { endpoint: 'a', failures: 0, state: 'untried' },
+    { endpoint: 'a', failures: 0, state: 'unknown' },
     { endpoint: 'b', failures: 0, hedges: 1, hedgesWon: 1 },
   ]);
   expect(stage.clock.pending).toBe(0);

@@ -28,7 +28,7 @@ test.each<FailureName>(['throttled', 'unavailable', 'unreachable', 'malformed'])
   },
 );
 
-test.each<FailureName>(['denied', 'disabled', 'notFound', 'rejected', 'untrusted', 'vetoed'])(
+test.each<FailureName>(['denied', 'disabled', 'notFound', 'rejected', 'untrusted', 'hookRejected'])(
   'nobody else is asked when the first endpoint says: %s',
   async (failure) => {
     const standby = holding('b');

@@ -45,7 +45,7 @@ export function fetchError(
     case 'unavailable':
     case 'unreachable':
     case 'malformed':
-    case 'vetoed':
+    case 'hookRejected':
     case 'untrusted':
       return new SecretUnavailableError(`The ${what} could not be fetched. ${attemptsText(attempts, failure)}`, {
         ...details,

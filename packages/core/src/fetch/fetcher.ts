@@ -238,7 +238,7 @@ export class Fetcher {
   /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
   async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
     const { clock, attemptTimeout: ms, closing } = this.#parts;
-    const onTimeout = (): FetchOutcome => vetoed('hook.transform did not answer.');
+    const onTimeout = (): FetchOutcome => hookRejected('hook.transform did not answer.');
     const outcome = await withTimeout(this.#transform(secret, closing), clock, { ms, onTimeout });
     if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
     return Secret.kept(outcome.secret, name);
@@ -251,15 +251,15 @@ export class Fetcher {
     try {
       const transformed: unknown = await raceAbort(Promise.resolve(transform(secret)), signal);
       if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
-      return vetoed('hook.transform returned something that is not a Secret.');
+      return hookRejected('hook.transform returned something that is not a Secret.');
     } catch (cause) {
-      return vetoed(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
+      return hookRejected(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
     }
   }
 }
 
-function vetoed(message: string): FetchOutcome {
-  return { kind: 'failed', failure: new FetchFailure('vetoed', message) };
+function hookRejected(message: string): FetchOutcome {
+  return { kind: 'failed', failure: new FetchFailure('hookRejected', message) };
 }
 
 function createLog(purpose: Purpose): Log {

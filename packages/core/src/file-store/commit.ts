@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SecretRequest } from '../ports/transport.ts';
-import type { KeptSecret, Note } from '../seal/envelope.ts';
+import type { SecretEntry, EnvelopeMessage } from '../seal/envelope.ts';
 import { momentOf } from '../seal/envelope.ts';
 import type { PackLine } from './pack.ts';
 import { aboutOf, boundOf, compareLines, everyRequest, writePack } from './pack.ts';
@@ -9,7 +9,7 @@ import { keyOf } from './packs.ts';
 
 /** What is to be done to the folder. `mend` is nothing but the rewriting of what turned out to be damaged. */
 export type Change =
-  | ({ readonly kind: 'write' } & KeptSecret)
+  | ({ readonly kind: 'write' } & SecretEntry)
   | { readonly kind: 'remove'; readonly request: SecretRequest }
   | { readonly kind: 'removeAll'; readonly name: string }
   | { readonly kind: 'mend' };
@@ -66,7 +66,7 @@ export class Round {
     }
   }
 
-  #write({ request, secret }: KeptSecret): void {
+  #write({ request, secret }: SecretEntry): void {
     const places = this.#packs.envelope.places(request);
     const present = this.#packs.best(request.name, places, this.#fresh);
     let generation = present?.line.generation ?? 0;
@@ -117,11 +117,11 @@ export class Round {
     this.#addNote({ kind: 'removedAll', generation: generation + 1, place }, note);
   }
 
-  #addNote(head: Omit<PackLine, 'sealed'>, note: Note): void {
+  #addNote(head: Omit<PackLine, 'sealed'>, note: EnvelopeMessage): void {
     this.#fresh.set(keyOf(head), this.#noteLine(head, note));
   }
 
-  #noteLine(head: Omit<PackLine, 'sealed'>, note: Note): PackLine {
+  #noteLine(head: Omit<PackLine, 'sealed'>, note: EnvelopeMessage): PackLine {
     return { ...head, sealed: this.#packs.envelope.sealNote(note, aboutOf(head)) };
   }
 

@@ -1,4 +1,4 @@
-import type { Place } from '../seal/envelope.ts';
+import type { EntryLocation } from '../seal/envelope.ts';
 import { momentOf } from '../seal/envelope.ts';
 
 /**
@@ -10,7 +10,7 @@ import { momentOf } from '../seal/envelope.ts';
 export interface PackLine {
   readonly kind: 'secret' | 'removed' | 'removedAll';
   readonly generation: number;
-  readonly place: Omit<Place, 'keyId'>;
+  readonly place: Omit<EntryLocation, 'keyId'>;
   readonly sealed: Uint8Array;
 }
 

@@ -1,5 +1,5 @@
 import type { SecretRequest } from '../ports/transport.ts';
-import type { Envelope, KeptSecret, Note, Place, SealProblem } from '../seal/envelope.ts';
+import type { Envelope, SecretEntry, EnvelopeMessage, EntryLocation, UnsealFailure } from '../seal/envelope.ts';
 import type { PackLine } from './pack.ts';
 import { aboutOf, boundOf, compareLines, everyRequest, readPack } from './pack.ts';
 import type { SecretFolder } from './secret-folder.ts';
@@ -81,14 +81,14 @@ export class Packs {
     this.#passedOver.clear();
   }
 
-  find(request: SecretRequest): KeptSecret | undefined {
+  find(request: SecretRequest): SecretEntry | undefined {
     const candidates = this.#candidates(this.envelope.places(request));
     const opened = this.#firstTrusted(candidates, request.name, (line) => this.open(line))?.answer;
     return opened !== undefined && 'secret' in opened ? opened : undefined;
   }
 
   /** What counts of a request: what is trusted of the lines of its places, or of the note that all of its name was removed. */
-  best(name: string, places: readonly Place[], fresh?: ReadonlyMap<string, PackLine>): Best | undefined {
+  best(name: string, places: readonly EntryLocation[], fresh?: ReadonlyMap<string, PackLine>): Best | undefined {
     const candidates = this.#candidates(places, fresh);
     return this.#firstTrusted(candidates, name, (line) => (this.#trusted.has(line) ? {} : this.open(line)))?.best;
   }
@@ -96,7 +96,7 @@ export class Packs {
   #firstTrusted<Answer extends object>(
     candidates: readonly Best[],
     name: string,
-    check: (line: PackLine) => Answer | SealProblem,
+    check: (line: PackLine) => Answer | UnsealFailure,
   ): { readonly best: Best; readonly answer: Answer } | undefined {
     for (const best of candidates) {
       const answer = check(best.line);
@@ -108,7 +108,7 @@ export class Packs {
   }
 
   /** The lines that may count, the best first. */
-  #candidates(places: readonly Place[], fresh?: ReadonlyMap<string, PackLine>): readonly Best[] {
+  #candidates(places: readonly EntryLocation[], fresh?: ReadonlyMap<string, PackLine>): readonly Best[] {
     const found: Best[] = [];
     const collect = (lines: ReadonlyMap<string, PackLine>, pack: Pack | undefined): void => {
       for (const { name, request } of places) {
@@ -123,7 +123,7 @@ export class Packs {
     return found.length < 2 ? found : found.toSorted((one, other) => compareLines(other.line, one.line));
   }
 
-  open(line: PackLine): KeptSecret | Note | SealProblem {
+  open(line: PackLine): SecretEntry | EnvelopeMessage | UnsealFailure {
     const opened =
       line.kind === 'secret'
         ? this.envelope.open(line.sealed, line.place, boundOf(line))
@@ -136,7 +136,7 @@ export class Packs {
     return this.#trusted.has(line);
   }
 
-  drop({ pack, line, problem, name }: SealProblem & Dropped): void {
+  drop({ pack, line, problem, name }: UnsealFailure & Dropped): void {
     pack.lines.delete(keyOf(line));
     pack.isDamaged = true;
     this.#tell(`An entry of the file ${pack.file} ${problem}: it is dropped.`, name);
@@ -208,11 +208,11 @@ interface Dropped {
   readonly name?: string;
 }
 
-function isProblem(verdict: object): verdict is SealProblem {
+function isProblem(verdict: object): verdict is UnsealFailure {
   return 'problem' in verdict;
 }
 
-export function keyOf({ place }: { readonly place: Omit<Place, 'keyId'> }): string {
+export function keyOf({ place }: { readonly place: Omit<EntryLocation, 'keyId'> }): string {
   return place.name + place.request;
 }
 

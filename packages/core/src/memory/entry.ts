@@ -2,8 +2,8 @@ import { plainName } from '../secret/secret-name.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
-/** The age of an entry: `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
-export type Freshness = 'fresh' | 'stale' | 'spent';
+/** The age of an entry: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
+export type Freshness = 'fresh' | 'stale' | 'expired';
 
 /** One secret in memory. Times are the clock's `now`. */
 export class Entry {
@@ -42,7 +42,7 @@ export class Entry {
 
 export function freshnessOf(entry: Entry, now: number, staleIfError: number): Freshness {
   if (now < entry.freshUntil) return 'fresh';
-  return now < entry.freshUntil + staleIfError ? 'stale' : 'spent';
+  return now < entry.freshUntil + staleIfError ? 'stale' : 'expired';
 }
 
 /** The age of a secret that went through a store, by the calendar, is so many milliseconds off. */

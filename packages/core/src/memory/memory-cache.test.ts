@@ -77,7 +77,7 @@ test.each([
   [999, 'fresh'],
   [1_000, 'stale'],
   [5_999, 'stale'],
-  [6_000, 'spent'],
+  [6_000, 'expired'],
 ])('at the age of %i ms a secret with a TTL of 1,000 and staleIfError of 5,000 is %s', (now, freshness) => {
   expect(freshnessOf(entry(0), now, 5_000)).toBe(freshness);
 });

@@ -100,14 +100,14 @@ export class SecretMemory {
 
   /** An entry whose TTL is over, if its value may be served at all; one that is too old for that is dropped. */
   unlessSpent(entry: Entry): Entry | undefined {
-    if (this.#freshness(entry) !== 'spent') return entry;
-    this.drop(entry.key, 'spent');
+    if (this.#freshness(entry) !== 'expired') return entry;
+    this.drop(entry.key, 'expired');
     return undefined;
   }
 
   /** The old value, if it is known to be out of reach; tells of it the first time. */
   serveStale(entry: Entry): Secret | undefined {
-    if (this.#freshness(entry) === 'spent') return undefined;
+    if (this.#freshness(entry) === 'expired') return undefined;
     const served = this.#troubles.serve(entry.key, entry.secret);
     if (served === undefined) return undefined;
     const now = this.#clock.now();
@@ -262,7 +262,7 @@ export class SecretMemory {
     this.#cache.clear();
   }
 
-  #freshness(entry: Entry): 'fresh' | 'stale' | 'spent' {
+  #freshness(entry: Entry): 'fresh' | 'stale' | 'expired' {
     return freshnessOf(entry, this.#clock.now(), this.#parts.options.staleIfError);
   }
 

@@ -4,7 +4,7 @@ import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
 /** Where a secret is kept, as hashes: nobody without the key can tell which secret it is, or find out by guessing names. */
-export interface Place {
+export interface EntryLocation {
   readonly keyId: string;
   /** 32 hex digits, the same for all stages and versions of a secret. */
   readonly name: string;
@@ -13,19 +13,19 @@ export interface Place {
 }
 
 /** A secret, and what was asked for when it came. */
-export interface KeptSecret {
+export interface SecretEntry {
   readonly request: SecretRequest;
   readonly secret: StoredSecret;
 }
 
 /** A short text that is not a secret, and when it was written, in milliseconds since 1970. */
-export interface Note {
+export interface EnvelopeMessage {
   readonly text: string;
   readonly at: number;
 }
 
 /** Why something sealed is not trusted, as the end of a sentence that begins with what it is. */
-export interface SealProblem {
+export interface UnsealFailure {
   readonly problem: string;
 }
 
@@ -36,11 +36,11 @@ export interface SealProblem {
  */
 export interface Envelope {
   /** The place of a request by each key; the first is where it is written. */
-  places(request: SecretRequest): readonly [Place, ...Place[]];
-  seal(kept: KeptSecret, place: Place, bound?: Uint8Array): Buffer;
-  open(sealed: Uint8Array, place: Omit<Place, 'keyId'>, bound?: Uint8Array): KeptSecret | SealProblem;
-  sealNote(note: Note, about: string): Buffer;
-  openNote(sealed: Uint8Array, about: string): Note | SealProblem;
+  places(request: SecretRequest): readonly [EntryLocation, ...EntryLocation[]];
+  seal(kept: SecretEntry, place: EntryLocation, bound?: Uint8Array): Buffer;
+  open(sealed: Uint8Array, place: Omit<EntryLocation, 'keyId'>, bound?: Uint8Array): SecretEntry | UnsealFailure;
+  sealNote(note: EnvelopeMessage, about: string): Buffer;
+  openNote(sealed: Uint8Array, about: string): EnvelopeMessage | UnsealFailure;
 }
 
 /** The first byte of everything sealed. What another version wrote is left to it. */
@@ -75,12 +75,12 @@ export class SealedEnvelope implements Envelope {
     this.#keys = new Map(keys.map((key) => [key.id, key]));
   }
 
-  places(request: SecretRequest): readonly [Place, ...Place[]] {
+  places(request: SecretRequest): readonly [EntryLocation, ...EntryLocation[]] {
     const [, ...others] = this.#keys.values();
     return [placeBy(this.#first, request), ...others.map((key) => placeBy(key, request))];
   }
 
-  seal({ request, secret }: KeptSecret, place: Place, bound: Uint8Array = nothing): Buffer {
+  seal({ request, secret }: SecretEntry, place: EntryLocation, bound: Uint8Array = nothing): Buffer {
     const { fetchedAt, value, ...rest } = secret;
     const head = { request: requestParts(request), secret: rest };
     // The value as it is, which costs less than JSON; but what is no proper text only JSON keeps as it is.
@@ -90,21 +90,25 @@ export class SealedEnvelope implements Envelope {
     return this.#seal({ kind: kinds.secret, at: fetchedAt, text }, [Buffer.from(place.name + place.request), bound]);
   }
 
-  open(sealed: Uint8Array, place: Omit<Place, 'keyId'>, bound: Uint8Array = nothing): KeptSecret | SealProblem {
+  open(
+    sealed: Uint8Array,
+    place: Omit<EntryLocation, 'keyId'>,
+    bound: Uint8Array = nothing,
+  ): SecretEntry | UnsealFailure {
     const opened = this.#open(sealed, kinds.secret, [Buffer.from(place.name + place.request), bound]);
     if ('problem' in opened) return opened;
     return keptSecret(opened) ?? { problem: 'holds no secret, though it was sealed with our key' };
   }
 
-  sealNote({ text, at }: Note, about: string): Buffer {
+  sealNote({ text, at }: EnvelopeMessage, about: string): Buffer {
     return this.#seal({ kind: kinds.note, at, text }, [Buffer.from(about)]);
   }
 
-  openNote(sealed: Uint8Array, about: string): Note | SealProblem {
+  openNote(sealed: Uint8Array, about: string): EnvelopeMessage | UnsealFailure {
     return this.#open(sealed, kinds.note, [Buffer.from(about)]);
   }
 
-  #seal(content: Note & { readonly kind: number }, bound: readonly Uint8Array[]): Buffer {
+  #seal(content: EnvelopeMessage & { readonly kind: number }, bound: readonly Uint8Array[]): Buffer {
     const head = Buffer.allocUnsafe(parts.content);
     head[parts.version] = formatVersion;
     head[parts.kind] = content.kind;
@@ -121,7 +125,7 @@ export class SealedEnvelope implements Envelope {
     return Buffer.concat([head, body, cipher.getAuthTag()]);
   }
 
-  #open(sealed: Uint8Array, kind: number, bound: readonly Uint8Array[]): Note | SealProblem {
+  #open(sealed: Uint8Array, kind: number, bound: readonly Uint8Array[]): EnvelopeMessage | UnsealFailure {
     if (sealed.length < parts.content + tagLength) return { problem: 'is cut short' };
     if (sealed[parts.version] !== formatVersion) {
       return {
@@ -168,7 +172,7 @@ function subkeys(master: Uint8Array): Subkeys {
 
 const changed = 'was changed, damaged or put in the place of another';
 
-function placeBy({ id, place }: Subkeys, request: SecretRequest): Place {
+function placeBy({ id, place }: Subkeys, request: SecretRequest): EntryLocation {
   const hash = (text: string): string => createHmac('sha256', place).update(text).digest('hex').slice(0, 32);
   // Two lists of different lengths: no name can be written so that its hash is that of a request.
   const whole = requestParts(request);
@@ -180,7 +184,7 @@ function requestParts({ name, stage, versionId }: SecretRequest): readonly [stri
 }
 
 /** Sealed by one who has our key, but perhaps by a version of ours that is not this one: so it is looked at. */
-function keptSecret({ text, at }: Note): KeptSecret | undefined {
+function keptSecret({ text, at }: EnvelopeMessage): SecretEntry | undefined {
   const line = text.indexOf('\n');
   const value = line < 0 ? undefined : text.slice(line + 1);
   let content: unknown;

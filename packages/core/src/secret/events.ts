@@ -28,14 +28,14 @@ export interface SecretEvents {
    * A value is no longer kept in memory: KMS refuses it, it was invalidated, it is older than TTL and `staleIfError` allow,
    * nobody has read it for `idleTtl`, or there were more than `maxEntries`.
    */
-  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'spent' | 'idle' | 'evicted' };
+  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
   /**
-   * A store began to fail (`failed`), is left alone because it keeps failing (`away`), or works again (`back`): each told once
+   * A store began to fail (`failed`), is left alone because it keeps failing (`unavailable`), or works again (`recovered`): each told once
    * an outage, not once an operation. Or an entry that could not be trusted is taken out of it (`dropped`). Reads go on.
    */
   readonly store: {
     readonly store: string;
-    readonly what: 'failed' | 'away' | 'back' | 'dropped';
+    readonly what: 'failed' | 'unavailable' | 'recovered' | 'dropped';
     /** What it failed at, where that is known. */
     readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'subscribe' | 'lease' | 'close' | undefined;
     /** The secret it was about, where it was about one. */
@@ -45,7 +45,7 @@ export interface SecretEvents {
   /** An endpoint began to fail, or answers again. */
   readonly endpoint: {
     readonly endpoint: string;
-    readonly state: 'failing' | 'answering';
+    readonly state: 'failing' | 'healthy';
     readonly failure: FailureName | undefined;
   };
   /** An endpoint kept failing and is left alone from now on (`open`), or is asked as usual again (`closed`). */

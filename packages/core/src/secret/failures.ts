@@ -4,7 +4,7 @@ export type FailureName =
   | 'unavailable'
   | 'unreachable'
   | 'malformed'
-  | 'vetoed'
+  | 'hookRejected'
   | 'untrusted'
   | 'rejected'
   | 'denied'
@@ -32,7 +32,7 @@ export const failures: Readonly<Record<FailureName, FailureKind>> = {
   unavailable: { retry: true, failover: true, serveStale: true },
   unreachable: { retry: true, failover: true, serveStale: true },
   malformed: { retry: false, failover: true, serveStale: true },
-  vetoed: { retry: false, failover: false, serveStale: true },
+  hookRejected: { retry: false, failover: false, serveStale: true },
   untrusted: { retry: false, failover: false, serveStale: true },
   rejected: { retry: false, failover: false, serveStale: true },
   denied: { retry: false, failover: false, serveStale: false },

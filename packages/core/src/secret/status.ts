@@ -4,7 +4,7 @@ import type { FailureName } from './failures.ts';
 /** How an endpoint has done so far. */
 export interface EndpointStatus {
   readonly endpoint: string;
-  readonly state: 'untried' | 'answering' | 'failing';
+  readonly state: 'unknown' | 'healthy' | 'failing';
   /** How often it was asked, how many of these attempts failed, and how many are under way. */
   readonly attempts: number;
   readonly failures: number;
@@ -18,7 +18,7 @@ export interface EndpointStatus {
   /** How often that was done. */
   readonly probes: number;
   /** Milliseconds for which the others are asked before it, because it throttles. */
-  readonly restsFor: number | undefined;
+  readonly cooldownFor: number | undefined;
   /** How often it was asked because another was slow, and how often it answered first then. */
   readonly hedges: number;
   readonly hedgesWon: number;
@@ -38,8 +38,8 @@ export interface SecretStatus {
   /** Since the fetch that brought it. */
   readonly age: number;
   readonly ttl: number;
-  /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `spent`. */
-  readonly freshness: 'fresh' | 'stale' | 'spent';
+  /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
+  readonly freshness: 'fresh' | 'stale' | 'expired';
   /** Since somebody read it. */
   readonly lastReadAgo: number;
   readonly nextRefreshIn: number | undefined;
@@ -52,8 +52,8 @@ export interface SecretStatus {
 /** How a store does. Times are in milliseconds. */
 export interface StoreStatus {
   readonly store: string;
-  /** `away`: it keeps failing, and is left alone but for a try now and then. */
-  readonly state: 'working' | 'failing' | 'away';
+  /** `unavailable`: it keeps failing, and is left alone but for a try now and then. */
+  readonly state: 'working' | 'failing' | 'unavailable';
   /** Secrets written or removed that it has yet to be told of. */
   readonly waiting: number;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;

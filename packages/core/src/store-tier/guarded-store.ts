@@ -39,7 +39,7 @@ export class GuardedStore {
   readonly #onBack: () => void;
   readonly #troubles = new Map<Kind, Trouble>();
   /** What has been told of the outage that lasts. */
-  #told: 'nothing' | 'failed' | 'away' = 'nothing';
+  #told: 'nothing' | 'failed' | 'unavailable' = 'nothing';
   #failures = 0;
   #changes = 0;
   #last: { readonly error: StoreError; readonly at: number } | undefined;
@@ -141,7 +141,7 @@ export class GuardedStore {
     const error = new StoreError(`${this.name} is away: ${reason}.`);
     this.#note(error);
     for (const kind of ['read', 'change', 'lease'] as const) this.#rest(kind, mostFailures);
-    this.#tellAway({ store: this.name, what: 'away', operation: undefined, name: undefined, error });
+    this.#tellAway({ store: this.name, what: 'unavailable', operation: undefined, name: undefined, error });
   }
 
   /** An entry that cannot be trusted was met. */
@@ -157,7 +157,7 @@ export class GuardedStore {
     const isAway = troubles.some(({ rest }) => rest > 0);
     return {
       store: this.name,
-      state: isAway ? 'away' : troubles.length > 0 ? 'failing' : 'working',
+      state: isAway ? 'unavailable' : troubles.length > 0 ? 'failing' : 'working',
       waiting,
       lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
     };
@@ -189,7 +189,7 @@ export class GuardedStore {
     const event = { store: this.name, operation, name: secretName, error };
     const failures = (this.#troubles.get(kind)?.failures ?? 0) + 1;
     this.#rest(kind, failures);
-    if (failures >= mostFailures) this.#tellAway({ ...event, what: 'away' });
+    if (failures >= mostFailures) this.#tellAway({ ...event, what: 'unavailable' });
     else if (this.#told === 'nothing') {
       this.#told = 'failed';
       this.#tell({ ...event, what: 'failed' });
@@ -214,17 +214,17 @@ export class GuardedStore {
   }
 
   #tellAway(event: SecretEvents['store']): void {
-    if (this.#told === 'away') return;
-    this.#told = 'away';
+    if (this.#told === 'unavailable') return;
+    this.#told = 'unavailable';
     this.#tell(event);
   }
 
   #tellBack(): void {
     if (this.#told === 'failed' && this.#troubles.size > 0) return;
-    const wasAway = this.#told === 'away';
+    const wasAway = this.#told === 'unavailable';
     this.#told = 'nothing';
     if (!wasAway) return;
-    this.#tell({ store: this.name, what: 'back', operation: undefined, name: undefined, error: undefined });
+    this.#tell({ store: this.name, what: 'recovered', operation: undefined, name: undefined, error: undefined });
     this.#onBack();
   }
 

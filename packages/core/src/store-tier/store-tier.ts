@@ -226,7 +226,7 @@ export class SecretTiers {
   #tell(event: SecretEvents['store']): void {
     const { logger, events } = this.#parts;
     if (this.#isClosed && event.operation !== 'close') return;
-    if (event.what === 'back') logger.info(`Store ${event.store} works again.`);
+    if (event.what === 'recovered') logger.info(`Store ${event.store} works again.`);
     else logger.warn(event.error?.message ?? `Store ${event.store}: ${event.what}.`);
     events.emit('store', event);
   }

@@ -79,7 +79,7 @@ const failureAdvice: Readonly<Record<FailureName, string>> = {
   unavailable: 'KMS has trouble of its own. Wait, and configure a second endpoint to fail over to.',
   unreachable: 'Check the endpoint and the network.',
   malformed: 'Check the endpoint, and for a proxy that answers in its place.',
-  vetoed: 'The hook refused it.',
+  hookRejected: 'The hook refused it.',
   untrusted: 'Check the certificate authority that is configured for it.',
   rejected: 'KMS refuses the request itself. Check its parameters against the code.',
   denied:
