@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Child } from './child.mjs';
 import { root } from './root.mjs';
 
-/** @typedef {{ secretName?: string; status?: number; code?: string; dialect: string }} KmsRequest */
+/** @typedef {{ secretName?: string; status?: number; code?: string; protocol: string }} KmsRequest */
 
 /** The fake KMS in a process of its own, driven through its admin API. */
 export class Kms {

@@ -10,8 +10,8 @@ import { answer } from '../support/processes.mjs';
 
 const kms = await startFakeKms({ quota: false });
 kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));
-const { processTrust } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/trust.ts');
-const trust = processTrust();
+const { processPki } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/pki.ts');
+const trust = processPki();
 const lean = await startLeanKms(trust.certificates.get('right'));
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 const caFilePath = join(directory, 'ca.pem');

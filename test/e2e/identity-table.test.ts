@@ -114,8 +114,8 @@ const identities: Readonly<Record<string, () => Identity>> = {
   'sts without one': () => ({ keys: { credentials_type: 'sts', ...assumed() }, option: assuming() }),
   ram_role: () => ({ keys: { credentials_type: 'ram_role', ...assumed() }, option: assuming() }),
   ecs_ram_role: () => ({
-    keys: { credentials_type: 'ecs_ram_role', credentials_role_name: 'FakeMachineRole' },
-    option: { type: 'ecs_ram_role', roleName: 'FakeMachineRole' },
+    keys: { credentials_type: 'ecs_ram_role', credentials_role_name: 'FakeEcsRole' },
+    option: { type: 'ecs_ram_role', roleName: 'FakeEcsRole' },
   }),
   oidc_role_arn: () => ({
     keys: {

@@ -51,27 +51,27 @@ const clients = [
   {
     name: '@alicloud/kms20160120',
     sdk: require.resolve('@alicloud/kms20160120'),
-    dialect: 'A1',
+    protocol: 'rpc-v1',
     script: rpcClient,
     needsExtraCa: true,
   },
   {
     name: '@alicloud/openapi-core',
     sdk: require.resolve('@alicloud/openapi-core'),
-    dialect: 'A2',
+    protocol: 'acs3',
     script: acs3Client,
     needsExtraCa: false,
   },
 ];
 
-test.each(clients)('$name reads a secret', async ({ dialect, ...client }) => {
+test.each(clients)('$name reads a secret', async ({ protocol, ...client }) => {
   await using kms = await startFakeKms();
   const versionId = kms.put('prod/db!1', 's3cret-数据 +/');
 
   const answer = await run(client, kms, kms.accessKey);
 
   expect(answer).toEqual({ versionId, hash: createHash('sha256').update('s3cret-数据 +/').digest('hex') });
-  expect(kms.requests).toMatchObject([{ dialect, secretName: 'prod/db!1', status: 200 }]);
+  expect(kms.requests).toMatchObject([{ protocol, secretName: 'prod/db!1', status: 200 }]);
   expect(kms.badCertificateRequests).toBe(0);
 });
 
@@ -86,14 +86,14 @@ test.each(clients)('$name reads a secret with a temporary key', async (client) =
   expect(answer).toMatchObject({ versionId });
 });
 
-test.each(clients)('$name is told that its secret key is wrong', async ({ dialect, ...client }) => {
+test.each(clients)('$name is told that its secret key is wrong', async ({ protocol, ...client }) => {
   await using kms = await startFakeKms();
   kms.put('prod/db!1', 's3cret-one');
 
   const answer = await run(client, kms, { ...kms.accessKey, accessKeySecret: 'FakeWrongSecret' });
 
   expect(answer.code).toMatch(/^SignatureDoesNotMatch/);
-  expect(kms.requests).toMatchObject([{ dialect, status: 400, code: 'SignatureDoesNotMatch' }]);
+  expect(kms.requests).toMatchObject([{ protocol, status: 400, code: 'SignatureDoesNotMatch' }]);
 });
 
 test.each(clients)('$name is told that there is no such secret', async (client) => {

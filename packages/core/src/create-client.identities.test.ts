@@ -28,7 +28,7 @@ test('an instance and a region stand in one list, each asked in its own way', as
   await kms.stop('kst-fake0001');
 
   expect((await client.refresh('db')).stale).toBe(false);
-  expect(kms.requests.map(({ dialect }) => dialect)).toEqual(['B', 'A2']);
+  expect(kms.requests.map(({ protocol }) => protocol)).toEqual(['instance-api', 'acs3']);
 });
 
 test(

@@ -60,7 +60,7 @@ test('a secret is read over the wire with what is set in code', async () => {
   const secret = await client.get('db');
 
   expect(hash(secret.text())).toBe(hash('s3cret-db-v1'));
-  expect(kms.requests).toMatchObject([{ dialect: 'A2', action: 'GetSecretValue', secretName: 'db', status: 200 }]);
+  expect(kms.requests).toMatchObject([{ protocol: 'acs3', action: 'GetSecretValue', secretName: 'db', status: 200 }]);
 });
 
 test("the environment of the official clients is enough, also with the quotes that a shell's export leaves", async () => {

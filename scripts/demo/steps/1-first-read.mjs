@@ -19,7 +19,7 @@ export const firstRead = {
     narrator.table(['service', 'answered in', 'version', 'sha256'], rows);
 
     const requests = (await kms.requests()).filter(({ secretName }) => secretName === secret.name);
-    const signed = requests.filter(({ status, dialect }) => status === 200 && dialect === 'A2');
+    const signed = requests.filter(({ status, protocol }) => status === 200 && protocol === 'acs3');
     hold(
       requests.length === services.length && signed.length === services.length,
       `KMS saw ${requests.length} requests for it, ${signed.length} of them signed as they must be.`,

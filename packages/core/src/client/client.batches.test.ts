@@ -69,7 +69,7 @@ test('what is refused in a batch is told name by name, and the rest is there', a
 });
 
 test('an endpoint that does not know the action is asked for each by itself, and not for a batch again', async () => {
-  const { kms, client } = await start({}, { knowsBatch: false });
+  const { kms, client } = await start({}, { supportsBatch: false });
 
   await client.ready();
   for (const name of names) client.invalidate(name);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { FakeKmsOptions } from '../fake-kms/options.ts';
 import { identityNames } from './identities.ts';
 import type { IdentityName } from './identities.ts';
-import { Mistake } from './mistake.ts';
+import { Mistake } from './cli-error.ts';
 
 export const usage = `fake-kms SECRETS-FILE [options]
 

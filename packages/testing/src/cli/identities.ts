@@ -1,6 +1,6 @@
 import type { FakeIdentity } from '../fake-kms/client-settings.ts';
 import type { FakeKms } from '../fake-kms/fake-kms.ts';
-import type { Files } from '../fake-kms/files.ts';
+import type { Files } from '../fake-kms/generated-files.ts';
 
 /** Who the command can make a client. Not a role of an ECS instance: that is asked for at an address nobody can move. */
 export const identityNames = ['ak', 'client_key', 'instance', 'ram_role', 'oidc_role_arn', 'credentials_uri'] as const;
@@ -30,7 +30,7 @@ export function makeIdentity(kms: FakeKms, name: IdentityName, files: Files): Fa
       return { roleArn, oidc: { providerArn, tokenFile: files.write('oidc-token', token) } };
     }
     case 'credentials_uri':
-      return { isFromAddress: true };
+      return { useCredentialsUri: true };
     default:
       return name satisfies never;
   }

@@ -4,11 +4,11 @@ import { startAdmin } from '../fake-kms/admin/admin.ts';
 import { startFakeKms } from '../fake-kms/fake-kms.ts';
 import type { FakeIdentity } from '../fake-kms/client-settings.ts';
 import type { FakeKms } from '../fake-kms/fake-kms.ts';
-import { Files } from '../fake-kms/files.ts';
+import { Files } from '../fake-kms/generated-files.ts';
 import { readArguments, usage } from './arguments.ts';
 import type { ServeCommand } from './arguments.ts';
 import { asksSts, makeIdentity } from './identities.ts';
-import { Mistake } from './mistake.ts';
+import { Mistake } from './cli-error.ts';
 import { readSecretsFile } from './secrets-file.ts';
 import type { SecretEntry } from './secrets-file.ts';
 import { exportLines } from './shell.ts';
@@ -85,7 +85,7 @@ function announcement(kms: FakeKms, { count, identity, propertiesFile, extraCa, 
     ...exportLines(kms.environment(identity)),
     ...commented('# Or this, which names a file with the same settings for @kms-secrets:', {
       // The variables of the library are no settings of a file.
-      KMS_SECRETS_CONFIG_FILE: identity.isFromAddress === true ? undefined : propertiesFile,
+      KMS_SECRETS_CONFIG_FILE: identity.useCredentialsUri === true ? undefined : propertiesFile,
     }),
     ...commented('# In any case this, since STS is asked by a library that takes no certificate authority:', {
       NODE_EXTRA_CA_CERTS: extraCa,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 
 import { LineCounter, parseDocument } from 'yaml';
 
-import { BadInput, JsonFields } from '../fake-kms/admin/json-fields.ts';
-import { readPut } from '../fake-kms/admin/read-put.ts';
-import type { PutOptions } from '../fake-kms/vault/vault.ts';
-import { Mistake } from './mistake.ts';
+import { BadInput, JsonFields } from '../fake-kms/json-fields.ts';
+import { readPut } from '../fake-kms/admin/parse-put.ts';
+import type { PutOptions } from '../fake-kms/secrets/secret-repository.ts';
+import { Mistake } from './cli-error.ts';
 
 export interface SecretEntry {
   readonly name: string;

@@ -29,7 +29,7 @@ export const connectionClauses: readonly ReturnType<typeof clause>[] = [
     const secret = isOverSdk ? await fetching.catch(() => fetch({ name: 'db' })) : await fetching;
     expect(secret.versionId).toBe('v1');
   }),
-  ...(['hang', 'hangInside'] as const).map((kind) =>
+  ...(['hang', 'hangMidBody'] as const).map((kind) =>
     clause(
       `an abort ends an attempt at once, also one whose answer ${kind === 'hang' ? 'does not come' : 'stops half-way'}`,
       async ({ kms, isOverSdk, fail }) => {
@@ -81,7 +81,7 @@ export const connectionClauses: readonly ReturnType<typeof clause>[] = [
   clause('a failure is no reason to fail the next fetch', async ({ kms, fetch, fail }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     // Not a reset: on a kept connection that may be its regular end, and then asking once more is right.
-    for (const kind of ['cutShort', 'rubbish', 'wrongShape', 'throttle'] as const) {
+    for (const kind of ['truncate', 'malformed', 'wrongShape', 'throttle'] as const) {
       kms.fault({ kind }, { times: 1 });
       await fail();
 

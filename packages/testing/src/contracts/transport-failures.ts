@@ -21,8 +21,8 @@ const faults: readonly (readonly [string, FakeFault, FailureName, FailureName?])
   ['503 without a body', { kind: 'empty', status: 503 }, 'unavailable', 'malformed'],
   ['a reset', { kind: 'reset' }, 'unreachable'],
   ['a connection closed without an answer', { kind: 'closeSocket' }, 'unreachable'],
-  ['an answer cut short', { kind: 'cutShort' }, 'unreachable'],
-  ['200 and no JSON', { kind: 'rubbish' }, 'malformed'],
+  ['an answer cut short', { kind: 'truncate' }, 'unreachable'],
+  ['200 and no JSON', { kind: 'malformed' }, 'malformed'],
   ['200 and no secret', { kind: 'wrongShape' }, 'malformed'],
   ['200 and another secret', { kind: 'otherSecret' }, 'malformed'],
   ['200 without a body', { kind: 'empty', status: 200 }, 'malformed'],
@@ -90,11 +90,11 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
   clause(
     'a reply over a mebibyte is malformed, though it is right in all else',
     async ({ kms, isOverSdk, fetch, fail }) => {
-      const request = { name: 'somebody-elses-secret' }; // the one that the fake's huge reply is about
-      const planted = kms.fault({ kind: 'huge', bytes: 1_000_000 });
+      const request = { name: 'other-secret' }; // the one that the fake's huge reply is about
+      const planted = kms.fault({ kind: 'oversized', bytes: 1_000_000 });
       expect((await fetch(request)).versionId).toBe('v1');
       planted.heal();
-      kms.fault({ kind: 'huge', bytes: 1_100_000 });
+      kms.fault({ kind: 'oversized', bytes: 1_100_000 });
 
       if (isOverSdk) expect((await fetch(request)).versionId).toBe('v1');
       else expect((await fail(request)).failure).toBe('malformed');

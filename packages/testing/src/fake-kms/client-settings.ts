@@ -1,4 +1,4 @@
-import type { FakeAccessKey } from './access-keys.ts';
+import type { FakeAccessKey } from './auth/access-keys.ts';
 import type { FakeClientKey } from './client-keys/client-keys.ts';
 import type { FakeEndpoint } from './options.ts';
 
@@ -13,7 +13,7 @@ export interface FakeIdentity {
   /** `credentials_type=oidc_role_arn`: takes `roleArn` by the token in a file, which `sts.registerOidcToken` knows. */
   readonly oidc?: { readonly providerArn: string; readonly tokenFile: string };
   /** No identity but an address, which the default chain of `@alicloud/credentials` asks. */
-  readonly isFromAddress?: boolean;
+  readonly useCredentialsUri?: boolean;
 }
 
 interface Reached {
@@ -39,7 +39,7 @@ export function clientSettings(reached: Reached, identity: FakeIdentity = {}): R
 
 function identitySettings(
   { accessKey, stsEndpoint, credentialsUri }: Reached,
-  { clientKey, roleArn, oidc, isFromAddress }: Omit<FakeIdentity, 'instanceKey'>,
+  { clientKey, roleArn, oidc, useCredentialsUri: isFromAddress }: Omit<FakeIdentity, 'instanceKey'>,
 ): Record<string, string> {
   if (clientKey !== undefined) return clientKeySettings(clientKey);
   // The chain would look for the metadata service first, and wait for it.

@@ -10,11 +10,11 @@ import { expect, test } from 'vitest';
 import { startFakeKms } from './fake-kms.ts';
 import type { FakeKms } from './fake-kms.ts';
 import type { FakeKmsOptions } from './options.ts';
-import { askAcs3, askRpc } from './trial-client.fixture.ts';
+import { askAcs3, askRpc } from './test-client.fixture.ts';
 
 const parameters = { SecretName: 'prod/db' };
 
-test('a secret that was put is read in either dialect, over TLS that the CA file vouches for', async () => {
+test('a secret that was put is read in either protocol, over TLS that the CA file vouches for', async () => {
   await using kms = await startFakeKms();
   const versionId = kms.put('prod/db', 's3cret-one');
 

@@ -1,27 +1,27 @@
-import { AccessKeys, makeAccessKey } from './access-keys.ts';
-import type { FakeAccessKey, FakeStsKey } from './access-keys.ts';
-import { Authentication } from './authentication.ts';
-import { processTrust } from './certificates/trust.ts';
+import { AccessKeys, makeAccessKey } from './auth/access-keys.ts';
+import type { FakeAccessKey, FakeStsKey } from './auth/access-keys.ts';
+import { Authentication } from './auth/authentication.ts';
+import { processPki } from './certificates/pki.ts';
 import { ClientKeys } from './client-keys/client-keys.ts';
 import type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 import { clientSettings, propertiesText } from './client-settings.ts';
 import type { FakeIdentity } from './client-settings.ts';
-import { FaultBoard } from './faults.ts';
-import type { FakeFault, FaultHandle, FaultScope } from './faults.ts';
-import { Files } from './files.ts';
+import { FaultBoard } from './faults/fault-registry.ts';
+import type { FakeFault, FaultHandle, FaultScope } from './faults/fault-registry.ts';
+import { Files } from './generated-files.ts';
 import { checkOptions } from './options.ts';
 import type { FakeEndpoint, FakeKmsOptions } from './options.ts';
 import { FakeCredentialsUri } from './metadata/credentials-uri.ts';
 import { FakeMetadata } from './metadata/metadata.ts';
-import { Regions } from './regions.ts';
-import { RequestLog } from './request-log.ts';
-import type { RequestRecord } from './request-log.ts';
+import { Regions } from './server/endpoints.ts';
+import { RequestLog } from './server/request-log.ts';
+import type { RequestRecord } from './server/request-log.ts';
 import { borrowClock, createSettableClock } from './settable-clock.ts';
 import type { SettableClock } from './settable-clock.ts';
 import { FakeSts } from './sts/sts.ts';
 import { TemporaryKeys } from './sts/temporary-keys.ts';
-import { Vault } from './vault/vault.ts';
-import type { PutOptions } from './vault/vault.ts';
+import { Vault } from './secrets/secret-repository.ts';
+import type { PutOptions } from './secrets/secret-repository.ts';
 
 /**
  * A strict KMS on loopback: it refuses whatever KMS would refuse, in the same words, and fails in any way a test asks for.
@@ -39,8 +39,8 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
   const regions = new Regions({
     regions: names,
     instances,
-    isTokenTaken: options.takesTokenScheme ?? false,
-    knowsBatch: options.knowsBatch ?? true,
+    acceptTokenScheme: options.acceptTokenScheme ?? false,
+    supportsBatch: options.supportsBatch ?? true,
     authentication,
     vault,
     faults,
@@ -112,7 +112,7 @@ export class FakeKms {
     this.sts = parts.sts;
     this.metadata = parts.metadata;
     this.credentialsUri = parts.credentialsUri;
-    this.caPem = processTrust().caPem;
+    this.caPem = processPki().caPem;
     this.caFilePath = parts.files.write('ca.pem', this.caPem);
   }
 

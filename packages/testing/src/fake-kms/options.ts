@@ -1,4 +1,4 @@
-import type { FakeAccessKey, GatewayKind } from './access-keys.ts';
+import type { FakeAccessKey, GatewayKind } from './auth/access-keys.ts';
 import type { CalendarClock } from './settable-clock.ts';
 
 /** How a fake KMS is started. Every option may be left out. */
@@ -9,11 +9,11 @@ export interface FakeKmsOptions {
    * KMS instances: their ids, for instances in the first region, or where each is. Each gets a listener and a certificate of
    * its own. None when left out.
    */
-  readonly instances?: readonly (string | InstancePlace)[];
+  readonly instances?: readonly (string | FakeInstance)[];
   /** Whether instances also take `Authorization: TOKEN …`, as their documentation has it; `Bearer` alone when left out. */
-  readonly takesTokenScheme?: boolean;
+  readonly acceptTokenScheme?: boolean;
   /** Whether the shared gateways know BatchGetSecretValue; instances never do. True when left out. */
-  readonly knowsBatch?: boolean;
+  readonly supportsBatch?: boolean;
   /** The port of the first region; the next ones, and then the instances, get the ports after it. Any free ports when left out. */
   readonly port?: number;
   /** HTTP without TLS, for a look at what goes over the wire. */
@@ -29,7 +29,7 @@ export interface FakeKmsOptions {
 }
 
 /** A KMS instance in a region. */
-export interface InstancePlace {
+export interface FakeInstance {
   /** Such as `kst-hzz123`. */
   readonly id: string;
   readonly region: string;
@@ -50,7 +50,7 @@ export interface FakeEndpoint {
 /** Throws for options that make no sense; returns what there is to be. */
 export function checkOptions(options: FakeKmsOptions): {
   readonly regions: readonly string[];
-  readonly instances: readonly InstancePlace[];
+  readonly instances: readonly FakeInstance[];
 } {
   const regions = options.regions ?? ['cn-hangzhou'];
   const [first] = regions;
@@ -76,7 +76,7 @@ export function checkOptions(options: FakeKmsOptions): {
   return { regions, instances };
 }
 
-function checkInstances(instances: readonly InstancePlace[], regions: readonly string[]): void {
+function checkInstances(instances: readonly FakeInstance[], regions: readonly string[]): void {
   if (new Set(instances.map(({ id }) => id)).size !== instances.length)
     throw new TypeError('An instance of a fake KMS is named twice.');
   for (const { id, region } of instances) {

@@ -64,18 +64,21 @@ async function untilAsked(kms: FakeKms): Promise<void> {
   while (kms.openRequests === 0) await turn();
 }
 
-test.each(['hang', 'hangInside'] as const)('a fetch that meets a %s ends as soon as its signal fires', async (kind) => {
-  const kms = await start();
-  kms.fault({ kind });
-  const controller = new AbortController();
-  const reason = new Error('enough');
-  const reading = open(kms).fetch(request, controller.signal);
-  await untilAsked(kms);
+test.each(['hang', 'hangMidBody'] as const)(
+  'a fetch that meets a %s ends as soon as its signal fires',
+  async (kind) => {
+    const kms = await start();
+    kms.fault({ kind });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const reading = open(kms).fetch(request, controller.signal);
+    await untilAsked(kms);
 
-  controller.abort(reason);
+    controller.abort(reason);
 
-  await expect(reading).rejects.toBe(reason);
-});
+    await expect(reading).rejects.toBe(reason);
+  },
+);
 
 test('a signal that has fired already lets nothing be asked', async () => {
   const kms = await start();

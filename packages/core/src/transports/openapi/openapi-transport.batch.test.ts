@@ -51,7 +51,7 @@ test('secrets are fetched by one request, in the order asked, with their stages,
   expect([product?.versionId, older?.versionId]).toEqual(['v9', 'v1']);
   expect(rds?.extendedConfig).toMatchObject({ SecretSubType: 'SingleUser' });
   expect(product?.text() === 's3cret-ключ').toBe(true);
-  expect(kms.requests).toMatchObject([{ action: 'BatchGetSecretValue', dialect: 'A2', status: 200 }]);
+  expect(kms.requests).toMatchObject([{ action: 'BatchGetSecretValue', protocol: 'acs3', status: 200 }]);
 });
 
 test('what is refused is refused name by name, as if it had been asked for alone', async () => {
@@ -73,7 +73,7 @@ test('what is refused is refused name by name, as if it had been asked for alone
 });
 
 test('an endpoint that does not know the action says so, and trouble is told as ever', async () => {
-  const { transport } = await openAtKms({ knowsBatch: false });
+  const { transport } = await openAtKms({ supportsBatch: false });
   const { kms, transport: other } = await openAtKms();
   kms.fault({ kind: 'throttle', retryAfter: 3_000 });
   const requests = [{ name: 'a' }, { name: 'b' }];

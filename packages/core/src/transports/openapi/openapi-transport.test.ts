@@ -50,7 +50,7 @@ test('a secret is read with a signature that KMS accepts', async () => {
   expect(secret.text()).toBe('s3cret-1');
   expect(secret).toMatchObject({ name: 'prod/db', versionId });
   expect(kms.requests).toMatchObject([
-    { dialect: 'A2', action: 'GetSecretValue', status: 200, versionStage: undefined },
+    { protocol: 'acs3', action: 'GetSecretValue', status: 200, versionStage: undefined },
   ]);
   expect(transport.endpoint).toBe(kms.endpoint(region).endpoint);
 });
@@ -136,7 +136,7 @@ const failing: readonly (readonly [FakeFault, object])[] = [
   ],
   [{ kind: 'reset' }, { failure: 'unreachable', code: 'ECONNRESET' }],
   [{ kind: 'closeSocket' }, { failure: 'unreachable', code: 'ECONNRESET' }],
-  [{ kind: 'cutShort' }, { failure: 'unreachable', code: 'ECONNRESET' }],
+  [{ kind: 'truncate' }, { failure: 'unreachable', code: 'ECONNRESET' }],
   [
     { kind: 'html', status: 502 },
     { failure: 'unavailable', status: 502 },
@@ -149,10 +149,10 @@ const failing: readonly (readonly [FakeFault, object])[] = [
     { kind: 'empty', status: 413 },
     { failure: 'malformed', status: 413 },
   ],
-  [{ kind: 'rubbish' }, { failure: 'malformed', status: 200 }],
+  [{ kind: 'malformed' }, { failure: 'malformed', status: 200 }],
   [{ kind: 'wrongShape' }, { failure: 'malformed' }],
   [{ kind: 'otherSecret' }, { failure: 'malformed' }],
-  [{ kind: 'huge', bytes: 2_000_000 }, { failure: 'malformed' }],
+  [{ kind: 'oversized', bytes: 2_000_000 }, { failure: 'malformed' }],
   [
     { kind: 'redirect', location: 'https://example.invalid/' },
     { failure: 'malformed', status: 302 },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { startFakeKms } from '../fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askAcs3 } from '../trial-client.fixture.ts';
+import { askAcs3 } from '../test-client.fixture.ts';
 import { startAdmin } from './admin.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -75,16 +75,16 @@ test.each([
   { kind: 'throttle', retryAfter: 100 },
   { kind: 'error', status: 500, code: 'InternalFailure', message: 'x' },
   { kind: 'hang' },
-  { kind: 'hangInside' },
+  { kind: 'hangMidBody' },
   { kind: 'reset' },
   { kind: 'closeSocket' },
-  { kind: 'cutShort' },
+  { kind: 'truncate' },
   { kind: 'html', status: 502 },
   { kind: 'empty', status: 413 },
-  { kind: 'rubbish' },
+  { kind: 'malformed' },
   { kind: 'wrongShape' },
   { kind: 'otherSecret' },
-  { kind: 'huge', bytes: 2_000_000 },
+  { kind: 'oversized', bytes: 2_000_000 },
   { kind: 'redirect', location: 'http://127.0.0.1/' },
   { kind: 'slow', ms: 5 },
   { kind: 'drip', ms: 5 },
@@ -115,7 +115,7 @@ test('the requests are told, and cleared', async () => {
 
   expect(await admin.get('/requests')).toMatchObject({
     status: 200,
-    body: [{ secretName: 'db', status: 404, dialect: 'A2' }],
+    body: [{ secretName: 'db', status: 404, protocol: 'acs3' }],
   });
   expect(await admin.get('/counts')).toEqual({
     status: 200,

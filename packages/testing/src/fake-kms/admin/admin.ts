@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { FakeKms } from '../fake-kms.ts';
-import { JsonFields } from './json-fields.ts';
+import { JsonFields } from '../json-fields.ts';
 import { routes } from './routes.ts';
 
 /** A running admin API. */

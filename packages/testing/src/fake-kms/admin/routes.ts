@@ -1,9 +1,9 @@
 import type { FakeKms } from '../fake-kms.ts';
-import { readFault, readScope } from './read-fault.ts';
-import { readPut } from './read-put.ts';
-import { bare, byText } from './route.ts';
-import type { Route } from './route.ts';
-import { sideRoutes } from './side-routes.ts';
+import { readFault, readScope } from '../faults/parse-fault.ts';
+import { readPut } from './parse-put.ts';
+import { bare, byText } from './route-helpers.ts';
+import type { Route } from './route-helpers.ts';
+import { sideRoutes } from './credential-routes.ts';
 
 /** `METHOD /path` -> what it does. The paths are the names of FakeKms's methods. */
 export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 import { issueCertificate } from '../certificates/certificate.ts';
 import { startFakeKms } from '../fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askAcs3, askRpc, askWithClientKey } from '../trial-client.fixture.ts';
-import type { TrialAnswer } from '../trial-client.fixture.ts';
+import { askAcs3, askRpc, askWithClientKey } from '../test-client.fixture.ts';
+import type { TrialAnswer } from '../test-client.fixture.ts';
 
 const db = { SecretName: 'db' };
 
@@ -51,7 +51,12 @@ test('a client key reads over the shared gateway', async () => {
   ];
 
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(kms.requests[0]).toMatchObject({ dialect: 'A3', accessKeyId: key.keyId, secretName: 'db', status: 200 });
+  expect(kms.requests[0]).toMatchObject({
+    protocol: 'rpc-v1-client-key',
+    accessKeyId: key.keyId,
+    secretName: 'db',
+    status: 200,
+  });
 });
 
 test('a key that another KMS made is unknown until it is added, and then may do what it may there', async () => {

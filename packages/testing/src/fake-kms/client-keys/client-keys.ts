@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import type { AccessKeys, GatewayKind, RegisteredClientKey } from '../access-keys.ts';
+import type { AccessKeys, GatewayKind, RegisteredClientKey } from '../auth/access-keys.ts';
 import { issueCertificate } from '../certificates/certificate.ts';
 import type { KeyPair } from '../certificates/certificate.ts';
-import type { Files } from '../files.ts';
+import type { Files } from '../generated-files.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 import { writePkcs12 } from './pkcs12.ts';
 

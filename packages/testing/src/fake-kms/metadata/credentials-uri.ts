@@ -1,20 +1,20 @@
-import { bareAnswer } from '../answer.ts';
-import type { WireRequest } from '../dialects/dialect.ts';
-import type { FakeFault, FaultHandle } from '../faults.ts';
+import { bareAnswer } from '../api/response.ts';
+import type { WireRequest } from '../protocols/protocol.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
 import type { CalendarClock } from '../settable-clock.ts';
-import { SideServer } from '../side-server.ts';
-import type { SideAnswer, SideRequest, SideScope } from '../side-server.ts';
+import { CredentialServer } from '../server/credential-server.ts';
+import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
 import type { TemporaryKeys } from '../sts/temporary-keys.ts';
 
 /** An address over plain HTTP that answers a new temporary key every time: what `credentials_uri` of a client takes. */
 export class FakeCredentialsUri {
-  readonly #server: SideServer;
+  readonly #server: CredentialServer;
   readonly #temporaryKeys: TemporaryKeys;
   #lifetime = 3600;
 
   constructor(parts: { temporaryKeys: TemporaryKeys; clock: CalendarClock }) {
     this.#temporaryKeys = parts.temporaryKeys;
-    this.#server = new SideServer({
+    this.#server = new CredentialServer({
       trust: undefined,
       clock: parts.clock,
       answer: (request) => this.#answer(request),
@@ -29,7 +29,7 @@ export class FakeCredentialsUri {
     return this.#server.requests.length;
   }
 
-  get requests(): readonly SideRequest[] {
+  get requests(): readonly CredentialRequestRecord[] {
     return this.#server.requests;
   }
 
@@ -44,7 +44,7 @@ export class FakeCredentialsUri {
   }
 
   /** Plants a fault for requests that would be granted. */
-  fault(fault: FakeFault, scope: SideScope = {}): FaultHandle {
+  fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 

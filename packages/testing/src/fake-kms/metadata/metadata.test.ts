@@ -5,11 +5,11 @@ import { expect, test } from 'vitest';
 import { startFakeKms } from '../fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import type { TemporaryCredentials } from '../sts/temporary-keys.ts';
-import { askAcs3, send } from '../trial-client.fixture.ts';
-import type { TrialAnswer } from '../trial-client.fixture.ts';
+import { askAcs3, send } from '../test-client.fixture.ts';
+import type { TrialAnswer } from '../test-client.fixture.ts';
 
 const rolePath = 'latest/meta-data/ram/security-credentials/';
-const credentialsPath = `${rolePath}FakeMachineRole`;
+const credentialsPath = `${rolePath}FakeEcsRole`;
 const ttlHeader = 'X-aliyun-ecs-metadata-token-ttl-seconds';
 const tokenHeader = 'X-aliyun-ecs-metadata-token';
 
@@ -22,7 +22,7 @@ test('by a token come the name of the role and its keys, which read until they e
   const answer = await get(kms, `${rolePath}${role.text}`, headers);
   const { Expiration, LastUpdated, Code } = JSON.parse(answer.text) as Record<string, string>;
 
-  expect([role.status, role.text, answer.status, Code]).toEqual([200, 'FakeMachineRole', 200, 'Success']);
+  expect([role.status, role.text, answer.status, Code]).toEqual([200, 'FakeEcsRole', 200, 'Success']);
   expect([LastUpdated, Expiration]).toEqual(['2026-01-02T03:04:05Z', '2026-01-02T09:04:05Z']);
   expect((await readWith(kms, answer)).status).toBe(200);
   kms.clock.pass(21_600_000);
@@ -39,11 +39,11 @@ test('without a token it answers too, until it is hardened', async () => {
   };
 
   expect(await both()).toEqual([200, 200]);
-  kms.metadata.harden();
+  kms.metadata.enableHardening();
   expect(await both()).toEqual([403, 403]);
   const { text } = await giveToken(kms, '60');
   expect((await get(kms, rolePath, { [tokenHeader]: text })).status).toBe(200);
-  kms.metadata.soften();
+  kms.metadata.disableHardening();
   expect(await both()).toEqual([200, 200]);
 });
 
@@ -87,7 +87,7 @@ test('there is nothing for another role, elsewhere, or on a machine without a ro
 test('a role reads what it may, for as long as it was told', async () => {
   await using kms = await start();
   kms.put('other', 's3cret-other');
-  kms.metadata.attachRole('FakeMachineRole', { secrets: ['db'], lifetime: 60 });
+  kms.metadata.attachRole('FakeEcsRole', { secrets: ['db'], lifetime: 60 });
 
   const answer = await get(kms, credentialsPath);
 

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 
-import { bareAnswer } from '../answer.ts';
-import type { Answer } from '../answer.ts';
-import type { WireRequest } from '../dialects/dialect.ts';
-import type { FakeFault, FaultHandle } from '../faults.ts';
+import { bareAnswer } from '../api/response.ts';
+import type { Answer } from '../api/response.ts';
+import type { WireRequest } from '../protocols/protocol.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
 import { formatDate } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
-import { SideServer } from '../side-server.ts';
-import type { SideAnswer, SideRequest, SideScope } from '../side-server.ts';
+import { CredentialServer } from '../server/credential-server.ts';
+import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
 import type { TemporaryCredentials, TemporaryKeys } from '../sts/temporary-keys.ts';
 
 /** The role of the machine the fake's clients run on. */
-export interface FakeMachineRole {
+export interface FakeEcsRole {
   /** The names it may read; all when left out. */
   readonly secrets?: readonly string[];
   /** How long its keys are good, in seconds. Six hours when left out, as on ECS. */
@@ -20,7 +20,7 @@ export interface FakeMachineRole {
 
 interface Attached {
   readonly name: string;
-  readonly role: FakeMachineRole;
+  readonly role: FakeEcsRole;
   credentials: { readonly written: TemporaryCredentials; readonly issuedAt: number } | undefined;
 }
 
@@ -33,7 +33,7 @@ const longestTtl = 21_600;
  * keys. Without a token too, unless hardened. (Alibaba Cloud, "Instance metadata"; "security hardening mode".)
  */
 export class FakeMetadata {
-  readonly #server: SideServer;
+  readonly #server: CredentialServer;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #clock: CalendarClock;
   /** Token -> when it expires, the oldest first. */
@@ -44,12 +44,12 @@ export class FakeMetadata {
   constructor(parts: { temporaryKeys: TemporaryKeys; clock: CalendarClock }) {
     this.#temporaryKeys = parts.temporaryKeys;
     this.#clock = parts.clock;
-    this.#server = new SideServer({
+    this.#server = new CredentialServer({
       trust: undefined,
       clock: parts.clock,
       answer: (request) => this.#answer(request),
     });
-    this.attachRole('FakeMachineRole');
+    this.attachRole('FakeEcsRole');
   }
 
   /** `http://127.0.0.1:PORT/`, in the place of `http://100.100.100.200/`. */
@@ -62,7 +62,7 @@ export class FakeMetadata {
   }
 
   /** Their actions are `token`, `role`, `credentials` and `unknown`. */
-  get requests(): readonly SideRequest[] {
+  get requests(): readonly CredentialRequestRecord[] {
     return this.#server.requests;
   }
 
@@ -70,8 +70,8 @@ export class FakeMetadata {
     this.#server.clearRequests();
   }
 
-  /** The machine gets this role, in the place of the one it had; `FakeMachineRole`, which may read all, at the start. */
-  attachRole(name: string, role: FakeMachineRole = {}): void {
+  /** The machine gets this role, in the place of the one it had; `FakeEcsRole`, which may read all, at the start. */
+  attachRole(name: string, role: FakeEcsRole = {}): void {
     this.#attached = { name, role, credentials: undefined };
   }
 
@@ -80,16 +80,16 @@ export class FakeMetadata {
   }
 
   /** From now on nothing is answered without a token. */
-  harden(): void {
+  enableHardening(): void {
     this.#isHardened = true;
   }
 
-  soften(): void {
+  disableHardening(): void {
     this.#isHardened = false;
   }
 
   /** Plants a fault for requests that would be granted. */
-  fault(fault: FakeFault, scope: SideScope = {}): FaultHandle {
+  fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 

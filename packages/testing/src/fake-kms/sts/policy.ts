@@ -1,6 +1,6 @@
-import type { Rights } from '../access-keys.ts';
-import { accountId } from '../get-secret-value.ts';
-import { refusal } from '../refusals.ts';
+import type { Rights } from '../auth/access-keys.ts';
+import { accountId } from '../api/get-secret-value.ts';
+import { refusal } from '../api/api-error.ts';
 
 interface Statement {
   readonly isAllowed: boolean;

@@ -1,5 +1,5 @@
-import type { Rights } from '../access-keys.ts';
-import { refusal } from '../refusals.ts';
+import type { Rights } from '../auth/access-keys.ts';
+import { refusal } from '../api/api-error.ts';
 import { readPolicy } from './policy.ts';
 import type { Issue } from './temporary-keys.ts';
 

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 
 import { startFakeKms } from '../fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askAcs3, askRpc, encodeForm, send } from '../trial-client.fixture.ts';
-import type { Trial, TrialAnswer } from '../trial-client.fixture.ts';
+import { askAcs3, askRpc, encodeForm, send } from '../test-client.fixture.ts';
+import type { Trial, TrialAnswer } from '../test-client.fixture.ts';
 import type { TemporaryCredentials } from './temporary-keys.ts';
 
 type Fields = Readonly<Record<string, string | undefined>>;

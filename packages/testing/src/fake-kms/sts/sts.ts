@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Answer } from '../answer.ts';
-import type { Authentication } from '../authentication.ts';
-import { processTrust } from '../certificates/trust.ts';
-import type { WireRequest } from '../dialects/dialect.ts';
-import { glanceAtParameters, readParameters } from '../dialects/parameters.ts';
-import { rpcV1 } from '../dialects/rpc-v1.ts';
-import type { FakeFault, FaultHandle } from '../faults.ts';
-import { missing, Refusal, refusal } from '../refusals.ts';
+import type { Answer } from '../api/response.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import { processPki } from '../certificates/pki.ts';
+import type { WireRequest } from '../protocols/protocol.ts';
+import { glanceAtParameters, readParameters } from '../protocols/parameters.ts';
+import { rpcV1 } from '../protocols/rpc-v1.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
+import { missing, Refusal, refusal } from '../api/api-error.ts';
 import type { CalendarClock } from '../settable-clock.ts';
-import { SideServer } from '../side-server.ts';
-import type { SideAnswer, SideRequest, SideScope } from '../side-server.ts';
+import { CredentialServer } from '../server/credential-server.ts';
+import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
 import { Roles } from './roles.ts';
 import type { FakeRole, Session } from './roles.ts';
 import type { TemporaryKeys } from './temporary-keys.ts';
@@ -35,15 +35,15 @@ interface Parts {
 /** STS on a port of its own, always over TLS: AssumeRole, signed, and AssumeRoleWithOIDC, which nobody signs. */
 export class FakeSts {
   readonly #parts: Parts;
-  readonly #server: SideServer;
+  readonly #server: CredentialServer;
   readonly #roles = new Roles();
   /** By the provider's ARN. */
   readonly #tokens = new Map<string, FakeOidcToken>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#server = new SideServer({
-      trust: processTrust(),
+    this.#server = new CredentialServer({
+      trust: processPki(),
       clock: parts.clock,
       answer: (request) => this.#answer(request),
     });
@@ -63,7 +63,7 @@ export class FakeSts {
     return this.#server.requests.length;
   }
 
-  get requests(): readonly SideRequest[] {
+  get requests(): readonly CredentialRequestRecord[] {
     return this.#server.requests;
   }
 
@@ -86,7 +86,7 @@ export class FakeSts {
   }
 
   /** Plants a fault for requests that would be granted. */
-  fault(fault: FakeFault, scope: SideScope = {}): FaultHandle {
+  fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { AccessKeys, Rights } from '../access-keys.ts';
+import type { AccessKeys, Rights } from '../auth/access-keys.ts';
 import { formatDate } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 

@@ -13,5 +13,5 @@ export const passingTrouble: Readonly<Record<string, FakeFault>> = {
   'no-body': { kind: 'empty', status: 504 },
   reset: { kind: 'reset' },
   'closed-without-a-word': { kind: 'closeSocket' },
-  'cut-short': { kind: 'cutShort' },
+  'cut-short': { kind: 'truncate' },
 };

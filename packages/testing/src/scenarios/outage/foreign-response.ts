@@ -8,7 +8,7 @@ const foreign: Readonly<Record<string, FakeFault>> = {
   'unknown-to-a-proxy': { kind: 'html', status: 404 },
   'log-in-first': { kind: 'empty', status: 401 },
   'go-elsewhere': { kind: 'redirect', location: 'https://127.0.0.1/' },
-  rubbish: { kind: 'rubbish' },
+  rubbish: { kind: 'malformed' },
   'no-secret': { kind: 'wrongShape' },
   'another-secret': { kind: 'otherSecret' },
 };

@@ -5,9 +5,9 @@ import type { Scenario } from '../harness/scenario.ts';
 
 const faults: Readonly<Record<string, FakeFault>> = {
   'timed-out': { kind: 'hang' },
-  'timed-out-inside': { kind: 'hangInside' },
+  'timed-out-inside': { kind: 'hangMidBody' },
   reset: { kind: 'reset' },
-  'cut-short': { kind: 'cutShort' },
+  'cut-short': { kind: 'truncate' },
   throttled: { kind: 'throttle' },
   'internal-failure': { kind: 'error', status: 500, code: 'InternalFailure' },
   'bad-gateway': { kind: 'html', status: 502 },

@@ -3,14 +3,14 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 /** The one that the fake's huge reply is about: but for its length, nothing is wrong with it. */
-const name = 'somebody-elses-secret';
+const name = 'other-secret';
 
 export const oversizedResponse: Scenario = scenario({
   promise: 'A reply over one mebibyte is not taken',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     kms.put(name, 's3cret-one', { versionId: 'v1' });
-    kms.fault({ kind: 'huge', bytes: 2_097_152 }, { region: 'cn-hangzhou' });
+    kms.fault({ kind: 'oversized', bytes: 2_097_152 }, { region: 'cn-hangzhou' });
   },
   when: async ({ app, kms }) => ({
     answer: await app.read(name),

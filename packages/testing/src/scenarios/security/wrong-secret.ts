@@ -2,7 +2,7 @@ import { sha256 } from '../harness/sha256.ts';
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
-const kinds = ['rubbish', 'wrongShape', 'otherSecret'] as const;
+const kinds = ['malformed', 'wrongShape', 'otherSecret'] as const;
 
 export const wrongSecret: Scenario = scenario({
   promise: 'A reply that is not the secret asked for is not taken',
