@@ -13,7 +13,7 @@ import { SecretMemory } from '../memory/memory.ts';
 import type { ReadOptions, ResolvedOptions } from '../options/options.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import { fullJitter } from '../fetch/backoff.ts';
-import { Batches } from '../fetch/batching.ts';
+import { Batching } from '../fetch/batching.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
@@ -23,7 +23,7 @@ import { preloadAll } from './preload.ts';
 import { Reader } from './reader.ts';
 import { Recovery } from './recovery.ts';
 import { readSet } from './secret-set.ts';
-import type { Purpose } from '../endpoint/priority.ts';
+import type { PriorityLevel } from '../endpoint/priority.ts';
 import type { Secret } from '../secret/secret.ts';
 import { createTallies, totalsOf } from '../secret/status.ts';
 import type { ClientDescription, ClientStats } from '../secret/status.ts';
@@ -44,7 +44,7 @@ export class SecretClient {
   readonly #closing = new AbortController();
   readonly #tallies = createTallies();
   readonly #events: SecretEmitter;
-  readonly #batches: Batches;
+  readonly #batching: Batching;
   readonly #endpoints: EndpointSet;
   readonly #memory: SecretMemory;
   readonly #tiers: SecretTiers;
@@ -64,21 +64,21 @@ export class SecretClient {
     this.#events = new SecretEmitter((name, error) => {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
-    this.#batches = new Batches({ clock, isOn: options.batchPreload });
+    this.#batching = new Batching({ clock, isOn: options.batchPreload });
     const [first, ...standbys] = transports;
     this.#endpoints = new EndpointSet({
-      transports: [this.#batches.over(first), ...standbys.map((transport) => this.#batches.over(transport))],
+      transports: [this.#batching.wrap(first), ...standbys.map((transport) => this.#batching.wrap(transport))],
       options,
       logger: this.#logger,
       events: this.#events,
       closing,
       // Between two tries of a secret half a minute may pass: an answer to another one is a reason not to wait for that.
-      onBack: () => this.#memory.refetchSoon(),
+      onRecovered: () => this.#memory.refetchSoon(),
     });
     const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
     this.#memory = new SecretMemory({
       ...common,
-      refetch: (key, request) => this.#fetch(key, request, 'refresh').secret,
+      refetch: (key, request) => this.#startFetch(key, request, 'refresh').secret,
     });
     this.#tiers = new SecretTiers({
       ...common,
@@ -95,8 +95,8 @@ export class SecretClient {
       attemptTimeout: options.attemptTimeout,
       budget: options.refreshDeadline,
       transform: hook?.transform?.bind(hook),
-      landing: this.#tiers,
-      shortcut: this.#tiers.hasStores ? this.#tiers : undefined,
+      listener: this.#tiers,
+      stores: this.#tiers.hasStores ? this.#tiers : undefined,
       closing,
     });
     const { attemptTimeout: ms, deadline, staleDeadline } = options;
@@ -165,7 +165,7 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#reader.landed(this.#fetch(key, request, 'demand'), { request });
+    const landed = this.#reader.landed(this.#startFetch(key, request, 'forced'), { request });
     return signal === undefined ? landed : raceAbort(landed, signal);
   }
 
@@ -193,7 +193,7 @@ export class SecretClient {
       }
     };
     const [clock, closing] = [this.#clock, this.#closing.signal];
-    const missing = await this.#batches.during(() =>
+    const missing = await this.#batching.during(() =>
       preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing }),
     );
     this.#throwIfClosed();
@@ -215,7 +215,7 @@ export class SecretClient {
       ...this.#memory.counts,
       ...this.#endpoints.counts,
       storeFailures: this.#tiers.failures,
-      inFlight: this.#fetcher.underWay.length,
+      inFlight: this.#fetcher.keysInFlight.length,
     };
   }
 
@@ -266,7 +266,7 @@ export class SecretClient {
     if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
     this.#tallies.misses.add();
     // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
-    const flight = this.#fetch(key, request, 'read');
+    const flight = this.#startFetch(key, request, 'read');
     const waiting =
       held === undefined
         ? this.#reader.landedOrRecovered(flight, { key, request })
@@ -274,14 +274,14 @@ export class SecretClient {
     return signal === undefined ? waiting : raceAbort(waiting, signal);
   }
 
-  #fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
-    if (!this.#fetcher.isUnderWay(key)) this.#tallies.fetches.add();
-    return this.#fetcher.fetch(key, request, purpose);
+  #startFetch(key: string, request: SecretRequest, purpose: PriorityLevel): Flight {
+    if (!this.#fetcher.isInFlight(key)) this.#tallies.fetches.add();
+    return this.#fetcher.joinOrStart(key, request, purpose);
   }
 
   /** What is under way may have been asked before whatever made it obsolete: a caller's wish, or a refusal. */
   #forgetFlights(name: string): void {
-    for (const key of this.#fetcher.underWay) if (isKeyOf(key, name)) this.#fetcher.forget(key);
+    for (const key of this.#fetcher.keysInFlight) if (isKeyOf(key, name)) this.#fetcher.forget(key);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {

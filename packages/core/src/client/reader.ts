@@ -20,7 +20,7 @@ export interface Held<Entry> {
   lookup(key: string): Entry | undefined;
   /** The old value, if it is known to be out of reach. */
   serveStale(entry: Entry): Secret | undefined;
-  inTrouble(key: string, error: AnySecretError): void;
+  markFailing(key: string, error: AnySecretError): void;
 }
 
 /** How long a reader waits for a fetch, and what becomes of its read if nothing lands in time. */
@@ -61,10 +61,10 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
    */
   landedOrRecovered(flight: Flight, wait: Wait): Promise<Secret> {
     const turn = this.#clock.cachedNow();
-    const { crowd } = flight;
-    if (crowd?.turn === turn && wait.left === undefined) return crowd.waiting;
+    const { sharedWait } = flight;
+    if (sharedWait?.turn === turn && wait.left === undefined) return sharedWait.waiting;
     const waiting = this.#waitFor(flight, wait);
-    if (wait.left === undefined) flight.crowd = { turn, waiting };
+    if (wait.left === undefined) flight.sharedWait = { turn, waiting };
     return waiting;
   }
 
@@ -73,13 +73,13 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     const startedAt = this.#clock.now();
     const patience = Math.min(this.#staleDeadline, left);
     // Counted from its beginning: a refresh that was begun before the TTL was over has had its time by then.
-    const ms = patience - (startedAt - flight.beganAt);
+    const ms = patience - (startedAt - flight.startedAt);
     // Looked up anew: a store may have brought one that is less old, or fresh, while the fetch goes on.
     const old = (): Entry | undefined => this.#unlessFresh(this.#held.lookup(key));
     const onTimeout = (): void => {
-      if (old() !== undefined) this.#held.inTrouble(key, deadlineError(request, patience, flight.attempts));
+      if (old() !== undefined) this.#held.markFailing(key, deadlineError(request, patience, flight.attempts));
     };
-    if (ms > 0) await withTimeout(flight.trouble, this.#clock, { ms, onTimeout });
+    if (ms > 0) await withTimeout(flight.failing, this.#clock, { ms, onTimeout });
     else onTimeout();
     const held = old();
     const served = held === undefined ? this.#held.lookup(key)?.secret : this.#held.serveStale(held);
@@ -95,7 +95,8 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   }
 
   async #waitFor(flight: Flight, wait: Wait): Promise<Secret> {
-    if (flight.looked !== undefined && wait.left === undefined) return this.#looked(flight, flight.looked, wait);
+    if (flight.storesChecked !== undefined && wait.left === undefined)
+      return this.#looked(flight, flight.storesChecked, wait);
     try {
       return await this.landed(flight, wait);
     } catch (error) {

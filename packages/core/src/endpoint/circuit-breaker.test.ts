@@ -73,7 +73,7 @@ test('a share of few calls says nothing, and neither does one of long ago', asyn
 test('being overtaken again and again is as bad as failing', () => {
   const { breaker } = breakerOf();
 
-  for (let count = 0; count < 3; count += 1) breaker.overtaken();
+  for (let count = 0; count < 3; count += 1) breaker.tooSlow();
 
   expect(breaker.state.kind).toBe('open');
 });
@@ -94,7 +94,7 @@ test('one probe at a time', async () => {
   failTimes(breaker, 3);
   await clock.pass('1m');
 
-  breaker.beginProbe();
+  breaker.startProbe();
 
   expect(breaker.isProbeDue).toBe(false);
   expect(breaker.state.kind).toBe('half-open');
@@ -110,7 +110,7 @@ test('a probe that fails opens it for twice as long, up to the cap', async () =>
     if (state.kind !== 'open') throw new Error(state.kind);
     waits.push(state.probeAt - clock.now());
     await clock.pass('10s');
-    breaker.beginProbe();
+    breaker.startProbe();
     breaker.failed();
   }
 
@@ -122,7 +122,7 @@ test('a probe that is answered closes it, and what went before is forgotten', as
   failTimes(breaker, 3);
   await clock.pass('1s');
 
-  breaker.beginProbe();
+  breaker.startProbe();
   breaker.succeeded();
   failTimes(breaker, 2);
 
@@ -133,7 +133,7 @@ test('a probe that was called off may be made again at once', async () => {
   const { breaker, clock } = breakerOf();
   failTimes(breaker, 3);
   await clock.pass('1s');
-  breaker.beginProbe();
+  breaker.startProbe();
 
   breaker.abandonProbe();
 
@@ -160,7 +160,7 @@ test('a failure while it is open neither opens it for longer nor for shorter', a
   expect(breaker.state).toEqual(state);
 });
 
-const moves = ['succeeded', 'failed', 'overtaken', 'beginProbe', 'abandonProbe'] as const;
+const moves = ['succeeded', 'failed', 'tooSlow', 'startProbe', 'abandonProbe'] as const;
 
 interface Step {
   readonly move: (typeof moves)[number];
@@ -177,7 +177,7 @@ function lawsBrokenBy({ move, before, after, now }: Step): string[] {
     ['an answer closes it', move !== 'succeeded' || after.kind === 'closed'],
     ['nothing else does', after.kind !== 'closed' || before.kind === 'closed' || move === 'succeeded'],
     ['only an open one is probed', after.kind !== 'half-open' || before.kind !== 'closed'],
-    ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || move === 'beginProbe'],
+    ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || move === 'startProbe'],
     ['it is left alone for a while', !opens || wait >= usual.openTime / 2],
     ['and not for ever', !opens || wait < usual.openTimeCap],
   ];

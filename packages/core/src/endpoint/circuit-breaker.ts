@@ -33,7 +33,7 @@ export class CircuitBreaker {
   readonly #onChange: (state: BreakerState) => void;
   readonly #window: FailureWindow;
   #state: BreakerState = { kind: 'closed' };
-  #inARow = 0;
+  #consecutiveFailures = 0;
 
   constructor(parts: {
     readonly clock: Clock;
@@ -56,40 +56,40 @@ export class CircuitBreaker {
   }
 
   /** From now on one request is on its way to find out; everybody else goes on leaving the endpoint alone. */
-  beginProbe(): void {
-    if (this.#state.kind === 'open') this.#become({ kind: 'half-open', openings: this.#state.openings });
+  startProbe(): void {
+    if (this.#state.kind === 'open') this.#transition({ kind: 'half-open', openings: this.#state.openings });
   }
 
   /** The probe was called off before it could tell anything: another may be made at once. */
   abandonProbe(): void {
     if (this.#state.kind !== 'half-open') return;
-    this.#become({ kind: 'open', openings: this.#state.openings, probeAt: this.#clock.now() });
+    this.#transition({ kind: 'open', openings: this.#state.openings, probeAt: this.#clock.now() });
   }
 
   succeeded(): void {
-    this.#inARow = 0;
+    this.#consecutiveFailures = 0;
     this.#window.add('succeeded');
     if (this.#state.kind === 'closed') return;
     // What went before is no reason to open it again.
     this.#window.clear();
-    this.#become({ kind: 'closed' });
+    this.#transition({ kind: 'closed' });
   }
 
   failed(): void {
     this.#window.add('failed');
-    this.#countInARow();
+    this.#countFailure();
   }
 
   /** It did not fail, but was so slow that another was asked too and answered first. One after the other, that is as bad. */
-  overtaken(): void {
-    this.#countInARow();
+  tooSlow(): void {
+    this.#countFailure();
   }
 
-  #countInARow(): void {
-    this.#inARow += 1;
+  #countFailure(): void {
+    this.#consecutiveFailures += 1;
     switch (this.#state.kind) {
       case 'closed':
-        if (this.#inARow >= this.#settings.failures || this.#isRateReached()) this.#open(1);
+        if (this.#consecutiveFailures >= this.#settings.failures || this.#isRateReached()) this.#open(1);
         return;
       case 'half-open':
         this.#open(this.#state.openings + 1);
@@ -112,10 +112,10 @@ export class CircuitBreaker {
     const { openTime, openTimeCap } = this.#settings;
     const longest = Math.min(openTimeCap, openTime * 2 ** (openings - 1));
     const probeAt = this.#clock.now() + longest * (0.5 + this.#clock.random() / 2);
-    this.#become({ kind: 'open', openings, probeAt });
+    this.#transition({ kind: 'open', openings, probeAt });
   }
 
-  #become(state: BreakerState): void {
+  #transition(state: BreakerState): void {
     this.#state = state;
     this.#onChange(state);
   }

@@ -1,43 +1,43 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
-import { Rest } from './cooldown.ts';
+import { Cooldown } from './cooldown.ts';
 
 test('who throttles and does not say for how long is spared for a second, and may be asked where nobody else is left', async () => {
   const clock = new FakeClock();
-  const rest = new Rest(clock);
+  const rest = new Cooldown(clock);
 
-  rest.begin(new FetchFailure('throttled', 'slow down'));
+  rest.start(new FetchFailure('throttled', 'slow down'));
 
-  expect([rest.left, rest.owed]).toEqual([1_000, 0]);
+  expect([rest.remaining, rest.retryAfter]).toEqual([1_000, 0]);
   await clock.pass('1s');
-  expect(rest.left).toBe(0);
+  expect(rest.remaining).toBe(0);
 });
 
 test('who names a time is not asked before it, whatever else it says meanwhile', async () => {
   const clock = new FakeClock();
-  const rest = new Rest(clock);
-  rest.begin(new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
+  const rest = new Cooldown(clock);
+  rest.start(new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
 
-  rest.begin(new FetchFailure('unavailable', 'away', { retryAfter: 1_000 }));
+  rest.start(new FetchFailure('unavailable', 'away', { retryAfter: 1_000 }));
   await clock.pass('4s');
 
-  expect([rest.left, rest.owed]).toEqual([1_000, 1_000]);
+  expect([rest.remaining, rest.retryAfter]).toEqual([1_000, 1_000]);
 });
 
 test('what is out of reach is not spared: that is a matter for its breaker', () => {
-  const rest = new Rest(new FakeClock());
+  const rest = new Cooldown(new FakeClock());
 
-  rest.begin(new FetchFailure('unreachable', 'gone'));
+  rest.start(new FetchFailure('unreachable', 'gone'));
 
-  expect(rest.left).toBe(0);
+  expect(rest.remaining).toBe(0);
 });
 
 test('an answer ends a rest that nobody named', () => {
-  const rest = new Rest(new FakeClock());
-  rest.begin(new FetchFailure('throttled', 'slow down'));
+  const rest = new Cooldown(new FakeClock());
+  rest.start(new FetchFailure('throttled', 'slow down'));
 
-  rest.end();
+  rest.clear();
 
-  expect(rest.left).toBe(0);
+  expect(rest.remaining).toBe(0);
 });

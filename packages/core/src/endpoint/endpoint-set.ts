@@ -21,29 +21,29 @@ export interface EndpointSetParts {
   /** Fires when the client is closed. */
   readonly closing: AbortSignal;
   /** Told when an endpoint that failed answers again. */
-  readonly onBack: () => void;
+  readonly onRecovered: () => void;
 }
 
 export class EndpointSet {
   /** The one that was given first: what it says of a secret counts for more than what a standby says. */
-  readonly home: Endpoint;
+  readonly primary: Endpoint;
   /** `undefined` where it is switched off, and where there is nobody else to ask. */
   readonly hedging: Hedging | undefined;
   readonly #endpoints: readonly Endpoint[];
   readonly #order: EndpointOrder;
   readonly #logger: Logger;
   readonly #events: SecretEmitter;
-  readonly #onBack: () => void;
+  readonly #onRecovered: () => void;
 
-  constructor({ transports, options, logger, events, closing, onBack }: EndpointSetParts) {
+  constructor({ transports, options, logger, events, closing, onRecovered }: EndpointSetParts) {
     const { clock, connectTimeout, endpointOrder: order } = options;
     const [first, ...standbys] = transports;
     this.#logger = logger;
     this.#events = events;
-    this.#onBack = onBack;
-    this.hedging = standbys.length > 0 && options.hedge ? hedgingOf(options) : undefined;
-    this.home = this.#endpointOf(first, options);
-    this.#endpoints = [this.home, ...standbys.map((transport) => this.#endpointOf(transport, options))];
+    this.#onRecovered = onRecovered;
+    this.hedging = standbys.length > 0 && options.hedge ? createHedging(options) : undefined;
+    this.primary = this.#createEndpoint(first, options);
+    this.#endpoints = [this.primary, ...standbys.map((transport) => this.#createEndpoint(transport, options))];
     this.#order = new EndpointOrder({ endpoints: this.#endpoints, clock, order, connectTimeout, closing });
   }
 
@@ -73,7 +73,7 @@ export class EndpointSet {
     });
   }
 
-  #endpointOf(transport: SecretTransport, options: ResolvedOptions): Endpoint {
+  #createEndpoint(transport: SecretTransport, options: ResolvedOptions): Endpoint {
     return new Endpoint({
       transport,
       clock: options.clock,
@@ -87,20 +87,20 @@ export class EndpointSet {
         openTime: options.breakerOpenTime,
         openTimeCap: options.breakerOpenTimeCap,
       },
-      slowProbe: this.hedging?.slowProbe ?? Number.POSITIVE_INFINITY,
-      onChange: (what, status) => (what === 'state' ? this.#tellState(status) : this.#tellBreaker(status)),
+      slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
+      onChange: (what, status) => (what === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),
     });
   }
 
-  #tellState({ endpoint, state, lastFailure }: EndpointStatus): void {
+  #reportState({ endpoint, state, lastFailure }: EndpointStatus): void {
     if (state === 'unknown') return;
     const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
     this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
     this.#events.emit('endpoint', { endpoint, state, failure });
-    if (state === 'healthy') this.#onBack();
+    if (state === 'healthy') this.#onRecovered();
   }
 
-  #tellBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {
+  #reportBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {
     if (breaker === 'half-open') return;
     const isOpen = breaker === 'open';
     const what = isOpen ? `is left alone for ${durationText(probeIn ?? 0)}` : 'is asked as usual again';
@@ -111,7 +111,7 @@ export class EndpointSet {
   }
 }
 
-function hedgingOf(options: ResolvedOptions): Hedging {
+function createHedging(options: ResolvedOptions): Hedging {
   const { clock, hedgeDelay: delay, hedgeShare: share, breakerFailures, attemptTimeout } = options;
   return new Hedging({ clock, delay, share, breakerFailures, attemptTimeout });
 }

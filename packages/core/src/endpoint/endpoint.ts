@@ -3,11 +3,11 @@ import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import type { FetchFailure, SecretRequest, SecretTransport } from '../ports/transport.ts';
-import { Admission } from './rate-limiter.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
 import { Latency } from './latency.ts';
-import { Rest } from './cooldown.ts';
+import { Cooldown } from './cooldown.ts';
 
 export interface EndpointParts {
   readonly transport: SecretTransport;
@@ -16,7 +16,7 @@ export interface EndpointParts {
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
   /** Milliseconds: an endpoint that took longer to answer its probe is left alone for another while. */
-  readonly slowProbe: number;
+  readonly slowProbeThreshold: number;
   /** Told when it begins to fail or answers again, and when its breaker opens or closes. */
   readonly onChange: (what: 'state' | 'breaker', status: EndpointStatus) => void;
 }
@@ -29,16 +29,16 @@ export interface EndpointParts {
 export class Endpoint {
   readonly name: string;
   readonly breaker: CircuitBreaker;
-  readonly admission: Admission;
+  readonly rateLimiter: RateLimiter;
   readonly latency: Latency = new Latency();
-  readonly rest: Rest;
+  readonly cooldown: Cooldown;
   /** Milliseconds that a connection took, if that was measured. */
   connectTime: number | undefined;
   readonly #transport: SecretTransport;
   readonly #clock: Clock;
-  readonly #slowProbe: number;
+  readonly #slowProbeThreshold: number;
   readonly #onChange: EndpointParts['onChange'];
-  readonly #onOpen = new Set<() => void>();
+  readonly #breakerOpenTasks = new Set<() => void>();
   #state: EndpointStatus['state'] = 'unknown';
   #attempts = 0;
   #failures = 0;
@@ -46,7 +46,7 @@ export class Endpoint {
   #hedges = 0;
   #hedgesWon = 0;
   #probes = 0;
-  #isLeftAlone = false;
+  #isReportedOpen = false;
   #lastFailure: { readonly error: FetchFailure; readonly at: number } | undefined;
 
   constructor(parts: EndpointParts) {
@@ -54,27 +54,27 @@ export class Endpoint {
     this.name = transport.endpoint;
     this.#transport = transport;
     this.#clock = clock;
-    this.#slowProbe = parts.slowProbe;
+    this.#slowProbeThreshold = parts.slowProbeThreshold;
     this.#onChange = parts.onChange;
-    this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#breakerChanged(state) });
-    this.admission = new Admission({ clock, maxInFlight, maxPerSecond });
-    this.rest = new Rest(clock);
+    this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#onBreakerChange(state) });
+    this.rateLimiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
+    this.cooldown = new Cooldown(clock);
   }
 
-  get isOpen(): boolean {
+  get isBreakerOpen(): boolean {
     return this.breaker.state.kind !== 'closed';
   }
 
   /** Whether there is nothing against asking it. */
   get isReady(): boolean {
-    return !this.isOpen && this.rest.left === 0;
+    return !this.isBreakerOpen && this.cooldown.remaining === 0;
   }
 
   get lastFailure(): FetchFailure | undefined {
     return this.#lastFailure?.error;
   }
 
-  async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+  async send(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
     this.#attempts += 1;
     this.#inFlight += 1;
     try {
@@ -90,11 +90,11 @@ export class Endpoint {
   }
 
   /** It brought the secret, after so many milliseconds. */
-  answered(ms: number): void {
+  succeeded(ms: number): void {
     this.latency.add(ms);
-    this.rest.end();
-    this.#become('healthy');
-    if (this.breaker.state.kind === 'half-open' && ms > this.#slowProbe) this.breaker.overtaken();
+    this.cooldown.clear();
+    this.#setState('healthy');
+    if (this.breaker.state.kind === 'half-open' && ms > this.#slowProbeThreshold) this.breaker.tooSlow();
     else this.breaker.succeeded();
   }
 
@@ -103,39 +103,39 @@ export class Endpoint {
     if (failures[failure].serveStale) {
       this.#failures += 1;
       this.#lastFailure = { error, at: this.#clock.now() };
-      this.#become('failing');
+      this.#setState('failing');
     } else {
-      this.#become('healthy');
+      this.#setState('healthy');
     }
-    this.rest.begin(error);
+    this.cooldown.start(error);
     // Only what may go well the next time can be waited out. One that throttles answers, and is spared in another way.
     if (failures[failure].retry && failure !== 'throttled') this.breaker.failed();
     else this.breaker.succeeded();
   }
 
   /** Another was asked because this one was slow, and has answered first. */
-  overtaken(): void {
-    this.breaker.overtaken();
+  lostHedge(): void {
+    this.breaker.tooSlow();
   }
 
-  hedged(): void {
+  countHedge(): void {
     this.#hedges += 1;
   }
 
-  wonHedge(): void {
+  countHedgeWin(): void {
     this.#hedgesWon += 1;
   }
 
-  beginProbe(): void {
+  startProbe(): void {
     this.#probes += 1;
-    this.breaker.beginProbe();
+    this.breaker.startProbe();
   }
 
   /** Runs `task` when its breaker opens; returns a function that calls it off. */
   onBreakerOpen(task: () => void): () => void {
-    this.#onOpen.add(task);
+    this.#breakerOpenTasks.add(task);
     return () => {
-      this.#onOpen.delete(task);
+      this.#breakerOpenTasks.delete(task);
     };
   }
 
@@ -148,11 +148,11 @@ export class Endpoint {
       attempts: this.#attempts,
       failures: this.#failures,
       inFlight: this.#inFlight,
-      queued: this.admission.queued,
+      queued: this.rateLimiter.queued,
       breaker: state.kind,
       probeIn: state.kind === 'open' ? Math.max(state.probeAt - this.#clock.now(), 0) : undefined,
       probes: this.#probes,
-      cooldownFor: this.rest.left === 0 ? undefined : this.rest.left,
+      cooldownFor: this.cooldown.remaining === 0 ? undefined : this.cooldown.remaining,
       hedges: this.#hedges,
       hedgesWon: this.#hedgesWon,
       p95: this.latency.p95,
@@ -169,7 +169,7 @@ export class Endpoint {
     await this.#transport.close();
   }
 
-  #become(state: EndpointStatus['state']): void {
+  #setState(state: EndpointStatus['state']): void {
     if (this.#state === state) return;
     // The first answer of an endpoint is what everybody expects, and no news.
     const isNews = !(this.#state === 'unknown' && state === 'healthy');
@@ -178,14 +178,14 @@ export class Endpoint {
   }
 
   /** Told when it opens first and when it closes: each probe in between is no news. */
-  #breakerChanged({ kind }: BreakerState): void {
+  #onBreakerChange({ kind }: BreakerState): void {
     if (kind === 'half-open') return;
     const isLeftAlone = kind === 'open';
-    if (isLeftAlone === this.#isLeftAlone) return;
-    this.#isLeftAlone = isLeftAlone;
+    if (isLeftAlone === this.#isReportedOpen) return;
+    this.#isReportedOpen = isLeftAlone;
     this.#onChange('breaker', this.status());
     if (!isLeftAlone) return;
-    const waiting = Array.from(this.#onOpen);
+    const waiting = Array.from(this.#breakerOpenTasks);
     for (const task of waiting) task();
   }
 }

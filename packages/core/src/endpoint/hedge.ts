@@ -2,15 +2,15 @@ import type { Clock } from '../time/clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Latency } from './latency.ts';
 import { TokenBucket } from './token-bucket.ts';
-import type { Urgency } from './priority.ts';
+import type { Priority } from './priority.ts';
 
 /** Milliseconds: under the least a hedge would answer to noise, over the most a reader has noticed long since. */
-const least = 50;
-const most = 1_000;
+const minDelay = 50;
+const maxDelay = 1_000;
 /** The most that an endpoint is given of which little is known: a connection to the far end of a continent takes less. */
-const unknown = 500;
+const defaultMaxDelay = 500;
 /** So many hedges may come at once, however few fetches there were: more than it takes to open a breaker. */
-const burst = 10;
+const minBudget = 10;
 
 export interface HedgingParts {
   readonly clock: Clock;
@@ -27,35 +27,35 @@ export interface HedgingParts {
 export class Hedging {
   readonly clock: Clock;
   readonly #delay: number | undefined;
-  readonly #most: number;
+  readonly #maxDelay: number;
   readonly #share: number;
   readonly #budget: TokenBucket;
 
   constructor({ clock, delay, share, breakerFailures, attemptTimeout }: HedgingParts) {
     this.clock = clock;
     this.#delay = delay;
-    this.#most = Math.min(most, attemptTimeout / 2);
+    this.#maxDelay = Math.min(maxDelay, attemptTimeout / 2);
     this.#share = share;
-    this.#budget = new TokenBucket(Math.max(burst, breakerFailures));
+    this.#budget = new TokenBucket(Math.max(minBudget, breakerFailures));
   }
 
   /** Milliseconds after which the answer to a probe counts as slow: it may need a new connection, so it is given the most. */
-  get slowProbe(): number {
-    return Math.max(this.#delay ?? 0, most);
+  get slowProbeThreshold(): number {
+    return Math.max(this.#delay ?? 0, maxDelay);
   }
 
   /** Each fetch adds its share of a hedge to what may be spent. */
-  earn(): void {
+  deposit(): void {
     this.#budget.add(this.#share);
   }
 
-  spend(): boolean {
+  tryWithdraw(): boolean {
     return this.#budget.take();
   }
 
   /** Milliseconds that an endpoint has before another is asked too: what its own recent answers may well take. */
-  delayFor({ p95, guess = unknown }: Pick<Latency, 'p95' | 'guess'>): number {
-    return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(guess, unknown), least), this.#most);
+  delayFor({ p95, estimate = defaultMaxDelay }: Pick<Latency, 'p95' | 'estimate'>): number {
+    return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(estimate, defaultMaxDelay), minDelay), this.#maxDelay);
   }
 }
 
@@ -64,36 +64,36 @@ export class Hedging {
  * there is budget for it. At once, and at no cost, if the breaker of its endpoint opens meanwhile: then the other is asked
  * not to be quicker but because this one is down.
  */
-export class Patience {
-  readonly over: Promise<'slow'>;
-  readonly #ends: (() => void)[] = [];
+export class HedgeTimer {
+  readonly fired: Promise<'slow'>;
+  readonly #cleanups: (() => void)[] = [];
 
-  constructor(endpoint: Endpoint, urgency: Urgency, hedging: Hedging) {
+  constructor(endpoint: Endpoint, urgency: Priority, hedging: Hedging) {
     const { clock } = hedging;
     let isLate = false;
-    this.over = new Promise((resolve) => {
+    this.fired = new Promise((resolve) => {
       const hedge = (): void => {
-        if (isLate && urgency.isAwaited && hedging.spend()) this.#finish(resolve);
+        if (isLate && urgency.isForeground && hedging.tryWithdraw()) this.#fire(resolve);
       };
       const ms = hedging.delayFor(endpoint.latency);
-      this.#ends.push(
+      this.#cleanups.push(
         clock.setUnrefTimer(ms, () => {
           isLate = true;
           hedge();
         }),
-        urgency.onAwaited(hedge),
-        endpoint.onBreakerOpen(() => this.#finish(resolve)),
+        urgency.onForeground(hedge),
+        endpoint.onBreakerOpen(() => this.#fire(resolve)),
       );
     });
   }
 
-  lift(): void {
-    for (const end of this.#ends) end();
-    this.#ends.length = 0;
+  clear(): void {
+    for (const end of this.#cleanups) end();
+    this.#cleanups.length = 0;
   }
 
-  #finish(resolve: (why: 'slow') => void): void {
-    this.lift();
+  #fire(resolve: (why: 'slow') => void): void {
+    this.clear();
     resolve('slow');
   }
 }

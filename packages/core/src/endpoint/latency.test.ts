@@ -12,12 +12,12 @@ test('of a few answers nothing is said', () => {
 
 test('of a few answers, twice the slowest is a guess; of none there is no guess', () => {
   const latency = new Latency();
-  const before = latency.guess;
+  const before = latency.estimate;
 
   latency.add(30);
   latency.add(20);
 
-  expect([before, latency.guess]).toEqual([undefined, 60]);
+  expect([before, latency.estimate]).toEqual([undefined, 60]);
 });
 
 test('of a hundred answers, five are slower than what is said', () => {

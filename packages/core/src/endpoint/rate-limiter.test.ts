@@ -1,17 +1,17 @@
 import { FakeClock } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Admission } from './rate-limiter.ts';
-import { Urgency } from './priority.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { Priority } from './priority.ts';
 
 function stage({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number; maxPerSecond?: number } = {}) {
   const clock = new FakeClock();
-  const admission = new Admission({ clock, maxInFlight, maxPerSecond });
+  const admission = new RateLimiter({ clock, maxInFlight, maxPerSecond });
   const entered: string[] = [];
   const failed: string[] = [];
   const controller = new AbortController();
-  const enter = (name: string, urgency = new Urgency('read'), signal = controller.signal): void => {
-    const turn = admission.enter(urgency, signal);
+  const enter = (name: string, urgency = new Priority('read'), signal = controller.signal): void => {
+    const turn = admission.acquire(urgency, signal);
     if (turn === undefined) entered.push(name);
     else
       turn.then(
@@ -28,7 +28,7 @@ test('no more are let in than may be under way, and the next as soon as one leav
   expect(entered).toEqual(['a', 'b']);
   expect(admission.queued).toBe(2);
 
-  admission.leave();
+  admission.release();
   await clock.pass(0);
 
   expect(entered).toEqual(['a', 'b', 'c']);
@@ -52,10 +52,10 @@ test('no more are let in than may come in a second, and the next when there is a
 test('a reader goes before the refreshes that came earlier', async () => {
   const { clock, admission, entered, enter } = stage({ maxInFlight: 1 });
   enter('first');
-  enter('refresh', new Urgency('refresh'));
+  enter('refresh', new Priority('refresh'));
   enter('reader');
 
-  admission.leave();
+  admission.release();
   await clock.pass(0);
 
   expect(entered).toEqual(['first', 'reader']);
@@ -66,7 +66,7 @@ test('refreshes leave a quarter of the places and of the tokens to readers', () 
   const tokens = stage({ maxPerSecond: 8 });
 
   for (const { enter } of [places, tokens]) {
-    for (let count = 0; count < 8; count += 1) enter('refresh', new Urgency('refresh'));
+    for (let count = 0; count < 8; count += 1) enter('refresh', new Priority('refresh'));
     enter('reader');
   }
 
@@ -76,10 +76,10 @@ test('refreshes leave a quarter of the places and of the tokens to readers', () 
 
 test('where there is one place or one token, refreshes have their turn too', async () => {
   const { clock, admission, entered, enter } = stage({ maxInFlight: 1, maxPerSecond: 1 });
-  enter('one', new Urgency('refresh'));
-  enter('two', new Urgency('refresh'));
+  enter('one', new Priority('refresh'));
+  enter('two', new Priority('refresh'));
 
-  admission.leave();
+  admission.release();
   await clock.pass('1s');
 
   expect(entered).toEqual(['one', 'two']);
@@ -87,10 +87,10 @@ test('where there is one place or one token, refreshes have their turn too', asy
 
 test('a refresh that comes when there is a token again does not overtake the one that waits for it', async () => {
   const { clock, entered, enter } = stage({ maxPerSecond: 2 });
-  for (const name of ['a', 'b', 'c']) enter(name, new Urgency('refresh'));
+  for (const name of ['a', 'b', 'c']) enter(name, new Priority('refresh'));
 
   clock.freeze(500);
-  enter('d', new Urgency('refresh'));
+  enter('d', new Priority('refresh'));
   await clock.pass(0);
 
   expect(entered).toEqual(['a', 'b', 'c']);
@@ -98,13 +98,13 @@ test('a refresh that comes when there is a token again does not overtake the one
 
 test('a refresh that a reader joins goes before the other refreshes', async () => {
   const { clock, admission, entered, enter } = stage({ maxInFlight: 1 });
-  const joined = new Urgency('refresh');
+  const joined = new Priority('refresh');
   enter('first');
-  enter('second', new Urgency('refresh'));
+  enter('second', new Priority('refresh'));
   enter('joined', joined);
 
-  joined.join('read');
-  admission.leave();
+  joined.raise('read');
+  admission.release();
   await clock.pass(0);
 
   expect(entered).toEqual(['first', 'joined']);
@@ -114,7 +114,7 @@ test('who gives up leaves the queue at once, with the reason of its signal', asy
   const { clock, admission, failed, enter } = stage({ maxInFlight: 1 });
   const controller = new AbortController();
   enter('first');
-  enter('second', new Urgency('read'), controller.signal);
+  enter('second', new Priority('read'), controller.signal);
 
   controller.abort(new Error('enough'));
   await clock.pass(0);
@@ -142,7 +142,7 @@ test('whoever asks and whenever, no second sees more than twice the rate, and ne
       fc.array(call, { maxLength: 40 }),
       async (maxInFlight, maxPerSecond, calls) => {
         const clock = new FakeClock({ settle: () => new Promise((resolve) => queueMicrotask(resolve)) });
-        const admission = new Admission({ clock, maxInFlight, maxPerSecond });
+        const admission = new RateLimiter({ clock, maxInFlight, maxPerSecond });
         const moments: number[] = [];
         let inFlight = 0;
         const letIn = (): void => {
@@ -151,12 +151,12 @@ test('whoever asks and whenever, no second sees more than twice the rate, and ne
           expect(inFlight).toBeLessThanOrEqual(maxInFlight);
           clock.setUnrefTimer(150, () => {
             inFlight -= 1;
-            admission.leave();
+            admission.release();
           });
         };
         for (const { after, purpose } of calls) {
           await clock.pass(after);
-          const turn = admission.enter(new Urgency(purpose), new AbortController().signal);
+          const turn = admission.acquire(new Priority(purpose), new AbortController().signal);
           if (turn === undefined) letIn();
           else void turn.then(letIn);
         }

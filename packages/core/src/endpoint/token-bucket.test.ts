@@ -18,7 +18,7 @@ test('what is spared for others is not taken', () => {
   const bucket = new TokenBucket(3);
 
   expect([bucket.take(2), bucket.take(2), bucket.take(1)]).toEqual([true, false, true]);
-  expect(bucket.lacks(2)).toBe(2);
+  expect(bucket.shortfall(2)).toBe(2);
 });
 
 test('no more is ever taken than its size and what was added', () => {

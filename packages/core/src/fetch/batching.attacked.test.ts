@@ -2,7 +2,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import type { SecretRequest, SecretTransport } from '../ports/transport.ts';
-import { Batches } from './batching.ts';
+import { Batching } from './batching.ts';
 
 /** A transport of somebody's that throws at once, where it should reject. */
 function throwing(fields: Partial<SecretTransport>): {
@@ -10,11 +10,11 @@ function throwing(fields: Partial<SecretTransport>): {
   readonly read: (...names: string[]) => Promise<string[]>;
 } {
   const clock = new FakeClock();
-  const batches = new Batches({ clock, isOn: true });
+  const batches = new Batching({ clock, isOn: true });
   const fetch = (): never => {
     throw new TypeError('thrown at once');
   };
-  const transport = batches.over({ endpoint: 'kms.test', fetch, fetchMany: fetch, close() {}, ...fields });
+  const transport = batches.wrap({ endpoint: 'kms.test', fetch, fetchMany: fetch, close() {}, ...fields });
   const read = (...names: string[]): Promise<string[]> =>
     batches.during(async () => {
       const { signal } = new AbortController();

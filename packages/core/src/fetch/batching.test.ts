@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest, SecretTransport } from '../ports/transport.ts';
-import { Batches } from './batching.ts';
+import { Batching } from './batching.ts';
 
 type Outcome = Secret | FetchFailure;
 
@@ -22,15 +22,15 @@ function stage(
   readonly asked: (string | readonly string[])[];
   readonly signals: AbortSignal[];
   readonly read: (names: readonly string[], signal?: AbortSignal) => Promise<readonly string[]>;
-  readonly batches: Batches;
+  readonly batches: Batching;
   readonly transport: SecretTransport;
 } {
   const { isOn = true, many = (requests) => requests.map(secretOf), isForMany = true } = options;
   const clock = new FakeClock();
   const asked: (string | readonly string[])[] = [];
   const signals: AbortSignal[] = [];
-  const batches = new Batches({ clock, isOn });
-  const transport = batches.over({
+  const batches = new Batching({ clock, isOn });
+  const transport = batches.wrap({
     endpoint: 'kms.test',
     fetch(request) {
       asked.push(request.name);
@@ -229,7 +229,7 @@ test('a transport that answers a batch with something else than a list is asked 
 });
 
 test('the way to the endpoint is measured as without batches, and can be left out', async () => {
-  const batches = new Batches({ clock: new FakeClock(), isOn: true });
+  const batches = new Batching({ clock: new FakeClock(), isOn: true });
   const fetchMany = (): Promise<readonly Outcome[]> => Promise.resolve([]);
   const given = {
     endpoint: 'kms.test',
@@ -238,8 +238,8 @@ test('the way to the endpoint is measured as without batches, and can be left ou
   };
   const { signal } = new AbortController();
 
-  const measured = batches.over({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
-  const unmeasured = batches.over({ ...given, fetchMany });
+  const measured = batches.wrap({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
+  const unmeasured = batches.wrap({ ...given, fetchMany });
 
   expect(await measured.connectTime?.(signal)).toBe(7);
   expect(await unmeasured.connectTime?.(signal)).toBeUndefined();

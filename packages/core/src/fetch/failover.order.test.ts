@@ -2,7 +2,7 @@ import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EndpointOrder, nearestFirst } from '../endpoint/endpoint-order.ts';
-import { endpointOf } from './endpoint.fixture.ts';
+import { createEndpoint } from './endpoint.fixture.ts';
 
 interface Place {
   readonly name: string;
@@ -59,7 +59,7 @@ function stage(ways: Readonly<Record<string, number | Error>>, order: 'given' | 
       way.connections += 1;
       return way.ms instanceof Error ? Promise.reject(way.ms) : Promise.resolve(way.ms);
     };
-    return endpointOf(Object.assign(new FakeTransport(name), { connectTime }), clock);
+    return createEndpoint(Object.assign(new FakeTransport(name), { connectTime }), clock);
   });
   const parts = { endpoints, clock, order, connectTimeout: 2_000, closing: controller.signal };
   return { clock, measured, controller, asked: new EndpointOrder(parts) };

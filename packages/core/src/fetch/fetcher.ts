@@ -5,7 +5,7 @@ import type { Clock } from '../time/clock.ts';
 import { ClientClosedError, messageOf } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
-import type { FailureKind } from '../secret/failures.ts';
+import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { SecretHook } from '../ports/hook.ts';
 import { isSecret, Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
@@ -15,75 +15,60 @@ import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
 import { SingleFlight } from './single-flight.ts';
-import { Urgency } from '../endpoint/priority.ts';
-import type { Purpose } from '../endpoint/priority.ts';
-
-/** A fetch that came to nothing. */
-export interface FailedFetch {
-  readonly error: AnySecretError;
-  readonly kind: FailureKind;
-  /** Milliseconds that the server asked us to wait. */
-  readonly retryAfter: number | undefined;
-}
-
-/** What a fetch has brought: what readers get, which a hook may have made of what KMS gave. */
-export interface Landed {
-  readonly secret: Secret;
-  readonly original: Secret;
-  readonly startedAt: number;
-}
+import { Priority } from '../endpoint/priority.ts';
+import type { PriorityLevel } from '../endpoint/priority.ts';
 
 /** Where a secret may be had without KMS. */
-export interface Shortcut {
+export interface StoreLookup {
   /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
-  lookFirst(
+  findStored(
     key: string,
     request: SecretRequest,
-    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onLooked: () => void },
+    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onStoresChecked: () => void },
   ): Promise<Secret | undefined>;
   /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
-  left(key: string, signal?: AbortSignal): void;
+  releaseLease(key: string, signal?: AbortSignal): void;
 }
 
 /** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
-export interface Landing {
-  fetched(key: string, request: SecretRequest, landed: Landed): void;
+export interface FetchListener {
+  fetched(key: string, request: SecretRequest, fetched: FetchedSecret): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
   /** No endpoint has answered so far; the fetch goes on. */
-  inTrouble(key: string, error: AnySecretError): void;
+  markFailing(key: string, error: AnySecretError): void;
 }
 
 /** A fetch under way, as a reader sees it. */
 export interface Flight {
   readonly secret: Promise<Secret>;
   /** The clock's `now`. */
-  readonly beganAt: number;
+  readonly startedAt: number;
   /** Whether somebody waits for it. */
-  readonly urgency: Urgency;
+  readonly priority: Priority;
   /** What has failed so far. */
   readonly attempts: readonly Attempt[];
   /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
-  readonly trouble: Promise<void>;
+  readonly failing: Promise<void>;
   /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
-  readonly looked: Promise<void> | undefined;
+  readonly storesChecked: Promise<void> | undefined;
   /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
-  crowd?: { readonly turn: number; readonly waiting: Promise<Secret> };
+  sharedWait?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
 
 type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
 
 interface Log {
-  readonly urgency: Urgency;
+  readonly priority: Priority;
   readonly attempts: Attempt[];
-  readonly trouble: Promise<void>;
-  readonly tellTrouble: () => void;
-  readonly looked: Promise<void>;
-  readonly tellLooked: () => void;
+  readonly failing: Promise<void>;
+  readonly notifyFailing: () => void;
+  readonly storesChecked: Promise<void>;
+  readonly notifyStoresChecked: () => void;
 }
 
 interface Course {
   readonly log: Log;
-  readonly shortcut: Shortcut | undefined;
+  readonly stores: StoreLookup | undefined;
   readonly isForgotten: () => boolean;
 }
 
@@ -92,9 +77,9 @@ export interface FetcherParts extends FailoverParts {
   /** Milliseconds for one fetch, all its tries and waits included. */
   readonly budget: number;
   readonly transform: SecretHook['transform'];
-  readonly landing: Landing;
+  readonly listener: FetchListener;
   /** Not there without stores: then nothing is awaited before KMS is asked. */
-  readonly shortcut: Shortcut | undefined;
+  readonly stores: StoreLookup | undefined;
 }
 
 /** Fetches secrets: at most one fetch of a key at a time. */
@@ -111,18 +96,27 @@ export class Fetcher {
    * Joins the fetch of `key`, or begins one; nothing is awaited between the two. Who joins makes it as urgent as if
    * it had begun it.
    */
-  fetch(key: string, request: SecretRequest, purpose: Purpose): Flight {
+  joinOrStart(key: string, request: SecretRequest, purpose: PriorityLevel): Flight {
     const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
     if (joined !== undefined) {
-      joined.urgency.join(purpose);
+      joined.priority.raise(purpose);
       return joined;
     }
     const log = createLog(purpose);
-    const shortcut = purpose === 'demand' ? undefined : this.#parts.shortcut;
-    const secret = this.#flights.run(key, (isForgotten) => this.#fly(key, request, { log, shortcut, isForgotten }));
-    const looked = shortcut && log.looked;
-    const { urgency, attempts, trouble } = log;
-    const flight: Flight = { secret, beganAt: this.#parts.clock.now(), urgency, attempts, trouble, looked };
+    const shortcut = purpose === 'forced' ? undefined : this.#parts.stores;
+    const secret = this.#flights.run(key, (isForgotten) =>
+      this.#runFlight(key, request, { log, stores: shortcut, isForgotten }),
+    );
+    const looked = shortcut && log.storesChecked;
+    const { priority, attempts, failing } = log;
+    const flight: Flight = {
+      secret,
+      startedAt: this.#parts.clock.now(),
+      priority,
+      attempts,
+      failing,
+      storesChecked: looked,
+    };
     this.#underWay.set(key, flight);
     // After the flight has left the board, and not before: who looks in between must find both or neither.
     const tidy = (): void => {
@@ -137,10 +131,10 @@ export class Fetcher {
     this.#flights.forget(key);
     this.#underWay.delete(key);
     // The next one must not wait for what this one holds.
-    this.#parts.shortcut?.left(key);
+    this.#parts.stores?.releaseLease(key);
   }
 
-  isUnderWay(key: string): boolean {
+  isInFlight(key: string): boolean {
     return this.#flights.has(key);
   }
 
@@ -149,12 +143,12 @@ export class Fetcher {
     return this.#underWay.get(key)?.attempts ?? [];
   }
 
-  get underWay(): readonly string[] {
+  get keysInFlight(): readonly string[] {
     return [...this.#underWay.keys()];
   }
 
-  async #fly(key: string, request: SecretRequest, { log, shortcut, isForgotten }: Course): Promise<Secret> {
-    const { clock, closing, landing, budget } = this.#parts;
+  async #runFlight(key: string, request: SecretRequest, { log, stores, isForgotten }: Course): Promise<Secret> {
+    const { clock, closing, listener, budget } = this.#parts;
     const deadline = new Deadline({
       clock,
       ms: budget,
@@ -162,66 +156,66 @@ export class Fetcher {
       reason: () => deadlineError(request, budget, log.attempts),
     });
     const onTrouble = (failure: FetchFailure): void => {
-      log.tellTrouble();
-      if (!isForgotten()) landing.inTrouble(key, fetchError(request, failure, [...log.attempts]));
+      log.notifyFailing();
+      if (!isForgotten()) listener.markFailing(key, fetchError(request, failure, [...log.attempts]));
     };
     try {
-      const found = await this.#lookFirst(key, request, { log, shortcut, deadline });
-      log.tellLooked();
-      if (found !== undefined && log.urgency.purpose !== 'demand') return found;
+      const found = await this.#checkStores(key, request, { log, stores, deadline });
+      log.notifyStoresChecked();
+      if (found !== undefined && log.priority.level !== 'forced') return found;
       const startedAt = clock.now();
-      const result = await this.#ask(request, { log, onTrouble, signal: deadline });
+      const result = await this.#fetchFromKms(request, { log, onTrouble, signal: deadline });
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
-        if (!isForgotten()) this.#land(key, request, { ...result, startedAt });
+        if (!isForgotten()) this.#storeResult(key, request, { ...result, startedAt });
         return result.secret;
       }
-      if (!isForgotten()) landing.failed(key, request, result);
+      if (!isForgotten()) listener.failed(key, request, result);
       throw result.error;
     } finally {
       deadline.clear();
-      log.tellLooked();
-      log.tellTrouble();
-      if (isForgotten() || closing.aborted) shortcut?.left(key, deadline.signal);
+      log.notifyStoresChecked();
+      log.notifyFailing();
+      if (isForgotten() || closing.aborted) stores?.releaseLease(key, deadline.signal);
     }
   }
 
   /** A store may take its time; a fetch that is over waits for it no longer. */
-  async #lookFirst(
+  async #checkStores(
     key: string,
     request: SecretRequest,
-    { log, shortcut, deadline }: Pick<Course, 'log' | 'shortcut'> & { readonly deadline: Deadline },
+    { log, stores, deadline }: Pick<Course, 'log' | 'stores'> & { readonly deadline: Deadline },
   ): Promise<Secret | undefined> {
-    if (shortcut === undefined) return undefined;
+    if (stores === undefined) return undefined;
     const { signal } = deadline;
-    const looking = shortcut.lookFirst(key, request, {
+    const looking = stores.findStored(key, request, {
       signal,
-      isRead: log.urgency.purpose === 'read',
-      onLooked: log.tellLooked,
+      isRead: log.priority.level === 'read',
+      onStoresChecked: log.notifyStoresChecked,
     });
     return raceAbort(looking, deadline).catch(() => undefined);
   }
 
   /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
-  #land(key: string, request: SecretRequest, landed: Landed): void {
-    const { landing } = this.#parts;
+  #storeResult(key: string, request: SecretRequest, fetched: FetchedSecret): void {
+    const { listener } = this.#parts;
     try {
-      landing.fetched(key, request, landed);
+      listener.fetched(key, request, fetched);
     } catch (cause) {
       const failure = new FetchFailure('malformed', `The secret that came cannot be kept: ${messageOf(cause)}.`);
       const error = fetchError(request, failure, []);
-      landing.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
+      listener.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
       throw error;
     }
   }
 
-  async #ask(
+  async #fetchFromKms(
     request: SecretRequest,
     about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: CancelSignal },
   ): Promise<Result> {
     const { log, onTrouble, signal } = about;
-    const { attempts, urgency } = log;
-    const call = { request, signal, attempts, urgency, onRoundFailed: onTrouble };
+    const { attempts, priority } = log;
+    const call = { request, signal, attempts, priority, onFailing: onTrouble };
     const outcome = await fetchWithFailover(this.#parts, call);
     const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
     if (result.kind === 'secret' && outcome.kind === 'secret') {
@@ -262,16 +256,16 @@ function hookRejected(message: string): FetchOutcome {
   return { kind: 'failed', failure: new FetchFailure('hookRejected', message) };
 }
 
-function createLog(purpose: Purpose): Log {
+function createLog(purpose: PriorityLevel): Log {
   const trouble = withResolvers();
   const looked = withResolvers();
   return {
-    urgency: new Urgency(purpose),
+    priority: new Priority(purpose),
     attempts: [],
-    trouble: trouble.promise,
-    tellTrouble: trouble.resolve,
-    looked: looked.promise,
-    tellLooked: looked.resolve,
+    failing: trouble.promise,
+    notifyFailing: trouble.resolve,
+    storesChecked: looked.promise,
+    notifyStoresChecked: looked.resolve,
   };
 }
 

@@ -2,11 +2,17 @@ import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
-import { Admission } from '../endpoint/rate-limiter.ts';
+import { RateLimiter } from '../endpoint/rate-limiter.ts';
 import { EndpointOrder } from '../endpoint/endpoint-order.ts';
-import { endpointOf, failing, holding, kindOf, Stage } from './endpoint.fixture.ts';
-import { Rest } from '../endpoint/cooldown.ts';
-import { Urgency } from '../endpoint/priority.ts';
+import {
+  createEndpoint,
+  failingTransport,
+  transportWithSecret,
+  outcomeKind,
+  FailoverFixture,
+} from './endpoint.fixture.ts';
+import { Cooldown } from '../endpoint/cooldown.ts';
+import { Priority } from '../endpoint/priority.ts';
 
 /** One that does not care whether anybody still wants its answer: what is asked of it stays under way. */
 class DeafTransport extends FakeTransport {
@@ -28,10 +34,10 @@ function hearsRejections(): unknown[] {
 }
 
 /** An endpoint that was left alone, and hangs now that it is time to see how it is; beside it one that answers. */
-async function hangingWithProbeDue(): Promise<{ readonly stage: Stage; readonly down: FakeTransport }> {
-  const down = failing('a', 'unreachable');
-  const stage = new Stage([down, holding('b')], { hedge: 100 });
-  await stage.fetchTimes(5);
+async function hangingWithProbeDue(): Promise<{ readonly stage: FailoverFixture; readonly down: FakeTransport }> {
+  const down = failingTransport('a', 'unreachable');
+  const stage = new FailoverFixture([down, transportWithSecret('b')], { hedge: 100 });
+  await stage.fetchSequentially(5);
   down.fail('hang');
   await stage.clock.pass('1s');
   return { stage, down };
@@ -40,25 +46,29 @@ async function hangingWithProbeDue(): Promise<{ readonly stage: Stage; readonly 
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a transport that ignores its signal holds no place, no timer and no reader', async () => {
-  const stage = new Stage([new DeafTransport('a')], { tries: 2, maxInFlight: 3 });
+  const stage = new FailoverFixture([new DeafTransport('a')], { tries: 2, maxInFlight: 3 });
   const [endpoint] = stage.endpoints;
   const crowd = Array.from({ length: 9 }, () => stage.fetch());
 
   await stage.clock.pass('1m');
 
-  expect(new Set(await Promise.all(crowd.map(({ outcome }) => kindOf(outcome))))).toEqual(new Set(['unreachable']));
-  expect([endpoint?.admission.queued, stage.clock.pending]).toEqual([0, 0]);
-  const full = Array.from({ length: 3 }, () => endpoint?.admission.enter(new Urgency('read'), stage.closing.signal));
+  expect(new Set(await Promise.all(crowd.map(({ outcome }) => outcomeKind(outcome))))).toEqual(
+    new Set(['unreachable']),
+  );
+  expect([endpoint?.rateLimiter.queued, stage.clock.pending]).toEqual([0, 0]);
+  const full = Array.from({ length: 3 }, () =>
+    endpoint?.rateLimiter.acquire(new Priority('read'), stage.closing.signal),
+  );
   expect(full).toEqual([undefined, undefined, undefined]);
 });
 
 test('a transport that ignores its signal loses a hedge as any other does', async () => {
-  const stage = new Stage([new DeafTransport('a'), holding('b')], { hedge: 100 });
+  const stage = new FailoverFixture([new DeafTransport('a'), transportWithSecret('b')], { hedge: 100 });
   const { outcome } = stage.fetch();
 
   await stage.clock.pass(100);
 
-  expect(await kindOf(outcome)).toBe('secret');
+  expect(await outcomeKind(outcome)).toBe('secret');
   expect(stage.clock.pending).toBe(0);
 });
 
@@ -66,7 +76,7 @@ test('who is called off at the very moment of its turn asks nothing', async () =
   // The place of the first goes to the second some microtasks later, and the second leaves after any number of them.
   for (let microtasks = 0; microtasks < 12; microtasks += 1) {
     const deaf = new DeafTransport('a');
-    const stage = new Stage([deaf], { maxInFlight: 1 });
+    const stage = new FailoverFixture([deaf], { maxInFlight: 1 });
     const [first, second] = [stage.fetch(), stage.fetch()];
     let askedAfter = 0;
     second.controller.signal.addEventListener('abort', () => (askedAfter = -deaf.asked));
@@ -78,8 +88,8 @@ test('who is called off at the very moment of its turn asks nothing', async () =
 
     askedAfter += deaf.asked;
     expect([microtasks, askedAfter]).toEqual([microtasks, 0]);
-    expect([await kindOf(first.outcome), await kindOf(second.outcome)]).toEqual(['aborted', 'aborted']);
-    expect(stage.endpoints[0]?.admission.enter(new Urgency('read'), stage.closing.signal)).toBeUndefined();
+    expect([await outcomeKind(first.outcome), await outcomeKind(second.outcome)]).toEqual(['aborted', 'aborted']);
+    expect(stage.endpoints[0]?.rateLimiter.acquire(new Priority('read'), stage.closing.signal)).toBeUndefined();
   }
 });
 
@@ -90,8 +100,8 @@ test('whatever readers do, every place is given back and nobody is left in the q
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 1, max: 200 }),
       async (readers, maxInFlight, answerAfter) => {
-        const [slow, standby] = [holding('a'), holding('b')];
-        const stage = new Stage([slow, standby], { maxInFlight, hedge: 20, tries: 1 });
+        const [slow, standby] = [transportWithSecret('a'), transportWithSecret('b')];
+        const stage = new FailoverFixture([slow, standby], { maxInFlight, hedge: 20, tries: 1 });
         slow.answerAfter(answerAfter, stage.clock);
         standby.answerAfter(answerAfter / 2, stage.clock);
         const fetches = readers.map(({ leavesAfter, isRefresh }) => {
@@ -104,10 +114,10 @@ test('whatever readers do, every place is given back and nobody is left in the q
         await Promise.all(fetches.map(({ outcome }) => outcome));
 
         expect(stage.clock.pending).toBe(0);
-        for (const { admission } of stage.endpoints) {
-          expect(admission.queued).toBe(0);
+        for (const { rateLimiter } of stage.endpoints) {
+          expect(rateLimiter.queued).toBe(0);
           const places = Array.from({ length: maxInFlight }, () =>
-            admission.enter(new Urgency('read'), stage.closing.signal),
+            rateLimiter.acquire(new Priority('read'), stage.closing.signal),
           );
           expect(places.every((turn) => turn === undefined)).toBe(true);
         }
@@ -120,10 +130,10 @@ test('whatever readers do, every place is given back and nobody is left in the q
 test('a closed client leaves nobody in the queue, no timer, and no rejection that nobody hears', async () => {
   const unheard = hearsRejections();
   const clock = new FakeClock();
-  const admission = new Admission({ clock, maxInFlight: 10, maxPerSecond: 5 });
+  const admission = new RateLimiter({ clock, maxInFlight: 10, maxPerSecond: 5 });
   const closing = new AbortController();
-  const urgencies = Array.from({ length: 1_000 }, (_, index) => new Urgency(index % 2 === 0 ? 'read' : 'refresh'));
-  const entered = urgencies.map((urgency) => admission.enter(urgency, closing.signal));
+  const urgencies = Array.from({ length: 1_000 }, (_, index) => new Priority(index % 2 === 0 ? 'read' : 'refresh'));
+  const entered = urgencies.map((urgency) => admission.acquire(urgency, closing.signal));
   const outcomes = Promise.allSettled(entered.filter((turn) => turn !== undefined));
 
   closing.abort(new Error('closed'));
@@ -136,39 +146,39 @@ test('a closed client leaves nobody in the queue, no timer, and no rejection tha
 
 test('ten thousand refreshes that come due at once keep a reader waiting for none of them', async () => {
   const clock = new FakeClock();
-  const admission = new Admission({ clock, maxInFlight: 64, maxPerSecond: 225 });
+  const admission = new RateLimiter({ clock, maxInFlight: 64, maxPerSecond: 225 });
   const { signal } = new AbortController();
   let refreshed = 0;
   for (let count = 0; count < 10_000; count += 1) {
-    const turn = admission.enter(new Urgency('refresh'), signal);
+    const turn = admission.acquire(new Priority('refresh'), signal);
     const act = (): void => {
       refreshed += 1;
-      clock.setUnrefTimer(10, () => admission.leave());
+      clock.setUnrefTimer(10, () => admission.release());
     };
     if (turn === undefined) act();
     else void turn.then(act);
   }
-  expect(admission.enter(new Urgency('read'), signal)).toBeUndefined();
-  admission.leave();
+  expect(admission.acquire(new Priority('read'), signal)).toBeUndefined();
+  admission.release();
 
   await clock.pass('30s');
 
-  expect(admission.enter(new Urgency('read'), signal)).toBeUndefined();
+  expect(admission.acquire(new Priority('read'), signal)).toBeUndefined();
   expect(refreshed).toBeGreaterThan(30 * 225);
   expect(refreshed).toBeLessThanOrEqual(31 * 225);
 });
 
 test('readers without end let a refresh that one of them joins go with them', async () => {
   const clock = new FakeClock();
-  const admission = new Admission({ clock, maxInFlight: 1_000, maxPerSecond: 10 });
+  const admission = new RateLimiter({ clock, maxInFlight: 1_000, maxPerSecond: 10 });
   const { signal } = new AbortController();
-  const refresh = new Urgency('refresh');
+  const refresh = new Priority('refresh');
   let isIn = false;
-  for (let count = 0; count < 100; count += 1) void admission.enter(new Urgency('read'), signal);
-  void admission.enter(refresh, signal)?.then(() => (isIn = true));
+  for (let count = 0; count < 100; count += 1) void admission.acquire(new Priority('read'), signal);
+  void admission.acquire(refresh, signal)?.then(() => (isIn = true));
 
-  refresh.join('read');
-  for (let count = 0; count < 100; count += 1) void admission.enter(new Urgency('read'), signal);
+  refresh.raise('read');
+  for (let count = 0; count < 100; count += 1) void admission.acquire(new Priority('read'), signal);
   await clock.pass('10s');
 
   expect(isIn).toBe(true);
@@ -176,11 +186,12 @@ test('readers without end let a refresh that one of them joins go with them', as
 
 test('after a time in which the process was frozen, no more than a second brings is let in at once', async () => {
   const clock = new FakeClock();
-  const admission = new Admission({ clock, maxInFlight: 10_000, maxPerSecond: 50 });
+  const admission = new RateLimiter({ clock, maxInFlight: 10_000, maxPerSecond: 50 });
   const { signal } = new AbortController();
   const burst = (): number =>
-    Array.from({ length: 500 }, () => admission.enter(new Urgency('read'), signal)).filter((turn) => turn === undefined)
-      .length;
+    Array.from({ length: 500 }, () => admission.acquire(new Priority('read'), signal)).filter(
+      (turn) => turn === undefined,
+    ).length;
   const before = burst();
 
   await clock.pass('1m'); // whoever waited is in by now
@@ -190,27 +201,31 @@ test('after a time in which the process was frozen, no more than a second brings
 });
 
 test('no hedge goes to an endpoint whose breaker has opened since it was next', async () => {
-  const [slow, dead, healthy] = [failing('a', 'hang'), failing('b', 'unreachable'), holding('c')];
-  const stage = new Stage([slow, dead, healthy], { hedge: 100 });
+  const [slow, dead, healthy] = [
+    failingTransport('a', 'hang'),
+    failingTransport('b', 'unreachable'),
+    transportWithSecret('c'),
+  ];
+  const stage = new FailoverFixture([slow, dead, healthy], { hedge: 100 });
   const { outcome } = stage.fetch();
   for (let count = 0; count < 5; count += 1) stage.endpoints[1]?.breaker.failed();
 
   await stage.clock.pass(100);
 
-  expect(await kindOf(outcome)).toBe('secret');
+  expect(await outcomeKind(outcome)).toBe('secret');
   expect([dead.requests.length, healthy.requests.length]).toEqual([0, 1]);
 });
 
 test('with nobody healthy to ask any more, the slow one is waited for', async () => {
-  const [slow, dead] = [holding('a'), failing('b', 'unreachable')];
-  const stage = new Stage([slow, dead], { hedge: 100 });
+  const [slow, dead] = [transportWithSecret('a'), failingTransport('b', 'unreachable')];
+  const stage = new FailoverFixture([slow, dead], { hedge: 100 });
   slow.answerAfter(1_000, stage.clock);
   const { outcome } = stage.fetch();
   for (let count = 0; count < 5; count += 1) stage.endpoints[1]?.breaker.failed();
 
   await stage.clock.pass(1_000);
 
-  expect(await kindOf(outcome)).toBe('secret');
+  expect(await outcomeKind(outcome)).toBe('secret');
   expect(dead.requests.length).toBe(0);
   expect(stage.endpoints[1]?.status().hedges).toBe(0);
 });
@@ -228,7 +243,7 @@ test('of a crowd that comes when a probe is due, one makes it', async () => {
 
 test('a probe that hangs is over at the timeout of a try, and the next one is waited for longer', async () => {
   const { stage } = await hangingWithProbeDue();
-  await stage.fetchTimes(1);
+  await stage.fetchSequentially(1);
 
   await stage.clock.pass('4s');
 
@@ -240,7 +255,7 @@ test('a probe that hangs is over at the timeout of a try, and the next one is wa
 test('a probe that is under way when the client is closed ends, unheard by nobody', async () => {
   const unheard = hearsRejections();
   const { stage } = await hangingWithProbeDue();
-  await stage.fetchTimes(1);
+  await stage.fetchSequentially(1);
 
   stage.closing.abort(new Error('closed'));
   await turns();
@@ -250,25 +265,25 @@ test('a probe that is under way when the client is closed ends, unheard by nobod
 });
 
 test('a probe that was called off lets another be made', async () => {
-  const stage = new Stage([failing('a', 'unreachable')], { tries: 1 });
-  await stage.fetchTimes(5);
+  const stage = new FailoverFixture([failingTransport('a', 'unreachable')], { tries: 1 });
+  await stage.fetchSequentially(5);
   await stage.clock.pass('1s');
-  stage.endpoints[0]?.beginProbe();
+  stage.endpoints[0]?.startProbe();
   stage.endpoints[0]?.breaker.abandonProbe();
 
   expect(stage.endpoints[0]?.breaker.isProbeDue).toBe(true);
 });
 
 test('answers that come together, the slow one and its hedge, are one answer, and nobody is left', async () => {
-  const [first, standby] = [holding('a'), holding('b')];
-  const stage = new Stage([first, standby], { hedge: 100 });
+  const [first, standby] = [transportWithSecret('a'), transportWithSecret('b')];
+  const stage = new FailoverFixture([first, standby], { hedge: 100 });
   first.answerAfter(200, stage.clock);
   standby.answerAfter(100, stage.clock);
 
   for (let count = 0; count < 20; count += 1) {
     const { outcome } = stage.fetch();
     await stage.clock.pass(200);
-    expect(await kindOf(outcome)).toBe('secret');
+    expect(await outcomeKind(outcome)).toBe('secret');
   }
 
   expect(stage.clock.pending).toBe(0);
@@ -277,15 +292,15 @@ test('answers that come together, the slow one and its hedge, are one answer, an
 
 test('a slow one that fails after its hedge was refused leaves no attempt, timer or rejection behind', async () => {
   const unheard = hearsRejections();
-  const [first, standby] = [failing('a', 'unavailable'), failing('b', 'notFound')];
-  const stage = new Stage([first, standby], { hedge: 100, tries: 1 });
+  const [first, standby] = [failingTransport('a', 'unavailable'), failingTransport('b', 'notFound')];
+  const stage = new FailoverFixture([first, standby], { hedge: 100, tries: 1 });
   first.answerAfter(2_000, stage.clock);
   const { outcome } = stage.fetch();
 
   await stage.clock.pass(2_000);
   await turns();
 
-  expect(await kindOf(outcome)).toBe('unavailable');
+  expect(await outcomeKind(outcome)).toBe('unavailable');
   expect([stage.clock.pending, unheard]).toEqual([0, []]);
 });
 
@@ -293,12 +308,12 @@ test.each([Number.POSITIVE_INFINITY, Number.NaN, -5, 10 ** 15])(
   'an endpoint that asks to be spared for %d ms is back within a minute',
   async (retryAfter) => {
     const clock = new FakeClock();
-    const rest = new Rest(clock);
+    const rest = new Cooldown(clock);
 
-    rest.begin(new FetchFailure('throttled', 'slow down', { retryAfter }));
+    rest.start(new FetchFailure('throttled', 'slow down', { retryAfter }));
     await clock.pass('1m');
 
-    expect([rest.owed, rest.left]).toEqual([0, 0]);
+    expect([rest.retryAfter, rest.remaining]).toEqual([0, 0]);
   },
 );
 
@@ -306,7 +321,7 @@ test('a connection that is measured by a transport that never answers is given u
   const clock = new FakeClock();
   const deaf = Object.assign(new FakeTransport('a'), { connectTime: () => new Promise<number>(() => {}) });
   const near = Object.assign(new FakeTransport('b'), { connectTime: async () => 1 });
-  const endpoints = [endpointOf(deaf, clock), endpointOf(near, clock)];
+  const endpoints = [createEndpoint(deaf, clock), createEndpoint(near, clock)];
   const order = new EndpointOrder({
     endpoints,
     clock,

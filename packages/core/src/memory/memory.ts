@@ -19,6 +19,7 @@ import type { Due } from './due-heap.ts';
 import { Refresher } from './refresher.ts';
 import { refreshIn, retryIn } from './schedule.ts';
 import { Troubles } from './outages.ts';
+import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretStatus, Tallies } from '../secret/status.ts';
 import type { SecretRequest } from '../ports/transport.ts';
@@ -37,13 +38,6 @@ const refusedWait = 30_000;
 
 /** A fleet that hears of something asks within so many milliseconds, and not at the same moment. */
 const soon = 1_000;
-
-/** A fetch that came to nothing: see `resilience/fetcher.ts`, which tells it. */
-export interface FailedFetch {
-  readonly error: AnySecretError;
-  readonly kind: { readonly retry: boolean; readonly serveStale: boolean };
-  readonly retryAfter?: number | undefined;
-}
 
 /** What comes due: an entry, or a name that is to be preloaded and is not there. */
 interface Awaited extends Due {
@@ -128,13 +122,16 @@ export class SecretMemory {
   }
 
   /** A fetch of `key` has not answered so far; what is in memory is served meanwhile. */
-  inTrouble(key: string, error: AnySecretError): void {
+  markFailing(key: string, error: AnySecretError): void {
     if (this.#cache.lookup(key) !== undefined) this.#troubles.begin(key, error);
   }
 
   /** A fetch has landed: its secret is kept, and comes due again in its time. */
-  fetched(key: string, request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): void {
-    const { secret, startedAt: fetchedAt } = landed;
+  fetched(
+    key: string,
+    request: SecretRequest,
+    { secret, startedAt: fetchedAt }: Omit<FetchedSecret, 'original'>,
+  ): void {
     const ttl = this.#ttlOf(request.name, secret, !this.#cache.entries.has(key));
     this.#keep({ key, secret, ttl, fetchedAt });
   }

@@ -8,8 +8,9 @@ import { Turns } from './leases.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { FailedFetch, SecretMemory } from '../memory/memory.ts';
+import type { SecretMemory } from '../memory/memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { StoreStatus, Tallies } from '../secret/status.ts';
@@ -35,14 +36,7 @@ interface Look {
   /** A reader wants it; else it has come due, and what is in memory is not enough. */
   readonly isRead: boolean;
   /** What the stores have is in memory: who can do with that need not wait while another process is at it. */
-  readonly onLooked: () => void;
-}
-
-/** A fetch that has landed: what readers get, and what KMS gave, which is what stores keep. */
-interface Landed {
-  readonly secret: Secret;
-  readonly original: Secret;
-  readonly startedAt: number;
+  readonly onStoresChecked: () => void;
 }
 
 /** So many of what others bring are read at a time: a fleet that starts anew brings everything at once. */
@@ -92,17 +86,17 @@ export class SecretTiers {
    *
    * However many stores are slow, one after the other: half of a reader's deadline is left for KMS.
    */
-  lookFirst(key: string, request: SecretRequest, look: Look): Promise<Secret | undefined> {
+  findStored(key: string, request: SecretRequest, look: Look): Promise<Secret | undefined> {
     const { clock, deadline } = this.#parts.options;
     const ms = deadline / 2;
-    const looking = this.#lookFirst(key, request, { ...look, until: clock.now() + ms });
+    const looking = this.#searchStores(key, request, { ...look, until: clock.now() + ms });
     return withTimeout(looking, clock, { ms, onTimeout: () => undefined });
   }
 
-  async #lookFirst(
+  async #searchStores(
     key: string,
     request: SecretRequest,
-    { signal, isRead, onLooked, until }: Look & { readonly until: number },
+    { signal, isRead, onStoresChecked, until }: Look & { readonly until: number },
   ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
     const held = this.#memory.lookup(key);
@@ -120,7 +114,7 @@ export class SecretTiers {
     // What we hold is in our stores too, and no newer there unless others write into them.
     if (held === undefined) await this.#stores.look(key, request);
     else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
-    onLooked();
+    onStoresChecked();
     // A store that has just failed is not waited for a second time.
     if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
       const look = async (): Promise<boolean> => {
@@ -134,7 +128,7 @@ export class SecretTiers {
     return secret;
   }
 
-  fetched(key: string, request: SecretRequest, { secret, original, startedAt }: Landed): void {
+  fetched(key: string, request: SecretRequest, { secret, original, startedAt }: FetchedSecret): void {
     this.#memory.fetched(key, request, { secret, startedAt });
     if (!this.hasStores) return;
     const { clock, storeTimeout: ms } = this.#parts.options;
@@ -150,12 +144,12 @@ export class SecretTiers {
   }
 
   /** A fetch has ended that nobody is told of: it was forgotten, or the client is closed. */
-  left(key: string, signal?: AbortSignal): void {
+  releaseLease(key: string, signal?: AbortSignal): void {
     void this.#turns.giveBack(key, signal);
   }
 
-  inTrouble(key: string, error: AnySecretError): void {
-    this.#memory.inTrouble(key, error);
+  markFailing(key: string, error: AnySecretError): void {
+    this.#memory.markFailing(key, error);
   }
 
   /** Forgets a secret in all its stages and versions, here and in every store. */
