@@ -83,7 +83,7 @@ export async function fleet(
   const admin = stranger(server);
   const one = open(server, options);
   const other = listenTo(open(server, options));
-  await heardBy(admin, 1);
+  await heardBy(admin, 1, options.prefix);
   return { server, admin, one, other };
 }
 

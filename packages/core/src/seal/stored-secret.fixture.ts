@@ -1,3 +1,4 @@
+import { createDecipheriv } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,4 +50,16 @@ export async function versionIn(
 /** Puts bytes into the folder of a store, past the store. */
 export async function writeRaw(path: string, file: string, bytes: Uint8Array): Promise<void> {
   await writeFile(join(path, file), bytes, { mode: 0o600 });
+}
+
+/** The key of the golden vectors, and the sealing key that is derived from it, both as hex. */
+export const goldenKey = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
+export const goldenSealKey = 'a3c0fd1f8b0ee1a215b858981223e1204ab461d1d9914276f5a1793fc14e8cd2';
+
+/** Decrypts what `goldenKey` sealed, by the layout of docs/store-format.md and without any of our own code. */
+export function openRaw(sealed: Buffer, associatedData: string): string {
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(goldenSealKey, 'hex'), sealed.subarray(18, 30));
+  decipher.setAAD(Buffer.concat([sealed.subarray(0, 30), Buffer.from(associatedData)]));
+  decipher.setAuthTag(sealed.subarray(-16));
+  return decipher.update(sealed.subarray(30, -16), undefined, 'utf8') + decipher.final('utf8');
 }

@@ -1,0 +1,121 @@
+// Golden vectors of docs/store-format.md. A failure here means that a fleet cannot be upgraded process by process: a
+// change of the format needs a new version byte beside the old one.
+import { createDecipheriv } from 'node:crypto';
+import { FakeClock } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import { fleet, stored, stranger } from './fleet.fixture.ts';
+
+const date = 1_767_323_046_000;
+const key = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
+const sealKey = 'a3c0fd1f8b0ee1a215b858981223e1204ab461d1d9914276f5a1793fc14e8cd2';
+const request = { name: 'prod/db', stage: 'ACSCurrent' };
+const hash = 'my-app:74257fce87a4243c:9412cf1a2f4bc4e2af04d1d27334ef74';
+const field = 'c21d91fbd3e2c13ef20c33789ea01cd3';
+const leaseKey = 'my-app:lease:74257fce87a4243c:c21d91fbd3e2c13ef20c33789ea01cd3';
+const channel = 'my-app:news';
+
+const golden = {
+  secret: [
+    'AQF0JX/Oh6QkPEJ5t8qZBwAAlfGUWbVgsFgSKNyYb2t2ZRzhiByAz2XDvss+3D5iijcXfcfLiI9muIOdZyEOAqkRSS6GT8zf',
+    'dHy7OlKt8pLxuGcB1h7Ellpw2J6/+uBl4RXTJbUvjW/260Djam3QFiUIurS2pMoG+BpuGg/I/lNK8+p02cMCFAJAu0/9U3xa',
+    '8vS2/bjumCzbiM6+SW+L5StRoOok7FXmexYCuoE8iXiu7aGiIYffI/rUvezAyq5c7JM/+fsavjQpIr8XKZlBUm4WmlTGYyea',
+    'zMCf/KiQtboZBEB2',
+  ].join(''),
+  written: [
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAAlre9Yo36zjaN+w4Gruskx9Rg0uVSL34ti/81VhuAkV7S3aa5OMCwlCkoK6I4d2zDN1uBcBLt',
+    'xgv8CBe+us+ttmYAzmvkW+yjarQr8CjIPKvy9TfgV7LFEEgakrUv9vfbqOpRKTOZeVMdUiQhGtIbDCYa0Hp94D9+WsRFnL7r',
+    'GiH5Wio+3OpGUKVxNaMPFZ+m8JRh8XYTc7ZCVYpLimnyILRy4oNtdWq/Bic=',
+  ].join(''),
+  removed: [
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAAN+rzxGVixjBzqKIxKAOYUZQv7mkFBSEGwI2LZ4cEZ7/+yRI7YE5IP/QsFqbMFC58t1BIlBj8',
+    'NnDGvhBknMBNsmjw1y6/Y9zPHf+ifkgENb94yWL0O2rbuRqQ0iOjOnZp5klL/PTLAlraseFobG9w',
+  ].join(''),
+};
+
+function goldenFleet(): ReturnType<typeof fleet> {
+  return fleet({ key, prefix: 'my-app', clock: new FakeClock({ date }) });
+}
+
+/** Decrypts what `key` sealed, by the layout of docs/store-format.md and without any of our own code. */
+function openRaw(sealed: Buffer, associatedData: string): string {
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.from(sealKey, 'hex'), sealed.subarray(18, 30));
+  decipher.setAAD(Buffer.concat([sealed.subarray(0, 30), Buffer.from(associatedData)]));
+  decipher.setAuthTag(sealed.subarray(-16));
+  return decipher.update(sealed.subarray(30, -16), undefined, 'utf8') + decipher.final('utf8');
+}
+
+test('reads an entry of format version 1', async () => {
+  const { admin, one } = await goldenFleet();
+  await admin.hset(hash, field, Buffer.from(golden.secret, 'base64'));
+
+  const found = await one.read(request);
+
+  expect(found?.value === 's3cret-one').toBe(true);
+  expect(found).toEqual(stored({ name: 'prod/db' }));
+});
+
+test('writes an entry in format version 1', async () => {
+  const { admin, one } = await goldenFleet();
+
+  await one.write(request, stored({ name: 'prod/db' }));
+
+  const sealed = await admin.hgetBuffer(hash, field);
+  expect(await admin.keys('*')).toEqual([hash]);
+  expect(await admin.hkeys(hash)).toEqual([field]);
+  expect(sealed?.toString('hex', 0, 18)).toBe('010174257fce87a4243c4279b7ca99070000');
+  expect(openRaw(sealed ?? Buffer.alloc(0), `${hash.split(':')[2]}${field}my-app`)).toBe(
+    '{"request":["prod/db","ACSCurrent",null],"secret":{"name":"prod/db","versionId":"v1","stages":["ACSCurrent"],' +
+      '"type":"Generic","dataType":"text","createdAt":1767323045000}}\ns3cret-one',
+  );
+});
+
+test('derives the key of a passphrase with the salt of its prefix', async () => {
+  const { admin, one } = await fleet({ key: undefined, passphrase: 's3cret-passphrase', prefix: 'my-app' });
+
+  await one.write(request, stored());
+
+  expect(await admin.keys('*')).toEqual(['my-app:1594c4825713b59a:5e0e84d6ce618c3cba778deea4245d95']);
+}, 30_000);
+
+test('leases a request under a key of its own', async () => {
+  const { admin, one } = await goldenFleet();
+
+  await one.lease?.(request, 60_000);
+
+  expect(await admin.keys('*')).toEqual([leaseKey]);
+  expect(await admin.get(leaseKey)).toMatch(/^[\w-]{16}$/u);
+});
+
+test('receives messages of format version 1', async () => {
+  const { admin, other } = await goldenFleet();
+
+  await admin.publish(channel, Buffer.from(golden.written, 'base64'));
+  await admin.publish(channel, Buffer.from(golden.removed, 'base64'));
+  await other.told('removed');
+
+  expect(other.news).toEqual([
+    { kind: 'written', request, fetchedAt: date },
+    { kind: 'removed', name: 'prod/db' },
+  ]);
+});
+
+test('sends messages in format version 1', async () => {
+  const { server, one, other } = await goldenFleet();
+  const messages: Buffer[] = [];
+  const spy = stranger(server);
+  spy.on('messageBuffer', (_, message: Buffer) => messages.push(message));
+  await spy.subscribe(channel);
+
+  await one.write(request, stored());
+  await one.removeAll('prod/db');
+  await other.told('removed');
+
+  const texts = messages.map((message) => openRaw(message, 'news on my-app:news'));
+  const from = (JSON.parse(texts[0] ?? '{}') as { from: string }).from;
+  expect(messages[0]?.toString('hex', 0, 18)).toBe('010274257fce87a4243c4279b7ca99070000');
+  expect(from).toMatch(/^[\w-]{16}$/u);
+  expect(texts).toEqual([
+    `{"from":"${from}","count":1,"telling":{"kind":"written","request":{"name":"prod/db","stage":"ACSCurrent"},"fetchedAt":${date}}}`,
+    `{"from":"${from}","count":2,"telling":{"kind":"removed","name":"prod/db"}}`,
+  ]);
+});
