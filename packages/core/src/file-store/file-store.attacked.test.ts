@@ -32,6 +32,14 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 test('a file that was cut short gives what is whole, says what is lost, and is replaced', async () => {
   const { path, file, bytes } = await filled();
   await truncate(join(path, file), bytes.length - 10);
@@ -84,6 +92,38 @@ test('two entries that were exchanged are trusted no more', async () => {
 
   expect([await versionIn(store, 'db'), await versionIn(store, 'api')]).toEqual([undefined, undefined]);
   expect(news.map(({ kind }) => kind)).toEqual(['dropped', 'dropped']);
+});
+
+test('reports a damaged entry once while its replaced file is being deleted', async () => {
+  const { path, file, bytes } = await filled();
+  const [one, other] = readPack(bytes).lines;
+  if (one === undefined || other === undefined) throw new Error('There are two lines.');
+  await writeRaw(
+    path,
+    file,
+    writePack([
+      { ...one, sealed: other.sealed },
+      { ...other, sealed: one.sealed },
+    ]),
+  );
+  const [deletion, permission] = [deferred(), deferred()];
+  const unlink: typeof nodeFiles.unlink = async (name) => {
+    deletion.resolve();
+    await permission.promise;
+    await nodeFiles.unlink(name);
+  };
+  const store = open(path, { files: { ...nodeFiles, unlink } });
+  const news = newsOf(store);
+
+  expect(await versionIn(store, 'db')).toBeUndefined();
+  await deletion.promise;
+  expect(await readdir(path)).toContain(file);
+  expect(await versionIn(store, 'api')).toBeUndefined();
+  permission.resolve();
+  await store.close();
+
+  expect(news.map(({ kind }) => kind)).toEqual(['dropped', 'dropped']);
+  expect(await readdir(path)).toEqual([]);
 });
 
 test('an entry that somebody dated later, or moved to a later generation, hides nothing', async () => {

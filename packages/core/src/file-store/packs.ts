@@ -44,6 +44,8 @@ export class Packs {
   /** Lines that we have opened or written; not what is in them. */
   readonly #trusted = new WeakSet<PackLine>();
   readonly #told = new Set<string>();
+  /** Replaced files that are still on the disk: read again, their damaged entries would be reported a second time. */
+  readonly #deleting = new Set<string>();
   /** What has the name of a file of ours and is none: it is left to whoever put it there. */
   readonly #passedOver = new Set<string>();
   #cleaning: Promise<unknown> = Promise.resolve();
@@ -62,7 +64,8 @@ export class Packs {
       const files = await this.#folder.list();
       const ours = new Set(files.filter((file) => this.#keyIds.has(packFile.exec(file)?.[1] ?? '')));
       this.#tellOfStrangers(files.filter((file) => packFile.test(file) && !ours.has(file)).length);
-      const missing = [...ours].filter((file) => !this.#packs.has(file) && !this.#passedOver.has(file));
+      const known = [this.#packs, this.#passedOver, this.#deleting];
+      const missing = [...ours].filter((file) => !known.some((group) => group.has(file)));
       const read = await Promise.all(missing.map((file) => this.#readPack(file)));
       if (read.includes(false)) continue;
       // Only now: a line is never nowhere for those who look for it meanwhile.
@@ -149,11 +152,20 @@ export class Packs {
       for (const line of lines) this.#trusted.add(line);
       this.#packs.set(file, packOf(file, lines, bytes.length));
     }
-    for (const pack of replaced) this.#packs.delete(pack.file);
-    const gone = Promise.all([...replaced].map((pack) => this.#folder.remove(pack.file)));
+    const gone = Promise.all([...replaced].map((pack) => this.#delete(pack.file)));
     if (isUrgent) await gone;
     // What stays is seen again, and replaced again.
     else this.#cleaning = gone.catch(() => {});
+  }
+
+  async #delete(file: string): Promise<void> {
+    this.#packs.delete(file);
+    this.#deleting.add(file);
+    try {
+      await this.#folder.remove(file);
+    } finally {
+      this.#deleting.delete(file);
+    }
   }
 
   /** Resolves when nothing is being taken away. */
