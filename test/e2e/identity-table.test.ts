@@ -327,15 +327,15 @@ test('a host in NO_PROXY is asked without it, and a proxy that refuses is told',
   const { message } = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
 
   expect(straight).toEqual({ versionId: 'v1' });
-  expect(message).toContain(`${kms.sts.endpoint} did not answer (PROXY_ANSWERED_407)`);
+  expect(message).toContain(`${kms.sts.endpoint} did not respond (PROXY_STATUS_407)`);
   expect(proxy.asked).toEqual([kms.sts.endpoint]);
 });
 
 test.each([
   ['hangs', { kind: 'hang' }, 'ERR_SECRET_UNAVAILABLE'],
-  ['answers with a page', { kind: 'html', status: 502 }, 'answered with status 502'],
-  ['resets the connection', { kind: 'reset' }, 'did not answer (ECONNRESET)'],
-  ['shows a wrong certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to the authority'],
+  ['answers with a page', { kind: 'html', status: 502 }, 'responded with status 502'],
+  ['resets the connection', { kind: 'reset' }, 'did not respond (ECONNRESET)'],
+  ['shows a wrong certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to its CA'],
 ] as const)('STS that %s is told as that', async (_, fault, words) => {
   const { keys, option } = identity('ram_role');
   const planted = kms.sts.fault(fault);
@@ -354,7 +354,7 @@ test('a metadata service that is away is told as that', async () => {
 
   const { message } = await read(identity('ecs_ram_role'), 'environment', 'shared');
 
-  expect(message).toContain('100.100.100.200 did not answer (ECONNREFUSED)');
+  expect(message).toContain('100.100.100.200 did not respond (ECONNREFUSED)');
 });
 
 test('an OIDC token that is replaced while we run is read anew', async () => {

@@ -5,43 +5,44 @@ import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { CachedCredentials } from './cached-credentials.ts';
 
-/** An identity that `@alicloud/credentials` can be: a client key it cannot (its `rsa_key_pair` asks the wrong host). */
+/** An identity that `@alicloud/credentials` supports. Its `rsa_key_pair`, for client keys, sends requests to the wrong host. */
 export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
 
 /**
- * Credentials of an identity. What has to be asked for is asked by the providers of `@alicloud/credentials`, which is loaded then,
- * when there are no credentials that are young enough.
+ * The credentials provider for an identity. Temporary credentials come from `@alicloud/credentials`, which is loaded by the
+ * first request, and are cached.
  *
- * It rejects with a `FetchFailure`, which tells status, code and request id, and no secret.
+ * Rejects with a `FetchFailure` with status, code and request id. It contains no secret.
  */
-export function alicloudCredentials(identity: AlicloudIdentity, parts: TokenProviderOptions): CredentialsProvider {
+export function alicloudCredentials(identity: AlicloudIdentity, options: TokenProviderOptions): CredentialsProvider {
+  const { clock } = options;
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
-    const issue = async (): Promise<IssuedCredentials> =>
-      (await import('./default-chain.ts')).fetchFromDefaultChain(parts);
-    return new CachedCredentials({ source: 'The default chain', fetch: issue, clock: parts.clock });
+    const fetch = async (): Promise<IssuedCredentials> =>
+      (await import('./default-chain.ts')).fetchFromDefaultChain(options);
+    return new CachedCredentials({ source: 'The default credentials chain', fetch, clock });
   }
-  const issue = async (): Promise<IssuedCredentials> =>
-    (await import('./token-providers.ts')).fetchCredentials(identity, parts);
-  return new CachedCredentials({ source: describeIdentity(identity), fetch: issue, clock: parts.clock });
+  const fetch = async (): Promise<IssuedCredentials> =>
+    (await import('./token-providers.ts')).fetchCredentials(identity, options);
+  return new CachedCredentials({ source: describeIdentity(identity), fetch, clock });
 }
 
 /**
- * Handed out as they are: the library's own providers for these keep the same texts, and loading them costs a first secret more
- * than its signature, its request and its answer (docs/decisions/0003-credentials.md has the figures).
+ * Returns the configured credentials without the library: its static providers return the same texts, and loading them takes
+ * longer than signing and sending the first request (docs/decisions/0003-credentials.md).
  */
-function staticCredentials(given: AccessKeyIdentity | StsIdentity): CredentialsProvider {
-  const { accessKeyId, accessKeySecret } = given;
-  // A copy: who wipes the object that was handed in must not take the client's identity with it.
-  const token = given.type === 'sts' ? { securityToken: given.securityToken } : {};
-  const pair = { accessKeyId, accessKeySecret, ...token };
+function staticCredentials(identity: AccessKeyIdentity | StsIdentity): CredentialsProvider {
+  const { accessKeyId, accessKeySecret } = identity;
+  const token = identity.type === 'sts' ? { securityToken: identity.securityToken } : {};
+  // A copy: the caller may erase the object that it passed.
+  const credentials = { accessKeyId, accessKeySecret, ...token };
   return {
     async getCredential() {
-      // A request without its token would be refused as one by an access key that nobody knows.
-      if (Object.values(pair).includes('')) {
-        throw new TypeError('The access key id, its secret or the security token is empty.');
+      // Without its token, KMS would reject the request as one with an unknown access key.
+      if (Object.values(credentials).includes('')) {
+        throw new TypeError('The access key id, access key secret or security token is empty.');
       }
-      return pair;
+      return credentials;
     },
   };
 }

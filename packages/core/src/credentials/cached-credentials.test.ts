@@ -3,161 +3,162 @@ import { expect, test } from 'vitest';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { CachedCredentials } from './cached-credentials.ts';
 
-interface World {
+interface Fixture {
   readonly clock: FakeClock;
-  readonly kept: CachedCredentials;
-  /** How often the issuer was asked. */
-  asked(): number;
-  /** What the issuer does from now on. */
-  answer: () => Promise<IssuedCredentials>;
+  readonly credentials: CachedCredentials;
+  /** Number of requests to the source. */
+  requests(): number;
+  /** How the source responds. */
+  respond: () => Promise<IssuedCredentials>;
+  /** The access key id of the current credentials. */
   read(): Promise<string>;
 }
 
-/** Key ids count the times that the issuer was asked: `FakeId-1`, `FakeId-2`. */
-function setup(lifetime: number | undefined = 3_600_000): World {
+/** The access key ids count the requests: `FakeId-1`, `FakeId-2`. */
+function setup(lifetime: number | undefined = 3_600_000): Fixture {
   const clock = new FakeClock();
-  let asked = 0;
-  const world: World = {
+  let requests = 0;
+  const fixture: Fixture = {
     clock,
-    asked: () => asked,
-    answer: () =>
-      Promise.resolve({ credentials: { accessKeyId: `FakeId-${asked}`, accessKeySecret: 's3cret-key' }, lifetime }),
-    kept: new CachedCredentials({
+    requests: () => requests,
+    respond: () =>
+      Promise.resolve({ credentials: { accessKeyId: `FakeId-${requests}`, accessKeySecret: 's3cret-key' }, lifetime }),
+    credentials: new CachedCredentials({
       source: 'STS',
       clock,
       fetch() {
-        asked += 1;
-        return world.answer();
+        requests += 1;
+        return fixture.respond();
       },
     }),
-    read: async () => (await world.kept.getCredential()).accessKeyId,
+    read: async () => (await fixture.credentials.getCredential()).accessKeyId,
   };
-  return world;
+  return fixture;
 }
 
-test('a thousand callers at once are one request', async () => {
-  const world = setup();
+test('coalesces a thousand concurrent callers into one request', async () => {
+  const fixture = setup();
 
-  const ids = await Promise.all(Array.from({ length: 1_000 }, () => world.read()));
+  const ids = await Promise.all(Array.from({ length: 1_000 }, () => fixture.read()));
 
   expect(new Set(ids)).toEqual(new Set(['FakeId-1']));
-  expect(world.asked()).toBe(1);
+  expect(fixture.requests()).toBe(1);
 });
 
-test('credentials are kept until near their end, and nobody is asked in between', async () => {
-  const world = setup(3_600_000);
-  await world.read();
+test('caches credentials until shortly before they expire', async () => {
+  const fixture = setup(3_600_000);
+  await fixture.read();
 
-  await world.clock.pass('49m');
+  await fixture.clock.pass('49m');
 
-  expect(await world.read()).toBe('FakeId-1');
-  expect(world.asked()).toBe(1);
+  expect(await fixture.read()).toBe('FakeId-1');
+  expect(fixture.requests()).toBe(1);
 });
 
-test('the first caller near the end gets the old ones at once, and starts a renewal for those after', async () => {
-  const world = setup(3_600_000);
-  await world.read();
-  await world.clock.pass('54m');
+test('refreshes in the background shortly before the expiry', async () => {
+  const fixture = setup(3_600_000);
+  await fixture.read();
+  await fixture.clock.pass('54m');
 
-  expect(await world.read()).toBe('FakeId-1');
-  await world.clock.pass('1s');
+  expect(await fixture.read()).toBe('FakeId-1');
+  await fixture.clock.pass('1s');
 
-  expect(await world.read()).toBe('FakeId-2');
-  expect(world.asked()).toBe(2);
+  expect(await fixture.read()).toBe('FakeId-2');
+  expect(fixture.requests()).toBe(2);
 });
 
-test.each([900_000, 60_000, 1_000])('a lifetime of %d ms is used for the most of it', async (lifetime) => {
-  const world = setup(lifetime);
-  await world.read();
+test.each([900_000, 60_000, 1_000])('caches credentials with a lifetime of %d ms for most of it', async (lifetime) => {
+  const fixture = setup(lifetime);
+  await fixture.read();
 
-  world.clock.freeze(lifetime * 0.55);
-  expect(await world.read()).toBe('FakeId-1');
-  expect(world.asked()).toBe(1);
-  world.clock.freeze(lifetime * 0.26);
+  fixture.clock.freeze(lifetime * 0.55);
+  expect(await fixture.read()).toBe('FakeId-1');
+  expect(fixture.requests()).toBe(1);
+  fixture.clock.freeze(lifetime * 0.26);
 
-  expect(await world.read()).toBe('FakeId-2');
+  expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('credentials that have ended on arrival are handed to those who wait, and to nobody else', async () => {
-  const world = setup(0);
+test('returns credentials that are expired on arrival to waiting callers only', async () => {
+  const fixture = setup(0);
 
-  expect(await Promise.all([world.read(), world.read()])).toEqual(['FakeId-1', 'FakeId-1']);
-  expect(await world.read()).toBe('FakeId-2');
+  expect(await Promise.all([fixture.read(), fixture.read()])).toEqual(['FakeId-1', 'FakeId-1']);
+  expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('where nobody says how long, the issuer is asked again after five minutes, in the background', async () => {
-  const world = setup(undefined);
+test('refreshes credentials without a lifetime after five minutes', async () => {
+  const fixture = setup(undefined);
   const unknown = new CachedCredentials({
-    source: 'a file',
-    clock: world.clock,
-    fetch: async () => ({ ...(await world.answer()), lifetime: undefined }),
+    source: 'A file',
+    clock: fixture.clock,
+    fetch: async () => ({ ...(await fixture.respond()), lifetime: undefined }),
   });
   const first = await unknown.getCredential();
 
-  await world.clock.pass('301s');
+  await fixture.clock.pass('301s');
 
   expect(await unknown.getCredential()).toBe(first);
-  await world.clock.pass('1s');
+  await fixture.clock.pass('1s');
   expect(await unknown.getCredential()).not.toBe(first);
 });
 
-test('while the issuer is away the old ones are used up to their end, and not beyond', async () => {
-  const world = setup(3_600_000);
-  await world.read();
-  world.answer = () => Promise.reject(new Error('away'));
+test('returns the cached credentials until they expire while the source fails', async () => {
+  const fixture = setup(3_600_000);
+  await fixture.read();
+  fixture.respond = () => Promise.reject(new Error('unavailable'));
 
-  world.clock.freeze('59m');
-  expect(await world.read()).toBe('FakeId-1');
-  world.clock.freeze('2m');
+  fixture.clock.freeze('59m');
+  expect(await fixture.read()).toBe('FakeId-1');
+  fixture.clock.freeze('2m');
 
-  await expect(world.read()).rejects.toThrow('away');
+  await expect(fixture.read()).rejects.toThrow('unavailable');
 });
 
-test('a failure is told to all who wait and to who comes within a second, then the issuer is asked anew', async () => {
-  const world = setup();
-  const { answer } = world;
-  world.answer = () => Promise.reject(new Error('away'));
+test('caches a failure for one second', async () => {
+  const fixture = setup();
+  const { respond } = fixture;
+  fixture.respond = () => Promise.reject(new Error('unavailable'));
 
-  const outcomes = await Promise.allSettled([world.read(), world.read(), world.read()]);
-  await expect(world.read()).rejects.toThrow('away');
+  const outcomes = await Promise.allSettled([fixture.read(), fixture.read(), fixture.read()]);
+  await expect(fixture.read()).rejects.toThrow('unavailable');
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  expect(world.asked()).toBe(1);
+  expect(fixture.requests()).toBe(1);
 
-  await world.clock.pass('1s');
-  world.answer = answer;
-  expect(await world.read()).toBe('FakeId-2');
+  await fixture.clock.pass('1s');
+  fixture.respond = respond;
+  expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('an issuer that never answers is given up, and asked anew by the next', async () => {
-  const world = setup();
-  const { answer } = world;
-  world.answer = () => new Promise(() => undefined);
-  const waiting = world.read().catch((error: unknown) => error);
+test('times out a source that never responds; the next call tries again', async () => {
+  const fixture = setup();
+  const { respond } = fixture;
+  fixture.respond = () => new Promise(() => undefined);
+  const waiting = fixture.read().catch((error: unknown) => error);
 
-  await world.clock.pass('15s');
+  await fixture.clock.pass('15s');
   expect(await waiting).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
-  world.answer = answer;
-  await world.clock.pass('1s');
+  fixture.respond = respond;
+  await fixture.clock.pass('1s');
 
-  expect(await world.read()).toBe('FakeId-2');
-  expect(world.clock.pending).toBe(0);
+  expect(await fixture.read()).toBe('FakeId-2');
+  expect(fixture.clock.pending).toBe(0);
 });
 
-test('what KMS does not take any more is not handed out again', async () => {
-  const world = setup();
-  await world.read();
+test('does not return discarded credentials again', async () => {
+  const fixture = setup();
+  await fixture.read();
 
-  expect(world.kept.discard('FakeId-1')).toBe(true);
-  expect(await world.read()).toBe('FakeId-2');
-  // Told late, by a request that was signed with the old ones.
-  expect(world.kept.discard('FakeId-1')).toBe(true);
-  expect(await world.read()).toBe('FakeId-2');
+  expect(fixture.credentials.discard('FakeId-1')).toBe(true);
+  expect(await fixture.read()).toBe('FakeId-2');
+  // A late call, for a request that was signed with the old credentials.
+  expect(fixture.credentials.discard('FakeId-1')).toBe(true);
+  expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('there is no timer while nobody asks', async () => {
-  const world = setup();
+test('has no timer between calls', async () => {
+  const fixture = setup();
 
-  await world.read();
+  await fixture.read();
 
-  expect(world.clock.pending).toBe(0);
+  expect(fixture.clock.pending).toBe(0);
 });

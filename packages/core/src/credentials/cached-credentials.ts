@@ -2,130 +2,136 @@ import type { Clock } from '../time/clock.ts';
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
-/** The token is left out where there is none, as a provider's answer wants it. */
+/** What `getCredential` resolves with. `securityToken` is absent, never `undefined`: the port's type requires that. */
 export interface ProviderCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string;
 }
 
-/** Credentials as their issuer gave them out, and how long they are good for. */
+/** Credentials as their source issued them. */
 export interface IssuedCredentials {
   readonly credentials: ProviderCredentials;
-  /** Milliseconds from when they were asked for; `undefined` where nobody says. */
+  /** Milliseconds from the request to the expiry; `undefined` if the source does not report it. */
   readonly lifetime: number | undefined;
 }
 
 export interface CachedCredentialsOptions {
-  /** Who is asked, for a message: `STS (sts.aliyuncs.com)`. */
+  /** The subject of error messages, such as `Credentials for role acs:ram::1:role/reader`. */
   readonly source: string;
   readonly fetch: () => Promise<IssuedCredentials>;
   readonly clock: Clock;
 }
 
-/** Credentials in memory, by `clock.now()`. */
+/** All times are of `clock.now()`. */
 interface CachedEntry {
   readonly credentials: ProviderCredentials;
-  /** From here on the first caller starts a renewal that nobody waits for. */
+  /** From here on, the first caller starts a refresh in the background. */
   readonly refreshAt: number;
-  /** From here on callers wait for the renewal, and get these only if it fails. */
+  /** From here on, callers wait for the refresh and get these credentials only if it fails. */
   readonly staleAt: number;
   readonly expiresAt: number;
 }
 
-/** Where nobody says how long credentials are good for, their issuer is asked again after so long: reading a file or a variable. */
-const unknownLifetime = 300_000;
-
-/** Credentials end this much before their lifetime does, or a fifth of it: KMS's clock is not ours, and a request takes time. */
-const largestMargin = 300_000;
-
-/** Longer than the library waits for anything (it has no bound on a reply that drips). */
-const longestIssue = 15_000;
-
-/** A refusal is told to whoever asks within this time without asking again: ten retries of ten reads are one request to STS. */
-const failureLasts = 1_000;
+/** Refresh interval (ms) if the source reports no lifetime: it is a file or environment variables. */
+const defaultRefreshInterval = 300_000;
 
 /**
- * Credentials that somebody issues for a time: asked for once for all callers, kept until near their end, and renewed before
- * it by the first caller that comes by then. There is no timer, so an idle process asks nobody, and nothing needs closing.
+ * Credentials become stale this long before they expire (ms), or a fifth of their lifetime: the clocks of KMS and of this
+ * machine differ, and a request takes time.
+ */
+const maxExpiryMargin = 300_000;
+
+/** Milliseconds. Longer than the library's own timeouts, which do not limit a response that arrives byte by byte. */
+const fetchTimeout = 15_000;
+
+/** How long callers get the same error without a new request (ms): ten retries of ten reads are one request to STS. */
+const failureTtl = 1_000;
+
+/**
+ * Caches temporary credentials. All callers share one request. The first caller that comes near the expiry starts the
+ * refresh. There is no timer: an idle process sends no requests, and nothing needs to be closed.
  *
- * By age and not by date: the issuer tells the lifetime by its own clock, and ours may be wrong.
+ * Ages are measured with `clock.now()`, not with the calendar: the source computes the lifetime with its own clock, and the
+ * calendar of this machine may be wrong.
  */
 export class CachedCredentials implements CredentialsProvider {
-  readonly #parts: CachedCredentialsOptions;
-  #held: CachedEntry | undefined;
-  #flight: Promise<ProviderCredentials> | undefined;
+  readonly #options: CachedCredentialsOptions;
+  #entry: CachedEntry | undefined;
+  #inFlight: Promise<ProviderCredentials> | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
 
-  constructor(parts: CachedCredentialsOptions) {
-    this.#parts = parts;
+  constructor(options: CachedCredentialsOptions) {
+    this.#options = options;
   }
 
   async getCredential(): Promise<ProviderCredentials> {
-    const held = this.#held;
-    const now = this.#parts.clock.now();
-    if (held !== undefined && now < held.staleAt) {
-      if (now >= held.refreshAt) this.#renew().catch(() => undefined); // told to the first who must wait
-      return held.credentials;
+    const entry = this.#entry;
+    const now = this.#options.clock.now();
+    if (entry !== undefined && now < entry.staleAt) {
+      // The error is reported to the first caller that has to wait.
+      if (now >= entry.refreshAt) this.#refresh().catch(() => undefined);
+      return entry.credentials;
     }
     try {
-      return await this.#renew();
+      return await this.#refresh();
     } catch (error) {
-      if (held !== undefined && this.#held === held && this.#parts.clock.now() < held.expiresAt)
-        return held.credentials;
+      const isValid = entry !== undefined && this.#entry === entry && this.#options.clock.now() < entry.expiresAt;
+      if (isValid) return entry.credentials;
       throw error;
     }
   }
 
-  /** KMS does not take these any more: they are not handed out again. */
+  /** Evicts credentials that KMS no longer accepts. Always `true`: the next call fetches others. */
   discard(accessKeyId: string): boolean {
-    if (this.#held?.credentials.accessKeyId === accessKeyId) this.#held = undefined;
+    if (this.#entry?.credentials.accessKeyId === accessKeyId) this.#entry = undefined;
     return true;
   }
 
-  #renew(): Promise<ProviderCredentials> {
+  #refresh(): Promise<ProviderCredentials> {
     const failure = this.#failure;
-    if (failure !== undefined && this.#parts.clock.now() < failure.until) return Promise.reject(failure.error);
-    this.#flight ??= this.#ask().finally(() => {
-      this.#flight = undefined;
+    if (failure !== undefined && this.#options.clock.now() < failure.until) return Promise.reject(failure.error);
+    this.#inFlight ??= this.#fetch().finally(() => {
+      this.#inFlight = undefined;
     });
-    return this.#flight;
+    return this.#inFlight;
   }
 
-  async #ask(): Promise<ProviderCredentials> {
-    const { clock } = this.#parts;
-    const askedAt = clock.now();
+  async #fetch(): Promise<ProviderCredentials> {
+    const { clock } = this.#options;
+    const requestedAt = clock.now();
     try {
-      const { credentials, lifetime } = await this.#issueInTime();
-      this.#held = this.#hold(credentials, askedAt, lifetime);
+      const { credentials, lifetime } = await this.#fetchWithTimeout();
+      this.#entry = this.#newEntry(credentials, requestedAt, lifetime);
       this.#failure = undefined;
       return credentials;
     } catch (error) {
-      this.#failure = { error, until: clock.now() + failureLasts };
+      this.#failure = { error, until: clock.now() + failureTtl };
       throw error;
     }
   }
 
-  #issueInTime(): Promise<IssuedCredentials> {
-    const { clock, fetch: issue, source: issuer } = this.#parts;
+  #fetchWithTimeout(): Promise<IssuedCredentials> {
+    const { clock, fetch, source } = this.#options;
     return new Promise((resolve, reject) => {
-      const callOff = clock.setUnrefTimer(longestIssue, () => {
-        const message = `${issuer} gave no credentials within ${longestIssue} ms. Check the network between here and there.`;
+      const cancelTimer = clock.setUnrefTimer(fetchTimeout, () => {
+        const message = `${source}: no credentials within ${fetchTimeout} ms. Check the network to the credentials service.`;
         reject(new FetchFailure('unreachable', message, { code: 'ETIMEDOUT' }));
       });
-      issue().then(resolve, reject).finally(callOff);
+      fetch().then(resolve, reject).finally(cancelTimer);
     });
   }
 
-  #hold(credentials: ProviderCredentials, askedAt: number, lifetime: number | undefined): CachedEntry {
+  #newEntry(credentials: ProviderCredentials, requestedAt: number, lifetime: number | undefined): CachedEntry {
     if (lifetime === undefined) {
-      const staleAt = askedAt + 2 * unknownLifetime;
-      return { credentials, refreshAt: askedAt + unknownLifetime, staleAt, expiresAt: staleAt };
+      const staleAt = requestedAt + 2 * defaultRefreshInterval;
+      return { credentials, refreshAt: requestedAt + defaultRefreshInterval, staleAt, expiresAt: staleAt };
     }
-    const margin = Math.min(largestMargin, lifetime / 5);
-    const endsAt = askedAt + lifetime;
-    // At random, for a fleet that was started together.
-    const early = margin * (0.5 + this.#parts.clock.random() / 2);
-    return { credentials, refreshAt: endsAt - margin - early, staleAt: endsAt - margin, expiresAt: endsAt };
+    const margin = Math.min(maxExpiryMargin, lifetime / 5);
+    const expiresAt = requestedAt + lifetime;
+    const staleAt = expiresAt - margin;
+    // Jitter, so that processes that start together do not refresh together.
+    const lead = margin * (0.5 + this.#options.clock.random() / 2);
+    return { credentials, refreshAt: staleAt - lead, staleAt, expiresAt };
   }
 }

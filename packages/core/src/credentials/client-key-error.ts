@@ -1,4 +1,4 @@
-/** Why a client key cannot be opened: a sentence or two that quote neither the file nor the password. */
+/** A client key could not be opened. The message quotes neither the file nor the password. */
 export class ClientKeyError extends Error {
-  override readonly name = 'ClientKeyProblem';
+  override readonly name = 'ClientKeyError';
 }

@@ -3,23 +3,25 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openClientKey } from './client-key.ts';
 import { ClientKeyError } from './client-key-error.ts';
-import { DerError, objectIdOf, readDer } from './der.ts';
+import { contentOf, DerError, derTag, elementsOf, objectIdOf, readDer } from './der.ts';
 
 const { files, password } = JSON.parse(readFileSync(new URL('client-key-shapes.json', import.meta.url), 'utf8')) as {
   readonly files: Readonly<Record<string, string>>;
   readonly password: string;
 };
 
-/** Without a MAC and without encryption nothing stops a change at the gate: it gets to every part of the reader. */
-const open = Buffer.from(files['plain-no-mac'] ?? '', 'base64');
-const checked = Buffer.from(files['2des'] ?? '', 'base64');
+/** Without a MAC and without encryption, a modification reaches every part of the reader. */
+const unprotected = Buffer.from(files['plain-no-mac'] ?? '', 'base64');
+const withMac = Buffer.from(files['2des'] ?? '', 'base64');
 
-/** Opened, or refused as `ClientKeyProblem`; anything else fails the test. */
-function tryOut(json: string, withPassword: string = password): void {
+/** Whether the file opens. Any error other than a `ClientKeyError` with a sentence as its message fails the test. */
+function opens(json: string, withPassword: string = password): boolean {
   try {
     openClientKey({ json, password: withPassword });
+    return true;
   } catch (error) {
     if (!(error instanceof ClientKeyError) || !/^[A-Z].*[.]$/u.test(error.message)) throw error;
+    return false;
   }
 }
 
@@ -27,67 +29,97 @@ function fileWith(data: Uint8Array): string {
   return JSON.stringify({ KeyId: 'KAAP.1', PrivateKeyData: Buffer.from(data).toString('base64') });
 }
 
-interface Change {
+interface Modification {
   readonly at: number;
-  readonly cut: number;
-  readonly put: Uint8Array;
+  readonly remove: number;
+  readonly insert: Uint8Array;
 }
 
-/** Most of the structure is in the head of the file and around the bags; a change there is worth more than one in the key. */
-const change: fc.Arbitrary<Change> = fc.record({
-  at: fc.oneof(fc.nat({ max: 120 }), fc.nat({ max: open.length })),
-  cut: fc.nat({ max: 4 }),
-  put: fc.uint8Array({ maxLength: 4 }),
+/** Prefers the start of the file: it contains most of the structure, the rest is mostly the key. */
+const modification: fc.Arbitrary<Modification> = fc.record({
+  at: fc.oneof(fc.nat({ max: 120 }), fc.nat({ max: unprotected.length })),
+  remove: fc.nat({ max: 4 }),
+  insert: fc.uint8Array({ maxLength: 4 }),
 });
 
-function changed(file: Buffer, { at, cut, put }: Change): Buffer {
-  return Buffer.concat([file.subarray(0, at), put, file.subarray(at + cut)]);
+function modify(file: Buffer, { at, remove, insert }: Modification): Buffer {
+  return Buffer.concat([file.subarray(0, at), insert, file.subarray(at + remove)]);
 }
 
-test('whatever is changed in a file, it is opened or refused in words', () => {
+/** The bytes that the MAC of a file covers: the content of the AuthenticatedSafe. */
+function authenticatedRange(file: Buffer): { readonly start: number; readonly end: number } {
+  const [, safe] = elementsOf(readDer(file)[0], derTag.sequence);
+  const [, wrapped] = elementsOf(safe, derTag.sequence);
+  const content = contentOf(readDer(contentOf(wrapped, derTag.context0))[0], derTag.octets);
+  const start = content.byteOffset - file.byteOffset;
+  return { start, end: start + content.length };
+}
+
+test('opens both files unmodified', () => {
+  expect([opens(fileWith(unprotected)), opens(fileWith(withMac))]).toEqual([true, true]);
+});
+
+test('opens any modified file or throws a ClientKeyError', () => {
   fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) =>
-      tryOut(fileWith(changes.reduce(changed, open))),
-    ),
+    fc.property(fc.array(modification, { minLength: 1, maxLength: 3 }), (modifications) => {
+      opens(fileWith(modifications.reduce(modify, unprotected)));
+    }),
     { numRuns: 400 },
   );
 });
 
-test('a changed file that has a MAC is refused in words', () => {
+test('rejects any file with a modified byte that its MAC covers', () => {
+  const { start, end } = authenticatedRange(withMac);
+  expect(end - start).toBeGreaterThan(2_000);
   fc.assert(
-    fc.property(change, (one) => tryOut(fileWith(changed(checked, one)))),
+    fc.property(fc.integer({ min: start, max: end - 1 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+      const modified = Buffer.from(withMac);
+      modified.writeUInt8(modified.readUInt8(at) ^ mask, at);
+      expect(opens(fileWith(modified))).toBe(false);
+    }),
     { numRuns: 20 },
   );
 });
 
-test('wherever a file is cut off, it is refused in words', () => {
+test('opens any file with a MAC and a modification elsewhere, or throws a ClientKeyError', () => {
   fc.assert(
-    fc.property(fc.nat({ max: open.length - 1 }), (length) => tryOut(fileWith(open.subarray(0, length)))),
+    fc.property(modification, (one) => {
+      opens(fileWith(modify(withMac, one)));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('rejects a file that is truncated at any length', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: unprotected.length - 1 }), (length) => {
+      expect(opens(fileWith(unprotected.subarray(0, length)))).toBe(false);
+    }),
     { numRuns: 200 },
   );
 });
 
-test('any bytes, any text and any password are opened or refused in words', () => {
+test('rejects random bytes, text and passwords with a ClientKeyError', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.string(), (bytes, text) => {
-      tryOut(fileWith(bytes), text);
-      tryOut(text);
-      tryOut(JSON.stringify({ KeyId: text, PrivateKeyData: text }));
+      expect(opens(fileWith(bytes), text)).toBe(false);
+      expect(opens(text)).toBe(false);
+      expect(opens(JSON.stringify({ KeyId: text, PrivateKeyData: text }))).toBe(false);
     }),
     { numRuns: 200 },
   );
 });
 
-test('any bytes are DER or a DerProblem, however long they say they are', () => {
+test('reads random bytes as DER within their length, or throws a DerError', () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
-      expect(sizeOfAll(Buffer.from(bytes))).toBeLessThanOrEqual(bytes.length);
+      expect(contentSize(Buffer.from(bytes))).toBeLessThanOrEqual(bytes.length);
     }),
   );
 });
 
-/** Bytes that all elements hold together; 0 if they are refused as what they are. */
-function sizeOfAll(bytes: Buffer): number {
+/** The total content size of all elements; 0 for a DerError. */
+function contentSize(bytes: Buffer): number {
   try {
     return readDer(bytes).reduce((size, { content }) => size + content.length, 0);
   } catch (error) {
@@ -102,6 +134,6 @@ test.each([
   ['608648016503040201', '2.16.840.1.101.3.4.2.1'],
   ['8837', '2.999'],
   ['', ''],
-])('the object id %s is %s', (hex, id) => {
+])('decodes the object id %s as %s', (hex, id) => {
   expect(objectIdOf({ tag: 0x06, content: Buffer.from(hex, 'hex') })).toBe(id);
 });

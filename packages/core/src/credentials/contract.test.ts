@@ -15,33 +15,33 @@ const issued = {
   Expiration: '2026-01-02T04:04:05Z',
 };
 
-/** The library asks a world that answers in memory; each identity makes one request of those that carry credentials. */
-function worldOf(identity: AlicloudIdentity): CredentialsWorld {
+/** Responds to the library in memory. For each identity, one of the requests returns credentials; only that one is counted. */
+function openWorld(identity: AlicloudIdentity): CredentialsWorld {
   const clock = new FakeClock();
-  let asked = 0;
-  let isRefused = false;
+  let requests = 0;
+  let isDenied = false;
   const provider = alicloudCredentials(identity, {
     clock,
     prepare: (library) =>
       Reflect.set(library, 'doRequest', ({ method }: { readonly method: string }) => {
         if (method === 'PUT') return Promise.resolve({ statusCode: 200, headers: {}, body: Buffer.from('token') });
-        asked += 1;
-        const body = isRefused
+        requests += 1;
+        const body = isDenied
           ? { Code: 'NoPermission', Message: 's3cret-' }
           : { ...issued, Code: 'Success', Credentials: issued };
         const headers = { 'content-type': 'application/json' };
-        return Promise.resolve({ statusCode: isRefused ? 403 : 200, headers, body: Buffer.from(JSON.stringify(body)) });
+        return Promise.resolve({ statusCode: isDenied ? 403 : 200, headers, body: Buffer.from(JSON.stringify(body)) });
       }),
   });
   return {
     provider,
-    asked: () => asked,
+    asked: () => requests,
     refuse() {
-      isRefused = true;
+      isDenied = true;
       return clock.pass('1s');
     },
     relent() {
-      isRefused = false;
+      isDenied = false;
       return clock.pass('1s');
     },
   };
@@ -49,22 +49,22 @@ function worldOf(identity: AlicloudIdentity): CredentialsWorld {
 
 const roleArn = 'acs:ram::1:role/reader';
 
-describeCredentials('a RAM role', () =>
-  worldOf({ type: 'ram_role', accessKeyId: 'FakeId', accessKeySecret: 's3cret-key', roleArn }),
+describeCredentials('RAM role', () =>
+  openWorld({ type: 'ram_role', accessKeyId: 'FakeId', accessKeySecret: 's3cret-key', roleArn }),
 );
-describeCredentials('the role of an ECS instance', () => worldOf({ type: 'ecs_ram_role', roleName: 'reader' }));
-describeCredentials('a role by OIDC', () => {
+describeCredentials('ECS role', () => openWorld({ type: 'ecs_ram_role', roleName: 'reader' }));
+describeCredentials('OIDC role', () => {
   const directory = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const oidcTokenFilePath = join(directory, 'token');
   writeFileSync(oidcTokenFilePath, 's3cret-token');
-  return worldOf({
+  return openWorld({
     type: 'oidc_role_arn',
     roleArn,
     oidcProviderArn: 'acs:ram::1:oidc-provider/ack',
     oidcTokenFilePath,
   });
 });
-describeCredentials('credentials from an address', () =>
-  worldOf({ type: 'credentials_uri', uri: 'http://127.0.0.1/credentials' }),
+describeCredentials('credentials URI', () =>
+  openWorld({ type: 'credentials_uri', uri: 'http://127.0.0.1/credentials' }),
 );

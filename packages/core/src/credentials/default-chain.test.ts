@@ -9,7 +9,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { alicloudCredentials } from './alicloud.ts';
 
-/** The library reads the process's own environment: this one is empty but for what a test sets, and put back after it. */
+/** The library reads `process.env`: leaves only `variables` of what it reads, and restores the rest after the test. */
 function useEnvironment(variables: Readonly<Record<string, string>>): void {
   const home = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
   const names = new Set(['HOME', ...Object.keys(process.env).filter((name) => name.startsWith('ALIBABA_CLOUD_'))]);
@@ -26,21 +26,23 @@ function useEnvironment(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, { HOME: home, ...variables });
 }
 
-function writeAtHome(path: string, text: string): void {
+function writeInHome(path: string, text: string): void {
   const file = join(process.env['HOME'] ?? '', path);
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, text);
 }
 
-/** On a machine without a metadata service. */
+/** The default chain on a machine without a metadata service. */
 function chain(clock = new FakeClock({ date: Date.now() })): CredentialsProvider {
   return alicloudCredentials(
     { type: 'default' },
     {
       clock,
-      prepare(link) {
-        if (link.constructor.name !== 'ECSRAMRoleCredentialsProvider') return;
-        Reflect.set(link, 'doRequest', () => Promise.reject(Object.assign(new Error('x'), { code: 'EHOSTUNREACH' })));
+      prepare(provider) {
+        if (provider.constructor.name !== 'ECSRAMRoleCredentialsProvider') return;
+        Reflect.set(provider, 'doRequest', () =>
+          Promise.reject(Object.assign(new Error('x'), { code: 'EHOSTUNREACH' })),
+        );
       },
     },
   );
@@ -58,7 +60,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 const pair = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'FakeId', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 's3cret-key' };
-const handedOut = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const expected = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
 const session = (lifetime: number): string =>
   JSON.stringify({
     AccessKeyId: 'FakeId',
@@ -67,27 +69,27 @@ const session = (lifetime: number): string =>
     Expiration: `${new Date(Date.now() + lifetime).toISOString().slice(0, 19)}Z`,
   });
 
-test('the variables of the library are read', async () => {
+test('reads the environment variables of the library', async () => {
   useEnvironment(pair);
 
-  expect(await chain().getCredential()).toEqual(handedOut);
+  expect(await chain().getCredential()).toEqual(expected);
 });
 
-test('a profile of the command line, and one of the library, are read', async () => {
+test('reads a profile of the Alibaba Cloud CLI and one of the library', async () => {
   useEnvironment({});
   const profile = { name: 'default', mode: 'AK', access_key_id: 'FakeId', access_key_secret: 's3cret-key' };
-  writeAtHome('.aliyun/config.json', JSON.stringify({ current: 'default', profiles: [profile] }));
-  expect(await chain().getCredential()).toEqual(handedOut);
+  writeInHome('.aliyun/config.json', JSON.stringify({ current: 'default', profiles: [profile] }));
+  expect(await chain().getCredential()).toEqual(expected);
 
   useEnvironment({});
-  writeAtHome(
+  writeInHome(
     '.alibabacloud/credentials',
     '[default]\ntype = access_key\naccess_key_id = FakeId\naccess_key_secret = s3cret-key\n',
   );
-  expect(await chain().getCredential()).toEqual(handedOut);
+  expect(await chain().getCredential()).toEqual(expected);
 });
 
-test('where nothing is found, that is told with the places that were looked in', async () => {
+test('reports which sources were checked if none has credentials', async () => {
   useEnvironment({});
 
   const error: unknown = await chain()
@@ -98,7 +100,7 @@ test('where nothing is found, that is told with the places that were looked in',
   expect(String(error)).toMatch(/ALIBABA_CLOUD_ACCESS_KEY_ID.*config\.json.*alibabacloud\/credentials.*ECS metadata/u);
 });
 
-test('a chain that found nothing finds what is set later', async () => {
+test('finds credentials that are set after a failure', async () => {
   useEnvironment({});
   const clock = new FakeClock();
   const provider = chain(clock);
@@ -110,12 +112,12 @@ test('a chain that found nothing finds what is set later', async () => {
   });
   await clock.pass('1s');
 
-  expect(await provider.getCredential()).toEqual(handedOut);
+  expect(await provider.getCredential()).toEqual(expected);
 });
 
-test('a broken profile shows nothing of what is in it', async () => {
+test('does not quote a profile that cannot be parsed', async () => {
   useEnvironment({});
-  writeAtHome('.aliyun/config.json', '{"profiles": [{"access_key_secret": "s3cret-key"');
+  writeInHome('.aliyun/config.json', '{"profiles": [{"access_key_secret": "s3cret-key"');
 
   const error: unknown = await chain()
     .getCredential()
@@ -124,7 +126,7 @@ test('a broken profile shows nothing of what is in it', async () => {
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/s3cret-/u);
 });
 
-test('a link that is configured and fails is told, and not the ones that are missing', async () => {
+test('reports the failure of a configured provider, not of unconfigured ones', async () => {
   useEnvironment({
     ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/x',
     ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/ack',
@@ -133,11 +135,11 @@ test('a link that is configured and fails is told, and not the ones that are mis
 
   await expect(chain().getCredential()).rejects.toMatchObject({
     failure: 'rejected',
-    message: expect.stringContaining('/nowhere/token, is not there') as string,
+    message: expect.stringContaining('/nowhere/token does not exist') as string,
   });
 });
 
-test('credentials from an address are asked for once, and kept', async () => {
+test('requests and caches credentials from a URI', async () => {
   let requests = 0;
   const uri = await serve((_, response) => {
     requests += 1;
@@ -145,24 +147,24 @@ test('credentials from an address are asked for once, and kept', async () => {
   });
   useEnvironment({ ALIBABA_CLOUD_CREDENTIALS_URI: uri });
   const clock = new FakeClock({ date: Date.now() });
-  const byChain = chain(clock);
-  const byType = alicloudCredentials({ type: 'credentials_uri', uri }, { clock });
+  const fromChain = chain(clock);
+  const fromUri = alicloudCredentials({ type: 'credentials_uri', uri }, { clock });
 
-  for (const provider of [byChain, byType]) {
+  for (const provider of [fromChain, fromUri]) {
     requests = 0;
     const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredential()));
     await clock.pass('40m');
-    expect(await provider.getCredential()).toEqual({ ...handedOut, securityToken: 's3cret-token' });
+    expect(await provider.getCredential()).toEqual({ ...expected, securityToken: 's3cret-token' });
     expect(all[0]).toBe(all[999]);
     expect(requests).toBe(1);
   }
 });
 
 test.each([
-  ['a page', 200, '<html>s3cret-page</html>', 'malformed'],
-  ['half of them', 200, '{"AccessKeyId":"FakeId"}', 'malformed'],
+  ['an HTML page', 200, '<html>s3cret-page</html>', 'malformed'],
+  ['incomplete credentials', 200, '{"AccessKeyId":"FakeId"}', 'malformed'],
   ['an error', 500, 's3cret-trace', 'unavailable'],
-] as const)('an address that answers with %s is told without it', async (...row) => {
+] as const)('does not quote a URI response with %s', async (...row) => {
   const [, status, body, failure] = row;
   const uri = await serve((_, response) => response.writeHead(status).end(body));
 
@@ -174,18 +176,18 @@ test.each([
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/FakeId|s3cret-/u);
 });
 
-test('an address that hangs, or that nobody listens at, cannot be reached', async () => {
+test('reports a URI that hangs or refuses connections as unreachable', async () => {
   const clock = new FakeClock();
-  let asked: () => void = () => undefined;
-  const isAsked = new Promise<void>((resolve) => (asked = resolve));
-  const hanging = await serve(() => asked());
-  const waiting = alicloudCredentials({ type: 'credentials_uri', uri: hanging }, { clock })
+  let onRequest: () => void = () => undefined;
+  const requested = new Promise<void>((resolve) => (onRequest = resolve));
+  const hanging = await serve(() => onRequest());
+  const pending = alicloudCredentials({ type: 'credentials_uri', uri: hanging }, { clock })
     .getCredential()
     .catch((thrown: unknown) => thrown);
-  await isAsked;
+  await requested;
   await clock.pass('15s');
   const refusing = alicloudCredentials({ type: 'credentials_uri', uri: 'http://127.0.0.1:9/' }, { clock });
 
-  expect(await waiting).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
+  expect(await pending).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   await expect(refusing.getCredential()).rejects.toMatchObject({ failure: 'unreachable', code: 'ECONNREFUSED' });
 });

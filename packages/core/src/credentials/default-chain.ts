@@ -3,12 +3,12 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { logRequests } from './http-log.ts';
 import { tokenFailure } from './token-failure.ts';
-import type { TokenProviderOptions, SessionProvider } from './token-providers.ts';
+import type { SessionProvider, TokenProviderOptions } from './token-providers.ts';
 import { fetchSession, lifetimeOf } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 
-/** A link of the library's chain: it has sessions, or reads a variable or a file. */
+/** A provider in the library's default chain: it has sessions, or reads environment variables or a file. */
 type ChainProvider = object & {
   getCredentials(): Promise<{
     readonly accessKeyId: string;
@@ -18,109 +18,110 @@ type ChainProvider = object & {
 };
 
 /**
- * Credentials from the first link of the library's default chain that has some.
+ * Fetches credentials from the first provider in the library's default chain that has some.
  *
- * The chain is made anew each time, and its links are asked one by one: the library's own remembers a link before that has
- * succeeded, and after one total failure asks none but the last for ever (providers/default.js of 2.4.7, line 80).
+ * The chain is rebuilt for each request, and its providers are called one by one. The library's own chain stores a provider
+ * before it has succeeded: after one total failure, it calls only the last provider (providers/default.js of 2.4.7, line 80).
  */
 export async function fetchFromDefaultChain({
   clock,
   prepare,
-  resolveProxy: proxyTo,
+  resolveProxy,
 }: TokenProviderOptions): Promise<IssuedCredentials> {
   const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
-  const tried: ChainAttempt[] = [];
-  for (const link of linksOf(DefaultCredentialsProvider.builder().build())) {
-    const exchanges: HttpLogEntry[] = [];
-    prepare?.(link);
-    routeThroughProxy(link, { proxyTo, clock });
-    logRequests(link, exchanges);
+  const attempts: ChainAttempt[] = [];
+  for (const provider of providersOf(DefaultCredentialsProvider.builder().build())) {
+    const httpLog: HttpLogEntry[] = [];
+    prepare?.(provider);
+    routeThroughProxy(provider, { resolveProxy, clock });
+    logRequests(provider, httpLog);
     try {
-      return await issueByLink(link, exchanges, clock);
+      return await fetchFrom(provider, httpLog, clock);
     } catch (error) {
-      tried.push({ name: nameOf(link), exchanges, failure: failureOf(error, exchanges, { link, clock }) });
+      attempts.push({ name: nameOf(provider), httpLog, failure: failureOf(error, httpLog, { provider, clock }) });
     }
   }
-  throw chainFailure(tried);
+  throw chainFailure(attempts);
 }
 
 interface ChainAttempt {
   readonly name: string;
-  readonly exchanges: readonly HttpLogEntry[];
+  readonly httpLog: readonly HttpLogEntry[];
   readonly failure: FetchFailure;
 }
 
-/** Not part of the library's documented surface; its version is pinned, and a test reads a key through here. */
-function linksOf(chain: object): readonly ChainProvider[] {
-  const links: unknown = Reflect.get(chain, 'providers');
-  const list: readonly ChainProvider[] = Array.isArray(links) ? links : [chain as ChainProvider]; // the chain is a link itself
-  // The link by address is there also without one, and would ask https://undefined/.
-  return list.filter((link) => !('credentialsURI' in link) || Boolean(link.credentialsURI));
+/** `providers` is not documented. The version of the library is pinned, and a test reads a key through this function. */
+function providersOf(chain: object): readonly ChainProvider[] {
+  const providers: unknown = Reflect.get(chain, 'providers');
+  const list: readonly ChainProvider[] = Array.isArray(providers) ? providers : [chain as ChainProvider]; // it has getCredentials
+  // The chain contains the URI provider even if no URI is set; it would then request https://undefined/.
+  return list.filter((provider) => !('credentialsURI' in provider) || Boolean(provider.credentialsURI));
 }
 
-async function issueByLink(
-  link: ChainProvider,
-  exchanges: readonly HttpLogEntry[],
+async function fetchFrom(
+  provider: ChainProvider,
+  httpLog: readonly HttpLogEntry[],
   clock: Clock,
 ): Promise<IssuedCredentials> {
-  if (isSession(link)) return fetchSession(link, exchanges, clock);
-  const { accessKeyId, accessKeySecret, securityToken } = await link.getCredentials();
+  if (hasSessions(provider)) return fetchSession(provider, httpLog, clock);
+  const { accessKeyId, accessKeySecret, securityToken } = await provider.getCredentials();
   const credentials =
     securityToken === undefined || securityToken === ''
       ? { accessKeyId, accessKeySecret }
       : { accessKeyId, accessKeySecret, securityToken };
-  return { credentials, lifetime: lifetimeOf(expirationOf(link), clock.date()) };
+  return { credentials, lifetime: lifetimeOf(expirationOf(provider), clock.date()) };
 }
 
-function isSession(link: object): link is SessionProvider {
-  return 'refresher' in link && typeof link.refresher === 'function';
+function hasSessions(provider: object): provider is SessionProvider {
+  return 'refresher' in provider && typeof provider.refresher === 'function';
 }
 
-/** A profile that names a role has a provider with a session inside. */
-function expirationOf(link: object): unknown {
-  const inner: unknown = Reflect.get(link, 'innerProvider');
+/** The provider for a profile that names a role wraps one with a session. */
+function expirationOf(provider: object): unknown {
+  const inner: unknown = Reflect.get(provider, 'innerProvider');
   const session: unknown = typeof inner === 'object' && inner !== null ? Reflect.get(inner, 'session') : undefined;
   return typeof session === 'object' && session !== null ? Reflect.get(session, 'expiration') : undefined;
 }
 
-function nameOf(link: object): string {
-  return names.get(link.constructor.name) ?? link.constructor.name;
+function nameOf(provider: object): string {
+  return names.get(provider.constructor.name) ?? provider.constructor.name;
 }
 
 const oidc = 'OIDC (RRSA)';
+const metadata = 'ECS metadata';
 const names: ReadonlyMap<string, string> = new Map([
-  ['EnvironmentVariableCredentialsProvider', 'the variables ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET'],
+  ['EnvironmentVariableCredentialsProvider', 'ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
   ['OIDCRoleArnCredentialsProvider', oidc],
   ['CLIProfileCredentialsProvider', '~/.aliyun/config.json'],
   ['ProfileCredentialsProvider', '~/.alibabacloud/credentials'],
-  ['ECSRAMRoleCredentialsProvider', 'ECS metadata'],
+  ['ECSRAMRoleCredentialsProvider', metadata],
   ['URICredentialsProvider', 'ALIBABA_CLOUD_CREDENTIALS_URI'],
 ]);
 
 function failureOf(
   error: unknown,
-  exchanges: readonly HttpLogEntry[],
-  { link, clock }: { readonly link: object; readonly clock: Clock },
+  httpLog: readonly HttpLogEntry[],
+  { provider, clock }: { readonly provider: object; readonly clock: Clock },
 ): FetchFailure {
-  const file: unknown = Reflect.get(link, 'oidcTokenFilePath');
+  const file: unknown = Reflect.get(provider, 'oidcTokenFilePath');
   const tokenFile = typeof file === 'string' ? file : undefined;
-  return tokenFailure(error, exchanges, { subject: 'The default chain', tokenFile, date: clock.date() });
+  return tokenFailure(error, httpLog, { subject: 'The default credentials chain', tokenFile, date: clock.date() });
 }
 
 /**
- * What of all that was tried counts: a link that was answered, or could have been. Where nobody was asked but the metadata
- * service, and that is not there, this machine simply has no identity, and asking again would not help.
+ * The failure of the first provider that is configured: OIDC, or one that sent a request. If only the metadata service was
+ * requested and it did not respond, this machine has no identity, and a retry would not help.
  */
-function chainFailure(tried: readonly ChainAttempt[]): FetchFailure {
-  const isMissing = ({ name, exchanges }: ChainAttempt): boolean =>
-    (exchanges.length === 0 && name !== oidc) ||
-    (name === 'ECS metadata' && exchanges.every(({ status }) => status === undefined));
-  const told = tried.find((one) => !isMissing(one));
-  if (told !== undefined) {
-    const { failure, name } = told;
+function chainFailure(attempts: readonly ChainAttempt[]): FetchFailure {
+  const isUnconfigured = ({ name, httpLog }: ChainAttempt): boolean =>
+    (httpLog.length === 0 && name !== oidc) ||
+    (name === metadata && httpLog.every(({ status }) => status === undefined));
+  const configured = attempts.find((attempt) => !isUnconfigured(attempt));
+  if (configured !== undefined) {
+    const { failure, name } = configured;
     return new FetchFailure(failure.failure, `${name}: ${failure.message}`, failure);
   }
-  const places = tried.map(({ name }) => name).join(', ');
-  const message = `No credentials are configured, and the default chain found none. Looked for in: ${places}. Set credentials_type and its keys, or one of these.`;
+  const checked = attempts.map(({ name }) => name).join(', ');
+  const message = `No credentials are configured, and the default credentials chain found none. Checked: ${checked}. Set credentials_type and its keys, or provide one of these.`;
   return new FetchFailure('rejected', message);
 }

@@ -3,26 +3,28 @@ import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf } from '
 import { nodeCrypto } from './lazy-crypto.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
-/** A password with what it costs to try it: `spend` throws once the file asks for more rounds than any honest one does. */
+/** A password with a budget for hashing it: `consume` throws if the file requires more iterations than a real one. */
 export interface BudgetedPassword {
   readonly password: string;
-  readonly consume: (rounds: number) => void;
+  readonly consume: (iterations: number) => void;
 }
 
-/** Bytes that were decrypted, or why they cannot be. */
 export type Decrypted =
-  | { readonly kind: 'plain'; readonly bytes: Buffer }
-  | { readonly kind: 'unknownCipher' }
-  | { readonly kind: 'wrongKey' };
+  | { readonly kind: 'plaintext'; readonly bytes: Buffer }
+  | { readonly kind: 'unsupportedCipher' }
+  /** Wrong password or damaged ciphertext: the padding is invalid. */
+  | { readonly kind: 'badDecrypt' };
 
-/** `digest` is a name of OpenSSL's; `block` the size in bytes that it works on, `v` in RFC 7292. */
 interface Digest {
+  /** OpenSSL's name. */
   readonly name: string;
+  /** Bytes of the digest. */
   readonly size: number;
+  /** Bytes of a block: `v` in RFC 7292. */
   readonly block: number;
 }
 
-/** SHA-1 and the SHA-2 family by their ids (RFC 8017, appendix B.1). */
+/** SHA-1 and SHA-2 by object id (RFC 8017, appendix B.1). */
 const digests: ReadonlyMap<string, Digest> = new Map([
   ['1.3.14.3.2.26', { name: 'sha1', size: 20, block: 64 }],
   ['2.16.840.1.101.3.4.2.4', { name: 'sha224', size: 28, block: 64 }],
@@ -31,8 +33,8 @@ const digests: ReadonlyMap<string, Digest> = new Map([
   ['2.16.840.1.101.3.4.2.3', { name: 'sha512', size: 64, block: 128 }],
 ]);
 
-/** HMAC by its hash, for PBKDF2 (RFC 8018, appendix B.1). */
-const pseudoRandom: ReadonlyMap<string, string> = new Map([
+/** The hash of each HMAC that PBKDF2 can use, by object id (RFC 8018, appendix B.1). */
+const hmacDigests: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.2.7', 'sha1'],
   ['1.2.840.113549.2.8', 'sha224'],
   ['1.2.840.113549.2.9', 'sha256'],
@@ -40,7 +42,7 @@ const pseudoRandom: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.2.11', 'sha512'],
 ]);
 
-/** The ciphers of PKCS#12 itself (RFC 7292, appendix C). */
+/** The ciphers of PKCS#12, by object id (RFC 7292, appendix C). */
 const pkcs12Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySize: number }> = new Map([
   ['1.2.840.113549.1.12.1.3', { name: 'des-ede3-cbc', keySize: 24 }],
   ['1.2.840.113549.1.12.1.4', { name: 'des-ede-cbc', keySize: 16 }],
@@ -48,7 +50,7 @@ const pkcs12Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySi
   ['1.2.840.113549.1.12.1.6', { name: 'rc2', keySize: 5 }],
 ]);
 
-/** The ciphers of PBES2 (RFC 8018, appendix B.2; NIST's ids for AES). */
+/** The ciphers of PBES2, by object id (RFC 8018, appendix B.2; for AES, NIST). */
 const pbes2Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySize: number }> = new Map([
   ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keySize: 24 }],
   ['2.16.840.1.101.3.4.1.2', { name: 'aes-128-cbc', keySize: 16 }],
@@ -59,119 +61,119 @@ const pbes2Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySiz
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
 
-/** A cipher, what it was told, and what it made. */
 export interface Encrypted {
   /** An AlgorithmIdentifier. */
   readonly algorithm: DerElement | undefined;
   readonly ciphertext: Buffer;
-  /** Whether RC2, which protects nothing, is good enough for what is in it. */
+  /** Whether RC2 is accepted: true for certificates only, because RC2 protects nothing. */
   readonly allowRc2: boolean;
 }
 
 /** Decrypts what `algorithm` says it is encrypted with. */
-export function decrypt(
-  { algorithm, ciphertext: secret, allowRc2: takesRc2 }: Encrypted,
-  trial: BudgetedPassword,
-): Decrypted {
+export function decrypt({ algorithm, ciphertext, allowRc2 }: Encrypted, password: BudgetedPassword): Decrypted {
   const [id, parameters] = elementsOf(algorithm, derTag.sequence);
-  const name = objectIdOf(id);
-  const cipher = pkcs12Ciphers.get(name);
-  if (cipher?.name === 'rc2' && !takesRc2) return { kind: 'unknownCipher' };
-  if (cipher !== undefined) {
-    const [salt, iterations] = elementsOf(parameters, derTag.sequence);
-    const digest: Digest = { name: 'sha1', size: 20, block: 64 };
-    const seed = { digest, salt: contentOf(salt, derTag.octets), iterations: integerOf(iterations) };
-    const key = pkcs12Key({ ...seed, purpose: 1, length: cipher.keySize }, trial);
-    return decipher({ name: cipher.name, key, iv: pkcs12Key({ ...seed, purpose: 2, length: 8 }, trial) }, secret);
-  }
-  return name === pbes2 ? decryptPbes2(parameters, secret, trial) : { kind: 'unknownCipher' };
+  const objectId = objectIdOf(id);
+  if (objectId === pbes2) return decryptPbes2(parameters, ciphertext, password);
+  const cipher = pkcs12Ciphers.get(objectId);
+  if (cipher === undefined || (cipher.name === 'rc2' && !allowRc2)) return { kind: 'unsupportedCipher' };
+  const [salt, iterations] = elementsOf(parameters, derTag.sequence);
+  const digest: Digest = { name: 'sha1', size: 20, block: 64 };
+  const common = { digest, salt: contentOf(salt, derTag.octets), iterations: integerOf(iterations) };
+  const key = deriveKey({ ...common, purpose: keyPurpose.encryption, length: cipher.keySize }, password);
+  const iv = deriveKey({ ...common, purpose: keyPurpose.iv, length: 8 }, password);
+  return decipher(ciphertext, { name: cipher.name, key, iv });
 }
 
-/** The hash that a DigestInfo names, and its value; `undefined` for a hash that is not known here. */
-export function digestNamed(algorithm: DerElement | undefined): Digest | undefined {
+/** The hash that an AlgorithmIdentifier names; `undefined` if it is not supported. */
+export function digestOf(algorithm: DerElement | undefined): Digest | undefined {
   const [id] = elementsOf(algorithm, derTag.sequence);
   return digests.get(objectIdOf(id));
 }
 
-/** What a key is derived from. `purpose` is 1 for a key, 2 for an initial vector, 3 for a MAC. */
+/** The id byte for each purpose of a derived key (RFC 7292, appendix B.3). */
+export const keyPurpose = { encryption: 1, iv: 2, mac: 3 } as const;
+
 export interface KeyDerivation {
   readonly digest: Digest;
   readonly salt: Buffer;
   readonly iterations: number;
-  readonly purpose: 1 | 2 | 3;
+  readonly purpose: (typeof keyPurpose)[keyof typeof keyPurpose];
+  /** Bytes. */
   readonly length: number;
 }
 
-/** The key derivation of PKCS#12 (RFC 7292, appendix B.2); its letters are those of the RFC. */
-export function pkcs12Key(seed: KeyDerivation, { password, consume: spend }: BudgetedPassword): Buffer {
-  const { digest, salt, iterations: rounds, purpose, length } = seed;
+/** The key derivation of PKCS#12 (RFC 7292, appendix B.2). The one-letter names are those of the RFC, in lower case. */
+export function deriveKey(derivation: KeyDerivation, { password, consume }: BudgetedPassword): Buffer {
+  const { digest, salt, iterations, purpose, length } = derivation;
   const v = digest.block;
   const diversifier = Buffer.alloc(v, purpose);
-  // Two bytes a character, the higher first, and two of zero at the end (RFC 7292, appendix B.1).
+  // UTF-16, big endian, with a terminating zero (RFC 7292, appendix B.1).
   const text = Buffer.from(`${password}\0`, 'utf16le').swap16();
-  const input = Buffer.concat([repeated(salt, v), repeated(text, v)]);
+  const input = Buffer.concat([repeatToBlocks(salt, v), repeatToBlocks(text, v)]);
   const blocks: Buffer[] = [];
   const { hash } = nodeCrypto();
-  for (let made = 0; made < length; made += digest.size) {
-    spend(rounds);
+  for (let derived = 0; derived < length; derived += digest.size) {
+    consume(iterations);
     let a = hash(digest.name, Buffer.concat([diversifier, input]), 'buffer');
-    for (let round = 1; round < rounds; round += 1) a = hash(digest.name, a, 'buffer');
+    for (let iteration = 1; iteration < iterations; iteration += 1) a = hash(digest.name, a, 'buffer');
     blocks.push(a);
     const b = Buffer.alloc(v, a);
-    for (let at = 0; at < input.length; at += v) addOneMore(input.subarray(at, at + v), b);
+    for (let at = 0; at < input.length; at += v) addPlusOne(input.subarray(at, at + v), b);
   }
   return Buffer.concat(blocks).subarray(0, length);
 }
 
-function decryptPbes2(parameters: DerElement | undefined, secret: Buffer, trial: BudgetedPassword): Decrypted {
+function decryptPbes2(
+  parameters: DerElement | undefined,
+  ciphertext: Buffer,
+  { password, consume }: BudgetedPassword,
+): Decrypted {
   const [derivation, encryption] = elementsOf(parameters, derTag.sequence);
   const [derivationId, derivationParameters] = elementsOf(derivation, derTag.sequence);
   const [cipherId, iv] = elementsOf(encryption, derTag.sequence);
   const cipher = pbes2Ciphers.get(objectIdOf(cipherId));
-  if (objectIdOf(derivationId) !== pbkdf2 || cipher === undefined) return { kind: 'unknownCipher' };
-  const [salt, rounds, ...optional] = elementsOf(derivationParameters, derTag.sequence);
-  // The length of the key may stand here too; the cipher says it already.
-  const pseudoRandomFunction = optional.find(({ tag }) => tag === derTag.sequence);
-  const digest =
-    pseudoRandomFunction === undefined
-      ? 'sha1'
-      : pseudoRandom.get(objectIdOf(elementsOf(pseudoRandomFunction, derTag.sequence)[0]));
-  if (digest === undefined) return { kind: 'unknownCipher' };
-  const count = integerOf(rounds);
-  trial.consume(count);
-  const key = nodeCrypto().pbkdf2Sync(trial.password, contentOf(salt, derTag.octets), count, cipher.keySize, digest);
-  return decipher({ name: cipher.name, key, iv: contentOf(iv, derTag.octets) }, secret);
+  if (objectIdOf(derivationId) !== pbkdf2 || cipher === undefined) return { kind: 'unsupportedCipher' };
+  // After the count, there may be the key length, which the cipher determines, and the HMAC; its default is SHA-1.
+  const [salt, count, ...optional] = elementsOf(derivationParameters, derTag.sequence);
+  const hmac = optional.find(({ tag }) => tag === derTag.sequence);
+  const digest = hmac === undefined ? 'sha1' : hmacDigests.get(objectIdOf(elementsOf(hmac, derTag.sequence)[0]));
+  if (digest === undefined) return { kind: 'unsupportedCipher' };
+  const iterations = integerOf(count);
+  consume(iterations);
+  const key = nodeCrypto().pbkdf2Sync(password, contentOf(salt, derTag.octets), iterations, cipher.keySize, digest);
+  return decipher(ciphertext, { name: cipher.name, key, iv: contentOf(iv, derTag.octets) });
 }
 
 function decipher(
+  ciphertext: Buffer,
   { name, key, iv }: { readonly name: string; readonly key: Buffer; readonly iv: Buffer },
-  secret: Buffer,
 ): Decrypted {
-  if (iv.length !== (name.startsWith('aes') ? 16 : 8)) throw new DerError('an initial vector has a wrong length');
+  if (iv.length !== (name.startsWith('aes') ? 16 : 8))
+    throw new DerError('an initialization vector has the wrong length');
   if (name === 'rc2') {
-    const bytes = decryptRc2Cbc(secret, { key, iv, effectiveBits: 8 * key.length });
-    return bytes === undefined ? { kind: 'wrongKey' } : { kind: 'plain', bytes };
+    const bytes = decryptRc2Cbc(ciphertext, { key, iv, effectiveBits: 8 * key.length });
+    return bytes === undefined ? { kind: 'badDecrypt' } : { kind: 'plaintext', bytes };
   }
   try {
-    const opened = nodeCrypto().createDecipheriv(name, key, iv);
-    return { kind: 'plain', bytes: Buffer.concat([opened.update(secret), opened.final()]) };
+    const cipher = nodeCrypto().createDecipheriv(name, key, iv);
+    return { kind: 'plaintext', bytes: Buffer.concat([cipher.update(ciphertext), cipher.final()]) };
   } catch {
-    // The padding is wrong, or this OpenSSL has been told not to know 3DES (FIPS).
-    return { kind: 'wrongKey' };
+    // Invalid padding, or an OpenSSL in FIPS mode without 3DES.
+    return { kind: 'badDecrypt' };
   }
 }
 
-/** As often as it takes to fill whole blocks; nothing stays nothing. */
-function repeated(bytes: Buffer, block: number): Buffer {
+/** Repeats `bytes` to the next multiple of the block size; empty input stays empty. */
+function repeatToBlocks(bytes: Buffer, block: number): Buffer {
   const length = block * Math.ceil(bytes.length / block);
   return length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, bytes);
 }
 
-/** target = target + other + 1, as numbers of that many bytes. */
-function addOneMore(target: Buffer, other: Buffer): void {
+/** target = target + addend + 1, as unsigned big-endian integers, modulo their size. */
+function addPlusOne(target: Buffer, addend: Buffer): void {
   let carry = 1;
   for (let at = target.length - 1; at >= 0; at -= 1) {
-    carry += (target[at] ?? 0) + (other[at] ?? 0);
+    carry += (target[at] ?? 0) + (addend[at] ?? 0);
     target[at] = carry & 0xff;
     carry >>= 8;
   }

@@ -10,46 +10,46 @@ interface Provider {
   doRequest(request: object): Promise<unknown>;
 }
 
-/** A provider as the library has them, which answers by itself what goes straight. */
-function providerAsking(proxyTo: ProxyResolver | undefined, clock: FakeClock = new FakeClock()): Provider {
-  const provider: Provider = { doRequest: () => Promise.resolve('straight') };
-  routeThroughProxy(provider, { proxyTo, clock });
+/** A provider like those of the library; a request without a proxy resolves with `direct`. */
+function providerWith(resolveProxy: ProxyResolver | undefined, clock: FakeClock = new FakeClock()): Provider {
+  const provider: Provider = { doRequest: () => Promise.resolve('direct') };
+  routeThroughProxy(provider, { resolveProxy, clock });
   return provider;
 }
 
-const to = (url: string): object => ({ method: 'POST', headers: {}, toRequestURL: () => url });
+const requestTo = (url: string): object => ({ method: 'POST', headers: {}, toRequestURL: () => url });
 
 async function startProxy(): Promise<{ readonly url: URL; readonly sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket.resume())).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  const { port } = server.address() as AddressInfo; // a string for a pipe only
   return { url: new URL(`http://127.0.0.1:${port}`), sockets };
 }
 
 test.each<[string, ProxyResolver | undefined, string]>([
-  ['where there is none', undefined, 'https://sts.test/'],
-  ['to a host that it does not lead to', () => undefined, 'https://sts.test/'],
-  ['to the metadata service', () => new URL('http://127.0.0.1:1'), 'http://100.100.100.200/latest/api/token'],
-])('no proxy is asked %s', async (_, proxyTo, url) => {
-  expect(await providerAsking(proxyTo).doRequest(to(url))).toBe('straight');
+  ['without a resolver', undefined, 'https://sts.test/'],
+  ['if the resolver returns none', () => undefined, 'https://sts.test/'],
+  ['for plain HTTP', () => new URL('http://127.0.0.1:1'), 'http://100.100.100.200/latest/api/token'],
+])('connects directly %s', async (_, resolveProxy, url) => {
+  expect(await providerWith(resolveProxy).doRequest(requestTo(url))).toBe('direct');
 });
 
-test('a provider without the seam is left as it is', () => {
+test('does not change a provider without doRequest', () => {
   const provider = { getCredentials: (): string => 'own' };
 
-  routeThroughProxy(provider, { proxyTo: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
+  routeThroughProxy(provider, { resolveProxy: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
 
   expect(Object.keys(provider)).toEqual(['getCredentials']);
 });
 
-test('a proxy that never answers is given up in time, and its connection with it', async () => {
+test('times out a proxy that never responds and closes its connection', async () => {
   const { url, sockets } = await startProxy();
   const clock = new FakeClock();
-  const request = { ...to('https://sts.test/'), connectTimeout: 2_000, readTimeout: 5_000 };
-  const asking = providerAsking(() => url, clock).doRequest(request);
-  const outcome = asking.catch((error: Error & { code?: string }) => error.code);
+  const request = { ...requestTo('https://sts.test/'), connectTimeout: 2_000, readTimeout: 5_000 };
+  const response = providerWith(() => url, clock).doRequest(request);
+  const outcome = response.catch((error: Error & { code?: string }) => error.code);
   while (sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
   const closed = once(sockets[0] ?? process, 'close');
 
@@ -60,8 +60,8 @@ test('a proxy that never answers is given up in time, and its connection with it
   expect(clock.pending).toBe(0);
 });
 
-test('a proxy that nobody runs is told by its code', async () => {
-  const asking = providerAsking(() => new URL('http://127.0.0.1:1')).doRequest(to('https://sts.test/'));
+test('reports the code of a proxy that refuses connections', async () => {
+  const response = providerWith(() => new URL('http://127.0.0.1:1')).doRequest(requestTo('https://sts.test/'));
 
-  await expect(asking).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(response).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });

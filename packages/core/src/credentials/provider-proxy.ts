@@ -1,47 +1,31 @@
 import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../time/clock.ts';
+import type { LibraryRequest, LibraryResponse } from './library-http.ts';
+import { wrapDoRequest } from './library-http.ts';
 
-/** Which proxy leads to an HTTPS host, such as `sts.aliyuncs.com`; `undefined` for none. */
+/** The proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` to connect directly. */
 export type ProxyResolver = (host: string) => URL | undefined;
 
-/** The library's request, as its own `doRequest` reads it (providers/http.js of 2.4.7). */
-interface LibraryRequest {
-  readonly method: string;
-  readonly headers: Record<string, string>;
-  readonly bodyForm?: Readonly<Record<string, string>> | undefined;
-  readonly connectTimeout?: number | undefined;
-  readonly readTimeout?: number | undefined;
-  toRequestURL(): string;
-}
+/** A response of STS has about 2 kB. */
+const maxResponseBytes = 65_536;
 
-interface LibraryResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
-
-type DoRequest = (request: LibraryRequest) => Promise<LibraryResponse>;
-
-/** STS answers with some two kilobytes. */
-const longestReply = 65_536;
+/** The library's own defaults (ms). */
+const defaultTimeouts = { connect: 5_000, read: 10_000 };
 
 /**
- * Lets a provider of `@alicloud/credentials` ask STS by the proxy that everything else goes by: the library reads `HTTPS_PROXY`
- * and does nothing about it. By `doRequest`, the seam of its own tests; without that property, or a proxy, nothing is changed.
+ * Sends the HTTPS requests of a provider of `@alicloud/credentials` through a proxy. The library reads `HTTPS_PROXY`, but
+ * ignores it.
  */
 export function routeThroughProxy(
   provider: object,
-  { proxyTo, clock }: { readonly proxyTo: ProxyResolver | undefined; readonly clock: Clock },
+  { resolveProxy, clock }: { readonly resolveProxy: ProxyResolver | undefined; readonly clock: Clock },
 ): void {
-  const doRequest: unknown = Reflect.get(provider, 'doRequest');
-  if (proxyTo === undefined || typeof doRequest !== 'function') return;
-  const proxied: DoRequest = async (request) => {
+  if (resolveProxy === undefined) return;
+  wrapDoRequest(provider, (doRequest) => async (request) => {
     const url = new URL(request.toRequestURL());
-    const proxy = url.protocol === 'https:' ? proxyTo(url.host) : undefined;
-    // As its own callers use it.
-    return proxy === undefined ? (doRequest as DoRequest)(request) : send(request, { url, proxy, clock });
-  };
-  Reflect.set(provider, 'doRequest', proxied);
+    const proxy = url.protocol === 'https:' ? resolveProxy(url.host) : undefined;
+    return proxy === undefined ? doRequest(request) : sendThroughProxy(request, { url, proxy, clock });
+  });
 }
 
 interface ProxyRoute {
@@ -50,23 +34,23 @@ interface ProxyRoute {
   readonly clock: Clock;
 }
 
-/** One request by a connection of its own: credentials are asked for once an hour. */
-async function send(request: LibraryRequest, { url, proxy, clock }: ProxyRoute): Promise<LibraryResponse> {
+/** Opens a connection for this request alone: credentials are requested about once an hour. */
+async function sendThroughProxy(request: LibraryRequest, { url, proxy, clock }: ProxyRoute): Promise<LibraryResponse> {
   const { HttpsProxyAgent } = await import('hpagent');
-  // Also for the connection to the proxy: one that never answers must not keep its socket.
-  const over = new AbortController();
-  const { signal } = over;
-  // A variable and no literal in its place: hpagent hands `signal` on, and its types do not know it.
+  // Also aborts the connection to the proxy, so that a proxy that never responds does not keep its socket.
+  const controller = new AbortController();
+  const { signal } = controller;
+  // hpagent forwards `signal`, but its types do not declare it: a variable passes the check for excess properties.
   const proxyRequestOptions = { headers: {}, rejectUnauthorized: true, signal };
   const agent = new HttpsProxyAgent({
     proxy,
-    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the checks off.
+    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable verification.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     proxyRequestOptions,
   });
-  const { connectTimeout = 5_000, readTimeout = 10_000 } = request;
-  const callOff = clock.setTimer(connectTimeout + readTimeout, () => over.abort());
+  const { connectTimeout = defaultTimeouts.connect, readTimeout = defaultTimeouts.read } = request;
+  const cancelTimer = clock.setTimer(connectTimeout + readTimeout, () => controller.abort());
   const form = request.bodyForm ?? {};
   const body = Object.entries(form).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...request.headers };
@@ -74,32 +58,32 @@ async function send(request: LibraryRequest, { url, proxy, clock }: ProxyRoute):
     return await new Promise<LibraryResponse>((resolve, reject) => {
       const sent = httpsRequest(url, { method: request.method, headers, agent, signal }, (response) => {
         const chunks: Buffer[] = [];
-        let length = 0;
+        let received = 0;
         response.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-          if (length > longestReply) response.destroy(new Error('The reply is too long.'));
+          received += chunk.length;
+          if (received > maxResponseBytes) response.destroy(new Error('The response is too large.'));
           else chunks.push(chunk);
         });
         response.on('error', reject);
         response.on('end', () => {
-          const { statusCode = 0, headers: answered } = response;
-          resolve({ statusCode, headers: answered, body: Buffer.concat(chunks) });
+          const { statusCode = 0, headers: responseHeaders } = response;
+          resolve({ statusCode, headers: responseHeaders, body: Buffer.concat(chunks) });
         });
       });
       sent.on('error', reject).end(body.join('&'));
     });
   } catch (error) {
-    throw named(error, signal.aborted);
+    throw withCode(error, signal.aborted);
   } finally {
-    callOff();
+    cancelTimer();
     agent.destroy();
   }
 }
 
-/** With a code that says what happened: what hpagent says of a proxy that refuses stands in its message alone. */
-function named(error: unknown, isLate: boolean): unknown {
+/** Adds a code that names the reason. hpagent reports the status of a proxy that refuses CONNECT in its message only. */
+function withCode(error: unknown, isTimeout: boolean): unknown {
   if (!(error instanceof Error)) return error;
-  const refusal = /^Bad response: (?<status>\d{3})$/u.exec(error.message)?.groups?.['status'];
-  if (isLate) return Object.assign(new Error('The time was over.'), { code: 'ETIMEDOUT' });
-  return refusal === undefined ? error : Object.assign(error, { code: `PROXY_ANSWERED_${refusal}` });
+  if (isTimeout) return Object.assign(new Error('The request timed out.'), { code: 'ETIMEDOUT' });
+  const status = /^Bad response: (?<status>\d{3})$/u.exec(error.message)?.groups?.['status'];
+  return status === undefined ? error : Object.assign(error, { code: `PROXY_STATUS_${status}` });
 }

@@ -3,7 +3,7 @@ import { decryptRc2Cbc } from './rc2.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-/** Section 5 of RFC 2268: key, effective bits, what was encrypted, and what came of it. */
+/** RFC 2268, section 5: key, effective bits, plaintext, ciphertext. */
 const vectors = [
   ['0000000000000000', 63, '0000000000000000', 'ebb773f993278eff'],
   ['ffffffffffffffff', 64, 'ffffffffffffffff', '278b27e42e2f0d49'],
@@ -16,16 +16,18 @@ const vectors = [
 ] as const;
 
 test.each(vectors)(
-  'key %s of %i effective bits turns a block back into %s',
-  (...[key, effectiveBits, plain, secret]) => {
-    // The vectors are of bare blocks. Chosen so that the block decrypts to padding, the initial vector shows what it was.
-    const iv = hex(plain).map((byte) => byte ^ 8);
+  'decrypts a block with key %s of %i effective bits into %s',
+  (...[key, effectiveBits, plaintext, ciphertext]) => {
+    // The vectors have no padding. With this IV, a block that decrypts to the expected plaintext becomes a block of padding.
+    const iv = hex(plaintext).map((byte) => byte ^ 8);
 
-    expect(decryptRc2Cbc(hex(secret), { key: hex(key), iv: Buffer.from(iv), effectiveBits })).toEqual(Buffer.alloc(0));
+    expect(decryptRc2Cbc(hex(ciphertext), { key: hex(key), iv: Buffer.from(iv), effectiveBits })).toEqual(
+      Buffer.alloc(0),
+    );
   },
 );
 
-/** By `openssl enc -provider legacy`, with -rc2-40-cbc and -rc2-cbc. */
+/** From `openssl enc -provider legacy` with -rc2-40-cbc and -rc2-cbc. */
 test.each([
   ['0102030405', 40, '93fba9946ac9fd673a2b3f97779f9cf4d1740d37bcd6e9e6eeff2bebdc93bbaf2019e58036fdfeda'],
   [
@@ -33,17 +35,20 @@ test.each([
     128,
     '4d19d9b10efdb9aeb8e4ffe6f85a693740e0aa4ba2434d599800f8b004d254ba9a1e441c04da13f1',
   ],
-] as const)('what OpenSSL encrypted with key %s is read over all its blocks', (key, effectiveBits, secret) => {
-  const plain = decryptRc2Cbc(hex(secret), { key: hex(key), iv: hex('1122334455667788'), effectiveBits });
+] as const)('decrypts several blocks that OpenSSL encrypted with key %s', (key, effectiveBits, ciphertext) => {
+  const plaintext = decryptRc2Cbc(hex(ciphertext), { key: hex(key), iv: hex('1122334455667788'), effectiveBits });
 
-  expect(plain?.toString()).toBe('A text of several blocks, and a bit.');
+  expect(plaintext?.toString()).toBe('A text of several blocks, and a bit.');
 });
 
-test.each(['', '00', '0011223344556677aa'])('%s is not in whole blocks, and refused', (secret) => {
-  expect(decryptRc2Cbc(hex(secret), { key: hex('88'), iv: Buffer.alloc(8), effectiveBits: 64 })).toBeUndefined();
-});
+test.each(['', '00', '0011223344556677aa'])(
+  'rejects a ciphertext that is not a multiple of the block size: "%s"',
+  (ciphertext) => {
+    expect(decryptRc2Cbc(hex(ciphertext), { key: hex('88'), iv: Buffer.alloc(8), effectiveBits: 64 })).toBeUndefined();
+  },
+);
 
-test.each([0, 9, 255])('padding of %i is none', (last) => {
+test.each([0, 9, 255])('rejects a padding length of %i', (last) => {
   const iv = Buffer.alloc(8, last);
 
   expect(decryptRc2Cbc(hex('61a8a244adacccf0'), { key: hex('88'), iv, effectiveBits: 64 })).toBeUndefined();

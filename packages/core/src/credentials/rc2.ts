@@ -1,5 +1,5 @@
-/** The fixed permutation of the bytes (RFC 2268, section 2): 16 of them a line, made of the digits of π. */
-const pi =
+/** The permutation table PITABLE (RFC 2268, section 2), 16 bytes a line. */
+const piTable =
   'd978f9c419ddb5ed28e9fd794aa0d89d' +
   'c67e37832b76538e624c6488448bfba2' +
   '179a59f587b34f1361456d8d09817d32' +
@@ -18,36 +18,37 @@ const pi =
   'c5f3db47e5a59c770aa62068fe7fc1ad';
 
 const blockSize = 8;
-/** By how much the four words of a block are turned in a mixing round. */
-const turns = [1, 2, 3, 5] as const;
+/** Bits by which a mixing round rotates each of the four words of a block. */
+const rotations = [1, 2, 3, 5] as const;
 
 /**
- * Decrypts RC2 in CBC mode (RFC 2268) with padding (RFC 8018, section 6.1.1); `undefined` if that is not what the bytes are.
+ * Decrypts RC2 in CBC mode (RFC 2268) and removes the padding (RFC 8018, section 6.1.1). Returns `undefined` if the length or
+ * the padding is wrong.
  *
- * OpenSSL keeps RC2 in a legacy provider that Node does not load, and 40 bits of it protect nothing: it is here because the
- * certificate in a client key of KMS is hidden by it, and says when the key ends. It must hide nothing else.
+ * OpenSSL has RC2 in its legacy provider only, which Node does not load. KMS encrypts the certificate in a client key with
+ * it, and the certificate contains the expiry of the key. RC2 with 40 bits protects nothing: do not use it for anything else.
  */
 export function decryptRc2Cbc(
-  secret: Buffer,
+  ciphertext: Buffer,
   { key, iv, effectiveBits }: { readonly key: Buffer; readonly iv: Buffer; readonly effectiveBits: number },
 ): Buffer | undefined {
-  if (secret.length === 0 || secret.length % blockSize !== 0) return undefined;
+  if (ciphertext.length === 0 || ciphertext.length % blockSize !== 0) return undefined;
   const words = expandKey(key, effectiveBits);
-  const plain = Buffer.alloc(secret.length);
-  let before = iv;
-  for (let at = 0; at < secret.length; at += blockSize) {
-    const block = secret.subarray(at, at + blockSize);
+  const plaintext = Buffer.alloc(ciphertext.length);
+  let previous = iv;
+  for (let at = 0; at < ciphertext.length; at += blockSize) {
+    const block = ciphertext.subarray(at, at + blockSize);
     decryptBlock(block, words).forEach((word, index) => {
-      plain.writeUInt16LE(word ^ before.readUInt16LE(2 * index), at + 2 * index);
+      plaintext.writeUInt16LE(word ^ previous.readUInt16LE(2 * index), at + 2 * index);
     });
-    before = block;
+    previous = block;
   }
-  return withoutPadding(plain);
+  return withoutPadding(plaintext);
 }
 
-/** 64 words of 16 bits, each dependent on every bit of the key (section 2); its letters are those of the RFC. */
+/** Key expansion to 64 words of 16 bits (RFC 2268, section 2). The variable names are those of the RFC. */
 function expandKey(key: Buffer, t1: number): Uint16Array {
-  const table = Buffer.from(pi, 'hex');
+  const table = Buffer.from(piTable, 'hex');
   const at = (index: number): number => table[index & 0xff] ?? 0;
   const t8 = Math.ceil(t1 / 8);
   const l = new Uint8Array(128);
@@ -59,15 +60,15 @@ function expandKey(key: Buffer, t1: number): Uint16Array {
   return Uint16Array.from({ length: 64 }, (_, i) => byte(2 * i) + 256 * byte(2 * i + 1));
 }
 
-/** Sixteen rounds of mixing backwards, with mashing after the fifth and the eleventh of them (section 4). */
+/** 16 reverse mixing rounds, with a reverse mashing round after the fifth and the eleventh (RFC 2268, section 4). */
 function decryptBlock(block: Buffer, words: Uint16Array): Uint16Array {
   const r = Uint16Array.from({ length: 4 }, (_, i) => block.readUInt16LE(2 * i));
   const word = (index: number): number => r[index & 3] ?? 0;
   for (let round = 15; round >= 0; round -= 1) {
     for (let i = 3; i >= 0; i -= 1) {
-      const turn = turns[i] ?? 0;
-      const turnedBack = (word(i) >>> turn) | (word(i) << (16 - turn));
-      r[i] = turnedBack - (words[4 * round + i] ?? 0) - (word(i + 3) & word(i + 2)) - (~word(i + 3) & word(i + 1));
+      const bits = rotations[i] ?? 0;
+      const rotated = (word(i) >>> bits) | (word(i) << (16 - bits));
+      r[i] = rotated - (words[4 * round + i] ?? 0) - (word(i + 3) & word(i + 2)) - (~word(i + 3) & word(i + 1));
     }
     if (round !== 11 && round !== 5) continue;
     for (let i = 3; i >= 0; i -= 1) r[i] = word(i) - (words[word(i + 3) & 63] ?? 0);
@@ -75,9 +76,9 @@ function decryptBlock(block: Buffer, words: Uint16Array): Uint16Array {
   return r;
 }
 
-function withoutPadding(plain: Buffer): Buffer | undefined {
-  const length = plain.at(-1) ?? 0;
-  const end = plain.length - length;
-  const isRight = length >= 1 && length <= blockSize && plain.subarray(end).every((byte) => byte === length);
-  return isRight ? plain.subarray(0, end) : undefined;
+function withoutPadding(plaintext: Buffer): Buffer | undefined {
+  const length = plaintext.at(-1) ?? 0;
+  const end = plaintext.length - length;
+  const isValid = length >= 1 && length <= blockSize && plaintext.subarray(end).every((byte) => byte === length);
+  return isValid ? plaintext.subarray(0, end) : undefined;
 }

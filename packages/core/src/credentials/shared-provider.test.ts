@@ -2,7 +2,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { sharedProvider } from './shared-provider.ts';
 
-test('callers that ask at the same time are one call to the provider, and the next one is another', async () => {
+test('coalesces concurrent calls, and calls the provider again afterwards', async () => {
   let calls = 0;
   const provider = sharedProvider(
     { getCredential: () => Promise.resolve({ accessKeyId: `FakeId-${(calls += 1)}` }) },
@@ -15,7 +15,7 @@ test('callers that ask at the same time are one call to the provider, and the ne
   expect(await provider.getCredential()).toEqual({ accessKeyId: 'FakeId-2' });
 });
 
-test('an error of the provider reaches all who asked, and is not kept', async () => {
+test('rejects all concurrent calls with the provider error, and does not cache it', async () => {
   let calls = 0;
   const provider = sharedProvider(
     {
@@ -34,7 +34,7 @@ test('an error of the provider reaches all who asked, and is not kept', async ()
   expect(await provider.getCredential()).toEqual({ accessKeyId: 'FakeId' });
 });
 
-test('a provider that hangs once does not hang for ever', async () => {
+test('calls a provider again after a call that never settles', async () => {
   const clock = new FakeClock();
   let calls = 0;
   const provider = sharedProvider(

@@ -1,36 +1,43 @@
 import type { Clock } from '../time/clock.ts';
 import type { CredentialsProvider } from '../ports/credentials.ts';
 
-type Answer = ReturnType<CredentialsProvider['getCredential']>;
+type CredentialPromise = ReturnType<CredentialsProvider['getCredential']>;
 
-/** Whoever comes later than this does not join those who wait: a provider that hangs once must not hang for ever. */
-const longestJoin = 15_000;
+interface PendingCall {
+  readonly promise: CredentialPromise;
+  readonly startedAt: number;
+}
+
+/** Age (ms) after which callers no longer join a pending call: a provider that hangs once must not block all later reads. */
+const maxJoinAge = 15_000;
 
 /**
- * A provider that the user hands in, asked once for all who ask at the same time. How long its credentials last is its own
- * affair: the next one to come asks it again.
+ * Coalesces concurrent calls of a user's provider into one. Nothing is cached: the provider decides how long its credentials
+ * are valid.
  *
- * `@alicloud/credentials` 2.4.7 itself makes a request to STS for each of the callers that come before the first answer.
+ * `@alicloud/credentials` 2.4.7 sends one request to STS for each caller that comes before the first response.
  */
 export function sharedProvider(provider: CredentialsProvider, clock: Clock): CredentialsProvider {
-  let flight: { readonly answer: Answer; readonly startedAt: number } | undefined;
-  const ask = (): { readonly answer: Answer; readonly startedAt: number } => {
-    const started = { answer: answerOf(provider).finally(() => land()), startedAt: clock.now() };
-    const land = (): void => {
-      if (flight === started) flight = undefined;
+  let pending: PendingCall | undefined;
+  const start = (): PendingCall => {
+    const call: PendingCall = {
+      promise: getCredential(provider).finally(() => {
+        if (pending === call) pending = undefined;
+      }),
+      startedAt: clock.now(),
     };
-    return started;
+    return call;
   };
   return {
     getCredential() {
-      if (flight === undefined || clock.now() - flight.startedAt > longestJoin) flight = ask();
-      return flight.answer;
+      if (pending === undefined || clock.now() - pending.startedAt > maxJoinAge) pending = start();
+      return pending.promise;
     },
     discard: (accessKeyId) => provider.discard?.(accessKeyId) ?? false,
   };
 }
 
-/** One of the user's own may throw before it promises anything. */
-async function answerOf(provider: CredentialsProvider): Answer {
+/** Async, so that a provider that throws synchronously returns a rejected promise. */
+async function getCredential(provider: CredentialsProvider): CredentialPromise {
   return provider.getCredential();
 }

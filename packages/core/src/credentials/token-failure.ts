@@ -4,114 +4,119 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { emptyTokenCode, reasonOf } from './http-log.ts';
 
-/** What a message about credentials needs to know besides. */
+/** What an error message about a credentials request contains besides the HTTP log. */
 export interface TokenRequestContext {
-  /** Who was asked for what: `STS for the role acs:ram::1:role/x`. */
+  /** The subject of the message, such as `Credentials for role acs:ram::1:role/x`. */
   readonly subject: string;
-  /** The file that a token is read from. */
+  /** The path of the OIDC token file. */
   readonly tokenFile?: string | undefined;
-  /** Milliseconds since 1970 by our calendar. */
+  /** Milliseconds since 1970 by the clock of this machine. */
   readonly date: number;
 }
 
 /**
- * The one place where an error of `@alicloud/credentials` becomes a failure of ours. Nothing of its message is told: it quotes
- * replies, files of keys and the URL with its signature. So it is no `cause` either.
+ * Converts an error of `@alicloud/credentials` into a `FetchFailure`.
+ *
+ * The library's messages quote responses, key files and the signed URL. So neither the message nor the `cause` contains the
+ * library's error.
  */
 export function tokenFailure(
   error: unknown,
-  exchanges: readonly HttpLogEntry[],
-  asked: TokenRequestContext,
+  httpLog: readonly HttpLogEntry[],
+  context: TokenRequestContext,
 ): FetchFailure {
-  const last = exchanges.at(-1);
-  const problem = reasonOf(error);
-  if (asked.tokenFile !== undefined && (problem === emptyTokenCode || last === undefined)) {
-    return tokenFileFailure(problem, asked.tokenFile);
+  const last = httpLog.at(-1);
+  const reason = reasonOf(error);
+  if (context.tokenFile !== undefined && (reason === emptyTokenCode || last === undefined)) {
+    return tokenFileFailure(reason, context.tokenFile);
   }
   if (last === undefined) {
-    return new FetchFailure('rejected', `${asked.subject}: nobody was asked (${problem}). Check the credentials.`, {
-      code: codeOf(problem),
-    });
+    const message = `${context.subject}: no request was sent (${reason}). Check the credentials.`;
+    return new FetchFailure('rejected', message, { code: systemCode(reason) });
   }
-  if (last.status === undefined) return noAnswer(last, asked);
-  return answered(last, last.status, asked);
+  if (last.status === undefined) return connectionFailure(last, context);
+  return responseFailure(last, last.status, context);
 }
 
-function tokenFileFailure(problem: string, file: string): FetchFailure {
-  const found = problem === emptyTokenCode ? 'is empty' : (fileProblems.get(problem) ?? `cannot be read (${problem})`);
-  const message = `The file with the OIDC token, ${file}, ${found}. Check the path, and the volume that Kubernetes puts the token in.`;
-  return new FetchFailure('rejected', message, { code: codeOf(problem) });
+function tokenFileFailure(reason: string, file: string): FetchFailure {
+  const problem =
+    reason === emptyTokenCode ? 'is empty' : (fileProblems.get(reason) ?? `could not be read (${reason})`);
+  const message = `The OIDC token file ${file} ${problem}. Check the path and the Kubernetes volume that it is mounted from.`;
+  return new FetchFailure('rejected', message, { code: systemCode(reason) });
 }
 
 const fileProblems: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'is not there (ENOENT)'],
-  ['EACCES', 'may not be read by this process (EACCES)'],
+  ['ENOENT', 'does not exist (ENOENT)'],
+  ['EACCES', 'is not readable by this process (EACCES)'],
   ['EISDIR', 'is a directory (EISDIR)'],
 ]);
 
-function noAnswer(
-  { host, reason: problem = 'no reason' }: HttpLogEntry,
-  { subject: what }: TokenRequestContext,
+function connectionFailure(
+  { host, reason = 'unknown reason' }: HttpLogEntry,
+  { subject }: TokenRequestContext,
 ): FetchFailure {
-  const isTrust = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(problem);
-  const advice = isTrust
-    ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to the authority, or check what answers in its place.'
-    : 'Check that it can be reached from here.';
-  const message = `${what}: ${host} did not answer (${problem}). ${advice}`;
-  return new FetchFailure(isTrust ? 'untrusted' : 'unreachable', message, { code: codeOf(problem) });
+  const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(reason);
+  const advice = isUntrusted
+    ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to its CA, or check whether a proxy intercepts TLS.'
+    : 'Check that this machine can reach it.';
+  const message = `${subject}: ${host} did not respond (${reason}). ${advice}`;
+  return new FetchFailure(isUntrusted ? 'untrusted' : 'unreachable', message, { code: systemCode(reason) });
 }
 
-/** The metadata service of ECS: not Alibaba Cloud's API, so it has no codes. */
+/** The ECS metadata service. It is not an Alibaba Cloud API, so its errors have no code. */
 const metadataHost = '100.100.100.200';
 
-/** STS codes whose status alone would not tell. Source: its pages on AssumeRole and AssumeRoleWithOIDC. */
-function failureOfCode(status: number, code: string | undefined): FailureName {
-  // Who asks exists no more, or may not be what it was: a "no" to us, like KMS's own.
+/** Source of the codes: the STS pages on AssumeRole and AssumeRoleWithOIDC. */
+function failureOfStsResponse(status: number, code: string | undefined): FailureName {
+  // The role or the provider no longer exists. This revokes access, as a denial by KMS does.
   if (code?.startsWith('EntityNotExist') === true) return 'denied';
   if (status === 200) return 'malformed';
   return failureOfAnswer(status, code);
 }
 
-function answered(
+function responseFailure(
   { host, code, requestId, date }: HttpLogEntry,
   status: number,
-  asked: TokenRequestContext,
+  context: TokenRequestContext,
 ): FetchFailure {
   if (host === metadataHost && status === 404) {
-    const advice = 'This ECS instance has no such role: check its name, and that it is attached to the instance.';
-    return new FetchFailure('rejected', `${asked.subject}: ${host} answered with status 404. ${advice}`, { status });
+    const advice = 'This ECS instance has no such role. Check the role name, and that it is attached to the instance.';
+    const message = `${context.subject}: ${host} responded with status 404. ${advice}`;
+    return new FetchFailure('rejected', message, { status });
   }
-  const failure = failureOfCode(status, code);
-  const said = code === undefined ? `status ${status} and no answer of Alibaba Cloud's` : `status ${status}, ${code}`;
-  const ahead = date === undefined ? 0 : asked.date - date;
-  const message = `${asked.subject}: ${host} answered with ${said}. ${adviceOn(failure, code, ahead)}`;
+  const failure = failureOfStsResponse(status, code);
+  const response =
+    code === undefined ? `status ${status} and a body that is not from Alibaba Cloud` : `status ${status}, ${code}`;
+  const clockSkew = date === undefined ? 0 : context.date - date;
+  const message = `${context.subject}: ${host} responded with ${response}. ${adviceFor(failure, code, clockSkew)}`;
   return new FetchFailure(failure, message, { code, status, requestId });
 }
 
-function adviceOn(failure: FailureName, code: string | undefined, ahead: number): string {
-  if (Math.abs(ahead) > 60_000) {
-    const direction = ahead > 0 ? 'ahead of' : 'behind';
-    return `The clock of this machine is ${Math.round(Math.abs(ahead) / 60_000)} minutes ${direction} that of the server: set it right.`;
+function adviceFor(failure: FailureName, code: string | undefined, clockSkew: number): string {
+  if (Math.abs(clockSkew) > 60_000) {
+    const direction = clockSkew > 0 ? 'ahead of' : 'behind';
+    const minutes = Math.round(Math.abs(clockSkew) / 60_000);
+    return `The clock of this machine is ${minutes} minutes ${direction} the server's. Synchronize it with NTP.`;
   }
-  for (const [start, advice] of adviceByCode) if (code?.startsWith(start) === true) return advice;
-  if (code === undefined && failure !== 'unavailable') return 'Check what answers there: a proxy, a captive portal.';
-  return 'It may go well the next time.';
+  for (const [prefix, advice] of adviceByCode) if (code?.startsWith(prefix) === true) return advice;
+  if (code === undefined && failure !== 'unavailable') {
+    return 'Check whether a proxy or a captive portal responds in its place.';
+  }
+  return 'The next request may succeed.';
 }
 
+/** By prefix of the code. */
 const adviceByCode: readonly (readonly [string, string])[] = [
-  ['NoPermission', 'Check the trust policy of the role, and that who assumes it is allowed sts:AssumeRole.'],
-  ['EntityNotExist', 'Check the ARN: there is no such role or provider.'],
-  [
-    'InvalidParameter',
-    'Check what the name of the code tells: the role, the session name, the duration or the policy.',
-  ],
+  ['NoPermission', 'Check the trust policy of the role, and that the caller has the permission sts:AssumeRole.'],
+  ['EntityNotExist', 'Check the ARN: the role or the OIDC provider does not exist.'],
+  ['InvalidParameter', 'Check the parameter that the code names: the role, session name, duration or policy.'],
   ['AuthenticationFail', 'Check the OIDC token: its issuer, its audience, and that it has not expired.'],
-  ['InvalidAccessKeyId', 'Check the access key id: it does not exist, or is disabled.'],
-  ['SignatureDoesNotMatch', 'Check the secret of the access key.'],
-  ['InvalidSecurityToken', 'Check the security token: it has ended, or belongs to another key.'],
+  ['InvalidAccessKeyId', 'Check the access key id: it does not exist or is disabled.'],
+  ['SignatureDoesNotMatch', 'Check the access key secret.'],
+  ['InvalidSecurityToken', 'Check the security token: it has expired or belongs to another access key.'],
 ];
 
-/** A system's code is a code; the name of an error class is none, and ours for an empty file neither. */
-function codeOf(problem: string): string | undefined {
-  return /^[A-Z][A-Z0-9_]+$/u.test(problem) && problem !== emptyTokenCode ? problem : undefined;
+/** Drops class names of errors and the internal code of an empty token: neither is a code of the system. */
+function systemCode(reason: string): string | undefined {
+  return /^[A-Z][A-Z0-9_]+$/u.test(reason) && reason !== emptyTokenCode ? reason : undefined;
 }

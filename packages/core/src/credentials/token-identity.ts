@@ -5,20 +5,22 @@ import type {
   RamRoleIdentity,
 } from '../options/identity.ts';
 
-/** An identity whose credentials are issued for a time, by one provider of the library. */
+/** An identity whose temporary credentials come from one provider of `@alicloud/credentials`. */
 export type SessionIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
 
-/** Who is asked, and for what, in a message. */
+/** The subject of error messages. */
 export function describeIdentity(identity: SessionIdentity): string {
   switch (identity.type) {
     case 'ram_role':
-      return `Credentials for the role ${identity.roleArn}`;
+      return `Credentials for role ${identity.roleArn}`;
     case 'oidc_role_arn':
-      return `Credentials for the role ${identity.roleArn} by OIDC`;
+      return `Credentials for role ${identity.roleArn} (OIDC)`;
     case 'ecs_ram_role':
-      return `Credentials for ${identity.roleName === undefined ? 'the role' : `the role ${identity.roleName}`} of this ECS instance`;
+      return identity.roleName === undefined
+        ? 'Credentials for the role of this ECS instance'
+        : `Credentials for role ${identity.roleName} of this ECS instance`;
     case 'credentials_uri':
-      return 'Credentials from the address in credentials_uri';
+      return 'Credentials from credentials_uri';
     default:
       return identity satisfies never;
   }

@@ -20,9 +20,9 @@ const issued = {
   SecurityToken: 's3cret-token',
   Expiration: '2026-01-02T04:04:05Z',
 };
-const handedOut = { accessKeyId: 'STS.FakeId', accessKeySecret: 's3cret-sts', securityToken: 's3cret-token' };
+const expected = { accessKeyId: 'STS.FakeId', accessKeySecret: 's3cret-sts', securityToken: 's3cret-token' };
 
-interface Sent {
+interface SentRequest {
   readonly method: string;
   readonly host?: string;
   readonly path: string;
@@ -32,28 +32,28 @@ interface Sent {
   readonly bodyForm?: Readonly<Record<string, string>>;
 }
 
-interface Reply {
+interface StubResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-function reply(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Reply {
+function response(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): StubResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/html' : 'application/json;charset=utf-8';
   return { statusCode: status, headers: { 'content-type': type, ...headers }, body: Buffer.from(text) };
 }
 
-/** Credentials whose library asks `answer` instead of the network, by the seam that it has for that. */
-function setup(identity: AlicloudIdentity, answer: (request: Sent) => Reply | Promise<Reply>) {
-  const sent: Sent[] = [];
+/** Credentials whose library gets its responses from `respond`, through its hook for mocks. */
+function setup(identity: AlicloudIdentity, respond: (request: SentRequest) => StubResponse | Promise<StubResponse>) {
+  const sent: SentRequest[] = [];
   const clock = new FakeClock({ date: now });
   const provider = alicloudCredentials(identity, {
     clock,
     prepare: (library) =>
-      Reflect.set(library, 'doRequest', async (request: Sent) => {
+      Reflect.set(library, 'doRequest', async (request: SentRequest) => {
         sent.push({ ...request, bodyForm: { ...request.bodyForm } });
-        return answer(request);
+        return respond(request);
       }),
   });
   return { provider, sent, clock };
@@ -61,12 +61,12 @@ function setup(identity: AlicloudIdentity, answer: (request: Sent) => Reply | Pr
 
 async function failureOf(
   identity: AlicloudIdentity,
-  answer: (request: Sent) => Reply | Promise<Reply>,
+  respond: (request: SentRequest) => StubResponse | Promise<StubResponse>,
 ): Promise<Error> {
-  const { provider } = setup(identity, answer);
+  const { provider } = setup(identity, respond);
   const error: unknown = await provider.getCredential().catch((thrown: unknown) => thrown);
-  if (!(error instanceof Error)) throw new Error('there was no error');
-  // Nothing of what was sent or answered: no key, no signature, no page.
+  if (!(error instanceof Error)) throw new Error('expected an error');
+  // No part of the request or the response: no key, no signature, no page.
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/FakeId|s3cret-|Signature=|<html>/u);
   return error;
 }
@@ -88,7 +88,7 @@ function oidcRole(oidcTokenFilePath: string): AlicloudIdentity {
   };
 }
 
-test('a role is assumed with all that was told, by one request for a thousand readers and an hour', async () => {
+test('assumes a role with all options, in one request for all readers', async () => {
   const { provider, sent, clock } = setup(
     {
       ...role,
@@ -99,14 +99,14 @@ test('a role is assumed with all that was told, by one request for a thousand re
       vpc: true,
       externalId: 'ours',
     },
-    () => reply({ Credentials: issued }),
+    () => response({ Credentials: issued }),
   );
 
   const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredential()));
   await clock.pass('49m');
 
-  expect(await provider.getCredential()).toEqual(handedOut);
-  expect(all[999]).toEqual(handedOut);
+  expect(await provider.getCredential()).toEqual(expected);
+  expect(all[999]).toEqual(expected);
   expect(sent).toHaveLength(1);
   expect(sent[0]).toMatchObject({
     host: 'sts-vpc.cn-hangzhou.aliyuncs.com',
@@ -121,9 +121,9 @@ test('a role is assumed with all that was told, by one request for a thousand re
   });
 });
 
-test('a role that is assumed with temporary credentials sends their token', async () => {
+test('sends the token of the temporary credentials that assume the role', async () => {
   const { provider, sent } = setup({ ...role, securityToken: 's3cret-t', stsEndpoint: 'sts.test:8443' }, () =>
-    reply({ Credentials: issued }),
+    response({ Credentials: issued }),
   );
 
   await provider.getCredential();
@@ -131,9 +131,9 @@ test('a role that is assumed with temporary credentials sends their token', asyn
   expect(sent[0]).toMatchObject({ host: 'sts.test:8443', queries: { SecurityToken: 's3cret-t' } });
 });
 
-test('the shortest lifetime that STS gives is one request, not one a read', async () => {
+test('caches credentials with the shortest lifetime of STS', async () => {
   const { provider, sent, clock } = setup({ ...role, durationSeconds: 900 }, () =>
-    reply({ Credentials: { ...issued, Expiration: '2026-01-02T03:19:05Z' } }),
+    response({ Credentials: { ...issued, Expiration: '2026-01-02T03:19:05Z' } }),
   );
 
   await provider.getCredential();
@@ -143,9 +143,9 @@ test('the shortest lifetime that STS gives is one request, not one a read', asyn
   expect(sent).toHaveLength(1);
 });
 
-test('a lifetime is told by the clock of who answers: ours may be wrong', async () => {
+test('computes the lifetime from the date of the response', async () => {
   const { provider, sent, clock } = setup(role, () =>
-    reply({ Credentials: { ...issued, Expiration: '2026-01-02T05:04:05Z' } }, 200, {
+    response({ Credentials: { ...issued, Expiration: '2026-01-02T05:04:05Z' } }, 200, {
       date: 'Fri, 02 Jan 2026 04:04:05 GMT',
     }),
   );
@@ -159,18 +159,18 @@ test('a lifetime is told by the clock of who answers: ours may be wrong', async 
 
 test.each([
   [403, { Code: 'NoPermission', Message: 'x', RequestId: 'R-1' }, 'denied', 'trust policy'],
-  [404, { Code: 'EntityNotExist.Role', Message: 'x', RequestId: 'R-1' }, 'denied', 'no such role'],
+  [404, { Code: 'EntityNotExist.Role', Message: 'x', RequestId: 'R-1' }, 'denied', 'does not exist'],
   [400, { Code: 'InvalidParameter.RoleArn', Message: 'x', RequestId: 'R-1' }, 'rejected', 'the role'],
   [404, { Code: 'InvalidAccessKeyId.NotFound', Message: 'FakeId', RequestId: 'R-1' }, 'denied', 'access key id'],
-  [400, { Code: 'SignatureDoesNotMatch', Message: 'POST&s3cret-', RequestId: 'R-1' }, 'denied', 'secret of the'],
-  [400, { Code: 'Throttling.User', Message: 'x', RequestId: 'R-1' }, 'throttled', 'next time'],
-  [503, { Code: 'ServiceUnavailable', Message: 'x', RequestId: 'R-1' }, 'unavailable', 'next time'],
-  // The library reads Message without looking whether it is there.
+  [400, { Code: 'SignatureDoesNotMatch', Message: 'POST&s3cret-', RequestId: 'R-1' }, 'denied', 'access key secret'],
+  [400, { Code: 'Throttling.User', Message: 'x', RequestId: 'R-1' }, 'throttled', 'next request'],
+  [503, { Code: 'ServiceUnavailable', Message: 'x', RequestId: 'R-1' }, 'unavailable', 'next request'],
+  // Without Message, the library throws a TypeError.
   [403, { Code: 'NoPermission', RequestId: 'R-1' }, 'denied', 'trust policy'],
-] as const)('STS that refuses with %d is told by code, status and request id', async (...row) => {
+] as const)('reports code, status and request id of an STS error (%d %j)', async (...row) => {
   const [status, body, failure, advice] = row;
 
-  const error = await failureOf(role, () => reply(body, status));
+  const error = await failureOf(role, () => response(body, status));
 
   expect(error).toMatchObject({ name: 'FetchFailure', failure, code: body.Code, status, requestId: 'R-1' });
   expect(error.message).toContain(advice);
@@ -180,8 +180,8 @@ test.each([
   [200, 'malformed'],
   [403, 'rejected'],
   [502, 'unavailable'],
-] as const)('STS that answers %d with a page is somebody else', async (status, failure) => {
-  const error = await failureOf(role, () => reply('<html>s3cret-page</html>', status));
+] as const)('does not take an HTML page with status %d for an STS error', async (status, failure) => {
+  const error = await failureOf(role, () => response('<html>s3cret-page</html>', status));
 
   expect(error).toMatchObject({ failure, status, code: undefined });
 });
@@ -190,33 +190,33 @@ test.each([
   ['ECONNREFUSED', 'unreachable'],
   ['ENOTFOUND', 'unreachable'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'untrusted'],
-] as const)('STS that cannot be asked (%s) is told by its host', async (code, failure) => {
+] as const)('names the STS host that did not respond (%s)', async (code, failure) => {
   const error = await failureOf(role, () =>
     Promise.reject(Object.assign(new Error('https://sts.test/?Signature=s3cret-'), { code })),
   );
 
   expect(error).toMatchObject({ failure, code });
-  expect(error.message).toContain(`sts.aliyuncs.com did not answer (${code})`);
+  expect(error.message).toContain(`sts.aliyuncs.com did not respond (${code})`);
 });
 
-test('a wrong clock is told, and by how much', async () => {
+test('reports how far the clock of this machine is off', async () => {
   const error = await failureOf(role, () =>
-    reply({ Code: 'InvalidTimeStamp.Expired', Message: 'x', RequestId: 'R-1' }, 400, {
+    response({ Code: 'InvalidTimeStamp.Expired', Message: 'x', RequestId: 'R-1' }, 400, {
       date: 'Fri, 02 Jan 2026 02:44:05 GMT',
     }),
   );
 
   expect(error).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
-  expect(error.message).toContain('The clock of this machine is 20 minutes ahead of that of the server');
+  expect(error.message).toContain("The clock of this machine is 20 minutes ahead of the server's");
 });
 
-test('the metadata service is asked by its second version, for the role and then for its credentials', async () => {
+test('requests the role and its credentials by IMDSv2', async () => {
   const { provider, sent } = setup({ type: 'ecs_ram_role' }, ({ method, path }) => {
-    if (method === 'PUT') return reply('s3cret-metadata-token');
-    return path.endsWith('/') ? reply('reader') : reply({ ...issued, Code: 'Success' });
+    if (method === 'PUT') return response('s3cret-metadata-token');
+    return path.endsWith('/') ? response('reader') : response({ ...issued, Code: 'Success' });
   });
 
-  expect(await provider.getCredential()).toEqual(handedOut);
+  expect(await provider.getCredential()).toEqual(expected);
   expect(sent.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'PUT /latest/api/token',
     'GET /latest/meta-data/ram/security-credentials/',
@@ -226,9 +226,9 @@ test('the metadata service is asked by its second version, for the role and then
   expect(sent.at(-1)?.headers).toMatchObject({ 'x-aliyun-ecs-metadata-token': 's3cret-metadata-token' });
 });
 
-test('credentials of the metadata service are kept too, though they last less than an hour', async () => {
+test('caches credentials of the metadata service that expire within an hour', async () => {
   const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'reader' }, ({ method }) =>
-    method === 'PUT' ? reply('token') : reply({ ...issued, Code: 'Success', Expiration: '2026-01-02T03:44:05Z' }),
+    method === 'PUT' ? response('token') : response({ ...issued, Code: 'Success', Expiration: '2026-01-02T03:44:05Z' }),
   );
 
   await provider.getCredential();
@@ -237,30 +237,32 @@ test('credentials of the metadata service are kept too, though they last less th
   expect(sent).toHaveLength(2);
 });
 
-test('a metadata service that is away, or has no such role, is told by its host', async () => {
-  const away = await failureOf({ type: 'ecs_ram_role', roleName: 'reader' }, () =>
+test('names the metadata service that does not respond or has no such role', async () => {
+  const timedOut = await failureOf({ type: 'ecs_ram_role', roleName: 'reader' }, () =>
     Promise.reject(Object.assign(new Error('x'), { name: 'RequestTimeoutError' })),
   );
   const absent = await failureOf({ type: 'ecs_ram_role', roleName: 'reader' }, ({ method }) =>
-    method === 'PUT' ? reply('token') : reply('<html>404</html>', 404),
+    method === 'PUT' ? response('token') : response('<html>404</html>', 404),
   );
 
-  expect(away).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
-  expect(away.message).toContain('100.100.100.200');
+  expect(timedOut).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
+  expect(timedOut.message).toContain('100.100.100.200');
   expect(absent).toMatchObject({ failure: 'rejected', status: 404 });
   expect(absent.message).toContain('no such role');
 });
 
-test('without IMDSv1 a metadata service that gives no token is not asked further', async () => {
-  const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true }, () => reply('', 403));
+test('does not fall back to IMDSv1 if it is disabled', async () => {
+  const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true }, () =>
+    response('', 403),
+  );
 
   await expect(provider.getCredential()).rejects.toMatchObject({ failure: 'rejected' });
   expect(sent).toHaveLength(1);
 });
 
-test('an OIDC token is read each time it is needed, without the line break behind it', async () => {
+test('reads the OIDC token for each request and trims it', async () => {
   const file = tokenFile('s3cret-token-1\n');
-  const { provider, sent, clock } = setup(oidcRole(file), () => reply({ Credentials: issued }));
+  const { provider, sent, clock } = setup(oidcRole(file), () => response({ Credentials: issued }));
   await provider.getCredential();
 
   writeFileSync(file, 's3cret-token-2');
@@ -271,20 +273,20 @@ test('an OIDC token is read each time it is needed, without the line break behin
   expect(sent[0]).toMatchObject({ queries: { Action: 'AssumeRoleWithOIDC' }, host: 'sts.aliyuncs.com' });
 });
 
-test('a token file that is missing or empty is told by its path, and nobody is asked', async () => {
+test('names a token file that is missing or empty and sends no request', async () => {
   const empty = tokenFile(' \n');
-  const missing = await failureOf(oidcRole('/nowhere/token'), () => reply({ Credentials: issued }));
-  const blank = await failureOf(oidcRole(empty), () => reply({ Credentials: issued }));
+  const missing = await failureOf(oidcRole('/nowhere/token'), () => response({ Credentials: issued }));
+  const blank = await failureOf(oidcRole(empty), () => response({ Credentials: issued }));
 
   expect(missing).toMatchObject({ failure: 'rejected', code: 'ENOENT' });
-  expect(missing.message).toContain('/nowhere/token, is not there');
+  expect(missing.message).toContain('/nowhere/token does not exist');
   expect(blank).toMatchObject({ failure: 'rejected' });
-  expect(blank.message).toContain(`${empty}, is empty`);
+  expect(blank.message).toContain(`${empty} is empty`);
 });
 
-test('an OIDC token that STS does not take keeps the old value: it says nothing about the secret', async () => {
+test('reports an OIDC token that STS rejects as a rejected request, not as denied access', async () => {
   const error = await failureOf(oidcRole(tokenFile('s3cret-t')), () =>
-    reply({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 400),
+    response({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 400),
   );
 
   expect(error).toMatchObject({ failure: 'rejected', code: 'AuthenticationFail.OIDCToken.Expired' });

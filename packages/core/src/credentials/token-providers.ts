@@ -11,7 +11,7 @@ import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 import type { ProxyResolver } from './provider-proxy.ts';
 
-/** A provider that has sessions. `refresher` asks for one, past the library's own cache, which asks too often (and several times at once). */
+/** A provider with sessions. `refresher` bypasses the library's cache, which sends too many requests, some of them in parallel. */
 export interface SessionProvider {
   refresher(): Promise<{
     readonly accessKeyId: string;
@@ -21,61 +21,61 @@ export interface SessionProvider {
   }>;
 }
 
-/** Shorter than the library's own (5 and 10 s): two tries must fit into a read. */
+/** Milliseconds. Shorter than the library's defaults (5 and 10 s), so that two attempts fit into a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
 
 export interface TokenProviderOptions {
   readonly clock: Clock;
-  /** Sees each provider of the library before it is used: a test sets its `doRequest`. */
+  /** Called with each provider of the library before its first request. Tests replace its `doRequest` here. */
   readonly prepare?: ((provider: object) => void) | undefined;
-  /** None, where requests are to go straight to their hosts. */
+  /** Absent if all requests connect directly. */
   readonly resolveProxy?: ProxyResolver | undefined;
 }
 
-/** Asks once, with a provider of its own: what one request leaves behind in it cannot spoil the next. */
+/** Sends one request, with a new provider: the library's providers keep state that a failed request can corrupt. */
 export async function fetchCredentials(
   identity: SessionIdentity,
-  parts: TokenProviderOptions,
+  { clock, prepare, resolveProxy }: TokenProviderOptions,
 ): Promise<IssuedCredentials> {
-  const asked = {
-    subject: describeIdentity(identity),
-    tokenFile: identity.type === 'oidc_role_arn' ? identity.oidcTokenFilePath : undefined,
-  };
-  const exchanges: HttpLogEntry[] = [];
+  const httpLog: HttpLogEntry[] = [];
   try {
-    const provider = await open(identity);
-    parts.prepare?.(provider);
-    routeThroughProxy(provider, { proxyTo: parts.resolveProxy, clock: parts.clock });
-    logRequests(provider, exchanges);
-    return await fetchSession(provider, exchanges, parts.clock);
+    const provider = await createProvider(identity);
+    prepare?.(provider);
+    routeThroughProxy(provider, { resolveProxy, clock });
+    logRequests(provider, httpLog);
+    return await fetchSession(provider, httpLog, clock);
   } catch (error) {
-    throw tokenFailure(error, exchanges, { ...asked, date: parts.clock.date() });
+    throw tokenFailure(error, httpLog, {
+      subject: describeIdentity(identity),
+      tokenFile: identity.type === 'oidc_role_arn' ? identity.oidcTokenFilePath : undefined,
+      date: clock.date(),
+    });
   }
 }
 
-/** One session of a provider that is watched. */
+/** Fetches a session. `httpLog` is the provider's: see `logRequests`. */
 export async function fetchSession(
   provider: SessionProvider,
-  exchanges: readonly HttpLogEntry[],
+  httpLog: readonly HttpLogEntry[],
   clock: Clock,
 ): Promise<IssuedCredentials> {
   const { accessKeyId, accessKeySecret, securityToken, expiration } = await provider.refresher();
   const credentials = { accessKeyId, accessKeySecret, securityToken };
-  return { credentials, lifetime: lifetimeOf(expiration, exchanges.at(-1)?.date ?? clock.date()) };
+  return { credentials, lifetime: lifetimeOf(expiration, httpLog.at(-1)?.date ?? clock.date()) };
 }
 
-/** By the clock of whoever issued them, where the answer has a date. */
+/** Milliseconds from `date` to `expiration`. Pass the date of the response, if it has one: the clock of this machine may be wrong. */
 export function lifetimeOf(expiration: unknown, date: number): number | undefined {
-  const end = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
-  return Number.isNaN(end) ? undefined : Math.max(end - date, 0);
+  const expiresAt = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
+  return Number.isNaN(expiresAt) ? undefined : Math.max(expiresAt - date, 0);
 }
 
-async function open(identity: SessionIdentity): Promise<SessionProvider> {
+async function createProvider(identity: SessionIdentity): Promise<SessionProvider> {
   const library = await import('@alicloud/credentials');
   switch (identity.type) {
     case 'ram_role': {
       const builder = library.RAMRoleARNCredentialsProvider.builder();
-      builder.withCredentialsProvider(keyPairProvider(identity)).withRoleArn(identity.roleArn);
+      builder.withCredentialsProvider(staticProvider(identity)).withRoleArn(identity.roleArn);
       if (identity.externalId !== undefined) builder.withExternalId(identity.externalId);
       return withStsOptions(builder, identity).build();
     }
@@ -101,8 +101,8 @@ async function open(identity: SessionIdentity): Promise<SessionProvider> {
   }
 }
 
-/** Who assumes the role, in the form that the library wants; it puts the provider's name into a header. */
-function keyPairProvider({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): LibraryProvider {
+/** The credentials that assume the role, as a provider of the library, which sends the provider's name in a header. */
+function staticProvider({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): LibraryProvider {
   const providerName = securityToken === '' ? 'static_ak' : 'static_sts';
   const credentials = { accessKeyId, accessKeySecret, securityToken, providerName };
   return { getCredentials: () => Promise.resolve(credentials), getProviderName: () => providerName };
@@ -119,7 +119,7 @@ interface StsBuilder {
   withReadTimeout(ms: number): unknown;
 }
 
-/** What is not set is not handed over: the library then takes its own default, or the environment's. */
+/** Sets only what is configured: for the rest, the library uses its defaults or the environment. */
 function withStsOptions<Builder extends StsBuilder>(
   builder: Builder,
   options: RamRoleIdentity | OidcRoleIdentity,
