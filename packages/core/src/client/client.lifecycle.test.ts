@@ -165,7 +165,7 @@ test('ready rejects with all that failed: at once for what KMS refuses, with its
   await clock.pass('5s');
 
   await expect(ready).rejects.toThrow(
-    /Of 3 secrets to preload, 2 could not.*typo: KMS knows no.*away: The secret "away"/su,
+    /Of 3 secrets to preload, 2 could not.*typo: Secret "typo".*was not found.*away: Secret "away"/su,
   );
 });
 
@@ -178,7 +178,7 @@ test('ready whose time is over before the first read is tells what had failed by
   await clock.pass('1s');
 
   await expect(ready).rejects.toThrow(
-    /Of 1 secret to preload, 1 could not be had:.*within its deadline of 1000 ms.*kms\.example, asked 2 times, unreachable/su,
+    /Of 1 secret to preload, 1 could not be had:.*within its deadline of 1000 ms.*kms\.example: 2 attempts, last error \(unreachable\)/su,
   );
 });
 

@@ -91,7 +91,7 @@ export class SecretClient {
       endpoints: this.#endpoints,
       hedging: this.#endpoints.hedging,
       clock,
-      backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, tries: options.tries }),
+      backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, maxAttempts: options.tries }),
       attemptTimeout: options.attemptTimeout,
       budget: options.refreshDeadline,
       transform: hook?.transform?.bind(hook),

@@ -18,7 +18,7 @@ export interface PreloadParts {
 }
 
 /** Between two reads of a name at start; the tries of one read have waits of their own. */
-const backoff = fullJitter({ base: 1_000, cap: 10_000, tries: Number.POSITIVE_INFINITY });
+const backoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
 
 /**
  * Reads the names that a process wants at its start; returns, name by name, why those that it needs could not be had.

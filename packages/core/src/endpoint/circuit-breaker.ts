@@ -2,8 +2,8 @@ import type { Clock } from '../time/clock.ts';
 import { FailureWindow } from './failure-window.ts';
 
 /**
- * `closed`: asked like any other. `open`: left alone until `probeAt`. `half-open`: one request is on its way to find out.
- * `openings` counts how often it has opened since it was closed: each time it stays open longer.
+ * `closed`: requests are allowed. `open`: no requests until `probeAt`. `half-open`: a probe is in flight. `openings` counts how
+ * often the breaker has opened since it was closed; it stays open longer each time.
  */
 export type BreakerState =
   | { readonly kind: 'closed' }
@@ -11,21 +11,21 @@ export type BreakerState =
   | { readonly kind: 'half-open'; readonly openings: number };
 
 export interface BreakerSettings {
-  /** So many failures one after the other open it. */
+  /** Consecutive failures that open the breaker. */
   readonly failures: number;
-  /** So large a share of failures opens it too, if there were `minCalls` calls within `window` milliseconds. */
+  /** Share of failures that opens it too, given at least `minCalls` calls within `window` milliseconds. */
   readonly rate: number;
   readonly minCalls: number;
   readonly window: number;
-  /** Milliseconds that it stays open the first time; doubled each time after it, up to the cap. */
+  /** Milliseconds of the first opening; doubled with each further opening, up to the cap. */
   readonly openTime: number;
   readonly openTimeCap: number;
 }
 
 /**
- * Remembers whether an endpoint is worth asking. It asks nobody and waits for nothing: who wants to ask looks at `state`.
+ * The circuit breaker of one endpoint. It has no timer and sends no request: the failover reads `state` and `isProbeDue`.
  *
- * An answer closes it whenever it comes: what has just answered is not down, whoever asked it and why.
+ * Every response closes it, from whatever request: an endpoint that has just responded is not down.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
@@ -50,17 +50,16 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** Whether an open one may be asked again to see how it is. */
+  /** Whether the breaker is open and its next probe may be sent. */
   get isProbeDue(): boolean {
     return this.#state.kind === 'open' && this.#clock.now() >= this.#state.probeAt;
   }
 
-  /** From now on one request is on its way to find out; everybody else goes on leaving the endpoint alone. */
   startProbe(): void {
     if (this.#state.kind === 'open') this.#transition({ kind: 'half-open', openings: this.#state.openings });
   }
 
-  /** The probe was called off before it could tell anything: another may be made at once. */
+  /** The probe was cancelled without a result: the next one is due at once. */
   abandonProbe(): void {
     if (this.#state.kind !== 'half-open') return;
     this.#transition({ kind: 'open', openings: this.#state.openings, probeAt: this.#clock.now() });
@@ -70,7 +69,7 @@ export class CircuitBreaker {
     this.#consecutiveFailures = 0;
     this.#window.add('succeeded');
     if (this.#state.kind === 'closed') return;
-    // What went before is no reason to open it again.
+    // Older failures must not open it again.
     this.#window.clear();
     this.#transition({ kind: 'closed' });
   }
@@ -80,7 +79,7 @@ export class CircuitBreaker {
     this.#countFailure();
   }
 
-  /** It did not fail, but was so slow that another was asked too and answered first. One after the other, that is as bad. */
+  /** The endpoint lost a hedge, or was slow to respond to a probe. Counts as a consecutive failure, not in the failure rate. */
   tooSlow(): void {
     this.#countFailure();
   }
@@ -95,7 +94,7 @@ export class CircuitBreaker {
         this.#open(this.#state.openings + 1);
         return;
       case 'open':
-        // Asked although it is open, because nobody else was left: its failure is no news.
+        // The request was sent for want of another endpoint: its failure changes nothing.
         return;
       default:
         this.#state satisfies never;
@@ -107,11 +106,11 @@ export class CircuitBreaker {
     return calls >= this.#settings.minCalls && failures / calls >= this.#settings.rate;
   }
 
-  /** Between half and all of the time: clients that lost the same endpoint at the same moment do not come back as one. */
+  /** A random wait between half and all of the open time: the clients of a fleet do not probe at the same moment. */
   #open(openings: number): void {
     const { openTime, openTimeCap } = this.#settings;
-    const longest = Math.min(openTimeCap, openTime * 2 ** (openings - 1));
-    const probeAt = this.#clock.now() + longest * (0.5 + this.#clock.random() / 2);
+    const maxWait = Math.min(openTimeCap, openTime * 2 ** (openings - 1));
+    const probeAt = this.#clock.now() + maxWait * (0.5 + this.#clock.random() / 2);
     this.#transition({ kind: 'open', openings, probeAt });
   }
 

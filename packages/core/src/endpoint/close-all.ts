@@ -1,8 +1,8 @@
-/** Closes everything at the same time; one that cannot be closed is told, and keeps the others from nothing. */
+/** Closes all in parallel. A failure is reported to `onError` and does not affect the others. Never rejects. */
 export async function closeAll(
-  things: readonly { close(): Promise<void> }[],
-  tell: (reason: unknown) => void,
+  resources: readonly { close(): Promise<void> }[],
+  onError: (reason: unknown) => void,
 ): Promise<void> {
-  const endings = await Promise.allSettled(things.map((thing) => thing.close()));
-  for (const ending of endings) if (ending.status === 'rejected') tell(ending.reason);
+  const results = await Promise.allSettled(resources.map((resource) => resource.close()));
+  for (const result of results) if (result.status === 'rejected') onError(result.reason);
 }

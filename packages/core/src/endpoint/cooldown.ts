@@ -1,12 +1,12 @@
 import type { Clock } from '../time/clock.ts';
 import type { FetchFailure } from '../ports/transport.ts';
 
-/** Milliseconds that an endpoint is spared which throttles and does not say for how long. */
+/** Cooldown of a throttling endpoint that sends no Retry-After (ms). */
 const defaultCooldown = 1_000;
 
 /**
- * The time for which an endpoint has asked to be spared. It is not down, so this is no matter for its circuit breaker: the
- * others are asked before it, and before the time that it named itself it is not asked at all.
+ * The cooldown of a throttling endpoint. It is not down, so its circuit breaker stays closed; the other endpoints are tried
+ * first, and before its Retry-After it receives no request at all.
  */
 export class Cooldown {
   readonly #clock: Clock;
@@ -23,22 +23,23 @@ export class Cooldown {
     if (failure === 'throttled') this.#until = Math.max(this.#until, now + (retryAfter ?? defaultCooldown));
   }
 
+  /** Ends the cooldown, but not a Retry-After. */
   clear(): void {
     this.#until = 0;
   }
 
-  /** Milliseconds for which the others are better asked. */
+  /** Milliseconds during which the other endpoints are tried first. */
   get remaining(): number {
     return Math.max(this.#remainingUntil(this.#until), this.retryAfter);
   }
 
-  /** Milliseconds for which it has said itself that it must not be asked. */
+  /** Milliseconds left of the server's Retry-After: no request before. */
   get retryAfter(): number {
     return this.#remainingUntil(this.#retryAfterUntil);
   }
 
   #remainingUntil(until: number): number {
-    // Asked several times in each fetch, and nearly always there was none.
+    // Called several times per fetch, and 0 in nearly all of them: saves the read of the clock.
     return until === 0 ? 0 : Math.max(until - this.#clock.now(), 0);
   }
 }

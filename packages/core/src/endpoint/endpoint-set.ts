@@ -1,4 +1,4 @@
-// The endpoints of a client: made from its transports and options, in the order they are asked in, told of and closed together.
+// The endpoints of a client: created from its transports and options; changes of their state are logged and emitted as events.
 
 import { messageOf } from '../secret/errors.ts';
 import type { SecretEmitter } from '../secret/events.ts';
@@ -20,14 +20,14 @@ export interface EndpointSetParts {
   readonly events: SecretEmitter;
   /** Fires when the client is closed. */
   readonly closing: AbortSignal;
-  /** Told when an endpoint that failed answers again. */
+  /** Called when a failing endpoint responds again. */
   readonly onRecovered: () => void;
 }
 
 export class EndpointSet {
-  /** The one that was given first: what it says of a secret counts for more than what a standby says. */
+  /** The first endpoint. Its "not found" and "disabled" are final; those of a fallback are not. */
   readonly primary: Endpoint;
-  /** `undefined` where it is switched off, and where there is nobody else to ask. */
+  /** `undefined` if hedging is disabled, or if there is one endpoint only. */
   readonly hedging: Hedging | undefined;
   readonly #endpoints: readonly Endpoint[];
   readonly #order: EndpointOrder;
@@ -37,13 +37,13 @@ export class EndpointSet {
 
   constructor({ transports, options, logger, events, closing, onRecovered }: EndpointSetParts) {
     const { clock, connectTimeout, endpointOrder: order } = options;
-    const [first, ...standbys] = transports;
+    const [first, ...fallbacks] = transports;
     this.#logger = logger;
     this.#events = events;
     this.#onRecovered = onRecovered;
-    this.hedging = standbys.length > 0 && options.hedge ? createHedging(options) : undefined;
+    this.hedging = fallbacks.length > 0 && options.hedge ? createHedging(options) : undefined;
     this.primary = this.#createEndpoint(first, options);
-    this.#endpoints = [this.primary, ...standbys.map((transport) => this.#createEndpoint(transport, options))];
+    this.#endpoints = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
     this.#order = new EndpointOrder({ endpoints: this.#endpoints, clock, order, connectTimeout, closing });
   }
 
@@ -52,7 +52,7 @@ export class EndpointSet {
     return this.#order.current;
   }
 
-  /** What was done at all of them, for `stats()`. */
+  /** Totals of all endpoints, for `stats()`. */
   get counts(): { readonly hedges: number; readonly hedgesWon: number; readonly probes: number } {
     const total = { hedges: 0, hedgesWon: 0, probes: 0 };
     for (const { hedges, hedgesWon, probes } of this.describe()) {
@@ -94,18 +94,26 @@ export class EndpointSet {
 
   #reportState({ endpoint, state, lastFailure }: EndpointStatus): void {
     if (state === 'unknown') return;
-    const { failure, message = '' } = (state === 'failing' ? lastFailure : undefined) ?? {};
-    this.#logger.warn(`Endpoint ${endpoint} ${failure === undefined ? 'answers again.' : `fails: ${message}`}`);
-    this.#events.emit('endpoint', { endpoint, state, failure });
-    if (state === 'healthy') this.#onRecovered();
+    if (state === 'healthy') {
+      this.#logger.info(`Endpoint ${endpoint} has recovered.`);
+      this.#events.emit('endpoint', { endpoint, state, failure: undefined });
+      this.#onRecovered();
+    } else {
+      this.#logger.warn(`Endpoint ${endpoint} is failing: ${lastFailure?.message ?? ''}`);
+      this.#events.emit('endpoint', { endpoint, state, failure: lastFailure?.failure });
+    }
   }
 
   #reportBreaker({ endpoint, breaker, probeIn, state, lastFailure }: EndpointStatus): void {
     if (breaker === 'half-open') return;
     const isOpen = breaker === 'open';
-    const what = isOpen ? `is left alone for ${durationText(probeIn ?? 0)}` : 'is asked as usual again';
-    this.#logger.warn(`Endpoint ${endpoint} ${what}: its circuit breaker is ${breaker}.`);
-    // One that is too slow has not failed, or did so long ago.
+    if (isOpen) {
+      const next = durationText(probeIn ?? 0);
+      this.#logger.warn(`Endpoint ${endpoint}: circuit breaker open, next probe in ${next}.`);
+    } else {
+      this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`);
+    }
+    // A breaker that opened for slow responses has no failure; the last one may be old.
     const failure = isOpen && state === 'failing' ? lastFailure?.failure : undefined;
     this.#events.emit('breaker', { endpoint, state: breaker, probeIn, failure });
   }

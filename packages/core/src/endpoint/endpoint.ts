@@ -15,16 +15,16 @@ export interface EndpointParts {
   readonly breaker: BreakerSettings;
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
-  /** Milliseconds: an endpoint that took longer to answer its probe is left alone for another while. */
+  /** A probe that takes longer than this (ms) opens the breaker again. */
   readonly slowProbeThreshold: number;
-  /** Told when it begins to fail or answers again, and when its breaker opens or closes. */
+  /** Called when the endpoint starts to fail or recovers, and when its breaker opens or closes. */
   readonly onChange: (what: 'state' | 'breaker', status: EndpointStatus) => void;
 }
 
 /**
- * One place where KMS is asked, with the record of how it did.
+ * One KMS endpoint: its transport, health and limits.
  *
- * A definite no (not found, denied) is an answer: the endpoint works.
+ * "Not found" and "denied" are responses: the endpoint is healthy.
  */
 export class Endpoint {
   readonly name: string;
@@ -46,7 +46,7 @@ export class Endpoint {
   #hedges = 0;
   #hedgesWon = 0;
   #probes = 0;
-  #isReportedOpen = false;
+  #breakerOpenedAt: number | undefined;
   #lastFailure: { readonly error: FetchFailure; readonly at: number } | undefined;
 
   constructor(parts: EndpointParts) {
@@ -65,16 +65,20 @@ export class Endpoint {
     return this.breaker.state.kind !== 'closed';
   }
 
-  /** Whether there is nothing against asking it. */
   get isReady(): boolean {
     return !this.isBreakerOpen && this.cooldown.remaining === 0;
+  }
+
+  /** Milliseconds since the breaker opened, over all its probes; `undefined` while it is closed. */
+  get breakerOpenFor(): number | undefined {
+    return this.#breakerOpenedAt === undefined ? undefined : this.#clock.now() - this.#breakerOpenedAt;
   }
 
   get lastFailure(): FetchFailure | undefined {
     return this.#lastFailure?.error;
   }
 
-  async send(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+  async callTransport(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
     this.#attempts += 1;
     this.#inFlight += 1;
     try {
@@ -89,7 +93,7 @@ export class Endpoint {
     return this.#transport.connectTime?.(signal);
   }
 
-  /** It brought the secret, after so many milliseconds. */
+  /** The endpoint returned the secret after `ms` milliseconds. */
   succeeded(ms: number): void {
     this.latency.add(ms);
     this.cooldown.clear();
@@ -108,12 +112,12 @@ export class Endpoint {
       this.#setState('healthy');
     }
     this.cooldown.start(error);
-    // Only what may go well the next time can be waited out. One that throttles answers, and is spared in another way.
+    // The breaker is for failures that a retry may overcome. A throttling endpoint responds; it has a cooldown instead.
     if (failures[failure].retry && failure !== 'throttled') this.breaker.failed();
     else this.breaker.succeeded();
   }
 
-  /** Another was asked because this one was slow, and has answered first. */
+  /** A hedge to another endpoint was faster. */
   lostHedge(): void {
     this.breaker.tooSlow();
   }
@@ -131,7 +135,7 @@ export class Endpoint {
     this.breaker.startProbe();
   }
 
-  /** Runs `task` when its breaker opens; returns a function that calls it off. */
+  /** Runs `task` when its breaker opens; returns a function that removes it. */
   onBreakerOpen(task: () => void): () => void {
     this.#breakerOpenTasks.add(task);
     return () => {
@@ -171,21 +175,19 @@ export class Endpoint {
 
   #setState(state: EndpointStatus['state']): void {
     if (this.#state === state) return;
-    // The first answer of an endpoint is what everybody expects, and no news.
-    const isNews = !(this.#state === 'unknown' && state === 'healthy');
+    // A first success is expected: no event.
+    const isChange = !(this.#state === 'unknown' && state === 'healthy');
     this.#state = state;
-    if (isNews) this.#onChange('state', this.status());
+    if (isChange) this.#onChange('state', this.status());
   }
 
-  /** Told when it opens first and when it closes: each probe in between is no news. */
+  /** Reports the first opening and the closing; failed probes in between are not reported. */
   #onBreakerChange({ kind }: BreakerState): void {
     if (kind === 'half-open') return;
-    const isLeftAlone = kind === 'open';
-    if (isLeftAlone === this.#isReportedOpen) return;
-    this.#isReportedOpen = isLeftAlone;
+    const isOpen = kind === 'open';
+    if (isOpen === (this.#breakerOpenedAt !== undefined)) return;
+    this.#breakerOpenedAt = isOpen ? this.#clock.now() : undefined;
     this.#onChange('breaker', this.status());
-    if (!isLeftAlone) return;
-    const waiting = Array.from(this.#breakerOpenTasks);
-    for (const task of waiting) task();
+    if (isOpen) for (const task of this.#breakerOpenTasks) task();
   }
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../time/clock.ts';
 
-/** The window is forgotten a slice at a time: this many numbers are kept, however many calls there are. */
+/** The window slides by whole slices: a fixed number of counters, however many calls there are. */
 const sliceCount = 10;
 
 interface Slice {
-  /** Which slice of time it counts; what an older one holds is forgotten when it is taken for a new one. */
+  /** The index of the slice since the clock's zero. A slice of the ring with an older index is overwritten. */
   at: number;
   calls: number;
   failures: number;
 }
 
-/** How many of the calls of the last `length` milliseconds have failed; a slice of time more or less. */
+/** Counts calls and failures of the last `length` milliseconds, precise to one slice. */
 export class FailureWindow {
   readonly #clock: Clock;
   readonly #sliceLength: number;
@@ -32,9 +32,10 @@ export class FailureWindow {
 
   get totals(): { readonly calls: number; readonly failures: number } {
     const oldest = Math.floor(this.#clock.cachedNow() / this.#sliceLength) - sliceCount + 1;
-    let [calls, failures] = [0, 0];
+    let calls = 0;
+    let failures = 0;
     for (const slice of this.#slices) {
-      // Holes are slices of time in which nothing was called.
+      // The ring has holes for slices without a call.
       if ((slice as Slice | undefined) === undefined || slice.at < oldest) continue;
       calls += slice.calls;
       failures += slice.failures;

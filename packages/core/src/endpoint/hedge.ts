@@ -4,26 +4,26 @@ import type { Latency } from './latency.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Priority } from './priority.ts';
 
-/** Milliseconds: under the least a hedge would answer to noise, over the most a reader has noticed long since. */
+/** Bounds of the hedge delay (ms). A shorter one reacts to noise; after a longer one the reader has waited too long. */
 const minDelay = 50;
 const maxDelay = 1_000;
-/** The most that an endpoint is given of which little is known: a connection to the far end of a continent takes less. */
-const defaultMaxDelay = 500;
-/** So many hedges may come at once, however few fetches there were: more than it takes to open a breaker. */
-const minBudget = 10;
+/** Upper bound (ms) while an endpoint has too few samples. A connection across a continent takes less. */
+const maxInitialDelay = 500;
+/** Hedges in a burst, however few fetches preceded it. */
+const minBurst = 10;
 
 export interface HedgingParts {
   readonly clock: Clock;
-  /** Milliseconds; without it, what the endpoint itself is used to. */
+  /** Milliseconds; `undefined`: derived from the latency of the endpoint. */
   readonly delay: number | undefined;
-  /** The most hedges, as a share of all fetches. */
+  /** Upper bound of hedges, as a share of all fetches. */
   readonly share: number;
-  /** So many hedges, lost one after the other, take an endpoint out of the way. */
+  /** Consecutive lost hedges that open a breaker: the budget allows a burst of as many. */
   readonly breakerFailures: number;
   readonly attemptTimeout: number;
 }
 
-/** When a second endpoint is asked although the first has not failed, and how often that may be. */
+/** The delay before a hedge, and the budget for hedges. */
 export class Hedging {
   readonly clock: Clock;
   readonly #delay: number | undefined;
@@ -36,15 +36,15 @@ export class Hedging {
     this.#delay = delay;
     this.#maxDelay = Math.min(maxDelay, attemptTimeout / 2);
     this.#share = share;
-    this.#budget = new TokenBucket(Math.max(minBudget, breakerFailures));
+    this.#budget = new TokenBucket(Math.max(minBurst, breakerFailures));
   }
 
-  /** Milliseconds after which the answer to a probe counts as slow: it may need a new connection, so it is given the most. */
+  /** Milliseconds after which a probe counts as slow. The maximum, because a probe may need a new connection. */
   get slowProbeThreshold(): number {
     return Math.max(this.#delay ?? 0, maxDelay);
   }
 
-  /** Each fetch adds its share of a hedge to what may be spent. */
+  /** Called once per fetch. */
   deposit(): void {
     this.#budget.add(this.#share);
   }
@@ -53,27 +53,26 @@ export class Hedging {
     return this.#budget.take();
   }
 
-  /** Milliseconds that an endpoint has before another is asked too: what its own recent answers may well take. */
-  delayFor({ p95, estimate = defaultMaxDelay }: Pick<Latency, 'p95' | 'estimate'>): number {
-    return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(estimate, defaultMaxDelay), minDelay), this.#maxDelay);
+  /** Milliseconds before a hedge to another endpoint, from the latency of this one. */
+  delayFor({ p95, estimate = maxInitialDelay }: Pick<Latency, 'p95' | 'estimate'>): number {
+    return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(estimate, maxInitialDelay), minDelay), this.#maxDelay);
   }
 }
 
 /**
- * Waits for one attempt to become slow; `over` resolves then, and only if another endpoint may be asked: a reader waits, and
- * there is budget for it. At once, and at no cost, if the breaker of its endpoint opens meanwhile: then the other is asked
- * not to be quicker but because this one is down.
+ * `fired` resolves when an attempt is slow, a reader waits for it, and the budget allows a hedge. It also resolves, at no cost
+ * to the budget, when the breaker of the endpoint opens: the next request is then a failover.
  */
 export class HedgeTimer {
   readonly fired: Promise<'slow'>;
   readonly #cleanups: (() => void)[] = [];
 
-  constructor(endpoint: Endpoint, urgency: Priority, hedging: Hedging) {
+  constructor(endpoint: Endpoint, priority: Priority, hedging: Hedging) {
     const { clock } = hedging;
     let isLate = false;
     this.fired = new Promise((resolve) => {
       const hedge = (): void => {
-        if (isLate && urgency.isForeground && hedging.tryWithdraw()) this.#fire(resolve);
+        if (isLate && priority.isForeground && hedging.tryWithdraw()) this.#fire(resolve);
       };
       const ms = hedging.delayFor(endpoint.latency);
       this.#cleanups.push(
@@ -81,18 +80,18 @@ export class HedgeTimer {
           isLate = true;
           hedge();
         }),
-        urgency.onForeground(hedge),
+        priority.onForeground(hedge),
         endpoint.onBreakerOpen(() => this.#fire(resolve)),
       );
     });
   }
 
   clear(): void {
-    for (const end of this.#cleanups) end();
+    for (const cleanup of this.#cleanups) cleanup();
     this.#cleanups.length = 0;
   }
 
-  #fire(resolve: (why: 'slow') => void): void {
+  #fire(resolve: (event: 'slow') => void): void {
     this.clear();
     resolve('slow');
   }

@@ -1,11 +1,11 @@
-/** How many of the last answers are looked at; their times take 1 KiB an endpoint. */
+/** The number of samples kept: 1 KiB per endpoint. */
 const windowSize = 128;
-/** Of fewer answers, the slowest in twenty is a matter of chance. */
+/** With fewer samples, the slowest one in twenty is random. */
 const minSamples = 20;
-/** Looked up anew after so many answers: in between, one answer more or less changes little. */
+/** The percentile is computed again after this many samples: sorting at every sample is not worth its cost. */
 const recomputeAfter = 8;
 
-/** How long the recent answers of an endpoint took: the last ones, however many there were. */
+/** The latency of an endpoint: a window over its last responses. */
 export class Latency {
   readonly #samples = new Float64Array(windowSize);
   #count = 0;
@@ -19,20 +19,20 @@ export class Latency {
     if (this.#count % recomputeAfter === 0) this.#p95 = undefined;
   }
 
-  /** Nineteen in twenty were at least as fast; `undefined` as long as there are too few of them to tell. */
+  /** Milliseconds; `undefined` with fewer than `minSamples` samples. */
   get p95(): number | undefined {
     if (this.#count < minSamples) return undefined;
     this.#p95 ??= percentile(this.#samples.subarray(0, Math.min(this.#count, windowSize)), 0.95);
     return this.#p95;
   }
 
-  /** What an answer may well take as long as there are too few of them to tell: twice the slowest. `undefined` before the first. */
+  /** Stands in for `p95` while there are too few samples: twice the slowest one (ms); `undefined` without any. */
   get estimate(): number | undefined {
     return this.#count === 0 ? undefined : 2 * this.#slowest;
   }
 }
 
-/** By the nearest rank: always one of the samples, and never less than that share of them. */
+/** Nearest-rank method: the result is always one of the samples. */
 function percentile(samples: Float64Array, share: number): number | undefined {
   return samples.toSorted()[Math.ceil(samples.length * share) - 1];
 }

@@ -1,44 +1,43 @@
 /**
- * Why it is fetched: because a reader wants it, because it has come due, or because a caller demands it of KMS, whatever
- * anybody else may hold.
+ * What a fetch is for, from the lowest priority to the highest: a background refresh, a read, or a forced refresh, which
+ * requires a response from KMS and ignores the stores.
  */
-export type PriorityLevel = 'read' | 'refresh' | 'forced';
+export type PriorityLevel = 'refresh' | 'read' | 'forced';
 
 const ranks: Readonly<Record<PriorityLevel, number>> = { refresh: 0, read: 1, forced: 2 };
 
-/** How much a fetch matters to those who want it. A refresh in the background becomes urgent when a reader joins it. */
+/** The priority of a fetch: that of its most urgent caller. A background refresh is promoted when a reader joins it. */
 export class Priority {
-  readonly #tasks = new Set<() => void>();
+  readonly #foregroundTasks = new Set<() => void>();
   #level: PriorityLevel;
 
-  constructor(purpose: PriorityLevel) {
-    this.#level = purpose;
+  constructor(level: PriorityLevel) {
+    this.#level = level;
   }
 
-  /** The most that anybody wants of it. */
   get level(): PriorityLevel {
     return this.#level;
   }
 
-  /** Whether somebody waits for it. */
+  /** Whether a caller waits for the fetch. */
   get isForeground(): boolean {
     return this.#level !== 'refresh';
   }
 
-  raise(purpose: PriorityLevel): void {
-    if (ranks[purpose] <= ranks[this.#level]) return;
-    const isFirst = this.#level === 'refresh';
-    this.#level = purpose;
-    if (!isFirst) return;
-    for (const task of this.#tasks) task();
-    this.#tasks.clear();
+  raise(level: PriorityLevel): void {
+    if (ranks[level] <= ranks[this.#level]) return;
+    const isPromoted = this.#level === 'refresh';
+    this.#level = level;
+    if (!isPromoted) return;
+    for (const task of this.#foregroundTasks) task();
+    this.#foregroundTasks.clear();
   }
 
-  /** Runs `task` when somebody begins to wait for it; returns a function that calls it off. */
+  /** Runs `task` when the fetch is promoted to the foreground; returns a function that removes it. */
   onForeground(task: () => void): () => void {
-    this.#tasks.add(task);
+    this.#foregroundTasks.add(task);
     return () => {
-      this.#tasks.delete(task);
+      this.#foregroundTasks.delete(task);
     };
   }
 }

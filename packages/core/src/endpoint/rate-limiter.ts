@@ -1,4 +1,4 @@
-// Who may ask an endpoint now: so many at the same time, so many a second, readers before background refreshes.
+// Limits the requests to an endpoint: in flight and per second. Foreground reads take priority over background refreshes.
 
 import { onAbort } from '../time/abort.ts';
 import type { CancelSignal } from '../time/abort.ts';
@@ -7,9 +7,9 @@ import { FetchFailure } from '../ports/transport.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Priority } from './priority.ts';
 
-/** Who waits longer than this many others would hardly get a turn within its deadline. */
+/** Beyond this many waiters, a request would hardly be granted within its deadline. */
 const maxQueued = 10_000;
-/** Of what there is, background refreshes leave this share to readers: one that comes must not find all of it taken. */
+/** The share of slots and tokens that background refreshes leave for foreground reads. */
 const foregroundReserve = 0.25;
 
 export interface RateLimiterParts {
@@ -22,12 +22,12 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** The door of an endpoint. Who was let in must `leave`. */
+/** A token bucket and a limit of requests in flight, with a queue. Each granted `acquire` needs one `release`. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #maxInFlight: number;
   readonly #maxPerSecond: number;
-  /** Holds what a second brings: together with the refill, that is at most twice the rate in any one second. */
+  /** Holds the tokens of one second: with the refill, at most twice the rate in any one second. */
   readonly #bucket: TokenBucket;
   readonly #foreground = new Set<Waiter>();
   readonly #background = new Set<Waiter>();
@@ -43,20 +43,19 @@ export class RateLimiter {
     this.#refilledAt = clock.cachedNow();
   }
 
-  /** Those that wait for their turn. */
   get queued(): number {
     return this.#foreground.size + this.#background.size;
   }
 
   /**
-   * Lets in at once, and returns nothing; or else returns a promise to wait for. That one rejects with the signal's own
-   * reason when it fires, and with a `FetchFailure` if the queue is full.
+   * Returns `undefined` if the request is granted at once, without the cost of a promise; else a promise that resolves when it
+   * is granted. Rejects with the reason of `signal` when it fires, and with a `FetchFailure` if the queue is full.
    */
-  acquire(urgency: Priority, signal: CancelSignal): Promise<void> | undefined {
-    const isNext = this.#foreground.size === 0 && (urgency.isForeground || this.#background.size === 0);
-    if (isNext && this.#tryAcquire(urgency.isForeground)) return undefined;
+  acquire(priority: Priority, signal: CancelSignal): Promise<void> | undefined {
+    const isNext = this.#foreground.size === 0 && (priority.isForeground || this.#background.size === 0);
+    if (isNext && this.#tryAcquire(priority.isForeground)) return undefined;
     if (this.queued >= maxQueued) return Promise.reject(queueFull());
-    return this.#enqueue(urgency, signal);
+    return this.#enqueue(priority, signal);
   }
 
   release(): void {
@@ -64,63 +63,63 @@ export class RateLimiter {
     this.#grantWaiters();
   }
 
-  #enqueue(urgency: Priority, signal: CancelSignal): Promise<void> {
+  #enqueue(priority: Priority, signal: CancelSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const ticket: Waiter = {
+      const waiter: Waiter = {
         grant: () => {
           leaveQueue();
           resolve();
         },
       };
-      const callOff = onAbort(signal, () => {
+      const removeListener = onAbort(signal, () => {
         leaveQueue();
         reject(signal.reason as Error);
         this.#grantWaiters();
       });
-      const leaveRefreshes = urgency.onForeground(() => {
-        if (this.#background.delete(ticket)) this.#foreground.add(ticket);
+      const stopPromotion = priority.onForeground(() => {
+        if (this.#background.delete(waiter)) this.#foreground.add(waiter);
         this.#grantWaiters();
       });
       const leaveQueue = (): void => {
-        callOff();
-        leaveRefreshes();
-        this.#foreground.delete(ticket);
-        this.#background.delete(ticket);
+        removeListener();
+        stopPromotion();
+        this.#foreground.delete(waiter);
+        this.#background.delete(waiter);
       };
-      (urgency.isForeground ? this.#foreground : this.#background).add(ticket);
+      (priority.isForeground ? this.#foreground : this.#background).add(waiter);
       this.#grantWaiters();
     });
   }
 
-  /** Everybody whose turn it is; who is next after them is let in when there is something left for them. */
+  /** Grants every waiter for which there is a slot and a token, and sets a timer for the next token. */
   #grantWaiters(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     for (;;) {
-      const isReader = this.#foreground.size > 0;
-      const [ticket] = isReader ? this.#foreground : this.#background;
-      if (ticket === undefined) return;
-      if (!this.#tryAcquire(isReader)) {
-        this.#scheduleRefill(isReader);
+      const isForeground = this.#foreground.size > 0;
+      const [waiter] = isForeground ? this.#foreground : this.#background;
+      if (waiter === undefined) return;
+      if (!this.#tryAcquire(isForeground)) {
+        this.#scheduleRefill(isForeground);
         return;
       }
-      ticket.grant();
+      waiter.grant();
     }
   }
 
-  #tryAcquire(isReader: boolean): boolean {
+  #tryAcquire(isForeground: boolean): boolean {
     this.#refill();
-    if (this.#inFlight >= this.#maxInFlightFor(isReader) || !this.#bucket.take(this.#reserveFor(isReader)))
+    if (this.#inFlight >= this.#maxInFlightFor(isForeground) || !this.#bucket.take(this.#reserveFor(isForeground)))
       return false;
     this.#inFlight += 1;
     return true;
   }
 
-  #scheduleRefill(isReader: boolean): void {
-    const lacking = this.#bucket.shortfall(this.#reserveFor(isReader));
-    // Then it is a slot that is missing, and whoever leaves looks again.
-    if (lacking === 0) return;
-    const ms = Math.max((lacking / this.#maxPerSecond) * 1_000, 1);
+  #scheduleRefill(isForeground: boolean): void {
+    const shortfall = this.#bucket.shortfall(this.#reserveFor(isForeground));
+    // A slot is missing, not a token: `release` grants the next waiter.
+    if (shortfall === 0) return;
+    const ms = Math.max((shortfall / this.#maxPerSecond) * 1_000, 1);
     this.#cancelTimer = this.#clock.setUnrefTimer(ms, () => this.#grantWaiters());
   }
 
@@ -130,17 +129,17 @@ export class RateLimiter {
     this.#refilledAt = now;
   }
 
-  #maxInFlightFor(isReader: boolean): number {
-    return isReader ? this.#maxInFlight : Math.max(Math.floor(this.#maxInFlight * (1 - foregroundReserve)), 1);
+  #maxInFlightFor(isForeground: boolean): number {
+    return isForeground ? this.#maxInFlight : Math.max(Math.floor(this.#maxInFlight * (1 - foregroundReserve)), 1);
   }
 
-  /** Never so much that a refresh could not have its turn even from a full bucket. */
-  #reserveFor(isReader: boolean): number {
-    return isReader ? 0 : Math.floor(this.#maxPerSecond * foregroundReserve);
+  /** Rounded down: a full bucket must have a token for a refresh. */
+  #reserveFor(isForeground: boolean): number {
+    return isForeground ? 0 : Math.floor(this.#maxPerSecond * foregroundReserve);
   }
 }
 
 function queueFull(): FetchFailure {
-  const message = `${maxQueued} requests wait for their turn already (maxRequestsPerEndpoint, maxRequestsPerSecond).`;
+  const message = `The queue of the endpoint is full: ${maxQueued} requests wait (maxRequestsPerEndpoint, maxRequestsPerSecond).`;
   return new FetchFailure('throttled', message);
 }

@@ -15,15 +15,15 @@ export interface AttemptParts {
 
 export interface AttemptCall {
   readonly request: SecretRequest;
-  /** The budget that the attempt is part of. */
+  /** Fires when the budget of the fetch is used up. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
 }
 
-/** One try at one endpoint, under way or over: it waits for its turn, asks, and tells the endpoint how it did. */
+/** One attempt at one endpoint: waits for the rate limiter, sends the request, reports the result to the endpoint. */
 export class EndpointAttempt {
   readonly endpoint: Endpoint;
-  /** Resolves to this attempt when it is over; never rejects. */
+  /** Resolves to this attempt, with its `outcome`. Never rejects. */
   readonly finished: Promise<this>;
   readonly #parts: AttemptParts;
   readonly #call: AttemptCall;
@@ -44,7 +44,7 @@ export class EndpointAttempt {
     this.#isProbe = endpoint.breaker.isProbeDue;
     if (this.#isProbe) endpoint.startProbe();
     const reason = (): FetchFailure =>
-      new FetchFailure('unreachable', `${endpoint.name} did not answer within ${ms} ms (attemptTimeout).`);
+      new FetchFailure('unreachable', `${endpoint.name} did not respond within ${ms} ms (attemptTimeout).`);
     this.#deadline = new Deadline({ clock, parent: call.signal, reason });
     this.finished = this.#execute().then((outcome) => {
       this.#outcome = outcome;
@@ -53,25 +53,25 @@ export class EndpointAttempt {
     });
   }
 
-  /** What came of it; only after `ended`. */
+  /** Available after `finished`. */
   get outcome(): Secret | FetchFailure {
-    return this.#outcome ?? new FetchFailure('unreachable', `${this.endpoint.name} has not answered yet.`);
+    return this.#outcome ?? new FetchFailure('unreachable', `${this.endpoint.name} has not responded yet.`);
   }
 
-  /** Milliseconds it took, the wait for its turn included. */
+  /** Duration in milliseconds, with the wait for the rate limiter. */
   get ms(): number {
     return this.#ms;
   }
 
-  /** Somebody else has answered: the request is cancelled, and nothing is held against the endpoint. */
+  /** Cancels the request because another endpoint was faster; does not count as a failure of this one. */
   cancel(): void {
     this.#isCancelled = true;
-    this.#deadline.cancel(new FetchFailure('unreachable', 'Another endpoint has answered first.'));
+    this.#deadline.cancel(new FetchFailure('unreachable', 'Cancelled: another endpoint responded first.'));
   }
 
   /**
-   * As `callOff`, by the answer of an endpoint that was asked because this one was slow: not within `slowAfter` milliseconds.
-   * A wait for its turn is no fault of the endpoint.
+   * Cancels the request because its hedge was faster. Counts against the endpoint if it had `slowAfter` milliseconds since the
+   * request was sent; the wait for the rate limiter does not count.
    */
   cancelAsSlow(slowAfter: number): void {
     this.cancel();
@@ -83,41 +83,41 @@ export class EndpointAttempt {
     const deadline = this.#deadline;
     try {
       if (deadline.aborted) throw deadline.reason;
-      const turn = this.endpoint.rateLimiter.acquire(this.#call.priority, deadline);
-      if (turn !== undefined) await turn;
+      const granted = this.endpoint.rateLimiter.acquire(this.#call.priority, deadline);
+      if (granted !== undefined) await granted;
     } catch (error) {
-      this.#deadline.clear();
-      // It was never asked, so this says nothing about it.
+      deadline.clear();
+      // No request was sent: the probe has no result.
       this.#abandonProbe();
       return asFetchFailure(error);
     }
     try {
-      return await this.#send();
+      return await this.#fetchFromEndpoint();
     } finally {
-      this.#deadline.clear();
+      deadline.clear();
       this.endpoint.rateLimiter.release();
     }
   }
 
-  async #send(): Promise<Secret | FetchFailure> {
+  async #fetchFromEndpoint(): Promise<Secret | FetchFailure> {
     const { endpoint } = this;
     const { clock, attemptTimeout } = this.#parts;
-    const askedAt = clock.now();
-    this.#sentAt = askedAt;
+    const sentAt = clock.now();
+    this.#sentAt = sentAt;
     const deadline = this.#deadline;
     deadline.start(attemptTimeout);
     try {
-      // Between its turn and now it may have been called off.
+      // The attempt may have been cancelled after the rate limiter granted it.
       if (deadline.aborted) throw deadline.reason;
-      const secret: unknown = await raceAbort(endpoint.send(this.#call.request, deadline.signal), deadline);
+      const secret: unknown = await raceAbort(endpoint.callTransport(this.#call.request, deadline.signal), deadline);
       if (!isSecret(secret)) {
-        throw new FetchFailure('malformed', `The transport of ${endpoint.name} returned no Secret.`);
+        throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
       }
-      endpoint.succeeded(clock.now() - askedAt);
+      endpoint.succeeded(clock.now() - sentAt);
       return secret;
     } catch (error) {
       const failure = asFetchFailure(error);
-      // Cut off by the end of the whole fetch, or by another's answer, it says nothing about the endpoint.
+      // Cancelled by the deadline of the fetch or by a faster endpoint: not a failure of this one.
       if (this.#call.signal.aborted || this.#isCancelled) this.#abandonProbe();
       else endpoint.failed(failure);
       return failure;

@@ -1,11 +1,15 @@
-/** How long to wait before the next try, by how many there were; `undefined`: there is no next. */
-export type Backoff = (tries: number, random: number) => number | undefined;
+/** Milliseconds to wait after attempt number `attempt`, for a `random` in [0, 1); `undefined` after the last attempt. */
+export type Backoff = (attempt: number, random: number) => number | undefined;
 
 /**
- * Full jitter: anything from nothing to a bound that doubles with each try up to `cap`. A crowd of clients that failed at
- * the same moment then comes back spread over the whole wait, not in waves.
+ * Exponential backoff with full jitter: a wait between zero and a bound that doubles with each attempt, up to `cap`. Clients
+ * that fail at the same moment retry spread over the whole wait, not in waves.
  */
-export function fullJitter(options: { readonly base: number; readonly cap: number; readonly tries: number }): Backoff {
-  const { base, cap, tries: most } = options;
-  return (tries, random) => (tries >= most ? undefined : random * Math.min(cap, base * 2 ** (tries - 1)));
+export function fullJitter(options: {
+  readonly base: number;
+  readonly cap: number;
+  readonly maxAttempts: number;
+}): Backoff {
+  const { base, cap, maxAttempts } = options;
+  return (attempt, random) => (attempt >= maxAttempts ? undefined : random * Math.min(cap, base * 2 ** (attempt - 1)));
 }

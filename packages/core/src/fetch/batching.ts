@@ -1,25 +1,25 @@
-// Fetches that begin together can go together, by one request, where an endpoint knows how. Whoever fetches does not notice: a
-// secret that a batch says nothing of, or whose batch was refused as a whole, is fetched alone within the same attempt.
+// Fetches that start at the same time share one request, where the transport supports it. Callers do not notice: a secret that
+// is missing in the response, or whose batch was rejected as a whole, is fetched by a request of its own in the same attempt.
 
-import { onAbort } from '../time/abort.ts';
-import type { Clock } from '../time/clock.ts';
 import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import { asFetchFailure, isFetchFailure } from '../ports/transport.ts';
 import type { FetchFailure, SecretRequest, SecretTransport } from '../ports/transport.ts';
+import { onAbort } from '../time/abort.ts';
+import type { Clock } from '../time/clock.ts';
 
-/** As many as KMS takes in one request. */
+/** The limit of KMS for one request. */
 const maxBatchSize = 20;
-/** All names go into the URL of one request, percent-encoded: 20 long ones would be more than servers take there. */
+/** The names are part of the URL, percent-encoded: 20 long ones would exceed the length that servers accept. */
 const maxNameCharacters = 2_000;
-/** Milliseconds that the first waits for the others: they begin in one turn of the event loop, or close to it. */
+/** Milliseconds that the first fetch of a batch waits for more: they start in one turn of the event loop, or close to it. */
 const batchDelay = 2;
 
-/** What an endpoint that does not know the action answers. */
+/** The codes of an endpoint without the batch action. */
 const unsupportedCodes: ReadonlySet<string> = new Set(['InvalidAction.NotFound', 'InvalidApi.NotFound']);
 
-/** Whether fetches go together: only while work is done that begins many of them, since each waits for the others. */
+/** Enables batches, only during work that starts many fetches: each of them waits `batchDelay` for the others. */
 export class Batching {
   readonly #clock: Clock;
   readonly #isOn: boolean;
@@ -30,7 +30,7 @@ export class Batching {
     this.#isOn = isOn;
   }
 
-  /** Fetches that begin while `work` goes on may go together. */
+  /** Fetches that start before `work` settles may share a request. */
   async during<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#activeCount += 1;
     try {
@@ -40,15 +40,15 @@ export class Batching {
     }
   }
 
-  /** The transport as it is to be used; itself, if it can fetch one secret at a time only. */
+  /** A transport that sends batches; `transport` itself if it has no `fetchMany`. */
   wrap(transport: SecretTransport): SecretTransport {
     const fetchMany = transport.fetchMany?.bind(transport);
     if (!this.#isOn || fetchMany === undefined) return transport;
-    const gathering = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
+    const collector = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
     return {
       endpoint: transport.endpoint,
       fetch: (request, signal) =>
-        this.#activeCount > 0 ? gathering.add(request, signal) : transport.fetch(request, signal),
+        this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
       connectTime: async (signal) => transport.connectTime?.(signal),
       close: () => transport.close(),
     };
@@ -59,20 +59,20 @@ interface BatchCollectorParts extends Required<Pick<SecretTransport, 'fetch' | '
   readonly clock: Clock;
 }
 
-/** One fetch that goes with others. Once it is over, nothing changes what came of it. */
+/** One fetch in a batch. */
 interface BatchItem {
   readonly request: SecretRequest;
   readonly signal: AbortSignal;
+  /** Has no effect on a cancelled item. */
   readonly settle: (outcome: Promise<Secret>) => void;
   isCancelled: boolean;
 }
 
-/** The fetches at one endpoint that wait to go together. */
+/** Collects the fetches at one endpoint until the batch is full or `batchDelay` has passed. */
 class BatchCollector {
   readonly #parts: BatchCollectorParts;
   #items: BatchItem[] = [];
   #cancelTimer: (() => void) | undefined;
-  /** The endpoint has said that it does not know how: it is not asked again. */
   #isUnsupported = false;
 
   constructor(parts: BatchCollectorParts) {
@@ -83,27 +83,27 @@ class BatchCollector {
     if (this.#isUnsupported || signal.aborted) return this.#parts.fetch(request, signal);
     if (!this.#fits(request)) this.#flush();
     return new Promise((resolve, reject) => {
-      const passenger: BatchItem = {
+      const item: BatchItem = {
         request,
         signal,
         isCancelled: false,
         settle(outcome) {
-          forget();
+          removeListener();
           outcome.then(resolve, reject);
         },
       };
-      const forget = onAbort(signal, () => {
-        passenger.isCancelled = true;
+      const removeListener = onAbort(signal, () => {
+        item.isCancelled = true;
         reject(signal.reason as Error); // the caller's own
         if (this.#items.every(({ isCancelled }) => isCancelled)) this.#flush();
       });
-      this.#items.push(passenger);
+      this.#items.push(item);
       if (this.#items.length === maxBatchSize) this.#flush();
       else this.#cancelTimer ??= this.#parts.clock.setTimer(batchDelay, () => this.#flush());
     });
   }
 
-  /** Two stages of one secret do not go together: KMS wants different secrets. */
+  /** Two stages of one secret do not fit in one batch: KMS requires distinct names. */
   #fits({ name }: SecretRequest): boolean {
     const names = this.#items.map(({ request }) => request.name);
     const characters = names.reduce((sum, one) => sum + one.length, name.length);
@@ -113,65 +113,65 @@ class BatchCollector {
   #flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    const passengers = this.#items.filter(({ isCancelled }) => !isCancelled);
+    const items = this.#items.filter(({ isCancelled }) => !isCancelled);
     this.#items = [];
-    const [first, ...others] = passengers;
+    const [first, ...others] = items;
     if (first !== undefined && others.length === 0) this.#fetchSingle(first);
-    else if (first !== undefined) void this.#fetchBatch(passengers);
+    else if (first !== undefined) void this.#fetchBatch(items);
   }
 
   #fetchSingle({ request, signal, settle }: BatchItem): void {
-    settle(startFetch(() => this.#parts.fetch(request, signal)));
+    settle(rejectInsteadOfThrow(() => this.#parts.fetch(request, signal)));
   }
 
-  async #fetchBatch(passengers: readonly BatchItem[]): Promise<void> {
+  async #fetchBatch(items: readonly BatchItem[]): Promise<void> {
     try {
-      const requests = passengers.map(({ request }) => request);
-      const outcomes = await this.#parts.fetchMany(requests, abortWhenAllCancelled(passengers));
-      // A copy: it throws for something else than a list, before anybody has got anything.
-      const each = [...outcomes];
-      for (const [index, passenger] of passengers.entries()) this.#settle(passenger, each[index]);
+      const requests = items.map(({ request }) => request);
+      const response = await this.#parts.fetchMany(requests, signalOfBatch(items));
+      // A custom transport may return something that is not iterable: this throws before any item is settled.
+      const outcomes = [...response];
+      for (const [index, item] of items.entries()) this.#settle(item, outcomes[index]);
     } catch (error) {
-      this.#rejectBatch(passengers, asFetchFailure(error));
+      this.#rejectBatch(items, asFetchFailure(error));
     }
   }
 
-  #settle(passenger: BatchItem, outcome: Secret | FetchFailure | undefined): void {
-    if (passenger.isCancelled) return;
+  #settle(item: BatchItem, outcome: Secret | FetchFailure | undefined): void {
+    if (item.isCancelled) return;
     if (outcome === undefined || (isFetchFailure(outcome) && outcome.failure === 'malformed')) {
-      this.#fetchSingle(passenger);
-    } else passenger.settle(isFetchFailure(outcome) ? Promise.reject(outcome) : Promise.resolve(outcome));
+      this.#fetchSingle(item);
+    } else item.settle(isFetchFailure(outcome) ? Promise.reject(outcome) : Promise.resolve(outcome));
   }
 
   /**
-   * Trouble that one secret would have met too is everybody's. Anything else may be about one of them, or about the action, and
-   * does not say about which.
+   * An outage fails every item, as it would fail a request for one secret. Any other failure may concern a single secret, or
+   * the batch action, without a hint which: each item is fetched on its own.
    */
-  #rejectBatch(passengers: readonly BatchItem[], error: FetchFailure): void {
+  #rejectBatch(items: readonly BatchItem[], error: FetchFailure): void {
     if (unsupportedCodes.has(error.code ?? '')) this.#isUnsupported = true;
-    const isShared = failures[error.failure].retry || error.failure === 'untrusted';
-    for (const passenger of passengers) {
-      if (passenger.isCancelled) continue;
-      if (isShared) passenger.settle(Promise.reject(error));
-      else this.#fetchSingle(passenger);
+    const isOutage = failures[error.failure].retry || error.failure === 'untrusted';
+    for (const item of items) {
+      if (item.isCancelled) continue;
+      if (isOutage) item.settle(Promise.reject(error));
+      else this.#fetchSingle(item);
     }
   }
 }
 
-/** What throws at once rejects like what fails later: here nobody is left to catch it. */
-async function startFetch(fetch: () => Promise<Secret>): Promise<Secret> {
+/** A custom transport may throw synchronously; after a timer nothing would catch that. */
+async function rejectInsteadOfThrow(fetch: () => Promise<Secret>): Promise<Secret> {
   return fetch();
 }
 
-/** A batch goes on as long as somebody waits for it. */
-function abortWhenAllCancelled(passengers: readonly BatchItem[]): AbortSignal {
-  const everybody = new AbortController();
-  let left = passengers.length;
-  for (const { signal } of passengers) {
+/** Fires when every item of the batch is cancelled. */
+function signalOfBatch(items: readonly BatchItem[]): AbortSignal {
+  const controller = new AbortController();
+  let remaining = items.length;
+  for (const { signal } of items) {
     onAbort(signal, () => {
-      left -= 1;
-      if (left === 0) everybody.abort(signal.reason);
+      remaining -= 1;
+      if (remaining === 0) controller.abort(signal.reason);
     });
   }
-  return everybody.signal;
+  return controller.signal;
 }

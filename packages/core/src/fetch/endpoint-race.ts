@@ -1,6 +1,9 @@
-// One round of a fetch: the endpoints of its turn are asked one after the other, the next one when the one before has failed,
-// or beside it when it is slow. The first that brings the secret ends the round, and the others are called off.
+// One race of a fetch between its candidate endpoints. The next candidate starts when the last one fails, or in parallel when
+// it is slow (a hedge). The first secret wins, and the other attempts are cancelled.
 
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { HedgeTimer } from '../endpoint/hedge.ts';
+import type { Hedging } from '../endpoint/hedge.ts';
 import type { Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
@@ -8,9 +11,6 @@ import type { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { EndpointAttempt } from './attempt.ts';
 import type { AttemptCall, AttemptParts } from './attempt.ts';
-import type { Endpoint } from '../endpoint/endpoint.ts';
-import { HedgeTimer } from '../endpoint/hedge.ts';
-import type { Hedging } from '../endpoint/hedge.ts';
 
 export type FetchOutcome =
   | { readonly kind: 'secret'; readonly secret: Secret }
@@ -18,60 +18,61 @@ export type FetchOutcome =
   | { readonly kind: 'aborted' };
 
 export interface RaceParts extends AttemptParts {
-  /** `undefined`: nobody is asked before the one before has failed. */
+  /** `undefined` disables hedging. */
   readonly hedging: Hedging | undefined;
 }
 
 export interface RaceCall extends AttemptCall {
-  /** Filled as the fetch goes on, so that a reader who leaves early can tell what had failed by then. */
+  /** Appended to during the race: a reader whose deadline passes first reports what has failed until then. */
   readonly attempts: Attempt[];
-  /** What each endpoint said last. */
+  /** The last failure of each endpoint. */
   readonly failed: Map<Endpoint, FetchFailure>;
-  /** The endpoint whose word counts, even where others are asked before it. */
+  /** The endpoint whose "not found" and "disabled" are final, in whatever order the candidates are. */
   readonly primary: Endpoint;
 }
 
 export class EndpointRace {
   readonly #parts: RaceParts;
   readonly #call: RaceCall;
+  /** The candidates without an attempt so far. */
   readonly #candidates: Endpoint[];
   readonly #running = new Set<EndpointAttempt>();
   readonly #hedges = new Set<EndpointAttempt>();
   #latest: EndpointAttempt | undefined;
   #hedgeTimer: HedgeTimer | undefined;
-  #refusal: FetchOutcome | undefined;
+  #finalFailure: FetchOutcome | undefined;
 
-  constructor(turn: readonly Endpoint[], parts: RaceParts, call: RaceCall) {
-    this.#candidates = [...turn];
+  constructor(candidates: readonly Endpoint[], parts: RaceParts, call: RaceCall) {
+    this.#candidates = [...candidates];
     this.#parts = parts;
     this.#call = call;
   }
 
-  /** Resolves to `undefined` if nothing settled it. Never rejects. */
+  /** Resolves to `undefined` if every attempt failed and a retry may help. Never rejects. */
   async run(): Promise<FetchOutcome | undefined> {
     this.#startNext();
     try {
       while (this.#running.size > 0) {
-        const ended = await this.#nextEvent();
+        const event = await this.#nextEvent();
         if (this.#call.signal.aborted) return { kind: 'aborted' };
-        if (ended === 'slow') {
+        if (event === 'slow') {
           this.#startHedge();
           continue;
         }
-        this.#running.delete(ended);
-        const { outcome } = ended;
-        if (!(outcome instanceof FetchFailure)) return this.#settleWith(ended, outcome);
-        this.#recordFailure(ended, outcome);
-        if (isFinal(outcome.failure, ended.endpoint, this.#call.primary)) {
-          const refusal: FetchOutcome = { kind: 'failed', failure: outcome };
-          if (ended.endpoint === this.#call.primary) return refusal;
-          // Those asked before it are slow, not silent: what one of them brings counts for more than its no.
-          this.#refusal ??= refusal;
+        this.#running.delete(event);
+        const { endpoint, outcome } = event;
+        if (!(outcome instanceof FetchFailure)) return this.#settleWith(event, outcome);
+        this.#recordFailure(event, outcome);
+        if (isFinal(outcome.failure, endpoint, this.#call.primary)) {
+          const failed: FetchOutcome = { kind: 'failed', failure: outcome };
+          if (endpoint === this.#call.primary) return failed;
+          // The attempts still running are slow, not failed: a secret from one of them wins over this failure.
+          this.#finalFailure ??= failed;
           this.#candidates.length = 0;
         }
-        if (ended === this.#latest) this.#startNext();
+        if (event === this.#latest) this.#startNext();
       }
-      return this.#refusal;
+      return this.#finalFailure;
     } finally {
       this.#hedgeTimer?.clear();
       for (const attempt of this.#running) attempt.cancel();
@@ -80,11 +81,11 @@ export class EndpointRace {
 
   #nextEvent(): Promise<EndpointAttempt | 'slow'> {
     const [first, ...others] = this.#running;
-    // With one endpoint there is nothing to choose from.
+    // The common case, without the cost of a race.
     if (first !== undefined && others.length === 0 && this.#hedgeTimer === undefined) return first.finished;
-    const ends: Promise<EndpointAttempt | 'slow'>[] = [...this.#running].map(({ finished }) => finished);
-    if (this.#hedgeTimer !== undefined) ends.push(this.#hedgeTimer.fired);
-    return Promise.race(ends);
+    const events: Promise<EndpointAttempt | 'slow'>[] = [...this.#running].map(({ finished }) => finished);
+    if (this.#hedgeTimer !== undefined) events.push(this.#hedgeTimer.fired);
+    return Promise.race(events);
   }
 
   #startNext(): void {
@@ -93,7 +94,7 @@ export class EndpointRace {
     const endpoint = this.#candidates.shift();
     if (endpoint === undefined) return;
     this.#startAttempt(endpoint);
-    // With all the others left alone too, nobody is better than another: then they are all asked at once.
+    // Candidates with an open breaker come last. None is better than another, so all of them start in parallel.
     if (endpoint.isBreakerOpen) for (const other of this.#candidates.splice(0)) this.#startAttempt(other);
     const { hedging } = this.#parts;
     if (hedging !== undefined && this.#candidates[0]?.isReady === true) {
@@ -108,13 +109,15 @@ export class EndpointRace {
 
   #startHedge(): void {
     const slow = this.#latest;
+    const isDown = slow?.endpoint.isBreakerOpen === true;
     this.#hedgeTimer = undefined;
-    // Who was next may be left alone by now. Beside one that is slow only one that is ready is asked; after one that is down, anyone.
+    // The next candidate may have failed since the timer started. Only a ready endpoint is worth a hedge; if the slow endpoint
+    // is down, any candidate is.
     const ready = this.#candidates.findIndex(({ isReady }) => isReady);
     if (ready > 0) this.#candidates.unshift(...this.#candidates.splice(ready, 1));
-    if (ready === -1 && slow?.endpoint.isBreakerOpen !== true) return;
+    if (ready === -1 && !isDown) return;
     this.#startNext();
-    if (this.#latest === undefined || this.#latest === slow || slow?.endpoint.isBreakerOpen === true) return;
+    if (this.#latest === undefined || this.#latest === slow || isDown) return;
     this.#latest.endpoint.countHedge();
     this.#hedges.add(this.#latest);
   }
@@ -135,9 +138,9 @@ export class EndpointRace {
   }
 }
 
-/** A secret may not be at a standby yet, and its key may be disabled there: that says nothing of the first endpoint. */
-function isFinal(failure: FailureName, endpoint: Endpoint, home: Endpoint): boolean {
+/** A secret may not be replicated to a fallback region yet, or its key may be disabled there: that is final only at the primary. */
+function isFinal(failure: FailureName, endpoint: Endpoint, primary: Endpoint): boolean {
   if (failures[failure].failover) return false;
   const isRegional = failure === 'notFound' || failure === 'disabled';
-  return endpoint === home || !isRegional;
+  return endpoint === primary || !isRegional;
 }

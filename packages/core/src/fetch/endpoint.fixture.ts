@@ -41,7 +41,7 @@ export class FailoverFixture {
   constructor(
     transports: readonly FakeTransport[],
     options: {
-      readonly tries?: number;
+      readonly maxAttempts?: number;
       /** Milliseconds, or what the endpoint is used to; without it nobody is hedged. */
       readonly hedge?: number | 'measured';
       readonly share?: number;
@@ -49,7 +49,7 @@ export class FailoverFixture {
     } = {},
   ) {
     const { clock } = this;
-    const { tries = 5, hedge, share = 0.1, maxInFlight } = options;
+    const { maxAttempts = 5, hedge, share = 0.1, maxInFlight } = options;
     this.endpoints = transports.map((transport) => createEndpoint(transport, clock, maxInFlight));
     const [home] = this.endpoints;
     if (home === undefined) throw new Error('no transport');
@@ -59,7 +59,7 @@ export class FailoverFixture {
       endpoints: { primary: home, inOrder: this.endpoints },
       hedging: hedge === undefined ? undefined : hedging,
       clock,
-      backoff: fullJitter({ base: 200, cap: 10_000, tries }),
+      backoff: fullJitter({ base: 200, cap: 10_000, maxAttempts }),
       attemptTimeout: 4_000,
       closing: this.closing.signal,
     };

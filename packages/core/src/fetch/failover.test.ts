@@ -5,8 +5,8 @@ import { FetchFailure } from '../ports/transport.ts';
 import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './endpoint.fixture.ts';
 import type { StartedFetch } from './endpoint.fixture.ts';
 
-function run(transports: readonly FakeTransport[], tries = 5): StartedFetch & Pick<FailoverFixture, 'clock'> {
-  const stage = new FailoverFixture(transports, { tries });
+function run(transports: readonly FakeTransport[], maxAttempts = 5): StartedFetch & Pick<FailoverFixture, 'clock'> {
+  const stage = new FailoverFixture(transports, { maxAttempts });
   return { ...stage.fetch(), clock: stage.clock };
 }
 

@@ -1,19 +1,19 @@
-// One fetch: every endpoint in turn, round after round, until one answers, one refuses, or the tries are used up.
-// This is the only retry loop in the project.
+// Retries and failover of one fetch: a race between the candidate endpoints, a backoff, the next race, until an endpoint
+// returns the secret, a failure is final, or no attempt is left. `client/preload.ts` repeats whole reads on top of this loop.
 
-import type { CancelSignal } from '../time/abort.ts';
-import { sleep } from '../time/clock.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { EndpointSet } from '../endpoint/endpoint-set.ts';
+import { Priority } from '../endpoint/priority.ts';
 import type { Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
+import type { CancelSignal } from '../time/abort.ts';
+import { sleep } from '../time/clock.ts';
 import { EndpointAttempt } from './attempt.ts';
 import type { Backoff } from './backoff.ts';
-import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { EndpointRace } from './endpoint-race.ts';
 import type { FetchOutcome, RaceParts } from './endpoint-race.ts';
-import { Priority } from '../endpoint/priority.ts';
 
 export type { FetchOutcome } from './endpoint-race.ts';
 
@@ -26,12 +26,12 @@ export interface FailoverParts extends RaceParts {
 
 export interface FailoverCall {
   readonly request: SecretRequest;
-  /** The budget of the whole fetch. */
+  /** Fires when the budget of the fetch is used up. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
-  /** Filled as the fetch goes on, so that a reader who leaves early can tell what had failed by then. */
+  /** Appended to during the fetch: a reader whose deadline passes first reports what has failed until then. */
   readonly attempts: Attempt[];
-  /** Told after each round in which no endpoint answered and another round may follow, and when none is expected to. */
+  /** Called when every candidate has failed and a retry follows, and before the first race if no endpoint is available. */
   readonly onFailing: (failure: FetchFailure) => void;
 }
 
@@ -43,49 +43,50 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
   let remaining = endpoints.inOrder;
   let wait = shortestRetryAfter(remaining);
   parts.hedging?.deposit();
-  // Nobody is likely to answer soon: who holds an old value need not find that out by waiting.
-  if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen))
-    call.onFailing(primaryFailure(primary, failed));
-  for (let round = 1; ; round += 1) {
+  // A success is unlikely: a reader with a stale value need not wait for it.
+  if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen)) call.onFailing(failureOf(primary, failed));
+  for (let attempt = 1; ; attempt += 1) {
     try {
       if (wait > 0) await sleep(clock, wait, call.signal);
     } catch {
       return { kind: 'aborted' };
     }
-    const turn = pickCandidates(remaining, backoff(round, 0) === undefined ? 'last' : 'not last');
-    for (const endpoint of remaining) if (!turn.includes(endpoint)) skipEndpoint(endpoint, parts, call);
-    const outcome = await new EndpointRace(turn, parts, { ...call, failed, primary }).run();
+    const isLast = backoff(attempt, 0) === undefined;
+    const candidates = pickCandidates(remaining, isLast);
+    for (const endpoint of remaining) if (!candidates.includes(endpoint)) skipEndpoint(endpoint, parts, call);
+    const outcome = await new EndpointRace(candidates, parts, { ...call, failed, primary }).run();
     if (outcome !== undefined) return outcome;
     remaining = remaining.filter((endpoint) => isRetryable(failed.get(endpoint)));
-    const pause = remaining.length === 0 ? undefined : backoff(round, clock.random());
-    if (pause === undefined) return { kind: 'failed', failure: primaryFailure(primary, failed) };
-    call.onFailing(primaryFailure(primary, failed));
+    const pause = remaining.length === 0 ? undefined : backoff(attempt, clock.random());
+    if (pause === undefined) return { kind: 'failed', failure: failureOf(primary, failed) };
+    call.onFailing(failureOf(primary, failed));
     wait = Math.max(pause, shortestRetryAfter(remaining));
   }
 }
 
 /**
- * Whom to ask in this round: those whose breaker is closed, those that throttle after the others. A breaker keeps nobody
- * from asking where that would leave nobody to ask, or the read with no further chance.
+ * Endpoints with a closed breaker and no Retry-After, throttled ones last. Endpoints with an open breaker are added where no
+ * other candidate is left, and in the last race of the fetch.
  */
-function pickCandidates(remaining: readonly Endpoint[], round: 'last' | 'not last'): readonly Endpoint[] {
-  const askable = remaining.filter(({ cooldown }) => cooldown.retryAfter === 0);
-  const among = askable.length === 0 ? remaining : askable;
-  const closed = among.filter(({ isBreakerOpen }) => !isBreakerOpen);
-  const turn = [...closed.filter(({ isReady }) => isReady), ...closed.filter(({ isReady }) => !isReady)];
-  return turn.length > 0 && round === 'not last'
-    ? turn
-    : [...turn, ...among.filter(({ isBreakerOpen }) => isBreakerOpen)];
+function pickCandidates(remaining: readonly Endpoint[], isLast: boolean): readonly Endpoint[] {
+  const withoutRetryAfter = remaining.filter(({ cooldown }) => cooldown.retryAfter === 0);
+  const eligible = withoutRetryAfter.length === 0 ? remaining : withoutRetryAfter;
+  const closed = eligible.filter(({ isBreakerOpen }) => !isBreakerOpen);
+  const ready = closed.filter(({ isReady }) => isReady);
+  const coolingDown = closed.filter(({ isReady }) => !isReady);
+  const candidates = [...ready, ...coolingDown];
+  if (candidates.length > 0 && !isLast) return candidates;
+  return [...candidates, ...eligible.filter(({ isBreakerOpen }) => isBreakerOpen)];
 }
 
-/** An endpoint that is not asked for now; if it is time to see how it is, that is done beside the fetch, which goes on. */
+/** Records that `endpoint` is not a candidate, and sends a probe if one is due; the fetch does not wait for the probe. */
 function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCall): void {
   if (!call.attempts.some(({ endpoint: name, isSkipped }) => isSkipped === true && name === endpoint.name)) {
     const error = skippedFailure(endpoint);
     call.attempts.push({ endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true });
   }
   if (!endpoint.breaker.isProbeDue) return;
-  // With a life of its own: the fetch will be over when a slow endpoint answers, and that it does is all we want to know.
+  // On the client's signal: the fetch may end before a slow endpoint responds to the probe.
   void new EndpointAttempt(endpoint, parts, {
     request: call.request,
     signal: parts.closing,
@@ -93,24 +94,30 @@ function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCa
   });
 }
 
-/** Why an endpoint was passed over, with what it said last. */
-function skippedFailure({ name, isBreakerOpen, lastFailure }: Endpoint): FetchFailure {
-  const why = isBreakerOpen ? 'its circuit breaker is open' : 'it has asked to be spared';
-  const before = lastFailure === undefined ? '' : ` ${lastFailure.message}`;
-  return new FetchFailure(lastFailure?.failure ?? 'unavailable', `${name} was not asked: ${why}.${before}`);
+function skippedFailure({ name, breakerOpenFor, cooldown, lastFailure }: Endpoint): FetchFailure {
+  const reason =
+    breakerOpenFor === undefined
+      ? `Retry-After ends in ${secondsText(cooldown.retryAfter)}`
+      : `circuit breaker open since ${secondsText(breakerOpenFor)}`;
+  const last = lastFailure === undefined ? '.' : `; last error: ${lastFailure.message}`;
+  return new FetchFailure(lastFailure?.failure ?? 'unavailable', `${name}: skipped, ${reason}${last}`);
 }
 
-/** The first endpoint's word counts: what a standby lacks is no news while the first is away. */
-function primaryFailure(home: Endpoint, failed: ReadonlyMap<Endpoint, FetchFailure>): FetchFailure {
-  return failed.get(home) ?? skippedFailure(home);
+function secondsText(ms: number): string {
+  return `${Math.round(ms / 1_000)} s`;
 }
 
-/** One that has not been asked yet may. */
+/** The failure of the primary decides: a fallback region may lack the secret while the primary is unavailable. */
+function failureOf(primary: Endpoint, failed: ReadonlyMap<Endpoint, FetchFailure>): FetchFailure {
+  return failed.get(primary) ?? skippedFailure(primary);
+}
+
+/** An endpoint without an attempt so far is retryable. */
 function isRetryable(failure: FetchFailure | undefined): boolean {
   return failure === undefined || failures[failure.failure].retry;
 }
 
-/** The least that one of the endpoints has asked us to wait. */
+/** Milliseconds until the first of the endpoints accepts requests again. */
 function shortestRetryAfter(endpoints: readonly Endpoint[]): number {
   return Math.min(...endpoints.map(({ cooldown }) => cooldown.retryAfter));
 }

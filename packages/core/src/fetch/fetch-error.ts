@@ -11,43 +11,42 @@ import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
-/** The error that a fetch which came to nothing is told as. The last attempt is its cause; `attempts` has them all. */
+/** The error of a failed fetch. `cause` is the failure that was final, else the last attempt's; `attempts` has all of them. */
 export function fetchError(
   request: SecretRequest,
   failure: FetchFailure,
   attempts: readonly Attempt[],
 ): AnySecretError {
-  const what = secretText(request);
+  const secret = secretText(request);
   const last = attempts.at(-1);
-  // What settled it, where something did; else whatever was tried last.
   const cause = failures[failure.failure].failover ? (last?.error ?? failure) : failure;
   const requestId = cause instanceof FetchFailure ? cause.requestId : undefined;
   const details = { secretName: request.name, endpoint: last?.endpoint, requestId, cause };
   switch (failure.failure) {
     case 'notFound':
       return new SecretNotFoundError(
-        `KMS knows no ${what}. ${failure.message} Check the name, the stage or version, and the region that is asked.`,
+        `${secret} was not found. ${failure.message} Check the name, the stage or version, and the region of the endpoint.`,
         details,
       );
     case 'denied':
       return new AccessDeniedError(
-        `KMS refuses the ${what}. ${failure.message} Check the credentials, and that they are allowed kms:GetSecretValue on it.`,
+        `KMS denied access to ${secret}. ${failure.message} Check the credentials, and that their policy allows kms:GetSecretValue on it.`,
         details,
       );
     case 'disabled':
       return new SecretDisabledError(
-        `KMS gives out the ${what} to nobody. ${failure.message} Check the state of the secret and of its key.`,
+        `${secret} or its key is disabled. ${failure.message} Check the state of the secret and of its key.`,
         details,
       );
     case 'rejected':
-      return new RequestRejectedError(`The request for the ${what} was refused. ${failure.message}`, details);
+      return new RequestRejectedError(`KMS rejected the request for ${secret}. ${failure.message}`, details);
     case 'throttled':
     case 'unavailable':
     case 'unreachable':
     case 'malformed':
     case 'hookRejected':
     case 'untrusted':
-      return new SecretUnavailableError(`The ${what} could not be fetched. ${attemptsText(attempts, failure)}`, {
+      return new SecretUnavailableError(`${secret} could not be fetched${reasonText(failure, attempts)}`, {
         ...details,
         attempts,
       });
@@ -56,38 +55,40 @@ export function fetchError(
   }
 }
 
-/** What a reader gets whose budget ran out while the fetch goes on. */
+/** The error of a read whose deadline of `ms` milliseconds passed before its fetch ended. */
 export function deadlineError(request: SecretRequest, ms: number, attempts: readonly Attempt[]): DeadlineExceededError {
-  const tried = attempts.length === 0 ? 'No attempt had ended by then.' : attemptsText(attempts);
+  const last = attempts.at(-1);
+  const result = attempts.length === 0 ? ' No attempt had ended.' : attemptLines(attempts);
   return new DeadlineExceededError(
-    `The ${secretText(request)} could not be read within its deadline of ${ms} ms. ${tried}`,
-    {
-      secretName: request.name,
-      endpoint: attempts.at(-1)?.endpoint,
-      cause: attempts.at(-1)?.error,
-      attempts: [...attempts],
-    },
+    `${secretText(request)} could not be read within its deadline of ${ms} ms.${result}`,
+    { secretName: request.name, endpoint: last?.endpoint, cause: last?.error, attempts: [...attempts] },
   );
 }
 
 function secretText({ name, stage, versionId }: SecretRequest): string {
-  if (versionId !== undefined) return `secret "${name}" (version ${versionId})`;
-  return stage === undefined ? `secret "${name}"` : `secret "${name}" (${stage})`;
+  if (versionId !== undefined) return `Secret "${name}" (version ${versionId})`;
+  return stage === undefined ? `Secret "${name}"` : `Secret "${name}" (${stage})`;
 }
 
-/** One line an endpoint, with its last failure: five tries at one host are one fact. */
-function attemptsText(attempts: readonly Attempt[], failure?: FetchFailure): string {
-  const last = new Map<string, { readonly text: string; readonly times: number }>();
-  for (const { endpoint, failure: name, error, isSkipped = false } of attempts) {
-    const times = (last.get(endpoint)?.times ?? 0) + (isSkipped ? 0 : 1);
-    last.set(endpoint, { text: `${name}: ${error.message}`, times });
+function reasonText(failure: FetchFailure, attempts: readonly Attempt[]): string {
+  const isFinal = !failures[failure.failure].failover;
+  if (attempts.length > 0 && !isFinal) return `: all endpoints failed.${attemptLines(attempts)}`;
+  return `. ${failure.message}${attemptLines(attempts.filter(({ error }) => error !== failure))}`;
+}
+
+/** One line per endpoint, with the number of its attempts and its last error. */
+function attemptLines(attempts: readonly Attempt[]): string {
+  const lines = new Map<string, { readonly last: Attempt; readonly count: number }>();
+  for (const last of attempts) {
+    const count = (lines.get(last.endpoint)?.count ?? 0) + (last.isSkipped === true ? 0 : 1);
+    lines.set(last.endpoint, { last, count });
   }
-  if (last.size === 0) return failure?.message ?? '';
-  const lines = [...last].map(([endpoint, { text, times }]) => `  - ${endpoint}, ${timesText(times)}, ${text}`);
-  return `What was tried:\n${lines.join('\n')}`;
+  return Array.from(lines.values(), (line) => `\n  - ${attemptLine(line)}`).join('');
 }
 
-function timesText(times: number): string {
-  if (times === 0) return 'not asked';
-  return times === 1 ? 'asked once' : `asked ${times} times`;
+function attemptLine({ last, count }: { readonly last: Attempt; readonly count: number }): string {
+  const { endpoint, failure, error, isSkipped } = last;
+  const times = count === 1 ? '1 attempt' : `${count} attempts`;
+  if (isSkipped === true) return count === 0 ? error.message : `${error.message} (after ${times})`;
+  return `${endpoint}: ${times}, ${count === 1 ? 'error' : 'last error'} (${failure}): ${error.message}`;
 }

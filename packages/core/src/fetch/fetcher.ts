@@ -1,136 +1,140 @@
-// One fetch from its start to its landing: shared by all who ask meanwhile, within one budget, told to whoever keeps secrets.
+// Single-flight fetches: one per key, shared by all its readers, within one time budget; the listener receives the result.
 
-import type { CancelSignal } from '../time/abort.ts';
-import type { Clock } from '../time/clock.ts';
+import { Priority } from '../endpoint/priority.ts';
+import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, messageOf } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { SecretHook } from '../ports/hook.ts';
-import { isSecret, Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { Deadline, withTimeout, raceAbort } from '../time/deadline.ts';
+import { Secret } from '../secret/secret.ts';
+import type { Clock } from '../time/clock.ts';
+import { Deadline, raceAbort } from '../time/deadline.ts';
 import { fetchWithFailover } from './failover.ts';
-import type { FailoverParts, FetchOutcome } from './failover.ts';
+import type { FailoverParts } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
-import { SingleFlight } from './single-flight.ts';
-import { Priority } from '../endpoint/priority.ts';
-import type { PriorityLevel } from '../endpoint/priority.ts';
+import { HookTransform } from './hook-transform.ts';
 
-/** Where a secret may be had without KMS. */
+/** The stores, as a fetch uses them before it sends a request to KMS. */
 export interface StoreLookup {
-  /** Resolves to `undefined` if KMS must be asked; `onLooked` is told when only a turn is waited for. Never rejects. */
+  /**
+   * Resolves to a fresh value from a store, or from another process that holds the lease of this fetch; to `undefined` if KMS
+   * must be requested. Calls `onStoresChecked` before it waits for a lease. Never rejects.
+   */
   findStored(
     key: string,
     request: SecretRequest,
-    look: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onStoresChecked: () => void },
+    options: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onStoresChecked: () => void },
   ): Promise<Secret | undefined>;
-  /** The fetch is over, and nobody is told of it otherwise. `signal` is its own, where another may have begun since. */
+  /**
+   * Releases the lease of a fetch whose result the listener does not receive. `signal` is the signal of that fetch: a newer
+   * fetch of the same key keeps its own lease.
+   */
   releaseLease(key: string, signal?: AbortSignal): void;
 }
 
-/** What a fetch is told as when it lands; none of it is called for a fetch that was forgotten meanwhile. */
+/** Receives the results of fetches, except those of forgotten flights. */
 export interface FetchListener {
   fetched(key: string, request: SecretRequest, fetched: FetchedSecret): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
-  /** No endpoint has answered so far; the fetch goes on. */
+  /** Every endpoint has failed at least once; the fetch continues. */
   markFailing(key: string, error: AnySecretError): void;
 }
 
-/** A fetch under way, as a reader sees it. */
+/** A fetch in progress, as its readers see it. */
 export interface Flight {
   readonly secret: Promise<Secret>;
   /** The clock's `now`. */
   readonly startedAt: number;
-  /** Whether somebody waits for it. */
   readonly priority: Priority;
-  /** What has failed so far. */
+  /** The attempts that have failed, or were skipped, so far. */
   readonly attempts: readonly Attempt[];
-  /** Resolves as soon as every endpoint has failed once: who holds an old value need not wait for the other tries. */
+  /** Resolves when every endpoint has failed once. A reader with a stale value does not wait for the retries. */
   readonly failing: Promise<void>;
-  /** Resolves when the stores have been looked into; what they have is in memory by then. Not there without stores. */
+  /** Resolves when the values of the stores are in memory; `undefined` if the fetch reads no store. */
   readonly storesChecked: Promise<void> | undefined;
-  /** Those who wait for it since the same turn of the event loop: a note of `Reader`, gone with the flight. */
+  /** The wait that readers of the same turn of the event loop share; set by `Reader`. */
   sharedWait?: { readonly turn: number; readonly waiting: Promise<Secret> };
 }
 
-type Result = { readonly secret: Secret; readonly original: Secret } | FailedFetch;
-
-interface Log {
+interface FetchContext {
+  readonly key: string;
+  readonly request: SecretRequest;
   readonly priority: Priority;
   readonly attempts: Attempt[];
-  readonly failing: Promise<void>;
-  readonly notifyFailing: () => void;
-  readonly storesChecked: Promise<void>;
-  readonly notifyStoresChecked: () => void;
-}
-
-interface Course {
-  readonly log: Log;
+  readonly failing: Resolvers;
+  readonly storesChecked: Resolvers;
   readonly stores: StoreLookup | undefined;
   readonly isForgotten: () => boolean;
 }
 
 export interface FetcherParts extends FailoverParts {
   readonly clock: Clock;
-  /** Milliseconds for one fetch, all its tries and waits included. */
+  /** Milliseconds for one fetch, with all its attempts and waits. */
   readonly budget: number;
   readonly transform: SecretHook['transform'];
   readonly listener: FetchListener;
-  /** Not there without stores: then nothing is awaited before KMS is asked. */
+  /** `undefined` without stores: a fetch then goes to KMS without a wait. */
   readonly stores: StoreLookup | undefined;
 }
 
-/** Fetches secrets: at most one fetch of a key at a time. */
 export class Fetcher {
   readonly #parts: FetcherParts;
-  readonly #flights = new SingleFlight<Secret>();
-  readonly #underWay = new Map<string, Flight>();
+  readonly #transform: HookTransform;
+  readonly #flights = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
+    this.#transform = new HookTransform(parts);
   }
 
-  /**
-   * Joins the fetch of `key`, or begins one; nothing is awaited between the two. Who joins makes it as urgent as if
-   * it had begun it.
-   */
-  joinOrStart(key: string, request: SecretRequest, purpose: PriorityLevel): Flight {
-    const joined = this.#flights.has(key) ? this.#underWay.get(key) : undefined;
+  /** Joins the flight of `key` and raises its priority to `level`, or starts a flight. Synchronous: two callers share one. */
+  joinOrStart(key: string, request: SecretRequest, level: PriorityLevel): Flight {
+    const joined = this.#flights.get(key);
     if (joined !== undefined) {
-      joined.priority.raise(purpose);
+      joined.priority.raise(level);
       return joined;
     }
-    const log = createLog(purpose);
-    const shortcut = purpose === 'forced' ? undefined : this.#parts.stores;
-    const secret = this.#flights.run(key, (isForgotten) =>
-      this.#runFlight(key, request, { log, stores: shortcut, isForgotten }),
-    );
-    const looked = shortcut && log.storesChecked;
-    const { priority, attempts, failing } = log;
+    const stores = level === 'forced' ? undefined : this.#parts.stores;
+    const context: FetchContext = {
+      key,
+      request,
+      priority: new Priority(level),
+      attempts: [],
+      failing: withResolvers(),
+      storesChecked: withResolvers(),
+      stores,
+      isForgotten: () => this.#flights.get(key) !== flight,
+    };
+    const secret = Promise.resolve()
+      .then(() => this.#runFlight(context))
+      .finally(() => {
+        // After `forget(key)` a newer flight may be in the map: only its own flight removes itself.
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      });
+    // A flight may fail without a reader; the listener receives the failure.
+    secret.catch(() => {});
     const flight: Flight = {
       secret,
       startedAt: this.#parts.clock.now(),
-      priority,
-      attempts,
-      failing,
-      storesChecked: looked,
+      priority: context.priority,
+      attempts: context.attempts,
+      failing: context.failing.promise,
+      storesChecked: stores && context.storesChecked.promise,
     };
-    this.#underWay.set(key, flight);
-    // After the flight has left the board, and not before: who looks in between must find both or neither.
-    const tidy = (): void => {
-      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
-    };
-    secret.then(tidy, tidy);
+    this.#flights.set(key, flight);
     return flight;
   }
 
-  /** What is under way brings nothing that is kept: it may have been asked before what made it obsolete. */
+  /**
+   * Detaches the flight of `key`: its readers still receive its result, the listener does not. The request may have been sent
+   * before the change that made its response obsolete.
+   */
   forget(key: string): void {
-    this.#flights.forget(key);
-    this.#underWay.delete(key);
-    // The next one must not wait for what this one holds.
+    this.#flights.delete(key);
+    // The next fetch must not wait for the lease of this one.
     this.#parts.stores?.releaseLease(key);
   }
 
@@ -138,90 +142,74 @@ export class Fetcher {
     return this.#flights.has(key);
   }
 
-  /** What has failed so far in the fetch of `key` that is under way. */
   attemptsOf(key: string): readonly Attempt[] {
-    return this.#underWay.get(key)?.attempts ?? [];
+    return this.#flights.get(key)?.attempts ?? [];
   }
 
   get keysInFlight(): readonly string[] {
-    return [...this.#underWay.keys()];
+    return [...this.#flights.keys()];
   }
 
-  async #runFlight(key: string, request: SecretRequest, { log, stores, isForgotten }: Course): Promise<Secret> {
+  /** See `HookTransform.applyToStored`. */
+  prepare(secret: Secret, request: SecretRequest): Promise<Secret> {
+    return this.#transform.applyToStored(secret, request);
+  }
+
+  async #runFlight(context: FetchContext): Promise<Secret> {
+    const { key, request, priority, attempts, stores, isForgotten } = context;
     const { clock, closing, listener, budget } = this.#parts;
-    const deadline = new Deadline({
-      clock,
-      ms: budget,
-      parent: closing,
-      reason: () => deadlineError(request, budget, log.attempts),
-    });
-    const onTrouble = (failure: FetchFailure): void => {
-      log.notifyFailing();
-      if (!isForgotten()) listener.markFailing(key, fetchError(request, failure, [...log.attempts]));
-    };
+    const reason = (): Error => deadlineError(request, budget, attempts);
+    const deadline = new Deadline({ clock, ms: budget, parent: closing, reason });
     try {
-      const found = await this.#checkStores(key, request, { log, stores, deadline });
-      log.notifyStoresChecked();
-      if (found !== undefined && log.priority.level !== 'forced') return found;
+      const stored = await this.#checkStores(context, deadline);
+      context.storesChecked.resolve();
+      // A caller that joined since may demand the value of KMS.
+      if (stored !== undefined && priority.level !== 'forced') return stored;
       const startedAt = clock.now();
-      const result = await this.#fetchFromKms(request, { log, onTrouble, signal: deadline });
+      const result = await this.#fetchFromKms(context, deadline);
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
-        if (!isForgotten()) this.#storeResult(key, request, { ...result, startedAt });
+        if (!isForgotten()) this.#notifyFetched(key, request, { ...result, startedAt });
         return result.secret;
       }
       if (!isForgotten()) listener.failed(key, request, result);
       throw result.error;
     } finally {
       deadline.clear();
-      log.notifyStoresChecked();
-      log.notifyFailing();
+      context.storesChecked.resolve();
+      context.failing.resolve();
       if (isForgotten() || closing.aborted) stores?.releaseLease(key, deadline.signal);
     }
   }
 
-  /** A store may take its time; a fetch that is over waits for it no longer. */
-  async #checkStores(
-    key: string,
-    request: SecretRequest,
-    { log, stores, deadline }: Pick<Course, 'log' | 'stores'> & { readonly deadline: Deadline },
-  ): Promise<Secret | undefined> {
+  /** Resolves to `undefined` too when the deadline passes first. */
+  async #checkStores(context: FetchContext, deadline: Deadline): Promise<Secret | undefined> {
+    const { key, request, priority, stores, storesChecked } = context;
     if (stores === undefined) return undefined;
-    const { signal } = deadline;
-    const looking = stores.findStored(key, request, {
-      signal,
-      isRead: log.priority.level === 'read',
-      onStoresChecked: log.notifyStoresChecked,
+    const lookup = stores.findStored(key, request, {
+      signal: deadline.signal,
+      isRead: priority.level === 'read',
+      onStoresChecked: storesChecked.resolve,
     });
-    return raceAbort(looking, deadline).catch(() => undefined);
-  }
-
-  /** A secret whose own properties throw is one that a transport or a hook made wrongly; it must not end refreshing. */
-  #storeResult(key: string, request: SecretRequest, fetched: FetchedSecret): void {
-    const { listener } = this.#parts;
-    try {
-      listener.fetched(key, request, fetched);
-    } catch (cause) {
-      const failure = new FetchFailure('malformed', `The secret that came cannot be kept: ${messageOf(cause)}.`);
-      const error = fetchError(request, failure, []);
-      listener.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
-      throw error;
-    }
+    return raceAbort(lookup, deadline).catch(() => undefined);
   }
 
   async #fetchFromKms(
-    request: SecretRequest,
-    about: { readonly log: Log; readonly onTrouble: (failure: FetchFailure) => void; readonly signal: CancelSignal },
-  ): Promise<Result> {
-    const { log, onTrouble, signal } = about;
-    const { attempts, priority } = log;
-    const call = { request, signal, attempts, priority, onFailing: onTrouble };
+    context: FetchContext,
+    deadline: Deadline,
+  ): Promise<Omit<FetchedSecret, 'startedAt'> | FailedFetch> {
+    const { key, request, priority, attempts, failing, isForgotten } = context;
+    const onFailing = (failure: FetchFailure): void => {
+      failing.resolve();
+      if (!isForgotten()) this.#parts.listener.markFailing(key, fetchError(request, failure, [...attempts]));
+    };
+    const call = { request, signal: deadline, attempts, priority, onFailing };
     const outcome = await fetchWithFailover(this.#parts, call);
-    const result = outcome.kind === 'secret' ? await this.#transform(outcome.secret, signal) : outcome;
+    const result = outcome.kind === 'secret' ? await this.#transform.apply(outcome.secret, deadline) : outcome;
     if (result.kind === 'secret' && outcome.kind === 'secret') {
       return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
     }
-    if (result.kind !== 'failed' || signal.aborted) {
+    if (result.kind !== 'failed' || deadline.aborted) {
       const error = deadlineError(request, this.#parts.budget, attempts);
       return { error, kind: failures.unreachable, retryAfter: undefined };
     }
@@ -229,48 +217,27 @@ export class Fetcher {
     return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
   }
 
-  /** What readers get of a secret that a store has. Rejects if the hook refuses it, or does not answer in time. */
-  async prepare(secret: Secret, { name }: SecretRequest): Promise<Secret> {
-    const { clock, attemptTimeout: ms, closing } = this.#parts;
-    const onTimeout = (): FetchOutcome => hookRejected('hook.transform did not answer.');
-    const outcome = await withTimeout(this.#transform(secret, closing), clock, { ms, onTimeout });
-    if (outcome.kind !== 'secret') throw new Error('The hook refuses what the store has.');
-    return Secret.kept(outcome.secret, name);
-  }
-
-  /** A hook that throws, or returns no secret, refuses the version. What it threw is told by its kind alone. */
-  async #transform(secret: Secret, signal: CancelSignal): Promise<FetchOutcome> {
-    const { transform } = this.#parts;
-    if (transform === undefined) return { kind: 'secret', secret };
+  /** The getters of a malformed secret, from a custom transport or hook, may throw. That must not end its refreshes. */
+  #notifyFetched(key: string, request: SecretRequest, fetched: FetchedSecret): void {
+    const { listener } = this.#parts;
     try {
-      const transformed: unknown = await raceAbort(Promise.resolve(transform(secret)), signal);
-      if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
-      return hookRejected('hook.transform returned something that is not a Secret.');
+      listener.fetched(key, request, fetched);
     } catch (cause) {
-      return hookRejected(`hook.transform refused version ${secret.versionId}: ${messageOf(cause)}.`);
+      const failure = new FetchFailure('malformed', `The secret could not be cached: ${messageOf(cause)}.`);
+      const error = fetchError(request, failure, []);
+      listener.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
+      throw error;
     }
   }
 }
 
-function hookRejected(message: string): FetchOutcome {
-  return { kind: 'failed', failure: new FetchFailure('hookRejected', message) };
-}
-
-function createLog(purpose: PriorityLevel): Log {
-  const trouble = withResolvers();
-  const looked = withResolvers();
-  return {
-    priority: new Priority(purpose),
-    attempts: [],
-    failing: trouble.promise,
-    notifyFailing: trouble.resolve,
-    storesChecked: looked.promise,
-    notifyStoresChecked: looked.resolve,
-  };
+interface Resolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
 }
 
 /** `Promise.withResolvers` is not in Node 20. */
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+function withResolvers(): Resolvers {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => {
     resolve = settle;

@@ -46,7 +46,7 @@ async function hangingWithProbeDue(): Promise<{ readonly stage: FailoverFixture;
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('a transport that ignores its signal holds no place, no timer and no reader', async () => {
-  const stage = new FailoverFixture([new DeafTransport('a')], { tries: 2, maxInFlight: 3 });
+  const stage = new FailoverFixture([new DeafTransport('a')], { maxAttempts: 2, maxInFlight: 3 });
   const [endpoint] = stage.endpoints;
   const crowd = Array.from({ length: 9 }, () => stage.fetch());
 
@@ -101,7 +101,7 @@ test('whatever readers do, every place is given back and nobody is left in the q
       fc.integer({ min: 1, max: 200 }),
       async (readers, maxInFlight, answerAfter) => {
         const [slow, standby] = [transportWithSecret('a'), transportWithSecret('b')];
-        const stage = new FailoverFixture([slow, standby], { maxInFlight, hedge: 20, tries: 1 });
+        const stage = new FailoverFixture([slow, standby], { maxInFlight, hedge: 20, maxAttempts: 1 });
         slow.answerAfter(answerAfter, stage.clock);
         standby.answerAfter(answerAfter / 2, stage.clock);
         const fetches = readers.map(({ leavesAfter, isRefresh }) => {
@@ -265,7 +265,7 @@ test('a probe that is under way when the client is closed ends, unheard by nobod
 });
 
 test('a probe that was called off lets another be made', async () => {
-  const stage = new FailoverFixture([failingTransport('a', 'unreachable')], { tries: 1 });
+  const stage = new FailoverFixture([failingTransport('a', 'unreachable')], { maxAttempts: 1 });
   await stage.fetchSequentially(5);
   await stage.clock.pass('1s');
   stage.endpoints[0]?.startProbe();
@@ -293,7 +293,7 @@ test('answers that come together, the slow one and its hedge, are one answer, an
 test('a slow one that fails after its hedge was refused leaves no attempt, timer or rejection behind', async () => {
   const unheard = hearsRejections();
   const [first, standby] = [failingTransport('a', 'unavailable'), failingTransport('b', 'notFound')];
-  const stage = new FailoverFixture([first, standby], { hedge: 100, tries: 1 });
+  const stage = new FailoverFixture([first, standby], { hedge: 100, maxAttempts: 1 });
   first.answerAfter(2_000, stage.clock);
   const { outcome } = stage.fetch();
 

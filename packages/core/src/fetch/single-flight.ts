@@ -1,38 +1,38 @@
 /**
- * Runs at most one fetch per key at a time; callers that arrive meanwhile join it.
+ * Runs at most one fetch per key at a time; concurrent callers join it.
  *
- * The identity check in `finally` is the whole point: after `forget(key)` a new flight may be under way, and the old one
- * must not clear it from the board (golang.org/x/sync/singleflight guards the same line).
+ * The identity check in `finally` matters: after `forget(key)` a newer flight may be in progress, and the older one must not
+ * remove it (golang.org/x/sync/singleflight guards the same line).
  */
 export class SingleFlight<Value> {
-  readonly #board = new Map<string, Promise<Value>>();
+  readonly #flights = new Map<string, Promise<Value>>();
 
-  /** `fetch` is told how to find out whether it was forgotten: what it brings is then for those aboard alone. */
+  /** `fetch` receives a function that returns whether its flight was forgotten: its result is then for its own callers only. */
   run(key: string, fetch: (isForgotten: () => boolean) => Promise<Value>): Promise<Value> {
-    const joined = this.#board.get(key);
+    const joined = this.#flights.get(key);
     if (joined !== undefined) return joined;
 
     const flight: Promise<Value> = Promise.resolve()
-      .then(() => fetch(() => this.#board.get(key) !== flight))
+      .then(() => fetch(() => this.#flights.get(key) !== flight))
       .finally(() => {
-        if (this.#board.get(key) === flight) this.#board.delete(key);
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
       });
-    // A flight may land with nobody aboard: whoever waits learns of its failure from the promise itself.
+    // Callers handle the rejection of the promise they hold; a flight without callers is not an unhandled rejection.
     flight.catch(() => {});
-    this.#board.set(key, flight);
+    this.#flights.set(key, flight);
     return flight;
   }
 
   has(key: string): boolean {
-    return this.#board.has(key);
+    return this.#flights.has(key);
   }
 
   get size(): number {
-    return this.#board.size;
+    return this.#flights.size;
   }
 
-  /** Callers from now on start a flight of their own; those aboard keep theirs. */
+  /** The next caller starts a new flight; callers of the current one keep it. */
   forget(key: string): void {
-    this.#board.delete(key);
+    this.#flights.delete(key);
   }
 }

@@ -1,0 +1,55 @@
+import { messageOf } from '../secret/errors.ts';
+import type { SecretHook } from '../ports/hook.ts';
+import { isSecret, Secret } from '../secret/secret.ts';
+import { FetchFailure } from '../ports/transport.ts';
+import type { SecretRequest } from '../ports/transport.ts';
+import type { CancelSignal } from '../time/abort.ts';
+import type { Clock } from '../time/clock.ts';
+import { raceAbort, withTimeout } from '../time/deadline.ts';
+import type { FetchOutcome } from './endpoint-race.ts';
+
+export interface HookTransformParts {
+  /** Without it, secrets are passed through unchanged. */
+  readonly transform: SecretHook['transform'];
+  readonly clock: Clock;
+  /** Milliseconds that the hook has for a secret of a store. */
+  readonly attemptTimeout: number;
+  /** Fires when the client is closed. */
+  readonly closing: AbortSignal;
+}
+
+/** Runs `SecretHook.transform`. A hook that throws, or returns no `Secret`, rejects the version: failure `hookRejected`. */
+export class HookTransform {
+  readonly #parts: HookTransformParts;
+
+  constructor(parts: HookTransformParts) {
+    this.#parts = parts;
+  }
+
+  /** Transforms a secret from KMS, until `signal` fires. Never rejects. */
+  async apply(secret: Secret, signal: CancelSignal): Promise<FetchOutcome> {
+    const { transform } = this.#parts;
+    if (transform === undefined) return { kind: 'secret', secret };
+    try {
+      const transformed: unknown = await raceAbort(Promise.resolve(transform(secret)), signal);
+      if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
+      return rejection('hook.transform did not return a Secret.');
+    } catch (cause) {
+      // Only the kind of error: its message may quote the secret.
+      return rejection(`hook.transform rejected version ${secret.versionId}: ${messageOf(cause)}.`);
+    }
+  }
+
+  /** Transforms a secret from a store. Rejects if the hook rejects the version or exceeds `attemptTimeout`. */
+  async applyToStored(secret: Secret, { name }: SecretRequest): Promise<Secret> {
+    const { clock, attemptTimeout: ms, closing } = this.#parts;
+    const onTimeout = (): FetchOutcome => rejection(`hook.transform did not settle within ${ms} ms (attemptTimeout).`);
+    const outcome = await withTimeout(this.apply(secret, closing), clock, { ms, onTimeout });
+    if (outcome.kind !== 'secret') throw new Error('The hook rejected the stored version.');
+    return Secret.kept(outcome.secret, name);
+  }
+}
+
+function rejection(message: string): FetchOutcome {
+  return { kind: 'failed', failure: new FetchFailure('hookRejected', message) };
+}
