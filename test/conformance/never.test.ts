@@ -12,9 +12,9 @@ function clientOf(kms: FakeKms): SecretClient {
   return createSecretClient({ credentials: kms.accessKey, endpoints });
 }
 
-/** Everything that can make a text of a value by itself. */
+/** Every way in which JavaScript and Node turn a value into text. */
 const printers: Readonly<Record<string, (printed: unknown) => string>> = {
-  // An object without a prototype refuses it.
+  // `String` throws for an object without a prototype.
   'a template': (printed) => (Object.getPrototypeOf(printed) === null ? '' : String(printed)),
   'JSON.stringify': (printed) => JSON.stringify({ printed }),
   'util.inspect': (printed) => inspect(printed, { showHidden: true, depth: null, getters: true }),
@@ -40,32 +40,32 @@ test.each(Object.entries(printers))('%s shows no value of a secret', async (_, p
   expect(texts.filter((text) => text.includes(kms.accessKey.accessKeySecret))).toHaveLength(0);
 });
 
-test('an error about a value does not quote it', async () => {
+test('a type error does not quote the value', async () => {
   await using kms = await startFakeKms();
   kms.put('db', 's3cret-one is no JSON');
   await using client = clientOf(kms);
   const secret = await client.get('db');
 
-  const shown = [() => secret.json(), () => secret.bytes()].map((misread) =>
-    inspect(errorOf(misread), { depth: null, showHidden: true }),
+  const printed = [() => secret.json(), () => secret.bytes()].map((readAsOtherType) =>
+    inspect(errorOf(readAsOtherType), { depth: null, showHidden: true }),
   );
 
-  expect(shown.filter((text) => text.includes('s3cret-'))).toHaveLength(0);
+  expect(printed.filter((text) => text.includes('s3cret-'))).toHaveLength(0);
 });
 
-test('a schema that quotes the value in its complaint is not quoted', async () => {
+test('a validation error does not quote an issue that contains the value', async () => {
   await using kms = await startFakeKms();
   kms.put('db', '{"password":"s3cret-one"}');
   await using client = clientOf(kms);
   const secret = await client.get('db');
 
-  const error = errorOf(() => secret.json(complaining));
+  const error = errorOf(() => secret.json(quotingSchema));
 
   expect(inspect(error, { depth: null, showHidden: true }).includes('s3cret-')).toBe(false);
   expect(String(error)).toContain('password');
 });
 
-test('a client leaves the process as it was: no listener, no global, no variable, no other process', async () => {
+test('a client does not change the process: no listener, global, variable or child process', async () => {
   await using kms = await startFakeKms();
   kms.put('db', 's3cret-one');
   const before = processState();
@@ -79,11 +79,11 @@ test('a client leaves the process as it was: no listener, no global, no variable
   expect(process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap')).toHaveLength(0);
 });
 
-/** A Standard Schema validator that does what many do: it shows what it found. */
-const complaining: NonNullable<Parameters<Secret['json']>[0]> = {
+/** A Standard Schema validator that quotes the invalid value in its issues, as many do. */
+const quotingSchema: NonNullable<Parameters<Secret['json']>[0]> = {
   '~standard': {
     version: 1,
-    vendor: 'complaining',
+    vendor: 'test',
     validate: (value) => ({ issues: [{ message: `Did not expect ${JSON.stringify(value)}.`, path: ['password'] }] }),
   },
 };
@@ -94,7 +94,7 @@ function errorOf(act: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-  return expect.fail('It was to throw.');
+  return expect.fail('Expected an error, but nothing was thrown.');
 }
 
 function processState(): object {

@@ -2,16 +2,16 @@ import { createSecretClient, isSecretError } from '@kms-secrets/core';
 import type { Secret, SecretClient, SecretClientOptions, SecretTransport } from '@kms-secrets/core';
 
 /**
- * A transport that stands inside a client, asked through clients that add nothing: no second try, nothing remembered, and
- * the failure of the only attempt instead of the error that is made of it.
+ * Exposes the transport that a client creates internally, for the transport contract. It calls the transport through clients
+ * without retries and caching, and rejects with the failure of the attempt instead of the client's own error.
  *
- * A reader who leaves does not end a client's fetch, but closing the client does; so each of the fetches that go on at the
- * same time has a client to itself, which the next fetch takes over.
+ * An aborted read does not cancel the fetch of its client, but closing the client does. So each concurrent fetch has a client
+ * of its own, which a later fetch reuses.
  */
-export function throughClients(given: SecretClientOptions): SecretTransport {
-  const patient = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // a machine may be busy
-  const options: SecretClientOptions = { ...given, ...patient, tries: 1, staleIfError: 0, negativeTtl: 0 };
-  // What KMS gave is seen by the hook alone: a secret in memory does not keep the id of the request.
+export function throughClients(clientOptions: SecretClientOptions): SecretTransport {
+  const timeouts = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // The machine may be busy.
+  const options: SecretClientOptions = { ...clientOptions, ...timeouts, tries: 1, staleIfError: 0, negativeTtl: 0 };
+  // Only the hook sees the secret as the transport returned it: a cached secret has no request id.
   const fetched = new WeakMap<SecretClient, Secret>();
   const open = (): SecretClient => {
     const transform = (secret: Secret): Secret => {
@@ -32,8 +32,8 @@ export function throughClients(given: SecretClientOptions): SecretTransport {
     async fetch({ name, stage, versionId }, signal) {
       const client = idle.pop() ?? open();
       all.add(client);
-      const leave = (): void => void client.close();
-      signal.addEventListener('abort', leave, { once: true });
+      const cancel = (): void => void client.close();
+      signal.addEventListener('abort', cancel, { once: true });
       try {
         client.invalidate(name);
         const secret = await client.get(name, { stage, versionId, signal });
@@ -41,7 +41,7 @@ export function throughClients(given: SecretClientOptions): SecretTransport {
       } catch (error) {
         throw isSecretError(error) && error.cause !== undefined ? error.cause : error;
       } finally {
-        signal.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', cancel);
         if (!signal.aborted || client === first) idle.push(client);
       }
     },

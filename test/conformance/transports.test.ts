@@ -1,119 +1,125 @@
 import { once } from 'node:events';
-import { request } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { FetchFailure } from '@kms-secrets/core';
 import type { SecretTransport } from '@kms-secrets/core';
-import { brokenClauses, describeTransport, transportClauses } from '@kms-secrets/testing/contracts';
+import { describeTransport, failedClauses, transportClauses } from '@kms-secrets/testing/contracts';
 import type { OpenTransport } from '@kms-secrets/testing/contracts';
 import { expect, test } from 'vitest';
 import { throughClients } from './through-clients.ts';
 import { transports } from './transports.ts';
 
-// The first, inside a client; all of them keep the contract by themselves too (packages/core, test/e2e).
-const [{ name: first, connect }] = transports;
-describeTransport(first, (endpoint, kms, credentials) => throughClients({ ...connect(kms, [endpoint]), credentials }));
+// The default transport, inside a client. Unit and e2e tests apply the contract to every transport on its own.
+const [defaultTransport] = transports;
+describeTransport(defaultTransport.name, (endpoint, kms, credentials) =>
+  throughClients({ ...defaultTransport.connect(kms, [endpoint]), credentials }),
+);
 
 type Fetch = SecretTransport['fetch'];
 
-/** A right transport, with something wrong about its fetches. */
-function broken(spoil: (fetch: Fetch, opened: Parameters<OpenTransport>) => Fetch): OpenTransport {
-  return (...opened) => {
-    const [endpoint, kms, credentials] = opened;
-    const right = throughClients({
+/** A correct transport with a defective `fetch`. */
+function withDefect(replaceFetch: (fetch: Fetch, args: Parameters<OpenTransport>) => Fetch): OpenTransport {
+  return (...args) => {
+    const [endpoint, kms, credentials] = args;
+    const correct = throughClients({
       credentials,
       endpoints: [{ endpoint: endpoint.endpoint, caFilePath: kms.caFilePath }],
     });
-    const fetch = spoil((...asked) => right.fetch(...asked), opened);
-    return { endpoint: right.endpoint, fetch, close: () => right.close() };
+    const fetch = replaceFetch((request, signal) => correct.fetch(request, signal), args);
+    return { endpoint: correct.endpoint, fetch, close: () => correct.close() };
   };
 }
 
-const saying = (message: string): FetchFailure => new FetchFailure('denied', message);
-const never = new AbortController().signal;
+const denied = (message: string): FetchFailure => new FetchFailure('denied', message);
+const neverAborted = new AbortController().signal;
 
-const breakages: readonly (readonly [string, OpenTransport, string])[] = [
+/** What the transport does wrong, the transport, and the clause that finds it. */
+const defects: readonly (readonly [string, OpenTransport, string])[] = [
   [
-    'drops the stage',
-    broken(
+    'ignores the stage',
+    withDefect(
       (fetch) =>
         ({ name }, signal) =>
           fetch({ name }, signal),
     ),
-    'a stage is asked for by its name',
+    'a version is read by its stage',
   ],
   [
-    'drops the version',
-    broken(
+    'ignores the version',
+    withDefect(
       (fetch) =>
         ({ name }, signal) =>
           fetch({ name }, signal),
     ),
-    'a version is asked for by its id',
+    'a version is read by its id',
   ],
   [
-    'tries twice',
-    broken((fetch) => (asked, signal) => fetch(asked, signal).catch(() => fetch(asked, signal))),
+    'retries',
+    withDefect((fetch) => (request, signal) => fetch(request, signal).catch(() => fetch(request, signal))),
     'InternalFailure is unavailable',
   ],
   [
-    'calls every failure the same',
-    broken(
-      (fetch) => (asked, signal) =>
-        fetch(asked, signal).catch(() => Promise.reject(new FetchFailure('unavailable', 'It failed.'))),
+    'reports every failure as unavailable',
+    withDefect(
+      (fetch) => (request, signal) =>
+        fetch(request, signal).catch(() => Promise.reject(new FetchFailure('unavailable', 'It failed.'))),
     ),
-    'a secret that is gone is notFound',
+    'a deleted secret is notFound',
   ],
   [
-    'shows the access key',
-    broken(
+    'leaks the access key id',
+    withDefect(
       (fetch, [, , { accessKeyId }]) =>
-        (asked, signal) =>
-          fetch(asked, signal).catch(() => Promise.reject(saying(`Not for ${accessKeyId}.`))),
+        (request, signal) =>
+          fetch(request, signal).catch(() => Promise.reject(denied(`Denied for ${accessKeyId}.`))),
     ),
-    'a secret that is denied is denied',
+    'a denied secret is denied',
   ],
   [
-    'shows the key’s secret in a cause',
-    broken(
+    'leaks the access key secret in a cause',
+    withDefect(
       (fetch, [, , { accessKeySecret }]) =>
-        (asked, signal) =>
-          fetch(asked, signal).catch(() =>
+        (request, signal) =>
+          fetch(request, signal).catch(() =>
             Promise.reject(new FetchFailure('denied', 'No.', { cause: new Error(accessKeySecret) })),
           ),
     ),
-    'a secret that is denied is denied',
+    'a denied secret is denied',
   ],
   [
-    'shows its token in a field',
-    broken(
+    'leaks its token in a field',
+    withDefect(
       (fetch, [, , credentials]) =>
-        (asked, signal) =>
-          fetch(asked, signal).catch((error: unknown) =>
+        (request, signal) =>
+          fetch(request, signal).catch((error: unknown) =>
             Promise.reject(Object.assign(error as Error, { sent: { credentials } })),
           ),
     ),
-    'no failure shows the token that was sent',
+    'no failure contains the security token',
   ],
   [
-    'does not hear the signal',
-    broken((fetch) => (asked) => fetch(asked, never)),
-    'an abort before the attempt means that nothing is asked',
+    'ignores the signal',
+    withDefect((fetch) => (request) => fetch(request, neverAborted)),
+    'an aborted signal prevents the request',
   ],
   [
-    'leaves the request behind when it is aborted',
-    broken(
-      (fetch) => (asked, signal) =>
-        Promise.race([fetch(asked, never), once(signal, 'abort').then(() => Promise.reject(saying('Left.')))]),
+    'leaves the request running after an abort',
+    withDefect(
+      (fetch) => (request, signal) =>
+        Promise.race([
+          fetch(request, neverAborted),
+          once(signal, 'abort').then(() => Promise.reject(denied('Aborted.'))),
+        ]),
     ),
-    'an abort ends an attempt at once, also one whose answer does not come',
+    'an abort ends an attempt before the response',
   ],
   [
     'trusts any certificate',
-    broken((_, [endpoint]) => async () => {
-      const asked = request(endpoint.url, { rejectUnauthorized: false, agent: false }).end();
-      await once(asked, 'response').finally(() => asked.destroy());
-      throw new FetchFailure('untrusted', 'Now it says so.');
+    withDefect((_, [endpoint]) => async () => {
+      const sent = httpsRequest(endpoint.url, { rejectUnauthorized: false, agent: false }).end();
+      await once(sent, 'response').finally(() => sent.destroy());
+      throw new FetchFailure('untrusted', 'The certificate is not trusted.');
     }),
-    'a certificate that is selfSigned is untrusted, and no request goes over it',
+    'a certificate with the fault selfSigned is untrusted and carries no request',
   ],
   [
     'opens a connection for every fetch',
@@ -123,22 +129,22 @@ const breakages: readonly (readonly [string, OpenTransport, string])[] = [
       const opened: SecretTransport[] = [];
       return {
         endpoint: endpoint.endpoint,
-        fetch(asked, signal) {
-          const one = open();
-          opened.push(one);
-          return one.fetch(asked, signal);
+        fetch(request, signal) {
+          const transport = open();
+          opened.push(transport);
+          return transport.fetch(request, signal);
         },
         async close() {
-          for (const one of opened) await one.close();
+          for (const transport of opened) await transport.close();
         },
       };
     },
-    'fetches after one another share a connection',
+    'sequential fetches reuse one connection',
   ],
 ];
 
-test.each(breakages)('a transport that %s breaks the contract', async (_, open, clause) => {
-  const concerned = transportClauses.filter(({ name }) => name === clause);
+test.each(defects)('the contract finds a transport that %s', async (_, open, clause) => {
+  const relevant = transportClauses.filter(({ name }) => name === clause);
 
-  expect(await brokenClauses(concerned, { open })).toEqual([clause]);
+  expect(await failedClauses(relevant, { open })).toEqual([clause]);
 });

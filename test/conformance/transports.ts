@@ -2,18 +2,18 @@ import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeClientKey, GatewayKind } from '@kms-secrets/testing';
 import type { Connect } from '@kms-secrets/testing/contracts';
 
-/** A transport: what it asks, and how a client is told to take it. */
+/** A transport: the gateway that it connects to, and the client options that select it. */
 export interface TransportUnderTest {
   readonly name: string;
   readonly gateway: GatewayKind;
   readonly connect: Connect;
 }
 
-/** Made once: making one takes longer than most scenarios. */
-const clientKey = await makeClientKey();
-const itself = { clientKeyContent: clientKey.json, password: clientKey.password };
+/** Created once, because that takes longer than most scenarios. */
+const clientKey = await createClientKey();
+const clientKeyFields = { clientKeyContent: clientKey.json, password: clientKey.password };
 
-/** The transports that scenarios are played over; docs/decisions/0009 says why these. */
+/** The transports that every scenario runs over. docs/decisions/0009 gives the reasons for the choice. */
 export const transports: readonly [TransportUnderTest, ...TransportUnderTest[]] = [
   {
     name: 'openapi',
@@ -29,7 +29,7 @@ export const transports: readonly [TransportUnderTest, ...TransportUnderTest[]] 
     connect(kms, endpoints) {
       kms.addClientKey(clientKey);
       return {
-        credentials: { type: 'client_key', ...itself },
+        credentials: { type: 'client_key', ...clientKeyFields },
         endpoints: endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath })),
       };
     },
@@ -39,12 +39,14 @@ export const transports: readonly [TransportUnderTest, ...TransportUnderTest[]] 
     gateway: 'instance',
     connect(kms, endpoints) {
       kms.addClientKey(clientKey);
-      return { endpoints: endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath, ...itself })) };
+      return {
+        endpoints: endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath, ...clientKeyFields })),
+      };
     },
   },
 ];
 
-async function makeClientKey(): Promise<FakeClientKey> {
+async function createClientKey(): Promise<FakeClientKey> {
   await using kms = await startFakeKms();
   return kms.createClientKey({ gateway: 'both' });
 }

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { conformanceTable } from '../support/conformance-report.ts';
-import type { Played } from '../support/conformance-report.ts';
+import type { ScenarioRun } from '../support/conformance-report.ts';
 
 const apps = ['express-api', 'nest-api'];
 
-/** One promise, played by every app over two transports. */
-function played(isKept: (app: string, transport: string) => boolean = () => true): Played[] {
+/** One scenario, run with every app over two transports. */
+function runs(isKept: (app: string, transport: string) => boolean = () => true): ScenarioRun[] {
   return apps.flatMap((app) =>
     ['openapi', 'instance'].map((transport) => ({
       app,
       transport,
-      promise: 'It is kept',
-      file: 'it-is-kept.ts',
+      promise: 'A promise is kept',
+      file: 'reading/a-promise.ts',
       isKept: isKept(app, transport),
     })),
   );
@@ -19,28 +19,28 @@ function played(isKept: (app: string, transport: string) => boolean = () => true
 
 const rowsOf = (table: string | undefined): string[] => table?.split('\n').filter((line) => line.startsWith('|')) ?? [];
 
-test('the table has a row for each promise and a column for each app, and says how many plays there were', () => {
-  const table = conformanceTable(played(), apps);
+test('the table has a row per promise, a column per app, and the number of runs', () => {
+  const table = conformanceTable(runs(), apps);
 
   expect(rowsOf(table)).toEqual([
-    '| promise                                                       | express-api | nest-api |',
-    '| ------------------------------------------------------------- | ----------- | -------- |',
-    '| [It is kept](../packages/testing/src/scenarios/it-is-kept.ts) | kept        | kept     |',
+    '| promise                                                                     | express-api | nest-api |',
+    '| --------------------------------------------------------------------------- | ----------- | -------- |',
+    '| [A promise is kept](../packages/testing/src/scenarios/reading/a-promise.ts) | kept        | kept     |',
   ]);
-  expect(table).toContain('4 plays');
+  expect(table).toContain('4 runs');
 });
 
-test('what one app breaks over one transport is told where it is', () => {
+test('a broken promise is listed with its app and transport', () => {
   const table = conformanceTable(
-    played((app, transport) => app !== 'nest-api' || transport !== 'instance'),
+    runs((app, transport) => app !== 'nest-api' || transport !== 'instance'),
     apps,
   );
 
   expect(rowsOf(table).at(-1)).toMatch(/\| kept +\| broken over instance \|$/u);
 });
 
-test('of a run in which something was left out there is no table', () => {
+test('a partial run has no table', () => {
   expect(conformanceTable([], apps)).toBe(undefined);
-  expect(conformanceTable(played().slice(1), apps)).toBe(undefined);
-  expect(conformanceTable(played(), [...apps, 'next-web'])).toBe(undefined);
+  expect(conformanceTable(runs().slice(1), apps)).toBe(undefined);
+  expect(conformanceTable(runs(), [...apps, 'next-web'])).toBe(undefined);
 });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** One scenario, played by one app over one transport. */
-export interface Played {
+/** The result of one scenario with one app over one transport. */
+export interface ScenarioRun {
   readonly app: string;
   readonly transport: string;
   readonly promise: string;
@@ -15,60 +15,59 @@ const root = join(import.meta.dirname, '../..');
 const document = join(root, 'docs/conformance.md');
 
 /**
- * Holds docs/conformance.md to what a run has seen of every scenario; `vitest run -u` writes it. Says nothing of a run in which
- * only some were played.
+ * Compares docs/conformance.md with the results of a run; `vitest run -u` writes the file. Does nothing if the run was partial.
  *
- * A reporter, because the scenarios are played by several processes, and only here all that they have seen comes together.
+ * It is a reporter because the scenarios run in several processes, and only a reporter sees the results of all.
  */
 export class ConformanceReport implements Reporter {
-  #isWritten = false;
+  #isUpdate = false;
 
   onInit(vitest: Vitest): void {
-    this.#isWritten = vitest.config.snapshotOptions.updateSnapshot === 'all';
+    this.#isUpdate = vitest.config.snapshotOptions.updateSnapshot === 'all';
   }
 
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
-    const table = conformanceTable(modules.flatMap(playedIn), readdirSync(join(root, 'apps')));
+    const table = conformanceTable(modules.flatMap(scenarioRuns), readdirSync(join(root, 'apps')));
     if (table === undefined) return;
-    if (this.#isWritten) writeFileSync(document, table);
+    if (this.#isUpdate) writeFileSync(document, table);
     if (readFileSync(document, 'utf8') === table) return;
     console.error(
-      'docs/conformance.md does not say what was seen: `pnpm exec vitest run -u --project conformance` writes it.',
+      'docs/conformance.md differs from this run. Update it with `pnpm exec vitest run -u --project conformance`.',
     );
     process.exitCode = 1;
   }
 }
 
-function playedIn(module: TestModule): Played[] {
+function scenarioRuns(module: TestModule): ScenarioRun[] {
   return [...module.children.allTests()].flatMap((test) => {
-    const { played } = test.meta();
-    return played === undefined ? [] : [{ ...played, isKept: test.result().state === 'passed' }];
+    const { scenarioRun } = test.meta();
+    return scenarioRun === undefined ? [] : [{ ...scenarioRun, isKept: test.result().state === 'passed' }];
   });
 }
 
-/** What was seen: a row for each promise, a column for each app. `undefined` if not every app has played all of it. */
-export function conformanceTable(played: readonly Played[], apps: readonly string[]): string | undefined {
-  const transports = [...new Set(played.map(({ transport }) => transport))];
-  const promises = new Map(played.map(({ promise, file }) => [promise, file]));
-  if (played.length === 0 || played.length !== promises.size * transports.length * apps.length) return undefined;
-  const broken = played.filter(({ isKept }) => !isKept);
-  const seen = (app: string, promise: string): string => {
-    const over = broken.filter((each) => each.app === app && each.promise === promise);
-    return over.length === 0 ? 'kept' : `broken over ${over.map(({ transport }) => transport).join(', ')}`;
+/** A row for each promise, a column for each app. `undefined` unless every scenario ran with every app and transport. */
+export function conformanceTable(runs: readonly ScenarioRun[], apps: readonly string[]): string | undefined {
+  const transports = [...new Set(runs.map(({ transport }) => transport))];
+  const promises = new Map(runs.map(({ promise, file }) => [promise, file]));
+  if (runs.length === 0 || runs.length !== promises.size * transports.length * apps.length) return undefined;
+  const broken = runs.filter(({ isKept }) => !isKept);
+  const result = (app: string, promise: string): string => {
+    const brokenRuns = broken.filter((each) => each.app === app && each.promise === promise);
+    return brokenRuns.length === 0 ? 'kept' : `broken over ${brokenRuns.map(({ transport }) => transport).join(', ')}`;
   };
-  const [head = '', ...lines] = inColumns([
+  const [head = '', ...lines] = padColumns([
     ['promise', ...apps],
     ...[...promises].map(([promise, file]) => [
       `[${promise}](../packages/testing/src/scenarios/${file})`,
-      ...apps.map((app) => seen(app, promise)),
+      ...apps.map((app) => result(app, promise)),
     ]),
   ]);
   return [
     '# Conformance',
     '',
-    `${promises.size} scenarios, each played with ${apps.length} apps over ${transports.length} transports: ${transports.join(', ')}. \`kept\` is kept`,
-    `over all of these: ${played.length} plays, and none is left out ([why](decisions/0009-every-app-over-every-transport.md)). Written by`,
-    '`pnpm exec vitest run -u --project conformance` from what it has seen; a run that sees something else fails.',
+    `${promises.size} scenarios, each run with ${apps.length} apps over ${transports.length} transports (${transports.join(', ')}): ${runs.length} runs, none`,
+    'skipped ([why](decisions/0009-every-app-over-every-transport.md)). `kept` means kept over every transport. This file is written by',
+    '`pnpm exec vitest run -u --project conformance`; a run with other results fails.',
     '',
     head,
     head.replaceAll(/[^|]/gu, '-').replaceAll(/^\|-|-\|-|-\|$/gu, (edge) => edge.replaceAll('-', ' ')),
@@ -77,8 +76,8 @@ export function conformanceTable(played: readonly Played[], apps: readonly strin
   ].join('\n');
 }
 
-/** Padded, as the formatter of this repository has it. */
-function inColumns(rows: readonly (readonly string[])[]): string[] {
+/** Pads the cells as the formatter of this repository does. */
+function padColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
 }

@@ -1,51 +1,51 @@
-/** A line of docs/behaviour.md that a user can rely on: a list item, or a row of a table below its head. */
-interface Promised {
+/** A promise to users in docs/behaviour.md: a list item or a table row. */
+interface DocumentedPromise {
   readonly line: number;
   readonly text: string;
   readonly proofs: readonly Proof[];
 }
 
-/** `[proof](../packages/core/src/client.test.ts#the words of a test)` */
+/** A link such as `[proof](../packages/core/src/client/client.test.ts#words%20of%20a%20test%20title)`. */
 interface Proof {
   readonly file: string;
   readonly test: string | undefined;
 }
 
-export function promisesIn(markdown: string): Promised[] {
-  const lines = withoutFences(markdown.split('\n'));
+export function promisesIn(markdown: string): DocumentedPromise[] {
+  const lines = withoutCodeBlocks(markdown.split('\n'));
   return lines.flatMap((text, index) => {
     const isItem = /^\s*[-*] /.test(text);
-    const isRow = text.startsWith('|') && !isRule(text) && !isRule(lines[index + 1] ?? '');
+    const isRow = text.startsWith('|') && !isDelimiterRow(text) && !isDelimiterRow(lines[index + 1] ?? '');
     return isItem || isRow ? [{ line: index + 1, text: text.trim(), proofs: proofsIn(text) }] : [];
   });
 }
 
 /**
- * What is wrong between the promises and the tests, one sentence each.
+ * Compares the promises with the tests that prove them. Returns one sentence for each problem.
  *
- * @param read - the text of a file, named from the root of the repository, or `undefined` if there is none.
+ * @param read - returns the text of a file, or `undefined` if it does not exist. Paths start at the repository's root.
  */
-export function complaints(
-  promises: readonly Promised[],
+export function problemsIn(
+  promises: readonly DocumentedPromise[],
   { scenarios, read }: { scenarios: readonly string[]; read: (file: string) => string | undefined },
 ): string[] {
   const unproven = promises
     .filter(({ proofs }) => proofs.length === 0)
-    .map(({ line, text }) => `line ${line} promises without a [proof](…): ${text}`);
+    .map(({ line, text }) => `line ${line}: promise without a [proof](…) link: ${text}`);
   const broken = promises.flatMap(({ line, proofs }) =>
     proofs.flatMap(({ file, test }) => {
       const text = read(file);
-      if (text === undefined) return [`line ${line} names a proof that is not there: ${file}`];
+      if (text === undefined) return [`line ${line}: no such file: ${file}`];
       if (test !== undefined && !text.includes(test))
-        return [`line ${line} names a test that ${file} does not have: ${test}`];
+        return [`line ${line}: ${file} does not contain the test "${test}"`];
       return [];
     }),
   );
   const proofs = new Set(promises.flatMap((promise) => promise.proofs.map(({ file }) => file)));
-  const unnamed = scenarios
+  const unused = scenarios
     .filter((file) => !proofs.has(file))
-    .map((file) => `no line of docs/behaviour.md names ${file}`);
-  return [...unproven, ...broken, ...unnamed];
+    .map((file) => `${file}: no promise in docs/behaviour.md links to this scenario`);
+  return [...unproven, ...broken, ...unused];
 }
 
 function proofsIn(text: string): Proof[] {
@@ -55,17 +55,17 @@ function proofsIn(text: string): Proof[] {
   }));
 }
 
-/** The line between the head of a table and its rows. */
-function isRule(text: string): boolean {
+/** Whether this is the delimiter row of a table, `| --- | --- |`. */
+function isDelimiterRow(text: string): boolean {
   return /^\|[\s:|-]+\|$/.test(text.trim());
 }
 
-/** Blanks what stands between two ``` lines, so that line numbers stay. */
-function withoutFences(lines: readonly string[]): string[] {
-  let fenced = false;
+/** Blanks fenced code blocks and keeps the line numbers. */
+function withoutCodeBlocks(lines: readonly string[]): string[] {
+  let isInBlock = false;
   return lines.map((line) => {
     const isFence = line.startsWith('```');
-    if (isFence) fenced = !fenced;
-    return fenced || isFence ? '' : line;
+    if (isFence) isInBlock = !isInBlock;
+    return isInBlock || isFence ? '' : line;
   });
 }

@@ -4,5 +4,5 @@ import { fastifyApi } from './fastify-api.ts';
 import { nestApi } from './nest-api.ts';
 import { nextWeb } from './next-web.ts';
 
-/** Every app: a new framework is one line more. */
+/** Every app of `apps/`. Add a line for a new framework. */
 export const apps: readonly AppUnderTest[] = [expressApi, fastifyApi, nestApi, nextWeb];

@@ -1,7 +1,7 @@
 import type { StartApp } from '@kms-secrets/testing/contracts';
 
 export interface AppUnderTest {
-  /** That of its folder in `apps/`. */
+  /** The name of its folder in `apps/`. */
   readonly name: string;
   readonly start: StartApp;
 }

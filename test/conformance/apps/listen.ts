@@ -4,11 +4,11 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RunningApp } from '@kms-secrets/testing/contracts';
 
-/** Listens on loopback, at any port. */
+/** Listens on loopback, on a free port. */
 export async function listen(serve: RequestListener): Promise<RunningApp> {
   const server = createServer(serve).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  const { port } = server.address() as AddressInfo; // a string only for a pipe
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {

@@ -9,20 +9,20 @@ import { listen } from './listen.ts';
 
 const app = join(import.meta.dirname, '../../../apps/next-web');
 
-// Required, and described here: its own types would change those of `process.env` in every test of this repository.
+// Required and typed here, because Next's own types change those of `process.env` in every test of this repository.
 const next = createRequire(join(app, 'package.json'))('next') as (options: { dev: boolean; dir: string }) => {
   prepare(): Promise<void>;
   getRequestHandler(): RequestListener;
 };
 
-/** Where all of Next's bundles look for the client of the process. */
+/** The global property under which `@kms-secrets/next` shares the client of the process between Next's bundles. */
 const slot: unique symbol = Symbol.for('@kms-secrets/next.client');
 const shared: typeof globalThis & { [slot]?: SecretClient } = globalThis;
 
-// While this file is loaded: a test has less time than a start takes on a busy machine.
+// At import time, because on a busy machine a start takes longer than the timeout of a test.
 const serve = await start();
 
-/** The app as it was built, in this process. Next is started once, and a process has one client at a time: so do these tests. */
+/** The built app, in this process. Next is started once, and the process has one client at a time, so the tests run serially. */
 export const nextWeb: AppUnderTest = {
   name: 'next-web',
   start(client) {
@@ -31,16 +31,19 @@ export const nextWeb: AppUnderTest = {
   },
 };
 
-/** Instrumentation comes with the first request, and waits for the client to be ready: a stand-in that has nothing to preload. */
+/** Sends a first request, which runs Next's instrumentation: it waits until a client is ready, here one that preloads nothing. */
 async function start(): Promise<RequestListener> {
-  await using standIn = createSecretClient({ endpoints: [new FakeTransport()] });
-  shared[slot] = standIn;
+  await using placeholder = createSecretClient({ endpoints: [new FakeTransport()] });
+  shared[slot] = placeholder;
   const server = next({ dev: false, dir: app });
   await server.prepare();
   const handler = server.getRequestHandler();
   const running = await listen(handler);
   const { status } = await fetch(`${running.url}/ready`);
   await running.close();
-  if (status !== 200) throw new Error(`next-web was built, but answers its first request with ${status}.`);
+  if (status !== 200)
+    throw new Error(
+      `The first request to next-web returned ${status}, expected 200. Is the build of apps/next-web up to date?`,
+    );
   return handler;
 }

@@ -1,4 +1,4 @@
 import { expressApi } from '../apps/express-api.ts';
-import { playEveryScenario } from './play-every-scenario.ts';
+import { runEveryScenario } from './run-every-scenario.ts';
 
-playEveryScenario(expressApi);
+runEveryScenario(expressApi);

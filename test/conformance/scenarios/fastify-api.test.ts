@@ -1,4 +1,4 @@
 import { fastifyApi } from '../apps/fastify-api.ts';
-import { playEveryScenario } from './play-every-scenario.ts';
+import { runEveryScenario } from './run-every-scenario.ts';
 
-playEveryScenario(fastifyApi);
+runEveryScenario(fastifyApi);

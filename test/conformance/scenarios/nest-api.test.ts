@@ -1,4 +1,4 @@
 import { nestApi } from '../apps/nest-api.ts';
-import { playEveryScenario } from './play-every-scenario.ts';
+import { runEveryScenario } from './run-every-scenario.ts';
 
-playEveryScenario(nestApi);
+runEveryScenario(nestApi);

@@ -1,4 +1,4 @@
 import { nextWeb } from '../apps/next-web.ts';
-import { playEveryScenario } from './play-every-scenario.ts';
+import { runEveryScenario } from './run-every-scenario.ts';
 
-playEveryScenario(nextWeb);
+runEveryScenario(nextWeb);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@kms-secrets/testing';
 import { describeCredentials } from '@kms-secrets/testing/contracts';
-import type { CredentialsWorld } from '@kms-secrets/testing/contracts';
+import type { CredentialsFixture } from '@kms-secrets/testing/contracts';
 import { onTestFinished } from 'vitest';
 import type { AlicloudIdentity } from './alicloud.ts';
 import { alicloudCredentials } from './alicloud.ts';
@@ -16,7 +16,7 @@ const issued = {
 };
 
 /** Responds to the library in memory. For each identity, one of the requests returns credentials; only that one is counted. */
-function openWorld(identity: AlicloudIdentity): CredentialsWorld {
+function openWorld(identity: AlicloudIdentity): CredentialsFixture {
   const clock = new FakeClock();
   let requests = 0;
   let isDenied = false;
@@ -35,12 +35,12 @@ function openWorld(identity: AlicloudIdentity): CredentialsWorld {
   });
   return {
     provider,
-    asked: () => requests,
-    refuse() {
+    requestCount: () => requests,
+    startFailing() {
       isDenied = true;
       return clock.pass('1s');
     },
-    relent() {
+    stopFailing() {
       isDenied = false;
       return clock.pass('1s');
     },

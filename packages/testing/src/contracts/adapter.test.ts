@@ -8,22 +8,22 @@ import { expect, test } from 'vitest';
 import { sha256 } from '../scenarios/harness/sha256.ts';
 import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { adapterClauses, describeAdapter } from './adapter.ts';
-import { brokenClauses } from './contract.ts';
+import { failedClauses } from './contract.ts';
 
-/** The plainest app that keeps the contract, with a place to break each of its parts. */
+/** The parts of a minimal app that meets the contract. A test replaces one of them with a defective version. */
 interface Parts {
-  nameOf(part: string): string;
+  nameOf(segment: string): string;
   describe(secret: Secret): object;
   get(client: SecretClient, name: string): Promise<Secret>;
   refresh(client: SecretClient, name: string): Promise<Secret>;
-  answerTo(error: unknown): HttpAnswer;
+  errorResponse(error: unknown): HttpAnswer;
   ready(client: SecretClient): Promise<void>;
   health(client: SecretClient): HttpAnswer | Promise<HttpAnswer>;
-  hungUp(client: SecretClient): void;
+  onDisconnect(client: SecretClient): void;
   headers: Readonly<Record<string, string>>;
   readMethod: RegExp;
   refreshMethod: RegExp;
-  endsPolitely: boolean;
+  closesGracefully: boolean;
 }
 
 const valueOf = (secret: Secret): string => {
@@ -42,38 +42,38 @@ const correct: Parts = {
   },
   get: (client, name) => client.get(name),
   refresh: (client, name) => client.refresh(name),
-  answerTo: (error) => errorAnswer(error) ?? { status: 400, headers: {}, body: { code: 'ERR_BAD_REQUEST' } },
+  errorResponse: (error) => errorAnswer(error) ?? { status: 400, headers: {}, body: { code: 'ERR_BAD_REQUEST' } },
   ready: (client) => client.ready(),
   health: (client) => healthAnswer(healthOf(client.describe())),
-  hungUp: () => {},
+  onDisconnect: () => {},
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   readMethod: /^GET$/u,
   refreshMethod: /^POST$/u,
-  endsPolitely: true,
+  closesGracefully: true,
 };
 
 const found = (body: object): HttpAnswer => ({ status: 200, headers: {}, body });
 const notFound: HttpAnswer = { status: 404, headers: {}, body: {} };
 
-function appWith(breakage: Partial<Parts> = {}): StartApp {
-  const parts: Parts = { ...correct, ...breakage };
+function appWith(defect: Partial<Parts> = {}): StartApp {
+  const parts: Parts = { ...correct, ...defect };
   return async (client) => {
     const server = createServer((request, response) => {
       response.on('close', () => {
-        if (!response.writableFinished) parts.hungUp(client);
+        if (!response.writableFinished) parts.onDisconnect(client);
       });
       void route(parts, client, { method: request.method ?? '', path: request.url ?? '' })
-        .catch((error: unknown) => parts.answerTo(error))
+        .catch((error: unknown) => parts.errorResponse(error))
         .then(({ status, headers, body }) => {
           response.writeHead(status, { ...parts.headers, ...headers }).end(JSON.stringify(body));
         });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo; // a text only for a pipe
+    const { port } = server.address() as AddressInfo; // a string only for a pipe
     const close = async (): Promise<void> => {
       const closed = once(server, 'close');
       server.close();
-      if (!parts.endsPolitely) server.closeAllConnections();
+      if (!parts.closesGracefully) server.closeAllConnections();
       await closed;
     };
     return { url: `http://127.0.0.1:${port}`, close };
@@ -83,94 +83,103 @@ function appWith(breakage: Partial<Parts> = {}): StartApp {
 async function route(
   parts: Parts,
   client: SecretClient,
-  asked: { readonly method: string; readonly path: string },
+  { method, path }: { readonly method: string; readonly path: string },
 ): Promise<HttpAnswer> {
-  const [, first, part = '', last, ...more] = asked.path.split('/');
+  const [, first, segment = '', last, ...more] = path.split('/');
   if (first === 'ready') return parts.ready(client).then(() => found({}));
   if (first === 'health') return parts.health(client);
   if (first === 'stats') return found(client.stats());
-  if (first !== 'secrets' || part === '' || more.length > 0) return notFound;
-  const name = parts.nameOf(part);
-  if (last === undefined && parts.readMethod.test(asked.method)) {
+  if (first !== 'secrets' || segment === '' || more.length > 0) return notFound;
+  const name = parts.nameOf(segment);
+  if (last === undefined && parts.readMethod.test(method)) {
     return found(parts.describe(await parts.get(client, name)));
   }
-  if (last !== 'refresh' || !parts.refreshMethod.test(asked.method)) return notFound;
+  if (last !== 'refresh' || !parts.refreshMethod.test(method)) return notFound;
   return found(parts.describe(await parts.refresh(client, name)));
 }
 
-/** For its own time: whatever it has read once, it answers for ever. */
+/** A second cache in front of the client, without expiry. */
 function cachingGet(): Parts['get'] {
-  const kept = new Map<string, Promise<Secret>>();
+  const cache = new Map<string, Promise<Secret>>();
   return (client, name) => {
-    const secret = kept.get(name) ?? client.get(name);
-    kept.set(name, secret);
+    const secret = cache.get(name) ?? client.get(name);
+    cache.set(name, secret);
     return secret;
   };
 }
 
-describeAdapter('the plainest app', appWith());
+describeAdapter('a minimal app', appWith());
 
-const whole = 'a read answers name, version, whether it is stale, and a hash';
+const fullResponse = 'a read returns name, version, stale flag and hash';
 
-const breakages: readonly (readonly [string, Partial<Parts>, string])[] = [
-  ['shows the value', { describe: (secret) => ({ ...correct.describe(secret), value: valueOf(secret) }) }, whole],
-  ['may be kept by a cache', { headers: { 'content-type': 'application/json' } }, whole],
+/** What the app does wrong, the defective part, and the clause that finds it. */
+const defects: readonly (readonly [string, Partial<Parts>, string])[] = [
   [
-    'calls everything fresh',
+    'returns the value',
+    { describe: (secret) => ({ ...correct.describe(secret), value: valueOf(secret) }) },
+    fullResponse,
+  ],
+  ['allows HTTP caching', { headers: { 'content-type': 'application/json' } }, fullResponse],
+  [
+    'marks every value fresh',
     { describe: (secret) => ({ ...correct.describe(secret), stale: false }) },
-    'an old value is served and said to be old',
+    'a stale value is served and marked stale',
   ],
-  ['does not decode names', { nameOf: (part) => part }, 'prod/db is a name'],
-  ['decodes names twice', { nameOf: (part) => decodeURIComponent(decodeURIComponent(part)) }, 'a%2Fb is a name'],
+  ['does not decode names', { nameOf: (segment) => segment }, 'the name prod/db is passed on unchanged'],
   [
-    'resolves names',
-    { nameOf: (part) => new URL(decodeURIComponent(part), 'http://a/').pathname.slice(1) },
-    '../../etc/passwd is a name',
+    'decodes names twice',
+    { nameOf: (segment) => decodeURIComponent(decodeURIComponent(segment)) },
+    'the name a%2Fb is passed on unchanged',
   ],
-  ['knows text only', { describe: (secret) => ({ sha256: sha256(secret.text()) }) }, 'a binary secret is read as well'],
+  [
+    'resolves names as paths',
+    { nameOf: (segment) => new URL(decodeURIComponent(segment), 'http://a/').pathname.slice(1) },
+    'the name ../../etc/passwd is passed on unchanged',
+  ],
+  [
+    'supports text secrets only',
+    { describe: (secret) => ({ sha256: sha256(secret.text()) }) },
+    'a binary secret can be read',
+  ],
   [
     'fetches for every read',
     { get: (client, name) => client.refresh(name).then(() => client.refresh(name)) },
-    'many reads at the same time are one request to KMS',
+    'concurrent reads of one secret share one request to KMS',
   ],
   [
-    'refreshes nothing',
+    'does not refresh',
     { refresh: (client, name) => client.get(name) },
-    'a refresh brings the new version, for later reads too',
+    'a refresh returns the new version, and later reads do too',
   ],
   [
-    'refreshes nothing',
+    'returns the cached value when a refresh fails',
     { refresh: (client, name) => client.get(name) },
-    'a refresh that fails says so, though there is a value',
+    'a failed refresh is an error even if a value is cached',
   ],
+  ['refreshes on GET', { refreshMethod: /./u }, 'a GET of the refresh route does not refresh'],
   [
-    'refreshes for a GET',
-    { refreshMethod: /./u },
-    'asking for a refresh is a POST: whoever follows links changes nothing',
-  ],
-  [
-    'shows the message',
+    'returns the error message',
     {
-      answerTo: (error) => {
-        const answer = correct.answerTo(error);
-        return { ...answer, body: { ...answer.body, message: String(error) } };
+      errorResponse: (error) => {
+        const response = correct.errorResponse(error);
+        return { ...response, body: { ...response.body, message: String(error) } };
       },
     },
     'denied is a 503 with ERR_ACCESS_DENIED and nothing else',
   ],
   [
-    'answers 404 for a missing secret',
-    { answerTo: (error) => ({ ...correct.answerTo(error), status: 404 }) },
+    'returns 404 for a missing secret',
+    { errorResponse: (error) => ({ ...correct.errorResponse(error), status: 404 }) },
     'notFound is a 503 with ERR_SECRET_NOT_FOUND and nothing else',
   ],
   [
-    'does not say when to come back',
-    { answerTo: (error) => ({ ...correct.answerTo(error), headers: {} }) },
+    'omits retry-after',
+    { errorResponse: (error) => ({ ...correct.errorResponse(error), headers: {} }) },
     'throttled is a 503 with ERR_SECRET_UNAVAILABLE and nothing else',
   ],
-  ['reads for any method', { readMethod: /./u }, 'a method that no route is for changes nothing'],
+  ['reads on any method', { readMethod: /./u }, 'an unsupported method is rejected and changes nothing'],
   [
-    'reads twice for one answer',
+    'reads twice for one response',
     {
       async get(client, name) {
         const { versionId } = await client.get(name);
@@ -178,36 +187,44 @@ const breakages: readonly (readonly [string, Partial<Parts>, string])[] = [
         return new Secret({ name, versionId, value: valueOf(await client.get(name)), dataType: 'text' });
       },
     },
-    'while a secret is rotated, no read fails, and no answer mixes two versions',
+    'during a rotation no read fails and no response mixes two versions',
   ],
-  ['keeps what it has read', { get: cachingGet() }, 'what the client has fetched by itself is read from then on'],
+  ['has a cache of its own', { get: cachingGet() }, 'a version fetched in the background is served to later reads'],
   [
-    'asks KMS for its health',
+    'sends a request to KMS for its health',
     { health: async (client) => client.get('probe').then(() => correct.health(client)) },
-    'health and figures do not wait for a KMS that hangs',
+    'health and stats do not wait for a KMS that hangs',
   ],
   [
-    'ends the client with the first caller that hangs up',
-    { hungUp: (client) => void client.close() },
-    'a caller that hangs up ends nobody else’s read',
+    'closes the client when a caller disconnects',
+    { onDisconnect: (client) => void client.close() },
+    'a caller that disconnects does not end the reads of others',
   ],
-  ['is always ready', { ready: async () => {} }, 'ready is a 503 while a preloaded name is missing'],
-  ['is always healthy', { health: () => found({ status: 'ok' }) }, 'health is failing when nothing can be served'],
+  ['is always ready', { ready: async () => {} }, 'ready is a 503 while a preloaded secret is missing'],
   [
-    'is always healthy',
+    'is healthy when nothing can be served',
     { health: () => found({ status: 'ok' }) },
-    'health is ok, degraded while something is old, ok again',
+    'health is failing when no secret can be served',
   ],
   [
-    'fails for the caller’s mistakes',
-    { answerTo: (error) => ({ ...correct.answerTo(error), status: 503 }) },
-    'a path that cannot be decoded is the caller’s mistake',
+    'is healthy while values are stale',
+    { health: () => found({ status: 'ok' }) },
+    'health is ok, degraded while a value is stale, then ok again',
   ],
-  ['cuts off who waits', { endsPolitely: false }, 'reads under way are answered before the app ends'],
+  [
+    'returns 503 for a malformed path',
+    { errorResponse: (error) => ({ ...correct.errorResponse(error), status: 503 }) },
+    'a path that cannot be decoded is a 400',
+  ],
+  [
+    'drops pending reads on close',
+    { closesGracefully: false },
+    'pending reads get a response before the app has closed',
+  ],
 ];
 
-test.each(breakages)('an app that %s breaks the contract', async (_, breakage, clause) => {
-  const concerned = adapterClauses.filter(({ name }) => name === clause);
+test.each(defects)('the contract finds an app that %s', async (_, defect, clause) => {
+  const relevant = adapterClauses.filter(({ name }) => name === clause);
 
-  expect(await brokenClauses(concerned, appWith(breakage))).toEqual([clause]);
+  expect(await failedClauses(relevant, appWith(defect))).toEqual([clause]);
 });

@@ -1,25 +1,25 @@
 import type { StartApp } from '../scenarios/harness/run-scenario.ts';
-import { answerClauses } from './adapter-answers.ts';
-import { lifeClauses } from './adapter-life.ts';
+import { lifecycleClauses } from './adapter-lifecycle.ts';
+import { responseClauses } from './adapter-responses.ts';
 import { describeContract } from './contract.ts';
 import type { Clause } from './contract.ts';
 
 /**
- * What the five routes must do in any framework: `startApp` listens on loopback with an app around the given client.
+ * Tests an app in any framework against the adapter contract. `startApp` starts an app with five routes around the given
+ * client, listening on loopback:
  *
  * - `GET /secrets/:name` and `POST /secrets/:name/refresh`: `name`, `versionId`, `stale` and the `sha256` of the value
- * - `GET /ready`: 200 once the preloaded names are there
+ * - `GET /ready`: 200 once the preloaded secrets are available
  * - `GET /health`: `status` is `ok`, `degraded` (both 200) or `failing` (503)
  * - `GET /stats`: the numbers of `client.stats()`
  *
- * An error is 503, or 500 if the program is wrong, and its body is `{ code }` and nothing else; `retry-after` says when to come
- * back if it may be over by itself. `errorAnswer`, `healthOf` and `healthAnswer` of core make these answers.
+ * An error response is 503, or 500 for a programming error, with the body `{ code }`. A transient error has a `retry-after`
+ * header. `errorAnswer`, `healthOf` and `healthAnswer` of `@kms-secrets/core` produce these responses.
  *
- * What only the framework can decide is left to it: whether an unknown method is a 404 or a 405, what else an answer of
- * `/ready` and `/health` holds, which other headers there are.
+ * The framework decides whether an unknown method is a 404 or a 405, and which other headers and body fields there are.
  */
 export function describeAdapter(name: string, startApp: StartApp): void {
-  describeContract(`${name} keeps the adapter contract`, adapterClauses, startApp);
+  describeContract(`${name} meets the adapter contract`, adapterClauses, startApp);
 }
 
-export const adapterClauses: readonly Clause<StartApp>[] = [...answerClauses, ...lifeClauses];
+export const adapterClauses: readonly Clause<StartApp>[] = [...responseClauses, ...lifecycleClauses];

@@ -1,64 +1,64 @@
 import { expect, test } from 'vitest';
 
-import { brokenClauses } from './contract.ts';
+import { failedClauses } from './contract.ts';
 import { credentialsClauses, describeCredentials } from './credentials.ts';
-import type { CredentialsWorld } from './credentials.ts';
+import type { CredentialsFixture } from './credentials.ts';
 
-/** What a provider may get wrong. */
-interface Breakage {
-  readonly asksEachTime?: boolean;
-  readonly givesHalf?: boolean;
-  readonly tellsSecret?: boolean;
-  readonly namesNoFailure?: boolean;
-  readonly failsForEver?: boolean;
-  readonly shows?: boolean;
+interface Defects {
+  readonly requestsEachTime?: boolean;
+  readonly omitsSecret?: boolean;
+  readonly leaksSecretInError?: boolean;
+  readonly omitsFailureName?: boolean;
+  readonly neverRecovers?: boolean;
+  readonly leaksSecretWhenPrinted?: boolean;
 }
 
-function world(breakage: Breakage = {}): CredentialsWorld {
-  let asked = 0;
-  let isRefused = false;
+function openFixture(defects: Defects = {}): CredentialsFixture {
+  let requests = 0;
+  let isFailing = false;
   let hasFailed = false;
-  let held: Promise<{ accessKeyId?: string; accessKeySecret?: string }> | undefined;
-  const ask = (): typeof held => {
-    asked += 1;
-    if (isRefused || (breakage.failsForEver === true && hasFailed)) {
+  let cached: Promise<{ accessKeyId?: string; accessKeySecret?: string }> | undefined;
+  const request = (): NonNullable<typeof cached> => {
+    requests += 1;
+    if (isFailing || (defects.neverRecovers === true && hasFailed)) {
       hasFailed = true;
-      held = undefined;
-      const failure = breakage.namesNoFailure === true ? {} : { failure: 'denied' };
-      return Promise.reject(Object.assign(new Error(breakage.tellsSecret === true ? 's3cret-key' : 'no'), failure));
+      cached = undefined;
+      const fields = defects.omitsFailureName === true ? {} : { failure: 'denied' };
+      const message = defects.leaksSecretInError === true ? 's3cret-key' : 'no';
+      return Promise.reject(Object.assign(new Error(message), fields));
     }
-    const half = { accessKeyId: `FakeId-${breakage.asksEachTime === true ? asked : 1}` };
-    return Promise.resolve(breakage.givesHalf === true ? half : { ...half, accessKeySecret: 's3cret-key' });
+    const id = { accessKeyId: `FakeId-${defects.requestsEachTime === true ? requests : 1}` };
+    return Promise.resolve(defects.omitsSecret === true ? id : { ...id, accessKeySecret: 's3cret-key' });
   };
   return {
     provider: {
       getCredential() {
-        const answer = (breakage.asksEachTime === true ? undefined : held) ?? ask() ?? Promise.resolve({});
-        if (!isRefused && !hasFailed) held = answer;
-        return answer;
+        const credentials = (defects.requestsEachTime === true ? undefined : cached) ?? request();
+        if (!isFailing && !hasFailed) cached = credentials;
+        return credentials;
       },
-      ...(breakage.shows === true ? { key: 's3cret-key' } : {}),
+      ...(defects.leaksSecretWhenPrinted === true ? { key: 's3cret-key' } : {}),
     },
-    asked: () => asked,
-    refuse() {
-      isRefused = true;
+    requestCount: () => requests,
+    startFailing() {
+      isFailing = true;
     },
-    relent() {
-      isRefused = false;
+    stopFailing() {
+      isFailing = false;
     },
   };
 }
 
-describeCredentials('a provider that holds what it was given', () => world());
+describeCredentials('a provider that caches its credentials', () => openFixture());
 
-test.each<[Breakage, string]>([
-  [{ givesHalf: true }, 'credentials have an id and a secret'],
-  [{ asksEachTime: true }, 'a thousand callers at once are one request at most, and get the same'],
-  [{ asksEachTime: true }, 'credentials that are still good are handed out again without asking'],
-  [{ tellsSecret: true }, 'a failure is an error that names what failed, and shows no secret'],
-  [{ namesNoFailure: true }, 'a failure is an error that names what failed, and shows no secret'],
-  [{ failsForEver: true }, 'after a failure there are credentials again as soon as somebody gives them'],
-  [{ shows: true }, 'nothing of the credentials shows when their provider is printed'],
-])('a provider that is broken is found out, number %#', async (breakage, clause) => {
-  expect(await brokenClauses(credentialsClauses, () => world(breakage))).toContain(clause);
+test.each<[Defects, string]>([
+  [{ omitsSecret: true }, 'credentials have an id and a secret'],
+  [{ requestsEachTime: true }, '1,000 concurrent calls make at most one request and get the same key'],
+  [{ requestsEachTime: true }, 'valid credentials are reused without a request'],
+  [{ leaksSecretInError: true }, 'a failure is an error with a failure name and without a secret'],
+  [{ omitsFailureName: true }, 'a failure is an error with a failure name and without a secret'],
+  [{ neverRecovers: true }, 'the provider recovers from a failure'],
+  [{ leaksSecretWhenPrinted: true }, 'a printed provider shows no secret'],
+])('the contract finds the defect %o', async (defects, clause) => {
+  expect(await failedClauses(credentialsClauses, () => openFixture(defects))).toContain(clause);
 });

@@ -4,26 +4,23 @@ import { expect } from 'vitest';
 import { describeContract } from './contract.ts';
 import type { Clause } from './contract.ts';
 
-/** A provider of credentials, and the world that it gets them from. */
-export interface CredentialsWorld {
+/** A credentials provider, and control over the token service behind it. Secret values must begin with `s3cret-`. */
+export interface CredentialsFixture {
   readonly provider: CredentialsProvider;
-  /** How often anybody was asked for credentials until now. */
-  readonly asked: () => number;
-  /** From now on nobody gives any; the time in which a failure is remembered, if there is one, has gone by. */
-  readonly refuse: () => Promise<void> | void;
-  /** Credentials are given again, and the time in which a failure is remembered has gone by. */
-  readonly relent: () => Promise<void> | void;
+  /** How many requests for credentials the token service has received. */
+  readonly requestCount: () => number;
+  /** Makes the token service reject requests. Also lets the provider's negative cache, if it has one, expire. */
+  readonly startFailing: () => Promise<void> | void;
+  /** Makes the token service issue credentials again, and lets the negative cache expire. */
+  readonly stopFailing: () => Promise<void> | void;
 }
 
-/** Opens a world of its own for each clause. */
-export type OpenCredentials = () => Promise<CredentialsWorld> | CredentialsWorld;
+/** Opens a new fixture for each clause. */
+export type OpenCredentials = () => Promise<CredentialsFixture> | CredentialsFixture;
 
-/**
- * What a provider of credentials must do to be asked before every request. The secrets that its world hands out begin with
- * `s3cret-`.
- */
+/** Tests a credentials provider against the contract that lets a transport call it before every request. */
 export function describeCredentials(name: string, open: OpenCredentials): void {
-  describeContract(`${name} keeps the credentials contract`, credentialsClauses, open);
+  describeContract(`${name} meets the credentials contract`, credentialsClauses, open);
 }
 
 export const credentialsClauses: readonly Clause<OpenCredentials>[] = [
@@ -32,39 +29,36 @@ export const credentialsClauses: readonly Clause<OpenCredentials>[] = [
 
     expect([accessKeyId === '', accessKeySecret === '']).toEqual([false, false]);
   }),
-  clause('a thousand callers at once are one request at most, and get the same', async ({ provider, asked }) => {
+  clause('1,000 concurrent calls make at most one request and get the same key', async ({ provider, requestCount }) => {
     const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredential()));
 
-    expect(asked()).toBeLessThanOrEqual(1);
+    expect(requestCount()).toBeLessThanOrEqual(1);
     expect(new Set(all.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
   }),
-  clause('credentials that are still good are handed out again without asking', async ({ provider, asked }) => {
+  clause('valid credentials are reused without a request', async ({ provider, requestCount }) => {
     await provider.getCredential();
-    const before = asked();
+    const before = requestCount();
 
     await provider.getCredential();
 
-    expect(asked()).toBe(before);
+    expect(requestCount()).toBe(before);
   }),
-  clause('a failure is an error that names what failed, and shows no secret', async ({ provider, refuse }) => {
-    await refuse();
+  clause('a failure is an error with a failure name and without a secret', async ({ provider, startFailing }) => {
+    await startFailing();
 
     const error: unknown = await provider.getCredential().catch((thrown: unknown) => thrown);
 
     expect(error instanceof Error && 'failure' in error ? typeof error.failure : 'no failure').toBe('string');
     expect(inspect(error, { depth: 9, showHidden: true }).includes('s3cret-')).toBe(false);
   }),
-  clause(
-    'after a failure there are credentials again as soon as somebody gives them',
-    async ({ provider, refuse, relent }) => {
-      await refuse();
-      await provider.getCredential().catch(() => undefined);
-      await relent();
+  clause('the provider recovers from a failure', async ({ provider, startFailing, stopFailing }) => {
+    await startFailing();
+    await provider.getCredential().catch(() => undefined);
+    await stopFailing();
 
-      expect((await provider.getCredential()).accessKeyId).toBeTypeOf('string');
-    },
-  ),
-  clause('nothing of the credentials shows when their provider is printed', async ({ provider }) => {
+    expect((await provider.getCredential()).accessKeyId).toBeTypeOf('string');
+  }),
+  clause('a printed provider shows no secret', async ({ provider }) => {
     await provider.getCredential();
 
     const printed = inspect(provider, { depth: 9, showHidden: true }) + JSON.stringify(provider);
@@ -73,6 +67,6 @@ export const credentialsClauses: readonly Clause<OpenCredentials>[] = [
   }),
 ];
 
-function clause(name: string, check: (world: CredentialsWorld) => Promise<void>): Clause<OpenCredentials> {
+function clause(name: string, check: (fixture: CredentialsFixture) => Promise<void>): Clause<OpenCredentials> {
   return { name, check: async (open) => check(await open()) };
 }

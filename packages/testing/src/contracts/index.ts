@@ -1,15 +1,21 @@
 export { adapterClauses, describeAdapter } from './adapter.ts';
-export { brokenClauses } from './contract.ts';
+export { failedClauses } from './contract.ts';
 export type { Clause } from './contract.ts';
 export { credentialsClauses, describeCredentials } from './credentials.ts';
-export type { CredentialsWorld, OpenCredentials } from './credentials.ts';
+export type { CredentialsFixture, OpenCredentials } from './credentials.ts';
 export { describeStore, storeClauses } from './store.ts';
 export type { OpenStore } from './store.ts';
 export { describeTransport, transportClauses } from './transport.ts';
-export type { OpenTransport, TransportSetting, TransportSubject } from './transport.ts';
+export type { OpenTransport, TransportContractOptions, TransportSubject } from './transport.ts';
 export { scenarios } from '../scenarios/index.ts';
-export { App } from '../scenarios/harness/app-client.ts';
-export type { Answer, HealthAnswer, RawAnswer } from '../scenarios/harness/app-client.ts';
-export { perform } from '../scenarios/harness/run-scenario.ts';
-export type { Cast, Connect, RunningApp, StartApp } from '../scenarios/harness/run-scenario.ts';
-export type { GivenOptions, NamedScenario, Scenario, Scene, Setting } from '../scenarios/harness/scenario.ts';
+export { AppClient } from '../scenarios/harness/app-client.ts';
+export type { AppResponse, HealthResponse, RawResponse } from '../scenarios/harness/app-client.ts';
+export { runScenario } from '../scenarios/harness/run-scenario.ts';
+export type { Connect, RunningApp, ScenarioSubject, StartApp } from '../scenarios/harness/run-scenario.ts';
+export type {
+  NamedScenario,
+  Scenario,
+  ScenarioClientOptions,
+  ScenarioFakes,
+  ScenarioFixture,
+} from '../scenarios/harness/scenario.ts';

@@ -1,67 +1,68 @@
 import type { SecretRequest, SecretStore, StoredSecret } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
 
-import { brokenClauses } from './contract.ts';
+import { failedClauses } from './contract.ts';
 import { describeStore, storeClauses } from './store.ts';
 
-/** A correct store, with a place to break each of its parts. */
+/** The parts of a correct store. A test replaces one of them with a defective version. */
 interface Parts {
   key(request: SecretRequest): string;
-  /** What is kept of what is written. */
-  keep(secret: StoredSecret): StoredSecret;
-  /** What is found of what is kept. */
-  find(secret: StoredSecret): StoredSecret | undefined;
-  /** Waits between the look at what is there and the write. */
-  pause(): Promise<void>;
+  /** Converts a secret when it is written. */
+  serialize(secret: StoredSecret): StoredSecret;
+  /** Converts a stored secret when it is read. */
+  deserialize(secret: StoredSecret): StoredSecret | undefined;
+  /** Runs between the read of the present secret and the write. */
+  beforeWrite(): Promise<void>;
   isNewer(secret: StoredSecret, present: StoredSecret): boolean;
-  isReadableClosed: boolean;
-  isStrictOnRemove: boolean;
-  /** Whether removing all of a name takes this key away. */
-  isOf(key: string, name: string): boolean;
+  isReadableAfterClose: boolean;
+  failsToRemoveMissing: boolean;
+  /** Whether `removeAll(name)` deletes this key. */
+  isKeyOf(key: string, name: string): boolean;
 }
 
 const correct: Parts = {
   key: ({ name, stage, versionId }) => JSON.stringify([name, stage ?? null, versionId ?? null]),
-  keep: (secret) => ({ ...secret }),
-  find: (secret) => secret,
-  pause: async () => {},
+  serialize: (secret) => ({ ...secret }),
+  deserialize: (secret) => secret,
+  beforeWrite: async () => {},
   isNewer: (secret, present) => secret.fetchedAt >= present.fetchedAt,
-  isReadableClosed: false,
-  isStrictOnRemove: false,
-  isOf: (key, name) => key.startsWith(`[${JSON.stringify(name)},`),
+  isReadableAfterClose: false,
+  failsToRemoveMissing: false,
+  isKeyOf: (key, name) => key.startsWith(`[${JSON.stringify(name)},`),
 };
 
 class MemoryStore implements SecretStore {
-  readonly name = 'a store in memory';
+  readonly name = 'in-memory store';
   readonly #parts: Parts;
   readonly #secrets = new Map<string, StoredSecret>();
   #isClosed = false;
 
-  constructor(breakage: Partial<Parts> = {}) {
-    this.#parts = { ...correct, ...breakage };
+  constructor(defect: Partial<Parts> = {}) {
+    this.#parts = { ...correct, ...defect };
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
-    if (this.#isClosed && !this.#parts.isReadableClosed) throw new Error('The store is closed.');
+    if (this.#isClosed && !this.#parts.isReadableAfterClose) throw new Error('The store is closed.');
     const found = this.#secrets.get(this.#parts.key(request));
-    return found === undefined ? undefined : this.#parts.find(found);
+    return found === undefined ? undefined : this.#parts.deserialize(found);
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     const key = this.#parts.key(request);
-    let present = this.#secrets.get(key);
-    if (this.#parts.pause !== correct.pause) await this.#parts.pause();
-    else present = this.#secrets.get(key);
-    if (present === undefined || this.#parts.isNewer(secret, present)) this.#secrets.set(key, this.#parts.keep(secret));
+    const present = this.#secrets.get(key);
+    // Even an empty await would make the correct store compare and write in two steps.
+    if (this.#parts.beforeWrite !== correct.beforeWrite) await this.#parts.beforeWrite();
+    if (present === undefined || this.#parts.isNewer(secret, present))
+      this.#secrets.set(key, this.#parts.serialize(secret));
   }
 
   async remove(request: SecretRequest): Promise<void> {
-    const wasThere = this.#secrets.delete(this.#parts.key(request));
-    if (!wasThere && this.#parts.isStrictOnRemove) throw new Error('There is no such secret.');
+    const existed = this.#secrets.delete(this.#parts.key(request));
+    if (!existed && this.#parts.failsToRemoveMissing) throw new Error('No such secret.');
   }
 
   async removeAll(name: string): Promise<void> {
-    for (const key of this.#secrets.keys()) if (this.#parts.isOf(key, name)) this.#secrets.delete(key);
+    for (const key of this.#secrets.keys()) if (this.#parts.isKeyOf(key, name)) this.#secrets.delete(key);
   }
 
   async close(): Promise<void> {
@@ -69,112 +70,99 @@ class MemoryStore implements SecretStore {
   }
 }
 
-describeStore('a correct store in memory', () => new MemoryStore());
+describeStore('a correct in-memory store', () => new MemoryStore());
 
-const wholeKey = 'name, stage and version together are the key';
-const removesOne = 'removing takes away one key and no other';
+const keyClause = 'name, stage and version together are the key';
+const removeClause = 'remove deletes one key and no other';
+const removeAllClause = 'removeAll deletes every stage and version of one name only';
+const allFieldsClause = 'a written secret is read back with all its fields';
 
-const breakages: readonly (readonly [string, Partial<Parts>, string])[] = [
-  ['forgets the stage', { key: ({ name, versionId }) => JSON.stringify([name, versionId]) }, wholeKey],
-  ['forgets the version', { key: ({ name, stage }) => JSON.stringify([name, stage]) }, wholeKey],
-  ['joins the key with a separator', { key: (request) => Object.values(request).join('/') }, wholeKey],
-  ['folds case', { key: (request) => correct.key(request).toLowerCase() }, wholeKey],
-  ['folds case', { key: (request) => correct.key(request).toLowerCase() }, removesOne],
+/** What the store does wrong, the defective part, and the clause that finds it. */
+const defects: readonly (readonly [string, Partial<Parts>, string])[] = [
+  ['ignores the stage', { key: ({ name, versionId }) => JSON.stringify([name, versionId]) }, keyClause],
+  ['ignores the version', { key: ({ name, stage }) => JSON.stringify([name, stage]) }, keyClause],
+  ['joins the key with a separator', { key: (request) => Object.values(request).join('/') }, keyClause],
+  ['reads keys without regard to case', { key: (request) => correct.key(request).toLowerCase() }, keyClause],
+  ['removes keys without regard to case', { key: (request) => correct.key(request).toLowerCase() }, removeClause],
   [
-    'takes undefined for a text',
+    'writes undefined into the key',
     { key: (request) => JSON.stringify(request, (_, value: unknown) => (value === undefined ? '-' : value)) },
-    'a part of the key that is undefined is as good as absent',
+    'an undefined stage or version equals an absent one',
+  ],
+  ['drops the creation date', { serialize: (secret) => ({ ...secret, createdAt: undefined }) }, allFieldsClause],
+  ['stores every secret as text', { serialize: (secret) => ({ ...secret, dataType: 'text' }) }, allFieldsClause],
+  ['lets the last write win', { isNewer: () => true }, 'an older secret does not replace a newer one'],
+  ['lets the first write win', { isNewer: () => false }, 'a newer secret replaces an older one'],
+  [
+    'compares and writes in two steps',
+    { beforeWrite: () => Promise.resolve() },
+    'after concurrent writes the newest secret remains, complete',
   ],
   [
-    'drops the calendar',
-    { keep: (secret) => ({ ...secret, createdAt: undefined }) },
-    'what was written is read back, whole',
-  ],
-  ['makes all text', { keep: (secret) => ({ ...secret, dataType: 'text' }) }, 'what was written is read back, whole'],
-  ['lets the last writer win', { isNewer: () => true }, 'an older answer never replaces a newer one'],
-  ['keeps the first', { isNewer: () => false }, 'a newer answer replaces an older one'],
-  [
-    'looks, waits and writes',
-    { pause: () => Promise.resolve() },
-    'of writes at the same time the newest answer stays, in one piece',
+    'takes an empty value for a missing one',
+    { deserialize: (secret) => (secret.value === '' ? undefined : secret) },
+    'an empty value is stored unchanged',
   ],
   [
-    'takes the empty text for none',
-    { find: (secret) => (secret.value === '' ? undefined : secret) },
-    'the empty text is a value like any other',
+    'trims values',
+    { serialize: (secret) => ({ ...secret, value: secret.value.trim() }) },
+    'a value of blanks is stored unchanged',
   ],
   [
-    'trims',
-    { keep: (secret) => ({ ...secret, value: secret.value.trim() }) },
-    'a text of blanks is a value like any other',
+    'normalizes line breaks',
+    { serialize: (secret) => ({ ...secret, value: secret.value.split(/\r?\n/u).join('\n') }) },
+    'a value with line breaks is stored unchanged',
   ],
   [
-    'keeps lines',
-    { keep: (secret) => ({ ...secret, value: secret.value.split(/\r?\n/u).join('\n') }) },
-    'a text with line breaks is a value like any other',
+    'truncates long values',
+    { serialize: (secret) => ({ ...secret, value: secret.value.slice(0, 16_384) }) },
+    'a value of 30 KB is stored unchanged',
   ],
   [
-    'has a short column',
-    { keep: (secret) => ({ ...secret, value: secret.value.slice(0, 16_384) }) },
-    'a text of 30 KB is a value like any other',
+    'supports ASCII only',
+    { serialize: (secret) => ({ ...secret, value: Buffer.from(secret.value, 'ascii').toString('latin1') }) },
+    'a value in several alphabets is stored unchanged',
   ],
-  [
-    'knows ASCII only',
-    { keep: (secret) => ({ ...secret, value: Buffer.from(secret.value, 'ascii').toString('latin1') }) },
-    'a text of many alphabets is a value like any other',
-  ],
-  ['refuses to remove nothing', { isStrictOnRemove: true }, 'removing twice is removing once'],
-  [
-    'removes all that begins alike',
-    { isOf: (key, name) => key.startsWith(`["${name}`) },
-    'removing all of a name takes away its stages and versions, and no other name',
-  ],
-  [
-    'removes all of the usual stage alone',
-    { isOf: (key, name) => key === correct.key({ name }) },
-    'removing all of a name takes away its stages and versions, and no other name',
-  ],
+  ['fails to remove a missing secret', { failsToRemoveMissing: true }, 'removing a missing secret is not an error'],
+  ['removes every name with the same prefix', { isKeyOf: (key, name) => key.startsWith(`["${name}`) }, removeAllClause],
+  ['removes only the default stage', { isKeyOf: (key, name) => key === correct.key({ name }) }, removeAllClause],
   [
     'drops the rotation',
-    { keep: (secret) => ({ ...secret, rotation: undefined }) },
-    'of a managed secret its rotation and its configuration are kept',
+    { serialize: (secret) => ({ ...secret, rotation: undefined }) },
+    'the rotation and configuration of a managed secret are stored',
   ],
-  [
-    'reads on when closed',
-    { isReadableClosed: true },
-    'after close it gives nothing out, and closing again is no error',
-  ],
+  ['can be read after close', { isReadableAfterClose: true }, 'a closed store returns nothing and can be closed again'],
 ];
 
-test.each(breakages)('a store that %s breaks the contract', async (_, breakage, clause) => {
-  const broken = await brokenClauses(storeClauses, () => new MemoryStore(breakage));
+test.each(defects)('the contract finds a store that %s', async (_, defect, clause) => {
+  const failed = await failedClauses(storeClauses, () => new MemoryStore(defect));
 
-  expect(broken).toContain(clause);
+  expect(failed).toContain(clause);
 });
 
-test('a store that takes a name for a path breaks the contract', async () => {
-  const paths = new Map<string, StoredSecret>();
-  const resolved = ({ name }: SecretRequest): string => new URL(name, 'file:///secrets/').pathname;
+test('the contract finds a store that takes names for paths', async () => {
+  const files = new Map<string, StoredSecret>();
+  const resolve = ({ name }: SecretRequest): string => new URL(name, 'file:///secrets/').pathname;
   const open = (): SecretStore => ({
-    name: 'a store of paths',
+    name: 'store with paths',
     async read(request) {
-      return resolved(request).startsWith('/secrets/') ? paths.get(resolved(request)) : undefined;
+      return resolve(request).startsWith('/secrets/') ? files.get(resolve(request)) : undefined;
     },
     async write(request, secret) {
-      paths.set(resolved(request), secret);
+      files.set(resolve(request), secret);
     },
     async remove(request) {
-      paths.delete(resolved(request));
+      files.delete(resolve(request));
     },
     async removeAll(name) {
-      paths.delete(resolved({ name }));
+      files.delete(resolve({ name }));
     },
     async close() {
-      paths.clear();
+      files.clear();
     },
   });
 
-  const broken = await brokenClauses(storeClauses, open);
+  const failed = await failedClauses(storeClauses, open);
 
-  expect(broken).toContain('../../etc/passwd is a name, never a path');
+  expect(failed).toContain('the name ../../etc/passwd is taken literally');
 });

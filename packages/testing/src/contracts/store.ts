@@ -8,16 +8,16 @@ import type { Clause } from './contract.ts';
 export type OpenStore = () => Promise<SecretStore> | SecretStore;
 
 /**
- * What every `SecretStore` must do: write `describeStore('my store', () => new MyStore())` in a test file of yours.
+ * Tests a `SecretStore` against the store contract: `describeStore('my store', () => new MyStore())` in a test file.
  *
- * Values are compared without being shown: a failing test prints no secret.
+ * A failing test prints no secret: values are compared as booleans.
  */
 export function describeStore(name: string, open: OpenStore): void {
-  describeContract(`${name} keeps the store contract`, storeClauses, open);
+  describeContract(`${name} meets the store contract`, storeClauses, open);
 }
 
-/** Names that some store would take for a path, a pattern, a separator of its own, or the same as another. */
-const oddNames: readonly string[] = [
+/** Names that a store might take for a path, a pattern or a separator, or confuse with another name. */
+const specialNames: readonly string[] = [
   '../../etc/passwd',
   '..',
   'a/b',
@@ -32,7 +32,7 @@ const oddNames: readonly string[] = [
   'acs:kms:cn-hangzhou:1234567890123456:secret/prod/db',
 ];
 
-/** Requests of which no two mean the same, though a careless key would make some of them equal. */
+/** Pairwise different requests. A key that joins their parts carelessly makes some of them equal. */
 const requests: readonly SecretRequest[] = [
   { name: 'a' },
   { name: 'a', stage: 'b' },
@@ -49,8 +49,9 @@ const requests: readonly SecretRequest[] = [
 ];
 
 export const storeClauses: readonly Clause<OpenStore>[] = [
-  clause('what was written is read back, whole', async (store) => {
-    const [text, binary] = [stored(), stored({ dataType: 'binary', stages: [], type: 'Rds', createdAt: undefined })];
+  clause('a written secret is read back with all its fields', async (store) => {
+    const text = stored();
+    const binary = stored({ dataType: 'binary', stages: [], type: 'Rds', createdAt: undefined });
 
     await store.write({ name: 'text' }, text);
     await store.write({ name: 'binary' }, binary);
@@ -58,7 +59,7 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
     expectSame(await store.read({ name: 'text' }), text);
     expectSame(await store.read({ name: 'binary' }), binary);
   }),
-  clause('of a managed secret its rotation and its configuration are kept', async (store) => {
+  clause('the rotation and configuration of a managed secret are stored', async (store) => {
     const rotation = { state: 'Enabled', interval: 86_400_000, lastAt: undefined, nextAt: 1_767_409_445_000 } as const;
     const managed = stored({ type: 'Rds', rotation, extendedConfig: { SecretSubType: 'DoubleUsers', CustomData: {} } });
 
@@ -66,7 +67,7 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
 
     expectSame(await store.read({ name: 'managed' }), managed);
   }),
-  clause('what was never written reads as undefined', async (store) => {
+  clause('a secret that was never written reads as undefined', async (store) => {
     await store.write({ name: 'there' }, stored());
 
     expectSame(await store.read({ name: 'not there' }), undefined);
@@ -76,25 +77,25 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
   clause('name, stage and version together are the key', async (store) => {
     const written = requests.map((_, index) => stored({ versionId: `v${index}`, value: `s3cret-${index}` }));
 
-    await inTurn(requests, (request, index) => store.write(request, at(written, index)));
+    await forEachInOrder(requests, (request, index) => store.write(request, at(written, index)));
 
-    await inTurn(requests, async (request, index) => expectSame(await store.read(request), at(written, index)));
+    await forEachInOrder(requests, async (request, index) => expectSame(await store.read(request), at(written, index)));
   }),
-  clause('a part of the key that is undefined is as good as absent', async (store) => {
+  clause('an undefined stage or version equals an absent one', async (store) => {
     await store.write({ name: 'a', stage: undefined, versionId: undefined }, stored());
 
     expectSame(await store.read({ name: 'a' }), stored());
   }),
-  clause('removing takes away one key and no other', async (store) => {
-    await inTurn(requests, (request) => store.write(request, stored()));
+  clause('remove deletes one key and no other', async (store) => {
+    await forEachInOrder(requests, (request) => store.write(request, stored()));
 
-    await inTurn(requests, async (request, index) => {
+    await forEachInOrder(requests, async (request, index) => {
       await store.remove(request);
       expectSame(await store.read(request), undefined);
-      await inTurn(requests.slice(index + 1), async (other) => expectSame(await store.read(other), stored()));
+      await forEachInOrder(requests.slice(index + 1), async (other) => expectSame(await store.read(other), stored()));
     });
   }),
-  clause('removing twice is removing once', async (store) => {
+  clause('removing a missing secret is not an error', async (store) => {
     await store.write({ name: 'a' }, stored());
 
     await store.remove({ name: 'a' });
@@ -103,17 +104,17 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
 
     expectSame(await store.read({ name: 'a' }), undefined);
   }),
-  clause('removing all of a name takes away its stages and versions, and no other name', async (store) => {
-    await inTurn(requests, (request) => store.write(request, stored()));
+  clause('removeAll deletes every stage and version of one name only', async (store) => {
+    await forEachInOrder(requests, (request) => store.write(request, stored()));
 
     await store.removeAll('a');
     await store.removeAll('never there');
 
-    await inTurn(requests, async (request) =>
+    await forEachInOrder(requests, async (request) =>
       expectSame(await store.read(request), request.name === 'a' ? undefined : stored()),
     );
   }),
-  clause('what was removed can be written again', async (store) => {
+  clause('a removed secret can be written again', async (store) => {
     await store.write({ name: 'a' }, stored({ fetchedAt: 2_000 }));
     await store.remove({ name: 'a' });
 
@@ -121,9 +122,9 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
 
     expectSame(await store.read({ name: 'a' }), stored({ fetchedAt: 1_000 }));
   }),
-  ...oddNames.map((name) =>
+  ...specialNames.map((name) =>
     clause(
-      `${name.length > 60 ? `a text of ${name.length} characters` : name} is a name, never a path`,
+      `${name.length > 60 ? `a name of ${name.length} characters` : `the name ${name}`} is taken literally`,
       async (store) => {
         await store.write({ name }, stored({ name }));
         expectSame(await store.read({ name }), stored({ name }));
@@ -133,15 +134,16 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
       },
     ),
   ),
-  clause('an older answer never replaces a newer one', async (store) => {
-    const [older, newer] = [stored({ fetchedAt: 1_000 }), stored({ fetchedAt: 2_000, versionId: 'v2' })];
+  clause('an older secret does not replace a newer one', async (store) => {
+    const older = stored({ fetchedAt: 1_000 });
+    const newer = stored({ fetchedAt: 2_000, versionId: 'v2' });
 
     await store.write({ name: 'a' }, newer);
     await store.write({ name: 'a' }, older);
 
     expectSame(await store.read({ name: 'a' }), newer);
   }),
-  clause('a newer answer replaces an older one', async (store) => {
+  clause('a newer secret replaces an older one', async (store) => {
     const newer = stored({ fetchedAt: 2_000, versionId: 'v2', value: 's3cret-two' });
 
     await store.write({ name: 'a' }, stored({ fetchedAt: 1_000 }));
@@ -149,41 +151,41 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
 
     expectSame(await store.read({ name: 'a' }), newer);
   }),
-  clause('of writes at the same time the newest answer stays, in one piece', async (store) => {
-    // 7 and 32 have no common factor: every number once, in no order.
-    const answers = Array.from({ length: 32 }, (_, index) => (index * 7) % 32).map((turn) =>
-      stored({ fetchedAt: 1_000 + turn, versionId: `v${turn}`, value: `s3cret-${turn}-${'x'.repeat(turn * 100)}` }),
+  clause('after concurrent writes the newest secret remains, complete', async (store) => {
+    // 7 and 32 have no common factor, so this is a permutation of 0 to 31.
+    const secrets = Array.from({ length: 32 }, (_, index) => (index * 7) % 32).map((age) =>
+      stored({ fetchedAt: 1_000 + age, versionId: `v${age}`, value: `s3cret-${age}-${'x'.repeat(age * 100)}` }),
     );
 
-    await Promise.all(answers.map((answer) => store.write({ name: 'a' }, answer)));
+    await Promise.all(secrets.map((secret) => store.write({ name: 'a' }, secret)));
 
     expectSame(
       await store.read({ name: 'a' }),
-      answers.find(({ fetchedAt }) => fetchedAt === 1_031),
+      secrets.find(({ fetchedAt }) => fetchedAt === 1_031),
     );
   }),
-  clause('writes of different secrets at the same time all stay', async (store) => {
+  clause('concurrent writes of different secrets all remain', async (store) => {
     const names = Array.from({ length: 32 }, (_, index) => `name-${index}`);
 
     await Promise.all(names.map((name) => store.write({ name }, stored({ name }))));
 
-    await inTurn(names, async (name) => expectSame(await store.read({ name }), stored({ name })));
+    await forEachInOrder(names, async (name) => expectSame(await store.read({ name }), stored({ name })));
   }),
   ...Object.entries({
-    'the empty text': '',
-    'a text of blanks': '  \t ',
-    'a text with line breaks': 's3cret-\r\none\n\n"two"\\n\u2028',
-    'a text that is JSON': '{"s3cret-":[1,null,"\\u0000"]}',
-    'a text of many alphabets': 's3cret-ключ-密码-🗝️-e\u0301-\u0000',
-    'a text of 30 KB': `s3cret-${'0123456789abcdef'.repeat(1_920)}`.slice(0, 30_720),
+    'an empty value': '',
+    'a value of blanks': '  \t ',
+    'a value with line breaks': 's3cret-\r\none\n\n"two"\\n\u2028',
+    'a value that is JSON': '{"s3cret-":[1,null,"\\u0000"]}',
+    'a value in several alphabets': 's3cret-ключ-密码-🗝️-e\u0301-\u0000',
+    'a value of 30 KB': `s3cret-${'0123456789abcdef'.repeat(1_920)}`.slice(0, 30_720),
   }).map(([what, value]) =>
-    clause(`${what} is a value like any other`, async (store) => {
+    clause(`${what} is stored unchanged`, async (store) => {
       await store.write({ name: 'a' }, stored({ value }));
 
       expectSame(await store.read({ name: 'a' }), stored({ value }));
     }),
   ),
-  clause('after close it gives nothing out, and closing again is no error', async (store) => {
+  clause('a closed store returns nothing and can be closed again', async (store) => {
     await store.write({ name: 'a' }, stored());
 
     await store.close();
@@ -193,7 +195,7 @@ export const storeClauses: readonly Clause<OpenStore>[] = [
   }),
 ];
 
-/** A clause about an open store; the store is closed after it, whatever happens. */
+/** A clause about an open store, which is closed afterwards. */
 function clause(name: string, check: (store: SecretStore) => Promise<void>): Clause<OpenStore> {
   return {
     name,
@@ -222,7 +224,7 @@ function stored(fields: Partial<StoredSecret> = {}): StoredSecret {
   };
 }
 
-/** The value takes part as whether it is the right one. */
+/** Compares the values as a boolean, and all other fields as they are. */
 function expectSame(actual: StoredSecret | undefined, expected: StoredSecret | undefined): void {
   expect(withoutValue(actual)).toEqual(withoutValue(expected));
   expect(actual?.value === expected?.value, 'the value is the one that was written').toBe(true);
@@ -234,12 +236,15 @@ function withoutValue(secret: StoredSecret | undefined): Omit<StoredSecret, 'val
   return rest;
 }
 
-async function inTurn<Item>(items: readonly Item[], act: (item: Item, index: number) => Promise<void>): Promise<void> {
+async function forEachInOrder<Item>(
+  items: readonly Item[],
+  act: (item: Item, index: number) => Promise<void>,
+): Promise<void> {
   for (const [index, item] of items.entries()) await act(item, index);
 }
 
 function at(list: readonly StoredSecret[], index: number): StoredSecret {
   const found = list[index];
-  if (found === undefined) throw new RangeError(`There is no entry ${index}.`);
+  if (found === undefined) throw new RangeError(`No entry ${index}.`);
   return found;
 }

@@ -2,32 +2,32 @@ import type { FailureName } from '@kms-secrets/core';
 import { expect } from 'vitest';
 
 import type { FakeFault, FakeKms } from '../fake-kms/index.ts';
-import { clause, clauseAsTemporary } from './transport-stage.ts';
+import { clause, clauseWithTemporaryCredentials } from './transport-fixture.ts';
 
 const region = 'cn-hangzhou';
 const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', status, code });
 
-/** What the fake is told to do, and what that is; last, what is left of it over an SDK that loses the status. */
+/** A fault, the failure it must be reported as, and the failure over an SDK that hides the status. */
 const faults: readonly (readonly [string, FakeFault, FailureName, FailureName?])[] = [
   ['KMS throttling', { kind: 'throttle' }, 'throttled'],
   ['Throttling', kmsError(503, 'Throttling'), 'throttled'],
   ['Throttling.User', kmsError(400, 'Throttling.User'), 'throttled'],
   ['Throttling.Api', kmsError(400, 'Throttling.Api'), 'throttled'],
-  ['429 with a page of somebody else', { kind: 'html', status: 429 }, 'throttled', 'malformed'],
+  ['429 with a foreign HTML page', { kind: 'html', status: 429 }, 'throttled', 'malformed'],
   ['ServiceUnavailableTemporary', kmsError(503, 'ServiceUnavailableTemporary'), 'unavailable'],
   ['InternalFailure', kmsError(500, 'InternalFailure'), 'unavailable'],
   ['an unknown code with 500', kmsError(500, 'Whatever'), 'unavailable'],
-  ['the page of a load balancer', { kind: 'html', status: 502 }, 'unavailable', 'malformed'],
+  ['the error page of a load balancer', { kind: 'html', status: 502 }, 'unavailable', 'malformed'],
   ['503 without a body', { kind: 'empty', status: 503 }, 'unavailable', 'malformed'],
-  ['a reset', { kind: 'reset' }, 'unreachable'],
-  ['a connection closed without an answer', { kind: 'closeSocket' }, 'unreachable'],
-  ['an answer cut short', { kind: 'truncate' }, 'unreachable'],
-  ['200 and no JSON', { kind: 'malformed' }, 'malformed'],
-  ['200 and no secret', { kind: 'wrongShape' }, 'malformed'],
-  ['200 and another secret', { kind: 'otherSecret' }, 'malformed'],
+  ['a connection reset', { kind: 'reset' }, 'unreachable'],
+  ['a connection closed before the response', { kind: 'closeSocket' }, 'unreachable'],
+  ['a truncated response', { kind: 'truncate' }, 'unreachable'],
+  ['200 without JSON', { kind: 'malformed' }, 'malformed'],
+  ['200 without a secret', { kind: 'wrongShape' }, 'malformed'],
+  ['200 with another secret', { kind: 'otherSecret' }, 'malformed'],
   ['200 without a body', { kind: 'empty', status: 200 }, 'malformed'],
-  ['404 with a page of somebody else', { kind: 'html', status: 404 }, 'malformed'],
-  ['403 with a page of somebody else', { kind: 'html', status: 403 }, 'rejected', 'malformed'],
+  ['404 with a foreign HTML page', { kind: 'html', status: 404 }, 'malformed'],
+  ['403 with a foreign HTML page', { kind: 'html', status: 403 }, 'rejected', 'malformed'],
   ['401 without a body', { kind: 'empty', status: 401 }, 'rejected', 'malformed'],
   ['a wrong clock', kmsError(400, 'InvalidTimeStamp.Expired'), 'rejected'],
   ['a wrong parameter', kmsError(400, 'InvalidParameter'), 'rejected'],
@@ -36,21 +36,21 @@ const faults: readonly (readonly [string, FakeFault, FailureName, FailureName?])
   ['a wrong signature', kmsError(400, 'SignatureDoesNotMatch'), 'denied'],
   ['an expired token', kmsError(400, 'InvalidSecurityToken.Expired'), 'denied'],
   ['an unknown code with 403', kmsError(403, 'Forbidden.Whatever'), 'denied'],
-  ['a key that is gone', kmsError(404, 'Forbidden.KeyNotFound'), 'disabled'],
-  ['a secret that is unavailable', kmsError(409, 'Rejected.Unavailable'), 'disabled'],
+  ['a deleted key', kmsError(404, 'Forbidden.KeyNotFound'), 'disabled'],
+  ['an unavailable secret', kmsError(409, 'Rejected.Unavailable'), 'disabled'],
 ];
 
 const states: readonly (readonly [string, (kms: FakeKms, accessKeyId: string) => void, FailureName])[] = [
-  ['a secret that is denied', (kms) => kms.deny('db'), 'denied'],
-  ['a secret that is disabled', (kms) => kms.disable('db'), 'disabled'],
-  ['a secret that is to be deleted', (kms) => kms.scheduleDeletion('db'), 'disabled'],
-  ['a secret that is gone', (kms) => kms.remove('db'), 'notFound'],
-  ['an access key that is disabled', (kms, accessKeyId) => kms.disableAccessKey(accessKeyId), 'denied'],
-  ['an access key that is gone', (kms, accessKeyId) => kms.removeAccessKey(accessKeyId), 'denied'],
-  ['a clock that is sixteen minutes off', (kms) => kms.clock.pass(16 * 60_000), 'rejected'],
+  ['a denied secret', (kms) => kms.deny('db'), 'denied'],
+  ['a disabled secret', (kms) => kms.disable('db'), 'disabled'],
+  ['a secret scheduled for deletion', (kms) => kms.scheduleDeletion('db'), 'disabled'],
+  ['a deleted secret', (kms) => kms.remove('db'), 'notFound'],
+  ['a disabled access key', (kms, accessKeyId) => kms.disableAccessKey(accessKeyId), 'denied'],
+  ['a deleted access key', (kms, accessKeyId) => kms.removeAccessKey(accessKeyId), 'denied'],
+  ['a clock that is 16 minutes off', (kms) => kms.clock.pass(16 * 60_000), 'rejected'],
 ];
 
-/** Each failure, from what means it. */
+/** Each failure name, from every condition that must be reported as such. */
 export const failureClauses: readonly ReturnType<typeof clause>[] = [
   ...faults.map(([what, fault, failure, overSdk = failure]) =>
     clause(`${what} is ${failure}`, async ({ kms, isOverSdk, fail }) => {
@@ -61,12 +61,12 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
       expect(kms.requests, 'one attempt is one request').toHaveLength(1);
     }),
   ),
-  ...states.map(([what, bring, failure]) =>
+  ...states.map(([what, apply, failure]) =>
     clause(`${what} is ${failure}`, async ({ kms, fetch, fail }) => {
       kms.put('db', 's3cret-one');
-      // Who the transport is, is its own affair: an access key, or a client key.
+      // The transport may use an access key or a client key: take the id from its request.
       await fetch({ name: 'db' });
-      bring(kms, kms.requests.at(-1)?.accessKeyId ?? '');
+      apply(kms, kms.requests.at(-1)?.accessKeyId ?? '');
       kms.clearRequests();
 
       expect((await fail()).failure).toBe(failure);
@@ -80,26 +80,23 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
 
     expect(failures.map(({ failure }) => failure)).toEqual(['notFound', 'notFound']);
   }),
-  clause('a port where nobody listens is unreachable', async ({ kms, fail }) => {
+  clause('a refused connection is unreachable', async ({ kms, fail }) => {
     await kms.stop(region);
 
     const { failure, code } = await fail();
 
     expect([failure, code]).toEqual(['unreachable', 'ECONNREFUSED']);
   }),
-  clause(
-    'a reply over a mebibyte is malformed, though it is right in all else',
-    async ({ kms, isOverSdk, fetch, fail }) => {
-      const request = { name: 'other-secret' }; // the one that the fake's huge reply is about
-      const planted = kms.fault({ kind: 'oversized', bytes: 1_000_000 });
-      expect((await fetch(request)).versionId).toBe('v1');
-      planted.heal();
-      kms.fault({ kind: 'oversized', bytes: 1_100_000 });
+  clause('an otherwise correct response over 1 MiB is malformed', async ({ kms, isOverSdk, fetch, fail }) => {
+    const request = { name: 'other-secret' }; // the name in the fake's oversized response
+    const injected = kms.fault({ kind: 'oversized', bytes: 1_000_000 });
+    expect((await fetch(request)).versionId).toBe('v1');
+    injected.heal();
+    kms.fault({ kind: 'oversized', bytes: 1_100_000 });
 
-      if (isOverSdk) expect((await fetch(request)).versionId).toBe('v1');
-      else expect((await fail(request)).failure).toBe('malformed');
-    },
-  ),
+    if (isOverSdk) expect((await fetch(request)).versionId).toBe('v1');
+    else expect((await fail(request)).failure).toBe('malformed');
+  }),
   clause('a redirect is not followed', async ({ kms, fail }) => {
     kms.put('db', 's3cret-one');
     kms.fault({ kind: 'redirect', location: kms.endpoint('cn-shanghai').url }, { region });
@@ -107,7 +104,7 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
     expect((await fail()).failure).toBe('malformed');
     expect(kms.requests).toHaveLength(1);
   }),
-  clause('a failure tells the code, the status and the request id that KMS answered with', async ({ kms, fail }) => {
+  clause('a failure has the code, status and request id of the response', async ({ kms, fail }) => {
     kms.deny('db');
 
     const { code, status, requestId } = await fail();
@@ -115,13 +112,13 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
     expect([code, status]).toEqual(['Forbidden.NoPermission', 403]);
     expect(requestId).toMatch(/^\S{8,}$/u);
   }),
-  clause('a failure tells when KMS wants to be asked again', async ({ kms, isOverSdk, fail }) => {
+  clause('a failure has the retry-after time of the response', async ({ kms, isOverSdk, fail }) => {
     kms.fault({ kind: 'throttle', retryAfter: 3_000 });
 
     expect((await fail()).retryAfter).toBe(isOverSdk ? undefined : 3_000);
   }),
   ...(['expired', 'wrongName', 'otherCa', 'selfSigned'] as const).map((of) =>
-    clause(`a certificate that is ${of} is untrusted, and no request goes over it`, async ({ kms, fail }) => {
+    clause(`a certificate with the fault ${of} is untrusted and carries no request`, async ({ kms, fail }) => {
       kms.put('db', 's3cret-one');
       kms.fault({ kind: 'certificate', of });
 
@@ -129,15 +126,15 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
       expect([kms.requests.length, kms.badCertificateRequests]).toEqual([0, 0]);
     }),
   ),
-  clauseAsTemporary('no failure shows the token that was sent', async ({ kms, fail }) => {
+  clauseWithTemporaryCredentials('no failure contains the security token', async ({ kms, fail }) => {
     kms.put('db', 's3cret-one');
     for (const [, fault] of faults) {
-      const planted = kms.fault(fault);
+      const injected = kms.fault(fault);
       await fail();
-      planted.heal();
+      injected.heal();
     }
   }),
-  clauseAsTemporary('a token that has expired is denied', async ({ kms, fail }) => {
+  clauseWithTemporaryCredentials('an expired token is denied', async ({ kms, fail }) => {
     kms.put('db', 's3cret-one');
     kms.fault(kmsError(400, 'InvalidSecurityToken.Expired'));
 

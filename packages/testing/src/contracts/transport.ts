@@ -1,19 +1,19 @@
 import { describeContract } from './contract.ts';
 import type { Clause } from './contract.ts';
-import { answerClauses } from './transport-answers.ts';
 import { connectionClauses } from './transport-connections.ts';
 import { failureClauses } from './transport-failures.ts';
-import type { OpenTransport, TransportSetting, TransportSubject } from './transport-stage.ts';
+import type { OpenTransport, TransportContractOptions, TransportSubject } from './transport-fixture.ts';
+import { responseClauses } from './transport-responses.ts';
 
-export type { OpenTransport, TransportSetting, TransportSubject } from './transport-stage.ts';
+export type { OpenTransport, TransportContractOptions, TransportSubject } from './transport-fixture.ts';
 
-/** What every `SecretTransport` must do, tried against a KMS that fails in every way it can. */
-export function describeTransport(name: string, open: OpenTransport, setting: TransportSetting = {}): void {
-  describeContract(`${name} keeps the transport contract`, transportClauses, { open, ...setting });
+/** Tests a `SecretTransport` against the transport contract, with a fake KMS that injects every kind of fault. */
+export function describeTransport(name: string, open: OpenTransport, options: TransportContractOptions = {}): void {
+  describeContract(`${name} meets the transport contract`, transportClauses, { open, ...options });
 }
 
 export const transportClauses: readonly Clause<TransportSubject>[] = [
-  ...answerClauses,
+  ...responseClauses,
   ...failureClauses,
   ...connectionClauses,
 ];

@@ -1,12 +1,12 @@
 /**
- * Waits for something that comes over a real socket, turn by turn of the event loop.
+ * Polls `condition` once per turn of the event loop until it holds.
  *
- * Rejects after `patience` real milliseconds: a contract that is broken must fail, and not hang.
+ * Rejects after `timeout` real milliseconds, so that a broken contract fails instead of hanging.
  */
-export async function until(isSo: () => boolean | Promise<boolean>, patience = 2_000): Promise<void> {
-  const giveUpAt = performance.now() + patience;
-  while (!(await isSo())) {
-    if (performance.now() > giveUpAt) throw new Error(`It was not so after ${patience} ms: ${isSo.toString()}`);
+export async function until(condition: () => boolean | Promise<boolean>, timeout = 2_000): Promise<void> {
+  const deadline = performance.now() + timeout;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Still false after ${timeout} ms: ${condition.toString()}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

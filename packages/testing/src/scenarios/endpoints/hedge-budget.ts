@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const hedgeBudget: Scenario = scenario({
   promise: 'Requests to a second endpoint stay within their share',
@@ -12,7 +12,7 @@ export const hedgeBudget: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     for (let index = 0; index < 40; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('4s')]);
-    return waits(kms).filter((wait) => wait === 100).length;
+    return requestIntervals(kms).filter((wait) => wait === 100).length;
   },
   // Ten may come at once; forty reads have earned two more. The others waited for the end of the attempt.
   then: (hedges, expect) => {

@@ -1,33 +1,34 @@
 import { request } from 'node:http';
 
-/** What a route answered, as far as scenarios look at it. What the body does not hold is left out. */
-export interface Answer {
+/** A response of the app, reduced to what scenarios check. A field that the body lacks is left out. */
+export interface AppResponse {
   readonly status: number;
-  /** Of an error: the only thing its body tells. */
+  /** The error code: the only field of an error body. */
   readonly code?: string;
   readonly versionId?: string;
   readonly stale?: boolean;
-  /** Of the value, which itself is never in an answer. */
+  /** Hash of the secret's value. The value itself is never in a response. */
   readonly sha256?: string;
 }
 
-/** What `/health` says besides its status: `ok`, `degraded` or `failing`. */
-export interface HealthAnswer {
+/** The response of `/health`. */
+export interface HealthResponse {
   readonly status: number;
+  /** `ok`, `degraded` or `failing`. */
   readonly health: string | undefined;
 }
 
-/** A whole answer, for those who look at more than its fields. */
-export interface RawAnswer {
+/** A response with all headers and the unparsed body. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** An app of any framework with the five routes: all that a scenario has of the client. */
-export class App {
+/** Sends requests to the five routes of an app. Scenarios reach the secret client only through it. */
+export class AppClient {
   readonly #url: URL;
-  readonly #said: string[] = [];
+  readonly #responses: string[] = [];
   #openRequests = 0;
 
   constructor(url: string) {
@@ -35,63 +36,63 @@ export class App {
   }
 
   /** `GET /secrets/:name` */
-  async read(name: string): Promise<Answer> {
-    return answerOf(await this.ask('GET', `/secrets/${escapeName(name)}`));
+  async read(name: string): Promise<AppResponse> {
+    return appResponse(await this.request('GET', `/secrets/${escapeName(name)}`));
   }
 
   /** `POST /secrets/:name/refresh` */
-  async refresh(name: string): Promise<Answer> {
-    return answerOf(await this.ask('POST', `/secrets/${escapeName(name)}/refresh`));
+  async refresh(name: string): Promise<AppResponse> {
+    return appResponse(await this.request('POST', `/secrets/${escapeName(name)}/refresh`));
   }
 
   /** `GET /ready` */
-  async ready(): Promise<Answer> {
-    return answerOf(await this.ask('GET', '/ready'));
+  async ready(): Promise<AppResponse> {
+    return appResponse(await this.request('GET', '/ready'));
   }
 
   /** `GET /health` */
-  async health(): Promise<HealthAnswer> {
-    const { status, text } = await this.ask('GET', '/health');
-    const said = fieldsOf(text)['status'];
-    return { status, health: typeof said === 'string' ? said : undefined };
+  async health(): Promise<HealthResponse> {
+    const { status, text } = await this.request('GET', '/health');
+    const health = jsonFields(text)['status'];
+    return { status, health: typeof health === 'string' ? health : undefined };
   }
 
   /** `GET /stats` */
   async stats(): Promise<Readonly<Record<string, unknown>>> {
-    return fieldsOf((await this.ask('GET', '/stats')).text);
+    return jsonFields((await this.request('GET', '/stats')).text);
   }
 
-  /** Sends the path as it stands: a URL parser would resolve `..` before it ever left. */
-  async ask(method: string, path: string): Promise<RawAnswer> {
+  /** Sends the path unchanged: a URL parser would resolve `..` before the request is sent. */
+  async request(method: string, path: string): Promise<RawResponse> {
     this.#openRequests += 1;
     try {
-      const answer = await send({ method, path, host: this.#url.hostname, port: this.#url.port });
-      this.#said.push(JSON.stringify(answer.headers), answer.text);
-      return answer;
+      const response = await send({ method, path, host: this.#url.hostname, port: this.#url.port });
+      this.#responses.push(JSON.stringify(response.headers), response.text);
+      return response;
     } finally {
       this.#openRequests -= 1;
     }
   }
 
-  /** Requests that have had no answer yet. */
+  /** The number of requests without a response yet. */
   get openRequests(): number {
     return this.#openRequests;
   }
 
-  /** Every header and body it has answered with. */
-  get said(): string {
-    return this.#said.join('\n');
+  /** The headers and bodies of all responses. */
+  get output(): string {
+    return this.#responses.join('\n');
   }
 }
 
-/** `encodeURIComponent` leaves dots alone; a server, or something in front of it, takes two of them for a way up. */
+/** Dots are escaped too: `encodeURIComponent` leaves them, and a server or proxy resolves `..` in a path. */
 function escapeName(name: string): string {
   return encodeURIComponent(name).replaceAll('.', '%2e');
 }
 
-function send(asked: { method: string; path: string; host: string; port: string }): Promise<RawAnswer> {
+function send(options: { method: string; path: string; host: string; port: string }): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
-    request({ ...asked, agent: false }, (response) => {
+    request({ ...options, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -105,8 +106,8 @@ function send(asked: { method: string; path: string; host: string; port: string 
   });
 }
 
-function answerOf({ status, text }: RawAnswer): Answer {
-  const { code, versionId, stale, sha256 } = fieldsOf(text);
+function appResponse({ status, text }: RawResponse): AppResponse {
+  const { code, versionId, stale, sha256 } = jsonFields(text);
   return {
     status,
     ...(typeof code === 'string' && { code }),
@@ -116,8 +117,8 @@ function answerOf({ status, text }: RawAnswer): Answer {
   };
 }
 
-/** The fields of a JSON object; none of anything else. */
-export function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+/** The fields of a JSON object. Any other text has none. */
+export function jsonFields(text: string): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(text);
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};

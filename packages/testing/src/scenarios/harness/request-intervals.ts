@@ -1,7 +1,7 @@
 import type { FakeKms } from '../../fake-kms/index.ts';
 
-/** The milliseconds between each two requests that came to KMS, by the clock that it shares with the client. */
-export function waits(kms: FakeKms): readonly number[] {
-  const moments = kms.requests.map(({ at }) => at);
-  return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0));
+/** The milliseconds between consecutive requests to KMS, on the clock that KMS shares with the client. */
+export function requestIntervals(kms: FakeKms): readonly number[] {
+  const times = kms.requests.map(({ at }) => at);
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0));
 }

@@ -6,11 +6,11 @@ import { FakeClock } from '../../fake-clock.ts';
 import { startFakeKms } from '../../fake-kms/index.ts';
 import type { FakeEndpoint, FakeKms, GatewayKind } from '../../fake-kms/index.ts';
 import { FakeStore } from '../../fake-store.ts';
-import { App } from './app-client.ts';
-import type { GivenOptions, Scenario } from './scenario.ts';
-import { settled } from './wait-until-idle.ts';
+import { AppClient } from './app-client.ts';
+import type { Scenario, ScenarioClientOptions } from './scenario.ts';
+import { waitUntilIdle } from './wait-until-idle.ts';
 
-/** An app that listens on loopback. `close` ends it and leaves the client alone. */
+/** An app that listens on loopback. `close` stops it and does not close the client. */
 export interface RunningApp {
   readonly url: string;
   close(): Promise<void>;
@@ -19,30 +19,30 @@ export interface RunningApp {
 /** Starts an app with the five routes around a client. */
 export type StartApp = (client: SecretClient) => Promise<RunningApp>;
 
-/** The options that bring a client to a fake KMS over the transport that is tried. */
+/** Returns the options that connect a client to the fake KMS over the transport under test. */
 export type Connect = (
   kms: FakeKms,
   endpoints: readonly FakeEndpoint[],
 ) => Pick<SecretClientOptions, 'credentials' | 'endpoints'>;
 
-/** Who plays: an app, and the transport it asks KMS by. */
-export interface Cast {
+/** What a scenario runs against: an app, and the transport between its client and KMS. */
+export interface ScenarioSubject {
   readonly startApp: StartApp;
   readonly connect: Connect;
-  /** What the transport asks: the shared gateway of each region, or a KMS instance in it. `shared` when left out. */
+  /** The endpoints of the transport: the shared gateway of each region, or a KMS instance in it. Default: `shared`. */
   readonly gateway?: GatewayKind;
 }
 
-/** Plays a scenario with one app and one transport. Throws if the promise does not hold. */
-export async function perform(scenario: Scenario, cast: Cast, expect: ExpectStatic): Promise<void> {
-  // A certificate is checked by the machine's calendar, so the scenario's begins there too.
+/** Runs a scenario against one app over one transport. Rejects if the promise is broken. */
+export async function runScenario(scenario: Scenario, subject: ScenarioSubject, expect: ExpectStatic): Promise<void> {
+  let settle = (): Promise<void> => Promise.resolve();
   const clock = new FakeClock({
+    // TLS checks certificates against the machine's date, so the fake date starts there.
     date: Date.now(),
     random: scenario.random ?? (() => 0.5),
     settle: () => settle(),
   });
-  let settle = (): Promise<void> => Promise.resolve();
-  const { gateway = 'shared' } = cast;
+  const { gateway = 'shared' } = subject;
   const regions = scenario.regions ?? ['cn-hangzhou'];
   const instances = regions.map((region, index) => ({ id: `kst-fake000${index}`, region }));
   await using kms = await startFakeKms({
@@ -52,47 +52,47 @@ export async function perform(scenario: Scenario, cast: Cast, expect: ExpectStat
     quota: false,
   });
   const log: string[] = [];
-  const setting = { kms, clock, store: new FakeStore({ isShared: true, clock }) };
+  const fakes = { kms, clock, store: new FakeStore({ isShared: true, clock }) };
   const clients: SecretClient[] = [];
-  const open = (options: GivenOptions): SecretClient => {
+  const openClient = (options: ScenarioClientOptions): SecretClient => {
     const endpoints = kms.endpoints.filter(
       (endpoint) => endpoint.gateway === gateway && (scenario.endpoints?.includes(endpoint.region) ?? true),
     );
-    const ways = cast.connect(kms, endpoints);
-    const client = createSecretClient({ ...options, ...ways, clock, logger: writing(log) });
+    const connection = subject.connect(kms, endpoints);
+    const client = createSecretClient({ ...options, ...connection, clock, logger: collectingLogger(log) });
     clients.push(client);
     return client;
   };
-  const client = open(scenario.given(setting) ?? {});
-  const running = await cast.startApp(client);
-  const app = new App(running.url);
-  settle = () => settled({ kms, clients, app });
+  const client = openClient(scenario.given(fakes) ?? {});
+  const running = await subject.startApp(client);
+  const app = new AppClient(running.url);
+  settle = () => waitUntilIdle({ kms, clients, app });
   try {
-    await scenario.play({ ...setting, app, log, close: () => client.close(), another: open }, expect);
-    expectNothingSecret({ said: app.said, log, kms }, expect);
+    await scenario.run({ ...fakes, app, log, close: () => client.close(), openClient }, expect);
+    expectNoSecrets({ output: app.output, log, kms }, expect);
   } finally {
     const closing = Promise.all(clients.map((opened) => opened.close()));
-    // A store that hangs holds up a close until its time is up.
+    // A hanging store delays close() until its timeout.
     await clock.pass('1s');
     await closing;
     await running.close();
   }
 }
 
-/** Holds for every scenario, whatever it is about. Compared as booleans: a failing test must not print them either. */
-function expectNothingSecret(
-  { said, log, kms }: { said: string; log: readonly string[]; kms: FakeKms },
+/** Checked after every scenario. Compares booleans, so that a failing test prints no secret either. */
+function expectNoSecrets(
+  { output, log, kms }: { output: string; log: readonly string[]; kms: FakeKms },
   expect: ExpectStatic,
 ): void {
   const { accessKeyId, accessKeySecret } = kms.accessKey;
   for (const secret of ['s3cret-', accessKeyId, accessKeySecret]) {
-    expect(said.includes(secret), 'an answer of the app shows a value or an access key').toBe(false);
-    expect(log.join('\n').includes(secret), 'a log line shows a value or an access key').toBe(false);
+    expect(output.includes(secret), 'a response of the app contains a value or an access key').toBe(false);
+    expect(log.join('\n').includes(secret), 'a log line contains a value or an access key').toBe(false);
   }
-  expect(kms.badCertificateRequests, 'requests over a connection that should not have been trusted').toBe(0);
+  expect(kms.badCertificateRequests, 'requests over an untrusted connection').toBe(0);
 }
 
-function writing(log: string[]): Logger {
+function collectingLogger(log: string[]): Logger {
   const level =
     (name: string) =>
     (message: string): void => {

@@ -4,49 +4,50 @@ import type { ExpectStatic } from 'vitest';
 import type { FakeClock } from '../../fake-clock.ts';
 import type { FakeKms } from '../../fake-kms/index.ts';
 import type { FakeStore } from '../../fake-store.ts';
-import type { App } from './app-client.ts';
+import type { AppClient } from './app-client.ts';
 
-/** What there is before the client. */
-export interface Setting {
+/** The fakes that a scenario prepares before the client exists. */
+export interface ScenarioFakes {
   readonly kms: FakeKms;
+  /** Shared by KMS and the client. It stands still until `clock.pass`. */
   readonly clock: FakeClock;
-  /** An empty one, which processes can share (`store.join()`); the client has it if it is given it. */
+  /** An empty store that processes can share (`store.join()`). The client uses it only if `given` returns it as an option. */
   readonly store: FakeStore;
 }
 
-/** What a scenario acts upon. KMS and the client keep the same time, and it stands still until `clock.pass`. */
-export interface Scene extends Setting {
-  readonly app: App;
-  /** What the client has logged, each line with its level in front. */
+/** What a scenario acts on. */
+export interface ScenarioFixture extends ScenarioFakes {
+  readonly app: AppClient;
+  /** The lines that the client has logged, each with its level in front. */
   readonly log: readonly string[];
-  /** Closes the client, as an app does at its end; the app itself goes on answering. */
+  /** Closes the client, as an app does on shutdown. The app still responds to requests. */
   readonly close: () => Promise<void>;
-  /** One more process that reads from the same KMS, with a client of its own. */
-  readonly another: (options: GivenOptions) => SecretClient;
+  /** Opens a second client of the same KMS, as another process would have. */
+  readonly openClient: (options: ScenarioClientOptions) => SecretClient;
 }
 
-/** The client's options but for who and where KMS is: those come from the transport that is tried. */
-export type GivenOptions = Omit<SecretClientOptions, 'clock' | 'credentials' | 'endpoints' | 'logger'>;
+/** The client options that a scenario may set. The fixture sets the others. */
+export type ScenarioClientOptions = Omit<SecretClientOptions, 'clock' | 'credentials' | 'endpoints' | 'logger'>;
 
-interface ScenarioParts<Seen> {
+interface ScenarioDefinition<Result> {
   /** What a user can rely on, as a sentence. */
   readonly promise: string;
-  /** Where the fake KMS listens; one region when left out. */
+  /** The regions that the fake KMS serves. Default: one. */
   readonly regions?: readonly string[];
-  /** The regions the client knows of; all of them when left out. */
+  /** The regions that the client is configured with. Default: all that KMS serves. */
   readonly endpoints?: readonly string[];
-  /** What the client draws; always 0.5 when left out. */
+  /** Replaces `Math.random()` for the client. Default: always 0.5. */
   readonly random?: () => number;
-  /** Fills the fake KMS, and says how the client is set. */
-  readonly given: (setting: Setting) => GivenOptions | void;
-  /** Acts, and returns what is to be judged. */
-  readonly when: (scene: Scene) => Promise<Seen>;
-  readonly then: (seen: Seen, expect: ExpectStatic) => void;
+  /** Fills the fake KMS, and returns the client's options. */
+  readonly given: (fakes: ScenarioFakes) => ScenarioClientOptions | void;
+  /** Acts, and returns what `then` checks. */
+  readonly when: (fixture: ScenarioFixture) => Promise<Result>;
+  readonly then: (result: Result, expect: ExpectStatic) => void;
 }
 
-/** A promise that any app, of any framework, over any transport, can be asked to keep. */
-export interface Scenario extends Omit<ScenarioParts<unknown>, 'when' | 'then'> {
-  readonly play: (scene: Scene, expect: ExpectStatic) => Promise<void>;
+/** A promise that any app, in any framework and over any transport, must keep. */
+export interface Scenario extends Omit<ScenarioDefinition<unknown>, 'when' | 'then'> {
+  readonly run: (fixture: ScenarioFixture, expect: ExpectStatic) => Promise<void>;
 }
 
 /** A scenario with the name of its file, such as `reading/empty-value`. */
@@ -54,12 +55,12 @@ export interface NamedScenario extends Scenario {
   readonly name: string;
 }
 
-/** Ties `when` and `then` together, so that what is seen keeps its type between the two and needs none outside. */
-export function scenario<Seen>({ when, then, ...rest }: ScenarioParts<Seen>): Scenario {
+/** Joins `when` and `then`, so that the type of their result needs no name in a list of scenarios. */
+export function scenario<Result>({ when, then, ...rest }: ScenarioDefinition<Result>): Scenario {
   return {
     ...rest,
-    async play(scene, expect) {
-      then(await when(scene), expect);
+    async run(fixture, expect) {
+      then(await when(fixture), expect);
     },
   };
 }

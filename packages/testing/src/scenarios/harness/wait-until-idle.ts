@@ -1,36 +1,44 @@
 import type { SecretClient } from '@kms-secrets/core';
 
 import type { FakeKms } from '../../fake-kms/index.ts';
-import type { App } from './app-client.ts';
+import type { AppClient } from './app-client.ts';
 
-interface Watched {
+interface Observed {
   readonly kms: FakeKms;
   readonly clients: readonly SecretClient[];
-  readonly app: App;
+  readonly app: AppClient;
 }
 
-/** Real milliseconds after which something is stuck that should not be. */
-const patience = 15_000;
-/** Turns of the event loop, and real milliseconds, in which what is on its way over a socket must show itself. */
-const shortLook = { turns: 4, ms: 0 };
-const longLook = { turns: 24, ms: 3 };
-/** What stands still for so long is not on its way to the fake: it waits for time to pass. On a busy machine a handshake may. */
-const longestLook = { turns: 100, ms: 1_000 };
+/** How long the observed counters must stay unchanged, in event loop turns and real milliseconds. */
+interface QuietPeriod {
+  readonly turns: number;
+  readonly ms: number;
+}
+
+/** No request is open. */
+const quietWhenIdle: QuietPeriod = { turns: 4, ms: 0 };
+/** Data may be in flight over a socket. */
+const quietWithOpenRequests: QuietPeriod = { turns: 24, ms: 3 };
+/** The kernel may still deliver data, or finish a handshake, on a busy machine. After this, only the clock can move it. */
+const quietOnBusyMachine: QuietPeriod = { turns: 100, ms: 1_000 };
+/** Real milliseconds after which the wait is given up. */
+const timeout = 15_000;
 
 /**
- * Waits until nothing more will happen without time passing.
+ * Waits until nothing more happens before the clock moves.
  *
- * The clock of a scenario is a fake, its sockets are real: a reply on its way must have come before the clock moves on, or
- * it would seem to have taken the whole time. So this waits until every attempt under way is at the fake KMS and stays
- * there, because the fake was told to let it hang, or waits for company, and nothing that can be counted changes any more.
+ * The clock of a scenario is fake, its sockets are real. A response in flight must arrive before the clock moves, or it
+ * would seem to have taken that time. The wait ends when no counter changes any more and every attempt is either held by
+ * the fake KMS (an injected hang) or waits in a batch that is not sent yet.
  */
-export async function settled({ kms, clients, app }: Watched): Promise<void> {
-  const giveUpAt = performance.now() + patience;
-  let seen = '';
+export async function waitUntilIdle({ kms, clients, app }: Observed): Promise<void> {
+  const deadline = performance.now() + timeout;
+  let last = '';
   let unchanged = { turns: 0, since: 0 };
   for (;;) {
-    // What takes more than a few turns waits for the network of the machine, which could use the processor meanwhile.
-    await new Promise((resolve) => (unchanged.turns > longLook.turns ? setTimeout(resolve, 1) : setImmediate(resolve)));
+    // After some turns, sleep: the kernel needs the processor to deliver what is in flight.
+    const isPolling = unchanged.turns <= quietWithOpenRequests.turns;
+    await new Promise((resolve) => (isPolling ? setImmediate(resolve) : setTimeout(resolve, 1)));
     const endpoints = clients.flatMap((client) => client.describe().endpoints);
     const attempts = sum(endpoints.map(({ inFlight }) => inFlight));
     const stats = clients.map((client) => client.stats());
@@ -43,18 +51,19 @@ export async function settled({ kms, clients, app }: Watched): Promise<void> {
       kms.handshakes,
       app.openRequests,
     ]);
-    unchanged = now === seen ? { ...unchanged, turns: unchanged.turns + 1 } : { turns: 0, since: performance.now() };
-    seen = now;
-    // A request that waits for no fetch is on its way to the app, or back: a clock that moved on now would pass it by.
-    const isOnItsWay = app.openRequests > 0 && fetches === 0;
-    const look = isOnItsWay ? longestLook : attempts > 0 || app.openRequests > 0 ? longLook : shortLook;
-    const isStill = ({ turns, ms }: typeof look): boolean =>
+    unchanged = now === last ? { ...unchanged, turns: unchanged.turns + 1 } : { turns: 0, since: performance.now() };
+    last = now;
+    const isQuietFor = ({ turns, ms }: QuietPeriod): boolean =>
       unchanged.turns >= turns && performance.now() - unchanged.since >= ms;
-    if (isStill(look) && attempts === kms.openRequests) return;
-    if (isStill(longestLook) && kms.openRequests === 0) return;
-    if (performance.now() > giveUpAt) {
+    // An open request without a fetch is in flight to or from the app; a clock that moved now would overtake it.
+    const isInFlight = app.openRequests > 0 && fetches === 0;
+    const hasOpenRequests = attempts > 0 || app.openRequests > 0;
+    const quiet = isInFlight ? quietOnBusyMachine : hasOpenRequests ? quietWithOpenRequests : quietWhenIdle;
+    if (isQuietFor(quiet) && attempts === kms.openRequests) return;
+    if (isQuietFor(quietOnBusyMachine) && kms.openRequests === 0) return;
+    if (performance.now() > deadline) {
       throw new Error(
-        `After ${patience} ms, ${attempts} attempts are under way and ${kms.openRequests} requests open at KMS.`,
+        `Still busy after ${timeout} ms: ${attempts} attempts in flight, ${kms.openRequests} requests open at KMS.`,
       );
     }
   }

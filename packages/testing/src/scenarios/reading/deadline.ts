@@ -1,4 +1,4 @@
-import type { Answer } from '../harness/app-client.ts';
+import type { AppResponse } from '../harness/app-client.ts';
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
@@ -8,7 +8,7 @@ export const deadline: Scenario = scenario({
     kms.fault({ kind: 'hang' });
   },
   when: async ({ app, clock }) => {
-    let answer: Answer | undefined;
+    let answer: AppResponse | undefined;
     const reading = app.read('db').then((given) => {
       answer = given;
     });

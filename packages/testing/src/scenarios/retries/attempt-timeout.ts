@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const attemptTimeout: Scenario = scenario({
   promise: 'One try ends at its timeout and the next begins',
@@ -11,7 +11,7 @@ export const attemptTimeout: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('4s')]);
-    return { answer, waits: waits(kms) };
+    return { answer, waits: requestIntervals(kms) };
   },
   then: ({ answer, waits: [wait] }, expect) => {
     expect(answer).toMatchObject({ status: 200, versionId: 'v1' });

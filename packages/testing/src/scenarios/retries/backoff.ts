@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const backoff: Scenario = scenario({
   promise: 'KMS is asked five times and the waits between are drawn from zero to a growing bound',
@@ -10,7 +10,7 @@ export const backoff: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('10s')]);
-    return { answer, waits: waits(kms) };
+    return { answer, waits: requestIntervals(kms) };
   },
   then: ({ answer, waits: between }, expect) => {
     expect(answer).toEqual({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' });

@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const retryAfterAcrossReads: Scenario = scenario({
   promise: 'The time that KMS names is kept from one read to the next',
@@ -12,7 +12,7 @@ export const retryAfterAcrossReads: Scenario = scenario({
   when: async ({ app, kms, clock }) => {
     const first = await app.read('db');
     const [second] = await Promise.all([app.read('db'), clock.pass('5s')]);
-    return { first, second, waits: waits(kms) };
+    return { first, second, waits: requestIntervals(kms) };
   },
   then: ({ first, second, waits: [wait] }, expect) => {
     expect(first).toEqual({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' });

@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const retryAfter: Scenario = scenario({
   promise: 'KMS is not asked again before the time it names',
@@ -10,7 +10,7 @@ export const retryAfter: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('10s')]);
-    return { answer, waits: waits(kms) };
+    return { answer, waits: requestIntervals(kms) };
   },
   then: ({ answer, waits: [wait] }, expect) => {
     expect(answer).toMatchObject({ status: 200, versionId: 'v1' });

@@ -1,6 +1,6 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { waits } from '../harness/request-intervals.ts';
+import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const retryOptions: Scenario = scenario({
   promise: 'Tries and waits can be set',
@@ -10,7 +10,7 @@ export const retryOptions: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     await Promise.all([app.read('db'), clock.pass('1m')]);
-    return waits(kms);
+    return requestIntervals(kms);
   },
   then: (between, expect) => expect(between).toEqual([1_000, 1_500, 1_500]),
 });

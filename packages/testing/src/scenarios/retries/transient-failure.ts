@@ -1,4 +1,4 @@
-import { passingTrouble as passing } from '../harness/transient-faults.ts';
+import { transientFaults as passing } from '../harness/transient-faults.ts';
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 

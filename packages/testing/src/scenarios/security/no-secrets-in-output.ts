@@ -32,10 +32,10 @@ export const noSecretsInOutput: Scenario = scenario({
     kms.disableAccessKey(kms.requests.at(-1)?.accessKeyId ?? '');
     await clock.pass('2m');
     await Promise.all([app.read('db'), app.health(), app.stats(), app.ready()]);
-    const text = [app.said, ...log].join('\n');
+    const text = [app.output, ...log].join('\n');
     const { accessKeyId, accessKeySecret } = kms.accessKey;
     return {
-      hasSaidMuch: app.said.length > 1_000 && log.length > 0,
+      hasSaidMuch: app.output.length > 1_000 && log.length > 0,
       value: text.includes('s3cret-'),
       accessKeyId: text.includes(accessKeyId),
       accessKeySecret: text.includes(accessKeySecret),

@@ -8,7 +8,7 @@ export const freshFromStore: Scenario = scenario({
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { stores: store };
   },
-  when: async ({ app, kms, clock, store, another }) => {
+  when: async ({ app, kms, clock, store, openClient: another }) => {
     const before = another({ stores: store.join() });
     await before.get('db');
     await before.close();

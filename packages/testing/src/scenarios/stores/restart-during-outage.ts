@@ -8,7 +8,7 @@ export const restartDuringOutage: Scenario = scenario({
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { stores: store, preload: ['db'] };
   },
-  when: async ({ app, kms, clock, store, log, another }) => {
+  when: async ({ app, kms, clock, store, log, openClient: another }) => {
     const before = another({ stores: store.join() });
     await before.get('db');
     await before.close();

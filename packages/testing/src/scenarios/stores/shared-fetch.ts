@@ -7,7 +7,7 @@ export const sharedFetch: Scenario = scenario({
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { stores: store };
   },
-  when: async ({ app, kms, clock, store, another }) => {
+  when: async ({ app, kms, clock, store, openClient: another }) => {
     const others = Array.from({ length: 9 }, () => another({ stores: store.join() }));
     const reading = Promise.all([app.read('db'), ...others.map((other) => other.get('db'))]);
     await clock.pass('1s');

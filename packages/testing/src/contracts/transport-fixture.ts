@@ -7,8 +7,8 @@ import type { FakeEndpoint, FakeKms, GatewayKind } from '../fake-kms/index.ts';
 import type { Clause } from './contract.ts';
 
 /**
- * Opens a transport that asks one endpoint of the fake KMS, over TLS that `kms.caFilePath` vouches for, as whoever
- * `credentials` are, or with a client key of `kms`. Its clock is the machine's.
+ * Opens a transport to one endpoint of the fake KMS. It trusts the CA in `kms.caFilePath`, uses the machine's clock, and
+ * authenticates with `credentials` or with a client key of `kms`.
  */
 export type OpenTransport = (
   endpoint: FakeEndpoint,
@@ -16,35 +16,35 @@ export type OpenTransport = (
   credentials: Credentials,
 ) => Promise<SecretTransport> | SecretTransport;
 
-/** Where a transport asks, and what it cannot do by its nature: for that, the contract expects something else of it. */
-export interface TransportSetting {
-  /** A region's shared gateway, or a KMS instance in it. `shared` when left out. */
+/** The kind of transport. The contract has different expectations for some of them. */
+export interface TransportContractOptions {
+  /** The endpoint that the transport connects to: a region's shared gateway, or a KMS instance. Default: `shared`. */
   readonly gateway?: GatewayKind;
   /**
-   * It asks by a client of somebody else's, which tells neither the status of an answer that is not JSON nor any header,
-   * takes replies of any length, keeps its own sockets, and goes on with a request that nobody waits for any more.
+   * The transport uses a third-party SDK, which hides response headers and the status of a response that is not JSON,
+   * has no limit on the response size, manages its own sockets, and cannot cancel a request.
    */
   readonly isOverSdk?: boolean;
 }
 
-/** A transport to be tried, and how. */
-export interface TransportSubject extends TransportSetting {
+/** A transport under test. */
+export interface TransportSubject extends TransportContractOptions {
   readonly open: OpenTransport;
 }
 
-/** A transport, and the fake KMS it asks. */
-export interface TransportStage {
+/** An open transport and the fake KMS behind it. */
+export interface TransportFixture {
   readonly kms: FakeKms;
   readonly transport: SecretTransport;
   readonly isOverSdk: boolean;
-  /** One attempt; its signal never fires unless one is given. */
+  /** Makes one attempt. Without `signal` it is never aborted. */
   readonly fetch: (request: SecretRequest, signal?: AbortSignal) => Promise<Secret>;
-  /** One attempt that must fail; what it rejected with, in which nothing may be secret. */
-  readonly fail: (request?: SecretRequest, signal?: AbortSignal) => Promise<Failure>;
+  /** Makes one attempt that must reject, and checks that the error contains no secret. */
+  readonly fail: (request?: SecretRequest, signal?: AbortSignal) => Promise<ObservedFailure>;
 }
 
-/** What an attempt rejected with, as far as it has the fields of a `FetchFailure`. */
-export interface Failure {
+/** The fields of a `FetchFailure`, as far as the error has them. */
+export interface ObservedFailure {
   readonly failure: FailureName | undefined;
   readonly code: unknown;
   readonly status: unknown;
@@ -57,49 +57,49 @@ const region = 'cn-hangzhou';
 const instance = 'kst-fake0001';
 const securityToken = 'FakeSecurityToken-0123456789-abcdefghijklmnop';
 
-/** A clause about a transport at a fake KMS of its own; both are closed after it, whatever happens. */
-export function clause(name: string, check: (stage: TransportStage) => Promise<void>): Clause<TransportSubject> {
-  return { name, check: (subject) => onStage(subject, {}, check) };
+/** A clause about a transport with its own fake KMS. Both are closed afterwards. */
+export function clause(name: string, check: (fixture: TransportFixture) => Promise<void>): Clause<TransportSubject> {
+  return { name, check: (subject) => checkTransport(subject, {}, check) };
 }
 
-/** The same, asking with temporary credentials. */
-export function clauseAsTemporary(
+/** A clause about a transport that uses temporary credentials. */
+export function clauseWithTemporaryCredentials(
   name: string,
-  check: (stage: TransportStage) => Promise<void>,
+  check: (fixture: TransportFixture) => Promise<void>,
 ): Clause<TransportSubject> {
   const credentials = {
     accessKeyId: 'STS.FakeTemporaryKeyId',
     accessKeySecret: 'FakeTemporaryKeySecret',
     securityToken,
   };
-  return { name, check: (subject) => onStage(subject, { credentials }, check) };
+  return { name, check: (subject) => checkTransport(subject, { credentials }, check) };
 }
 
-async function onStage(
+async function checkTransport(
   { open, gateway = 'shared', isOverSdk = false }: TransportSubject,
-  given: { readonly credentials?: Required<Credentials> },
-  check: (stage: TransportStage) => Promise<void>,
+  temporary: { readonly credentials?: Required<Credentials> },
+  check: (fixture: TransportFixture) => Promise<void>,
 ): Promise<void> {
-  // The second region is where a redirect would lead.
+  // The second region is the target of redirects.
   await using kms = await startFakeKms({
     regions: [region, 'cn-shanghai'],
     ...(gateway === 'instance' && { instances: [instance] }),
     quota: false,
   });
-  if (given.credentials !== undefined) addTemporary(kms, given.credentials);
-  const credentials: Credentials = given.credentials ?? kms.accessKey;
+  if (temporary.credentials !== undefined) addTemporaryKey(kms, temporary.credentials);
+  const credentials: Credentials = temporary.credentials ?? kms.accessKey;
   const transport = await open(kms.endpoint(gateway === 'shared' ? region : instance), kms, credentials);
   const fetch = (request: SecretRequest, signal = new AbortController().signal): Promise<Secret> =>
     transport.fetch(request, signal);
-  const fail = (request: SecretRequest = { name: 'db' }, signal?: AbortSignal): Promise<Failure> => {
+  const fail = (request: SecretRequest = { name: 'db' }, signal?: AbortSignal): Promise<ObservedFailure> => {
     const failing = fetch(request, signal).then(
-      () => expect.fail('The attempt was to fail, and did not.'),
+      () => expect.fail('The attempt succeeded, but should have failed.'),
       (error: unknown) => {
-        expectNothingSecret(error, credentials);
-        return failureOf(error);
+        expectNoSecrets(error, credentials);
+        return observedFailure(error);
       },
     );
-    failing.catch(() => {}); // a clause may have other things to wait for first
+    failing.catch(() => {}); // A clause may await something else first.
     return failing;
   };
   try {
@@ -109,16 +109,16 @@ async function onStage(
   }
 }
 
-function addTemporary(kms: FakeKms, credentials: Required<Credentials>): void {
+function addTemporaryKey(kms: FakeKms, credentials: Required<Credentials>): void {
   const { accessKeyId, accessKeySecret } = credentials;
   kms.addStsKey({ accessKeyId, accessKeySecret, securityToken, expiresAt: kms.clock.date() + 3_600_000 });
 }
 
-function failureOf(error: unknown): Failure {
+function observedFailure(error: unknown): ObservedFailure {
   const field = (name: string): unknown =>
     typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
   return {
-    failure: field('failure') as FailureName | undefined, // compared with the names there are, by whoever asked
+    failure: field('failure') as FailureName | undefined, // Each clause compares it with a valid name.
     code: field('code'),
     status: field('status'),
     requestId: field('requestId'),
@@ -127,9 +127,9 @@ function failureOf(error: unknown): Failure {
   };
 }
 
-/** Compared as booleans: a failing test must not print what it found either. */
-function expectNothingSecret(error: unknown, credentials: Credentials): void {
-  const text = everythingIn(error);
+/** Compares booleans, so that a failing test prints no secret either. */
+function expectNoSecrets(error: unknown, credentials: Credentials): void {
+  const text = printedForms(error);
   const secrets = {
     'a value': 's3cret-',
     'an access key id': credentials.accessKeyId,
@@ -137,12 +137,12 @@ function expectNothingSecret(error: unknown, credentials: Credentials): void {
     'a token': securityToken,
   };
   for (const [what, secret] of Object.entries(secrets))
-    expect(text.includes(secret), `an error shows ${what}`).toBe(false);
-  expect(/Signature(?:=|%3d|":|: )|ACS3-HMAC/iu.test(text), 'an error shows a signature').toBe(false);
+    expect(text.includes(secret), `an error contains ${what}`).toBe(false);
+  expect(/Signature(?:=|%3d|":|: )|ACS3-HMAC/iu.test(text), 'an error contains a signature').toBe(false);
 }
 
-/** Message, stack, causes and hidden fields, as every way of printing shows them. */
-function everythingIn(error: unknown): string {
+/** Message, stack, causes and hidden fields, in every form in which an error can be printed. */
+function printedForms(error: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
   for (let part: unknown = error; part instanceof Error && !seen.has(part); part = part.cause) {
@@ -157,6 +157,6 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return ''; // a circle: inspect has shown it
+    return ''; // Circular; `inspect` prints it.
   }
 }

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 
 import { sha256 } from '../scenarios/harness/sha256.ts';
-import { clause, clauseAsTemporary } from './transport-stage.ts';
+import { clause, clauseWithTemporaryCredentials } from './transport-fixture.ts';
 
 const day = 86_400_000;
 
-/** Right answers, however they come. */
-export const answerClauses: readonly ReturnType<typeof clause>[] = [
-  clause('a text secret is read, with all that KMS tells of it', async ({ kms, fetch }) => {
+/** Successful responses, in every form in which they arrive. */
+export const responseClauses: readonly ReturnType<typeof clause>[] = [
+  clause('a text secret is read with all its metadata', async ({ kms, fetch }) => {
     const before = Math.floor(kms.clock.date() / 1_000) * 1_000;
     kms.put('prod/db', 's3cret-one', { versionId: 'v1', stages: ['ACSCurrent', 'Blue'] });
 
@@ -32,17 +32,17 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
   ...Object.entries({
     'an empty value': '',
     'a value with line breaks': 's3cret-\r\n\t"\\ \u2028',
-    'a value of many alphabets': 's3cret-ключ-密码-🗝️',
+    'a value in several alphabets': 's3cret-ключ-密码-🗝️',
     'a value of 30 KB': `s3cret-${'0123456789abcdef'.repeat(1_920)}`.slice(0, 30_720),
     'a value that looks like XML': '<s3cret->&amp;]]></s3cret->',
   }).map(([what, value]) =>
-    clause(`${what} comes as it is`, async ({ kms, fetch }) => {
+    clause(`${what} is read unchanged`, async ({ kms, fetch }) => {
       kms.put('db', value);
 
       expect(sha256((await fetch({ name: 'db' })).text())).toBe(sha256(value));
     }),
   ),
-  clause('a stage is asked for by its name', async ({ kms, fetch }) => {
+  clause('a version is read by its stage', async ({ kms, fetch }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.put('db', 's3cret-two', { versionId: 'v2' });
 
@@ -54,7 +54,7 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
 
     expect(versions).toEqual(['v2', 'v2', 'v1']);
   }),
-  clause('a version is asked for by its id', async ({ kms, fetch }) => {
+  clause('a version is read by its id', async ({ kms, fetch }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.put('db', 's3cret-two', { versionId: 'v2' });
     kms.put('db', 's3cret-three', { versionId: 'v3' });
@@ -63,7 +63,7 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
 
     expect(versions.map(({ versionId }) => versionId)).toEqual(['v1', 'v2', 'v3']);
   }),
-  clause('an ARN is a name', async ({ kms, fetch }) => {
+  clause('a secret is read by its ARN', async ({ kms, fetch }) => {
     kms.put('prod/db', 's3cret-one', { versionId: 'v1' });
 
     const secret = await fetch({ name: 'acs:kms:cn-hangzhou:1234567890123456:secret/prod/db' });
@@ -72,14 +72,17 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
     expect(secret.text() === 's3cret-one').toBe(true);
   }),
   ...['../../etc/passwd', '..', 'rds!main', 'a+b=c@d', 'a/b', 'x'.repeat(192)].map((name) =>
-    clause(`${name.length > 60 ? `a text of ${name.length} characters` : name} is a name`, async ({ kms, fetch }) => {
-      kms.put(name, 's3cret-odd', { versionId: 'v1' });
+    clause(
+      `${name.length > 60 ? `a name of ${name.length} characters` : `the name ${name}`} is sent unchanged`,
+      async ({ kms, fetch }) => {
+        kms.put(name, 's3cret-special', { versionId: 'v1' });
 
-      expect((await fetch({ name })).versionId).toBe('v1');
-      expect(kms.requests).toMatchObject([{ secretName: name, path: '/', status: 200 }]);
-    }),
+        expect((await fetch({ name })).versionId).toBe('v1');
+        expect(kms.requests).toMatchObject([{ secretName: name, path: '/', status: 200 }]);
+      },
+    ),
   ),
-  clause('a managed secret tells its rotation and its configuration', async ({ kms, fetch }) => {
+  clause('a managed secret has its rotation and configuration', async ({ kms, fetch }) => {
     kms.put('rds', '{"AccountName":"app","AccountPassword":"s3cret-one"}', {
       type: 'Rds',
       automaticRotation: { interval: 86_400 },
@@ -93,19 +96,20 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
     expect(Math.abs((secret.rotation?.nextAt ?? 0) - kms.clock.date() - day)).toBeLessThan(60_000);
     expect(secret.extendedConfig).toMatchObject({ DBInstanceId: 'rm-0123', CustomData: { team: 'ключ' } });
   }),
-  clause('a managed secret that KMS does not rotate says so', async ({ kms, fetch }) => {
+  clause('a managed secret without rotation is marked so', async ({ kms, fetch }) => {
     kms.put('rds', '{"AccountName":"app","AccountPassword":"s3cret-one"}', {
       type: 'Rds',
       automaticRotation: 'Invalid',
     });
-    kms.put('ecs', '{"AccountName":"app","AccountPassword":"s3cret-one"}', { type: 'Redis' });
+    kms.put('redis', '{"AccountName":"app","AccountPassword":"s3cret-one"}', { type: 'Redis' });
 
-    const [invalid, disabled] = [await fetch({ name: 'rds' }), await fetch({ name: 'ecs' })];
+    const invalid = await fetch({ name: 'rds' });
+    const disabled = await fetch({ name: 'redis' });
 
     expect(invalid.rotation).toMatchObject({ state: 'Invalid', nextAt: undefined });
     expect(disabled.rotation).toMatchObject({ state: 'Disabled', nextAt: undefined });
   }),
-  clause('after a rotation it tells when that was', async ({ kms, fetch }) => {
+  clause('a rotated secret has the time of its last rotation', async ({ kms, fetch }) => {
     kms.put('rds', '{"AccountName":"app","AccountPassword":"s3cret-one"}', { type: 'Rds' });
     const versionId = kms.rotate('rds');
 
@@ -120,10 +124,10 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
       ['byte by byte', { kind: 'drip', ms: 0 }],
       ['in chunks', { kind: 'chunked' }],
       ['from a server that then closes the connection', { kind: 'connectionClose' }],
-      ['over a certificate whose issuer only our CA file holds', { kind: 'certificate', of: 'leafOnly' }],
+      ['from a server that does not send its issuer certificate', { kind: 'certificate', of: 'leafOnly' }],
     ] as const
   ).map(([how, fault]) =>
-    clause(`an answer that comes ${how} is an answer`, async ({ kms, fetch }) => {
+    clause(`a response that arrives ${how} is accepted`, async ({ kms, fetch }) => {
       kms.put('db', 's3cret-ключ-密码', { versionId: 'v1' });
       kms.fault(fault);
 
@@ -132,12 +136,12 @@ export const answerClauses: readonly ReturnType<typeof clause>[] = [
       expect(secrets.map((secret) => sha256(secret.text()))).toEqual(secrets.map(() => sha256('s3cret-ключ-密码')));
     }),
   ),
-  clauseAsTemporary('temporary credentials are taken', async ({ kms, fetch }) => {
+  clauseWithTemporaryCredentials('temporary credentials are accepted', async ({ kms, fetch }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
 
     expect((await fetch({ name: 'db' })).versionId).toBe('v1');
   }),
-  clause('many fetches at the same time are all answered', async ({ kms, fetch }) => {
+  clause('40 concurrent fetches all succeed', async ({ kms, fetch }) => {
     const names = Array.from({ length: 40 }, (_, index) => `db-${index}`);
     for (const name of names) kms.put(name, `s3cret-${name}`);
 

@@ -4,42 +4,42 @@ import { expect } from 'vitest';
 
 import { FakeClock } from '../fake-clock.ts';
 import { FakeTransport } from '../fake-transport.ts';
-import { App } from '../scenarios/harness/app-client.ts';
+import { AppClient } from '../scenarios/harness/app-client.ts';
 import type { RunningApp, StartApp } from '../scenarios/harness/run-scenario.ts';
 import type { Clause } from './contract.ts';
 
-interface Stage {
-  readonly app: App;
+interface AdapterFixture {
+  readonly app: AppClient;
   readonly kms: FakeTransport;
   readonly clock: FakeClock;
   readonly client: SecretClient;
   readonly running: RunningApp;
 }
 
-/** What a read of a secret that cannot be had is answered with. */
-export const refusal = (code: string): object => ({ status: 503, code });
+/** The response to a read that failed with this code. */
+export const errorResponse = (code: string): object => ({ status: 503, code });
 
-/** A clause about an app whose KMS is a fake without a wire; whatever it answered, no value was in it. */
+/** A clause about an app whose client has a `FakeTransport`. Also checks that no response contains a value. */
 export function clause(
   name: string,
   options: SecretClientOptions,
-  check: (stage: Stage) => Promise<void>,
+  check: (fixture: AdapterFixture) => Promise<void>,
 ): Clause<StartApp> {
   return {
     name,
     async check(startApp) {
       const clock = new FakeClock();
       const kms = new FakeTransport();
-      // One try: what fails has failed, and no answer waits for a clock that stands still.
-      const own: SecretClientOptions = { ttl: '1m', tries: 1, ...options };
-      await using client = createSecretClient({ ...own, endpoints: [kms], clock });
+      // One attempt: a retry would wait for a clock that stands still.
+      const clientOptions: SecretClientOptions = { ttl: '1m', tries: 1, ...options };
+      await using client = createSecretClient({ ...clientOptions, endpoints: [kms], clock });
       const started = await startApp(client);
-      let ending: Promise<void> | undefined;
-      const running = { url: started.url, close: () => (ending ??= started.close()) };
-      const app = new App(running.url);
+      let closing: Promise<void> | undefined;
+      const running = { url: started.url, close: () => (closing ??= started.close()) };
+      const app = new AppClient(running.url);
       try {
         await check({ app, kms, clock, client, running });
-        expect(app.said.includes('s3cret-'), 'an answer shows a value').toBe(false);
+        expect(app.output.includes('s3cret-'), 'a response contains a value').toBe(false);
       } finally {
         await client.close();
         await running.close();
