@@ -1,9 +1,13 @@
-import { FakeClock } from '@kms-secrets/testing';
+import { setTimeout } from 'node:timers/promises';
+import { createSecretClient } from '@kms-secrets/core';
+import type { SecretStore } from '@kms-secrets/core';
+import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { firstKey, fleet, heardBy, listenTo, messageOf, open, stored, stranger, versionIn } from './fleet.fixture.ts';
 import { redisStore } from './redis-store.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
+import type { RedisServer } from './redis-server.fixture.ts';
 
 test('a Redis that is restarted is away and back once each, calls fail at once meanwhile, and all works afterwards', async () => {
   const { server, admin, one, other } = await fleet();
@@ -33,44 +37,95 @@ test('a Redis that is restarted is away and back once each, calls fail at once m
 
   expect(await versionIn(other.store, 'db')).toBe('v1');
   expect(self.news.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered']);
-  // What could not be removed meanwhile is, and told.
-  expect(other.news.map(({ kind }) => kind).filter((kind) => kind !== 'removed')).toEqual([
-    'written',
-    'unavailable',
-    'recovered',
-    'written',
-  ]);
+  // The removal that was rejected is the caller's to retry.
+  expect(other.news.map(({ kind }) => kind)).toEqual(['written', 'unavailable', 'recovered', 'written']);
 });
 
-test('what could not be removed while Redis was away is given out no more, and removed when it is back', async () => {
-  const { server, admin, one } = await fleet();
-  const { told } = listenTo(one);
-  await one.write({ name: 'db' }, stored());
+/** How often a server has run commands, without those that it refused. */
+async function callsOf(admin: Redis, ...commands: readonly string[]): Promise<number[]> {
+  const stats = await admin.info('commandstats');
+  return commands.map((command) => Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`, 'u').exec(stats)?.[1] ?? 0));
+}
+
+interface Subject {
+  readonly client: ReturnType<typeof createSecretClient>;
+  readonly kms: FakeTransport;
+  /** Resolves when the client has written and removed everything that waits for its store. */
+  readonly settled: () => Promise<void>;
+}
+
+/** A client whose only store is the Redis of the test; it holds `db` in memory and in Redis. */
+async function clientOf(server: RedisServer): Promise<Subject> {
+  const kms = new FakeTransport();
+  kms.put('db', 'v1');
+  const client = createSecretClient({
+    endpoints: [kms],
+    tries: 1,
+    stores: redisStore({ url: server.url, key: firstKey }),
+  });
+  onTestFinished(() => client.close());
+  const settled = async (): Promise<void> => {
+    while (client.describe().stores[0]?.waiting !== 0) await setTimeout(10);
+  };
+  await client.get('db');
+  await settled();
+  return { client, kms, settled };
+}
+
+test('removes and announces once what was invalidated during an outage', async () => {
+  const { server, admin, other } = await fleet();
+  const { client, settled } = await clientOf(server);
+  const failed = new Promise((resolve) => client.on('store', resolve));
   await admin.save();
+  server.freeze();
+
+  client.invalidate('db');
+  expect(await failed).toMatchObject({ operation: 'removeAll', name: 'db' });
   await server.kill();
-  await told('unavailable');
-  expect(await messageOf(one.removeAll('db'))).toContain('could not remove secret "db"');
-
   await server.start();
-  await told('recovered');
-  expect(await versionIn(one, 'db')).toBeUndefined();
-  await one.write({ name: 'other' }, stored());
+  await Promise.all([settled(), other.told('recovered')]);
+  await client.close();
 
-  expect(await versionIn(open(server), 'db')).toBeUndefined();
-  expect(await versionIn(open(server), 'other')).toBe('v1');
+  expect(await currentIn(open(server))).toBeUndefined();
+  expect(await callsOf(admin, 'del', 'publish')).toEqual([1, 1]);
 });
 
-test('what a read-only replica does not let us remove is given out no more, and removed when it takes writes', async () => {
-  const { server, admin, one } = await fleet();
+test('a removal that waits for Redis serves nothing, and is retried until it is done', async () => {
+  const { server, admin } = await fleet();
+  const { client, kms, settled } = await clientOf(server);
+  await admin.replicaof('127.0.0.1', 1);
+
+  client.invalidate('db');
+  kms.fail('unreachable');
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+  expect(await currentIn(open(server))).toBe('v1');
+  expect(client.describe().stores).toMatchObject([{ waiting: 1 }]);
+  await admin.replicaof('NO', 'ONE');
+  await admin.config('RESETSTAT');
+  await settled();
+  await client.close();
+
+  expect(await currentIn(open(server))).toBeUndefined();
+  expect(await callsOf(admin, 'del', 'publish')).toEqual([1, 1]);
+});
+
+/** The version of the request that a client makes of a plain name. */
+async function currentIn(store: SecretStore): Promise<unknown> {
+  return (await store.read({ name: 'db', stage: 'ACSCurrent' }))?.versionId;
+}
+
+test('rejects a removal that Redis refuses, and carries it out when it is repeated', async () => {
+  const { admin, one, other } = await fleet();
   await one.write({ name: 'db' }, stored());
   await admin.replicaof('127.0.0.1', 1);
 
   expect(await messageOf(one.removeAll('db'))).toContain('read-only replica');
-  expect([await versionIn(one, 'db'), await versionIn(open(server), 'db')]).toEqual([undefined, 'v1']);
   await admin.replicaof('NO', 'ONE');
-  await one.write({ name: 'db' }, stored({ fetchedAt: 1, versionId: 'allowed again' }));
+  await one.removeAll('db');
+  await other.told('removed');
 
-  expect(await versionIn(open(server), 'db')).toBe('allowed again');
+  expect(await versionIn(one, 'db')).toBeUndefined();
+  expect(other.news.map(({ kind }) => kind)).toEqual(['written', 'removed']);
 });
 
 test('without Redis from the beginning calls reject, and work as soon as it is there', async () => {

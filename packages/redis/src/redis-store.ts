@@ -31,8 +31,6 @@ export function redisStore(options: RedisStoreOptions): SecretStore {
   return new RedisStore(checkedOptions(options));
 }
 
-/** Removals that Redis could not be told of. More than these are not remembered. */
-const mostOwed = 1_024;
 /** An answer that claims to come from further ahead than this was written by a wrong clock, and is replaced by any other. */
 const clockTolerance = 60_000;
 
@@ -42,9 +40,6 @@ class RedisStore implements SecretStore {
   readonly #link: Link;
   readonly #listeners = new Set<(news: StoreEvent) => void>();
   readonly #troubles = new Set<'commands' | 'messages'>();
-  /** Names that could not be removed: they are given out no more, and removed as soon as Redis can be told. */
-  readonly #owed = new Set<string>();
-  #paying: Promise<void> | undefined;
   #opened: Promise<{ readonly envelope: Envelope; readonly post: Post }> | undefined;
   #subscription: Promise<Subscription | undefined> | undefined;
   #isClosed = false;
@@ -55,17 +50,13 @@ class RedisStore implements SecretStore {
     this.#link = new Link({
       ...parts,
       onAway: (reason) => this.#trouble('commands', reason),
-      onBack: () => {
-        this.#over('commands');
-        if (this.#owed.size > 0) void this.#payOwed();
-      },
+      onBack: () => this.#over('commands'),
     });
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     return this.#failing(`${this.name} could not read secret "${request.name}"`, async () => {
       const { envelope } = await this.#open();
-      if (this.#owed.has(request.name)) return undefined;
       const found = await Promise.all(envelope.places(request).map((place) => this.#readAt(place, request.name)));
       const [newest] = found
         .flatMap((kept) => kept ?? [])
@@ -77,7 +68,6 @@ class RedisStore implements SecretStore {
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     await this.#failing(`${this.name} could not write secret "${request.name}"`, async () => {
       const { envelope, post } = await this.#open();
-      if (this.#owed.size > 0) await this.#payOwed();
       const [place] = envelope.places(request);
       const sealed = envelope.seal({ request, secret }, place, this.#bound);
       const message = post.write({ kind: 'written', request, fetchedAt: secret.fetchedAt });
@@ -116,8 +106,9 @@ class RedisStore implements SecretStore {
 
   async removeAll(name: string): Promise<void> {
     await this.#failing(`${this.name} could not remove secret "${name}"`, async () => {
-      if (this.#owed.size < mostOwed) this.#owed.add(name);
-      await this.#removeNow(name);
+      const { envelope, post } = await this.#open();
+      await Promise.all(envelope.places({ name }).map((place) => this.#link.send('DEL', this.#keyOf(place))));
+      await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name }));
     });
   }
 
@@ -165,23 +156,6 @@ class RedisStore implements SecretStore {
 
   #keyOf(place: EntryLocation): string {
     return `${this.#parts.prefix}:${place.keyId}:${place.name}`;
-  }
-
-  async #removeNow(name: string): Promise<void> {
-    const { envelope, post } = await this.#open();
-    await Promise.all(envelope.places({ name }).map((place) => this.#link.send('DEL', this.#keyOf(place))));
-    this.#owed.delete(name);
-    await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name }));
-  }
-
-  /** What could not be removed before: what is written after it must not be taken for it, so it comes first. */
-  #payOwed(): Promise<void> {
-    const pay = async (): Promise<void> => {
-      for (const name of this.#owed) await this.#removeNow(name).catch(() => {});
-      this.#paying = undefined;
-    };
-    this.#paying ??= pay();
-    return this.#paying;
   }
 
   async #readAt(place: EntryLocation, name: string): Promise<SecretEntry | undefined> {

@@ -72,8 +72,6 @@ interface Opened {
 const forgottenAfter = 10_000;
 /** What one file takes at the most; the next one takes the rest. */
 const mostChanges = 1_024;
-/** Removals that a disk would not take, which are made up for. More than these are not remembered. */
-const mostOwed = 1_024;
 
 /** Reads and rounds of changes. All changes that come while a round is under way make up the next: one file, one sync. */
 class FileStore implements SecretStore {
@@ -81,8 +79,6 @@ class FileStore implements SecretStore {
   readonly #parts: FileStoreParts;
   readonly #listeners = new Set<(news: StoreEvent) => void>();
   readonly #waiting: Waiting[] = [];
-  /** What a full or read-only disk has not let us remove: it is given out no more, and removed when the disk allows it. */
-  readonly #owed = new Set<Change & { readonly kind: 'remove' | 'removeAll' }>();
   readonly #troubles = new Set<'reading' | 'writing'>();
   #opened: Promise<Opened> | undefined;
   #rounds: Promise<void> | undefined;
@@ -100,12 +96,11 @@ class FileStore implements SecretStore {
     const found = await this.#reporting('reading', `read secret "${request.name}"`, async () => {
       const { packs } = await this.#open();
       await this.#lookOnce(packs);
-      if (this.#isOwed(request)) return undefined;
       return { kept: packs.find(request), hasDamage: packs.all.some(({ isDamaged }) => isDamaged) };
     });
     // Nobody waits for that; where it fails, it is told as trouble with writing.
-    if (found?.hasDamage === true) this.#change({ kind: 'mend' }).catch(() => {});
-    return found?.kept?.secret;
+    if (found.hasDamage) this.#change({ kind: 'mend' }).catch(() => {});
+    return found.kept?.secret;
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
@@ -113,11 +108,11 @@ class FileStore implements SecretStore {
   }
 
   async remove(request: SecretRequest): Promise<void> {
-    await this.#removing({ kind: 'remove', request });
+    await this.#change({ kind: 'remove', request });
   }
 
   async removeAll(name: string): Promise<void> {
-    await this.#removing({ kind: 'removeAll', name });
+    await this.#change({ kind: 'removeAll', name });
   }
 
   subscribe(listener: (news: StoreEvent) => void): () => void {
@@ -135,21 +130,6 @@ class FileStore implements SecretStore {
     const opened = await this.#opened?.catch(() => undefined);
     await opened?.packs.settled();
     opened?.packs.forget();
-  }
-
-  async #removing(change: Change & { readonly kind: 'remove' | 'removeAll' }): Promise<void> {
-    try {
-      await this.#change(change);
-    } catch (error) {
-      if (!this.#isClosed && this.#owed.size < mostOwed) this.#owed.add(change);
-      throw error;
-    }
-  }
-
-  #isOwed(request: SecretRequest): boolean {
-    return [...this.#owed].some((change) =>
-      change.kind === 'removeAll' ? change.name === request.name : isSame(change.request, request),
-    );
   }
 
   #change(change: Change): Promise<void> {
@@ -180,9 +160,7 @@ class FileStore implements SecretStore {
   async #commit(changes: readonly Change[]): Promise<void> {
     const { packs, round } = await this.#open();
     await this.#lookOnce(packs);
-    const owed = [...this.#owed];
-    await round(this.#parts.clock.date()).commit([...owed, ...changes]);
-    for (const change of owed) this.#owed.delete(change);
+    await round(this.#parts.clock.date()).commit(changes);
   }
 
   /** Reads that come at the same time share one look, if it begins after they came. */
@@ -263,8 +241,4 @@ class FileStore implements SecretStore {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function isSame(one: SecretRequest, other: SecretRequest): boolean {
-  return one.name === other.name && one.stage === other.stage && one.versionId === other.versionId;
 }

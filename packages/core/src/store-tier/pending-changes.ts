@@ -1,5 +1,6 @@
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
+import type { Moment } from './tombstones.ts';
 
 export type StoreChange =
   | {
@@ -9,8 +10,9 @@ export type StoreChange =
       /** What is there is removed first: it is from a time that has not come yet, and would not give way. */
       readonly replaces: boolean;
     }
-  | { readonly kind: 'remove'; readonly request: SecretRequest }
-  | { readonly kind: 'removeAll'; readonly name: string };
+  /** An entry that was fetched up to `removedAt` must not be served while the removal waits. */
+  | { readonly kind: 'remove'; readonly request: SecretRequest; readonly removedAt: Moment }
+  | { readonly kind: 'removeAll'; readonly name: string; readonly removedAt: Moment };
 
 export interface WaitingChange {
   readonly change: StoreChange;
@@ -55,6 +57,10 @@ export class WaitingChanges {
 
   has(id: string): boolean {
     return this.#all.has(id);
+  }
+
+  get(id: string): WaitingChange | undefined {
+    return this.#all.get(id);
   }
 
   /** What waits of the stages and versions of a secret. */

@@ -135,16 +135,18 @@ export class TieredCache {
   }
 
   remove(request: SecretRequest): void {
-    this.#tombstones.bury(request, this.#untilNow());
+    const removedAt = this.#untilNow();
+    this.#tombstones.bury(request, removedAt);
     const key = cacheKey(request, this.#parts.usualStage);
-    for (const { writes } of this.#tiers) void writes.push(key, { kind: 'remove', request });
+    for (const { writes } of this.#tiers) void writes.push(key, { kind: 'remove', request, removedAt });
   }
 
   /** Every stage and version of a secret, by all the names that it was asked by. */
   removeAll(names: Iterable<string>): void {
+    const removedAt = this.#untilNow();
     for (const name of names) {
-      this.#tombstones.buryAll(name, this.#untilNow());
-      for (const { writes } of this.#tiers) void writes.push(name, { kind: 'removeAll', name });
+      this.#tombstones.buryAll(name, removedAt);
+      for (const { writes } of this.#tiers) void writes.push(name, { kind: 'removeAll', name, removedAt });
     }
   }
 
@@ -172,7 +174,7 @@ export class TieredCache {
     const stored = await this.#read(guarded, request);
     if (stored === undefined) return { isFresh: false, isFound: false };
     const moment = this.#momentOf(stored);
-    const isRevoked = (): boolean => this.#tombstones.covers(request, moment);
+    const isRevoked = (): boolean => this.#isRevoked(guarded, request, moment);
     const fetchedAt = this.#doubts.covers(request, moment) ? undefined : moment.now;
     const { isKept, isFresh } = await this.#parts.offer(key, request, {
       secret: secretOf(stored),
@@ -200,13 +202,20 @@ export class TieredCache {
     const checked = checkStored(answer.value, request);
     if ('mistake' in checked) {
       const tier = this.#tiers.find((candidate) => candidate.guarded === guarded);
+      const key = cacheKey(request, this.#parts.usualStage);
       tier?.guarded.dropped(request.name, checked.mistake);
-      void tier?.writes.push(cacheKey(request, this.#parts.usualStage), { kind: 'remove', request });
+      void tier?.writes.push(key, { kind: 'remove', request, removedAt: this.#untilNow() });
       return undefined;
     }
     const { stored } = checked;
     this.#latest = Math.max(this.#latest, stored.fetchedAt);
-    return this.#tombstones.covers(request, this.#momentOf(stored)) ? undefined : stored;
+    return this.#isRevoked(guarded, request, this.#momentOf(stored)) ? undefined : stored;
+  }
+
+  #isRevoked(guarded: SharedStore, request: SecretRequest, fetchedAt: Moment): boolean {
+    const tier = this.#tiers.find((candidate) => candidate.guarded === guarded);
+    const key = cacheKey(request, this.#parts.usualStage);
+    return this.#tombstones.covers(request, fetchedAt) || tier?.writes.removes(key, request.name, fetchedAt) === true;
   }
 
   #hear(guarded: GuardedStore, news: StoreEvent): void {

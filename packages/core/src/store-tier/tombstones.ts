@@ -57,7 +57,8 @@ export class Tombstones {
   }
 }
 
-function isAfter({ date, now }: Moment, other: Moment): boolean {
+/** Whether `moment` is later by both clocks. */
+export function isAfter({ date, now }: Moment, other: Moment): boolean {
   return date > other.date && now !== undefined && now > (other.now ?? Number.POSITIVE_INFINITY);
 }
 

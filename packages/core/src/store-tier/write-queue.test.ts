@@ -13,6 +13,12 @@ const requests: readonly SecretRequest[] = [
   { name: 'b', stage: 'ACSCurrent' },
 ];
 
+const removedAt = { date: 1_000, now: 1_000 };
+const [before, after] = [
+  { date: 1_000, now: 1_000 },
+  { date: 1_001, now: 1_001 },
+] as const;
+
 function setup(): { clock: FakeClock; store: FakeStore; writes: StoreWrites } {
   const clock = new FakeClock();
   const store = new FakeStore();
@@ -54,9 +60,9 @@ test('whatever is changed, and whenever the store fails, in the end it holds wha
         if (kind === 'pass') await clock.pass('700ms');
         if (kind === 'write') void writes.push(keyOf(request), write(request, turn));
         if (kind === 'write') expected.set(keyOf(request), turn);
-        if (kind === 'remove') void writes.push(keyOf(request), { kind, request });
+        if (kind === 'remove') void writes.push(keyOf(request), { kind, request, removedAt });
         if (kind === 'remove') expected.delete(keyOf(request));
-        if (kind === 'removeAll') void writes.push(request.name, { kind, name: request.name });
+        if (kind === 'removeAll') void writes.push(request.name, { kind, name: request.name, removedAt });
         if (kind === 'removeAll')
           for (const key of expected.keys()) if (key.startsWith(request.name)) expected.delete(key);
       }
@@ -123,7 +129,7 @@ test('a hundred thousand removals that a store cannot be told of cost as much ea
   store.fail('throw');
 
   for (let index = 0; index < 100_000; index += 1) {
-    void writes.push(`name-${index}`, { kind: 'removeAll', name: `name-${index}` });
+    void writes.push(`name-${index}`, { kind: 'removeAll', name: `name-${index}`, removedAt });
   }
 
   // With a look through all that waits it would be minutes.
@@ -131,4 +137,36 @@ test('a hundred thousand removals that a store cannot be told of cost as much ea
   writes.close();
   await clock.pass(0);
   expect(clock.pending).toBe(0);
+});
+
+test('a removal covers entries fetched before it until the store has carried it out', async () => {
+  const { clock, store, writes } = setup();
+  store.fail('throw');
+  void writes.push('key', { kind: 'remove', request: { name: 'a' }, removedAt });
+  void writes.push('b', { kind: 'removeAll', name: 'b', removedAt });
+  const covers = (): boolean[] => [
+    writes.removes('key', 'a', before),
+    writes.removes('any key', 'b', before),
+    writes.removes('key', 'a', after),
+    writes.removes('any key', 'b', { ...after, now: undefined }),
+    writes.removes('other', 'a', before),
+  ];
+
+  expect(covers()).toEqual([true, true, false, true, false]);
+  await clock.pass('10s');
+  expect(covers()).toEqual([true, true, false, true, false]);
+  store.heal();
+  await clock.pass('2m');
+
+  expect(covers()).toEqual([false, false, false, false, false]);
+});
+
+test('a removal covers entries while the store is carrying it out', async () => {
+  const { clock, store, writes } = setup();
+  store.fail('hang');
+  void writes.push('b', { kind: 'removeAll', name: 'b', removedAt });
+  await clock.pass(100);
+
+  expect(store.operations).toEqual(['removeAll b']);
+  expect(writes.removes('any key', 'b', before)).toBe(true);
 });

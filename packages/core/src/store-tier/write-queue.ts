@@ -6,6 +6,8 @@ import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { WaitingChanges } from './pending-changes.ts';
 import type { StoreChange, WaitingChange } from './pending-changes.ts';
+import { isAfter } from './tombstones.ts';
+import type { Moment } from './tombstones.ts';
 
 /** While a store is away: values are let go beyond so many, the oldest first; removals, which hold none, beyond more. */
 const mostWrites = 1_000;
@@ -28,7 +30,7 @@ export class StoreWrites {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
   #waiting = new WaitingChanges();
-  #underWay = 0;
+  #underWay = new Map<string, WaitingChange>();
   #draining: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #isClosed = false;
@@ -40,13 +42,13 @@ export class StoreWrites {
 
   /** Of what the store has not taken yet, what it is being told just now included. */
   get size(): number {
-    return this.#waiting.size + this.#underWay;
+    return this.#waiting.size + this.#underWay.size;
   }
 
   /** Takes the place of what waits for the same key; resolves when it is done, or will never be. */
   push(key: string, change: StoreChange): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    const id = change.kind === 'removeAll' ? `\u0000${change.name}` : key;
+    const id = change.kind === 'removeAll' ? allOf(change.name) : key;
     if (change.kind === 'removeAll') for (const part of this.#waiting.idsOf(change.name)) this.#drop(part);
     this.#drop(id);
     const done = new Promise<void>((end) => {
@@ -55,6 +57,16 @@ export class StoreWrites {
     this.#bound();
     void this.drain();
     return done;
+  }
+
+  /**
+   * Whether the store may still hold an entry only because a removal of it has not been carried out. Tombstones cover most
+   * of these; a later fetch lifts the tombstone of all versions of a secret, and the oldest tombstones are evicted.
+   */
+  removes(key: string, name: string, fetchedAt: Moment): boolean {
+    const ids = [key, allOf(name)];
+    const pending = ids.flatMap((id) => [this.#waiting.get(id) ?? [], this.#underWay.get(id) ?? []].flat());
+    return pending.some(({ change }) => change.kind !== 'write' && !isAfter(fetchedAt, change.removedAt));
   }
 
   /** Tells the store what waits, until all is told or the store fails. Never rejects. */
@@ -87,9 +99,9 @@ export class StoreWrites {
     await Promise.resolve();
     while (this.#waiting.size > 0 && this.#store.restsFrom('write') === 0) {
       const wave = this.#takeWave();
-      this.#underWay = wave.length;
+      this.#underWay = new Map(wave);
       const outcomes = await Promise.all(wave.map(([, { change }]) => this.#tell(change)));
-      this.#underWay = 0;
+      this.#underWay.clear();
       const failed = wave.filter((_, index) => outcomes[index] === false);
       for (const [index, [, { end }]] of wave.entries()) if (outcomes[index] === true) end();
       this.#putBack(failed);
@@ -123,8 +135,7 @@ export class StoreWrites {
       const { change, end } = waiting;
       const tries = waiting.tries + 1;
       const isHopeless = change.kind === 'write' && tries >= mostTries && this.#store.changes > waiting.since;
-      const isNoNews =
-        meanwhile.has(id) || (change.kind !== 'removeAll' && meanwhile.has(`\u0000${change.request.name}`));
+      const isNoNews = meanwhile.has(id) || (change.kind !== 'removeAll' && meanwhile.has(allOf(change.request.name)));
       if (isHopeless || isNoNews || this.#isClosed) end();
       else this.#waiting.add(id, { ...waiting, tries });
     }
@@ -146,6 +157,11 @@ export class StoreWrites {
   #drop(id: string): void {
     this.#waiting.take(id)?.end();
   }
+}
+
+/** No key begins like that: a name holds no control character. */
+function allOf(name: string): string {
+  return `\u0000${name}`;
 }
 
 async function carryOut(store: SecretStore, change: StoreChange): Promise<void> {
