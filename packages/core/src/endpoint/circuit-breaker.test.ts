@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
 
-const usual: BreakerSettings = {
+const defaults: BreakerSettings = {
   failures: 3,
   rate: 0.5,
   minCalls: 10,
@@ -13,23 +13,23 @@ const usual: BreakerSettings = {
   openTimeCap: 5_000,
 };
 
-function breakerOf(settings: Partial<BreakerSettings> = {}): {
+function createBreaker(settings: Partial<BreakerSettings> = {}): {
   readonly breaker: CircuitBreaker;
   readonly clock: FakeClock;
-  readonly told: string[];
+  readonly changes: string[];
 } {
   const clock = new FakeClock({ random: () => 0 });
-  const told: string[] = [];
-  const onChange = ({ kind }: { readonly kind: string }): void => void told.push(kind);
-  return { clock, told, breaker: new CircuitBreaker({ clock, settings: { ...usual, ...settings }, onChange }) };
+  const changes: string[] = [];
+  const onChange = ({ kind }: { readonly kind: string }): void => void changes.push(kind);
+  return { clock, changes, breaker: new CircuitBreaker({ clock, settings: { ...defaults, ...settings }, onChange }) };
 }
 
 function failTimes(breaker: CircuitBreaker, times: number): void {
   for (let count = 0; count < times; count += 1) breaker.failed();
 }
 
-test('so many failures one after the other open it', () => {
-  const { breaker } = breakerOf();
+test('opens after consecutive failures', () => {
+  const { breaker } = createBreaker();
 
   failTimes(breaker, 2);
   expect(breaker.state.kind).toBe('closed');
@@ -38,8 +38,8 @@ test('so many failures one after the other open it', () => {
   expect(breaker.state.kind).toBe('open');
 });
 
-test('an answer in between begins the count anew', () => {
-  const { breaker } = breakerOf();
+test('a success resets the count', () => {
+  const { breaker } = createBreaker();
 
   failTimes(breaker, 2);
   breaker.succeeded();
@@ -48,8 +48,8 @@ test('an answer in between begins the count anew', () => {
   expect(breaker.state.kind).toBe('closed');
 });
 
-test('failures that are never three in a row, but half of all, open it too', () => {
-  const { breaker } = breakerOf({ failures: 100 });
+test('opens at the failure rate without consecutive failures', () => {
+  const { breaker } = createBreaker({ failures: 100 });
 
   for (let count = 0; count < 5; count += 1) {
     breaker.succeeded();
@@ -60,8 +60,8 @@ test('failures that are never three in a row, but half of all, open it too', () 
   expect(breaker.state.kind).toBe('open');
 });
 
-test('a share of few calls says nothing, and neither does one of long ago', async () => {
-  const { breaker, clock } = breakerOf({ failures: 100 });
+test('ignores the failure rate of few or old calls', async () => {
+  const { breaker, clock } = createBreaker({ failures: 100 });
 
   failTimes(breaker, 9);
   await clock.pass('1m');
@@ -70,16 +70,16 @@ test('a share of few calls says nothing, and neither does one of long ago', asyn
   expect(breaker.state.kind).toBe('closed');
 });
 
-test('being overtaken again and again is as bad as failing', () => {
-  const { breaker } = breakerOf();
+test('consecutive slow responses open it', () => {
+  const { breaker } = createBreaker();
 
   for (let count = 0; count < 3; count += 1) breaker.tooSlow();
 
   expect(breaker.state.kind).toBe('open');
 });
 
-test('it lets a probe through when its time is over, and not before', async () => {
-  const { breaker, clock } = breakerOf();
+test('a probe is due when the open time is over', async () => {
+  const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
 
   await clock.pass(499); // half of the time is certain, the other half is drawn
@@ -89,8 +89,8 @@ test('it lets a probe through when its time is over, and not before', async () =
   expect(breaker.isProbeDue).toBe(true);
 });
 
-test('one probe at a time', async () => {
-  const { breaker, clock } = breakerOf();
+test('allows one probe at a time', async () => {
+  const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
   await clock.pass('1m');
 
@@ -100,8 +100,8 @@ test('one probe at a time', async () => {
   expect(breaker.state.kind).toBe('half-open');
 });
 
-test('a probe that fails opens it for twice as long, up to the cap', async () => {
-  const { breaker, clock } = breakerOf();
+test('doubles the open time after a failed probe, up to the cap', async () => {
+  const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
   const waits: number[] = [];
 
@@ -117,8 +117,8 @@ test('a probe that fails opens it for twice as long, up to the cap', async () =>
   expect(waits).toEqual([500, 1_000, 2_000, 2_500, 2_500]);
 });
 
-test('a probe that is answered closes it, and what went before is forgotten', async () => {
-  const { breaker, clock, told } = breakerOf({ minCalls: 3 });
+test('a successful probe closes it and clears the window', async () => {
+  const { breaker, clock, changes } = createBreaker({ minCalls: 3 });
   failTimes(breaker, 3);
   await clock.pass('1s');
 
@@ -126,11 +126,11 @@ test('a probe that is answered closes it, and what went before is forgotten', as
   breaker.succeeded();
   failTimes(breaker, 2);
 
-  expect(told).toEqual(['open', 'half-open', 'closed']);
+  expect(changes).toEqual(['open', 'half-open', 'closed']);
 });
 
-test('a probe that was called off may be made again at once', async () => {
-  const { breaker, clock } = breakerOf();
+test('an abandoned probe is due again at once', async () => {
+  const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
   await clock.pass('1s');
   breaker.startProbe();
@@ -140,8 +140,8 @@ test('a probe that was called off may be made again at once', async () => {
   expect(breaker.isProbeDue).toBe(true);
 });
 
-test('any answer closes it, also of somebody who asked for want of another', () => {
-  const { breaker } = breakerOf();
+test('any success closes an open breaker', () => {
+  const { breaker } = createBreaker();
   failTimes(breaker, 3);
 
   breaker.succeeded();
@@ -149,8 +149,8 @@ test('any answer closes it, also of somebody who asked for want of another', () 
   expect(breaker.state.kind).toBe('closed');
 });
 
-test('a failure while it is open neither opens it for longer nor for shorter', async () => {
-  const { breaker, clock } = breakerOf();
+test('a failure while open does not change the open time', async () => {
+  const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
   const { state } = breaker;
   await clock.pass(200);
@@ -178,20 +178,20 @@ function lawsBrokenBy({ move, before, after, now }: Step): string[] {
     ['nothing else does', after.kind !== 'closed' || before.kind === 'closed' || move === 'succeeded'],
     ['only an open one is probed', after.kind !== 'half-open' || before.kind !== 'closed'],
     ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || move === 'startProbe'],
-    ['it is left alone for a while', !opens || wait >= usual.openTime / 2],
-    ['and not for ever', !opens || wait < usual.openTimeCap],
+    ['it is left alone for a while', !opens || wait >= defaults.openTime / 2],
+    ['and not for ever', !opens || wait < defaults.openTimeCap],
   ];
   return laws.filter(([, holds]) => !holds).map(([law]) => law);
 }
 
-test('whatever happens in whatever order, it keeps its laws', async () => {
+test('keeps its invariants for any sequence of calls', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom(...moves), fc.nat(3_000)), { maxLength: 60 }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       async (script, chance) => {
         const clock = new FakeClock({ random: () => chance, settle: () => Promise.resolve() });
-        const breaker = new CircuitBreaker({ clock, settings: usual, onChange: () => {} });
+        const breaker = new CircuitBreaker({ clock, settings: defaults, onChange: () => {} });
         for (const [move, ms] of script) {
           const before = breaker.state;
           breaker[move]();

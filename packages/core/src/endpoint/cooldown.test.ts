@@ -3,41 +3,54 @@ import { expect, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
 import { Cooldown } from './cooldown.ts';
 
-test('who throttles and does not say for how long is spared for a second, and may be asked where nobody else is left', async () => {
+test('throttling without a Retry-After starts a cooldown of one second', async () => {
   const clock = new FakeClock();
-  const rest = new Cooldown(clock);
+  const cooldown = new Cooldown(clock);
 
-  rest.start(new FetchFailure('throttled', 'slow down'));
+  cooldown.start(new FetchFailure('throttled', 'slow down'));
 
-  expect([rest.remaining, rest.retryAfter]).toEqual([1_000, 0]);
+  expect([cooldown.remaining, cooldown.retryAfter]).toEqual([1_000, 0]);
   await clock.pass('1s');
-  expect(rest.remaining).toBe(0);
+  expect(cooldown.remaining).toBe(0);
 });
 
-test('who names a time is not asked before it, whatever else it says meanwhile', async () => {
+test('a later, shorter Retry-After does not end an earlier one', async () => {
   const clock = new FakeClock();
-  const rest = new Cooldown(clock);
-  rest.start(new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
+  const cooldown = new Cooldown(clock);
+  cooldown.start(new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
 
-  rest.start(new FetchFailure('unavailable', 'away', { retryAfter: 1_000 }));
+  cooldown.start(new FetchFailure('unavailable', 'away', { retryAfter: 1_000 }));
   await clock.pass('4s');
 
-  expect([rest.remaining, rest.retryAfter]).toEqual([1_000, 1_000]);
+  expect([cooldown.remaining, cooldown.retryAfter]).toEqual([1_000, 1_000]);
 });
 
-test('what is out of reach is not spared: that is a matter for its breaker', () => {
-  const rest = new Cooldown(new FakeClock());
+test('an unreachable endpoint has no cooldown', () => {
+  const cooldown = new Cooldown(new FakeClock());
 
-  rest.start(new FetchFailure('unreachable', 'gone'));
+  cooldown.start(new FetchFailure('unreachable', 'gone'));
 
-  expect(rest.remaining).toBe(0);
+  expect(cooldown.remaining).toBe(0);
 });
 
-test('an answer ends a rest that nobody named', () => {
-  const rest = new Cooldown(new FakeClock());
-  rest.start(new FetchFailure('throttled', 'slow down'));
+test('`clear` ends a cooldown without a Retry-After', () => {
+  const cooldown = new Cooldown(new FakeClock());
+  cooldown.start(new FetchFailure('throttled', 'slow down'));
 
-  rest.clear();
+  cooldown.clear();
 
-  expect(rest.remaining).toBe(0);
+  expect(cooldown.remaining).toBe(0);
 });
+
+test.each([Number.POSITIVE_INFINITY, Number.NaN, -5, 10 ** 15])(
+  'a Retry-After of %d ms ends within a minute',
+  async (retryAfter) => {
+    const clock = new FakeClock();
+    const cooldown = new Cooldown(clock);
+
+    cooldown.start(new FetchFailure('throttled', 'slow down', { retryAfter }));
+    await clock.pass('1m');
+
+    expect([cooldown.retryAfter, cooldown.remaining]).toEqual([0, 0]);
+  },
+);

@@ -2,7 +2,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { FailureWindow } from './failure-window.ts';
 
-test('what is older than the window does not count', async () => {
+test('calls older than the window do not count', async () => {
   const clock = new FakeClock();
   const window = new FailureWindow(clock, 1_000);
   window.add('failed');
@@ -16,7 +16,7 @@ test('what is older than the window does not count', async () => {
   expect(window.totals).toEqual({ calls: 1, failures: 0 });
 });
 
-test('after a long silence nothing is left, and the numbers of then are not taken for those of now', async () => {
+test('counters of an old slice are not reused after a long pause', async () => {
   const clock = new FakeClock();
   const window = new FailureWindow(clock, 1_000);
   for (let count = 0; count < 10; count += 1) {

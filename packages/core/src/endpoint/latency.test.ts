@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Latency } from './latency.ts';
 
-test('of a few answers nothing is said', () => {
+test('there is no p95 with fewer than 20 samples', () => {
   const latency = new Latency();
 
   for (let count = 0; count < 19; count += 1) latency.add(5);
@@ -10,7 +10,7 @@ test('of a few answers nothing is said', () => {
   expect(latency.p95).toBeUndefined();
 });
 
-test('of a few answers, twice the slowest is a guess; of none there is no guess', () => {
+test('estimates twice the slowest of a few samples', () => {
   const latency = new Latency();
   const before = latency.estimate;
 
@@ -20,7 +20,7 @@ test('of a few answers, twice the slowest is a guess; of none there is no guess'
   expect([before, latency.estimate]).toEqual([undefined, 60]);
 });
 
-test('of a hundred answers, five are slower than what is said', () => {
+test('the p95 is exceeded by five of a hundred samples', () => {
   const latency = new Latency();
 
   for (let ms = 1; ms <= 120; ms += 1) latency.add(ms);
@@ -28,7 +28,7 @@ test('of a hundred answers, five are slower than what is said', () => {
   expect(latency.p95).toBe(114);
 });
 
-test('what an endpoint did long ago is forgotten', () => {
+test('old samples leave the window', () => {
   const latency = new Latency();
   for (let count = 0; count < 128; count += 1) latency.add(900);
   expect(latency.p95).toBe(900);
@@ -38,7 +38,7 @@ test('what an endpoint did long ago is forgotten', () => {
   expect(latency.p95).toBe(10);
 });
 
-test('a single slow answer among many does not move it', () => {
+test('a single outlier does not change the p95', () => {
   const latency = new Latency();
   for (let count = 0; count < 39; count += 1) latency.add(10);
 
@@ -47,7 +47,7 @@ test('a single slow answer among many does not move it', () => {
   expect(latency.p95).toBe(10);
 });
 
-test('it lies between the fastest and the slowest of the last answers, whatever they were', () => {
+test('the p95 is between the fastest and the slowest recent sample', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(10_000), { minLength: 20, maxLength: 400 }), (samples) => {
       const latency = new Latency();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TokenBucket } from './token-bucket.ts';
 
-test('what was saved up is spent, and then no more than comes in', () => {
+test('is empty after its capacity, then yields what is added', () => {
   const bucket = new TokenBucket(2);
 
   const taken = [bucket.take(), bucket.take(), bucket.take()];
@@ -14,14 +14,14 @@ test('what was saved up is spent, and then no more than comes in', () => {
   expect(taken).toEqual([true, true, false, false, true]);
 });
 
-test('what is spared for others is not taken', () => {
+test('does not take from the reserve', () => {
   const bucket = new TokenBucket(3);
 
   expect([bucket.take(2), bucket.take(2), bucket.take(1)]).toEqual([true, false, true]);
   expect(bucket.shortfall(2)).toBe(2);
 });
 
-test('no more is ever taken than its size and what was added', () => {
+test('never yields more than its capacity and what was added', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.double({ min: 0, max: 3, noNaN: true })), (size, adds) => {
       const bucket = new TokenBucket(size);

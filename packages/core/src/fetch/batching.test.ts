@@ -10,54 +10,54 @@ type Outcome = Secret | FetchFailure;
 const secretOf = ({ name }: SecretRequest): Secret =>
   new Secret({ name, versionId: 'v1', value: `s3cret-${name}`, dataType: 'text' });
 
-/** A transport that can fetch many, and what it was asked: names by themselves, and those of a batch as a list. */
-function stage(
+/** A batching transport, and its requests: a name for a single one, a list of names for a batch. */
+function setup(
   options: {
     readonly isOn?: boolean;
-    readonly many?: (requests: readonly SecretRequest[]) => readonly (Outcome | undefined)[];
+    readonly many?: (batch: readonly SecretRequest[]) => readonly (Outcome | undefined)[];
     readonly isForMany?: boolean;
   } = {},
 ): {
   readonly clock: FakeClock;
-  readonly asked: (string | readonly string[])[];
+  readonly requests: (string | readonly string[])[];
   readonly signals: AbortSignal[];
   readonly read: (names: readonly string[], signal?: AbortSignal) => Promise<readonly string[]>;
-  readonly batches: Batching;
+  readonly batching: Batching;
   readonly transport: SecretTransport;
 } {
-  const { isOn = true, many = (requests) => requests.map(secretOf), isForMany = true } = options;
+  const { isOn = true, many = (batch) => batch.map(secretOf), isForMany = true } = options;
   const clock = new FakeClock();
-  const asked: (string | readonly string[])[] = [];
+  const requests: (string | readonly string[])[] = [];
   const signals: AbortSignal[] = [];
-  const batches = new Batching({ clock, isOn });
-  const transport = batches.wrap({
+  const batching = new Batching({ clock, isOn });
+  const transport = batching.wrap({
     endpoint: 'kms.test',
     fetch(request) {
-      asked.push(request.name);
+      requests.push(request.name);
       return Promise.resolve(secretOf(request));
     },
     ...(isForMany && {
-      fetchMany(requests: readonly SecretRequest[], signal: AbortSignal) {
-        asked.push(requests.map(({ name }) => name));
+      fetchMany(batch: readonly SecretRequest[], signal: AbortSignal) {
+        requests.push(batch.map(({ name }) => name));
         signals.push(signal);
-        // What a transport of somebody else's might leave out.
-        return Promise.resolve().then(() => many(requests) as readonly Outcome[]);
+        // A custom transport may leave out items.
+        return Promise.resolve().then(() => many(batch) as readonly Outcome[]);
       },
     }),
     close() {},
   });
   const read = (names: readonly string[], signal = new AbortController().signal): Promise<readonly string[]> =>
-    batches.during(async () => {
+    batching.during(async () => {
       const reads = names.map((name) =>
         transport.fetch({ name }, signal).then(
-          ({ name: came }) => came,
+          ({ name: fetched }) => fetched,
           (error: Error) => (error instanceof FetchFailure ? error.failure : error.message),
         ),
       );
       await clock.pass(2);
       return Promise.all(reads);
     });
-  return { clock, asked, signals, read, batches, transport };
+  return { clock, requests, signals, read, batching, transport };
 }
 
 const failing =
@@ -66,121 +66,140 @@ const failing =
     throw new FetchFailure(...parameters);
   };
 
-test('fetches that begin together go together, each with what came of it', async () => {
-  const { asked, read, clock } = stage({
+/** A custom transport that throws synchronously instead of rejecting. */
+function throwing(fields: Partial<SecretTransport>): {
+  readonly clock: FakeClock;
+  readonly read: (...names: string[]) => Promise<string[]>;
+} {
+  const clock = new FakeClock();
+  const batching = new Batching({ clock, isOn: true });
+  const fetch = (): never => {
+    throw new TypeError('synchronous');
+  };
+  const transport = batching.wrap({ endpoint: 'kms.test', fetch, fetchMany: fetch, close() {}, ...fields });
+  const read = (...names: string[]): Promise<string[]> =>
+    batching.during(async () => {
+      const { signal } = new AbortController();
+      const reads = names.map((name) => transport.fetch({ name }, signal).then(({ versionId }) => versionId, String));
+      await clock.pass(10);
+      return Promise.all(reads);
+    });
+  return { clock, read };
+}
+
+test('sends concurrent fetches as one batch and settles each by its outcome', async () => {
+  const { requests, read, clock } = setup({
     many: ([first]) => [secretOf(first ?? { name: '' }), new FetchFailure('denied', 'No.')],
   });
 
   expect(await read(['a', 'b'])).toEqual(['a', 'denied']);
-  expect(asked).toEqual([['a', 'b']]);
+  expect(requests).toEqual([['a', 'b']]);
   expect(clock.pending).toBe(0);
 });
 
-test('more than twenty go by twenty, without a wait for those that fill a batch', async () => {
+test('sends a full batch of 20 at once', async () => {
   const names = Array.from({ length: 45 }, (_, index) => `n${index}`);
-  const { asked, batches, transport, read } = stage();
-  void batches.during(async () => {
+  const { requests, batching, transport, read } = setup();
+  void batching.during(async () => {
     for (const name of names) void transport.fetch({ name }, new AbortController().signal);
   });
 
   await Promise.resolve();
 
-  expect(asked.map((each) => each.length)).toEqual([20, 20]);
+  expect(requests.map((each) => each.length)).toEqual([20, 20]);
   await read([]);
-  expect(asked.map((each) => each.length)).toEqual([20, 20, 5]);
+  expect(requests.map((each) => each.length)).toEqual([20, 20, 5]);
 });
 
-test('names that are long go by fewer', async () => {
-  const { asked, read } = stage();
+test('limits the total length of the names in a batch', async () => {
+  const { requests, read } = setup();
 
   await read(Array.from({ length: 12 }, (_, index) => `${index}`.padEnd(300, 'x')));
 
-  expect(asked.map((each) => each.length)).toEqual([6, 6]);
+  expect(requests.map((each) => each.length)).toEqual([6, 6]);
 });
 
-test('one secret in two stages, or by two names, does not go with itself', async () => {
-  const { asked, read } = stage();
+test('does not put one secret in a batch twice, by stage or by ARN', async () => {
+  const { requests, read } = setup();
 
   await read(['a', 'acs:kms:cn-hangzhou:1:secret/a', 'b']);
 
-  expect(asked).toEqual(['a', ['acs:kms:cn-hangzhou:1:secret/a', 'b']]);
+  expect(requests).toEqual(['a', ['acs:kms:cn-hangzhou:1:secret/a', 'b']]);
 });
 
-test('one that begins alone goes alone', async () => {
-  const { asked, read } = stage();
+test('sends a single fetch as a request of its own', async () => {
+  const { requests, read } = setup();
 
   expect(await read(['a'])).toEqual(['a']);
-  expect(asked).toEqual(['a']);
+  expect(requests).toEqual(['a']);
 });
 
 test.each([
   ['the option is off', { isOn: false }],
   ['the transport fetches one at a time', { isForMany: false }],
-])('if %s, each goes alone and at once', async (_, options) => {
-  const { asked, read } = stage(options);
+])('sends single requests without a delay if %s', async (_, options) => {
+  const { requests, read } = setup(options);
 
   await read(['a', 'b']);
 
-  expect(asked).toEqual(['a', 'b']);
+  expect(requests).toEqual(['a', 'b']);
 });
 
-test('outside of the work that begins many, each goes alone and at once', async () => {
-  const { asked, read, transport } = stage();
+test('sends single requests without a delay outside of `during`', async () => {
+  const { requests, read, transport } = setup();
   await read([]);
 
   await transport.fetch({ name: 'a' }, new AbortController().signal);
 
-  expect(asked).toEqual(['a']);
+  expect(requests).toEqual(['a']);
 });
 
-test('what a batch says nothing of, or cannot be read in it, is asked for alone', async () => {
-  const { asked, read } = stage({
+test('fetches a missing or malformed item on its own', async () => {
+  const { requests, read } = setup({
     many: ([first]) => [secretOf(first ?? { name: '' }), undefined, new FetchFailure('malformed', 'Odd.')],
   });
 
   expect(await read(['a', 'b', 'c'])).toEqual(['a', 'b', 'c']);
-  expect(asked).toEqual([['a', 'b', 'c'], 'b', 'c']);
+  expect(requests).toEqual([['a', 'b', 'c'], 'b', 'c']);
 });
 
 test.each(['throttled', 'unavailable', 'unreachable', 'untrusted'] as const)(
-  'a batch that is %s is so for each that was in it, and nobody asks again',
+  'a batch that fails as %s fails every item, without further requests',
   async (failure) => {
-    const { asked, read } = stage({ many: failing(failure, 'Trouble.') });
+    const { requests, read } = setup({ many: failing(failure, 'Outage.') });
 
     expect(await read(['a', 'b'])).toEqual([failure, failure]);
-    expect(asked).toEqual([['a', 'b']]);
+    expect(requests).toEqual([['a', 'b']]);
   },
 );
 
 test.each(['denied', 'notFound', 'rejected', 'malformed'] as const)(
-  'a batch that is %s as a whole does not say for which, so each is asked for alone; the next goes together again',
+  'after a batch failed as %s, fetches each item on its own',
   async (failure) => {
-    const { asked, read } = stage({ many: failing(failure, 'No.', { code: 'Forbidden.NoPermission' }) });
+    const { requests, read } = setup({ many: failing(failure, 'No.', { code: 'Forbidden.NoPermission' }) });
 
     expect(await read(['a', 'b'])).toEqual(['a', 'b']);
     await read(['c', 'd']);
 
-    expect(asked).toEqual([['a', 'b'], 'a', 'b', ['c', 'd'], 'c', 'd']);
+    expect(requests).toEqual([['a', 'b'], 'a', 'b', ['c', 'd'], 'c', 'd']);
   },
 );
 
-test.each(['InvalidAction.NotFound', 'InvalidApi.NotFound'])(
-  'an endpoint that answers %s does not know how, and is not asked again',
-  async (code) => {
-    const { asked, read } = stage({ many: failing('rejected', 'No.', { code }) });
+test.each(['InvalidAction.NotFound', 'InvalidApi.NotFound'])('sends no more batches after %s', async (code) => {
+  const { requests, read } = setup({ many: failing('rejected', 'No.', { code }) });
 
-    expect(await read(['a', 'b'])).toEqual(['a', 'b']);
-    await read(['c', 'd']);
+  expect(await read(['a', 'b'])).toEqual(['a', 'b']);
+  await read(['c', 'd']);
 
-    expect(asked).toEqual([['a', 'b'], 'a', 'b', 'c', 'd']);
-  },
-);
+  expect(requests).toEqual([['a', 'b'], 'a', 'b', 'c', 'd']);
+});
 
-test('who leaves, leaves at once and alone; a batch that nobody waits for any more is given up', async () => {
-  const { asked, signals, batches, transport, clock } = stage({ many: () => new Promise(() => {}) as never });
-  const [one, other] = [new AbortController(), new AbortController()];
+test('a cancelled item rejects at once; the batch is aborted with its last item', async () => {
+  const { requests, signals, batching, transport, clock } = setup({ many: () => new Promise(() => {}) as never });
+  const one = new AbortController();
+  const other = new AbortController();
   const outcomes: string[] = [];
-  void batches.during(async () => {
+  void batching.during(async () => {
     for (const { signal } of [one, other]) {
       const name = `n${outcomes.length}${signal === one.signal ? 'a' : 'b'}`;
       transport.fetch({ name }, signal).catch((error: Error) => outcomes.push(error.message));
@@ -195,41 +214,41 @@ test('who leaves, leaves at once and alone; a batch that nobody waits for any mo
   other.abort(new Error('other'));
   await new Promise((resolve) => setImmediate(resolve));
 
-  expect([outcomes, signals[0]?.aborted, asked.length]).toEqual([['one', 'other'], true, 1]);
+  expect([outcomes, signals[0]?.aborted, requests.length]).toEqual([['one', 'other'], true, 1]);
 });
 
-test('when all have left before the batch has gone, nothing is asked and no timer is left', async () => {
-  const { asked, batches, transport, clock } = stage();
-  const leaving = new AbortController();
-  const reads = batches.during(() => transport.fetch({ name: 'a' }, leaving.signal));
+test('sends nothing if all items are cancelled before the flush', async () => {
+  const { requests, batching, transport, clock } = setup();
+  const controller = new AbortController();
+  const reads = batching.during(() => transport.fetch({ name: 'a' }, controller.signal));
 
-  leaving.abort(new Error('Enough.'));
+  controller.abort(new Error('Enough.'));
 
   await expect(reads).rejects.toThrow('Enough.');
-  expect([clock.pending, asked]).toEqual([0, []]);
+  expect([clock.pending, requests]).toEqual([0, []]);
 });
 
-test('who comes after all have left waits no longer than anybody', async () => {
-  const { asked, batches, transport, read } = stage();
-  const leaving = new AbortController();
-  const left = batches.during(() => transport.fetch({ name: 'a' }, leaving.signal)).catch(() => 'left');
-  leaving.abort(new Error('Enough.'));
+test('starts a new batch after all items were cancelled', async () => {
+  const { requests, batching, transport, read } = setup();
+  const controller = new AbortController();
+  const cancelled = batching.during(() => transport.fetch({ name: 'a' }, controller.signal)).catch(() => 'cancelled');
+  controller.abort(new Error('Enough.'));
 
   expect(await read(['b', 'c'])).toEqual(['b', 'c']);
 
-  expect(await left).toBe('left');
-  expect(asked).toEqual([['b', 'c']]);
+  expect(await cancelled).toBe('cancelled');
+  expect(requests).toEqual([['b', 'c']]);
 });
 
-test('a transport that answers a batch with something else than a list is asked for each alone', async () => {
-  const { asked, read } = stage({ many: () => null as never });
+test('fetches each item on its own if the response is not a list', async () => {
+  const { requests, read } = setup({ many: () => null as never });
 
   expect(await read(['a', 'b'])).toEqual(['a', 'b']);
-  expect(asked).toEqual([['a', 'b'], 'a', 'b']);
+  expect(requests).toEqual([['a', 'b'], 'a', 'b']);
 });
 
-test('the way to the endpoint is measured as without batches, and can be left out', async () => {
-  const batches = new Batching({ clock: new FakeClock(), isOn: true });
+test('passes on `connectTime`, which is optional', async () => {
+  const batching = new Batching({ clock: new FakeClock(), isOn: true });
   const fetchMany = (): Promise<readonly Outcome[]> => Promise.resolve([]);
   const given = {
     endpoint: 'kms.test',
@@ -238,9 +257,24 @@ test('the way to the endpoint is measured as without batches, and can be left ou
   };
   const { signal } = new AbortController();
 
-  const measured = batches.wrap({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
-  const unmeasured = batches.wrap({ ...given, fetchMany });
+  const measured = batching.wrap({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
+  const unmeasured = batching.wrap({ ...given, fetchMany });
 
   expect(await measured.connectTime?.(signal)).toBe(7);
   expect(await unmeasured.connectTime?.(signal)).toBeUndefined();
+});
+
+test('a synchronous throw of `fetch` rejects the read, not the process', async () => {
+  expect(await throwing({}).read('db')).toEqual(['TypeError: synchronous']);
+});
+
+test('a synchronous throw for a missing item rejects that item only', async () => {
+  let batches = 0;
+  const fetchMany = (requests: readonly SecretRequest[]): Promise<Secret[]> => {
+    batches += 1;
+    return Promise.resolve(requests.map(secretOf).slice(0, 1));
+  };
+
+  expect(await throwing({ fetchMany }).read('a', 'b')).toEqual(['v1', 'TypeError: synchronous']);
+  expect(batches).toBe(1);
 });

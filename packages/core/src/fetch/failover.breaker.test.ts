@@ -1,143 +1,164 @@
+import type { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
-import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './endpoint.fixture.ts';
+import { settled, unhandledRejections } from '../endpoint/rejections.fixture.ts';
+import { FailoverFixture, failingTransport, outcomeKind, transportWithSecret } from './failover.fixture.ts';
 
-test('an endpoint that keeps failing is left alone: the next is asked without a wait', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
+/** A hanging endpoint with an open breaker and a due probe, and a healthy fallback. */
+async function withHangingProbeDue(): Promise<{ readonly fixture: FailoverFixture; readonly down: FakeTransport }> {
+  const down = failingTransport('a', 'unreachable');
+  const fixture = new FailoverFixture([down, transportWithSecret('b')], { hedge: 100 });
+  await fixture.fetchSequentially(5);
+  down.fail('hang');
+  await fixture.clock.pass('1s');
+  return { fixture, down };
+}
 
-  await stage.fetchSequentially(10);
+test('skips an endpoint after five consecutive failures', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
 
-  expect([first.requests.length, standby.requests.length]).toEqual([5, 15]);
+  await fixture.fetchSequentially(10);
+
+  expect([primary.requests.length, fallback.requests.length]).toEqual([5, 15]);
 });
 
-test('when its time comes it is asked beside the read, and not before it', async () => {
-  const [first, standby] = [failingTransport('a', 'hang'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5, 4_000);
-  await stage.clock.pass('1s');
-  const { outcome } = stage.fetch();
+test('sends a due probe in parallel to the read', async () => {
+  const primary = failingTransport('a', 'hang');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5, 4_000);
+  await fixture.clock.pass('1s');
+  const { outcome } = fixture.fetch();
 
-  // The probe hangs; nobody moves the clock.
+  // The probe hangs and the clock stands still.
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'half-open', probes: 1, inFlight: 1 });
-  await stage.clock.pass('4s');
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'open', inFlight: 0 });
-  expect(first.requests.length).toBe(6);
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'half-open', probes: 1, inFlight: 1 });
+  await fixture.clock.pass('4s');
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'open', inFlight: 0 });
+  expect(primary.requests.length).toBe(6);
 });
 
-test('once a probe is answered it is asked first again', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
-  first.heal();
-  await stage.clock.pass('1s');
-  await stage.fetchSequentially(1);
+test('closes the breaker after a successful probe', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
+  primary.heal();
+  await fixture.clock.pass('1s');
+  await fixture.fetchSequentially(1);
 
-  await stage.fetchSequentially(3);
+  await fixture.fetchSequentially(3);
 
-  expect([first.requests.length, standby.requests.length]).toEqual([5 + 1 + 3, 5 + 1]);
+  expect([primary.requests.length, fallback.requests.length]).toEqual([5 + 1 + 3, 5 + 1]);
 });
 
-test('a definite no is an answer: it closes the breaker', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
-  first.fail('denied');
-  await stage.clock.pass('1s');
+test('closes the breaker after a probe that was denied', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
+  primary.fail('denied');
+  await fixture.clock.pass('1s');
 
-  await stage.fetchSequentially(1);
+  await fixture.fetchSequentially(1);
 
-  expect(stage.endpoints[0]?.status().breaker).toBe('closed');
+  expect(fixture.endpoints[0]?.status().breaker).toBe('closed');
 });
 
-test('a probe that is answered, but slowly, does not bring it back', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
-  first.heal();
-  first.answerAfter(1_001, stage.clock);
-  await stage.clock.pass('1s');
-  await stage.fetchSequentially(1, 1_001);
+test('keeps the breaker open after a slow probe', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
+  primary.heal();
+  primary.answerAfter(1_001, fixture.clock);
+  await fixture.clock.pass('1s');
+  await fixture.fetchSequentially(1, 1_001);
 
-  expect(stage.endpoints[0]?.status().breaker).toBe('open');
+  expect(fixture.endpoints[0]?.status().breaker).toBe('open');
 });
 
-test('the close of the client ends a probe', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
-  first.fail('hang');
-  await stage.clock.pass('1s');
-  await stage.fetchSequentially(1);
+test('aborts a probe when the client is closed', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
+  primary.fail('hang');
+  await fixture.clock.pass('1s');
+  await fixture.fetchSequentially(1);
 
-  stage.closing.abort(new Error('closed'));
-  await stage.clock.pass(0);
+  fixture.closing.abort(new Error('closed'));
+  await fixture.clock.pass(0);
 
-  expect(first.cancelled).toBe(1);
-  expect(stage.clock.pending).toBe(0);
+  expect(primary.cancelled).toBe(1);
+  expect(fixture.clock.pending).toBe(0);
 });
 
-test('with all of them open a read is tried all the same, at all of them at once, and told at once to be in trouble', async () => {
-  const [first, standby] = [failingTransport('a', 'hang'), failingTransport('b', 'hang')];
-  const stage = new FailoverFixture([first, standby], { maxAttempts: 5 });
-  const { outcome: opening } = stage.fetch();
-  await stage.clock.pass('1m');
-  await opening;
-  const before = [first.requests.length, standby.requests.length];
-  const { outcome, rounds } = stage.fetch();
-  await stage.clock.pass(0);
+test('tries all endpoints in parallel when every breaker is open', async () => {
+  const primary = failingTransport('a', 'hang');
+  const fallback = failingTransport('b', 'hang');
+  const fixture = new FailoverFixture([primary, fallback], { maxAttempts: 5 });
+  const { outcome: openingFetch } = fixture.fetch();
+  await fixture.clock.pass('1m');
+  await openingFetch;
+  const before = [primary.requests.length, fallback.requests.length];
+  const { outcome, failing } = fixture.fetch();
+  await fixture.clock.pass(0);
 
-  expect(rounds).toEqual(['unreachable']);
-  expect([first.requests.length, standby.requests.length]).toEqual(before.map((count) => count + 1));
-  standby.heal();
-  await stage.clock.pass('5s');
+  expect(failing).toEqual(['unreachable']);
+  expect([primary.requests.length, fallback.requests.length]).toEqual(before.map((count) => count + 1));
+  fallback.heal();
+  await fixture.clock.pass('5s');
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(stage.endpoints.map((endpoint) => endpoint.status().breaker)).toEqual(['open', 'closed']);
+  expect(fixture.endpoints.map((endpoint) => endpoint.status().breaker)).toEqual(['open', 'closed']);
 });
 
-test('a probe that was overtaken by another endpoint told nothing: it can be made again', async () => {
-  const [first, standby] = [failingTransport('a', 'unavailable'), failingTransport('b', 'unavailable')];
-  const stage = new FailoverFixture([first, standby]);
-  const { outcome } = stage.fetch();
-  await stage.clock.pass('1m');
+test('a probe cancelled by a faster endpoint is due again at once', async () => {
+  const primary = failingTransport('a', 'unavailable');
+  const fallback = failingTransport('b', 'unavailable');
+  const fixture = new FailoverFixture([primary, fallback]);
+  const { outcome } = fixture.fetch();
+  await fixture.clock.pass('1m');
   await outcome;
-  first.fail('hang');
-  standby.heal();
+  primary.fail('hang');
+  fallback.heal();
 
-  await stage.fetchSequentially(1);
+  await fixture.fetchSequentially(1);
 
-  expect(stage.endpoints.map((endpoint) => endpoint.status())).toMatchObject([
+  expect(fixture.endpoints.map((endpoint) => endpoint.status())).toMatchObject([
     { breaker: 'open', probeIn: 0, probes: 1 },
     { breaker: 'closed', probes: 1 },
   ]);
 });
 
-test('before a read fails it asks those that it left alone', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby], { maxAttempts: 2 });
-  await stage.fetchSequentially(5);
-  first.heal();
-  standby.fail('unavailable');
-  const { outcome } = stage.fetch();
+test('tries skipped endpoints in the last attempt', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback], { maxAttempts: 2 });
+  await fixture.fetchSequentially(5);
+  primary.heal();
+  fallback.fail('unavailable');
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(200);
+  await fixture.clock.pass(200);
 
   expect(await outcomeKind(outcome)).toBe('secret');
 });
 
-test('one that was left alone is among the attempts, as not asked, with what it said before', async () => {
-  const [first, standby] = [failingTransport('a', 'unreachable'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(5);
-  standby.fail('unavailable');
-  const { attempts, controller } = stage.fetch();
-  await stage.clock.pass(100);
+test('lists a skipped endpoint once, with its last error', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(5);
+  fallback.fail('unavailable');
+  const { attempts, controller } = fixture.fetch();
+  await fixture.clock.pass(100);
   controller.abort();
 
-  // Once, however many rounds there are.
   expect(attempts).toMatchObject([
     {
       endpoint: 'a',
@@ -150,64 +171,110 @@ test('one that was left alone is among the attempts, as not asked, with what it 
   ]);
 });
 
-test('one endpoint alone is asked as often as before, open or not', async () => {
+test('a single endpoint gets all its attempts, even with an open breaker', async () => {
   const only = failingTransport('a', 'unavailable');
-  const stage = new FailoverFixture([only], { maxAttempts: 4 });
-  const fetches = [stage.fetch(), stage.fetch('other')];
+  const fixture = new FailoverFixture([only], { maxAttempts: 4 });
+  const fetches = [fixture.fetch(), fixture.fetch('other')];
 
-  await stage.clock.pass('1m');
+  await fixture.clock.pass('1m');
   await Promise.all(fetches.map(({ outcome }) => outcome));
 
   expect(only.requests.length).toBe(8);
 });
 
-test('one that throttles is not down: it is asked after the others for a second, and its breaker stays closed', async () => {
-  const [first, standby] = [failingTransport('a', 'throttled'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(20);
-  const asked = first.requests.length;
+test('tries a throttling endpoint last for one second', async () => {
+  const primary = failingTransport('a', 'throttled');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(20);
+  const before = primary.requests.length;
 
-  await stage.clock.pass('1s');
-  await stage.fetchSequentially(20);
+  await fixture.clock.pass('1s');
+  await fixture.fetchSequentially(20);
 
-  expect([asked, first.requests.length, standby.requests.length]).toEqual([1, 2, 40]);
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', cooldownFor: 1_000 });
+  expect([before, primary.requests.length, fallback.requests.length]).toEqual([1, 2, 40]);
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', cooldownFor: 1_000 });
 });
 
-test('however often it throttles, its breaker stays closed', async () => {
-  const stage = new FailoverFixture([failingTransport('a', 'throttled'), transportWithSecret('b')]);
+test('throttling never opens the breaker', async () => {
+  const fixture = new FailoverFixture([failingTransport('a', 'throttled'), transportWithSecret('b')]);
 
-  await stage.fetchSequentially(10, 1_000);
+  await fixture.fetchSequentially(10, 1_000);
 
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', failures: 10 });
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'closed', failures: 10 });
 });
 
-test('an answer of one that throttled ends its rest', async () => {
-  const [first, standby] = [failingTransport('a', 'throttled'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby]);
-  await stage.fetchSequentially(1);
-  first.heal();
-  standby.fail('unavailable');
-  await stage.fetchSequentially(1);
-  standby.heal();
+test('a success ends the cooldown', async () => {
+  const primary = failingTransport('a', 'throttled');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback]);
+  await fixture.fetchSequentially(1);
+  primary.heal();
+  fallback.fail('unavailable');
+  await fixture.fetchSequentially(1);
+  fallback.heal();
 
-  await stage.fetchSequentially(1);
+  await fixture.fetchSequentially(1);
 
-  expect(first.requests.length).toBe(3);
+  expect(primary.requests.length).toBe(3);
 });
 
-test('what a server asked of one fetch, all of them keep to', async () => {
+test('the Retry-After received by one fetch holds for all fetches', async () => {
   const only = failingTransport('a', new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
-  const stage = new FailoverFixture([only]);
-  const first = stage.fetch();
-  await stage.clock.pass(0);
+  const fixture = new FailoverFixture([only]);
+  const first = fixture.fetch();
+  await fixture.clock.pass(0);
   only.heal();
 
-  const second = stage.fetch();
-  await stage.clock.pass(4_999);
+  const second = fixture.fetch();
+  await fixture.clock.pass(4_999);
   expect(only.requests.length).toBe(1);
-  expect(second.rounds).toEqual(['throttled']);
-  await stage.clock.pass(1);
+  expect(second.failing).toEqual(['throttled']);
+  await fixture.clock.pass(1);
 
   expect(await Promise.all([outcomeKind(first.outcome), outcomeKind(second.outcome)])).toEqual(['secret', 'secret']);
+});
+
+test('one of many concurrent fetches sends the probe', async () => {
+  const { fixture, down } = await withHangingProbeDue();
+  const before = down.requests.length;
+
+  const fetches = Array.from({ length: 200 }, () => fixture.fetch());
+  await Promise.all(fetches.map(({ outcome }) => outcome));
+
+  expect(down.requests.length - before).toBe(1);
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'half-open', probes: 1 });
+});
+
+test('a hanging probe times out, and the next one is due later', async () => {
+  const { fixture } = await withHangingProbeDue();
+  await fixture.fetchSequentially(1);
+
+  await fixture.clock.pass('4s');
+
+  const { breaker, probeIn = 0, inFlight } = fixture.endpoints[0]?.status() ?? {};
+  expect({ breaker, inFlight }).toEqual({ breaker: 'open', inFlight: 0 });
+  expect(probeIn).toBeGreaterThanOrEqual(1_000);
+});
+
+test('closing the client ends a probe without an unhandled rejection', async () => {
+  const unhandled = unhandledRejections();
+  const { fixture } = await withHangingProbeDue();
+  await fixture.fetchSequentially(1);
+
+  fixture.closing.abort(new Error('closed'));
+  await settled();
+
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ inFlight: 0, breaker: 'open' });
+  expect([fixture.clock.pending, unhandled]).toEqual([0, []]);
+});
+
+test('a new probe is due after an abandoned one', async () => {
+  const fixture = new FailoverFixture([failingTransport('a', 'unreachable')], { maxAttempts: 1 });
+  await fixture.fetchSequentially(5);
+  await fixture.clock.pass('1s');
+  fixture.endpoints[0]?.startProbe();
+  fixture.endpoints[0]?.breaker.abandonProbe();
+
+  expect(fixture.endpoints[0]?.breaker.isProbeDue).toBe(true);
 });

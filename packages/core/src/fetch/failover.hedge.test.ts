@@ -3,78 +3,86 @@ import type { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { FailureName } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './endpoint.fixture.ts';
 import { Hedging } from '../endpoint/hedge.ts';
+import { settled, unhandledRejections } from '../endpoint/rejections.fixture.ts';
+import {
+  FailoverFixture,
+  failingTransport,
+  HangingTransport,
+  outcomeKind,
+  transportWithSecret,
+} from './failover.fixture.ts';
 
-/** A first endpoint that takes so long, and a standby that answers at once. */
-function slowFirst(
+/** A primary that responds after `ms`, and a fallback that responds at once. */
+function slowPrimary(
   ms: number,
   options: ConstructorParameters<typeof FailoverFixture>[1] = {},
-): { readonly stage: FailoverFixture; readonly first: FakeTransport; readonly standby: FakeTransport } {
-  const [first, standby] = [transportWithSecret('a'), transportWithSecret('b')];
-  const stage = new FailoverFixture([first, standby], { hedge: 100, ...options });
-  first.answerAfter(ms, stage.clock);
-  return { stage, first, standby };
+): { readonly fixture: FailoverFixture; readonly primary: FakeTransport; readonly fallback: FakeTransport } {
+  const primary = transportWithSecret('a');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback], { hedge: 100, ...options });
+  primary.answerAfter(ms, fixture.clock);
+  return { fixture, primary, fallback };
 }
 
-test('the next is asked too when the first is slow, its answer wins, and the slow request is cancelled', async () => {
-  const { stage, first, standby } = slowFirst(3_000);
-  const { outcome } = stage.fetch();
+test('hedges a slow request and cancels it when the hedge wins', async () => {
+  const { fixture, primary, fallback } = slowPrimary(3_000);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(99);
-  expect(standby.requests.length).toBe(0);
-  await stage.clock.pass(1);
+  await fixture.clock.pass(99);
+  expect(fallback.requests.length).toBe(0);
+  await fixture.clock.pass(1);
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(first.cancelled).toBe(1);
-  expect(stage.endpoints.map((endpoint) => endpoint.status())).toMatchObject([
+  expect(primary.cancelled).toBe(1);
+  expect(fixture.endpoints.map((endpoint) => endpoint.status())).toMatchObject([
     { endpoint: 'a', failures: 0, state: 'unknown' },
     { endpoint: 'b', failures: 0, hedges: 1, hedgesWon: 1 },
   ]);
-  expect(stage.clock.pending).toBe(0);
+  expect(fixture.clock.pending).toBe(0);
 });
 
-test('the first still wins if it answers before the one that was asked beside it', async () => {
-  const { stage, standby } = slowFirst(150);
-  standby.answerAfter(3_000, stage.clock);
-  const { outcome } = stage.fetch();
+test('the slow endpoint wins if it responds before its hedge', async () => {
+  const { fixture, fallback } = slowPrimary(150);
+  fallback.answerAfter(3_000, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(150);
+  await fixture.clock.pass(150);
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(standby.cancelled).toBe(1);
-  expect(stage.endpoints[1]?.status()).toMatchObject({ hedges: 1, hedgesWon: 0, failures: 0, breaker: 'closed' });
+  expect(fallback.cancelled).toBe(1);
+  expect(fixture.endpoints[1]?.status()).toMatchObject({ hedges: 1, hedgesWon: 0, failures: 0, breaker: 'closed' });
 });
 
-test('a failure is not waited for: the next is asked at once, and that is no hedge', async () => {
-  const stage = new FailoverFixture([failingTransport('a', 'unreachable'), transportWithSecret('b')], { hedge: 100 });
+test('a failover does not count as a hedge', async () => {
+  const fixture = new FailoverFixture([failingTransport('a', 'unreachable'), transportWithSecret('b')], { hedge: 100 });
 
-  expect(await outcomeKind(stage.fetch().outcome)).toBe('secret');
-  expect(stage.endpoints[1]?.status().hedges).toBe(0);
+  expect(await outcomeKind(fixture.fetch().outcome)).toBe('secret');
+  expect(fixture.endpoints[1]?.status().hedges).toBe(0);
 });
 
-test('slow is what is slower than 95 in 100 of its own answers', async () => {
-  const { stage, first, standby } = slowFirst(200, { hedge: 'measured' });
-  await stage.fetchSequentially(20, 200);
-  first.answerAfter(3_000, stage.clock);
-  const { outcome } = stage.fetch();
+test('hedges after the p95 of the endpoint', async () => {
+  const { fixture, primary, fallback } = slowPrimary(200, { hedge: 'measured' });
+  await fixture.fetchSequentially(20, 200);
+  primary.answerAfter(3_000, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(199);
-  expect(standby.requests.length).toBe(0);
-  await stage.clock.pass(1);
+  await fixture.clock.pass(199);
+  expect(fallback.requests.length).toBe(0);
+  await fixture.clock.pass(1);
 
   expect(await outcomeKind(outcome)).toBe('secret');
 });
 
-test('an endpoint that is always quick is given 50 ms, and one that is not known yet half a second', async () => {
-  const { stage, first, standby } = slowFirst(3_000, { hedge: 'measured' });
+test('hedges a fast endpoint after 50 ms, one without samples after 500 ms', async () => {
+  const { fixture, primary, fallback } = slowPrimary(3_000, { hedge: 'measured' });
   const asked: number[] = [];
-  const known = slowFirst(1, { hedge: 'measured' });
-  await known.stage.fetchSequentially(20, 1);
-  known.first.answerAfter(3_000, known.stage.clock);
+  const known = slowPrimary(1, { hedge: 'measured' });
+  await known.fixture.fetchSequentially(20, 1);
+  known.primary.answerAfter(3_000, known.fixture.clock);
   for (const { clock, fetch, other } of [
-    { clock: stage.clock, fetch: () => stage.fetch(), other: standby },
-    { clock: known.stage.clock, fetch: () => known.stage.fetch(), other: known.standby },
+    { clock: fixture.clock, fetch: () => fixture.fetch(), other: fallback },
+    { clock: known.fixture.clock, fetch: () => known.fixture.fetch(), other: known.fallback },
   ]) {
     fetch();
     let ms = 0;
@@ -83,50 +91,50 @@ test('an endpoint that is always quick is given 50 ms, and one that is not known
   }
 
   expect(asked).toEqual([500, 50]);
-  expect(first.requests.length).toBe(1);
+  expect(primary.requests.length).toBe(1);
 });
 
-test('of an endpoint that has answered a few times, slow is twice the slowest of these', async () => {
-  const { stage, first, standby } = slowFirst(40, { hedge: 'measured' });
-  await stage.fetchSequentially(1, 40);
-  first.answerAfter(60, stage.clock);
-  await stage.fetchSequentially(1, 60);
-  first.answerAfter(3_000, stage.clock);
-  const { outcome } = stage.fetch();
+test('hedges after twice the slowest of a few samples', async () => {
+  const { fixture, primary, fallback } = slowPrimary(40, { hedge: 'measured' });
+  await fixture.fetchSequentially(1, 40);
+  primary.answerAfter(60, fixture.clock);
+  await fixture.fetchSequentially(1, 60);
+  primary.answerAfter(3_000, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(119);
-  expect(standby.requests.length).toBe(0);
-  await stage.clock.pass(1);
+  await fixture.clock.pass(119);
+  expect(fallback.requests.length).toBe(0);
+  await fixture.clock.pass(1);
 
   expect(await outcomeKind(outcome)).toBe('secret');
 });
 
-test('however slow its first answers were, an endpoint that is little known is given half a second at the most', () => {
+test('the delay is at most 500 ms with few samples, 1 s with enough', () => {
   const parts = { clock: new FakeClock(), delay: undefined, share: 0.1, breakerFailures: 5, attemptTimeout: 4_000 };
 
   expect(new Hedging(parts).delayFor({ p95: undefined, estimate: 3_000 })).toBe(500);
   expect(new Hedging(parts).delayFor({ p95: 3_000, estimate: 3_000 })).toBe(1_000);
 });
 
-test('an endpoint is given no more than half of the time of an attempt', () => {
+test('the delay is at most half of `attemptTimeout`', () => {
   const parts = { clock: new FakeClock(), delay: undefined, share: 0.1, breakerFailures: 5 };
 
   expect(new Hedging({ ...parts, attemptTimeout: 400 }).delayFor({ p95: undefined, estimate: undefined })).toBe(200);
   expect(new Hedging({ ...parts, attemptTimeout: 40 }).delayFor({ p95: 1, estimate: 2 })).toBe(20);
 });
 
-test('there are always hedges enough to open a breaker', () => {
+test('the budget allows as many hedges as open a breaker', () => {
   const parts = { clock: new FakeClock(), delay: 100, share: 0.1, attemptTimeout: 4_000 };
   const hedging = new Hedging({ ...parts, breakerFailures: 25 });
 
   expect(Array.from({ length: 26 }, () => hedging.tryWithdraw()).filter((isAllowed) => isAllowed)).toHaveLength(25);
 });
 
-test('a refresh that nobody waits for is not hedged, until a reader joins it', async () => {
-  const { stage, standby } = slowFirst(3_000);
-  const { outcome, priority } = stage.fetch('db', 'refresh');
-  await stage.clock.pass(1_000);
-  expect(standby.requests.length).toBe(0);
+test('does not hedge a background refresh until a reader joins it', async () => {
+  const { fixture, fallback } = slowPrimary(3_000);
+  const { outcome, priority } = fixture.fetch('db', 'refresh');
+  await fixture.clock.pass(1_000);
+  expect(fallback.requests.length).toBe(0);
 
   priority.raise('read');
 
@@ -134,118 +142,194 @@ test('a refresh that nobody waits for is not hedged, until a reader joins it', a
 });
 
 test.each<FailureName>(['notFound', 'disabled', 'denied', 'rejected'])(
-  'a standby that says "%s" does not win over a first that is slow',
+  '"%s" from a hedge does not win over a slow primary',
   async (failure) => {
-    const [first, standby] = [transportWithSecret('a'), failingTransport('b', failure)];
-    const stage = new FailoverFixture([first, standby], { hedge: 100 });
-    first.answerAfter(2_000, stage.clock);
-    const { outcome } = stage.fetch();
+    const primary = transportWithSecret('a');
+    const fallback = failingTransport('b', failure);
+    const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
+    primary.answerAfter(2_000, fixture.clock);
+    const { outcome } = fixture.fetch();
 
-    await stage.clock.pass(2_000);
+    await fixture.clock.pass(2_000);
 
-    expect(standby.requests.length).toBe(1);
+    expect(fallback.requests.length).toBe(1);
     expect(await outcomeKind(outcome)).toBe('secret');
   },
 );
 
-test('what a standby refuses is refused once the slow first has failed', async () => {
-  const [first, standby] = [failingTransport('a', 'unavailable'), failingTransport('b', 'denied')];
-  const stage = new FailoverFixture([first, standby], { hedge: 100 });
-  first.answerAfter(2_000, stage.clock);
-  const { outcome } = stage.fetch();
+test('"denied" from a hedge is the result once the slow primary has failed', async () => {
+  const primary = failingTransport('a', 'unavailable');
+  const fallback = failingTransport('b', 'denied');
+  const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
+  primary.answerAfter(2_000, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(2_000);
+  await fixture.clock.pass(2_000);
 
   expect(await outcomeKind(outcome)).toBe('denied');
 });
 
-test('what a standby refuses is not taken to the next while the first may still answer', async () => {
-  const [first, standby, last] = [transportWithSecret('a'), failingTransport('b', 'denied'), transportWithSecret('c')];
-  const stage = new FailoverFixture([first, standby, last], { hedge: 100 });
-  first.answerAfter(2_000, stage.clock);
-  const { outcome } = stage.fetch();
+test('does not fail over after "denied" from a hedge', async () => {
+  const primary = transportWithSecret('a');
+  const fallback = failingTransport('b', 'denied');
+  const last = transportWithSecret('c');
+  const fixture = new FailoverFixture([primary, fallback, last], { hedge: 100 });
+  primary.answerAfter(2_000, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(2_000);
+  await fixture.clock.pass(2_000);
 
   expect(await outcomeKind(outcome)).toBe('secret');
   expect(last.requests.length).toBe(0);
 });
 
-test('what the first refuses ends the search, and the request beside it', async () => {
-  const [first, standby] = [failingTransport('a', 'notFound'), failingTransport('b', 'hang')];
-  const stage = new FailoverFixture([first, standby], { hedge: 100 });
-  first.answerAfter(200, stage.clock);
-  const { outcome } = stage.fetch();
+test('a final failure of the primary cancels the hedge', async () => {
+  const primary = failingTransport('a', 'notFound');
+  const fallback = failingTransport('b', 'hang');
+  const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
+  primary.answerAfter(200, fixture.clock);
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(200);
+  await fixture.clock.pass(200);
 
   expect(await outcomeKind(outcome)).toBe('notFound');
-  expect(standby.cancelled).toBe(1);
+  expect(fallback.cancelled).toBe(1);
 });
 
-test('with the second slow too, the third is asked', async () => {
+test('hedges a slow hedge', async () => {
   const transports = [failingTransport('a', 'hang'), failingTransport('b', 'hang'), transportWithSecret('c')];
-  const stage = new FailoverFixture(transports, { hedge: 100 });
-  const { outcome } = stage.fetch();
+  const fixture = new FailoverFixture(transports, { hedge: 100 });
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(200);
+  await fixture.clock.pass(200);
 
   expect(await outcomeKind(outcome)).toBe('secret');
   expect(transports.map(({ cancelled }) => cancelled)).toEqual([1, 1, 0]);
 });
 
-test('hedges stay within their share of the fetches, however slow it is', async () => {
-  // It answers before it is overtaken five times in a row, so its breaker does not step in.
-  const { stage, standby } = slowFirst(150, { share: 0.1 });
-  standby.answerAfter(1_000, stage.clock);
+test('hedges stay within their share of the fetches', async () => {
+  // The primary never loses five hedges in a row, so its breaker stays closed.
+  const { fixture, fallback } = slowPrimary(150, { share: 0.1 });
+  fallback.answerAfter(1_000, fixture.clock);
 
-  await stage.fetchSequentially(200, 150);
+  await fixture.fetchSequentially(200, 150);
 
-  expect(standby.requests.length).toBeGreaterThan(20);
-  expect(standby.requests.length).toBeLessThanOrEqual(10 + 0.1 * 200);
+  expect(fallback.requests.length).toBeGreaterThan(20);
+  expect(fallback.requests.length).toBeLessThanOrEqual(10 + 0.1 * 200);
 });
 
-test('one that is overtaken five times in a row is left alone: nobody waits for it any more', async () => {
-  const { stage, first, standby } = slowFirst(3_000);
-  await stage.fetchSequentially(5, 100);
-  const { outcome } = stage.fetch();
+test('five lost hedges in a row open the breaker', async () => {
+  const { fixture, primary, fallback } = slowPrimary(3_000);
+  await fixture.fetchSequentially(5, 100);
+  const { outcome } = fixture.fetch();
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(first.requests.length).toBe(5);
-  expect(standby.requests.length).toBe(6);
-  expect(stage.endpoints[0]?.status()).toMatchObject({ breaker: 'open', failures: 0 });
+  expect(primary.requests.length).toBe(5);
+  expect(fallback.requests.length).toBe(6);
+  expect(fixture.endpoints[0]?.status()).toMatchObject({ breaker: 'open', failures: 0 });
 });
 
-test('a crowd that waits for the same slow endpoint leaves it when its breaker opens, beyond what may be hedged', async () => {
-  const { stage } = slowFirst(3_000, { share: 0.001, maxInFlight: 1_000 });
-  const crowd = Array.from({ length: 100 }, () => stage.fetch());
+test('waiting fetches fail over without a hedge when the breaker opens', async () => {
+  const { fixture } = slowPrimary(3_000, { share: 0.001, maxInFlight: 1_000 });
+  const fetches = Array.from({ length: 100 }, () => fixture.fetch());
 
-  await stage.clock.pass(100);
-  const outcomes = await Promise.all(crowd.map(({ outcome }) => outcomeKind(outcome)));
+  await fixture.clock.pass(100);
+  const outcomes = await Promise.all(fetches.map(({ outcome }) => outcomeKind(outcome)));
 
   expect(new Set(outcomes)).toEqual(new Set(['secret']));
-  expect(stage.endpoints[1]?.status().hedges).toBeLessThanOrEqual(10);
+  expect(fixture.endpoints[1]?.status().hedges).toBeLessThanOrEqual(10);
 });
 
-test('an endpoint is not slow for those who only wait for their turn at it', async () => {
-  const { stage } = slowFirst(3_000, { maxInFlight: 1 });
-  const crowd = Array.from({ length: 8 }, () => stage.fetch());
+test('the wait for the rate limiter does not count as slow', async () => {
+  const { fixture } = slowPrimary(3_000, { maxInFlight: 1 });
+  const fetches = Array.from({ length: 8 }, () => fixture.fetch());
 
-  await stage.clock.pass(100);
-  const outcomes = await Promise.all(crowd.map(({ outcome }) => outcomeKind(outcome)));
+  await fixture.clock.pass(100);
+  const outcomes = await Promise.all(fetches.map(({ outcome }) => outcomeKind(outcome)));
 
   expect(new Set(outcomes)).toEqual(new Set(['secret']));
-  expect(stage.endpoints[0]?.status().breaker).toBe('closed');
+  expect(fixture.endpoints[0]?.status().breaker).toBe('closed');
 });
 
-test('where the next has just throttled, the slow one is waited for', async () => {
-  const { stage, standby } = slowFirst(500);
-  standby.fail('throttled');
-  stage.endpoints[1]?.cooldown.start(new FetchFailure('throttled', 'slow down'));
-  const { outcome } = stage.fetch();
+test('does not hedge to a throttling endpoint', async () => {
+  const { fixture, fallback } = slowPrimary(500);
+  fallback.fail('throttled');
+  fixture.endpoints[1]?.cooldown.start(new FetchFailure('throttled', 'slow down'));
+  const { outcome } = fixture.fetch();
 
-  await stage.clock.pass(500);
+  await fixture.clock.pass(500);
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(standby.requests.length).toBe(0);
+  expect(fallback.requests.length).toBe(0);
+});
+
+test('a transport that ignores its signal can lose a hedge', async () => {
+  const fixture = new FailoverFixture([new HangingTransport('a'), transportWithSecret('b')], { hedge: 100 });
+  const { outcome } = fixture.fetch();
+
+  await fixture.clock.pass(100);
+
+  expect(await outcomeKind(outcome)).toBe('secret');
+  expect(fixture.clock.pending).toBe(0);
+});
+
+test('does not hedge to an endpoint whose breaker has opened', async () => {
+  const slow = failingTransport('a', 'hang');
+  const dead = failingTransport('b', 'unreachable');
+  const healthy = transportWithSecret('c');
+  const fixture = new FailoverFixture([slow, dead, healthy], { hedge: 100 });
+  const { outcome } = fixture.fetch();
+  for (let count = 0; count < 5; count += 1) fixture.endpoints[1]?.breaker.failed();
+
+  await fixture.clock.pass(100);
+
+  expect(await outcomeKind(outcome)).toBe('secret');
+  expect([dead.requests.length, healthy.requests.length]).toEqual([0, 1]);
+});
+
+test('waits for the slow endpoint if no other one is healthy', async () => {
+  const slow = transportWithSecret('a');
+  const dead = failingTransport('b', 'unreachable');
+  const fixture = new FailoverFixture([slow, dead], { hedge: 100 });
+  slow.answerAfter(1_000, fixture.clock);
+  const { outcome } = fixture.fetch();
+  for (let count = 0; count < 5; count += 1) fixture.endpoints[1]?.breaker.failed();
+
+  await fixture.clock.pass(1_000);
+
+  expect(await outcomeKind(outcome)).toBe('secret');
+  expect(dead.requests.length).toBe(0);
+  expect(fixture.endpoints[1]?.status().hedges).toBe(0);
+});
+
+test('handles simultaneous responses of the slow endpoint and its hedge', async () => {
+  const primary = transportWithSecret('a');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
+  primary.answerAfter(200, fixture.clock);
+  fallback.answerAfter(100, fixture.clock);
+
+  for (let count = 0; count < 20; count += 1) {
+    const { outcome } = fixture.fetch();
+    await fixture.clock.pass(200);
+    expect(await outcomeKind(outcome)).toBe('secret');
+  }
+
+  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.endpoints.map((endpoint) => endpoint.status())).toMatchObject([{ inFlight: 0 }, { inFlight: 0 }]);
+});
+
+test('a slow failure after a failed hedge leaves no timer or rejection', async () => {
+  const unhandled = unhandledRejections();
+  const primary = failingTransport('a', 'unavailable');
+  const fallback = failingTransport('b', 'notFound');
+  const fixture = new FailoverFixture([primary, fallback], { hedge: 100, maxAttempts: 1 });
+  primary.answerAfter(2_000, fixture.clock);
+  const { outcome } = fixture.fetch();
+
+  await fixture.clock.pass(2_000);
+  await settled();
+
+  expect(await outcomeKind(outcome)).toBe('unavailable');
+  expect([fixture.clock.pending, unhandled]).toEqual([0, []]);
 });

@@ -2,7 +2,7 @@ import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EndpointOrder, nearestFirst } from '../endpoint/endpoint-order.ts';
-import { createEndpoint } from './endpoint.fixture.ts';
+import { createEndpoint } from './failover.fixture.ts';
 
 interface Place {
   readonly name: string;
@@ -48,7 +48,7 @@ interface Way {
   connections: number;
 }
 
-function stage(ways: Readonly<Record<string, number | Error>>, order: 'given' | 'measured' = 'measured') {
+function fixture(ways: Readonly<Record<string, number | Error>>, order: 'given' | 'measured' = 'measured') {
   const clock = new FakeClock();
   const controller = new AbortController();
   const measured = new Map<string, Way>();
@@ -66,7 +66,7 @@ function stage(ways: Readonly<Record<string, number | Error>>, order: 'given' | 
 }
 
 test('nothing is measured before somebody asks, and nobody waits for it', async () => {
-  const { asked, measured, clock } = stage({ a: 90, b: 10 });
+  const { asked, measured, clock } = fixture({ a: 90, b: 10 });
   await clock.pass('1h');
   expect(measured.get('b')?.connections).toBe(0);
 
@@ -77,7 +77,7 @@ test('nothing is measured before somebody asks, and nobody waits for it', async 
 });
 
 test('it is measured again after five minutes, and not before', async () => {
-  const { asked, measured, clock } = stage({ a: 90, b: 10 });
+  const { asked, measured, clock } = fixture({ a: 90, b: 10 });
   void asked.current;
   await clock.pass('4m');
   void asked.current;
@@ -94,7 +94,7 @@ test('it is measured again after five minutes, and not before', async () => {
 });
 
 test('one that cannot be reached comes last, until it can', async () => {
-  const { asked, measured, clock } = stage({ a: new Error('gone'), b: 100 });
+  const { asked, measured, clock } = fixture({ a: new Error('gone'), b: 100 });
   void asked.current;
   await clock.pass(0);
   expect(names(asked.current)).toBe('ba');
@@ -109,7 +109,7 @@ test('one that cannot be reached comes last, until it can', async () => {
 });
 
 test('in the order given, nothing is measured', async () => {
-  const { asked, measured, clock } = stage({ a: 90, b: 10 }, 'given');
+  const { asked, measured, clock } = fixture({ a: 90, b: 10 }, 'given');
 
   void asked.current;
   await clock.pass(0);
@@ -119,11 +119,31 @@ test('in the order given, nothing is measured', async () => {
 });
 
 test('after the client is closed nothing is measured any more, and no timer is left', async () => {
-  const { asked, clock, controller } = stage({ a: 90, b: 10 });
+  const { asked, clock, controller } = fixture({ a: 90, b: 10 });
 
   void asked.current;
   controller.abort();
   await clock.pass(0);
 
+  expect(clock.pending).toBe(0);
+});
+
+test('gives up a connection that is never established', async () => {
+  const clock = new FakeClock();
+  const deaf = Object.assign(new FakeTransport('a'), { connectTime: () => new Promise<number>(() => {}) });
+  const near = Object.assign(new FakeTransport('b'), { connectTime: async () => 1 });
+  const endpoints = [createEndpoint(deaf, clock), createEndpoint(near, clock)];
+  const order = new EndpointOrder({
+    endpoints,
+    clock,
+    order: 'measured',
+    connectTimeout: 2_000,
+    closing: new AbortController().signal,
+  });
+  expect(order.current[0]?.name).toBe('a');
+
+  await clock.pass('2s');
+
+  expect(order.current[0]?.name).toBe('b');
   expect(clock.pending).toBe(0);
 });

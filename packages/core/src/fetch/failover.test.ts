@@ -2,26 +2,27 @@ import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { FailureName } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './endpoint.fixture.ts';
-import type { StartedFetch } from './endpoint.fixture.ts';
+import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './failover.fixture.ts';
+import type { StartedFetch } from './failover.fixture.ts';
 
 function run(transports: readonly FakeTransport[], maxAttempts = 5): StartedFetch & Pick<FailoverFixture, 'clock'> {
-  const stage = new FailoverFixture(transports, { maxAttempts });
-  return { ...stage.fetch(), clock: stage.clock };
+  const fixture = new FailoverFixture(transports, { maxAttempts });
+  return { ...fixture.fetch(), clock: fixture.clock };
 }
 
-test('the endpoints are asked in the order given, and the first that answers is enough', async () => {
-  const [first, second] = [transportWithSecret('a'), transportWithSecret('b')];
+test('uses the first endpoint while it responds', async () => {
+  const primary = transportWithSecret('a');
+  const fallback = transportWithSecret('b');
 
-  expect(await run([first, second]).outcome).toMatchObject({ kind: 'secret' });
-  expect([first.requests.length, second.requests.length]).toEqual([1, 0]);
+  expect(await run([primary, fallback]).outcome).toMatchObject({ kind: 'secret' });
+  expect([primary.requests.length, fallback.requests.length]).toEqual([1, 0]);
 });
 
 test.each<FailureName>(['throttled', 'unavailable', 'unreachable', 'malformed'])(
-  'the next endpoint is asked at once when one is %s',
+  'fails over without a wait when the primary is %s',
   async (failure) => {
-    const standby = transportWithSecret('b');
-    const { outcome, clock } = run([failingTransport('a', failure), standby]);
+    const fallback = transportWithSecret('b');
+    const { outcome, clock } = run([failingTransport('a', failure), fallback]);
 
     expect(await outcome).toMatchObject({ kind: 'secret' });
     expect(clock.now()).toBe(0);
@@ -29,29 +30,30 @@ test.each<FailureName>(['throttled', 'unavailable', 'unreachable', 'malformed'])
 );
 
 test.each<FailureName>(['denied', 'disabled', 'notFound', 'rejected', 'untrusted', 'hookRejected'])(
-  'nobody else is asked when the first endpoint says: %s',
+  'does not fail over when the primary fails as %s',
   async (failure) => {
-    const standby = transportWithSecret('b');
+    const fallback = transportWithSecret('b');
 
-    expect(await outcomeKind(run([failingTransport('a', failure), standby]).outcome)).toBe(failure);
-    expect(standby.requests).toEqual([]);
+    expect(await outcomeKind(run([failingTransport('a', failure), fallback]).outcome)).toBe(failure);
+    expect(fallback.requests).toEqual([]);
   },
 );
 
-test('"not found" from a standby does not end the search while the first endpoint may still answer', async () => {
-  const [first, standby] = [failingTransport('a', 'unavailable'), new FakeTransport('b')];
-  const { outcome, clock } = run([first, standby]);
+test('retries the primary after "not found" from a fallback', async () => {
+  const primary = failingTransport('a', 'unavailable');
+  const fallback = new FakeTransport('b');
+  const { outcome, clock } = run([primary, fallback]);
   await clock.pass(0);
 
-  first.heal();
-  first.put('db', 'v1');
+  primary.heal();
+  primary.put('db', 'v1');
   await clock.pass('1s');
 
   expect(await outcome).toMatchObject({ kind: 'secret' });
-  expect(standby.requests.length).toBe(1);
+  expect(fallback.requests.length).toBe(1);
 });
 
-test('"not found" from a standby does not turn an outage of the first endpoint into a refusal', async () => {
+test('reports the outage of the primary, not the "not found" of a fallback', async () => {
   const { outcome, clock } = run([failingTransport('a', 'unreachable'), new FakeTransport('b')]);
 
   await clock.pass('1m');
@@ -59,48 +61,50 @@ test('"not found" from a standby does not turn an outage of the first endpoint i
   expect(await outcomeKind(outcome)).toBe('unreachable');
 });
 
-test('"denied" from a standby ends the search', async () => {
-  const first = failingTransport('a', 'unavailable');
+test('"denied" from a fallback is final', async () => {
+  const primary = failingTransport('a', 'unavailable');
 
-  expect(await outcomeKind(run([first, failingTransport('b', 'denied')]).outcome)).toBe('denied');
-  expect(first.requests.length).toBe(1);
+  expect(await outcomeKind(run([primary, failingTransport('b', 'denied')]).outcome)).toBe('denied');
+  expect(primary.requests.length).toBe(1);
 });
 
-test('each endpoint is asked as often as there are tries, with growing waits between the rounds', async () => {
-  const [first, second] = [failingTransport('a', 'unavailable'), failingTransport('b', 'throttled')];
-  const { outcome, clock, attempts, rounds } = run([first, second], 3);
+test('makes `maxAttempts` attempts at each endpoint', async () => {
+  const primary = failingTransport('a', 'unavailable');
+  const fallback = failingTransport('b', 'throttled');
+  const { outcome, clock, attempts, failing } = run([primary, fallback], 3);
 
   await clock.pass('1m');
 
   expect(await outcomeKind(outcome)).toBe('unavailable');
   expect(attempts.map(({ endpoint }) => endpoint)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
-  expect(rounds).toEqual(['unavailable', 'unavailable']);
+  expect(failing).toEqual(['unavailable', 'unavailable']);
 });
 
-test('the waits are drawn from bounds that double', async () => {
-  const first = failingTransport('a', 'unavailable');
-  const { clock } = run([first], 4);
-  const askedAt = [0, 100, 300, 700]; // halves of 200, 400, 800
+test('waits between attempts with exponential backoff', async () => {
+  const primary = failingTransport('a', 'unavailable');
+  const { clock } = run([primary], 4);
+  const sentAt = [0, 100, 300, 700]; // halves of 200, 400, 800
 
-  for (const [index, at] of askedAt.entries()) {
+  for (const [index, at] of sentAt.entries()) {
     await clock.pass(Math.max(at - clock.now() - 1, 0));
-    expect(first.requests.length).toBe(index === 0 ? 1 : index);
+    expect(primary.requests.length).toBe(index === 0 ? 1 : index);
     await clock.pass(at - clock.now());
-    expect(first.requests.length).toBe(index + 1);
+    expect(primary.requests.length).toBe(index + 1);
   }
 });
 
-test('an endpoint whose answer makes no sense is not asked again in the same fetch', async () => {
-  const [broken, away] = [failingTransport('a', 'malformed'), failingTransport('b', 'unavailable')];
-  const { outcome, clock } = run([broken, away], 3);
+test('does not retry an endpoint with a malformed response', async () => {
+  const malformed = failingTransport('a', 'malformed');
+  const unavailable = failingTransport('b', 'unavailable');
+  const { outcome, clock } = run([malformed, unavailable], 3);
 
   await clock.pass('1m');
 
   expect(await outcomeKind(outcome)).toBe('malformed');
-  expect([broken.requests.length, away.requests.length]).toEqual([1, 3]);
+  expect([malformed.requests.length, unavailable.requests.length]).toEqual([1, 3]);
 });
 
-test('an attempt that hangs is left after its time, and the next endpoint asked', async () => {
+test('fails over after `attemptTimeout` without a response', async () => {
   const { outcome, clock, attempts } = run([failingTransport('a', 'hang'), transportWithSecret('b')]);
 
   await clock.pass(3_999);
@@ -111,18 +115,18 @@ test('an attempt that hangs is left after its time, and the next endpoint asked'
   expect(attempts).toMatchObject([{ endpoint: 'a', failure: 'unreachable', ms: 4_000 }]);
 });
 
-test('a server that asks us to wait is waited for', async () => {
-  const first = failingTransport('a', new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
-  const { clock } = run([first]);
+test('retries after the Retry-After of the server', async () => {
+  const primary = failingTransport('a', new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
+  const { clock } = run([primary]);
 
   await clock.pass(4_999);
-  expect(first.requests.length).toBe(1);
+  expect(primary.requests.length).toBe(1);
   await clock.pass(1);
 
-  expect(first.requests.length).toBe(2);
+  expect(primary.requests.length).toBe(2);
 });
 
-test('the end of the budget ends an attempt that hangs', async () => {
+test('the deadline of the fetch aborts a hanging attempt', async () => {
   const { outcome, controller, clock } = run([failingTransport('a', 'hang')]);
   await clock.pass(10);
 
@@ -132,7 +136,7 @@ test('the end of the budget ends an attempt that hangs', async () => {
   expect(clock.pending).toBe(0);
 });
 
-test('the end of the budget ends a wait between two rounds at once', async () => {
+test('the deadline of the fetch ends a backoff', async () => {
   const { outcome, controller, clock } = run([failingTransport('a', 'unavailable')]);
   await clock.pass(10);
 
@@ -142,18 +146,18 @@ test('the end of the budget ends a wait between two rounds at once', async () =>
   expect(clock.pending).toBe(0);
 });
 
-test('a transport that throws what it does not name is a fault of the transport', async () => {
+test('an unknown error of a transport is `malformed`', async () => {
   expect(await outcomeKind(run([failingTransport('a', new TypeError('a bug'))], 1).outcome)).toBe('malformed');
 });
 
-test('a transport that returns something that is not a Secret is a fault of the transport', async () => {
-  const broken = transportWithSecret('a');
-  broken.fetch = () => Promise.resolve({ text: 's3cret-plain' } as never);
+test('a return value that is not a Secret is `malformed`', async () => {
+  const malformed = transportWithSecret('a');
+  malformed.fetch = () => Promise.resolve({ text: 's3cret-plain' } as never);
 
-  expect(await outcomeKind(run([broken], 1).outcome)).toBe('malformed');
+  expect(await outcomeKind(run([malformed], 1).outcome)).toBe('malformed');
 });
 
-test('a failure made by another copy of the package counts as what it says', async () => {
+test('accepts a FetchFailure of another copy of the package', async () => {
   const foreign = Object.assign(new Error('from elsewhere'), { failure: 'denied', requestId: 'r-1' });
   const outcome = await run([failingTransport('a', foreign)]).outcome;
 

@@ -9,7 +9,7 @@ function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) =
   return { promise, resolve };
 }
 
-test('callers that arrive during a flight join it', async () => {
+test('callers join a flight in progress', async () => {
   const flights = new SingleFlight<string>();
   const { promise, resolve } = deferred<string>();
   let started = 0;
@@ -25,7 +25,7 @@ test('callers that arrive during a flight join it', async () => {
   expect(started).toBe(1);
 });
 
-test('a flight that landed is not joined any more', async () => {
+test('a flight that has ended is not joined', async () => {
   const flights = new SingleFlight<number>();
   let started = 0;
 
@@ -35,7 +35,7 @@ test('a flight that landed is not joined any more', async () => {
   expect(started).toBe(2);
 });
 
-test('a flight that was forgotten does not clear the board for the one after it', async () => {
+test('a forgotten flight does not remove the newer one', async () => {
   const flights = new SingleFlight<string>();
   const first = deferred<string>();
   const second = deferred<string>();
@@ -52,7 +52,7 @@ test('a flight that was forgotten does not clear the board for the one after it'
   expect(await renewed).toBe('new');
 });
 
-test('a flight learns that it was forgotten', async () => {
+test('a flight can find out that it was forgotten', async () => {
   const flights = new SingleFlight<boolean>();
   const gate = deferred<void>();
   const flight = flights.run('db', async (isForgotten) => {
@@ -66,7 +66,7 @@ test('a flight learns that it was forgotten', async () => {
   expect(await flights.run('db', async (isForgotten) => isForgotten())).toBe(false);
 });
 
-test('a fetch that throws at once fails its flight, and the board is clear', async () => {
+test('a synchronous throw rejects the flight and removes it', async () => {
   const flights = new SingleFlight<string>();
 
   await expect(

@@ -21,17 +21,17 @@ export function createEndpoint(transport: FakeTransport, clock: FakeClock, maxIn
   });
 }
 
-/** A fetch that has begun. */
+/** A fetch in progress. */
 export interface StartedFetch {
   readonly outcome: Promise<FetchOutcome>;
   readonly attempts: readonly Attempt[];
-  /** What was told after each round, or at once where nobody is expected to answer. */
-  readonly rounds: readonly FailureName[];
+  /** The calls of `onFailing`. */
+  readonly failing: readonly FailureName[];
   readonly priority: Priority;
   readonly controller: AbortController;
 }
 
-/** Endpoints on a clock that stands still, asked as the client asks them. */
+/** The failover over fake transports, on a fake clock. */
 export class FailoverFixture {
   readonly clock: FakeClock = new FakeClock();
   readonly endpoints: readonly Endpoint[];
@@ -42,7 +42,7 @@ export class FailoverFixture {
     transports: readonly FakeTransport[],
     options: {
       readonly maxAttempts?: number;
-      /** Milliseconds, or what the endpoint is used to; without it nobody is hedged. */
+      /** Hedge delay in milliseconds, or `measured`: from the latency. Default: no hedging. */
       readonly hedge?: number | 'measured';
       readonly share?: number;
       readonly maxInFlight?: number;
@@ -51,12 +51,12 @@ export class FailoverFixture {
     const { clock } = this;
     const { maxAttempts = 5, hedge, share = 0.1, maxInFlight } = options;
     this.endpoints = transports.map((transport) => createEndpoint(transport, clock, maxInFlight));
-    const [home] = this.endpoints;
-    if (home === undefined) throw new Error('no transport');
+    const [primary] = this.endpoints;
+    if (primary === undefined) throw new Error('no transport');
     const delay = hedge === 'measured' ? undefined : hedge;
     const hedging = new Hedging({ clock, delay, share, breakerFailures: 5, attemptTimeout: 4_000 });
     this.#parts = {
-      endpoints: { primary: home, inOrder: this.endpoints },
+      endpoints: { primary, inOrder: this.endpoints },
       hedging: hedge === undefined ? undefined : hedging,
       clock,
       backoff: fullJitter({ base: 200, cap: 10_000, maxAttempts }),
@@ -65,26 +65,26 @@ export class FailoverFixture {
     };
   }
 
-  fetch(name = 'db', purpose: PriorityLevel = 'read'): StartedFetch {
+  fetch(name = 'db', level: PriorityLevel = 'read'): StartedFetch {
     const controller = new AbortController();
     const attempts: Attempt[] = [];
-    const rounds: FailureName[] = [];
-    const urgency = new Priority(purpose);
+    const failing: FailureName[] = [];
+    const priority = new Priority(level);
     const outcome = fetchWithFailover(this.#parts, {
       request: { name, stage: 'ACSCurrent' },
       signal: controller.signal,
-      priority: urgency,
+      priority,
       attempts,
-      onFailing: ({ failure }) => rounds.push(failure),
+      onFailing: ({ failure }) => failing.push(failure),
     });
-    return { outcome, attempts, rounds, priority: urgency, controller };
+    return { outcome, attempts, failing, priority, controller };
   }
 
-  /** Fetches one after the other, each until it is over or `patience` milliseconds have gone by. */
-  async fetchSequentially(times: number, patience = 0): Promise<void> {
+  /** Runs `times` fetches in sequence, and advances the clock by `ms` in each. */
+  async fetchSequentially(times: number, ms = 0): Promise<void> {
     for (let count = 0; count < times; count += 1) {
       const { outcome } = this.fetch();
-      await this.clock.pass(patience);
+      await this.clock.pass(ms);
       await outcome;
     }
   }
@@ -96,11 +96,21 @@ export function failingTransport(name: string, failure: FailureName | 'hang' | E
   return transport;
 }
 
-/** Where `db` is at version 1. */
+/** Has version `v1` of the secret `db`. */
 export function transportWithSecret(name: string): FakeTransport {
   const transport = new FakeTransport(name);
   transport.put('db', 'v1');
   return transport;
+}
+
+/** Ignores its signal: its requests never settle. */
+export class HangingTransport extends FakeTransport {
+  started = 0;
+
+  override fetch(): Promise<never> {
+    this.started += 1;
+    return new Promise(() => {});
+  }
 }
 
 /** `secret`, `aborted`, or the name of the failure. */
