@@ -210,7 +210,7 @@ test('no timer is left when it is closed', async () => {
 
   await one.close();
 
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test.each<[string, unknown, string]>([

@@ -9,28 +9,28 @@ interface Timer {
 /**
  * A `Clock` that stands still until a test moves it.
  *
- * `pass` is a process that runs, `freeze` one that does not (a suspended laptop, a frozen function), `setDate` somebody
- * who sets the machine's calendar.
+ * `pass` lets time pass in a running process, `freeze` in a suspended one (a sleeping laptop, a frozen function), and
+ * `setDate` changes the machine's date.
  */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   readonly #settle: () => Promise<void>;
-  readonly #chance: () => number;
+  readonly #random: () => number;
   #now = 0;
   #date: number;
 
   constructor(
     options: {
-      /** Milliseconds since 1970 that the calendar starts at. */
+      /** The initial date, in milliseconds since 1970. */
       readonly date?: number;
-      /** What `random()` answers; always 0.5 by default. */
+      /** The implementation of `random()`. Default: always 0.5. */
       readonly random?: () => number;
-      /** Waits until the code under test has done what it can without time passing; one turn of the event loop by default. */
+      /** Waits until the code under test has nothing left to do at the present time. Default: one turn of the event loop. */
       readonly settle?: () => Promise<void>;
     } = {},
   ) {
     this.#date = options.date ?? Date.UTC(2026, 0, 2, 3, 4, 5);
-    this.#chance = options.random ?? (() => 0.5);
+    this.#random = options.random ?? (() => 0.5);
     this.#settle = options.settle ?? (() => new Promise((resolve) => setImmediate(resolve)));
   }
 
@@ -47,7 +47,7 @@ export class FakeClock implements Clock {
   }
 
   random(): number {
-    return this.#chance();
+    return this.#random();
   }
 
   setUnrefTimer(ms: number, task: () => void): () => void {
@@ -62,12 +62,12 @@ export class FakeClock implements Clock {
     return this.setUnrefTimer(ms, task);
   }
 
-  /** How many timers are waiting: 0 after everything was closed. */
-  get pending(): number {
+  /** The number of timers that are set. 0 once everything is closed. */
+  get pendingTimers(): number {
     return this.#timers.size;
   }
 
-  /** Lets time go by: every timer that comes due is run in its turn, and what it started gets to settle. */
+  /** Lets time pass. Runs each timer at its time, and lets the code that it started settle before the next one. */
   async pass(length: Duration): Promise<void> {
     const end = this.#now + milliseconds(length);
     await this.#settle();
@@ -81,12 +81,12 @@ export class FakeClock implements Clock {
     await this.#settle();
   }
 
-  /** Time goes by while nothing runs: no timer fires, however overdue, before the next `pass`. */
+  /** Lets time pass in a suspended process: no timer runs before the next `pass`. */
   freeze(length: Duration): void {
     this.#moveTo(this.#now + milliseconds(length));
   }
 
-  /** Sets the calendar and nothing else. */
+  /** Sets the date. `now()` and the timers do not change. */
   setDate(date: number): void {
     this.#date = date;
   }

@@ -5,7 +5,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeStore } from './fake-store.ts';
 
 describeStore('a fake store', () => new FakeStore());
-describeStore('a fake store that a fleet shares', () => new FakeStore({ isShared: true }));
+describeStore('a shared fake store', () => new FakeStore({ isShared: true }));
 
 const request: SecretRequest = { name: 'db' };
 const stored = {
@@ -18,23 +18,23 @@ const stored = {
   fetchedAt: 1_000,
 } as const;
 
-test('what one process writes, the others read and hear of', async () => {
+test('a write or removal by one process is visible to the others and emits an event', async () => {
   const one = new FakeStore({ isShared: true });
   const other = one.join();
-  const heard: StoreEvent[] = [];
-  other.subscribe?.((news) => heard.push(news));
+  const events: StoreEvent[] = [];
+  other.subscribe?.((event) => events.push(event));
 
   await one.write(request, stored);
   await other.write(request, stored);
   await one.removeAll('db');
 
-  expect(heard).toEqual([
+  expect(events).toEqual([
     { kind: 'written', request, fetchedAt: 1_000 },
     { kind: 'removed', name: 'db' },
   ]);
 });
 
-test('one process has the lease until it gives it back or its time is up', async () => {
+test('one process holds the lease until it releases it or the lease expires', async () => {
   const clock = new FakeClock();
   const one = new FakeStore({ isShared: true, clock });
   const other = one.join();
@@ -49,11 +49,11 @@ test('one process has the lease until it gives it back or its time is up', async
   expect(await one.lease?.(request, 100)).toBeDefined();
 });
 
-test('it fails as it is told, until it is healed', async () => {
+test('injected faults last until heal()', async () => {
   const store = new FakeStore();
   store.fail('throw', 'write');
 
-  await expect(store.write(request, stored)).rejects.toThrow('told to fail');
+  await expect(store.write(request, stored)).rejects.toThrow('injected fault in write');
   expect(await store.read(request)).toBeUndefined();
   store.heal();
   await store.write(request, stored);

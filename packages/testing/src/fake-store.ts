@@ -2,34 +2,34 @@ import type { Clock, SecretRequest, SecretStore, StoredSecret, StoreLease, Store
 
 export type FakeStoreOperation = 'read' | 'write' | 'remove' | 'removeAll' | 'lease';
 
-/** What becomes of an operation: it never ends, or it fails. */
+/** `hang`: the operation never ends. `throw`: it rejects. */
 export type FakeStoreFault = 'hang' | 'throw';
 
-interface Listening {
-  readonly member: FakeStore;
-  readonly listener: (news: StoreEvent) => void;
+interface Subscription {
+  readonly owner: FakeStore;
+  readonly listener: (event: StoreEvent) => void;
 }
 
-/** What all members of a fleet share. */
-class Shelf {
+/** The state that the processes of a fleet share. */
+class SharedState {
   readonly entries = new Map<string, { readonly request: SecretRequest; readonly stored: unknown }>();
   readonly leases = new Map<string, { readonly owner: FakeStore; readonly until: number }>();
-  readonly listening = new Set<Listening>();
+  readonly subscriptions = new Set<Subscription>();
 }
 
 /**
- * A `SecretStore` in memory: what a file, or a Redis that a fleet shares, would do, and what it does on a bad day.
+ * A `SecretStore` in memory. It behaves like a file store, or with `isShared` like a Redis that several processes share.
  *
- * `fail` lets operations hang or throw, `put` puts anything at all where a secret should be, `tell` tells the news of a
- * store. With `isShared`, `join()` opens the same store for one more process: each hears of the others, and they take leases.
+ * `fail` makes operations hang or reject, `put` stores arbitrary data in place of a secret, and `emit` sends an event to this
+ * store's subscribers. `join()` opens a shared store for another process.
  */
 export class FakeStore implements SecretStore {
   readonly name: string;
-  /** Every operation, in the order in which they came, such as `read db`. */
+  /** All operations in order, such as `read db`. */
   readonly operations: string[] = [];
   readonly subscribe?: NonNullable<SecretStore['subscribe']>;
   readonly lease?: NonNullable<SecretStore['lease']>;
-  readonly #shelf: Shelf;
+  readonly #state: SharedState;
   readonly #clock: Clock | undefined;
   readonly #faults = new Map<FakeStoreOperation, FakeStoreFault>();
   #isClosed = false;
@@ -37,90 +37,91 @@ export class FakeStore implements SecretStore {
   constructor(
     options: {
       readonly name?: string;
-      /** Whether it is one that several processes share. */
+      /** Whether several processes share the store: it then has `subscribe` and `lease`. */
       readonly isShared?: boolean;
-      /** Lets leases end in their time; without it they end when they are given back. */
+      /** Expires leases. Without a clock they last until they are released. */
       readonly clock?: Clock;
-      /** The store whose entries it shares: see `join`. */
+      /** A store to share the state of. `join` sets it. */
       readonly with?: FakeStore;
     } = {},
   ) {
     this.name = options.name ?? 'fake store';
     this.#clock = options.clock;
-    this.#shelf = options.with === undefined ? new Shelf() : options.with.#shelf;
+    this.#state = options.with === undefined ? new SharedState() : options.with.#state;
     if (options.isShared !== true) return;
     this.subscribe = (listener) => this.#subscribe(listener);
     this.lease = (request, ms) => this.#lease(request, ms);
   }
 
-  /** The same store, as another process of the fleet has it open. */
+  /** Opens the same store for another process. */
   join(name: string = this.name): FakeStore {
     const clock = this.#clock;
     return new FakeStore({ name, isShared: this.lease !== undefined, with: this, ...(clock && { clock }) });
   }
 
-  /** From now on these operations, or all of them, end like this. */
+  /** Makes the given operations, or all of them, hang or reject from now on. */
   fail(fault: FakeStoreFault, ...operations: readonly FakeStoreOperation[]): void {
     const all: readonly FakeStoreOperation[] = ['read', 'write', 'remove', 'removeAll', 'lease'];
     for (const operation of operations.length === 0 ? all : operations) this.#faults.set(operation, fault);
   }
 
+  /** Ends what `fail` started. */
   heal(): void {
     this.#faults.clear();
   }
 
-  /** Puts something there, a secret or not, past all that a store is careful about. */
+  /** Stores arbitrary data, without checks and events. */
   put(request: SecretRequest, stored: unknown): void {
-    this.#shelf.entries.set(keyOf(request), { request, stored });
+    this.#state.entries.set(keyOf(request), { request, stored });
   }
 
-  /** What is there, past all faults. */
+  /** Returns the stored data, regardless of faults. */
   peek(request: SecretRequest): unknown {
-    return this.#shelf.entries.get(keyOf(request))?.stored;
+    return this.#state.entries.get(keyOf(request))?.stored;
   }
 
   get size(): number {
-    return this.#shelf.entries.size;
+    return this.#state.entries.size;
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Tells its own listeners something. */
-  emit(news: StoreEvent): void {
-    for (const { member, listener } of this.#shelf.listening) if (member === this) listener(news);
+  /** Sends an event to this store's own subscribers. */
+  emit(event: StoreEvent): void {
+    for (const { owner, listener } of this.#state.subscriptions) if (owner === this) listener(event);
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     await this.#begin('read', request.name);
-    const found = this.#shelf.entries.get(keyOf(request))?.stored;
-    return found === undefined ? undefined : (structuredClone(found) as StoredSecret); // or whatever a test has put there
+    const found = this.#state.entries.get(keyOf(request))?.stored;
+    return found === undefined ? undefined : (structuredClone(found) as StoredSecret); // or what a test has put there
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     await this.#begin('write', request.name);
-    const present = this.#shelf.entries.get(keyOf(request))?.stored as StoredSecret | undefined; // what we compare is checked by `>`
+    const present = this.#state.entries.get(keyOf(request))?.stored as StoredSecret | undefined; // `>` tolerates other types
     if (present !== undefined && present.fetchedAt > secret.fetchedAt) return;
     this.put(request, structuredClone(secret));
-    this.#tellOthers({ kind: 'written', request, fetchedAt: secret.fetchedAt });
+    this.#notifyOthers({ kind: 'written', request, fetchedAt: secret.fetchedAt });
   }
 
   async remove(request: SecretRequest): Promise<void> {
     await this.#begin('remove', request.name);
-    if (this.#shelf.entries.delete(keyOf(request))) this.#tellOthers({ kind: 'removed', name: request.name });
+    if (this.#state.entries.delete(keyOf(request))) this.#notifyOthers({ kind: 'removed', name: request.name });
   }
 
   async removeAll(name: string): Promise<void> {
     await this.#begin('removeAll', name);
-    for (const [key, { request }] of this.#shelf.entries) if (request.name === name) this.#shelf.entries.delete(key);
-    this.#tellOthers({ kind: 'removed', name });
+    for (const [key, { request }] of this.#state.entries) if (request.name === name) this.#state.entries.delete(key);
+    this.#notifyOthers({ kind: 'removed', name });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const listening of this.#shelf.listening)
-      if (listening.member === this) this.#shelf.listening.delete(listening);
+    for (const subscription of this.#state.subscriptions)
+      if (subscription.owner === this) this.#state.subscriptions.delete(subscription);
     await Promise.resolve();
   }
 
@@ -128,15 +129,15 @@ export class FakeStore implements SecretStore {
     this.operations.push(`${operation} ${name}`);
     const fault = this.#faults.get(operation);
     if (fault === 'hang') await new Promise(() => {});
-    if (fault === 'throw') throw new Error(`${this.name} was told to fail.`);
-    if (this.#isClosed) throw new Error(`${this.name} is closed.`);
+    if (fault === 'throw') throw new Error(`${this.name}: injected fault in ${operation}`);
+    if (this.#isClosed) throw new Error(`${this.name}: closed`);
   }
 
-  #subscribe(listener: (news: StoreEvent) => void): () => void {
-    const listening = { member: this, listener };
-    this.#shelf.listening.add(listening);
+  #subscribe(listener: (event: StoreEvent) => void): () => void {
+    const subscription = { owner: this, listener };
+    this.#state.subscriptions.add(subscription);
     return () => {
-      this.#shelf.listening.delete(listening);
+      this.#state.subscriptions.delete(subscription);
     };
   }
 
@@ -144,20 +145,20 @@ export class FakeStore implements SecretStore {
     await this.#begin('lease', request.name);
     const key = keyOf(request);
     const now = this.#clock?.now() ?? 0;
-    const present = this.#shelf.leases.get(key);
+    const present = this.#state.leases.get(key);
     if (present !== undefined && now < present.until) return undefined;
     const lease = { owner: this, until: this.#clock === undefined ? Number.POSITIVE_INFINITY : now + ms };
-    this.#shelf.leases.set(key, lease);
+    this.#state.leases.set(key, lease);
     return {
       release: async () => {
-        if (this.#shelf.leases.get(key) === lease) this.#shelf.leases.delete(key);
+        if (this.#state.leases.get(key) === lease) this.#state.leases.delete(key);
         await Promise.resolve();
       },
     };
   }
 
-  #tellOthers(news: StoreEvent): void {
-    for (const { member, listener } of this.#shelf.listening) if (member !== this) listener(news);
+  #notifyOthers(event: StoreEvent): void {
+    for (const { owner, listener } of this.#state.subscriptions) if (owner !== this) listener(event);
   }
 }
 

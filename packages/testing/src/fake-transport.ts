@@ -1,19 +1,18 @@
 import { FetchFailure, Secret } from '@kms-secrets/core';
 import type { Clock, FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
 
-type Answer = Partial<SecretFields> | FailureName | 'hang' | Error;
+type FakeResponse = Partial<SecretFields> | FailureName | 'hang' | Error;
 
 /**
- * A `SecretTransport` without a wire: what one endpoint answers, name by name.
- *
- * It answers with the last thing that was set, as often as it is asked, and counts what it was asked.
+ * A `SecretTransport` in memory, with one response per secret name. It returns the response that was set last, any number of
+ * times, and records the requests. A name without a response is not found.
  */
 export class FakeTransport implements SecretTransport {
   readonly endpoint: string;
-  /** Every request, in the order in which they came. */
+  /** All requests in order. */
   readonly requests: SecretRequest[] = [];
-  readonly #answers = new Map<string, Answer>();
-  #always: Answer | undefined;
+  readonly #responses = new Map<string, FakeResponse>();
+  #responseToAll: FakeResponse | undefined;
   #delay: { readonly ms: number; readonly clock: Clock } | undefined;
   #cancelled = 0;
   #isClosed = false;
@@ -22,28 +21,28 @@ export class FakeTransport implements SecretTransport {
     this.endpoint = endpoint;
   }
 
-  /** From now on `name` is this version, with a value made from both unless one is given. */
+  /** Sets the version of a secret. Its value is derived from the name and the version unless `fields` contains one. */
   put(name: string, versionId: string, fields: Partial<SecretFields> = {}): void {
-    this.#answers.set(name, { versionId, value: `s3cret-${name}-${versionId}`, ...fields });
+    this.#responses.set(name, { versionId, value: `s3cret-${name}-${versionId}`, ...fields });
   }
 
-  /** From now on `name`, or everything, fails like this. */
-  fail(answer: FailureName | 'hang' | Error, name?: string): void {
-    if (name === undefined) this.#always = answer;
-    else this.#answers.set(name, answer);
+  /** Makes requests for `name`, or for all names, hang or fail from now on. */
+  fail(failure: FailureName | 'hang' | Error, name?: string): void {
+    if (name === undefined) this.#responseToAll = failure;
+    else this.#responses.set(name, failure);
   }
 
-  /** Ends what `fail` began for everything. */
+  /** Ends what `fail` started for all names. */
   heal(): void {
-    this.#always = undefined;
+    this.#responseToAll = undefined;
   }
 
-  /** From now on every answer takes so many milliseconds, by that clock. */
-  answerAfter(ms: number, clock: Clock): void {
+  /** Delays every response by `ms` on `clock` from now on. */
+  delayResponses(ms: number, clock: Clock): void {
     this.#delay = { ms, clock };
   }
 
-  /** How many requests were given up before they were answered. */
+  /** The number of requests that were aborted before the response. */
   get cancelled(): number {
     return this.#cancelled;
   }
@@ -57,33 +56,34 @@ export class FakeTransport implements SecretTransport {
     signal.throwIfAborted();
     const delay = this.#delay;
     if (delay !== undefined) {
-      await this.#unlessCancelled<void>(signal, (resolve) => delay.clock.setUnrefTimer(delay.ms, () => resolve()));
+      await this.#unlessAborted<void>(signal, (resolve) => delay.clock.setUnrefTimer(delay.ms, () => resolve()));
     }
-    const answer = this.#always ?? this.#answers.get(request.name) ?? 'notFound';
-    if (answer instanceof Error) throw answer;
-    if (answer === 'hang') return this.#unlessCancelled<never>(signal, () => () => {});
-    if (typeof answer === 'string') throw new FetchFailure(answer, `${this.endpoint} was told to fail: ${answer}.`);
+    const response = this.#responseToAll ?? this.#responses.get(request.name) ?? 'notFound';
+    if (response instanceof Error) throw response;
+    if (response === 'hang') return this.#unlessAborted<never>(signal, () => () => {});
+    if (typeof response === 'string')
+      throw new FetchFailure(response, `Injected fault at ${this.endpoint}: ${response}.`);
     const { name, versionId = 'v1', stage = 'ACSCurrent' } = request;
-    return new Secret({ name, versionId, value: '', dataType: 'text', stages: [stage], ...answer });
+    return new Secret({ name, versionId, value: '', dataType: 'text', stages: [stage], ...response });
   }
 
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Resolves when what `start` started says so; it is stopped, and counted, when the request is given up before. */
-  #unlessCancelled<Value>(signal: AbortSignal, start: (resolve: (value: Value) => void) => () => void): Promise<Value> {
+  /** Resolves when the operation that `start` begins resolves. An abort stops it, counts it and rejects. */
+  #unlessAborted<Value>(signal: AbortSignal, start: (resolve: (value: Value) => void) => () => void): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
+      const abort = (): void => {
         this.#cancelled += 1;
         stop();
         reject(signal.reason as Error);
       };
       const stop = start((value) => {
-        signal.removeEventListener('abort', giveUp);
+        signal.removeEventListener('abort', abort);
         resolve(value);
       });
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', abort, { once: true });
     });
   }
 }

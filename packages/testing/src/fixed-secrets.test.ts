@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { FakeClock } from './fake-clock.ts';
 import { fixedSecrets } from './fixed-secrets.ts';
 
-test('a text, an object and bytes are read as what they are', async () => {
+test('strings, objects and bytes are read back as their type', async () => {
   const client = fixedSecrets({
     key: 's3cret-key',
     empty: '',
@@ -19,7 +19,7 @@ test('a text, an object and bytes are read as what they are', async () => {
   expect(new TextDecoder().decode(pem.bytes()) === 's3cret-ключ').toBe(true);
 });
 
-test('when it is ready, all are there without waiting', async () => {
+test('after ready(), peek() returns every secret', async () => {
   const client = fixedSecrets({ key: 's3cret-key', ['__proto__']: 's3cret-none', constructor: 's3cret-other' });
 
   await client.ready();
@@ -27,17 +27,17 @@ test('when it is ready, all are there without waiting', async () => {
   expect(['key', '__proto__', 'constructor'].map((name) => client.peek(name)?.versionId)).toEqual(['v1', 'v1', 'v1']);
 });
 
-test('every other name is not found', async () => {
+test('any other name is not found', async () => {
   const reading = fixedSecrets({ key: 's3cret-key' }).get('toString');
 
   expect(isSecretError(await reading.catch((error: unknown) => error), 'ERR_SECRET_NOT_FOUND')).toBe(true);
 });
 
-test('bytes that KMS could not keep are refused', () => {
+test('bytes that are not UTF-8 are rejected', () => {
   expect(() => fixedSecrets({ pem: Uint8Array.of(0xff, 0xfe) })).toThrow(TypeError);
 });
 
-test('the other options of a client can be set', async () => {
+test('accepts the other client options', async () => {
   const clock = new FakeClock();
   const client = fixedSecrets({ key: 's3cret-key' }, { clock, ttl: '1m', preload: [] });
 

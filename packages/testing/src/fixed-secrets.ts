@@ -3,27 +3,27 @@ import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
 
 import { FakeTransport } from './fake-transport.ts';
 
-/** A text is a text secret; bytes, in UTF-8 as KMS keeps them, a binary one; anything else is written as JSON. */
+/** A string becomes a text secret, bytes (UTF-8, as in KMS) a binary one. Any other object is serialized to JSON. */
 export type FixedValue = string | Uint8Array | object;
 
 /**
- * A real client of which these are all the secrets there are, for tests of an app: without KMS, credentials or a wire. Every
- * other name is not found. `ready()` has all of them in memory, so that adapters find them without waiting.
+ * Creates a real client with a fixed set of secrets, for tests of an app: no KMS, no credentials, no network. Any other name
+ * is not found. `ready()` loads all of them, so that adapters read them synchronously.
  *
- * To see a rotation or an outage, make the client on a `FakeTransport` of your own.
+ * To test a rotation or an outage, create the client with a `FakeTransport` instead.
  */
 export function fixedSecrets(
   values: Readonly<Record<string, FixedValue>>,
   options: Omit<SecretClientOptions, 'credentials' | 'endpoints'> = {},
 ): SecretClient {
-  const kms = new FakeTransport('fixed secrets');
-  for (const [name, value] of Object.entries(values)) kms.put(name, 'v1', fieldsOf(value));
-  return createSecretClient({ preload: Object.keys(values), ...options, endpoints: [kms] });
+  const transport = new FakeTransport('fixed secrets');
+  for (const [name, value] of Object.entries(values)) transport.put(name, 'v1', secretFields(value));
+  return createSecretClient({ preload: Object.keys(values), ...options, endpoints: [transport] });
 }
 
-function fieldsOf(value: FixedValue): { readonly value: string; readonly dataType: 'text' | 'binary' } {
+function secretFields(value: FixedValue): { readonly value: string; readonly dataType: 'text' | 'binary' } {
   if (typeof value === 'string') return { value, dataType: 'text' };
-  // Fatal: bytes that are no UTF-8 cannot be in KMS, and must not come back as others.
+  // Fatal: KMS cannot hold bytes that are not UTF-8, and a lenient decoder would change them.
   if (value instanceof Uint8Array) {
     return { value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value), dataType: 'binary' };
   }

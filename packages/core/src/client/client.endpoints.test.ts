@@ -57,8 +57,8 @@ test('with hedge: false the next endpoint is asked when the attempt has failed',
 
 test('hedges keep to hedgeShare', async () => {
   const slow = stage({ hedgeDelay: 50, hedgeShare: 0.5, breaker: false });
-  slow.first.answerAfter(60, slow.clock);
-  slow.standby.answerAfter(1_000, slow.clock);
+  slow.first.delayResponses(60, slow.clock);
+  slow.standby.delayResponses(1_000, slow.clock);
 
   await slow.readTimes(100, 60);
 
@@ -89,10 +89,10 @@ test('one that is too slow is left alone without a failure, and back when a prob
   const slow = stage({ hedgeDelay: '2s' });
   const told: string[] = [];
   slow.client.on('breaker', ({ state, failure }) => told.push(`${state} ${failure}`));
-  slow.first.answerAfter(3_000, slow.clock);
+  slow.first.delayResponses(3_000, slow.clock);
   await slow.readTimes(5, 2_000);
 
-  slow.first.answerAfter(1_900, slow.clock);
+  slow.first.delayResponses(1_900, slow.clock);
   await slow.clock.pass('1s');
   await slow.readTimes(1, 1_900);
 
@@ -109,7 +109,7 @@ test('one endpoint alone is back as soon as it answers, however slowly', async (
   await clock.pass('1m');
   await failed;
   only.heal();
-  only.answerAfter(3_000, clock);
+  only.delayResponses(3_000, clock);
 
   const secret = client.get('db');
   await clock.pass('3s');
@@ -196,7 +196,7 @@ test('a reader is let in before the refreshes that wait, and takes along the ref
   for (const name of [...names, 'cold']) first.put(name, 'v1');
   for (const name of names) await client.get(name);
   first.requests.length = 0;
-  first.answerAfter(100, clock);
+  first.delayResponses(100, clock);
   await clock.pass('56s');
   while (client.describe().endpoints[0]?.queued !== 3) await clock.pass(10);
 

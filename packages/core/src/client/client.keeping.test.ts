@@ -39,7 +39,7 @@ test('a secret that nobody has read for three TTLs is asked for no more, and for
   expect(dropped).toEqual(['db idle']);
   expect(client.stats().secrets).toBe(0);
   expect(kms.requests.length).toBe(4);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a secret that is read is kept fresh for as long as it is', async () => {
@@ -143,7 +143,7 @@ test('a resting secret that became too old is dropped', async () => {
   await clock.pass('6h');
 
   expect(dropped).toEqual(['db expired']);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('of more than maxEntries, those go that were not read for longest', async () => {

@@ -220,7 +220,7 @@ test('close ends reads in flight, leaves no timer, closes the transports, and ca
   expect(slow).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CLIENT_CLOSED' } });
   expect(signalled).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CLIENT_CLOSED' } });
   expect(kms.isClosed).toBe(true);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('after close every read says that the client is closed', async () => {
@@ -248,7 +248,7 @@ test('ready in progress ends with close', async () => {
   await client.close();
 
   await expect(ready).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a client is closed at the end of its scope', async () => {

@@ -16,7 +16,7 @@ test('with every limit at its least, all secrets are read in the end, and nobody
   const clock = new FakeClock();
   const names = namesOf(30);
   const transports = ['a', 'b', 'c'].map((endpoint) => holdingAll(endpoint, names));
-  for (const transport of transports) transport.answerAfter(50, clock);
+  for (const transport of transports) transport.delayResponses(50, clock);
   const client = createSecretClient({
     endpoints: transports,
     clock,
@@ -56,7 +56,7 @@ test('hundreds of secrets that come due together hold up no reader, and are fetc
   await clock.pass('10s');
   await reading;
   await clock.pass('56m');
-  kms.answerAfter(5, clock);
+  kms.delayResponses(5, clock);
   kms.requests.length = 0;
   while (kms.requests.length < 60) await clock.pass(100); // a second's worth: from now on each waits for its turn
 
@@ -89,7 +89,7 @@ test('closed while a thousand reads wait for their turn, each ends as closed, an
   await client.close();
 
   expect(new Set(await Promise.all(reads))).toEqual(new Set(['ERR_CLIENT_CLOSED']));
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a transport of your own that answers after it was called off, well or not, changes nothing and is heard', async () => {

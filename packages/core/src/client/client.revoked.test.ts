@@ -148,7 +148,7 @@ test('whatever happens, and in whatever order, what was refused is served again 
       await world.clock.pass('10s');
 
       expect(world.wrong).toEqual([]);
-      expect(world.clock.pending).toBe(0);
+      expect(world.clock.pendingTimers).toBe(0);
     }),
     { numRuns: 60 },
   );

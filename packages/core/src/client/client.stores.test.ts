@@ -416,7 +416,7 @@ test('close waits for a store that hangs no longer than storeTimeout', async () 
   await closing;
 
   expect(store.isClosed).toBe(true);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('refresh asks KMS, whatever the stores have', async () => {

@@ -141,7 +141,7 @@ test('times out a source that never responds; the next call tries again', async 
   await fixture.clock.pass('1s');
 
   expect(await fixture.read()).toBe('FakeId-2');
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
 });
 
 test('does not return discarded credentials again', async () => {
@@ -160,5 +160,5 @@ test('has no timer between calls', async () => {
 
   await fixture.read();
 
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
 });

@@ -57,7 +57,7 @@ test('times out a proxy that never responds and closes its connection', async ()
 
   expect(await outcome).toBe('ETIMEDOUT');
   await closed;
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('reports the code of a proxy that refuses connections', async () => {

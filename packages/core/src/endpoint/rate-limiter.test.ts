@@ -47,7 +47,7 @@ test('grants `maxPerSecond` requests, the next one with its token', async () => 
   await clock.pass(500);
 
   expect(entered).toEqual(['a', 'b', 'c', 'd']);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('grants a read before earlier refreshes', async () => {
@@ -188,7 +188,7 @@ test('closing empties the queue without timers or unhandled rejections', async (
   await settled();
 
   expect(reasons.every((status) => status === 'rejected')).toBe(true);
-  expect([limiter.queued, clock.pending, unhandled]).toEqual([0, 0, []]);
+  expect([limiter.queued, clock.pendingTimers, unhandled]).toEqual([0, 0, []]);
 });
 
 test('grants a read at once among ten thousand due refreshes', async () => {

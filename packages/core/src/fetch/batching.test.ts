@@ -94,7 +94,7 @@ test('sends concurrent fetches as one batch and settles each by its outcome', as
 
   expect(await read(['a', 'b'])).toEqual(['a', 'denied']);
   expect(requests).toEqual([['a', 'b']]);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('sends a full batch of 20 at once', async () => {
@@ -225,7 +225,7 @@ test('sends nothing if all items are cancelled before the flush', async () => {
   controller.abort(new Error('Enough.'));
 
   await expect(reads).rejects.toThrow('Enough.');
-  expect([clock.pending, requests]).toEqual([0, []]);
+  expect([clock.pendingTimers, requests]).toEqual([0, []]);
 });
 
 test('starts a new batch after all items were cancelled', async () => {

@@ -74,7 +74,7 @@ test('keeps the breaker open after a slow probe', async () => {
   const fixture = new FailoverFixture([primary, fallback]);
   await fixture.fetchSequentially(5);
   primary.heal();
-  primary.answerAfter(1_001, fixture.clock);
+  primary.delayResponses(1_001, fixture.clock);
   await fixture.clock.pass('1s');
   await fixture.fetchSequentially(1, 1_001);
 
@@ -94,7 +94,7 @@ test('aborts a probe when the client is closed', async () => {
   await fixture.clock.pass(0);
 
   expect(primary.cancelled).toBe(1);
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
 });
 
 test('tries all endpoints in parallel when every breaker is open', async () => {
@@ -164,7 +164,7 @@ test('lists a skipped endpoint once, with its last error', async () => {
       endpoint: 'a',
       failure: 'unreachable',
       isSkipped: true,
-      error: { message: 'a: skipped, circuit breaker open since 0 s; last error: a was told to fail: unreachable.' },
+      error: { message: 'a: skipped, circuit breaker open since 0 s; last error: Injected fault at a: unreachable.' },
     },
     { endpoint: 'b', failure: 'unavailable' },
     { endpoint: 'b', failure: 'unavailable' },
@@ -266,7 +266,7 @@ test('closing the client ends a probe without an unhandled rejection', async () 
   await settled();
 
   expect(fixture.endpoints[0]?.status()).toMatchObject({ inFlight: 0, breaker: 'open' });
-  expect([fixture.clock.pending, unhandled]).toEqual([0, []]);
+  expect([fixture.clock.pendingTimers, unhandled]).toEqual([0, []]);
 });
 
 test('a new probe is due after an abandoned one', async () => {

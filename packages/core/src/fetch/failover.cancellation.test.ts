@@ -14,7 +14,7 @@ test('a transport that ignores its signal holds no slot, timer or reader', async
   expect(new Set(await Promise.all(fetches.map(({ outcome }) => outcomeKind(outcome))))).toEqual(
     new Set(['unreachable']),
   );
-  expect([endpoint?.rateLimiter.queued, fixture.clock.pending]).toEqual([0, 0]);
+  expect([endpoint?.rateLimiter.queued, fixture.clock.pendingTimers]).toEqual([0, 0]);
   const full = Array.from({ length: 3 }, () =>
     endpoint?.rateLimiter.acquire(new Priority('read'), fixture.closing.signal),
   );
@@ -53,8 +53,8 @@ test('releases every slot and empties the queue, whatever readers do', async () 
         const slow = transportWithSecret('a');
         const fallback = transportWithSecret('b');
         const fixture = new FailoverFixture([slow, fallback], { maxInFlight, hedge: 20, maxAttempts: 1 });
-        slow.answerAfter(latency, fixture.clock);
-        fallback.answerAfter(latency / 2, fixture.clock);
+        slow.delayResponses(latency, fixture.clock);
+        fallback.delayResponses(latency / 2, fixture.clock);
         const fetches = readers.map(({ abortsAfter, isRefresh }) => {
           const fetch = fixture.fetch('db', isRefresh ? 'refresh' : 'read');
           fixture.clock.setUnrefTimer(abortsAfter, () => fetch.controller.abort(new Error('aborted')));
@@ -64,7 +64,7 @@ test('releases every slot and empties the queue, whatever readers do', async () 
         await fixture.clock.pass('1m');
         await Promise.all(fetches.map(({ outcome }) => outcome));
 
-        expect(fixture.clock.pending).toBe(0);
+        expect(fixture.clock.pendingTimers).toBe(0);
         for (const { rateLimiter } of fixture.endpoints) {
           expect(rateLimiter.queued).toBe(0);
           const slots = Array.from({ length: maxInFlight }, () =>

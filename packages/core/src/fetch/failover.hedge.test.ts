@@ -21,7 +21,7 @@ function slowPrimary(
   const primary = transportWithSecret('a');
   const fallback = transportWithSecret('b');
   const fixture = new FailoverFixture([primary, fallback], { hedge: 100, ...options });
-  primary.answerAfter(ms, fixture.clock);
+  primary.delayResponses(ms, fixture.clock);
   return { fixture, primary, fallback };
 }
 
@@ -39,12 +39,12 @@ test('hedges a slow request and cancels it when the hedge wins', async () => {
     { endpoint: 'a', failures: 0, state: 'unknown' },
     { endpoint: 'b', failures: 0, hedges: 1, hedgesWon: 1 },
   ]);
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
 });
 
 test('the slow endpoint wins if it responds before its hedge', async () => {
   const { fixture, fallback } = slowPrimary(150);
-  fallback.answerAfter(3_000, fixture.clock);
+  fallback.delayResponses(3_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(150);
@@ -64,7 +64,7 @@ test('a failover does not count as a hedge', async () => {
 test('hedges after the p95 of the endpoint', async () => {
   const { fixture, primary, fallback } = slowPrimary(200, { hedge: 'measured' });
   await fixture.fetchSequentially(20, 200);
-  primary.answerAfter(3_000, fixture.clock);
+  primary.delayResponses(3_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(199);
@@ -79,7 +79,7 @@ test('hedges a fast endpoint after 50 ms, one without samples after 500 ms', asy
   const asked: number[] = [];
   const known = slowPrimary(1, { hedge: 'measured' });
   await known.fixture.fetchSequentially(20, 1);
-  known.primary.answerAfter(3_000, known.fixture.clock);
+  known.primary.delayResponses(3_000, known.fixture.clock);
   for (const { clock, fetch, other } of [
     { clock: fixture.clock, fetch: () => fixture.fetch(), other: fallback },
     { clock: known.fixture.clock, fetch: () => known.fixture.fetch(), other: known.fallback },
@@ -97,9 +97,9 @@ test('hedges a fast endpoint after 50 ms, one without samples after 500 ms', asy
 test('hedges after twice the slowest of a few samples', async () => {
   const { fixture, primary, fallback } = slowPrimary(40, { hedge: 'measured' });
   await fixture.fetchSequentially(1, 40);
-  primary.answerAfter(60, fixture.clock);
+  primary.delayResponses(60, fixture.clock);
   await fixture.fetchSequentially(1, 60);
-  primary.answerAfter(3_000, fixture.clock);
+  primary.delayResponses(3_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(119);
@@ -147,7 +147,7 @@ test.each<FailureName>(['notFound', 'disabled', 'denied', 'rejected'])(
     const primary = transportWithSecret('a');
     const fallback = failingTransport('b', failure);
     const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
-    primary.answerAfter(2_000, fixture.clock);
+    primary.delayResponses(2_000, fixture.clock);
     const { outcome } = fixture.fetch();
 
     await fixture.clock.pass(2_000);
@@ -161,7 +161,7 @@ test('"denied" from a hedge is the result once the slow primary has failed', asy
   const primary = failingTransport('a', 'unavailable');
   const fallback = failingTransport('b', 'denied');
   const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
-  primary.answerAfter(2_000, fixture.clock);
+  primary.delayResponses(2_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(2_000);
@@ -174,7 +174,7 @@ test('does not fail over after "denied" from a hedge', async () => {
   const fallback = failingTransport('b', 'denied');
   const last = transportWithSecret('c');
   const fixture = new FailoverFixture([primary, fallback, last], { hedge: 100 });
-  primary.answerAfter(2_000, fixture.clock);
+  primary.delayResponses(2_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(2_000);
@@ -187,7 +187,7 @@ test('a final failure of the primary cancels the hedge', async () => {
   const primary = failingTransport('a', 'notFound');
   const fallback = failingTransport('b', 'hang');
   const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
-  primary.answerAfter(200, fixture.clock);
+  primary.delayResponses(200, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(200);
@@ -210,7 +210,7 @@ test('hedges a slow hedge', async () => {
 test('hedges stay within their share of the fetches', async () => {
   // The primary never loses five hedges in a row, so its breaker stays closed.
   const { fixture, fallback } = slowPrimary(150, { share: 0.1 });
-  fallback.answerAfter(1_000, fixture.clock);
+  fallback.delayResponses(1_000, fixture.clock);
 
   await fixture.fetchSequentially(200, 150);
 
@@ -270,7 +270,7 @@ test('a transport that ignores its signal can lose a hedge', async () => {
   await fixture.clock.pass(100);
 
   expect(await outcomeKind(outcome)).toBe('secret');
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
 });
 
 test('does not hedge to an endpoint whose breaker has opened', async () => {
@@ -291,7 +291,7 @@ test('waits for the slow endpoint if no other one is healthy', async () => {
   const slow = transportWithSecret('a');
   const dead = failingTransport('b', 'unreachable');
   const fixture = new FailoverFixture([slow, dead], { hedge: 100 });
-  slow.answerAfter(1_000, fixture.clock);
+  slow.delayResponses(1_000, fixture.clock);
   const { outcome } = fixture.fetch();
   for (let count = 0; count < 5; count += 1) fixture.endpoints[1]?.breaker.failed();
 
@@ -306,8 +306,8 @@ test('handles simultaneous responses of the slow endpoint and its hedge', async 
   const primary = transportWithSecret('a');
   const fallback = transportWithSecret('b');
   const fixture = new FailoverFixture([primary, fallback], { hedge: 100 });
-  primary.answerAfter(200, fixture.clock);
-  fallback.answerAfter(100, fixture.clock);
+  primary.delayResponses(200, fixture.clock);
+  fallback.delayResponses(100, fixture.clock);
 
   for (let count = 0; count < 20; count += 1) {
     const { outcome } = fixture.fetch();
@@ -315,7 +315,7 @@ test('handles simultaneous responses of the slow endpoint and its hedge', async 
     expect(await outcomeKind(outcome)).toBe('secret');
   }
 
-  expect(fixture.clock.pending).toBe(0);
+  expect(fixture.clock.pendingTimers).toBe(0);
   expect(fixture.endpoints.map((endpoint) => endpoint.status())).toMatchObject([{ inFlight: 0 }, { inFlight: 0 }]);
 });
 
@@ -324,12 +324,12 @@ test('a slow failure after a failed hedge leaves no timer or rejection', async (
   const primary = failingTransport('a', 'unavailable');
   const fallback = failingTransport('b', 'notFound');
   const fixture = new FailoverFixture([primary, fallback], { hedge: 100, maxAttempts: 1 });
-  primary.answerAfter(2_000, fixture.clock);
+  primary.delayResponses(2_000, fixture.clock);
   const { outcome } = fixture.fetch();
 
   await fixture.clock.pass(2_000);
   await settled();
 
   expect(await outcomeKind(outcome)).toBe('unavailable');
-  expect([fixture.clock.pending, unhandled]).toEqual([0, []]);
+  expect([fixture.clock.pendingTimers, unhandled]).toEqual([0, []]);
 });

@@ -125,7 +125,7 @@ test('after the client is closed nothing is measured any more, and no timer is l
   controller.abort();
   await clock.pass(0);
 
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('gives up a connection that is never established', async () => {
@@ -145,5 +145,5 @@ test('gives up a connection that is never established', async () => {
   await clock.pass('2s');
 
   expect(order.current[0]?.name).toBe('b');
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });

@@ -133,7 +133,7 @@ test('the deadline of the fetch aborts a hanging attempt', async () => {
   controller.abort(new Error('closing'));
 
   expect(await outcome).toEqual({ kind: 'aborted' });
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('the deadline of the fetch ends a backoff', async () => {
@@ -143,7 +143,7 @@ test('the deadline of the fetch ends a backoff', async () => {
   controller.abort(new Error('closing'));
 
   expect(await outcome).toEqual({ kind: 'aborted' });
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('an unknown error of a transport is `malformed`', async () => {

@@ -184,13 +184,13 @@ test('what was seen is forgotten after a while, and no timer is left when the st
   const clock = new FakeClock();
   const { one } = await two({ clock });
   await one.write({ name: 'db' }, stored());
-  expect(clock.pending).toBe(1);
+  expect(clock.pendingTimers).toBe(1);
 
   await clock.pass('10s');
-  expect([clock.pending, await versionIn(one, 'db')]).toEqual([0, 'v1']);
+  expect([clock.pendingTimers, await versionIn(one, 'db')]).toEqual([0, 'v1']);
 
   await one.close();
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('what was being written when it was closed is written', async () => {

@@ -57,7 +57,7 @@ test('each key is refreshed when it comes due, by one timer for all', async () =
   refresher.schedule('a', 100);
   refresher.schedule('c', 300);
 
-  expect(clock.pending).toBe(1);
+  expect(clock.pendingTimers).toBe(1);
   await clock.pass(200);
 
   expect(begun).toEqual(['a', 'b']);
@@ -142,5 +142,5 @@ test('after close nothing is refreshed, nothing scheduled, and no timer waits', 
   await clock.pass(100);
 
   expect(begun).toEqual([]);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });

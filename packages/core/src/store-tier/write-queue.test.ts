@@ -121,7 +121,7 @@ test('what is pushed after close is not told, and no timer is left', async () =>
   await writes.push('b', write({ name: 'b' }, 1));
 
   expect(writes.size).toBe(0);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a hundred thousand removals that a store cannot be told of cost as much each as the first', async () => {
@@ -136,7 +136,7 @@ test('a hundred thousand removals that a store cannot be told of cost as much ea
   expect(writes.size).toBeLessThanOrEqual(20_000);
   writes.close();
   await clock.pass(0);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a removal covers entries fetched before it until the store has carried it out', async () => {

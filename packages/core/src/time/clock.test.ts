@@ -97,14 +97,14 @@ test('sleep() rejects with the reason of its signal and leaves no timer', async 
   controller.abort(reason);
 
   await expect(slept).rejects.toBe(reason);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('sleep() with an aborted signal sets no timer', async () => {
   const clock = new FakeClock();
 
   await expect(sleep(clock, 5_000, AbortSignal.abort('over'))).rejects.toBe('over');
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a delay beyond the range of setTimeout does not fire immediately', async () => {

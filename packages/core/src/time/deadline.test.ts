@@ -24,7 +24,7 @@ test('aborts when its parent aborts', () => {
   parent.abort('closing');
 
   expect(deadline.signal.reason).toBe('closing');
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('is aborted from the start if its parent is', () => {
@@ -48,7 +48,7 @@ test('leaves no timer and never aborts once cleared', async () => {
   await clock.pass(1_000);
 
   expect(deadline.signal.aborted).toBe(false);
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('raceAbort rejects with the reason of the signal', async () => {
@@ -80,5 +80,5 @@ test('withTimeout leaves no timer when the promise settles in time', async () =>
   const clock = new FakeClock();
 
   expect(await withTimeout(Promise.resolve('in time'), clock, { ms: 50, onTimeout: () => 'late' })).toBe('in time');
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });

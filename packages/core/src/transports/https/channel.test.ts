@@ -106,7 +106,7 @@ test('a fetch that has ended leaves no timer and no listener', async () => {
 
   await open(kms, { clock }).fetch(request, controller.signal);
 
-  expect(clock.pending).toBe(0);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('a server that takes the connection and says nothing is given up in time', async () => {

@@ -10,7 +10,7 @@ export const noWorkAfterClose: Scenario = scenario({
   when: async ({ app, kms, clock, close }) => {
     await app.read('db');
     await close();
-    const timers = clock.pending;
+    const timers = clock.pendingTimers;
     await clock.pass('1h');
     const read = await app.read('db');
     return { timers, read, requests: kms.requests.length };

@@ -12,7 +12,7 @@ export const pendingReads: Scenario = scenario({
     await close();
     const answers = await reading;
     await clock.pass(0);
-    return { answers, openRequests: kms.openRequests, timers: clock.pending };
+    return { answers, openRequests: kms.openRequests, timers: clock.pendingTimers };
   },
   then: ({ answers, openRequests, timers }, expect) => {
     const closed = { status: 503, code: 'ERR_CLIENT_CLOSED' };
