@@ -82,7 +82,7 @@ test('a probe is due when the open time is over', async () => {
   const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
 
-  await clock.pass(499); // half of the time is certain, the other half is drawn
+  await clock.pass(499); // at least half of the open time; `random` returns 0 here
   expect(breaker.isProbeDue).toBe(false);
   await clock.pass(1);
 
@@ -160,42 +160,42 @@ test('a failure while open does not change the open time', async () => {
   expect(breaker.state).toEqual(state);
 });
 
-const moves = ['succeeded', 'failed', 'tooSlow', 'startProbe', 'abandonProbe'] as const;
+const methods = ['succeeded', 'failed', 'tooSlow', 'startProbe', 'abandonProbe'] as const;
 
 interface Step {
-  readonly move: (typeof moves)[number];
+  readonly method: (typeof methods)[number];
   readonly before: BreakerState;
   readonly after: BreakerState;
   readonly now: number;
 }
 
-/** Which of the laws of a breaker a step breaks. */
-function lawsBrokenBy({ move, before, after, now }: Step): string[] {
-  const opens = after.kind === 'open' && before.kind !== 'open' && move !== 'abandonProbe';
+/** The invariants of a breaker that a step breaks. */
+function brokenInvariants({ method, before, after, now }: Step): string[] {
+  const opens = after.kind === 'open' && before.kind !== 'open' && method !== 'abandonProbe';
   const wait = after.kind === 'open' ? after.probeAt - now : 0;
-  const laws: readonly (readonly [string, boolean])[] = [
-    ['an answer closes it', move !== 'succeeded' || after.kind === 'closed'],
-    ['nothing else does', after.kind !== 'closed' || before.kind === 'closed' || move === 'succeeded'],
+  const invariants: readonly (readonly [string, boolean])[] = [
+    ['a success closes it', method !== 'succeeded' || after.kind === 'closed'],
+    ['nothing else does', after.kind !== 'closed' || before.kind === 'closed' || method === 'succeeded'],
     ['only an open one is probed', after.kind !== 'half-open' || before.kind !== 'closed'],
-    ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || move === 'startProbe'],
-    ['it is left alone for a while', !opens || wait >= defaults.openTime / 2],
-    ['and not for ever', !opens || wait < defaults.openTimeCap],
+    ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || method === 'startProbe'],
+    ['it stays open for a minimum time', !opens || wait >= defaults.openTime / 2],
+    ['and for a maximum time', !opens || wait < defaults.openTimeCap],
   ];
-  return laws.filter(([, holds]) => !holds).map(([law]) => law);
+  return invariants.filter(([, holds]) => !holds).map(([invariant]) => invariant);
 }
 
 test('keeps its invariants for any sequence of calls', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.tuple(fc.constantFrom(...moves), fc.nat(3_000)), { maxLength: 60 }),
+      fc.array(fc.tuple(fc.constantFrom(...methods), fc.nat(3_000)), { maxLength: 60 }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       async (script, chance) => {
         const clock = new FakeClock({ random: () => chance, settle: () => Promise.resolve() });
         const breaker = new CircuitBreaker({ clock, settings: defaults, onChange: () => {} });
-        for (const [move, ms] of script) {
+        for (const [method, ms] of script) {
           const before = breaker.state;
-          breaker[move]();
-          expect(lawsBrokenBy({ move, before, after: breaker.state, now: clock.now() })).toEqual([]);
+          breaker[method]();
+          expect(brokenInvariants({ method, before, after: breaker.state, now: clock.now() })).toEqual([]);
           await clock.pass(ms);
         }
       },

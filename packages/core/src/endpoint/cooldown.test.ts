@@ -19,7 +19,7 @@ test('a later, shorter Retry-After does not end an earlier one', async () => {
   const cooldown = new Cooldown(clock);
   cooldown.start(new FetchFailure('throttled', 'slow down', { retryAfter: 5_000 }));
 
-  cooldown.start(new FetchFailure('unavailable', 'away', { retryAfter: 1_000 }));
+  cooldown.start(new FetchFailure('unavailable', 'down', { retryAfter: 1_000 }));
   await clock.pass('4s');
 
   expect([cooldown.remaining, cooldown.retryAfter]).toEqual([1_000, 1_000]);

@@ -53,7 +53,7 @@ test('the p95 is between the fastest and the slowest recent sample', () => {
       const latency = new Latency();
       for (const ms of samples) latency.add(ms);
 
-      const recent = samples.slice(-136); // those looked at, and those since they were
+      const recent = samples.slice(-136); // the window, and the samples since the last computation
       expect(latency.p95).toBeGreaterThanOrEqual(Math.min(...recent));
       expect(latency.p95).toBeLessThanOrEqual(Math.max(...recent));
     }),

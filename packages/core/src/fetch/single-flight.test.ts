@@ -19,9 +19,9 @@ test('callers join a flight in progress', async () => {
   };
 
   const waiting = Array.from({ length: 1_000 }, () => flights.run('db', fetch));
-  resolve('landed');
+  resolve('fetched');
 
-  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['landed']));
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['fetched']));
   expect(started).toBe(1);
 });
 
