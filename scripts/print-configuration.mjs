@@ -1,20 +1,31 @@
 // @ts-check
-// Prints docs/configuration.md from the option table and the comments beside the types of the options.
+// Prints docs/configuration.md from the option tables and the comments of the option types.
 import { readFileSync } from 'node:fs';
 import { knownKeys } from '../packages/core/src/config/known-keys.ts';
-import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/src/options/options.ts';
+import { optionTable, readOptionTable, secretOptionTable } from '../packages/core/src/options/option-table.ts';
 
 const source = readFileSync(new URL('../packages/core/src/options/options.ts', import.meta.url), 'utf8');
+
+/** The type of the members of each option that is a group. */
+const groupTypes = new Map([
+  ['retry', 'RetryOptions'],
+  ['hedge', 'HedgeOptions'],
+  ['breaker', 'BreakerOptions'],
+  ['limits', 'LimitOptions'],
+]);
 
 /**
  * The comment of every property of an interface, on one line.
  * @param {string} name
  */
-function proseOf(name) {
+function commentsOf(name) {
   const body = new RegExp(`export interface ${name} \\{(.*?)\\n\\}`, 's').exec(source)?.[1] ?? '';
-  const rows = body.matchAll(/\/\*\*(?<prose>.*?)\*\/\s*readonly (?<key>\w+)\?/gs);
+  const properties = body.matchAll(/\/\*\*(?<comment>(?:(?!\*\/).)*)\*\/\s*readonly (?<key>\w+)\?/gs);
   return new Map(
-    [...rows].map(({ groups }) => [groups?.['key'], groups?.['prose']?.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim()]),
+    [...properties].map(({ groups }) => [
+      groups?.['key'],
+      groups?.['comment']?.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim(),
+    ]),
   );
 }
 
@@ -22,106 +33,123 @@ function proseOf(name) {
 const cell = (text) => text.replaceAll('|', '\\|');
 
 /**
+ * The lines of a table of options. The members of a group follow the group.
  * @param {string} name
  * @param {object} table
- * @param {boolean} hasVariables
+ * @param {{ hasVariables?: boolean, prefix?: string }} layout
+ * @returns {string[]}
  */
-function rowsOf(name, table, hasVariables) {
-  const prose = proseOf(name);
-  return Object.entries(table).map(([key, row]) => {
-    const text = prose.get(key);
-    if (!text) throw new Error(`the option ${key} of ${name} has no comment`);
+function linesOf(name, table, { hasVariables = false, prefix = '' } = {}) {
+  const comments = commentsOf(name);
+  return Object.entries(table).flatMap(([key, row]) => {
+    const comment = comments.get(key);
+    if (!comment) throw new Error(`the option ${key} of ${name} has no comment`);
+    const path = prefix + key;
+    const members = 'rows' in row ? groupTypes.get(key) : undefined;
+    if ('rows' in row && members === undefined) throw new Error(`the group ${key} has no type`);
+    const shown = members === undefined ? row.shown : row.canBeOff ? 'on' : '';
     const variable = row.variable === undefined ? '' : `\`${row.variable}\``;
-    const cells = [
-      `\`${key}\``,
-      cell(row.shown),
-      ...(hasVariables ? [variable] : []),
-      cell(`${text} Expected: ${row.expected}.`),
-    ];
-    return `| ${cells.join(' | ')} |`;
+    const meaning = cell(`${comment} Expected: ${row.expected}.`);
+    const line = `| ${[`\`${path}\``, cell(shown), ...(hasVariables ? [variable] : []), meaning].join(' | ')} |`;
+    return members === undefined ? [line] : [line, ...linesOf(members, row.rows, { hasVariables, prefix: `${path}.` })];
   });
 }
 
-/** What an identity can be told in code; the types are in packages/core/src/options/identity.ts. */
+/** The identities that code can configure; the types are in packages/core/src/options/identity.ts. */
 function printIdentities() {
   return [
     '## Identities: `credentials: { type, … }`',
     '',
-    'In code: one of these, an access key without a type, a provider or a client of `@alicloud/credentials`, or anything with `getCredential()`.',
+    'In code, `credentials` is one of these, an access key without a `type`, a provider or client of `@alicloud/credentials`, or any object',
+    'with `getCredential()`.',
     '',
-    '| type | needs | may have |',
+    '| type | required | optional |',
     '| --- | --- | --- |',
     '| `ak` | `accessKeyId`, `accessKeySecret` | |',
     '| `sts` | `accessKeyId`, `accessKeySecret`, `securityToken` | |',
-    '| `ram_role` | `accessKeyId`, `accessKeySecret`, `roleArn` | `securityToken`, `roleSessionName`, `externalId`, and what STS is told |',
+    '| `ram_role` | `accessKeyId`, `accessKeySecret`, `roleArn` | `securityToken`, `roleSessionName`, `externalId`, STS parameters |',
     '| `ecs_ram_role` | | `roleName`, `disableIMDSv1` |',
-    '| `oidc_role_arn` | `roleArn`, `oidcProviderArn`, `oidcTokenFilePath` | `roleSessionName`, and what STS is told |',
+    '| `oidc_role_arn` | `roleArn`, `oidcProviderArn`, `oidcTokenFilePath` | `roleSessionName`, STS parameters |',
     '| `credentials_uri` | `uri` | |',
     '| `client_key` | `clientKeyFile` or `clientKeyContent` | one of `password`, `passwordFromFilePath`, `passwordFromEnvVariable`; without one, the variable `client_key_password` |',
     '| `default` | | |',
     '',
-    'What STS is told: `policy`, `durationSeconds` (900 to 43200), `stsEndpoint`, `stsRegionId`, `vpc`.',
+    'STS parameters: `policy`, `durationSeconds` (900 to 43200), `stsEndpoint`, `stsRegionId`, `vpc`.',
     '',
-    'Credentials that are issued for a time are asked for once for all readers and kept until near their end (five minutes before it, or a',
-    'fifth of their lifetime where that is less). `default` is also what is taken where nothing is configured: the variables',
+    'Temporary credentials are requested once for all readers and cached until five minutes before they expire, or until a fifth of their',
+    'lifetime is left if that is less. Without any configuration, `default` is used. It tries in order: the variables',
     '`ALIBABA_CLOUD_ACCESS_KEY_ID` and `_SECRET` (`_SECURITY_TOKEN`), OIDC (`ALIBABA_CLOUD_ROLE_ARN`, `_OIDC_PROVIDER_ARN`,',
     '`_OIDC_TOKEN_FILE`), `~/.aliyun/config.json`, `~/.alibabacloud/credentials`, ECS metadata, `ALIBABA_CLOUD_CREDENTIALS_URI`.',
   ];
 }
 
-/** Every key of the official clients; `knownKeys` is checked to be all here. */
+/** Every key of the official clients. Throws if a known key is missing here. */
 function printKeys() {
   const rows = [
     [
       '`credentials_type`',
-      '`ak`, `sts`, `ram_role`, `ecs_ram_role`, `oidc_role_arn`, `client_key`, `token`. Without it: an access key, if one is set; else the default chain',
+      '`ak`, `sts`, `ram_role`, `ecs_ram_role`, `oidc_role_arn`, `client_key` or `token`. Without it, an access key is used if one is set, otherwise the default chain',
     ],
-    ['`credentials_access_key_id`, `credentials_access_secret`', 'the access key: of `ak`, or of who assumes a role'],
+    [
+      '`credentials_access_key_id`, `credentials_access_secret`',
+      'Access key of `ak`, or the one that assumes the role of `ram_role`',
+    ],
     [
       '`credentials_security_token`',
-      'with `sts`: temporary credentials that somebody else renews. `sts` without it assumes a role, as `ram_role` does. The official clients have no such key',
+      'For `sts`: token of temporary credentials that are renewed elsewhere. `sts` without it assumes a role, as `ram_role` does. The official clients have no such key',
     ],
     [
       '`credentials_role_arn`, `credentials_role_session_name`, `credentials_policy`',
-      'of `ram_role` and `oidc_role_arn`',
+      'For `ram_role` and `oidc_role_arn`',
     ],
     [
       '`credentials_duration_seconds`, `credentials_sts_endpoint`, `credentials_sts_region_id`',
-      'of `ram_role` and `oidc_role_arn`: how long, and which STS',
+      'For `ram_role` and `oidc_role_arn`: lifetime of the credentials, and the STS endpoint',
     ],
-    ['`credentials_role_name`', 'of `ecs_ram_role`; asked of the metadata service where it is missing'],
+    ['`credentials_role_name`', 'For `ecs_ram_role`. Default: the role that the metadata service names'],
     [
       '`credentials_oidc_provider_arn`, `credentials_oidc_token_file_path`',
-      'of `oidc_role_arn`; these and `credentials_role_arn` are taken from the `ALIBABA_CLOUD_*` variables where they are missing',
+      'For `oidc_role_arn`. Default of these and of `credentials_role_arn`: the `ALIBABA_CLOUD_*` variables',
     ],
-    ['`credentials_access_token_id`, `credentials_access_token`', 'of `token`: used as an access key. Deprecated'],
-    ['`client_key_private_key_path`', 'of `client_key`: the file that the console hands out'],
+    [
+      '`credentials_access_token_id`, `credentials_access_token`',
+      'For `token`, which is deprecated: used as an access key',
+    ],
+    ['`client_key_private_key_path`', 'For `client_key`: path of the client key file from the KMS console'],
     [
       '`client_key_password_from_env_variable`',
-      'the name of the variable with its password. If that holds the name of another variable that is set, that one is read, with a warning',
+      'Name of the variable with the password of the client key. If that variable holds the name of another variable that is set, the other one is read, with a warning',
     ],
-    ['`client_key_password_from_file_path`', 'the file with its password; not together with the one before'],
-    ['`client_key_password`', 'its password, where neither of the two is set; for instances too'],
+    [
+      '`client_key_password_from_file_path`',
+      'Path of the file with the password. Do not combine with `client_key_password_from_env_variable`',
+    ],
+    [
+      '`client_key_password`',
+      'The password itself, if neither of the two keys above is set. Also used for KMS instances',
+    ],
     [
       '`cache_client_region_id`',
-      'JSON list of endpoints: `[{"regionId":"cn-hangzhou","vpc":true}]`, with `endpoint`, `caFilePath`, `ignoreSslCerts` where wanted',
+      'JSON list of endpoints: `[{"regionId":"cn-hangzhou","vpc":true}]`. Optional properties: `endpoint`, `caFilePath`, `ignoreSslCerts`',
     ],
     [
       '`cache_client_dkms_config_info`',
-      'JSON list of KMS instances, asked before the regions: `endpoint`, `clientKeyFile` (or `clientKeyContent`), one of `password`, `passwordFromFilePath`, `passwordFromEnvVariable`, `passwordFromFilePathName` (the key or variable that holds the path), and `caFilePath`, `ignoreSslCerts` (also `ignoreSSLCerts`, `ignoreSSL`)',
+      'JSON list of KMS instances, which come before the regions: `endpoint`, `clientKeyFile` (or `clientKeyContent`), one of `password`, `passwordFromFilePath`, `passwordFromEnvVariable`, `passwordFromFilePathName` (the key or variable that holds the path), and optionally `caFilePath`, `ignoreSslCerts` (also `ignoreSSLCerts`, `ignoreSSL`)',
     ],
-    ['`secret_names`', 'the names to preload, with commas between them'],
+    ['`secret_names`', 'Names of the secrets to preload, separated by commas'],
   ];
   const text = rows.map(([keys]) => keys).join();
   for (const key of knownKeys) {
-    if (!key.startsWith('KMS_SECRETS_') && !text.includes(`\`${key}\``)) throw new Error(`the key ${key} is not told`);
+    if (!key.startsWith('KMS_SECRETS_') && !text.includes(`\`${key}\``)) {
+      throw new Error(`the key ${key} is missing in scripts/print-configuration.mjs`);
+    }
   }
   return [
     '## Keys of the official clients',
     '',
-    'These are read from the environment and from `secretsmanager.properties`, as the clients for Java, Go and Python read them, in their',
-    'first and second generation. A relative path is meant from the file that names it, then from the working directory. In a properties',
-    'file a backslash is written twice, inside JSON four times; `/` does as well.',
+    'These keys are read from the environment and from `secretsmanager.properties`, as the clients for Java, Go and Python of both',
+    'generations read them. A relative path is resolved from the directory of the file that contains it, then from the working directory.',
+    'Write a backslash twice in a properties file, and four times inside JSON; or use `/`.',
     '',
     '| key | meaning |',
     '| --- | --- |',
@@ -134,28 +162,32 @@ export function print() {
   return `${[
     '# Configuration',
     '',
-    '<!-- Printed from packages/core/src/options/options.ts by `pnpm generate`; a change made here is lost. -->',
+    '<!-- Printed from packages/core/src/options by `pnpm generate`. Do not edit. -->',
     '',
-    'A duration is a number of milliseconds, or a number with a unit: `500ms`, `90s`, `15m`, `24h`, `7d`. What is set in code wins',
-    'over the environment, which wins over the file. A variable is also a key of the file, under the same name.',
+    'A duration is a number of milliseconds, or a number with a unit: `500ms`, `90s`, `15m`, `24h`, `7d`.',
+    '',
+    'An option set in code takes precedence over the environment, which takes precedence over the configuration file. Each variable below',
+    'is also a key of the configuration file. The members of a group, such as `retry`, are resolved one by one: code can set',
+    '`retry.maxAttempts` and the environment `retry.maxDelay`. In code, `hedge: false` switches a group off, and an object switches it on;',
+    'variables switch it with `false` or `true`, for example `KMS_SECRETS_HEDGE=false`.',
     '',
     '## `createSecretClient(options)`',
     '',
     '| option | default | variable | meaning |',
     '| --- | --- | --- | --- |',
-    ...rowsOf('SecretClientOptions', optionTable, true),
+    ...linesOf('SecretClientOptions', optionTable, { hasVariables: true }),
     '',
-    '## For one secret: `secrets: { name: options }`',
-    '',
-    '| option | default | meaning |',
-    '| --- | --- | --- |',
-    ...rowsOf('SecretOptions', secretOptionTable, false),
-    '',
-    '## For one read: `client.get(name, options)`',
+    '## One secret: `secrets: { name: options }`',
     '',
     '| option | default | meaning |',
     '| --- | --- | --- |',
-    ...rowsOf('ReadOptions', readOptionTable, false),
+    ...linesOf('SecretOptions', secretOptionTable),
+    '',
+    '## One read: `client.get(name, options)`',
+    '',
+    '| option | default | meaning |',
+    '| --- | --- | --- |',
+    ...linesOf('ReadOptions', readOptionTable),
     '',
     ...printIdentities(),
     '',

@@ -2,7 +2,7 @@
 import { createSecretClient, Secret } from '@kms-secrets/core';
 
 /** What a client costs is measured, and not the quota that it keeps to. */
-export const unhindered = { maxRequestsPerSecond: 100_000, maxRequestsPerEndpoint: 10_000 };
+export const unhindered = { limits: { requestsPerSecond: 100_000, concurrentRequests: 10_000 } };
 
 /**
  * Our client on an upstream without a wire: what it costs itself.

@@ -151,7 +151,7 @@ test('the error of a failed read lists every attempt with its endpoint and failu
   const second = new FakeTransport('kms.second.example');
   first.fail('unreachable');
   second.fail('throttled');
-  const { client, clock } = setup({ endpoints: [first, second], tries: 2 });
+  const { client, clock } = setup({ endpoints: [first, second], retry: { maxAttempts: 2 } });
 
   const [error] = await Promise.all([rejection(client.get('prod/db')), clock.pass('10s')]);
 

@@ -10,7 +10,13 @@ import type { Secret, SecretClient, SecretClientOptions, SecretTransport } from 
  */
 export function throughClients(clientOptions: SecretClientOptions): SecretTransport {
   const timeouts = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // The machine may be busy.
-  const options: SecretClientOptions = { ...clientOptions, ...timeouts, tries: 1, staleIfError: 0, negativeTtl: 0 };
+  const options: SecretClientOptions = {
+    ...clientOptions,
+    ...timeouts,
+    retry: { maxAttempts: 1 },
+    staleIfError: 0,
+    negativeTtl: 0,
+  };
   // Only the hook sees the secret as the transport returned it: a cached secret has no request id.
   const fetched = new WeakMap<SecretClient, Secret>();
   const open = (): SecretClient => {

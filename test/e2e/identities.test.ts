@@ -17,7 +17,7 @@ async function readIn(
   const program = `
     import { createSecretClient } from '@kms-secrets/core';
     // A hundred handshakes at once, on a machine that may be busy.
-    const client = createSecretClient({ tries: 1, connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s' });
+    const client = createSecretClient({ retry: { maxAttempts: 1 }, connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s' });
     const names = Array.from({ length: 100 }, (_, index) => 'name-' + index);
     await client.getMany(names).then(() => console.log('read'), ({ message }) => console.log(message));
     await client.close();`;

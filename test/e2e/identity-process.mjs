@@ -21,7 +21,7 @@ async function read({ environment, directory, options }) {
   process.chdir(directory);
   let client;
   try {
-    client = createSecretClient({ tries: 1, ...options });
+    client = createSecretClient({ retry: { maxAttempts: 1 }, ...options });
     const { versionId } = await client.get('db');
     return { versionId };
   } catch (error) {

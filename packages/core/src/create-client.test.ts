@@ -101,16 +101,16 @@ test('code wins over the environment, which wins over the file, and the log says
   const environment = {
     cache_client_region_id: '[{"regionId":"cn-hangzhou"}]',
     KMS_SECRETS_TTL: '10m',
-    KMS_SECRETS_TRIES: '3',
+    KMS_SECRETS_RETRY_MAX_ATTEMPTS: '3',
   };
 
   clientOn(machineWith(environment, { 'secretsmanager.properties': file }), {
-    tries: 2,
+    retry: { maxAttempts: 2 },
     logger: { debug: note, info: note, warn: note, error: note },
   });
 
   expect(lines).toEqual([expect.stringMatching(/^Secret client: .*\.$/u)]);
-  expect(lines[0]).toMatch(/tries from option/u);
+  expect(lines[0]).toMatch(/retry\.maxAttempts from option/u);
   expect(lines[0]).toMatch(/ttl from variable KMS_SECRETS_TTL/u);
   expect(lines[0]).toMatch(/endpoints from variable cache_client_region_id/u);
   expect(lines[0]).toMatch(/credentials from .*secretsmanager\.properties:\d/u);
@@ -129,19 +129,19 @@ test('nothing at all is told as what is needed, with an example: credentials may
 test('mistakes of code, environment and file come in one error', () => {
   const machine = machineWith(
     { cache_client_region_id: '[{"regionId":"cn-hangzhou"', KMS_SECRETS_DEADLINE: 'soon' },
-    { 'secretsmanager.properties': '# ours\ncredentials_type=client_key\nKMS_SECRETS_TRIES=many\n' },
+    { 'secretsmanager.properties': '# ours\ncredentials_type=client_key\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=many\n' },
   );
 
   const { message } = mistakeOf(machine, { ttl: 0, staleIfErrors: '1h' });
 
   expect(message).toMatch(/ttl \(option\): expected a duration from 1s/u);
-  expect(message).toMatch(/staleIfErrors \(option\): expected one of the options credentials, endpoints/u);
+  expect(message).toMatch(/staleIfErrors \(option\): expected one of credentials, endpoints/u);
   expect(message).toMatch(/deadline \(variable KMS_SECRETS_DEADLINE\)/u);
   expect(message).toMatch(/cache_client_region_id.*variable cache_client_region_id/u);
   expect(message).toMatch(
     /client_key_private_key_path \(secretsmanager\.properties\).*credentials_type is client_key/u,
   );
-  expect(message).toMatch(/tries \(.*secretsmanager\.properties:3\)/u);
+  expect(message).toMatch(/retry\.maxAttempts \(.*secretsmanager\.properties:3\)/u);
 });
 
 test('a CA file that is not there is told by the place that names it', () => {

@@ -17,8 +17,9 @@ import { ConfigurationError } from './secret/errors.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
 import { guardedLogger } from './ports/logger.ts';
 import { conflictsIn } from './options/conflicts.ts';
-import { kindOf, resolve } from './options/rows.ts';
-import { optionTable } from './options/options.ts';
+import { describeKind } from './options/redact.ts';
+import { resolve } from './options/resolve.ts';
+import { optionTable } from './options/option-table.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options/options.ts';
 import type { SecretTransport } from './ports/transport.ts';
 import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.ts';
@@ -47,7 +48,7 @@ export function createSecretClient(options: SecretClientOptions = {}): SecretCli
 export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
   if (!isOptions(options)) {
     throw new ConfigurationError([
-      { key: 'options', source: 'option', got: kindOf(options), expected: 'an object, or nothing' },
+      { key: 'options', source: 'option', got: describeKind(options), expected: 'an object, or nothing' },
     ]);
   }
   const settings = gatherSettings(options, on);
@@ -141,7 +142,7 @@ function clientKeyOf(request: ClientKeyRequest, { on, values, issues, warnings }
 /** By the API of KMS instances where the endpoint has a client key, else by the OpenAPI. */
 function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTransport | undefined {
   const { on, values, issues, warnings, key, source } = join;
-  const { clock, connectTimeout, maxReplyBytes } = values;
+  const { clock, connectTimeout } = values;
   const { caFilePath: path, ignoreSslCerts } = endpoint;
   const { proxy, issue } = proxyFor(endpoint.host, on.environment);
   // The same variable is wrong for every endpoint; once is enough.
@@ -159,7 +160,6 @@ function transportOf(endpoint: EndpointAddress, join: Join & Place): SecretTrans
     endpoint,
     clock,
     connectTimeout,
-    maxResponseBytes: maxReplyBytes,
     proxy,
     ca: ca?.pem,
     verifyCertificate: !ignoreSslCerts,

@@ -58,8 +58,8 @@ export type {
   RamRoleIdentity,
   StsIdentity,
 } from './options/identity.ts';
-export { milliseconds } from './options/rows.ts';
-export type { Duration } from './options/rows.ts';
+export { milliseconds } from './time/duration.ts';
+export type { Duration } from './time/duration.ts';
 export type { ReadOptions, SecretClientOptions, SecretOptions } from './options/options.ts';
 export { Secret } from './secret/secret.ts';
 export type { SecretFields, SecretRotation } from './secret/secret.ts';

@@ -14,7 +14,7 @@ function setup(): { kms: FakeTransport; clock: FakeClock; client: SecretClient }
   return {
     kms,
     clock,
-    client: createSecretClient({ endpoints: [kms], clock, ttl: '1h', staleIfError: '24h', tries: 1 }),
+    client: createSecretClient({ endpoints: [kms], clock, ttl: '1h', staleIfError: '24h', retry: { maxAttempts: 1 } }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { SecretClient } from './index.ts';
 
 function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; rotate: () => Promise<void> } {
   const kms = new FakeTransport();
-  const client = createSecretClient({ endpoints: [kms], tries: 1 });
+  const client = createSecretClient({ endpoints: [kms], retry: { maxAttempts: 1 } });
   let version = 0;
   const put = (): void => {
     version += 1;

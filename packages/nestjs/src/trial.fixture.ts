@@ -20,7 +20,7 @@ export interface Trial {
 export function trial(options: SecretClientOptions = {}): Trial {
   const [kms, clock] = [new FakeTransport(), new FakeClock()];
   for (const name of ['db', 'api']) kms.put(name, 'v1');
-  const whole: SecretClientOptions = { endpoints: [kms], clock, tries: 1, ...options };
+  const whole: SecretClientOptions = { endpoints: [kms], clock, retry: { maxAttempts: 1 }, ...options };
   const client = createSecretClient(whole);
   const rotate = async (name: string, versionId: string): Promise<void> => {
     kms.put(name, versionId);

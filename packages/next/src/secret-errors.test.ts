@@ -3,7 +3,7 @@ import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { secretErrors } from './secret-errors.ts';
 
-const client = createSecretClient({ endpoints: [new FakeTransport()], tries: 1 });
+const client = createSecretClient({ endpoints: [new FakeTransport()], retry: { maxAttempts: 1 } });
 
 test('an answer is handed on as it is, and so is what the handler is asked with', async () => {
   const answer = secretErrors(async (request: Request, { id }: { id: string }) => new Response(`${request.url} ${id}`));

@@ -35,7 +35,7 @@ test('register takes a client as well', async () => {
 test('register fails, and names what is missing, while a secret cannot be had that is to be preloaded', async () => {
   const { kms } = setup();
 
-  await expect(register({ endpoints: [kms], preload: ['db', 'gone'], tries: 1 })).rejects.toThrow(
+  await expect(register({ endpoints: [kms], preload: ['db', 'gone'], retry: { maxAttempts: 1 } })).rejects.toThrow(
     /1 could not be had:[^]*gone/,
   );
 });

@@ -60,7 +60,7 @@ async function clientOf(server: RedisServer): Promise<Subject> {
   kms.put('db', 'v1');
   const client = createSecretClient({
     endpoints: [kms],
-    tries: 1,
+    retry: { maxAttempts: 1 },
     stores: redisStore({ url: server.url, key: firstKey }),
   });
   onTestFinished(() => client.close());

@@ -99,7 +99,6 @@ const quiet: EndpointStatus = {
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
-  connectTime: undefined,
   lastFailure: undefined,
 };
 

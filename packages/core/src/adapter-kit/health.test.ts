@@ -30,7 +30,6 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
-  connectTime: undefined,
   lastFailure: undefined,
 });
 

@@ -146,7 +146,7 @@ test("a standby's disabled key takes nothing away that the first endpoint gave",
   const [first, standby] = [new FakeTransport('first'), new FakeTransport('standby')];
   first.put('db', 'v1');
   standby.fail('disabled');
-  const client = createSecretClient({ endpoints: [first, standby], clock, tries: 1 });
+  const client = createSecretClient({ endpoints: [first, standby], clock, retry: { maxAttempts: 1 } });
   await client.get('db');
   first.fail('unavailable');
 
@@ -224,7 +224,7 @@ test('a recover that hangs holds up the reads of its own time, and none after th
     asked += 1;
     return new Promise(() => {});
   };
-  const { client, clock, kms } = setup({ hook: { recover }, attemptTimeout: '1s', tries: 1 });
+  const { client, clock, kms } = setup({ hook: { recover }, attemptTimeout: '1s', retry: { maxAttempts: 1 } });
   kms.fail('unreachable', 'cold');
   for (let round = 0; round < 2; round += 1) {
     client.get('cold').catch(() => {});
@@ -235,7 +235,7 @@ test('a recover that hangs holds up the reads of its own time, and none after th
 });
 
 test('close does not wait for a recover that hangs', async () => {
-  const { client, clock, kms } = setup({ hook: { recover: () => new Promise(() => {}) }, tries: 1 });
+  const { client, clock, kms } = setup({ hook: { recover: () => new Promise(() => {}) }, retry: { maxAttempts: 1 } });
   kms.fail('unreachable', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -276,7 +276,7 @@ test('an optional name that hangs holds up ready no longer than a read with an o
 });
 
 test('a server that names the time to come back is not asked before it, by the next refresh either', async () => {
-  const { client, clock, kms } = setup({ tries: 1 });
+  const { client, clock, kms } = setup({ retry: { maxAttempts: 1 } });
   await client.get('db');
   kms.fail(new FetchFailure('throttled', 'later', { retryAfter: 50_000 }));
   await client.refresh('db').catch(() => {});
@@ -337,7 +337,7 @@ test('endpoints that answer, or fail, after they were left change nothing and en
       });
     return transport;
   });
-  const client = createSecretClient({ endpoints, clock, attemptTimeout: '1s', tries: 1 });
+  const client = createSecretClient({ endpoints, clock, attemptTimeout: '1s', retry: { maxAttempts: 1 } });
   const reading = client.get('db');
   while (late.length < names.length) await clock.pass(50);
 

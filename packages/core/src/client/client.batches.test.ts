@@ -19,7 +19,6 @@ async function start(
     credentials: kms.accessKey,
     endpoints: kms.endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath })),
     preload: names,
-    batchPreload: true,
     ...options,
   });
   onTestFinished(() => client.close());
@@ -39,16 +38,22 @@ test('names to preload are asked for by twenty, and are then fresh in memory', a
   expect(client.stats()).toMatchObject({ fetches: 25 });
 });
 
-test('without the option, and for any other read, each secret is asked for by itself', async () => {
-  const { kms, client } = await start({ batchPreload: false });
-  const { kms: other, client: batching } = await start({ preload: [] });
+test('reads that ready() does not make request each secret by itself', async () => {
+  const { kms, client } = await start({ preload: [] });
 
   await client.ready();
-  await batching.ready();
-  await batching.getMany(names);
+  await client.getMany(names);
 
-  for (const { requests } of [kms, other])
-    expect(requests.every(({ action }) => action === 'GetSecretValue')).toBe(true);
+  expect(kms.requests.every(({ action }) => action === 'GetSecretValue')).toBe(true);
+});
+
+test('a single name to preload is requested by itself, without waiting for others', async () => {
+  const clock = new FakeClock({ date: Date.now() });
+  const { kms, client } = await start({ clock, preload: names.slice(0, 1) });
+
+  await client.ready();
+
+  expect(actions(kms.requests)).toEqual(['GetSecretValue of 1']);
 });
 
 test('what is refused in a batch is told name by name, and the rest is there', async () => {
@@ -83,7 +88,7 @@ test('an endpoint that does not know the action is asked for each by itself, and
 
 test('a batch that is throttled is tried again like any fetch, when KMS wants to be asked again', async () => {
   const clock = new FakeClock({ date: Date.now() });
-  const long = { attemptTimeout: '1h', deadline: '1h', refreshDeadline: '1h', readyTimeout: '1h' } as const;
+  const long = { attemptTimeout: '1h', deadline: '1h', readyTimeout: '1h' } as const;
   const { kms, client } = await start({ clock, preload: names.slice(0, 5), ...long });
   const fault = kms.fault({ kind: 'throttle', retryAfter: 500 }, { times: 1 });
   const ready: string[] = [];

@@ -1,7 +1,7 @@
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { createSecretClient } from '../create-client.ts';
-import type { SecretClientOptions } from '../options/options.ts';
+import type { BreakerOptions, SecretClientOptions } from '../options/options.ts';
 import type { SecretClient } from '../create-client.ts';
 
 interface Stage {
@@ -40,8 +40,8 @@ async function delayOf({ client, clock, first, standby }: Stage): Promise<number
   return ms;
 }
 
-test('a slow endpoint costs a reader no more than hedgeDelay', async () => {
-  const slow = stage({ hedgeDelay: 200 });
+test('a slow endpoint costs a reader no more than hedge.delay', async () => {
+  const slow = stage({ hedge: { delay: 200 } });
   slow.first.fail('hang');
 
   expect(await delayOf(slow)).toBe(200);
@@ -55,8 +55,8 @@ test('with hedge: false the next endpoint is asked when the attempt has failed',
   expect(await delayOf(slow)).toBe(4_000);
 });
 
-test('hedges keep to hedgeShare', async () => {
-  const slow = stage({ hedgeDelay: 50, hedgeShare: 0.5, breaker: false });
+test('hedges keep to hedge.share', async () => {
+  const slow = stage({ hedge: { delay: 50, share: 0.5 }, breaker: false });
   slow.first.delayResponses(60, slow.clock);
   slow.standby.delayResponses(1_000, slow.clock);
 
@@ -66,8 +66,8 @@ test('hedges keep to hedgeShare', async () => {
   expect(slow.client.stats().hedges).toBeLessThanOrEqual(10 + 50);
 });
 
-test('so many failures as breakerFailures says open the breaker, which is told once, and once more when it closes', async () => {
-  const down = stage({ breakerFailures: 3 });
+test('so many failures as breaker.failures says open the breaker, which is told once, and once more when it closes', async () => {
+  const down = stage({ breaker: { failures: 3 } });
   const told: string[] = [];
   down.client.on('breaker', ({ endpoint, state, failure }) => told.push(`${endpoint} ${state} ${failure}`));
   down.first.fail('unreachable');
@@ -85,8 +85,8 @@ test('so many failures as breakerFailures says open the breaker, which is told o
   expect(down.client.stats().probes).toBe(2);
 });
 
-test('one that is too slow is left alone without a failure, and back when a probe takes no longer than hedgeDelay', async () => {
-  const slow = stage({ hedgeDelay: '2s' });
+test('one that is too slow is left alone without a failure, and back when a probe takes no longer than hedge.delay', async () => {
+  const slow = stage({ hedge: { delay: '2s' } });
   const told: string[] = [];
   slow.client.on('breaker', ({ state, failure }) => told.push(`${state} ${failure}`));
   slow.first.delayResponses(3_000, slow.clock);
@@ -127,13 +127,12 @@ test('with breaker: false an endpoint is asked however often it has failed', asy
   expect(down.first.requests.length).toBe(30);
 });
 
-test.each<[SecretClientOptions, number]>([
+test.each<[BreakerOptions, number]>([
   [{}, 10],
-  [{ breakerFailureRate: 0.8 }, 20],
-  [{ breakerMinCalls: 4 }, 2],
-  [{ breakerWindow: '1s', breakerMinCalls: 15 }, 20],
+  [{ failureRate: 0.8 }, 20],
+  [{ window: '1s' }, 20],
 ])('with %j, of twenty pairs of a failure and an answer so many reach the endpoint: %i', async (options, pairs) => {
-  const shaky = stage({ ...options, breakerFailures: 100, breakerOpenTime: '30s' });
+  const shaky = stage({ breaker: { ...options, failures: 100, openTime: '30s' } });
 
   for (let count = 0; count < 20; count += 1) {
     shaky.first.heal();
@@ -145,8 +144,8 @@ test.each<[SecretClientOptions, number]>([
   expect(shaky.first.requests.length).toBe(2 * pairs);
 });
 
-test('an endpoint is left alone for breakerOpenTime, twice as long each time, up to breakerOpenTimeCap', async () => {
-  const down = stage({ breakerOpenTime: '10s', breakerOpenTimeCap: '15s' });
+test('an endpoint is left alone for breaker.openTime, twice as long each time, up to breaker.maxOpenTime', async () => {
+  const down = stage({ breaker: { openTime: '10s', maxOpenTime: '15s' } });
   down.first.fail('unreachable');
   await down.readTimes(5);
   const waits: (number | undefined)[] = [];
@@ -160,8 +159,8 @@ test('an endpoint is left alone for breakerOpenTime, twice as long each time, up
   expect(waits).toEqual([7_500, 11_250, 11_250]); // three quarters: half is certain, half of the other half is drawn
 });
 
-test('no more requests than maxRequestsPerEndpoint are under way at one endpoint', async () => {
-  const { client, clock, first } = stage({ maxRequestsPerEndpoint: 3, hedge: false });
+test('no more requests than limits.concurrentRequests are under way at one endpoint', async () => {
+  const { client, clock, first } = stage({ limits: { concurrentRequests: 3 }, hedge: false });
   first.fail('hang');
 
   const reads = Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((name) => client.get(name)));
@@ -172,8 +171,8 @@ test('no more requests than maxRequestsPerEndpoint are under way at one endpoint
   await reads;
 });
 
-test('no more requests than maxRequestsPerSecond go to one endpoint in a second', async () => {
-  const { client, clock, first } = stage({ maxRequestsPerSecond: 10, hedge: false });
+test('no more requests than limits.requestsPerSecond go to one endpoint in a second', async () => {
+  const { client, clock, first } = stage({ limits: { requestsPerSecond: 10 }, hedge: false });
   const names = Array.from({ length: 30 }, (_, index) => `db-${index}`);
   for (const name of names) first.put(name, 'v1');
 
@@ -192,7 +191,7 @@ test('a reader is let in before the refreshes that wait, and takes along the ref
   const names = ['one', 'two', 'three', 'four', 'five', 'six'];
   // They come due one after the other.
   const secrets = Object.fromEntries(names.map((name, index) => [name, { ttl: 60_000 + index }]));
-  const { client, clock, first } = stage({ secrets, maxRequestsPerEndpoint: 4, hedge: false });
+  const { client, clock, first } = stage({ secrets, limits: { concurrentRequests: 4 }, hedge: false });
   for (const name of [...names, 'cold']) first.put(name, 'v1');
   for (const name of names) await client.get(name);
   first.requests.length = 0;
@@ -207,29 +206,8 @@ test('a reader is let in before the refreshes that wait, and takes along the ref
   expect(first.requests.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'six', 'cold', 'four', 'five']);
 });
 
-test('the nearest endpoint is asked first with endpointOrder: measured', async () => {
-  const near = stage({ endpointOrder: 'measured' });
-  Object.assign(near.first, { connectTime: () => Promise.resolve(80) });
-  Object.assign(near.standby, { connectTime: () => Promise.resolve(5) });
-
-  await near.readTimes(3);
-
-  expect([near.first.requests.length, near.standby.requests.length]).toEqual([1, 2]);
-  expect(near.client.describe().endpoints).toMatchObject([{ connectTime: 80 }, { connectTime: 5 }]);
-});
-
-test('what the nearest lacks, the first given may still have', async () => {
-  const near = stage({ endpointOrder: 'measured' });
-  Object.assign(near.first, { connectTime: () => Promise.resolve(80) });
-  Object.assign(near.standby, { connectTime: () => Promise.resolve(5) });
-  await near.readTimes(1);
-  near.first.put('new', 'v1');
-
-  expect(await near.client.get('new')).toMatchObject({ versionId: 'v1' });
-});
-
 test('options that contradict each other are refused together, each with where it stands', () => {
-  expect(() => stage({ hedge: false, hedgeDelay: '1s', breaker: false, breakerFailures: 2 })).toThrow(
-    /2 mistakes:[^]*hedgeDelay \(option\)[^]*breakerFailures \(option\)/u,
+  expect(() => stage({ hedge: { delay: '5s' }, breaker: { openTime: '1m' } })).toThrow(
+    /2 mistakes:[^]*hedge\.delay \(option\)[^]*breaker\.openTime \(option\)/u,
   );
 });

@@ -21,7 +21,12 @@ function setup(): Setup {
   const log: string[] = [];
   const write = (line: string): void => void log.push(line);
   const logger: Logger = { debug: write, info: write, warn: write, error: write };
-  return { client: createSecretClient({ endpoints: [kms], clock, tries: 1, logger }), clock, kms, log };
+  return {
+    client: createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, logger }),
+    clock,
+    kms,
+    log,
+  };
 }
 
 /** The code of what it throws, and its message. */

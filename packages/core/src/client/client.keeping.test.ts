@@ -148,7 +148,7 @@ test('a resting secret that became too old is dropped', async () => {
 
 test('of more than maxEntries, those go that were not read for longest', async () => {
   const names = ['a', 'b', 'c', 'd'];
-  const { client, clock, kms, dropped } = setup({ maxEntries: 3 }, names);
+  const { client, clock, kms, dropped } = setup({ limits: { maxEntries: 3 } }, names);
   for (const name of ['a', 'b', 'c']) {
     await client.get(name);
     await clock.pass('1s');
@@ -167,7 +167,7 @@ test('of more than maxEntries, those go that were not read for longest', async (
 
 test('preloaded names are evicted last', async () => {
   const names = ['a', 'b', 'c'];
-  const { client, clock, dropped } = setup({ maxEntries: 2, preload: ['a'] }, names);
+  const { client, clock, dropped } = setup({ limits: { maxEntries: 2 }, preload: ['a'] }, names);
   await client.ready();
   await clock.pass('1m');
   await client.get('b');

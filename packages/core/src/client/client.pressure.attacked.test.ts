@@ -21,14 +21,9 @@ test('with every limit at its least, all secrets are read in the end, and nobody
     endpoints: transports,
     clock,
     deadline: '5m',
-    maxRequestsPerEndpoint: 1,
-    maxRequestsPerSecond: 1,
-    refreshConcurrency: 1,
-    hedgeDelay: 1,
-    hedgeShare: 1,
-    breakerFailures: 1,
-    breakerOpenTime: 10,
-    breakerOpenTimeCap: 10,
+    limits: { concurrentRequests: 1, requestsPerSecond: 1 },
+    hedge: { delay: 1, share: 1 },
+    breaker: { failures: 1, openTime: 10, maxOpenTime: 10 },
   });
 
   const reading = client.getMany(names);
@@ -50,7 +45,7 @@ test('hundreds of secrets that come due together hold up no reader, and are fetc
     ttl: '1h',
     idleTtl: 0,
     deadline: '1m',
-    maxRequestsPerSecond: 40,
+    limits: { requestsPerSecond: 40 },
   });
   const reading = client.getMany(names);
   await clock.pass('10s');
@@ -102,7 +97,7 @@ test('a transport of your own that answers after it was called off, well or not,
     close: () => {},
   };
   const standby = holdingAll('b', ['db']);
-  const client = createSecretClient({ endpoints: [late, standby], clock, hedgeDelay: 100 });
+  const client = createSecretClient({ endpoints: [late, standby], clock, hedge: { delay: 100 } });
   const unheard: unknown[] = [];
   const hear = (reason: unknown): void => void unheard.push(reason);
   process.on('unhandledRejection', hear);

@@ -240,7 +240,7 @@ test('a wrong option of a read is refused with what it may be', async () => {
   const wrong = { stages: 'ACSCurrent', versionId: 7 } as never;
 
   await expect(client.get('db', wrong)).rejects.toThrow(
-    /versionId: expected the id of a version.*stages.*one of the options stage/su,
+    /versionId: expected the id of a version.*stages.*one of stage/su,
   );
 });
 

@@ -74,7 +74,7 @@ class World {
         clock: this.clock,
         ttl: '1m',
         negativeTtl: '1s',
-        tries: 1,
+        retry: { maxAttempts: 1 },
         stores: this.stores.slice(2 * index, 2 * index + 2),
         hook: { transform: (secret) => this.#slowly(secret) },
       });

@@ -16,7 +16,7 @@ function setup(
 ): { kms: FakeTransport; client: ReturnType<typeof createSecretClient> } {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
-  return { kms, client: createSecretClient({ endpoints: [kms], clock, tries: 1, stores: store }) };
+  return { kms, client: createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store }) };
 }
 
 test('an invalidated version is not served while its removal is pending, even after another was fetched', async () => {

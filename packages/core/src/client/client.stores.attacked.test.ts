@@ -27,7 +27,7 @@ function setup({
   const kms = new FakeTransport();
   kms.put('db', 'v1');
   return {
-    client: createSecretClient({ endpoints: [kms], clock, tries: 1, stores: store, ...options }),
+    client: createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store, ...options }),
     clock,
     kms,
     store,
@@ -110,7 +110,7 @@ test('a calendar that is set back before a refusal lets nothing come back from a
 });
 
 test('an answer that was slow to come does not replace in a store what was asked for after it', async () => {
-  const { client, clock, kms, store } = setup({ attemptTimeout: '1m', deadline: '2m', leaseTimeout: '1s', idleTtl: 0 });
+  const { client, clock, kms, store } = setup({ attemptTimeout: '1m', deadline: '2m', idleTtl: 0 });
   kms.put('other', 'v1');
   kms.fail('hang', 'db');
   const [slow, answer] = slowly(kms);

@@ -25,7 +25,7 @@ function setup({
 }: SecretClientOptions & Partial<Pick<Setup, 'clock' | 'store'>> = {}): Setup {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
-  const client = createSecretClient({ endpoints: [kms], clock, tries: 1, stores: store, ...options });
+  const client = createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store, ...options });
   const told: string[] = [];
   client.on('store', ({ what, operation = 'no operation', name = 'no secret' }) =>
     told.push(`${what} ${operation} ${name}`),
@@ -70,7 +70,7 @@ test('with KMS away the old one that a store has is served, and said to be old',
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   const logger = { debug: log, info: log, warn: log, error: log };
-  const { client, clock, kms, store } = setup({ tries: 5, logger });
+  const { client, clock, kms, store } = setup({ retry: { maxAttempts: 5 }, logger });
   const stale: string[] = [];
   client.on('stale', ({ name, age }) => stale.push(`${name} ${age}`));
   store.put(request, stored(clock, { age: 2 * hour }));

@@ -36,6 +36,12 @@ export interface ClientParts {
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
 }
 
+/**
+ * The maximum duration of a fetch, all attempts and waits included. Readers leave it earlier, at their own `deadline`; the
+ * fetch goes on, so that the next reader finds the value.
+ */
+const fetchDeadline = 120_000;
+
 /** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Made by `createSecretClient`. */
 export class SecretClient {
   readonly #options: ResolvedOptions;
@@ -56,7 +62,7 @@ export class SecretClient {
   #closed: Promise<void> | undefined;
 
   constructor({ options, transports }: ClientParts) {
-    const { clock, hook } = options;
+    const { clock, hook, retry } = options;
     const closing = this.#closing.signal;
     this.#options = options;
     this.#clock = clock;
@@ -64,14 +70,13 @@ export class SecretClient {
     this.#events = new SecretEmitter((name, error) => {
       this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
     });
-    this.#batching = new Batching({ clock, isOn: options.batchPreload });
+    this.#batching = new Batching(clock);
     const [first, ...standbys] = transports;
     this.#endpoints = new EndpointSet({
       transports: [this.#batching.wrap(first), ...standbys.map((transport) => this.#batching.wrap(transport))],
       options,
       logger: this.#logger,
       events: this.#events,
-      closing,
       // Between two tries of a secret half a minute may pass: an answer to another one is a reason not to wait for that.
       onRecovered: () => this.#memory.refetchSoon(),
     });
@@ -91,9 +96,9 @@ export class SecretClient {
       endpoints: this.#endpoints,
       hedging: this.#endpoints.hedging,
       clock,
-      backoff: fullJitter({ base: options.backoffBase, cap: options.backoffCap, maxAttempts: options.tries }),
+      backoff: fullJitter({ base: retry.baseDelay, cap: retry.maxDelay, maxAttempts: retry.maxAttempts }),
       attemptTimeout: options.attemptTimeout,
-      budget: options.refreshDeadline,
+      budget: fetchDeadline,
       transform: hook?.transform?.bind(hook),
       listener: this.#tiers,
       stores: this.#tiers.hasStores ? this.#tiers : undefined,
@@ -193,9 +198,9 @@ export class SecretClient {
       }
     };
     const [clock, closing] = [this.#clock, this.#closing.signal];
-    const missing = await this.#batching.during(() =>
-      preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing }),
-    );
+    const readAll = (): ReturnType<typeof preloadAll> =>
+      preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing });
+    const missing = await (preload.length > 1 ? this.#batching.during(readAll) : readAll());
     this.#throwIfClosed();
     for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
       this.#logger.warn(`Ready without the optional secret "${name}".`);

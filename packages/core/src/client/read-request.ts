@@ -1,6 +1,6 @@
 import { RequestRejectedError } from '../secret/errors.ts';
-import { layerOf, resolve } from '../options/rows.ts';
-import { readOptionTable } from '../options/options.ts';
+import { layerOf, resolve } from '../options/resolve.ts';
+import { readOptionTable } from '../options/option-table.ts';
 import type { ReadOptions } from '../options/options.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../ports/transport.ts';

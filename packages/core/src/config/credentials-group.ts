@@ -1,6 +1,6 @@
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { parseIdentity } from '../options/identity.ts';
-import type { Setting } from '../options/rows.ts';
+import type { Setting } from '../options/resolve.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { passwordVariable } from './password-variable.ts';
 import { credentialsTypeKey, identityKeys, securityTokenKey, tokenIdKey, tokenKey } from './known-keys.ts';

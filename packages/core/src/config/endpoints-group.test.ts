@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Resolution } from '../options/rows.ts';
-import { resolve } from '../options/rows.ts';
-import type { OptionTable } from '../options/options.ts';
-import { optionTable } from '../options/options.ts';
+import type { Resolution } from '../options/resolve.ts';
+import { resolve } from '../options/resolve.ts';
+import type { OptionTable } from '../options/option-table.ts';
+import { optionTable } from '../options/option-table.ts';
 import type { GatheredSettings } from './sources.ts';
 import { gatherSettings } from './sources.ts';
 

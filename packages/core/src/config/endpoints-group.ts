@@ -1,7 +1,7 @@
 import { clientKeyProperties, passwordProperties } from '../options/client-key-source.ts';
 import { endpointProperties } from '../options/endpoints.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { kindOf } from '../options/rows.ts';
+import { describeKind } from '../options/redact.ts';
 import type { Group } from './credentials-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { parseJsonSetting } from './json-setting.ts';
@@ -65,7 +65,7 @@ function readList(key: string, reading: Reading): readonly unknown[] | undefined
   const what = key === regionsKey ? 'a JSON list of regions' : 'a JSON list of KMS instances';
   const parsed = parseJsonSetting(source.get(key) ?? '', source.written(key) ?? '', endpointProperties);
   if ('broken' in parsed) return refuse(`${what}; ${parsed.broken}`);
-  if (!Array.isArray(parsed.json)) return refuse(what, kindOf(parsed.json));
+  if (!Array.isArray(parsed.json)) return refuse(what, describeKind(parsed.json));
   return parsed.json.map((entry: unknown, index) => {
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
     const fields = new Map<string, unknown>(Object.entries(entry));

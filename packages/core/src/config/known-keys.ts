@@ -1,8 +1,24 @@
-import { optionTable } from '../options/options.ts';
+import { optionTable } from '../options/option-table.ts';
+import type { OptionRow } from '../options/rows.ts';
 
-/** Option by the name that it has in the environment and in a file. */
-export const optionByVariable: ReadonlyMap<string, string> = new Map(
-  Object.entries(optionTable).flatMap(([option, { variable }]) => (variable === undefined ? [] : [[variable, option]])),
+/** An option, or one member of an option that is a group. */
+export interface OptionPath {
+  readonly option: string;
+  readonly member?: string | undefined;
+}
+
+/** Options by their name in the environment and in a configuration file. */
+export const optionByVariable: ReadonlyMap<string, OptionPath> = new Map(
+  Object.entries(optionTable).flatMap(([option, row]) => {
+    const members = 'rows' in row ? Object.entries<OptionRow<unknown>>(row.rows) : [];
+    const paths: readonly [string | undefined, OptionPath][] = [
+      [row.variable, { option }],
+      ...members.map(([member, { variable }]): [string | undefined, OptionPath] => [variable, { option, member }]),
+    ];
+    return paths.flatMap(([variable, path]): [string, OptionPath][] =>
+      variable === undefined ? [] : [[variable, path]],
+    );
+  }),
 );
 
 /** Keys that the official clients for Java, Go and Python read, in their first or second generation. */

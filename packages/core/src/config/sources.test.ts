@@ -1,9 +1,9 @@
 import { startFakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { Resolution } from '../options/rows.ts';
-import { resolve } from '../options/rows.ts';
-import type { OptionTable } from '../options/options.ts';
-import { optionTable } from '../options/options.ts';
+import type { Resolution } from '../options/resolve.ts';
+import { resolve } from '../options/resolve.ts';
+import type { OptionTable } from '../options/option-table.ts';
+import { optionTable } from '../options/option-table.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import type { GatheredSettings } from './sources.ts';
 import { gatherSettings } from './sources.ts';
@@ -69,15 +69,15 @@ test('code wins over the environment, and that over the file, option by option',
   const { values, sources } = gather(
     { ttl: '1m' },
     {
-      environment: { KMS_SECRETS_TTL: '2m', KMS_SECRETS_TRIES: '2', KMS_SECRETS_STAGE: '  ' },
-      files: { [usual]: 'KMS_SECRETS_TTL=3m\nKMS_SECRETS_TRIES=3\nKMS_SECRETS_STAGE=blue' },
+      environment: { KMS_SECRETS_TTL: '2m', KMS_SECRETS_RETRY_MAX_ATTEMPTS: '2', KMS_SECRETS_STAGE: '  ' },
+      files: { [usual]: 'KMS_SECRETS_TTL=3m\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=3\nKMS_SECRETS_STAGE=blue' },
     },
   );
 
-  expect(values).toMatchObject({ ttl: 60_000, tries: 2, stage: 'blue' });
+  expect(values).toMatchObject({ ttl: 60_000, retry: { maxAttempts: 2 }, stage: 'blue' });
   expect(Object.fromEntries(sources)).toMatchObject({
     ttl: 'option',
-    tries: 'variable KMS_SECRETS_TRIES',
+    'retry.maxAttempts': 'variable KMS_SECRETS_RETRY_MAX_ATTEMPTS',
     stage: 'secretsmanager.properties:3',
   });
 });
@@ -197,12 +197,16 @@ test('a relative caFilePath is meant from the file that names it, then from the 
 });
 
 test('the file is the one that the option names, else the variable, else the usual one', () => {
-  const files = { '/app/one': 'KMS_SECRETS_TRIES=1', '/two': 'KMS_SECRETS_TRIES=2', [usual]: 'KMS_SECRETS_TRIES=3' };
+  const files = {
+    '/app/one': 'KMS_SECRETS_RETRY_MAX_ATTEMPTS=1',
+    '/two': 'KMS_SECRETS_RETRY_MAX_ATTEMPTS=2',
+    [usual]: 'KMS_SECRETS_RETRY_MAX_ATTEMPTS=3',
+  };
   const environment = { KMS_SECRETS_CONFIG_FILE: '/two' };
 
-  expect(gather({ configFile: 'one' }, { files, environment }).sources.get('tries')).toBe('one:1');
-  expect(gather({}, { files, environment }).sources.get('tries')).toBe('/two:1');
-  expect(gather({}, { files }).sources.get('tries')).toBe('secretsmanager.properties:1');
+  expect(gather({ configFile: 'one' }, { files, environment }).sources.get('retry.maxAttempts')).toBe('one:1');
+  expect(gather({}, { files, environment }).sources.get('retry.maxAttempts')).toBe('/two:1');
+  expect(gather({}, { files }).sources.get('retry.maxAttempts')).toBe('secretsmanager.properties:1');
 });
 
 test.each([
@@ -248,10 +252,13 @@ test('a key that is not known is a warning that shows no key, and names the one 
 });
 
 test('a key that stands twice counts where it stands last, and that is a warning', () => {
-  const { values, warnings, sources } = gather({}, { files: { [usual]: 'KMS_SECRETS_TRIES=1\nKMS_SECRETS_TRIES=2' } });
+  const { values, warnings, sources } = gather(
+    {},
+    { files: { [usual]: 'KMS_SECRETS_RETRY_MAX_ATTEMPTS=1\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=2' } },
+  );
 
-  expect(values.tries).toBe(2);
-  expect(sources.get('tries')).toBe('secretsmanager.properties:2');
+  expect(values.retry.maxAttempts).toBe(2);
+  expect(sources.get('retry.maxAttempts')).toBe('secretsmanager.properties:2');
   expect(warnings[0]).toContain('line 2 does so again');
 });
 
@@ -266,19 +273,19 @@ test('a variable that is nearly one of ours is a warning; any other is none of o
 
 test('by the precedence of the official clients the environment wins, then the file, and endpoints are joined', () => {
   const { values, sources, issues } = gather(
-    { precedence: 'reference', ttl: '1m', tries: 1, credentials: key, endpoints: ['cn-beijing'] },
+    { precedence: 'official', ttl: '1m', retry: { maxAttempts: 1 }, credentials: key, endpoints: ['cn-beijing'] },
     {
       environment: { KMS_SECRETS_TTL: '2m', cache_client_region_id: '[{"regionId":"cn-hangzhou"}]' },
       files: {
         [usual]:
-          'KMS_SECRETS_TTL=3m\nKMS_SECRETS_TRIES=3\ncredentials_access_key_id=FakeFile\ncredentials_access_secret=s3cret-file\n' +
+          'KMS_SECRETS_TTL=3m\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=3\ncredentials_access_key_id=FakeFile\ncredentials_access_secret=s3cret-file\n' +
           'cache_client_region_id=[{"regionId":"cn-shanghai"}]',
       },
     },
   );
 
   expect(issues).toEqual([]);
-  expect(values).toMatchObject({ ttl: 120_000, tries: 3 });
+  expect(values).toMatchObject({ ttl: 120_000, retry: { maxAttempts: 3 } });
   expect(values.credentials).toEqual({ type: 'ak', accessKeyId: 'FakeFile', accessKeySecret: 's3cret-file' });
   expect(values.endpoints).toMatchObject([
     { host: 'kms.cn-beijing.aliyuncs.com' },
@@ -290,7 +297,7 @@ test('by the precedence of the official clients the environment wins, then the f
 
 test('all mistakes of all sources come together', () => {
   const { issues } = gather(
-    { tries: 'many' },
+    { retry: { maxAttempts: 'many' } },
     {
       environment: { KMS_SECRETS_TTL: 'long', credentials_type: 'sts' },
       files: { [usual]: 'cache_client_region_id=[\nKMS_SECRETS_STAGE=\nKMS_SECRETS_DEADLINE=-1' },
@@ -303,7 +310,7 @@ test('all mistakes of all sources come together', () => {
     'credentials_access_secret variable credentials_access_secret',
     'credentials_role_arn variable credentials_role_arn',
     'deadline secretsmanager.properties:3',
-    'tries option',
+    'retry.maxAttempts option',
     'ttl variable KMS_SECRETS_TTL',
   ]);
 });

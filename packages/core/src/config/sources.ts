@@ -1,6 +1,6 @@
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import type { Setting, SettingLayer } from '../options/rows.ts';
-import { layerOf } from '../options/rows.ts';
+import type { Setting, SettingLayer } from '../options/resolve.ts';
+import { layerOf } from '../options/resolve.ts';
 import type { FileChoice } from './configuration-file.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import type { Group } from './credentials-group.ts';
@@ -9,6 +9,7 @@ import { readEndpoints } from './endpoints-group.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { knownKeys, optionByVariable, secretNamesKey } from './known-keys.ts';
+import type { OptionPath } from './known-keys.ts';
 import { nearMiss } from './suggestion.ts';
 import type { TextSource } from './text-source.ts';
 import { trimmed } from './text-source.ts';
@@ -22,7 +23,7 @@ export interface GatheredSettings {
 
 /**
  * Code, then environment, then file: of each option the first that sets it wins, and credentials and endpoints are such an
- * option, as a whole. With `precedence: 'reference'` the order is that of the official clients: environment, file, code, and
+ * option, as a whole. With `precedence: 'official'` the order is that of the official clients: environment, file, code, and
  * the endpoints of all three are joined.
  */
 export function gatherSettings(given: object, machine: ConfigurationMachine): GatheredSettings {
@@ -32,14 +33,14 @@ export function gatherSettings(given: object, machine: ConfigurationMachine): Ga
   const file = readConfigurationFile(namedFile(code.layer, environment.layer), machine);
   const fromFile = file.source === undefined ? undefined : readSource(file.source, machine);
   const outer = fromFile === undefined ? [environment] : [environment, fromFile];
-  const isReference = code.layer.get('precedence')?.value === 'reference';
-  const sources = isReference ? [...outer, code] : [code, ...outer];
+  const isOfficial = code.layer.get('precedence')?.value === 'official';
+  const sources = isOfficial ? [...outer, code] : [code, ...outer];
 
-  const judged = judgeGroups(sources, isReference);
+  const judged = judgeGroups(sources, isOfficial);
   const layers = sources.map(({ layer }) => layer);
   return {
     // Code comes first in the joined list, then the file, then the environment: that is the order of the official clients.
-    layers: isReference ? [joinEndpoints([code, ...outer.toReversed()]), ...layers] : layers,
+    layers: isOfficial ? [joinEndpoints([code, ...outer.toReversed()]), ...layers] : layers,
     issues: [...file.issues, ...judged.issues],
     warnings: [...file.warnings, ...variableWarnings(machine), ...judged.warnings],
   };
@@ -51,14 +52,21 @@ interface Source {
   readonly groups: ReadonlyMap<string, Group>;
 }
 
+/** A group of which only members are set. */
+const emptyGroup: Setting = { value: undefined, source: '' };
+
 function readSource(source: TextSource, machine: ConfigurationMachine): Source {
   const layer = new Map<string, Setting>();
-  const set = (option: string, key: string): void => {
+  const set = (key: string, { option, member }: OptionPath): void => {
     const value = source.get(key);
-    if (value !== undefined) layer.set(option, { value, source: source.place(key) });
+    if (value === undefined) return;
+    const setting: Setting = { value, source: source.place(key) };
+    const group = layer.get(option);
+    if (member === undefined) layer.set(option, { ...setting, members: group?.members });
+    else layer.set(option, { ...emptyGroup, ...group, members: new Map(group?.members).set(member, setting) });
   };
-  set('preload', secretNamesKey);
-  for (const [variable, option] of optionByVariable) set(option, variable);
+  set(secretNamesKey, { option: 'preload' });
+  for (const [variable, path] of optionByVariable) set(variable, path);
   const groups = new Map<string, Group>();
   const found = { credentials: readCredentials(source, machine), endpoints: readEndpoints(source, machine) };
   for (const [option, group] of Object.entries(found)) {
@@ -92,7 +100,7 @@ function namedFile(code: SettingLayer, environment: SettingLayer): FileChoice | 
  */
 function judgeGroups(
   sources: readonly Source[],
-  isReference: boolean,
+  isOfficial: boolean,
 ): { readonly issues: readonly ConfigurationIssue[]; readonly warnings: readonly string[] } {
   const issues: ConfigurationIssue[] = [];
   const warnings: string[] = [];
@@ -100,8 +108,8 @@ function judgeGroups(
     let winner: string | undefined;
     for (const { layer, groups } of sources) {
       const wrong = groups.get(option)?.issues ?? [];
-      if (winner === undefined || isReference) warnings.push(...(groups.get(option)?.warnings ?? []));
-      if (winner === undefined || (isReference && option === 'endpoints')) issues.push(...wrong);
+      if (winner === undefined || isOfficial) warnings.push(...(groups.get(option)?.warnings ?? []));
+      if (winner === undefined || (isOfficial && option === 'endpoints')) issues.push(...wrong);
       else warnings.push(...wrong.map((issue) => unusedMistake(issue, option, winner)));
       const setting = layer.get(option);
       if (setting?.value !== undefined) winner ??= setting.source;

@@ -3,12 +3,12 @@
 import { messageOf } from '../secret/errors.ts';
 import type { SecretEmitter } from '../secret/events.ts';
 import type { Logger } from '../ports/logger.ts';
-import { durationText } from '../options/rows.ts';
+import { formatDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import type { SecretTransport } from '../ports/transport.ts';
 import { closeAll } from './close-all.ts';
-import { EndpointOrder } from './endpoint-order.ts';
+import type { BreakerSettings } from './circuit-breaker.ts';
 import { Endpoint } from './endpoint.ts';
 import { Hedging } from './hedge.ts';
 
@@ -18,8 +18,6 @@ export interface EndpointSetParts {
   readonly options: ResolvedOptions;
   readonly logger: Logger;
   readonly events: SecretEmitter;
-  /** Fires when the client is closed. */
-  readonly closing: AbortSignal;
   /** Called when a failing endpoint responds again. */
   readonly onRecovered: () => void;
 }
@@ -29,27 +27,20 @@ export class EndpointSet {
   readonly primary: Endpoint;
   /** `undefined` if hedging is disabled, or if there is one endpoint only. */
   readonly hedging: Hedging | undefined;
-  readonly #endpoints: readonly Endpoint[];
-  readonly #order: EndpointOrder;
+  /** In the order of the option `endpoints`. */
+  readonly inOrder: readonly Endpoint[];
   readonly #logger: Logger;
   readonly #events: SecretEmitter;
   readonly #onRecovered: () => void;
 
-  constructor({ transports, options, logger, events, closing, onRecovered }: EndpointSetParts) {
-    const { clock, connectTimeout, endpointOrder: order } = options;
+  constructor({ transports, options, logger, events, onRecovered }: EndpointSetParts) {
     const [first, ...fallbacks] = transports;
     this.#logger = logger;
     this.#events = events;
     this.#onRecovered = onRecovered;
-    this.hedging = fallbacks.length > 0 && options.hedge ? createHedging(options) : undefined;
+    this.hedging = fallbacks.length > 0 ? createHedging(options) : undefined;
     this.primary = this.#createEndpoint(first, options);
-    this.#endpoints = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
-    this.#order = new EndpointOrder({ endpoints: this.#endpoints, clock, order, connectTimeout, closing });
-  }
-
-  /** As they are asked: in the order given, or the nearest first. */
-  get inOrder(): readonly Endpoint[] {
-    return this.#order.current;
+    this.inOrder = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
   }
 
   /** Totals of all endpoints, for `stats()`. */
@@ -64,11 +55,11 @@ export class EndpointSet {
   }
 
   describe(): readonly EndpointStatus[] {
-    return this.#endpoints.map((endpoint) => endpoint.status());
+    return this.inOrder.map((endpoint) => endpoint.status());
   }
 
   async close(): Promise<void> {
-    await closeAll(this.#endpoints, (reason) => {
+    await closeAll(this.inOrder, (reason) => {
       this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
     });
   }
@@ -77,16 +68,9 @@ export class EndpointSet {
     return new Endpoint({
       transport,
       clock: options.clock,
-      maxInFlight: options.maxRequestsPerEndpoint,
-      maxPerSecond: options.maxRequestsPerSecond,
-      breaker: {
-        failures: options.breaker ? options.breakerFailures : Number.POSITIVE_INFINITY,
-        rate: options.breakerFailureRate,
-        minCalls: options.breaker ? options.breakerMinCalls : Number.POSITIVE_INFINITY,
-        window: options.breakerWindow,
-        openTime: options.breakerOpenTime,
-        openTimeCap: options.breakerOpenTimeCap,
-      },
+      maxInFlight: options.limits.concurrentRequests,
+      maxPerSecond: options.limits.requestsPerSecond,
+      breaker: breakerSettings(options),
       slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
       onChange: (what, status) => (what === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),
     });
@@ -108,7 +92,7 @@ export class EndpointSet {
     if (breaker === 'half-open') return;
     const isOpen = breaker === 'open';
     if (isOpen) {
-      const next = durationText(probeIn ?? 0);
+      const next = formatDuration(probeIn ?? 0);
       this.#logger.warn(`Endpoint ${endpoint}: circuit breaker open, next probe in ${next}.`);
     } else {
       this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`);
@@ -119,7 +103,26 @@ export class EndpointSet {
   }
 }
 
-function createHedging(options: ResolvedOptions): Hedging {
-  const { clock, hedgeDelay: delay, hedgeShare: share, breakerFailures, attemptTimeout } = options;
-  return new Hedging({ clock, delay, share, breakerFailures, attemptTimeout });
+function createHedging({ clock, hedge, breaker, attemptTimeout }: ResolvedOptions): Hedging | undefined {
+  if (hedge === false) return undefined;
+  const breakerFailures = breaker === false ? 0 : breaker.failures;
+  return new Hedging({ clock, ...hedge, breakerFailures, attemptTimeout });
+}
+
+/** The minimum number of calls before the failure rate of an endpoint can open its breaker. */
+const minCalls = 20;
+
+const neverOpens: BreakerSettings = {
+  failures: Number.POSITIVE_INFINITY,
+  rate: 1,
+  minCalls: Number.POSITIVE_INFINITY,
+  window: 1_000,
+  openTime: 0,
+  openTimeCap: 0,
+};
+
+function breakerSettings({ breaker }: ResolvedOptions): BreakerSettings {
+  if (breaker === false) return neverOpens;
+  const { failures, failureRate: rate, window, openTime, maxOpenTime: openTimeCap } = breaker;
+  return { failures, rate, minCalls, window, openTime, openTimeCap };
 }

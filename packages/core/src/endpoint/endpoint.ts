@@ -32,8 +32,6 @@ export class Endpoint {
   readonly rateLimiter: RateLimiter;
   readonly latency: Latency = new Latency();
   readonly cooldown: Cooldown;
-  /** Milliseconds that a connection took, if that was measured. */
-  connectTime: number | undefined;
   readonly #transport: SecretTransport;
   readonly #clock: Clock;
   readonly #slowProbeThreshold: number;
@@ -86,11 +84,6 @@ export class Endpoint {
     } finally {
       this.#inFlight -= 1;
     }
-  }
-
-  /** Milliseconds that a connection takes; `undefined` where the transport cannot tell. */
-  async measureConnect(signal: AbortSignal): Promise<number | undefined> {
-    return this.#transport.connectTime?.(signal);
   }
 
   /** The endpoint returned the secret after `ms` milliseconds. */
@@ -160,7 +153,6 @@ export class Endpoint {
       hedges: this.#hedges,
       hedgesWon: this.#hedgesWon,
       p95: this.latency.p95,
-      connectTime: this.connectTime,
       lastFailure: last && {
         failure: last.error.failure,
         message: last.error.message,

@@ -131,7 +131,7 @@ test('rejects when the queue is full and names the options', async () => {
   acquire('late');
   await clock.pass(0);
 
-  expect(failed).toEqual([expect.stringContaining('maxRequestsPerEndpoint')]);
+  expect(failed).toEqual([expect.stringContaining('limits.concurrentRequests')]);
 });
 
 test('never exceeds `maxInFlight`, nor twice the rate in any second', async () => {

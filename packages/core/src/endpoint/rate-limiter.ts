@@ -140,6 +140,6 @@ export class RateLimiter {
 }
 
 function queueFull(): FetchFailure {
-  const message = `The queue of the endpoint is full: ${maxQueued} requests wait (maxRequestsPerEndpoint, maxRequestsPerSecond).`;
+  const message = `The queue of the endpoint is full: ${maxQueued} requests wait (limits.concurrentRequests, limits.requestsPerSecond).`;
   return new FetchFailure('throttled', message);
 }

@@ -13,7 +13,6 @@ const secretOf = ({ name }: SecretRequest): Secret =>
 /** A batching transport, and its requests: a name for a single one, a list of names for a batch. */
 function setup(
   options: {
-    readonly isOn?: boolean;
     readonly many?: (batch: readonly SecretRequest[]) => readonly (Outcome | undefined)[];
     readonly isForMany?: boolean;
   } = {},
@@ -25,11 +24,11 @@ function setup(
   readonly batching: Batching;
   readonly transport: SecretTransport;
 } {
-  const { isOn = true, many = (batch) => batch.map(secretOf), isForMany = true } = options;
+  const { many = (batch) => batch.map(secretOf), isForMany = true } = options;
   const clock = new FakeClock();
   const requests: (string | readonly string[])[] = [];
   const signals: AbortSignal[] = [];
-  const batching = new Batching({ clock, isOn });
+  const batching = new Batching(clock);
   const transport = batching.wrap({
     endpoint: 'kms.test',
     fetch(request) {
@@ -72,7 +71,7 @@ function throwing(fields: Partial<SecretTransport>): {
   readonly read: (...names: string[]) => Promise<string[]>;
 } {
   const clock = new FakeClock();
-  const batching = new Batching({ clock, isOn: true });
+  const batching = new Batching(clock);
   const fetch = (): never => {
     throw new TypeError('synchronous');
   };
@@ -134,11 +133,8 @@ test('sends a single fetch as a request of its own', async () => {
   expect(requests).toEqual(['a']);
 });
 
-test.each([
-  ['the option is off', { isOn: false }],
-  ['the transport fetches one at a time', { isForMany: false }],
-])('sends single requests without a delay if %s', async (_, options) => {
-  const { requests, read } = setup(options);
+test('sends single requests without a delay if the transport has no batches', async () => {
+  const { requests, read } = setup({ isForMany: false });
 
   await read(['a', 'b']);
 
@@ -245,23 +241,6 @@ test('fetches each item on its own if the response is not a list', async () => {
 
   expect(await read(['a', 'b'])).toEqual(['a', 'b']);
   expect(requests).toEqual([['a', 'b'], 'a', 'b']);
-});
-
-test('passes on `connectTime`, which is optional', async () => {
-  const batching = new Batching({ clock: new FakeClock(), isOn: true });
-  const fetchMany = (): Promise<readonly Outcome[]> => Promise.resolve([]);
-  const given = {
-    endpoint: 'kms.test',
-    fetch: (request: SecretRequest) => Promise.resolve(secretOf(request)),
-    close() {},
-  };
-  const { signal } = new AbortController();
-
-  const measured = batching.wrap({ ...given, fetchMany, connectTime: () => Promise.resolve(7) });
-  const unmeasured = batching.wrap({ ...given, fetchMany });
-
-  expect(await measured.connectTime?.(signal)).toBe(7);
-  expect(await unmeasured.connectTime?.(signal)).toBeUndefined();
 });
 
 test('a synchronous throw of `fetch` rejects the read, not the process', async () => {

@@ -22,12 +22,10 @@ const unsupportedCodes: ReadonlySet<string> = new Set(['InvalidAction.NotFound',
 /** Enables batches, only during work that starts many fetches: each of them waits `batchDelay` for the others. */
 export class Batching {
   readonly #clock: Clock;
-  readonly #isOn: boolean;
   #activeCount = 0;
 
-  constructor({ clock, isOn }: { readonly clock: Clock; readonly isOn: boolean }) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#isOn = isOn;
   }
 
   /** Fetches that start before `work` settles may share a request. */
@@ -43,13 +41,12 @@ export class Batching {
   /** A transport that sends batches; `transport` itself if it has no `fetchMany`. */
   wrap(transport: SecretTransport): SecretTransport {
     const fetchMany = transport.fetchMany?.bind(transport);
-    if (!this.#isOn || fetchMany === undefined) return transport;
+    if (fetchMany === undefined) return transport;
     const collector = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
     return {
       endpoint: transport.endpoint,
       fetch: (request, signal) =>
         this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
-      connectTime: async (signal) => transport.connectTime?.(signal),
       close: () => transport.close(),
     };
   }

@@ -3,7 +3,7 @@ import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConfigurationError, StoreError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { printable } from '../options/rows.ts';
+import { describeValue } from '../options/redact.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { readKeyring } from '../seal/keyring.ts';
@@ -46,7 +46,7 @@ export function fileStoreOn(machine: FileStoreMachine, options: FileStoreOptions
 function pathIssues(path: unknown): readonly ConfigurationIssue[] {
   if (typeof path === 'string' && path.trim() !== '' && !path.includes('\0')) return [];
   const expected = 'the path of a folder for sealed secrets';
-  return [{ key: 'path', source: 'option', got: printable(path), expected, example: '/var/cache/my-app/secrets' }];
+  return [{ key: 'path', source: 'option', got: describeValue(path), expected, example: '/var/cache/my-app/secrets' }];
 }
 
 interface FileStoreParts {

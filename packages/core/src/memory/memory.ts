@@ -6,13 +6,12 @@ import type { AboutEntry } from './entry.ts';
 import { statusOf } from './entry-status.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
-import { timesOf, ttlOf } from './secret-ttl.ts';
+import { minOwnTtl, timesOf, ttlOf } from './secret-ttl.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Logger } from '../ports/logger.ts';
-import { durationText } from '../options/rows.ts';
-import { secretTtlFloor } from '../options/options.ts';
+import { formatDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { nowhere } from './due-heap.ts';
 import type { Due } from './due-heap.ts';
@@ -32,6 +31,9 @@ export interface MemoryParts {
   /** Fetches what has come due; how that ends is told to `fetched` or `failed`. */
   readonly refetch: (key: string, request: SecretRequest) => Promise<unknown>;
 }
+
+/** The maximum number of concurrent background refreshes; fetches for readers are not counted. */
+const concurrency = 16;
 
 /** A preloaded name that is refused is asked for no more often than this. */
 const refusedWait = 30_000;
@@ -60,7 +62,7 @@ export class SecretMemory {
   readonly #leastRead: LeastRecentlyRead;
 
   constructor(parts: MemoryParts) {
-    const { clock, refreshConcurrency: concurrency, preload } = parts.options;
+    const { clock, preload } = parts.options;
     this.#parts = parts;
     this.#clock = clock;
     this.#preloaded = new Set(preload);
@@ -114,7 +116,7 @@ export class SecretMemory {
       const about = this.#aboutOf(entry);
       const error = this.#troubles.get(entry.key)?.error;
       this.#parts.logger.warn(
-        `Serving secret "${about.name}", ${durationText(age)} old, because it cannot be refreshed. ${error?.message ?? ''}`,
+        `Serving secret "${about.name}", ${formatDuration(age)} old, because it cannot be refreshed. ${error?.message ?? ''}`,
       );
       this.#parts.events.emit('stale', { ...about, age, error });
     }
@@ -214,7 +216,7 @@ export class SecretMemory {
 
   /** One secret too many came: what was not read for longest goes, and comes back when it is read. */
   #makeRoom(newcomer: string): void {
-    while (this.#cache.size > this.#parts.options.maxEntries) {
+    while (this.#cache.size > this.#parts.options.limits.maxEntries) {
       const key = this.#leastRead.next(newcomer);
       if (key === undefined) return;
       this.drop(key, 'evicted');
@@ -305,7 +307,7 @@ export class SecretMemory {
 
   #ttlOf(name: string, secret: Secret, isFirst: boolean): number {
     const { ttlProperty: property, secrets, ttl: usual } = this.#parts.options;
-    const choice = ttlOf(secret, { property, floor: secretTtlFloor, named: secrets.get(name)?.ttl, usual });
+    const choice = ttlOf(secret, { property, floor: minOwnTtl, named: secrets.get(name)?.ttl, usual });
     if (isFirst && choice.raisedFrom !== undefined) {
       this.#parts.logger.warn(
         `Secret "${name}" asks for a TTL of ${choice.raisedFrom} ms in its property "${String(property)}", and gets ${choice.ttl} ms. If seconds were meant, write milliseconds.`,

@@ -1,5 +1,11 @@
 import type { Secret } from '../secret/secret.ts';
 
+/**
+ * The minimum of a TTL that a secret sets itself (ms). `{"ttl":300}` means seconds; taken as milliseconds it would cause a
+ * request every 300 ms.
+ */
+export const minOwnTtl = 10_000;
+
 /** As long as can be set in an option: a secret that asks for more is meant to be kept, not never to be looked at again. */
 const longestTtl = 365 * 86_400_000;
 

@@ -1,4 +1,4 @@
-import type { Refusal } from './rows.ts';
+import type { ParseIssue } from './rows.ts';
 
 /** The client key itself: the file that the console of KMS hands out, or the text in it. */
 type ClientKeyLocation =
@@ -36,8 +36,8 @@ export const passwordProperties: readonly string[] = ['password', 'passwordFromF
 export function parseClientKeySource(
   fields: ReadonlyMap<string, unknown>,
   at: string,
-): { readonly value: ClientKeySource } | { readonly issues: readonly Refusal[] } {
-  const issues: Refusal[] = [];
+): { readonly value: ClientKeySource } | { readonly issues: readonly ParseIssue[] } {
+  const issues: ParseIssue[] = [];
   const texts: Record<string, string> = {};
   for (const key of [...clientKeyProperties, ...passwordProperties]) {
     const value = fields.get(key);

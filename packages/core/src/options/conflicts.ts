@@ -1,66 +1,43 @@
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { durationText } from './rows.ts';
+import { formatDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from './options.ts';
 
-/** What an option says that another takes back. */
+/** A value that is valid alone but contradicts another option. */
 interface Conflict {
-  readonly option: keyof ResolvedOptions;
-  readonly isMet: (values: ResolvedOptions) => boolean;
-  readonly got: (values: ResolvedOptions) => string;
-  readonly expected: (values: ResolvedOptions) => string;
+  readonly key: string;
+  readonly got: string;
+  readonly expected: string;
 }
 
-const conflicts: readonly Conflict[] = [
-  ...takenBackBy('hedge', ['hedgeDelay', 'hedgeShare']),
-  ...takenBackBy('breaker', ['breakerFailures', 'breakerFailureRate', 'breakerWindow', 'breakerMinCalls']),
-  ...takenBackBy('breaker', ['breakerOpenTime', 'breakerOpenTimeCap']),
-  {
-    option: 'hedgeDelay',
-    isMet: ({ hedge, hedgeDelay = 0, attemptTimeout }) => hedge && hedgeDelay >= attemptTimeout,
-    got: ({ hedgeDelay = 0 }) => durationText(hedgeDelay),
-    expected: ({ attemptTimeout }) =>
-      `less than attemptTimeout (${durationText(attemptTimeout)}), after which the next endpoint is asked anyway`,
-  },
-  {
-    option: 'breakerOpenTime',
-    isMet: ({ breaker, breakerOpenTime, breakerOpenTimeCap }) => breaker && breakerOpenTime > breakerOpenTimeCap,
-    got: ({ breakerOpenTime }) => durationText(breakerOpenTime),
-    expected: ({ breakerOpenTimeCap }) => `at most breakerOpenTimeCap (${durationText(breakerOpenTimeCap)})`,
-  },
-  {
-    option: 'breakerMinCalls',
-    isMet: (values) => values.breaker && values.breakerMinCalls > mostCalls(values),
-    got: ({ breakerMinCalls }) => String(breakerMinCalls),
-    expected: (values) =>
-      `at most ${mostCalls(values)}, which is all that maxRequestsPerSecond lets into breakerWindow`,
-  },
-];
-
 /**
- * Every contradiction among options that are each right by themselves. Looked for only where somebody has set the option:
- * a default contradicts nobody.
+ * Finds options that contradict each other. An option at its default never conflicts: only options that are set somewhere are
+ * reported.
  */
 export function conflictsIn(
   values: ResolvedOptions,
-  sources: ReadonlyMap<keyof ResolvedOptions, string>,
+  sources: ReadonlyMap<string, string>,
 ): readonly ConfigurationIssue[] {
-  return conflicts.flatMap(({ option, isMet, got, expected }) => {
-    const source = sources.get(option);
-    if (source === undefined || !isMet(values)) return [];
-    return [{ key: option, source, got: got(values), expected: expected(values) }];
+  const conflicts = [hedgeAfterAttempt(values), openTimeAboveMaximum(values)];
+  return conflicts.flatMap((conflict) => {
+    const source = conflict && sources.get(conflict.key);
+    return conflict === undefined || source === undefined ? [] : [{ ...conflict, source }];
   });
 }
 
-/** Options of something that is switched off: somebody thinks that it is on. */
-function takenBackBy(by: 'hedge' | 'breaker', options: readonly (keyof ResolvedOptions)[]): readonly Conflict[] {
-  return options.map((option) => ({
-    option,
-    isMet: (values) => !values[by],
-    got: () => `a value together with ${by}: false`,
-    expected: () => `${by} to be on, or this to be left out`,
-  }));
+function hedgeAfterAttempt({ hedge, attemptTimeout }: ResolvedOptions): Conflict | undefined {
+  if (hedge === false || hedge.delay === undefined || hedge.delay < attemptTimeout) return undefined;
+  return {
+    key: 'hedge.delay',
+    got: formatDuration(hedge.delay),
+    expected: `less than attemptTimeout (${formatDuration(attemptTimeout)}), after which the next endpoint is used anyway`,
+  };
 }
 
-function mostCalls({ maxRequestsPerSecond, breakerWindow }: ResolvedOptions): number {
-  return maxRequestsPerSecond * Math.floor(breakerWindow / 1_000 + 1);
+function openTimeAboveMaximum({ breaker }: ResolvedOptions): Conflict | undefined {
+  if (breaker === false || breaker.openTime <= breaker.maxOpenTime) return undefined;
+  return {
+    key: 'breaker.openTime',
+    got: formatDuration(breaker.openTime),
+    expected: `at most breaker.maxOpenTime (${formatDuration(breaker.maxOpenTime)})`,
+  };
 }

@@ -1,7 +1,8 @@
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
-import type { OptionRow, Parsed, Refusal } from './rows.ts';
-import { flag, kindOf, parsed, printable } from './rows.ts';
+import type { OptionRow, ParseResult, ParseIssue } from './rows.ts';
+import { flag, custom } from './rows.ts';
+import { describeKind, describeValue } from './redact.ts';
 import type { SecretTransport } from '../ports/transport.ts';
 
 /** Where KMS is asked: a region's public or VPC host, or a host of your own choice. */
@@ -52,7 +53,7 @@ export const endpointProperties: ReadonlySet<string> = new Set([...known, ...ign
 
 /** The row of the option `endpoints`. */
 export function endpointList(): OptionRow<readonly (EndpointAddress | SecretTransport)[]> {
-  return parsed<readonly (EndpointAddress | SecretTransport)[]>({
+  return custom<readonly (EndpointAddress | SecretTransport)[]>({
     default: [],
     expected: 'a list with at least one endpoint',
     example,
@@ -70,22 +71,22 @@ export function isTransport(entry: unknown): entry is SecretTransport {
   return typeof entry === 'object' && entry !== null && 'fetch' in entry && typeof entry.fetch === 'function';
 }
 
-function parseEntry(entry: unknown, at: string): Parsed<EndpointAddress | SecretTransport> {
+function parseEntry(entry: unknown, at: string): ParseResult<EndpointAddress | SecretTransport> {
   if (isTransport(entry)) return { value: entry };
   if (typeof entry === 'string') return parseText(entry, at);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    return { issues: [{ at, got: printable(entry), expected: expectedEntry, example }] };
+    return { issues: [{ at, got: describeValue(entry), expected: expectedEntry, example }] };
   }
   return parseOptions(new Map(Object.entries(entry)), at);
 }
 
-function parseText(text: string, at: string): Parsed<EndpointAddress> {
+function parseText(text: string, at: string): ParseResult<EndpointAddress> {
   const options = /[.:/]/u.test(text) ? { endpoint: text } : { regionId: text };
   return parseOptions(new Map(Object.entries(options)), at);
 }
 
-function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed<EndpointAddress> {
-  const issues: Refusal[] = [];
+function parseOptions(options: ReadonlyMap<string, unknown>, at: string): ParseResult<EndpointAddress> {
+  const issues: ParseIssue[] = [];
   for (const key of options.keys()) {
     if (!endpointProperties.has(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
   }
@@ -93,18 +94,23 @@ function parseOptions(options: ReadonlyMap<string, unknown>, at: string): Parsed
     const value = options.get(key);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string') return value;
-    issues.push({ at: `${at}.${key}`, got: printable(value), expected: 'a text' });
+    issues.push({ at: `${at}.${key}`, got: describeValue(value), expected: 'a text' });
     return undefined;
   };
   const regionId = text('regionId');
   if (regionId !== undefined && !/^[a-z0-9-]+$/u.test(regionId)) {
-    issues.push({ at: `${at}.regionId`, got: printable(regionId), expected: 'a region id', example: 'cn-hangzhou' });
+    issues.push({
+      at: `${at}.regionId`,
+      got: describeValue(regionId),
+      expected: 'a region id',
+      example: 'cn-hangzhou',
+    });
   }
   const endpoint = text('endpoint');
   const host = endpoint === undefined ? undefined : parseHost(endpoint);
   if (endpoint !== undefined && host === undefined) {
     const expected = 'a host, with a port if it is not 443; it is always asked by HTTPS';
-    const got = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.') ? `'${endpoint}'` : kindOf(endpoint);
+    const got = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.') ? `'${endpoint}'` : describeKind(endpoint);
     issues.push({ at: `${at}.endpoint`, got, expected, example: 'kms.cn-hangzhou.aliyuncs.com' });
   }
   const isSet = (key: string): boolean => {

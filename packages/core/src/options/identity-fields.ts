@@ -1,5 +1,6 @@
-import type { Parsed } from './rows.ts';
-import { count, flag, kindOf } from './rows.ts';
+import type { ParseResult } from './rows.ts';
+import { count, flag } from './rows.ts';
+import { describeKind } from './redact.ts';
 
 /** One thing that an identity is told. */
 export interface IdentityField {
@@ -9,10 +10,10 @@ export interface IdentityField {
   readonly expected: string;
   readonly example?: string;
   readonly pattern?: RegExp;
-  read(value: unknown, field: IdentityField): Parsed<unknown>;
+  read(value: unknown, field: IdentityField): ParseResult<unknown>;
 }
 
-function readText(value: unknown, field: IdentityField): Parsed<string | undefined> {
+function readText(value: unknown, field: IdentityField): ParseResult<string | undefined> {
   const { isNeeded, isOpen, expected, example, pattern = /\S/u } = field;
   if (value === undefined && isNeeded !== true) return { value: undefined };
   const text = typeof value === 'string' ? value.trim() : '';
@@ -24,7 +25,7 @@ function readText(value: unknown, field: IdentityField): Parsed<string | undefin
 /** Names and hosts as they are; whatever else got there may be a secret that was pasted to the wrong place. */
 function shown(value: unknown): string {
   const isPlain = typeof value === 'string' && value.length <= 100 && plain.test(value);
-  return isPlain ? `'${value}'` : kindOf(value);
+  return isPlain ? `'${value}'` : describeKind(value);
 }
 
 const plain = /^(?:acs:[\w:/.@-]+|https?:\/\/[a-z\d.:-]+\/?)$/iu;

@@ -3,8 +3,8 @@ import { clientKeyProperties, parseClientKeySource, passwordProperties } from '.
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import type { IdentityField } from './identity-fields.ts';
 import { flagField, keyPair, openText, roleFields, secretText, stsFields, webAddress } from './identity-fields.ts';
-import type { OptionRow, Parsed, Refusal } from './rows.ts';
-import { parsed } from './rows.ts';
+import type { OptionRow, ParseResult, ParseIssue } from './rows.ts';
+import { custom } from './rows.ts';
 
 /** An access key of the account or of a RAM user. */
 export interface AccessKeyIdentity {
@@ -141,7 +141,7 @@ const identityTypes: readonly string[] = [...fieldsOf.keys(), 'client_key'];
 
 /** The row of the option `credentials`. */
 export function identityRow(): OptionRow<Identity | CredentialsProvider> {
-  return parsed<Identity | CredentialsProvider>({
+  return custom<Identity | CredentialsProvider>({
     default: { type: 'default' },
     shown: 'the default chain',
     expected: 'an object with a type, an access key, or a provider with getCredential()',
@@ -152,7 +152,7 @@ export function identityRow(): OptionRow<Identity | CredentialsProvider> {
 }
 
 /** The parts of credentials are never echoed: a mistake names the property, and shows only what cannot be secret. */
-export function parseIdentity(value: unknown): Parsed<Identity | CredentialsProvider> | undefined {
+export function parseIdentity(value: unknown): ParseResult<Identity | CredentialsProvider> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('getCredential' in value && typeof value.getCredential === 'function') {
     return { value: value as CredentialsProvider }; // its one method has just been looked for
@@ -167,7 +167,7 @@ export function parseIdentity(value: unknown): Parsed<Identity | CredentialsProv
   if (type === 'client_key') return parseClientKeyIdentity(given);
   const fields = typeof type === 'string' ? fieldsOf.get(type) : undefined;
   if (fields === undefined) return { issues: [{ at: '.type', expected: `one of ${identityTypes.join(', ')}` }] };
-  const issues: Refusal[] = [];
+  const issues: ParseIssue[] = [];
   const read: Record<string, unknown> = { type };
   for (const [key, field] of fields) {
     const outcome = field.read(given.get(key), field);
@@ -179,14 +179,14 @@ export function parseIdentity(value: unknown): Parsed<Identity | CredentialsProv
   return issues.length > 0 ? { issues } : { value: read as unknown as Identity };
 }
 
-function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): Parsed<Identity> {
+function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): ParseResult<Identity> {
   const issues = unknownFields(given, ['type', ...clientKeyProperties, ...passwordProperties]);
   const source = parseClientKeySource(given, '');
   if ('issues' in source) return { issues: [...issues, ...source.issues] };
   return issues.length > 0 ? { issues } : { value: { type: 'client_key', ...source.value } };
 }
 
-function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): Refusal[] {
+function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): ParseIssue[] {
   const expected = `one of ${known.join(', ')}`;
   // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
   const placeOf = (key: string): string => (/^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '');

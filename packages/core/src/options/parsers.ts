@@ -1,5 +1,6 @@
-import type { OptionRow, Parsed } from './rows.ts';
-import { kindOf, parsed, printable } from './rows.ts';
+import type { OptionRow, ParseResult } from './rows.ts';
+import { describeKind, describeValue } from './redact.ts';
+import { custom } from './rows.ts';
 import type { SecretStore } from '../ports/store.ts';
 
 /** A text that may be left out. */
@@ -8,11 +9,11 @@ export function text(options: {
   readonly expected: string;
   readonly shown?: string;
 }): OptionRow<string | undefined> {
-  return parsed<string | undefined>({ ...options, default: undefined, parse: parseText });
+  return custom<string | undefined>({ ...options, default: undefined, parse: parseText });
 }
 
 /** An object with methods, of which it must have every one, or some. */
-export function shape<Value>(options: {
+export function objectWith<Value>(options: {
   readonly default: Value;
   readonly every?: readonly string[];
   readonly some?: readonly string[];
@@ -20,7 +21,7 @@ export function shape<Value>(options: {
 }): OptionRow<Value> {
   const { every = [], some = [], ...rest } = options;
   const names = [...every, ...some].map((name) => `${name}()`).join(', ');
-  return parsed<Value>({
+  return custom<Value>({
     ...rest,
     expected: `an object with ${every.length > 0 ? '' : 'one or more of '}${names}`,
     parse(value) {
@@ -35,12 +36,12 @@ export function shape<Value>(options: {
 const storeMethods = ['read', 'write', 'remove', 'removeAll', 'close'];
 
 /** One store, or a list of them. */
-export function parseStores(value: unknown): Parsed<readonly SecretStore[]> | undefined {
+export function parseStores(value: unknown): ParseResult<readonly SecretStore[]> | undefined {
   const stores: readonly unknown[] = Array.isArray(value) ? value : [value];
   const wrong = stores.findIndex((store) => !isStore(store));
   if (wrong === -1) return { value: stores as readonly SecretStore[] }; // their methods have just been looked at
   const expected = `a store: an object with ${storeMethods.map((method) => `${method}()`).join(', ')} and a name`;
-  return { issues: [{ at: Array.isArray(value) ? `[${wrong}]` : '', got: kindOf(stores[wrong]), expected }] };
+  return { issues: [{ at: Array.isArray(value) ? `[${wrong}]` : '', got: describeKind(stores[wrong]), expected }] };
 }
 
 function isStore(value: unknown): boolean {
@@ -49,16 +50,16 @@ function isStore(value: unknown): boolean {
 }
 
 /** Without control characters: a line break in a stage or a version would forge lines in logs. */
-export function parseText(value: unknown): Parsed<string> | undefined {
+export function parseText(value: unknown): ParseResult<string> | undefined {
   const trimmed = typeof value === 'string' ? value.trim() : '';
   return trimmed !== '' && trimmed.length <= 4_096 && !/\p{Cc}/u.test(trimmed) ? { value: trimmed } : undefined;
 }
 
 /** A list, or, from a file or a variable, names with commas between them. */
-export function parseNames(value: unknown): Parsed<readonly string[]> | undefined {
+export function parseNames(value: unknown): ParseResult<readonly string[]> | undefined {
   const names: unknown = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
   if (!Array.isArray(names)) return undefined;
   const wrong = names.findIndex((name) => typeof name !== 'string' || name === '' || name.length > 300);
   if (wrong === -1) return { value: [...new Set<string>(names)] };
-  return { issues: [{ at: `[${wrong}]`, got: printable(names[wrong]), expected: 'the name of a secret' }] };
+  return { issues: [{ at: `[${wrong}]`, got: describeValue(names[wrong]), expected: 'the name of a secret' }] };
 }

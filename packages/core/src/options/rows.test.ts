@@ -1,17 +1,13 @@
 import { expect, test } from 'vitest';
-import { count, duration, durationText, flag, layerOf, milliseconds, oneOf, resolve, share } from './rows.ts';
+import { count, custom, duration, flag, group, oneOf, share, unset } from './rows.ts';
+import type { OptionRow } from './rows.ts';
 
-const table = {
-  ttl: duration({ default: 60_000, min: 1_000, max: 3_600_000, variable: 'X_TTL' }),
-  tries: count({ default: 5, min: 1, max: 20 }),
-  isLoud: flag({ default: false }),
-  order: oneOf(['code', 'reference'], { default: 'code' }),
-};
+const ttl = duration({ default: 60_000, min: 1_000, max: 3_600_000 });
 
-function mistakes(options: object): string[] {
-  return resolve(table, [layerOf(options, 'option')]).issues.map(
-    ({ key, got, expected }) => `${key}: ${got ?? ''}: ${expected}`,
-  );
+/** The value, or what the row expects instead. */
+function parse(row: OptionRow<unknown>, value: unknown): unknown {
+  const result = row.parse(value);
+  return 'value' in result ? result.value : result.issues.map(({ got = 'nothing', expected }) => `${got}: ${expected}`);
 }
 
 test.each([
@@ -21,8 +17,8 @@ test.each([
   ['1.5s', 1_500],
   ['60000', 60_000],
   [60_000, 60_000],
-])('%s is a duration', (given, expected) => {
-  expect(resolve(table, [layerOf({ ttl: given }, 'option')]).values.ttl).toBe(expected);
+])('accepts %j as a duration', (given, ms) => {
+  expect(parse(ttl, given)).toBe(ms);
 });
 
 test.each([
@@ -41,68 +37,68 @@ test.each([
   {},
   [],
   '2h',
-])('%s is no duration from 1s to 1h, and the answer says what is', (given) => {
-  const [mistake] = mistakes({ ttl: given });
+])('rejects %j as a duration from 1s to 1h', (given) => {
+  expect(parse(ttl, given)).toEqual([
+    expect.stringMatching(/: a duration from 1s to 1h, in milliseconds or with a unit$/u),
+  ]);
+});
 
-  expect(mistake).toMatch(/^ttl: .*a duration from 1s to 1h, as milliseconds or with a unit$/u);
+test('an unset row has no default and parses like the row it is made from', () => {
+  const row = unset(ttl, 'measured');
+
+  expect(row).toMatchObject({ default: undefined, shown: 'measured' });
+  expect(parse(row, '2s')).toBe(2_000);
+});
+
+test.each([
+  [1, 1],
+  [20, 20],
+  ['7', 7],
+])('accepts %j as a whole number', (given, number) => {
+  expect(parse(count({ default: 5, min: 1, max: 20 }), given)).toBe(number);
+});
+
+test.each([0, 21, 2.5, '', ' ', 'five', true, null])('rejects %j as a whole number from 1 to 20', (given) => {
+  expect(parse(count({ default: 5, min: 1, max: 20 }), given)).toEqual([
+    expect.stringMatching(/: a whole number from 1 to 20$/u),
+  ]);
 });
 
 test.each([
   [0.1, 0.1],
   ['0.25', 0.25],
   [1, 1],
-])('%s is a share', (given, expected) => {
-  expect(share({ default: 0.5 }).parse(given)).toEqual({ value: expected });
+])('accepts %j as a share', (given, number) => {
+  expect(parse(share({ default: 0.5 }), given)).toBe(number);
 });
 
-test.each([0, -0.1, 1.01, Number.NaN, '', '10%', true, null])(
-  '%s is no share, and the answer says what is',
-  (given) => {
-    expect(share({ default: 0.5 }).parse(given)).toMatchObject({ issues: [{ expected: 'a number above 0, up to 1' }] });
-  },
-);
-
-test('undefined is as good as not set', () => {
-  expect(resolve(table, [layerOf({ ttl: undefined }, 'option')])).toMatchObject({
-    values: { ttl: 60_000 },
-    issues: [],
-  });
+test.each([0, -0.1, 1.01, Number.NaN, '', '10%', true, null])('rejects %j as a share', (given) => {
+  expect(parse(share({ default: 0.5 }), given)).toEqual([expect.stringMatching(/: a number above 0, up to 1$/u)]);
 });
 
-test('the first layer that sets an option wins, and the winner is known', () => {
-  const { values, sources } = resolve(table, [
-    layerOf({ ttl: undefined, tries: 2 }, 'option'),
-    layerOf({ ttl: '2s', tries: 9 }, 'variable'),
-  ]);
+test('a flag is true or false, also as text', () => {
+  const row = flag({ default: false });
 
-  expect(values).toEqual({ ttl: 2_000, tries: 2, isLoud: false, order: 'code' });
-  expect([...sources]).toEqual([
-    ['ttl', 'variable'],
-    ['tries', 'option'],
-  ]);
+  expect([true, 'true', false, 'false'].map((given) => parse(row, given))).toEqual([true, true, false, false]);
+  expect(parse(row, 'yes')).toEqual(["'yes': true or false"]);
+  expect(parse(row, 1)).toEqual(['1: true or false']);
 });
 
-test('all mistakes come together, unknown options with the known ones', () => {
-  expect(mistakes({ ttl: -1, tries: 2.5, isLoud: 'yes', order: 'mine', tll: 5 })).toEqual([
-    'ttl: -1: a duration from 1s to 1h, as milliseconds or with a unit',
-    'tries: 2.5: a whole number from 1 to 20',
-    "isLoud: 'yes': true or false",
-    "order: 'mine': 'code' or 'reference'",
-    'tll: : one of the options ttl, tries, isLoud, order',
-  ]);
+test('a word is one of the given words', () => {
+  const row = oneOf(['code', 'official'], { default: 'code' });
+
+  expect(parse(row, 'official')).toBe('official');
+  expect(parse(row, 'mine')).toEqual(["'mine': 'code' or 'official'"]);
 });
 
-test('an option named like a property of every object is unknown, not found', () => {
-  expect(mistakes({ constructor: 1, toString: 2 })).toHaveLength(2);
+test('a custom row that holds a secret shows nothing of a rejected value', () => {
+  const options = { default: '', expected: 'a key', parse: () => undefined };
+
+  expect(parse(custom(options), 'short')).toEqual(["'short': a key"]);
+  expect(parse(custom({ ...options, isSecret: true }), 'short')).toEqual(['a text of 5 characters: a key']);
 });
 
-test('what a person reads as a duration is what was meant', () => {
-  expect([1_000, 90_000, 900_000, 86_400_000, 1_500].map((length) => durationText(length))).toEqual([
-    '1s',
-    '90s',
-    '15m',
-    '1d',
-    '1500ms',
-  ]);
-  expect(milliseconds(durationText(5_400_000))).toBe(5_400_000);
+test('a group names its members', () => {
+  expect(group({ canBeOff: false, rows: { ttl, share: ttl } }).expected).toBe('an object with ttl, share');
+  expect(group({ canBeOff: true, rows: { ttl } }).expected).toBe('false, or an object with ttl');
 });

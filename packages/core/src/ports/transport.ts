@@ -23,11 +23,6 @@ export interface SecretTransport {
   readonly endpoint: string;
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
   /**
-   * Makes a TCP connection, gives it back, and tells how many milliseconds it took; `undefined` where that says nothing about
-   * the endpoint, as through a proxy. Asked only with `endpointOrder: 'measured'`; sends no request.
-   */
-  connectTime?(signal: AbortSignal): Promise<number | undefined>;
-  /**
    * As `fetch`, for up to 20 different secrets by one request, where the endpoint knows how: what came of each, in the order
    * in which they were asked. Rejects where nothing can be said of them one by one.
    */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { kindOf } from '../options/rows.ts';
+import { describeKind } from '../options/redact.ts';
 import type { Envelope } from './envelope.ts';
 
 /** 32 bytes, as they are or as base64 or hex text; or a passphrase that 32 bytes are derived from. */
@@ -55,7 +55,7 @@ export function readKeyring(options: KeyringOptions): {
         : listed(options.keys);
   if (list.length === 0) {
     const expected = 'a list of keys, of which the first seals and all open';
-    return { keyring: undefined, issues: [issue('keys', { got: kindOf(options.keys), expected })] };
+    return { keyring: undefined, issues: [issue('keys', { got: describeKind(options.keys), expected })] };
   }
   const read = list.map(([at, key]) => readKey(at, key));
   const issues = read.flatMap((one) => ('expected' in one ? [one] : []));
@@ -102,13 +102,13 @@ function readKey(at: string, key: unknown): Material | ConfigurationIssue {
     const { passphrase } = key;
     if (typeof passphrase === 'string' && passphrase.trim().length >= shortestPassphrase) return { passphrase };
     return issue(at, {
-      got: kindOf(passphrase),
+      got: describeKind(passphrase),
       expected: `a passphrase of at least ${shortestPassphrase} characters`,
     });
   }
   const bytes = typeof key === 'string' ? decoded(key) : key instanceof Uint8Array ? key : undefined;
   if (bytes?.length !== keyLength) {
-    const got = bytes === undefined ? kindOf(key) : `${bytes.length} bytes`;
+    const got = bytes === undefined ? describeKind(key) : `${bytes.length} bytes`;
     return issue(at, { got, expected: `a key of ${keyLength} bytes, as they are or as base64 or hex text`, example });
   }
   if (bytes.every((byte) => byte === bytes[0])) {

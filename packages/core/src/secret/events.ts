@@ -26,7 +26,7 @@ export interface SecretEvents {
   readonly failed: AboutSecret & { readonly error: AnySecretError };
   /**
    * A value is no longer kept in memory: KMS refuses it, it was invalidated, it is older than TTL and `staleIfError` allow,
-   * nobody has read it for `idleTtl`, or there were more than `maxEntries`.
+   * nobody has read it for `idleTtl`, or there were more than `limits.maxEntries`.
    */
   readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
   /**

@@ -9,7 +9,7 @@ export interface EndpointStatus {
   readonly attempts: number;
   readonly failures: number;
   readonly inFlight: number;
-  /** How many attempts wait for their turn: see `maxRequestsPerEndpoint` and `maxRequestsPerSecond`. */
+  /** How many attempts wait for their turn: see `limits`. */
   readonly queued: number;
   /** `closed`: asked as usual. `open`: left alone, because it kept failing. `half-open`: one request finds out how it is. */
   readonly breaker: 'closed' | 'open' | 'half-open';
@@ -24,8 +24,6 @@ export interface EndpointStatus {
   readonly hedgesWon: number;
   /** Milliseconds that 95 in 100 of its recent answers took at most; `undefined` while there are fewer than 20. */
   readonly p95: number | undefined;
-  /** Milliseconds that a TCP connection to it takes; measured only with `endpointOrder: 'measured'`. */
-  readonly connectTime: number | undefined;
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
 

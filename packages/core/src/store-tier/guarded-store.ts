@@ -1,7 +1,7 @@
 import type { Clock } from '../time/clock.ts';
 import { isSecretError, messageOf, StoreError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
-import { durationText } from '../options/rows.ts';
+import { formatDuration } from '../time/duration.ts';
 import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoreEvent } from '../ports/store.ts';
 import { withTimeout } from '../time/deadline.ts';
@@ -230,7 +230,7 @@ export class GuardedStore {
 
   #inTime<Value>(acting: Promise<Value>): Promise<Value> {
     const onTimeout = (): never => {
-      throw new StoreError(`it did not answer within ${durationText(this.#timeout)} (storeTimeout)`);
+      throw new StoreError(`it did not answer within ${formatDuration(this.#timeout)} (storeTimeout)`);
     };
     return withTimeout(acting, this.#clock, { ms: this.#timeout, onTimeout });
   }

@@ -39,6 +39,12 @@ interface Look {
   readonly onStoresChecked: () => void;
 }
 
+/**
+ * How long a process waits for another one of its fleet that fetches the same secret, and how long its own lease lasts (ms).
+ * A wait is never longer than half of `deadline`.
+ */
+const leaseTimeout = 2_000;
+
 /** So many of what others bring are read at a time: a fleet that starts anew brings everything at once. */
 const newsAtOnce = 16;
 
@@ -54,7 +60,7 @@ export class SecretTiers {
   #isClosed = false;
 
   constructor(parts: TiersParts) {
-    const { clock, stage, stores, storeTimeout, leaseTimeout } = parts.options;
+    const { clock, stage, stores, storeTimeout } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
     this.#turns = new Turns(clock, leaseTimeout);

@@ -80,11 +80,3 @@ test('one that can fetch many does; another does not look as if it could', async
   expect(await late.fetchMany([{ name: 'db' }], signal)).toMatchObject([{ name: 'db' }]);
   expect(lazyTransport('kms.example', async () => transportWith('db'))).not.toHaveProperty('fetchMany');
 });
-
-test('how long a connection takes is asked of the transport; one that cannot tell says nothing', async () => {
-  const loaded = transportWith('db');
-
-  expect(await lazyTransport('kms.example', async () => loaded).connectTime?.(signal)).toBeUndefined();
-  const able = Object.assign(loaded, { connectTime: async () => 7 });
-  expect(await lazyTransport('kms.example', async () => able).connectTime?.(signal)).toBe(7);
-});

@@ -23,8 +23,6 @@ function through(late: LazyTransport<SecretTransport>, endpoint: string): Secret
   return {
     endpoint,
     fetch: (request, signal) => late.with((transport) => transport.fetch(request, signal)),
-    // One that cannot tell says what one that does not know says.
-    connectTime: (signal) => late.with(async (transport) => transport.connectTime?.(signal)),
     close: () => late.close(),
   };
 }

@@ -31,7 +31,7 @@ export function clause(
       const clock = new FakeClock();
       const kms = new FakeTransport();
       // One attempt: a retry would wait for a clock that stands still.
-      const clientOptions: SecretClientOptions = { ttl: '1m', tries: 1, ...options };
+      const clientOptions: SecretClientOptions = { ttl: '1m', retry: { maxAttempts: 1 }, ...options };
       await using client = createSecretClient({ ...clientOptions, endpoints: [kms], clock });
       const started = await startApp(client);
       let closing: Promise<void> | undefined;

@@ -58,18 +58,22 @@ export const lifecycleClauses: readonly Clause<StartApp>[] = [
 
     expect(response).toEqual({ status: 200, versionId: 'v1', stale: true, sha256: sha256('s3cret-one') });
   }),
-  clause('ready waits for the preloaded secrets', { preload: ['db'], tries: 2 }, async ({ app, kms, clock }) => {
-    kms.put('db', 'v1');
-    kms.fail('hang');
-    const pending = app.ready();
-    await until(() => kms.requests.length === 1);
-    const wasPending = app.openRequests === 1;
-    kms.heal();
-    await clock.pass('5s');
+  clause(
+    'ready waits for the preloaded secrets',
+    { preload: ['db'], retry: { maxAttempts: 2 } },
+    async ({ app, kms, clock }) => {
+      kms.put('db', 'v1');
+      kms.fail('hang');
+      const pending = app.ready();
+      await until(() => kms.requests.length === 1);
+      const wasPending = app.openRequests === 1;
+      kms.heal();
+      await clock.pass('5s');
 
-    expect(wasPending).toBe(true);
-    expect(await pending).toEqual({ status: 200 });
-  }),
+      expect(wasPending).toBe(true);
+      expect(await pending).toEqual({ status: 200 });
+    },
+  ),
   clause(
     'ready is a 503 while a preloaded secret is missing',
     { preload: ['db', 'gone'] },
@@ -144,7 +148,7 @@ export const lifecycleClauses: readonly Clause<StartApp>[] = [
   }),
   clause(
     'a caller that disconnects does not end the reads of others',
-    { tries: 2 },
+    { retry: { maxAttempts: 2 } },
     async ({ app, kms, clock, client, running }) => {
       kms.put('db', 'v1');
       kms.fail('hang');
@@ -160,7 +164,7 @@ export const lifecycleClauses: readonly Clause<StartApp>[] = [
   ),
   clause(
     'pending reads get a response before the app has closed',
-    { tries: 2 },
+    { retry: { maxAttempts: 2 } },
     async ({ app, kms, clock, client, running }) => {
       kms.put('db', 'v1');
       kms.put('key', 'v1');

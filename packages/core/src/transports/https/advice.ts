@@ -1,5 +1,5 @@
 import type { FailureName } from '../../secret/failures.ts';
-import { durationText } from '../../options/rows.ts';
+import { formatDuration } from '../../time/duration.ts';
 
 /** Whether an access key (of whatever origin) signed the request, or a client key. */
 export type IdentityKind = 'credentials' | 'clientKey';
@@ -92,6 +92,6 @@ const failureAdvice: Readonly<Record<FailureName, string>> = {
 function clockAdvice(ahead: number | undefined): string {
   if (ahead === undefined)
     return 'The clock of this machine is wrong by more than 15 minutes. Set it, and keep it set by NTP.';
-  const difference = durationText(Math.round(Math.abs(ahead) / 1_000) * 1_000);
+  const difference = formatDuration(Math.round(Math.abs(ahead) / 1_000) * 1_000);
   return `The clock of this machine is ${difference} ${ahead > 0 ? 'ahead of' : 'behind'} that of KMS. Set it, and keep it set by NTP.`;
 }

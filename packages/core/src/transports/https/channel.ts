@@ -4,10 +4,14 @@ import type { ErrorResponse } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
 import type { TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
-import { connectTime } from './connect-time.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { RequestTarget, CancelHandle, RequestOutcome } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
+
+/**
+ * The maximum size of a response. KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not its.
+ */
+const maxResponseBytes = 1_048_576;
 
 /** What every transport over HTTPS is made of. */
 export interface HttpsOptions {
@@ -19,7 +23,8 @@ export interface HttpsOptions {
   readonly clock: Clock;
   /** Milliseconds, name look-up and TLS included. */
   readonly connectTimeout: number;
-  readonly maxResponseBytes: number;
+  /** Default: `maxResponseBytes`. */
+  readonly maxResponseBytes?: number | undefined;
   readonly proxy?: URL | undefined;
 }
 
@@ -65,7 +70,7 @@ export class HttpsChannel {
       port: Number(port === '' ? 443 : port),
       clock: parts.clock,
       connectTimeout: parts.connectTimeout,
-      maxResponseBytes: parts.maxResponseBytes,
+      maxResponseBytes: parts.maxResponseBytes ?? maxResponseBytes,
     };
   }
 
@@ -91,11 +96,6 @@ export class HttpsChannel {
       this.#ends.add(end);
       this.#ask(write, attempt).then(resolve, reject).finally(forget);
     });
-  }
-
-  /** Milliseconds that a connection takes; `undefined` through a proxy, where it would be the proxy's. */
-  async connectTime(signal: AbortSignal): Promise<number | undefined> {
-    return this.#parts.proxy === undefined ? connectTime(this.#exchangeParts, signal) : undefined;
   }
 
   close(): void {

@@ -38,10 +38,6 @@ export class InstanceTransport implements SecretTransport {
     return secretFromFields(this.#decode(body), request, this.endpoint);
   }
 
-  connectTime(signal: AbortSignal): Promise<number | undefined> {
-    return this.#channel.connectTime(signal);
-  }
-
   close(): void {
     this.#channel.close();
   }

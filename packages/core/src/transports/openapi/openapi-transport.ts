@@ -86,10 +86,6 @@ export class OpenApiTransport implements SecretTransport {
     }
   }
 
-  connectTime(signal: AbortSignal): Promise<number | undefined> {
-    return this.#channel.connectTime(signal);
-  }
-
   close(): void {
     this.#channel.close();
   }

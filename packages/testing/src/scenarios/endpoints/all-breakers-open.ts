@@ -7,7 +7,7 @@ export const allBreakersOpen: Scenario = scenario({
   given: ({ kms }) => {
     for (const name of ['db', 'cache']) kms.put(name, 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'html', status: 502 }, { times: 10 });
-    return { breakerOpenTime: '1h', breakerOpenTimeCap: '1h' };
+    return { breaker: { openTime: '1h', maxOpenTime: '1h' } };
   },
   when: async ({ app, clock }) => {
     const [failed] = await Promise.all([app.read('db'), clock.pass('1m')]);

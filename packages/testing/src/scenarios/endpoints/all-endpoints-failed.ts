@@ -7,7 +7,7 @@ export const allEndpointsFailed: Scenario = scenario({
   given: ({ kms }) => {
     kms.fault({ kind: 'html', status: 502 }, { region: 'cn-hangzhou' });
     kms.fault({ kind: 'throttle' }, { region: 'cn-shanghai' });
-    return { tries: 3 };
+    return { retry: { maxAttempts: 3 } };
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('10s')]);

@@ -7,7 +7,7 @@ export const breakerOpen: Scenario = scenario({
   given: ({ kms }) => {
     for (let index = 0; index < 10; index += 1) kms.put(`db-${index}`, 's3cret-one');
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
-    return { hedge: false, breakerOpenTime: '1m', breakerOpenTimeCap: '1m' };
+    return { hedge: false, breaker: { openTime: '1m', maxOpenTime: '1m' } };
   },
   when: async ({ app, kms, clock }) => {
     for (let index = 0; index < 5; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('4s')]);

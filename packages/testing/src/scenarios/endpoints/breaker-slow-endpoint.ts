@@ -7,7 +7,7 @@ export const breakerSlowEndpoint: Scenario = scenario({
   given: ({ kms }) => {
     for (let index = 0; index < 10; index += 1) kms.put(`db-${index}`, 's3cret-one');
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
-    return { hedgeDelay: '200ms' };
+    return { hedge: { delay: '200ms' } };
   },
   when: async ({ app, clock }) => {
     for (let index = 0; index < 5; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('200ms')]);

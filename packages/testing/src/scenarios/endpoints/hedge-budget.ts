@@ -8,7 +8,7 @@ export const hedgeBudget: Scenario = scenario({
   given: ({ kms }) => {
     for (let index = 0; index < 40; index += 1) kms.put(`db-${index}`, 's3cret-one');
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
-    return { hedgeDelay: '100ms', hedgeShare: 0.05, breaker: false };
+    return { hedge: { delay: '100ms', share: 0.05 }, breaker: false };
   },
   when: async ({ app, kms, clock }) => {
     for (let index = 0; index < 40; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('4s')]);

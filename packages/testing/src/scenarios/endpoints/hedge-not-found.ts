@@ -8,7 +8,7 @@ export const hedgeNotFound: Scenario = scenario({
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou', times: 1 });
     kms.fault({ kind: 'error', status: 404, code: 'Forbidden.ResourceNotFound' }, { region: 'cn-shanghai' });
-    return { hedgeDelay: '100ms' };
+    return { hedge: { delay: '100ms' } };
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('6s')]);

@@ -7,7 +7,7 @@ export const hedge: Scenario = scenario({
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'hang' }, { region: 'cn-hangzhou' });
-    return { hedgeDelay: '200ms' };
+    return { hedge: { delay: '200ms' } };
   },
   when: async ({ app, kms, clock }) => {
     const [answer] = await Promise.all([app.read('db'), clock.pass('200ms')]);

@@ -8,7 +8,7 @@ export const concurrentRequests: Scenario = scenario({
   given: ({ kms }) => {
     for (let index = 0; index < 10; index += 1) kms.put(`db-${index}`, 's3cret-one');
     kms.fault({ kind: 'hang' }, { times: 3 });
-    return { maxRequestsPerEndpoint: 3 };
+    return { limits: { concurrentRequests: 3 } };
   },
   when: async ({ app, kms, clock }) => {
     const names = Array.from({ length: 10 }, (_, index) => `db-${index}`);

@@ -5,7 +5,7 @@ export const maxEntries: Scenario = scenario({
   promise: 'Of too many secrets those go that were not read for longest',
   given: ({ kms }) => {
     for (const name of ['one', 'two', 'three']) kms.put(name, `s3cret-${name}`);
-    return { maxEntries: 2 };
+    return { limits: { maxEntries: 2 } };
   },
   when: async ({ app, kms, clock }) => {
     for (const name of ['one', 'two', 'one', 'three']) {

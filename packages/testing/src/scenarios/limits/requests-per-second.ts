@@ -7,7 +7,7 @@ export const requestsPerSecond: Scenario = scenario({
   endpoints: ['cn-hangzhou'],
   given: ({ kms }) => {
     for (let index = 0; index < 20; index += 1) kms.put(`db-${index}`, 's3cret-one');
-    return { maxRequestsPerSecond: 5 };
+    return { limits: { requestsPerSecond: 5 } };
   },
   when: async ({ app, kms, clock }) => {
     const names = Array.from({ length: 20 }, (_, index) => `db-${index}`);

@@ -18,7 +18,7 @@ export const staleValue: Scenario = scenario({
   promise: 'The old value is served at once while KMS cannot be reached',
   given: ({ kms }) => {
     for (const name of ['refused', ...Object.keys(faults)]) kms.put(name, 's3cret-one', { versionId: 'v1' });
-    return { ttl: '1m', tries: 2 };
+    return { ttl: '1m', retry: { maxAttempts: 2 } };
   },
   when: async ({ app, kms, clock }) => {
     const names = Object.keys(faults);

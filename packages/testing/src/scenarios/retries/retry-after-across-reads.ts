@@ -7,7 +7,7 @@ export const retryAfterAcrossReads: Scenario = scenario({
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'throttle', retryAfter: 3_000 }, { times: 1 });
-    return { tries: 1 };
+    return { retry: { maxAttempts: 1 } };
   },
   when: async ({ app, kms, clock }) => {
     const first = await app.read('db');

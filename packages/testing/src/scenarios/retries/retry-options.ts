@@ -6,7 +6,7 @@ export const retryOptions: Scenario = scenario({
   promise: 'Tries and waits can be set',
   given: ({ kms }) => {
     kms.fault({ kind: 'throttle' });
-    return { tries: 4, backoffBase: '2s', backoffCap: '3s', deadline: '1m' };
+    return { retry: { maxAttempts: 4, baseDelay: '2s', maxDelay: '3s' }, deadline: '1m' };
   },
   when: async ({ app, kms, clock }) => {
     await Promise.all([app.read('db'), clock.pass('1m')]);

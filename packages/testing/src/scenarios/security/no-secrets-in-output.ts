@@ -23,7 +23,7 @@ export const noSecretsInOutput: Scenario = scenario({
     for (const name of ['db', 'denied', ...faults.map(({ kind }) => kind)]) kms.put(name, 's3cret-one');
     kms.deny('denied');
     for (const fault of faults) kms.fault(fault, { secretName: fault.kind });
-    return { ttl: '1m', tries: 1 };
+    return { ttl: '1m', retry: { maxAttempts: 1 } };
   },
   when: async ({ app, kms, clock, log }) => {
     const names = ['db', 'denied', '', 'x'.repeat(300), ...faults.map(({ kind }) => kind)];

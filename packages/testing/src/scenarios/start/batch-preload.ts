@@ -11,7 +11,6 @@ export const batchPreload: Scenario = scenario({
     return {
       preload: [...names, 'denied'],
       secrets: { denied: { optional: true } },
-      batchPreload: true,
     };
   },
   when: async ({ app, kms, clock }) => {

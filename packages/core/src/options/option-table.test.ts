@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { layerOf, resolve } from './rows.ts';
-import { optionTable } from './options.ts';
+import { layerOf, resolve } from './resolve.ts';
+import { optionTable } from './option-table.ts';
 import type { ResolvedOptions } from './options.ts';
 
 function resolved(options: object): ResolvedOptions {
@@ -132,8 +132,8 @@ test('names to preload come as a list, or with commas between them, each once', 
 test('what is particular to a secret is checked like the rest', () => {
   expect(resolved({ secrets: { db: { ttl: '15m' } } }).secrets.get('db')).toEqual({ ttl: 900_000, optional: false });
   expect(mistakes({ secrets: { db: { ttl: 0, lazy: true }, other: 5 } })).toEqual([
-    "secrets['db'].ttl|0|a duration from 1s to 365d, as milliseconds or with a unit",
-    "secrets['db'].lazy||one of the options ttl, optional",
+    "secrets['db'].ttl|0|a duration from 1s to 365d, in milliseconds or with a unit",
+    "secrets['db'].lazy||one of ttl, optional",
     "secrets['other']|a number|an object such as { ttl: '15m' }",
   ]);
 });
@@ -142,7 +142,7 @@ test('a logger or a clock that lacks a method is refused by what it must have', 
   expect(mistakes({ logger: console.log, clock: {}, hook: {} })).toEqual([
     'hook|an object|an object with one or more of transform(), recover()',
     'logger|a function|an object with debug(), info(), warn(), error()',
-    'clock|an object|an object with now(), cachedNow(), date(), random(), setUnrefTimer(), setTimer()',
+    'clock|an object|an object with now(), cachedNow(), date(), random(), setTimer(), setUnrefTimer()',
   ]);
 });
 

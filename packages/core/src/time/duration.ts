@@ -1,0 +1,26 @@
+/** A length of time: milliseconds, or a number with a unit (`'90s'`, `'15m'`, `'24h'`). */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+const unitMilliseconds: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+/** Converts a `Duration` to milliseconds. Returns `NaN` for a string that is not a duration. */
+export function milliseconds(duration: string | number): number {
+  if (typeof duration === 'number') return duration;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)\s*$/u.exec(duration);
+  return match === null ? Number.NaN : Number(match[1]) * (unitMilliseconds.get(match[2] ?? '') ?? Number.NaN);
+}
+
+/** Formats milliseconds in the largest unit that divides them: 900000 is `15m`. */
+export function formatDuration(ms: number): string {
+  for (const [unit, size] of [...unitMilliseconds].toReversed()) {
+    if (unit !== '' && ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${Math.round(ms)}ms`;
+}
