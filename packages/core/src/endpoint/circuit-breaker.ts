@@ -25,7 +25,7 @@ export interface BreakerSettings {
 /**
  * The circuit breaker of one endpoint. It has no timer and sends no request: the failover reads `state` and `isProbeDue`.
  *
- * Every response closes it, from whatever request: an endpoint that has just responded is not down.
+ * A success closes it, whichever request it belongs to: an endpoint that has just responded is not down.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;

@@ -36,7 +36,7 @@ export class FailoverFixture {
   readonly clock: FakeClock = new FakeClock();
   readonly endpoints: readonly Endpoint[];
   readonly closing: AbortController = new AbortController();
-  readonly #parts: FailoverParts;
+  readonly parts: FailoverParts;
 
   constructor(
     transports: readonly FakeTransport[],
@@ -55,7 +55,7 @@ export class FailoverFixture {
     if (primary === undefined) throw new Error('no transport');
     const delay = hedge === 'measured' ? undefined : hedge;
     const hedging = new Hedging({ clock, delay, share, breakerFailures: 5, attemptTimeout: 4_000 });
-    this.#parts = {
+    this.parts = {
       endpoints: { primary, inOrder: this.endpoints },
       hedging: hedge === undefined ? undefined : hedging,
       clock,
@@ -70,7 +70,7 @@ export class FailoverFixture {
     const attempts: Attempt[] = [];
     const failing: FailureName[] = [];
     const priority = new Priority(level);
-    const outcome = fetchWithFailover(this.#parts, {
+    const outcome = fetchWithFailover(this.parts, {
       request: { name, stage: 'ACSCurrent' },
       signal: controller.signal,
       priority,

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Attempt } from '../secret/errors.ts';
+import type { FailureName } from '../secret/failures.ts';
+import { FetchFailure } from '../ports/transport.ts';
+import { deadlineError, fetchError } from './fetch-error.ts';
+
+const request = { name: 'prod/db', stage: 'ACSCurrent' };
+
+function attempt(endpoint: string, failure: FailureName, message: string): Attempt {
+  return { endpoint, failure, ms: 10, error: new FetchFailure(failure, message) };
+}
+
+const refused = attempt('kms.one', 'unreachable', 'kms.one: connect ECONNREFUSED.');
+const skipped: Attempt = {
+  ...attempt('kms.two', 'throttled', 'kms.two: skipped, Retry-After ends in 3 s; last error: Throttling.User.'),
+  isSkipped: true,
+};
+
+test('lists each endpoint with its attempts and last error', () => {
+  const failure = new FetchFailure('unreachable', 'kms.one: connect ECONNREFUSED.');
+
+  const { message } = fetchError(request, failure, [
+    attempt('kms.one', 'unavailable', 'kms.one responded with status 503.'),
+    skipped,
+    refused,
+  ]);
+
+  expect(message.split('\n')).toEqual([
+    'Secret "prod/db" (ACSCurrent) could not be fetched: all endpoints failed.',
+    '  - kms.one: 2 attempts, last error (unreachable): kms.one: connect ECONNREFUSED.',
+    '  - kms.two: skipped, Retry-After ends in 3 s; last error: Throttling.User.',
+  ]);
+});
+
+test('names a final failure first, then the failures before it', () => {
+  const failure = new FetchFailure('hookRejected', 'hook.transform did not return a Secret.');
+
+  expect(fetchError(request, failure, [refused]).message.split('\n')).toEqual([
+    'Secret "prod/db" (ACSCurrent) could not be fetched. hook.transform did not return a Secret.',
+    '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
+  ]);
+});
+
+test('the cause of an outage is the last attempt, of a refusal the refusal', () => {
+  const unreachable = new FetchFailure('unreachable', 'unreachable');
+  const denied = new FetchFailure('denied', 'denied', { requestId: 'r-1' });
+
+  expect(fetchError(request, unreachable, [refused])).toMatchObject({ cause: refused.error, endpoint: 'kms.one' });
+  expect(fetchError(request, denied, [refused])).toMatchObject({ cause: denied, requestId: 'r-1' });
+});
+
+test('a deadline error lists the attempts so far', () => {
+  expect(deadlineError(request, 5_000, []).message).toBe(
+    'Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt had ended.',
+  );
+  expect(deadlineError({ name: 'prod/db', versionId: 'v1' }, 5_000, [refused]).message.split('\n')).toEqual([
+    'Secret "prod/db" (version v1) could not be read within its deadline of 5000 ms.',
+    '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
+  ]);
+});
