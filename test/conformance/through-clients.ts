@@ -41,7 +41,7 @@ export function throughClients(clientOptions: SecretClientOptions): SecretTransp
       const cancel = (): void => void client.close();
       signal.addEventListener('abort', cancel, { once: true });
       try {
-        client.invalidate(name);
+        void client.invalidate(name);
         const secret = await client.get(name, { stage, versionId, signal });
         return fetched.get(client) ?? secret;
       } catch (error) {

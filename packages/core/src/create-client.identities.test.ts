@@ -123,5 +123,5 @@ test('a certificate that is not checked is warned about at every start', async (
 
   await client.get('db');
 
-  expect(lines.join()).toMatch(/is not checked \(endpoints\[0\]\.ignoreSslCerts, option\)/u);
+  expect(lines.join()).toMatch(/is not verified \(endpoints\[0\]\.ignoreSslCerts, option\)/u);
 });

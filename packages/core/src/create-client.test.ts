@@ -120,7 +120,7 @@ test('code wins over the environment, which wins over the file, and the log says
 test('nothing at all is told as what is needed, with an example: credentials may be those of the machine', () => {
   const { message } = mistakeOf(machineWith());
 
-  expect(message).toMatch(/has a mistake/u);
+  expect(message).toMatch(/1 error/u);
   expect(message).toMatch(
     /endpoints .*expected at least one region.*cache_client_region_id=\[\{"regionId":"cn-hangzhou"\}\]/su,
   );

@@ -36,7 +36,7 @@ test('register fails, and names what is missing, while a secret cannot be had th
   const { kms } = setup();
 
   await expect(register({ endpoints: [kms], preload: ['db', 'gone'], retry: { maxAttempts: 1 } })).rejects.toThrow(
-    /1 could not be had:[^]*gone/,
+    /1 of 2 secrets could not be preloaded:[^]*gone/,
   );
 });
 

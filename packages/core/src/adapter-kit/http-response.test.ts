@@ -12,6 +12,7 @@ import {
   SecretUnavailableError,
   StoreError,
 } from '../secret/errors.ts';
+import type { AnySecretError } from '../secret/errors.ts';
 import type { ClientHealth } from './health.ts';
 import { errorAnswer, healthAnswer } from './http-response.ts';
 
@@ -19,8 +20,8 @@ const details = { secretName: 'prod/db', endpoint: 'kms.example', requestId: 're
 const unavailable = new SecretUnavailableError('KMS is away: kms.example', { ...details, attempts: [] });
 const denied = new AccessDeniedError('KMS refuses the secret "prod/db"', details);
 const closed = new ClientClosedError('prod/db');
-const setOf = (...errors: Error[]): SecretSetError =>
-  new SecretSetError(errors.length, 'asked for', new Map(errors.map((error, index) => [`name-${index}`, error])));
+const setOf = (...errors: AnySecretError[]): SecretSetError =>
+  new SecretSetError(errors.length, 'read', new Map(errors.map((error, index) => [`name-${index}`, error])));
 
 describe('an error', () => {
   test.each([

@@ -164,7 +164,7 @@ test('a reader with an old value that is taken from under it ends within its dea
   read.catch(() => {});
   await clock.pass(100);
 
-  client.invalidate('db');
+  void client.invalidate('db');
   await clock.pass('9900ms');
 
   await expect(read).rejects.toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED' });
@@ -177,7 +177,7 @@ test('the reader of a fetch that was forgotten brings no trouble to the value th
   kms.fail('hang');
   client.get('db').catch(() => {});
   await clock.pass(100);
-  client.invalidate('db');
+  void client.invalidate('db');
   kms.heal();
   kms.put('db', 'v2');
   await client.get('db');
@@ -293,7 +293,7 @@ test('a listener that forgets what has just come, and reads, gets what KMS has n
   client.on('refreshed', () => {
     if (versions.length > 0) return;
     kms.put('db', 'v3');
-    client.invalidate('db');
+    void client.invalidate('db');
     versions.push(client.get('db').then(({ versionId }) => versionId));
   });
   kms.put('db', 'v2');

@@ -208,6 +208,6 @@ test('a reader is let in before the refreshes that wait, and takes along the ref
 
 test('options that contradict each other are refused together, each with where it stands', () => {
   expect(() => stage({ hedge: { delay: '5s' }, breaker: { openTime: '1m' } })).toThrow(
-    /2 mistakes:[^]*hedge\.delay \(option\)[^]*breaker\.openTime \(option\)/u,
+    /2 errors[^]*hedge\.delay \(option\)[^]*breaker\.openTime \(option\)/u,
   );
 });

@@ -247,7 +247,7 @@ test('what one process is refused the others ask for anew, and keep if they are 
   await all.clock.pass('1s');
   const asked = all.kms.requests.length;
 
-  at(all, 0).client.invalidate('db');
+  void at(all, 0).client.invalidate('db');
   await all.clock.pass('2s');
 
   expect(all.kms.requests.length).toBe(asked + 1);

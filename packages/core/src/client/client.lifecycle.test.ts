@@ -70,7 +70,7 @@ test('a TTL that a secret asks for in seconds by mistake is raised, with one war
   await clock.pass('30s');
 
   expect(kms.requests.length).toBe(4);
-  expect(lines.filter((line) => line.includes('asks for a TTL of 300 ms'))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('sets its TTL to 300 ms'))).toHaveLength(1);
 });
 
 test.each([
@@ -165,7 +165,7 @@ test('ready rejects with all that failed: at once for what KMS refuses, with its
   await clock.pass('5s');
 
   await expect(ready).rejects.toThrow(
-    /Of 3 secrets to preload, 2 could not.*typo: Secret "typo".*was not found.*away: Secret "away"/su,
+    /2 of 3 secrets could not be preloaded.*typo: Secret "typo".*was not found.*away: Secret "away"/su,
   );
 });
 
@@ -178,7 +178,7 @@ test('ready whose time is over before the first read is tells what had failed by
   await clock.pass('1s');
 
   await expect(ready).rejects.toThrow(
-    /Of 1 secret to preload, 1 could not be had:.*within its deadline of 1000 ms.*kms\.example: 2 attempts, last error \(unreachable\)/su,
+    /1 of 1 secret could not be preloaded:.*within its deadline of 1000 ms.*kms\.example: 2 attempts, last error \(unreachable\)/su,
   );
 });
 

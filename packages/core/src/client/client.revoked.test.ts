@@ -91,7 +91,7 @@ class World {
     const { clock, kms, stores } = this;
     if (kind === 'get') this.#read(who, which, client.get('db', requests[which]));
     if (kind === 'refresh') this.#read(who, which, client.refresh('db', requests[which]));
-    if (kind === 'invalidate') client.invalidate('db');
+    if (kind === 'invalidate') void client.invalidate('db');
     if (kind === 'deny') kms.fail('denied', 'db');
     if (kind === 'allow' || kind === 'rotate') kms.put('db', String((this.#version += 1)));
     if (kind === 'away') kms.fail('unreachable');

@@ -66,7 +66,7 @@ test('what was invalidated while a hook looked at what a store has is neither ke
   const reading = client.get('db');
   await clock.pass(0);
 
-  client.invalidate('db');
+  void client.invalidate('db');
   open();
   await reading;
   await clock.pass('1s');
@@ -303,7 +303,7 @@ test('a read that is under way while a secret is invalidated holds no turn that 
   kms.fail('hang', 'db');
   client.get('db').catch(() => {});
   await clock.pass(10);
-  client.invalidate('db');
+  void client.invalidate('db');
   kms.put('db', 'v2');
 
   const reading = client.get('db');

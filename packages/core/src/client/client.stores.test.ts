@@ -79,7 +79,7 @@ test('with KMS away the old one that a store has is served, and said to be old',
   expect(await client.get('db')).toMatchObject({ versionId: 'v0', stale: true });
   expect(clock.now()).toBe(0);
   expect(stale).toEqual([`db ${2 * hour}`]);
-  expect(lines.some((line) => line.includes('Serving secret "db", 2h old'))).toBe(true);
+  expect(lines.some((line) => line.includes('Serving a stale value of "db" (age 2h)'))).toBe(true);
   await expect(client.ready()).resolves.toBeUndefined();
 });
 
@@ -239,7 +239,7 @@ test('what is invalidated is erased in every store', async () => {
   await client.get('db');
   await clock.pass(0);
 
-  client.invalidate('db');
+  void client.invalidate('db');
   await clock.pass(0);
 
   expect(store.size).toBe(0);

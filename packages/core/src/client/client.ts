@@ -1,130 +1,79 @@
-// The story of one read: what is fresh in memory is served at once; for anything else one fetch is begun, or joined; while
-// KMS cannot be reached, the old value is served and said to be old; what KMS refuses is never served again.
+// The path of a read: a fresh value in memory is returned at once; otherwise the read joins or starts a fetch. While KMS is
+// unavailable, the stale value is returned. A value that KMS refuses is never returned again.
 
-import { cacheKey, isKeyOf } from '../memory/entry.ts';
-import type { Entry } from '../memory/entry.ts';
-import type { Clock } from '../time/clock.ts';
-import { ClientClosedError, messageOf, SecretSetError } from '../secret/errors.ts';
-import { SecretEmitter } from '../secret/events.ts';
-import type { SecretEventName, SecretListener } from '../secret/events.ts';
-import { guardedLogger } from '../ports/logger.ts';
-import type { Logger } from '../ports/logger.ts';
-import { SecretMemory } from '../memory/memory.ts';
-import type { ReadOptions, ResolvedOptions } from '../options/options.ts';
-import { readRequest, requestFor } from './read-request.ts';
-import { fullJitter } from '../fetch/backoff.ts';
-import { Batching } from '../fetch/batching.ts';
-import { raceAbort } from '../time/deadline.ts';
-import { EndpointSet } from '../endpoint/endpoint-set.ts';
-import { deadlineError } from '../fetch/fetch-error.ts';
-import { Fetcher } from '../fetch/fetcher.ts';
-import type { Flight } from '../fetch/fetcher.ts';
-import { preloadAll } from './preload.ts';
-import { Reader } from './reader.ts';
-import { Recovery } from './recovery.ts';
-import { readSet } from './secret-set.ts';
+import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
+import type { Batching } from '../fetch/batching.ts';
+import type { Fetcher, Flight } from '../fetch/fetcher.ts';
+import type { Entry } from '../memory/entry.ts';
+import type { SecretMemory } from '../memory/memory.ts';
+import type { ReadOptions, ResolvedOptions } from '../options/options.ts';
+import { cacheKey } from '../secret/cache-key.ts';
+import { ClientClosedError } from '../secret/errors.ts';
+import type { ListenOptions, SecretEmitter, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
-import { createTallies, totalsOf } from '../secret/status.ts';
-import type { ClientDescription, ClientStats } from '../secret/status.ts';
-import { SecretTiers } from '../store-tier/store-tier.ts';
-import type { SecretRequest, SecretTransport } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import { totalsOf } from '../secret/status.ts';
+import type { ClientDescription, ClientStats, Counter, Counters } from '../secret/status.ts';
+import type { SecretTiers } from '../store-tier/store-tier.ts';
+import type { Clock } from '../time/clock.ts';
+import { raceAbort } from '../time/deadline.ts';
+import type { Preloader } from './preload.ts';
+import { readRequest, requestFor } from './read-request.ts';
+import type { CheckedRead } from './read-request.ts';
+import type { Reader } from './reader.ts';
+import { readSet } from './secret-set.ts';
+import type { SetMember, SetRequest } from './secret-set.ts';
 
+/** @internal Made and connected by `create-client.ts`. */
 export interface ClientParts {
   readonly options: ResolvedOptions;
-  /** In the order given. */
-  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+  readonly events: SecretEmitter;
+  readonly counters: Counters;
+  readonly closing: AbortController;
+  readonly endpoints: EndpointSet;
+  readonly batching: Batching;
+  readonly memory: SecretMemory;
+  readonly storeTier: SecretTiers;
+  readonly fetcher: Fetcher;
+  readonly reader: Reader<Entry>;
+  readonly preloader: Preloader;
 }
 
-/**
- * The maximum duration of a fetch, all attempts and waits included. Readers leave it earlier, at their own `deadline`; the
- * fetch goes on, so that the next reader finds the value.
- */
-const fetchDeadline = 120_000;
-
-/** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Made by `createSecretClient`. */
+/** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Created by `createSecretClient`. */
 export class SecretClient {
-  readonly #options: ResolvedOptions;
+  readonly #parts: ClientParts;
+  // Copied from the parts: a read of a fresh value saves one property access for each.
   readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #closing = new AbortController();
-  readonly #tallies = createTallies();
-  readonly #events: SecretEmitter;
-  readonly #batching: Batching;
-  readonly #endpoints: EndpointSet;
-  readonly #memory: SecretMemory;
-  readonly #tiers: SecretTiers;
-  // These two again by themselves: one hop less for every read.
   readonly #entries: ReadonlyMap<string, Entry>;
-  readonly #hits = this.#tallies.hits;
-  readonly #fetcher: Fetcher;
-  readonly #reader: Reader<Entry>;
+  readonly #hits: Counter;
+  readonly #defaultStage: string;
   #closed: Promise<void> | undefined;
 
-  constructor({ options, transports }: ClientParts) {
-    const { clock, hook, retry } = options;
-    const closing = this.#closing.signal;
-    this.#options = options;
-    this.#clock = clock;
-    this.#logger = guardedLogger(options.logger);
-    this.#events = new SecretEmitter((name, error) => {
-      this.#logger.error(`A listener for "${name}" failed: ${messageOf(error)}`);
-    });
-    this.#batching = new Batching(clock);
-    const [first, ...standbys] = transports;
-    this.#endpoints = new EndpointSet({
-      transports: [this.#batching.wrap(first), ...standbys.map((transport) => this.#batching.wrap(transport))],
-      options,
-      logger: this.#logger,
-      events: this.#events,
-      // Between two tries of a secret half a minute may pass: an answer to another one is a reason not to wait for that.
-      onRecovered: () => this.#memory.refetchSoon(),
-    });
-    const common = { options, logger: this.#logger, events: this.#events, tallies: this.#tallies };
-    this.#memory = new SecretMemory({
-      ...common,
-      refetch: (key, request) => this.#startFetch(key, request, 'refresh').secret,
-    });
-    this.#tiers = new SecretTiers({
-      ...common,
-      memory: this.#memory,
-      prepare: (secret, request) => this.#fetcher.prepare(secret, request),
-      forget: (name) => this.#forgetFlights(name),
-    });
-    this.#entries = this.#memory.entries;
-    this.#fetcher = new Fetcher({
-      endpoints: this.#endpoints,
-      hedging: this.#endpoints.hedging,
-      clock,
-      backoff: fullJitter({ base: retry.baseDelay, cap: retry.maxDelay, maxAttempts: retry.maxAttempts }),
-      attemptTimeout: options.attemptTimeout,
-      budget: fetchDeadline,
-      transform: hook?.transform?.bind(hook),
-      listener: this.#tiers,
-      stores: this.#tiers.hasStores ? this.#tiers : undefined,
-      closing,
-    });
-    const { attemptTimeout: ms, deadline, staleDeadline } = options;
-    // A hook has as long as one attempt would have.
-    const recovery = new Recovery({ hook, clock, logger: this.#logger, ms, closing });
-    this.#reader = new Reader({ clock, deadline, staleDeadline, recovery, held: this.#memory });
+  /** @internal */
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.#clock = parts.options.clock;
+    this.#entries = parts.memory.entries;
+    this.#hits = parts.counters.hits;
+    this.#defaultStage = parts.options.stage;
   }
 
   /**
-   * What `get` would give without waiting: the value in memory if it is fresh, or if it is old and known to be out of
-   * reach for now; otherwise `undefined`.
+   * The value that `get` would return without waiting: the fresh value in memory, or the stale one while its refresh is
+   * failing. `undefined` otherwise.
    */
   peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
-    // Short, with the rarer cases elsewhere, so that it can be inlined where it is called.
+    // Short, so that the engine inlines it where it is called.
     return this.#peek(options === undefined ? name : this.#keyOf(name, options));
   }
 
   /**
-   * Reads a secret by its name or ARN: from memory while it is fresh, else from KMS.
+   * Reads a secret by its name or ARN: from memory while it is fresh, otherwise from KMS.
    *
-   * Rejects with `SecretNotFoundError`, `AccessDeniedError`, `SecretDisabledError` or `RequestRejectedError` if KMS says so;
-   * with `SecretUnavailableError` or `DeadlineExceededError` if it cannot be reached and no old value may be served; with
-   * `ClientClosedError`; and with the signal's own reason.
+   * Rejects with `SecretNotFoundError`, `AccessDeniedError`, `SecretDisabledError` or `RequestRejectedError` if KMS refuses the
+   * secret; with `SecretUnavailableError` or `DeadlineExceededError` if KMS is unavailable and there is no stale value to
+   * serve; with `ClientClosedError`; and with the reason of the signal if it aborts.
    */
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
@@ -134,7 +83,7 @@ export class SecretClient {
         if (now < entry.freshUntil) {
           entry.readAt = now;
           this.#hits.add();
-          return (entry.settled ??= Promise.resolve(entry.secret));
+          return (entry.promise ??= Promise.resolve(entry.secret));
         }
       }
     }
@@ -142,99 +91,108 @@ export class SecretClient {
   }
 
   /**
-   * Reads several secrets as one set: all of them as they were in memory at one moment, so that a rotation that comes
-   * meanwhile is in all of them or in none.
+   * Reads several secrets as one set: the values are those in memory at one moment, so that all of them are from before a
+   * rotation or all from after it. Takes a list of names, or an object of names whose keys the result has too; a member of the
+   * object may have a `stage` or `versionId`.
    *
-   * Rejects with `SecretSetError`, which names every one that could not be had; or as `get` if the client is closed or the
-   * signal fires.
+   * Rejects with `SecretSetError`, which lists every secret that failed; with `ClientClosedError`; and with the reason of the
+   * signal.
    */
   getMany<const Name extends string>(
     names: readonly Name[],
     options?: ReadOptions,
-  ): Promise<Readonly<Record<Name, Secret>>> {
-    return readSet(names, {
-      read: (name) => this.get(name, options),
-      throwIfOver: () => {
+  ): Promise<Readonly<Record<Name, Secret>>>;
+  getMany<const Members extends Readonly<Record<string, SetMember>>>(
+    members: Members,
+    options?: Pick<ReadOptions, 'signal'>,
+  ): Promise<{ readonly [Key in keyof Members]: Secret }>;
+  getMany(request: SetRequest, options?: ReadOptions): Promise<Readonly<Record<string, Secret>>> {
+    return readSet(request, options, {
+      read: (name, own) => this.get(name, own),
+      throwIfCancelled: () => {
         this.#throwIfClosed();
         options?.signal?.throwIfAborted();
       },
-      refusal: (name) => this.#memory.refusal(this.#keyOf(name, options)),
-      peek: (name) => this.peek(name, options),
+      refusal: (name, own) => this.#parts.memory.refusal(this.#keyOf(name, own)),
+      peek: (name, own) => this.peek(name, own),
     });
   }
 
   /**
-   * Fetches a secret from KMS now, fresh or not, and resolves to what came; joins a fetch of it that is under way.
+   * Fetches a secret from KMS, fresh or not, and resolves to the result. Joins a fetch in flight.
    *
-   * Rejects with the cause, as `get` does, and never resolves to an old value.
+   * Rejects as `get` does, and never resolves to a stale value.
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
-    const { request, key, signal } = this.#checked(name, options);
-    const landed = this.#reader.landed(this.#startFetch(key, request, 'forced'), { request });
-    return signal === undefined ? landed : raceAbort(landed, signal);
-  }
-
-  /** Forgets a secret in all its stages and versions: the next read fetches it. */
-  invalidate(name: string): void {
-    this.#forgetFlights(name);
-    this.#tiers.invalidate(name);
+    const { request, key, signal } = this.#check(name, options);
+    const fetched = this.#parts.reader.awaitFetch(this.#startFetch(key, request, 'forced'), { request });
+    return signal === undefined ? fetched : raceAbort(fetched, signal);
   }
 
   /**
-   * Resolves when every name of the option `preload` is in memory, within `readyTimeout`.
+   * Removes a secret from memory and from the stores in all its stages and versions: the next read fetches it. Memory changes
+   * at once. Resolves when the stores have removed it too, or have queued the removal because they are unavailable.
+   */
+  invalidate(name: string): Promise<void> {
+    this.#parts.fetcher.forgetSecret(name);
+    return this.#parts.storeTier.invalidate(name);
+  }
+
+  /**
+   * Resolves when every name of the option `preload` is in memory.
    *
-   * Rejects with `SecretSetError`, which names all that are missing and not optional.
+   * Rejects with `SecretSetError` after `readyTimeout`. It lists the names that are missing and not optional.
    */
   async ready(): Promise<void> {
     this.#throwIfClosed();
-    const { preload, readyTimeout: budget, staleDeadline: patience, secrets, stage } = this.#options;
-    const isOptional = (name: string): boolean => secrets.get(name)?.optional === true;
-    const read = async (name: string, signal: AbortSignal): Promise<void> => {
-      try {
-        await this.get(name, { signal });
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        throw deadlineError(requestFor(name, {}, stage), budget, this.#fetcher.attemptsOf(name));
-      }
-    };
-    const [clock, closing] = [this.#clock, this.#closing.signal];
-    const readAll = (): ReturnType<typeof preloadAll> =>
-      preloadAll({ names: preload, isOptional, read, clock, budget, patience, closing });
-    const missing = await (preload.length > 1 ? this.#batching.during(readAll) : readAll());
+    const { batching, options, preloader } = this.#parts;
+    const preload = (): Promise<void> => preloader.preload(options.preload, this);
+    await (options.preload.length > 1 ? batching.during(preload) : preload());
     this.#throwIfClosed();
-    for (const name of preload.filter((optional) => isOptional(optional) && this.peek(optional) === undefined)) {
-      this.#logger.warn(`Ready without the optional secret "${name}".`);
-    }
-    if (missing.size > 0) throw new SecretSetError(preload.length, 'to preload', missing);
   }
 
-  /** Listens to an event; returns a function that ends it. A listener that throws is reported to the logger. */
-  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>): () => void {
-    return this.#events.on(name, listener);
+  /**
+   * Adds a listener for an event. Returns a function that removes it. An exception in a listener is reported to the logger.
+   *
+   * Throws a `TypeError` for an unknown event.
+   */
+  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>, options?: ListenOptions): Subscription {
+    return this.#parts.events.on(name, listener, options);
   }
 
-  /** What the client has done so far, in numbers. */
+  /** Same as `on`, for the next event only. */
+  once<Name extends SecretEventName>(
+    name: Name,
+    listener: SecretListener<Name>,
+    options?: ListenOptions,
+  ): Subscription {
+    return this.#parts.events.once(name, listener, options);
+  }
+
+  /** Counters since the client was created. */
   stats(): ClientStats {
+    const { counters, memory, endpoints, storeTier, fetcher } = this.#parts;
     return {
-      ...totalsOf(this.#tallies),
-      ...this.#memory.counts,
-      ...this.#endpoints.counts,
-      storeFailures: this.#tiers.failures,
-      inFlight: this.#fetcher.keysInFlight.length,
+      ...totalsOf(counters),
+      ...memory.counts,
+      ...endpoints.counts,
+      storeFailures: storeTier.failures,
+      inFlight: fetcher.keysInFlight.length,
     };
   }
 
-  /** The state of every secret and endpoint: all that an operator asks, and never a value. */
+  /** The state of every secret, endpoint and store, for operators. Never contains a value. */
   describe(): ClientDescription {
+    const { closing, memory, endpoints, storeTier } = this.#parts;
     return {
-      isClosed: this.#closing.signal.aborted,
-      secrets: this.#memory.describe(),
-      endpoints: this.#endpoints.describe(),
-      stores: this.#tiers.describe(),
+      isClosed: closing.signal.aborted,
+      secrets: memory.describe(),
+      endpoints: endpoints.describe(),
+      stores: storeTier.describe(),
     };
   }
 
-  /** Ends everything: reads in flight reject with `ClientClosedError`, and no timer, request or socket is left. */
+  /** Closes the client: reads in flight reject with `ClientClosedError`; no timer, request or socket is left. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -248,70 +206,61 @@ export class SecretClient {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     const now = this.#clock.cachedNow();
-    if (now >= entry.freshUntil) return this.#memory.serveStale(entry);
+    if (now >= entry.freshUntil) return this.#parts.memory.serveStale(entry);
     entry.readAt = now;
     this.#hits.add();
     return entry.secret;
   }
 
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
-    const { request, key, signal } = this.#checked(name, options);
-    const entry = this.#memory.lookup(key);
+    const { request, key, signal } = this.#check(name, options);
+    const { memory, reader, counters } = this.#parts;
+    const entry = memory.lookup(key);
     const now = this.#clock.cachedNow();
     if (entry !== undefined && now < entry.freshUntil) {
       entry.readAt = now;
       this.#hits.add();
       return entry.secret;
     }
-    const held = entry && this.#memory.unlessSpent(entry);
-    const stale = held && this.#memory.serveStale(held);
+    const cached = entry && memory.dropIfExpired(entry);
+    const stale = cached && memory.serveStale(cached);
     if (stale !== undefined) return stale;
-    if (held !== undefined) held.readAt = now;
-    const refusal = this.#memory.refusal(key);
-    if (refusal !== undefined) return this.#reader.recovered({ key, request }, refusal);
-    this.#tallies.misses.add();
-    // From the look into memory to here nothing was awaited: no other reader can have begun a fetch in between.
+    if (cached !== undefined) cached.readAt = now;
+    const refusal = memory.refusal(key);
+    if (refusal !== undefined) return reader.recoverOrThrow({ key, request }, refusal);
+    counters.misses.add();
+    // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
     const flight = this.#startFetch(key, request, 'read');
-    const waiting =
-      held === undefined
-        ? this.#reader.landedOrRecovered(flight, { key, request })
-        : this.#reader.landedOrStale(flight, { key, request });
-    return signal === undefined ? waiting : raceAbort(waiting, signal);
+    const pending = { key, request };
+    const result =
+      cached === undefined ? reader.awaitOrRecover(flight, pending) : reader.awaitOrServeStale(flight, pending);
+    return signal === undefined ? result : raceAbort(result, signal);
   }
 
-  #startFetch(key: string, request: SecretRequest, purpose: PriorityLevel): Flight {
-    if (!this.#fetcher.isInFlight(key)) this.#tallies.fetches.add();
-    return this.#fetcher.joinOrStart(key, request, purpose);
-  }
-
-  /** What is under way may have been asked before whatever made it obsolete: a caller's wish, or a refusal. */
-  #forgetFlights(name: string): void {
-    for (const key of this.#fetcher.keysInFlight) if (isKeyOf(key, name)) this.#fetcher.forget(key);
+  #startFetch(key: string, request: SecretRequest, level: PriorityLevel): Flight {
+    return this.#parts.fetcher.joinOrStart(key, request, level);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {
-    const { stage } = this.#options;
-    return cacheKey(requestFor(name, options, stage), stage);
+    return cacheKey(requestFor(name, options, this.#defaultStage), this.#defaultStage);
   }
 
-  #checked(
-    name: string,
-    options: ReadOptions | undefined,
-  ): { readonly request: SecretRequest; readonly key: string; readonly signal: AbortSignal | undefined } {
+  #check(name: string, options: ReadOptions | undefined): CheckedRead & { readonly key: string } {
     this.#throwIfClosed(name);
-    const { request, signal } = readRequest(name, options, this.#options.stage);
+    const { request, signal } = readRequest(name, options, this.#defaultStage);
     signal?.throwIfAborted();
-    return { request, key: cacheKey(request, this.#options.stage), signal };
+    return { request, key: cacheKey(request, this.#defaultStage), signal };
   }
 
   #throwIfClosed(name?: string): void {
-    if (this.#closing.signal.aborted) throw new ClientClosedError(name);
+    if (this.#parts.closing.signal.aborted) throw new ClientClosedError(name);
   }
 
   async #shutDown(): Promise<void> {
-    this.#closing.abort(new ClientClosedError());
-    const stores = this.#tiers.close();
-    await this.#endpoints.close();
+    const { closing, storeTier, endpoints } = this.#parts;
+    closing.abort(new ClientClosedError());
+    const stores = storeTier.close();
+    await endpoints.close();
     await stores;
   }
 }

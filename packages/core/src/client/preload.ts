@@ -1,71 +1,114 @@
+import { fullJitter } from '../fetch/backoff.ts';
+import { deadlineError } from '../fetch/fetch-error.ts';
+import type { Logger } from '../ports/logger.ts';
+import { isOutage, SecretSetError } from '../secret/errors.ts';
+import type { AnySecretError, Attempt } from '../secret/errors.ts';
+import type { Secret } from '../secret/secret.ts';
 import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { isOutage } from '../secret/errors.ts';
-import { fullJitter } from '../fetch/backoff.ts';
 import { Deadline, withTimeout } from '../time/deadline.ts';
+import { requestFor } from './read-request.ts';
 
-export interface PreloadParts {
-  readonly names: readonly string[];
-  readonly isOptional: (name: string) => boolean;
-  /** Reads one name; ends when the signal fires. */
-  readonly read: (name: string, signal: AbortSignal) => Promise<unknown>;
+export interface PreloaderParts {
   readonly clock: Clock;
-  /** Milliseconds for all of it. */
-  readonly budget: number;
-  /** Milliseconds that the optional names may take once the required ones are there. */
-  readonly patience: number;
+  readonly logger: Logger;
+  readonly defaultStage: string;
+  /** Milliseconds for the whole preload (`readyTimeout`). */
+  readonly timeout: number;
+  /** Milliseconds that optional names may take after the required ones have arrived. */
+  readonly optionalTimeout: number;
   readonly closing: AbortSignal;
+  readonly isOptional: (name: string) => boolean;
+  /** The failed attempts of the fetch in flight. */
+  readonly attemptsOf: (name: string) => readonly Attempt[];
 }
 
-/** Between two reads of a name at start; the tries of one read have waits of their own. */
-const backoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
+/** What secrets are read from: a `SecretClient`. */
+export interface PreloadSource {
+  get(name: string, options: { readonly signal: AbortSignal }): Promise<Secret>;
+  peek(name: string): Secret | undefined;
+}
+
+/** Backoff between reads of a name. The attempts of each read have a backoff of their own. */
+const readBackoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
 
 /**
- * Reads the names that a process wants at its start; returns, name by name, why those that it needs could not be had.
+ * Reads the secrets that a process needs at its start.
  *
- * A required name is read again and again while KMS cannot be reached: an outage of seconds must not put a service into a
- * restart loop. What KMS refuses is not asked twice. An optional name is read once, and holds up nobody.
+ * A required name is read again until the timeout while KMS is unavailable: an outage of seconds must not put a service into a
+ * restart loop. A name that KMS refuses is not retried. An optional name is read once and delays nothing.
  */
-export async function preloadAll(parts: PreloadParts): Promise<ReadonlyMap<string, unknown>> {
-  const { names, isOptional, read, clock, budget: ms, patience, closing } = parts;
-  const missing = new Map<string, unknown>();
-  const reason = (): Error => new Error('The time for ready() is up.');
-  const budget = new Deadline({ clock, ms, parent: closing, keepsAlive: true, reason });
-  const required = async (name: string): Promise<void> => {
-    try {
-      await readUntil((signal) => read(name, signal), clock, budget.signal);
-    } catch (error) {
-      missing.set(name, error);
-    }
-  };
-  const extras = Promise.allSettled(names.filter(isOptional).map((name) => read(name, budget.signal)));
-  await Promise.all(names.filter((name) => !isOptional(name)).map(required));
-  await withTimeout<unknown>(extras, clock, { ms: patience, onTimeout: () => undefined });
-  budget.clear();
-  return missing;
-}
+export class Preloader {
+  readonly #parts: PreloaderParts;
 
-/** Rejects with the last reason why the name could not be had. */
-async function readUntil(
-  read: (signal: AbortSignal) => Promise<unknown>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  let reason: unknown;
-  for (let failures = 1; ; failures += 1) {
-    try {
-      await read(signal);
-      return;
-    } catch (error) {
-      // When the time is up, the failure before it says more than that it is.
-      if (signal.aborted) throw reason ?? error;
-      if (!isOutage(error)) throw error;
-      reason = error;
+  constructor(parts: PreloaderParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with `SecretSetError`, which lists every required name that failed. */
+  async preload(names: readonly string[], source: PreloadSource): Promise<void> {
+    const { clock, closing, isOptional, logger, optionalTimeout, timeout } = this.#parts;
+    const reason = (): Error => new Error('The preload timed out.');
+    const deadline = new Deadline({ clock, ms: timeout, parent: closing, keepsAlive: true, reason });
+    const optional = names.filter((name) => isOptional(name));
+    const required = names.filter((name) => !isOptional(name));
+    const optionalReads = Promise.allSettled(optional.map((name) => this.#readOnce(name, source, deadline.signal)));
+    const errors = await this.#readAll(required, source, deadline.signal);
+    await withTimeout<unknown>(optionalReads, clock, { ms: optionalTimeout, onTimeout: () => undefined });
+    deadline.clear();
+    if (closing.aborted) return;
+    for (const name of optional.filter((missing) => source.peek(missing) === undefined)) {
+      logger.warn(`Ready without the optional secret "${name}".`, { secret: name });
     }
+    if (errors.size > 0) throw new SecretSetError(names.length, 'preloaded', errors);
+  }
+
+  async #readAll(
+    names: readonly string[],
+    source: PreloadSource,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, AnySecretError>> {
+    const errors = new Map<string, AnySecretError>();
+    const readOne = async (name: string): Promise<void> => {
+      try {
+        await this.#readWithRetries(name, source, signal);
+      } catch (error) {
+        errors.set(name, error as AnySecretError); // what `#readOnce` rejects with
+      }
+    };
+    await Promise.all(names.map(readOne));
+    return errors;
+  }
+
+  /** Rejects with the last error of the secret. */
+  async #readWithRetries(name: string, source: PreloadSource, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    let lastError: unknown;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.#readOnce(name, source, signal);
+        return;
+      } catch (error) {
+        // The failure before the timeout says more than the timeout.
+        if (signal.aborted) throw lastError ?? error;
+        if (!isOutage(error)) throw error;
+        lastError = error;
+      }
+      try {
+        await sleep(clock, readBackoff(failures, clock.random()) ?? 0, signal);
+      } catch {
+        throw lastError;
+      }
+    }
+  }
+
+  async #readOnce(name: string, source: PreloadSource, signal: AbortSignal): Promise<void> {
+    const { attemptsOf, defaultStage, timeout } = this.#parts;
     try {
-      await sleep(clock, backoff(failures, clock.random()) ?? 0, signal);
-    } catch {
-      throw reason;
+      await source.get(name, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw deadlineError(requestFor(name, {}, defaultStage), timeout, attemptsOf(name));
     }
   }
 }

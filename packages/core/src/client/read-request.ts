@@ -1,33 +1,41 @@
-import { RequestRejectedError } from '../secret/errors.ts';
-import { layerOf, resolve } from '../options/resolve.ts';
 import { readOptionTable } from '../options/option-table.ts';
 import type { ReadOptions } from '../options/options.ts';
+import { describeKind } from '../options/redact.ts';
+import { layerOf, resolve } from '../options/resolve.ts';
+import { RequestRejectedError } from '../secret/errors.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** What a caller asked for, as a request to KMS, and the signal that ends the wait for it. Throws `RequestRejectedError`. */
-export function readRequest(
-  name: string,
-  options: ReadOptions | undefined,
-  usualStage: string,
-): { readonly request: SecretRequest; readonly signal: AbortSignal | undefined } {
-  checkSecretName(name);
-  if (options === undefined) return { request: requestFor(name, {}, usualStage), signal: undefined };
-  const { values, issues } = resolve(readOptionTable, [layerOf(options, 'option')]);
-  if (issues.length === 0) return { request: requestFor(name, values, usualStage), signal: values.signal };
-  const mistakes = issues.map(
-    ({ key, expected, got = 'something else' }) => `${key}: expected ${expected}, got ${got}`,
-  );
-  throw new RequestRejectedError(`Secret "${name}" was asked for with wrong options. ${mistakes.join('; ')}.`, {
-    secretName: name,
-  });
+export interface CheckedRead {
+  readonly request: SecretRequest;
+  /** Ends the wait of the caller. */
+  readonly signal: AbortSignal | undefined;
 }
 
-/** A version is asked for alone: KMS refuses one that the stage asked for is not on. */
+/** Validates the arguments of a read. Throws `RequestRejectedError`. */
+export function readRequest(name: string, options: ReadOptions | undefined, defaultStage: string): CheckedRead {
+  checkSecretName(name);
+  if (options === undefined) return { request: requestFor(name, {}, defaultStage), signal: undefined };
+  if (!isObject(options)) throw invalidOptions(name, `expected an object, got ${describeKind(options)}`);
+  const { values, issues } = resolve(readOptionTable, [layerOf(options, 'option')]);
+  if (issues.length === 0) return { request: requestFor(name, values, defaultStage), signal: values.signal };
+  const problems = issues.map(({ key, expected, got = 'another value' }) => `${key}: expected ${expected}, got ${got}`);
+  throw invalidOptions(name, problems.join('; '));
+}
+
+/** A version is requested without a stage: KMS rejects a version that does not have the requested stage. */
 export function requestFor(
   name: string,
   { stage, versionId }: Pick<ReadOptions, 'stage' | 'versionId'>,
-  usualStage: string,
+  defaultStage: string,
 ): SecretRequest {
-  return { name, versionId, stage: stage ?? (versionId === undefined ? usualStage : undefined) };
+  return { name, versionId, stage: stage ?? (versionId === undefined ? defaultStage : undefined) };
+}
+
+function isObject(options: unknown): boolean {
+  return typeof options === 'object' && options !== null;
+}
+
+function invalidOptions(secretName: string, problem: string): RequestRejectedError {
+  return new RequestRejectedError(`Invalid options for secret "${secretName}": ${problem}.`, { secretName });
 }

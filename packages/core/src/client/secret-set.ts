@@ -1,37 +1,78 @@
-import { SecretSetError } from '../secret/errors.ts';
+import { RequestRejectedError, SecretSetError } from '../secret/errors.ts';
+import type { AnySecretError } from '../secret/errors.ts';
+import type { ReadOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 
+/** A secret of a set: its name or ARN, or a name with a stage or a version. */
+export type SetMember = string | ({ readonly name: string } & Pick<ReadOptions, 'stage' | 'versionId'>);
+
+/** Several secrets: a list of names, or an object whose keys the result has too. */
+export type SetRequest = readonly string[] | Readonly<Record<string, SetMember>>;
+
 export interface SetParts {
-  readonly read: (name: string) => Promise<Secret>;
-  /** Throws if nobody wants the set any more. */
-  readonly throwIfOver: () => void;
-  /** Why `name` must not be handed out, although it was read. */
-  readonly refusal: (name: string) => unknown;
-  /** What is in memory by now. */
-  readonly peek: (name: string) => Secret | undefined;
+  readonly read: (name: string, options: ReadOptions | undefined) => Promise<Secret>;
+  /** Throws if the client is closed or the caller's signal has aborted. */
+  readonly throwIfCancelled: () => void;
+  /** The cached refusal of a secret. */
+  readonly refusal: (name: string, options: ReadOptions | undefined) => AnySecretError | undefined;
+  /** The current value in memory. */
+  readonly peek: (name: string, options: ReadOptions | undefined) => Secret | undefined;
 }
 
 /**
- * Several secrets as they were in memory at one moment, however long the reading of each took.
+ * Reads several secrets and returns them as they are in memory at one moment, after all of them have arrived.
  *
- * Rejects with `SecretSetError`, which names every one that could not be had.
+ * Rejects with `SecretSetError`, which lists every secret that failed.
  */
-export async function readSet<Name extends string>(
-  names: readonly Name[],
-  { read, throwIfOver, refusal, peek }: SetParts,
-): Promise<Readonly<Record<Name, Secret>>> {
-  const outcomes = await Promise.allSettled(names.map((name) => read(name)));
-  throwIfOver();
-  const errors = new Map<string, unknown>();
-  // No prototype: `__proto__` is a name like any other.
-  const secrets = Object.create(null) as Record<Name, Secret>; // filled below, name by name
-  for (const [index, name] of names.entries()) {
+export async function readSet(
+  request: SetRequest,
+  options: ReadOptions | undefined,
+  { read, throwIfCancelled, refusal, peek }: SetParts,
+): Promise<Readonly<Record<string, Secret>>> {
+  const members = membersOf(request, options);
+  const outcomes = await Promise.allSettled(members.map((member) => read(member.name, member.options)));
+  throwIfCancelled();
+  const errors = new Map<string, AnySecretError>();
+  // Without a prototype, because `__proto__` is a valid key.
+  const secrets = Object.create(null) as Record<string, Secret>;
+  for (const [index, { key, name, options: own }] of members.entries()) {
     const outcome = outcomes[index];
-    // One that was read first may have been refused while the others were waited for.
-    const reason = outcome?.status === 'rejected' ? (outcome.reason as unknown) : refusal(name);
-    if (reason !== undefined) errors.set(name, reason);
-    else if (outcome?.status === 'fulfilled') secrets[name] = peek(name) ?? outcome.value;
+    // Reads reject with our own errors only: abort reasons were thrown above.
+    const error =
+      outcome?.status === 'rejected'
+        ? (outcome.reason as AnySecretError)
+        : // KMS may have refused a secret that was read first while the others were pending.
+          refusal(name, own);
+    if (error !== undefined) errors.set(key, error);
+    else if (outcome?.status === 'fulfilled') secrets[key] = peek(name, own) ?? outcome.value;
   }
-  if (errors.size > 0) throw new SecretSetError(names.length, 'asked for together', errors);
+  if (errors.size > 0) throw new SecretSetError(members.length, 'read', errors);
   return secrets;
+}
+
+interface Member {
+  readonly key: string;
+  readonly name: string;
+  readonly options: ReadOptions | undefined;
+}
+
+function membersOf(request: SetRequest, options: ReadOptions | undefined): readonly Member[] {
+  if (isList(request)) return request.map((name) => ({ key: name, name, options }));
+  if (!isPlainObject(request)) {
+    throw new RequestRejectedError('getMany() expects a list of secret names, or an object of names.');
+  }
+  return Object.entries(request).map(([key, member]) => {
+    if (typeof member === 'string') return { key, name: member, options };
+    const { name, ...own } = member;
+    return { key, name, options: { ...options, ...own } };
+  });
+}
+
+function isList(request: SetRequest): request is readonly string[] {
+  return Array.isArray(request);
+}
+
+function isPlainObject(request: unknown): boolean {
+  if (typeof request !== 'object' || request === null) return false;
+  return !(Symbol.iterator in request);
 }

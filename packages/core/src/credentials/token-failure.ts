@@ -1,5 +1,5 @@
 import type { FailureName } from '../secret/failures.ts';
-import { failureOfAnswer } from '../secret/failures.ts';
+import { failureOfResponse } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { emptyTokenCode, reasonOf } from './http-log.ts';
@@ -71,7 +71,7 @@ function failureOfStsResponse(status: number, code: string | undefined): Failure
   // The role or the provider no longer exists. This revokes access, as a denial by KMS does.
   if (code?.startsWith('EntityNotExist') === true) return 'denied';
   if (status === 200) return 'malformed';
-  return failureOfAnswer(status, code);
+  return failureOfResponse(status, code);
 }
 
 function responseFailure(

@@ -1,8 +1,8 @@
 // The endpoints of a client: created from its transports and options; changes of their state are logged and emitted as events.
 
-import { messageOf } from '../secret/errors.ts';
+import { safeMessage } from '../secret/errors.ts';
 import type { SecretEmitter } from '../secret/events.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { GuardedLogger } from '../ports/logger.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { EndpointStatus } from '../secret/status.ts';
@@ -16,7 +16,7 @@ export interface EndpointSetParts {
   /** In the order given. */
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
   readonly options: ResolvedOptions;
-  readonly logger: Logger;
+  readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
   /** Called when a failing endpoint responds again. */
   readonly onRecovered: () => void;
@@ -29,7 +29,7 @@ export class EndpointSet {
   readonly hedging: Hedging | undefined;
   /** In the order of the option `endpoints`. */
   readonly inOrder: readonly Endpoint[];
-  readonly #logger: Logger;
+  readonly #logger: GuardedLogger;
   readonly #events: SecretEmitter;
   readonly #onRecovered: () => void;
 
@@ -60,7 +60,7 @@ export class EndpointSet {
 
   async close(): Promise<void> {
     await closeAll(this.inOrder, (reason) => {
-      this.#logger.error(`An endpoint could not be closed: ${messageOf(reason)}`);
+      this.#logger.error(`An endpoint could not be closed: ${safeMessage(reason)}`);
     });
   }
 

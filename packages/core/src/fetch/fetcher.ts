@@ -2,20 +2,22 @@
 
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
-import { ClientClosedError, messageOf } from '../secret/errors.ts';
+import { ClientClosedError, safeMessage } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
+import { isKeyOf } from '../secret/cache-key.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
-import type { SecretHook } from '../ports/hook.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { Secret } from '../secret/secret.ts';
+import { cachedCopy } from '../secret/secret.ts';
+import type { Secret } from '../secret/secret.ts';
+import type { Counters } from '../secret/status.ts';
 import type { Clock } from '../time/clock.ts';
 import { Deadline, raceAbort } from '../time/deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
-import { HookTransform } from './hook-transform.ts';
+import type { HookTransform } from './hook-transform.ts';
 
 /** The stores, as a fetch uses them before it sends a request to KMS. */
 export interface StoreLookup {
@@ -72,9 +74,10 @@ interface FetchContext {
 
 export interface FetcherParts extends FailoverParts {
   readonly clock: Clock;
+  readonly counters: Pick<Counters, 'fetches'>;
   /** Milliseconds for one fetch, with all its attempts and waits. */
   readonly budget: number;
-  readonly transform: SecretHook['transform'];
+  readonly transform: HookTransform;
   readonly listener: FetchListener;
   /** `undefined` without stores: a fetch then goes to KMS without a wait. */
   readonly stores: StoreLookup | undefined;
@@ -82,12 +85,10 @@ export interface FetcherParts extends FailoverParts {
 
 export class Fetcher {
   readonly #parts: FetcherParts;
-  readonly #transform: HookTransform;
   readonly #flights = new Map<string, Flight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
-    this.#transform = new HookTransform(parts);
   }
 
   /** Joins the flight of `key` and raises its priority to `level`, or starts a flight. Synchronous: two callers share one. */
@@ -97,6 +98,7 @@ export class Fetcher {
       joined.priority.raise(level);
       return joined;
     }
+    this.#parts.counters.fetches.add();
     const stores = level === 'forced' ? undefined : this.#parts.stores;
     const context: FetchContext = {
       key,
@@ -138,8 +140,9 @@ export class Fetcher {
     this.#parts.stores?.releaseLease(key);
   }
 
-  isInFlight(key: string): boolean {
-    return this.#flights.has(key);
+  /** Forgets the flights of a secret in all its stages and versions. */
+  forgetSecret(name: string): void {
+    for (const key of this.keysInFlight) if (isKeyOf(key, name)) this.forget(key);
   }
 
   attemptsOf(key: string): readonly Attempt[] {
@@ -148,11 +151,6 @@ export class Fetcher {
 
   get keysInFlight(): readonly string[] {
     return [...this.#flights.keys()];
-  }
-
-  /** See `HookTransform.applyToStored`. */
-  prepare(secret: Secret, request: SecretRequest): Promise<Secret> {
-    return this.#transform.applyToStored(secret, request);
   }
 
   async #runFlight(context: FetchContext): Promise<Secret> {
@@ -205,9 +203,9 @@ export class Fetcher {
     };
     const call = { request, signal: deadline, attempts, priority, onFailing };
     const outcome = await fetchWithFailover(this.#parts, call);
-    const result = outcome.kind === 'secret' ? await this.#transform.apply(outcome.secret, deadline) : outcome;
+    const result = outcome.kind === 'secret' ? await this.#parts.transform.apply(outcome.secret, deadline) : outcome;
     if (result.kind === 'secret' && outcome.kind === 'secret') {
-      return { secret: Secret.kept(result.secret, request.name), original: outcome.secret };
+      return { secret: cachedCopy(result.secret, request.name), original: outcome.secret };
     }
     if (result.kind !== 'failed' || deadline.aborted) {
       const error = deadlineError(request, this.#parts.budget, attempts);
@@ -223,7 +221,7 @@ export class Fetcher {
     try {
       listener.fetched(key, request, fetched);
     } catch (cause) {
-      const failure = new FetchFailure('malformed', `The secret could not be cached: ${messageOf(cause)}.`);
+      const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
       const error = fetchError(request, failure, []);
       listener.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
       throw error;

@@ -1,6 +1,7 @@
-import { messageOf } from '../secret/errors.ts';
+import { safeMessage } from '../secret/errors.ts';
 import type { SecretHook } from '../ports/hook.ts';
-import { isSecret, Secret } from '../secret/secret.ts';
+import { cachedCopy, isSecret } from '../secret/secret.ts';
+import type { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import type { CancelSignal } from '../time/abort.ts';
@@ -36,7 +37,7 @@ export class HookTransform {
       return rejection('hook.transform did not return a Secret.');
     } catch (cause) {
       // Only the kind of error: its message may quote the secret.
-      return rejection(`hook.transform rejected version ${secret.versionId}: ${messageOf(cause)}.`);
+      return rejection(`hook.transform rejected version ${secret.versionId}: ${safeMessage(cause)}.`);
     }
   }
 
@@ -46,7 +47,7 @@ export class HookTransform {
     const onTimeout = (): FetchOutcome => rejection(`hook.transform did not settle within ${ms} ms (attemptTimeout).`);
     const outcome = await withTimeout(this.apply(secret, closing), clock, { ms, onTimeout });
     if (outcome.kind !== 'secret') throw new Error('The hook rejected the stored version.');
-    return Secret.kept(outcome.secret, name);
+    return cachedCopy(outcome.secret, name);
   }
 }
 

@@ -207,7 +207,7 @@ test.each([undefined, '', ' ', 'a\0b', 7])('%j is no path', (path) => {
   const make = (): unknown => fileStore({ path: path as string, key: 'too short' });
 
   expect(make).toThrow(ConfigurationError);
-  expect(make).toThrow(/has 2 mistakes:\n {2}- path \(option\): expected the path of a folder[^]*- key \(option\)/u);
+  expect(make).toThrow(/2 errors\):\n {2}- path \(option\): expected the path of a folder[^]*- key \(option\)/u);
 });
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DueHeap, nowhere } from './due-heap.ts';
-import type { Due } from './due-heap.ts';
+import { DueHeap, notInHeap } from './due-heap.ts';
+import type { HeapItem } from './due-heap.ts';
 
-interface Item extends Due {
+interface Item extends HeapItem {
   readonly key: number;
 }
 
 function item(key: number): Item {
-  return { key, dueAt: 0, place: nowhere };
+  return { key, dueAt: 0, heapIndex: notInHeap };
 }
 
 function drain(heap: DueHeap<Item>, now: number): Item[] {
@@ -17,7 +17,7 @@ function drain(heap: DueHeap<Item>, now: number): Item[] {
   return taken;
 }
 
-test('whatever is set, set again, deleted and taken, each comes out once, in the order of its last time', () => {
+test('takes each item once, in the order of its last due time', () => {
   const step = fc.record({
     key: fc.integer({ min: 0, max: 30 }),
     at: fc.integer({ min: 0, max: 1_000 }),
@@ -48,14 +48,15 @@ test('whatever is set, set again, deleted and taken, each comes out once, in the
 
       expect(new Set(taken)).toEqual(new Set(expected.keys()));
       expect(taken.map(({ dueAt }) => dueAt)).toEqual([...expected.values()].toSorted((one, other) => one - other));
-      return items.every(({ place }) => place === nowhere);
+      return items.every(({ heapIndex }) => heapIndex === notInHeap);
     }),
   );
 });
 
-test('what is not due yet stays', () => {
+test('keeps items that are not due yet', () => {
   const heap = new DueHeap<Item>();
-  const [now, later] = [item(1), item(2)];
+  const now = item(1);
+  const later = item(2);
   heap.set(later, 20);
   heap.set(now, 10);
 
@@ -63,7 +64,7 @@ test('what is not due yet stays', () => {
   expect(heap.next()).toBe(20);
 });
 
-test('a heap that was cleared holds nothing, and what was in it can be set again', () => {
+test('clear() empties the heap, and its items can be set again', () => {
   const heap = new DueHeap<Item>();
   const again = item(1);
   heap.set(again, 10);

@@ -1,43 +1,43 @@
-/** Something that comes due; the heap keeps its own notes in it, and so needs no object and no map beside it. */
-export interface Due {
-  /** When it comes due; means nothing while it is not in the heap. */
+/** An item of a `DueHeap`. The heap keeps its bookkeeping in the item and needs no object or map beside it. */
+export interface HeapItem {
+  /** When the item is due. Without meaning while the item is not in the heap. */
   dueAt: number;
-  /** Where it stands in the heap; `nowhere` while it is not in it. */
-  place: number;
+  /** The position in the heap, or `notInHeap`. */
+  heapIndex: number;
 }
 
-export const nowhere = -1;
+export const notInHeap = -1;
 
-/** Things by the moment they come due, the earliest first: a binary heap of what is there anyway, eight bytes for each. */
-export class DueHeap<Item extends Due> {
+/** A binary heap of items ordered by due time, earliest first. It costs eight bytes per item. */
+export class DueHeap<Item extends HeapItem> {
   readonly #heap: Item[] = [];
 
-  /** Lets `item` come due at that time, whatever was set for it before. */
+  /** Sets or replaces the due time of `item`. */
   set(item: Item, at: number): void {
     item.dueAt = at;
-    if (item.place === nowhere) {
-      item.place = this.#heap.length;
+    if (item.heapIndex === notInHeap) {
+      item.heapIndex = this.#heap.length;
       this.#heap.push(item);
     }
-    this.#settle(item);
+    this.#sift(item);
   }
 
   delete(item: Item): void {
-    const last = item.place === nowhere ? undefined : this.#heap.pop();
+    const last = item.heapIndex === notInHeap ? undefined : this.#heap.pop();
     if (last === undefined) return;
     if (last !== item) {
-      this.#put(last, item.place);
-      this.#settle(last);
+      this.#put(last, item.heapIndex);
+      this.#sift(last);
     }
-    item.place = nowhere;
+    item.heapIndex = notInHeap;
   }
 
-  /** When the earliest comes due. */
+  /** The earliest due time. */
   next(): number | undefined {
     return this.#heap[0]?.dueAt;
   }
 
-  /** Takes the earliest out, if it has come due. */
+  /** Removes and returns the earliest item if it is due. */
   take(now: number): Item | undefined {
     const [first] = this.#heap;
     if (first === undefined || first.dueAt > now) return undefined;
@@ -46,39 +46,40 @@ export class DueHeap<Item extends Due> {
   }
 
   clear(): void {
-    for (const item of this.#heap) item.place = nowhere;
+    for (const item of this.#heap) item.heapIndex = notInHeap;
     this.#heap.length = 0;
   }
 
-  /** Brings one whose time has changed to its place: up while what is above comes later, else down. */
-  #settle(item: Item): void {
-    let { place } = item;
-    for (let above = this.#above(place); above !== undefined && above.dueAt > item.dueAt; above = this.#above(place)) {
-      const free = above.place;
-      this.#put(above, place);
-      place = free;
+  /** Restores the heap order around an item whose due time changed. */
+  #sift(item: Item): void {
+    let index = item.heapIndex;
+    for (let parent = this.#parentOf(index); parent !== undefined && parent.dueAt > item.dueAt;) {
+      const free = parent.heapIndex;
+      this.#put(parent, index);
+      index = free;
+      parent = this.#parentOf(index);
     }
-    for (let below = this.#below(place); below !== undefined && below.dueAt < item.dueAt; below = this.#below(place)) {
-      const free = below.place;
-      this.#put(below, place);
-      place = free;
+    for (let child = this.#earlierChildOf(index); child !== undefined && child.dueAt < item.dueAt;) {
+      const free = child.heapIndex;
+      this.#put(child, index);
+      index = free;
+      child = this.#earlierChildOf(index);
     }
-    this.#put(item, place);
+    this.#put(item, index);
   }
 
-  #above(place: number): Item | undefined {
-    return place === 0 ? undefined : this.#heap[(place - 1) >> 1];
+  #parentOf(index: number): Item | undefined {
+    return index === 0 ? undefined : this.#heap[(index - 1) >> 1];
   }
 
-  /** The earlier of the two below. */
-  #below(place: number): Item | undefined {
-    const left = this.#heap[2 * place + 1];
-    const right = this.#heap[2 * place + 2];
+  #earlierChildOf(index: number): Item | undefined {
+    const left = this.#heap[2 * index + 1];
+    const right = this.#heap[2 * index + 2];
     return left !== undefined && right !== undefined && right.dueAt < left.dueAt ? right : left;
   }
 
-  #put(item: Item, place: number): void {
-    this.#heap[place] = item;
-    item.place = place;
+  #put(item: Item, index: number): void {
+    this.#heap[index] = item;
+    item.heapIndex = index;
   }
 }

@@ -1,20 +1,19 @@
-import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretStatus } from '../secret/status.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import { notInHeap } from './due-heap.ts';
 import type { Entry, Freshness } from './entry.ts';
+import type { Outage } from './outages.ts';
 
-/** An entry as an operator wants to see it: everything but the value. */
-export function statusOf(
-  { secret, ttl, fetchedAt, readAt, place, dueAt }: Entry,
-  about: {
-    readonly request: SecretRequest;
-    readonly now: number;
-    readonly freshness: Freshness;
-    /** Why it cannot be refreshed just now. */
-    readonly trouble: { readonly error: AnySecretError; readonly at: number; readonly times: number } | undefined;
-  },
-): SecretStatus {
-  const { request, now, freshness, trouble } = about;
+export interface EntryContext {
+  readonly request: SecretRequest;
+  readonly now: number;
+  readonly freshness: Freshness;
+  readonly outage: Outage | undefined;
+}
+
+/** The state of an entry for operators: everything but the value. */
+export function statusOf(entry: Entry, { request, now, freshness, outage }: EntryContext): SecretStatus {
+  const { secret, ttl, fetchedAt, readAt, heapIndex, dueAt } = entry;
   return {
     name: request.name,
     stage: request.stage,
@@ -24,12 +23,12 @@ export function statusOf(
     ttl,
     freshness,
     lastReadAgo: now - readAt,
-    nextRefreshIn: place < 0 ? undefined : dueAt - now,
-    lastFailure: trouble && {
-      code: trouble.error.code,
-      message: trouble.error.message,
-      ago: now - trouble.at,
-      times: trouble.times,
+    nextRefreshIn: heapIndex === notInHeap ? undefined : dueAt - now,
+    lastFailure: outage && {
+      code: outage.error.code,
+      message: outage.error.message,
+      ago: now - outage.at,
+      times: outage.failures,
     },
   };
 }

@@ -1,38 +1,40 @@
-import { plainName } from '../secret/secret-name.ts';
+import { requestOfKey } from '../secret/cache-key.ts';
+import type { SecretRef } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { SecretRequest } from '../ports/transport.ts';
 
 /** The age of an entry: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
 export type Freshness = 'fresh' | 'stale' | 'expired';
 
-/** One secret in memory. Times are the clock's `now`. */
-export class Entry {
-  /** Under what it is kept: see `cacheKey`. The request is made of it when it is needed, which is seldom. */
+export interface EntryFields {
   readonly key: string;
   readonly secret: Secret;
-  /** When the fetch that brought it was begun: what KMS changed after that is not in it. */
+  readonly fetchedAt: number;
+  readonly ttl: number;
+  readonly readAt: number;
+}
+
+/** One secret in memory. Times are the clock's `now`. */
+export class Entry {
+  /** See `cacheKey`. The request is rebuilt from it when it is needed, which is rare. */
+  readonly key: string;
+  readonly secret: Secret;
+  /** When its fetch started: the value contains no later change. */
   readonly fetchedAt: number;
   readonly freshUntil: number;
-  /** When it was last read: the one thing that every read of a fresh value writes. */
+  /** The time of the last read, and the only field that a read of a fresh value writes. */
   readAt: number;
-  /** Made by the first read that wants a promise, for all that come after it: a read of a fresh value allocates nothing. */
-  settled: Promise<Secret> | undefined = undefined;
-  /** When it comes due, and where it stands in the heap of those that do (`refresh/due-heap.ts`). */
+  /** Shared by all reads that need a promise, so that a read of a fresh value allocates nothing. */
+  promise: Promise<Secret> | undefined = undefined;
+  /** For `DueHeap`. */
   dueAt = 0;
-  place = -1;
+  heapIndex = -1;
 
-  constructor(parts: {
-    readonly key: string;
-    readonly secret: Secret;
-    readonly fetchedAt: number;
-    readonly ttl: number;
-    readonly readAt: number;
-  }) {
-    this.key = parts.key;
-    this.secret = parts.secret;
-    this.fetchedAt = parts.fetchedAt;
-    this.freshUntil = parts.fetchedAt + parts.ttl;
-    this.readAt = parts.readAt;
+  constructor({ key, secret, fetchedAt, ttl, readAt }: EntryFields) {
+    this.key = key;
+    this.secret = secret;
+    this.fetchedAt = fetchedAt;
+    this.freshUntil = fetchedAt + ttl;
+    this.readAt = readAt;
   }
 
   get ttl(): number {
@@ -45,54 +47,20 @@ export function freshnessOf(entry: Entry, now: number, staleIfError: number): Fr
   return now < entry.freshUntil + staleIfError ? 'stale' : 'expired';
 }
 
-/** The age of a secret that went through a store, by the calendar, is so many milliseconds off. */
-const rounding = 1;
+/** The error (ms) of an age that went through a store, which keeps calendar times. */
+const calendarRounding = 1;
 
-/** Whether what a store has is newer than `held`: what we told the store ourselves, and comes back, is not. */
+/** Whether a store's secret is newer than the cached entry. What this client wrote and reads back is not newer. */
 export function isFetchedAfter(
-  held: Entry,
+  cached: Entry,
   { secret, fetchedAt }: { readonly secret: Secret; readonly fetchedAt: number | undefined },
 ): boolean {
-  const isSame = secret.versionId === held.secret.versionId;
-  return fetchedAt !== undefined && fetchedAt > held.fetchedAt + (isSame ? rounding : 0);
+  const isSameVersion = secret.versionId === cached.secret.versionId;
+  return fetchedAt !== undefined && fetchedAt > cached.fetchedAt + (isSameVersion ? calendarRounding : 0);
 }
 
-/**
- * Under what an entry is kept: the name alone for the client's own stage, so that the usual read builds no key.
- * No name holds a control character (`checkSecretName`), so no two requests share a key.
- */
-export function cacheKey(request: SecretRequest, usualStage: string): string {
-  const { name, stage, versionId } = request;
-  if (versionId === undefined && stage === usualStage) return name;
-  return `${name}\u0000${stage ?? ''}\u0000${versionId ?? ''}`;
-}
-
-/** The request that `key` was made of. */
-export function requestOfKey(key: string, usualStage: string): SecretRequest {
-  const [name = key, stage, versionId] = key.split('\u0000');
-  if (stage === undefined) return { name, versionId: undefined, stage: usualStage };
-  return { name, versionId: versionId === '' ? undefined : versionId, stage: stage === '' ? undefined : stage };
-}
-
-/** Which secret an entry is, as events tell it: what was asked for, and the version that it turned out to be. */
-export interface AboutEntry {
-  readonly name: string;
-  readonly stage: string | undefined;
-  readonly versionId: string;
-}
-
-export function aboutOf({ key, secret }: Entry, usualStage: string): AboutEntry {
-  const { name, stage } = requestOfKey(key, usualStage);
+/** The secret and version that an entry holds, for events and log lines. */
+export function refOf({ key, secret }: Entry, defaultStage: string): SecretRef & { readonly versionId: string } {
+  const { name, stage } = requestOfKey(key, defaultStage);
   return { name, stage, versionId: secret.versionId };
-}
-
-/** The name, or ARN, that `key` was made of. */
-export function nameOfKey(key: string): string {
-  const end = key.indexOf('\u0000');
-  return end === -1 ? key : key.slice(0, end);
-}
-
-/** Whether what is kept under `key` is of the secret `name`, in whatever stage or version, by its name or by an ARN. */
-export function isKeyOf(key: string, name: string): boolean {
-  return plainName(nameOfKey(key)) === plainName(name);
 }

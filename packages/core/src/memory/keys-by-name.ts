@@ -1,12 +1,12 @@
 import { plainName } from '../secret/secret-name.ts';
-import { nameOfKey } from './entry.ts';
+import { nameOfKey } from '../secret/cache-key.ts';
 
 /**
- * The keys of a secret, by whatever name or ARN they were asked by: where a right is lost to a hundred thousand secrets, none of
- * them must cost a look through all the others.
+ * The cache keys of each secret, whatever name or ARN it was requested by. Dropping one secret out of a hundred thousand
+ * must not need a scan of the others.
  */
 export class KeysByName {
-  /** By plain name. A key that is one itself, as most are, stands for itself and costs nothing here. */
+  /** By plain name. A key that equals its plain name, as most do, is not listed and costs nothing here. */
   readonly #others = new Map<string, Set<string>>();
 
   add(key: string): void {
@@ -22,7 +22,7 @@ export class KeysByName {
     if (others?.size === 0) this.#others.delete(name);
   }
 
-  /** Every key that was added for `name`, and perhaps its plain name, added or not. */
+  /** Every key that was added for `name`. Always includes the plain name, added or not. */
   of(name: string): readonly string[] {
     const plain = plainName(name);
     return [plain, ...(this.#others.get(plain) ?? [])];

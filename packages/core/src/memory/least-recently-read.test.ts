@@ -10,7 +10,7 @@ function entry(key: string, readAt: number): Entry {
   return new Entry({ key, secret, fetchedAt: 0, ttl: 1_000, readAt });
 }
 
-test('whatever is read, added and taken away, the next one was not read for longest', () => {
+test('selects the least recently read entry after any sequence of changes', () => {
   const act = fc.record({
     key: fc.integer({ min: 0, max: 200 }).map(String),
     kind: fc.constantFrom('read', 'read', 'read', 'add', 'evict', 'drop'),
@@ -37,7 +37,7 @@ test('whatever is read, added and taken away, the next one was not read for long
   );
 });
 
-test('those named last are spared as long as there are others', () => {
+test('selects protected entries only when no other is left', () => {
   const entries = new Map(['a', 'b', 'c'].map((key, index) => [key, entry(key, index)]));
   const least = new LeastRecentlyRead(entries, new Set(['a']));
 
@@ -46,7 +46,7 @@ test('those named last are spared as long as there are others', () => {
   expect(least.next('c')).toBe('a');
 });
 
-test('with nothing left but the newcomer there is none to name', () => {
+test('selects nothing if only the excepted entry is left', () => {
   const least = new LeastRecentlyRead(new Map([['a', entry('a', 0)]]), new Set());
 
   expect(least.next('a')).toBeUndefined();

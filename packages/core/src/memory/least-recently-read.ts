@@ -1,58 +1,58 @@
 import type { Entry } from './entry.ts';
 
-/** About this share of the entries is found at a time, so that looking through all of them is seldom. */
-const share = 1 / 32;
+/** The share of the entries that one scan selects, so that scans are rare. */
+const scanShare = 1 / 32;
 
-/** So many of them tell where that share ends: sorting them all would keep the event loop waiting. */
-const sample = 1_024;
+/** How many read times a scan samples to find the threshold. Sorting all of them would block the event loop. */
+const sampleSize = 1_024;
 
 /**
- * Names what to forget first: the entries that were not read for longest.
+ * Selects entries for eviction, least recently read first.
  *
- * A read writes its time into its entry and does no more; an order that is kept up on every read would cost every read.
- * So the order is found when it is needed, for the next few hundred or thousand at once: of those the ones that were read
- * meanwhile are passed over, and nothing else can have become older than they are.
+ * A read only writes its time into its entry, because keeping a list in order would cost every read. The order is computed
+ * on demand for the next few hundred or thousand evictions. Entries that were read since are skipped; no other entry can
+ * have become older than the selected ones.
  */
 export class LeastRecentlyRead {
   readonly #entries: ReadonlyMap<string, Entry>;
-  /** Named only when nothing else is left. */
-  readonly #last: ReadonlySet<string>;
+  /** Evicted only when no other entry is left. */
+  readonly #protected: ReadonlySet<string>;
   /** Keys, the next one at the end. */
   #queue: string[] = [];
-  #readBy = 0;
+  #threshold = 0;
 
-  constructor(entries: ReadonlyMap<string, Entry>, last: ReadonlySet<string>) {
+  constructor(entries: ReadonlyMap<string, Entry>, protectedKeys: ReadonlySet<string>) {
     this.#entries = entries;
-    this.#last = last;
+    this.#protected = protectedKeys;
   }
 
-  /** The key of the entry that was not read for longest, `except` left out. */
+  /** The key of the least recently read entry other than `except`. */
   next(except: string): string | undefined {
-    return this.#queued(except) ?? this.#fill(except);
+    return this.#takeQueued(except) ?? this.#scan(except);
   }
 
-  #queued(except: string): string | undefined {
+  #takeQueued(except: string): string | undefined {
     for (let key = this.#queue.pop(); key !== undefined; key = this.#queue.pop()) {
       const entry = this.#entries.get(key);
-      if (entry !== undefined && entry.readAt <= this.#readBy && key !== except) return key;
+      if (entry !== undefined && entry.readAt <= this.#threshold && key !== except) return key;
     }
     return undefined;
   }
 
-  #fill(except: string): string | undefined {
-    const first = this.#candidates(except, ({ key }) => !this.#last.has(key));
-    const candidates = first.length > 0 ? first : this.#candidates(except, () => true);
-    const step = Math.ceil(candidates.length / sample);
-    const times = candidates.filter((_, index) => index % step === 0).map(({ readAt }) => readAt);
-    this.#readBy = times.toSorted((one, other) => one - other)[Math.floor(times.length * share)] ?? 0;
-    const oldest = candidates.filter(({ readAt }) => readAt <= this.#readBy);
-    this.#queue = oldest.toSorted((one, other) => other.readAt - one.readAt).map(({ key }) => key);
-    return this.#queued(except);
+  #scan(except: string): string | undefined {
+    const unprotected = this.#select((entry) => entry.key !== except && !this.#protected.has(entry.key));
+    const candidates = unprotected.length > 0 ? unprotected : this.#select(({ key }) => key !== except);
+    const step = Math.ceil(candidates.length / sampleSize);
+    const readTimes = candidates.filter((_, index) => index % step === 0).map(({ readAt }) => readAt);
+    this.#threshold = readTimes.toSorted((a, b) => a - b)[Math.floor(readTimes.length * scanShare)] ?? 0;
+    const oldest = candidates.filter(({ readAt }) => readAt <= this.#threshold);
+    this.#queue = oldest.toSorted((a, b) => b.readAt - a.readAt).map(({ key }) => key);
+    return this.#takeQueued(except);
   }
 
-  #candidates(except: string, isWanted: (entry: Entry) => boolean): readonly Entry[] {
-    const candidates: Entry[] = [];
-    for (const entry of this.#entries.values()) if (entry.key !== except && isWanted(entry)) candidates.push(entry);
-    return candidates;
+  #select(isCandidate: (entry: Entry) => boolean): readonly Entry[] {
+    const selected: Entry[] = [];
+    for (const entry of this.#entries.values()) if (isCandidate(entry)) selected.push(entry);
+    return selected;
   }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { RequestRejectedError } from '../secret/errors.ts';
 import { Secret } from '../secret/secret.ts';
-import { cacheKey, Entry, freshnessOf, requestOfKey } from './entry.ts';
+import { cacheKey, requestOfKey } from '../secret/cache-key.ts';
+import { Entry, freshnessOf } from './entry.ts';
 import { MemoryCache } from './memory-cache.ts';
 
 function entry(fetchedAt: number, versionId = 'v1', key = 'db'): Entry {
@@ -9,7 +10,7 @@ function entry(fetchedAt: number, versionId = 'v1', key = 'db'): Entry {
   return new Entry({ key, secret, fetchedAt, ttl: 1_000, readAt: 0 });
 }
 
-test('an entry fetched earlier never replaces one fetched later', () => {
+test('does not replace an entry that was fetched later', () => {
   const cache = new MemoryCache();
   const later = entry(20);
   cache.store(later);
@@ -18,35 +19,35 @@ test('an entry fetched earlier never replaces one fetched later', () => {
   expect(cache.lookup('db')).toBe(later);
 });
 
-test('what is stored is no longer refused', () => {
+test('storing an entry removes its cached refusal', () => {
   const cache = new MemoryCache();
-  cache.refuse('db', { error: new RequestRejectedError('no'), until: 100 });
+  cache.setRefusal('db', { error: new RequestRejectedError('no'), until: 100 });
 
   cache.store(entry(0));
 
   expect(cache.refusal('db', 0)).toBeUndefined();
 });
 
-test('refusals are bounded: the oldest is forgotten first', () => {
+test('bounds the cached refusals and removes the oldest first', () => {
   const cache = new MemoryCache();
   const error = new RequestRejectedError('no');
-  for (let index = 0; index <= 10_000; index += 1) cache.refuse(`typo-${index}`, { error, until: 100 });
+  for (let index = 0; index <= 10_000; index += 1) cache.setRefusal(`typo-${index}`, { error, until: 100 });
 
   expect(cache.refusals).toBe(10_000);
   expect(cache.refusal('typo-0', 0)).toBeUndefined();
   expect(cache.refusal('typo-1', 0)).toBeDefined();
 });
 
-test('a refusal ends with its time', () => {
+test('a cached refusal expires', () => {
   const cache = new MemoryCache();
-  cache.refuse('typo', { error: new RequestRejectedError('no'), until: 100 });
+  cache.setRefusal('typo', { error: new RequestRejectedError('no'), until: 100 });
 
   expect(cache.refusal('typo', 99)).toBeDefined();
   expect(cache.refusal('typo', 100)).toBeUndefined();
   expect(cache.refusals).toBe(0);
 });
 
-test('the keys of a name are those of its stages and versions, and of no longer name', () => {
+test('finds the keys of a name in every stage and version', () => {
   const cache = new MemoryCache();
   const requests = [
     { name: 'db', stage: 'ACSCurrent' },
@@ -61,7 +62,7 @@ test('the keys of a name are those of its stages and versions, and of no longer 
   expect(new Set(keys).size).toBe(4);
 });
 
-test('a key gives back the request that it was made of', () => {
+test('rebuilds the request from its cache key', () => {
   const requests = [
     { name: 'db', stage: 'ACSCurrent', versionId: undefined },
     { name: 'db', stage: 'ACSPrevious', versionId: undefined },
@@ -78,15 +79,15 @@ test.each([
   [1_000, 'stale'],
   [5_999, 'stale'],
   [6_000, 'expired'],
-])('at the age of %i ms a secret with a TTL of 1,000 and staleIfError of 5,000 is %s', (now, freshness) => {
+])('at age %i ms with TTL 1,000 and staleIfError 5,000 a secret is %s', (now, freshness) => {
   expect(freshnessOf(entry(0), now, 5_000)).toBe(freshness);
 });
 
-test('the keys of a hundred thousand names are found without a look through all of them', () => {
+test('finds the keys of one name among 100,000 without a scan', () => {
   const cache = new MemoryCache();
   const names = Array.from({ length: 100_000 }, (_, index) => `name-${index}`);
   for (const name of names) cache.store(entry(0, 'v1', name));
 
-  // With a look through all entries it would be an hour.
+  // A scan of all entries per name would take an hour.
   expect(names.filter((name) => cache.keysOf(name).length === 1).length).toBe(names.length);
 });

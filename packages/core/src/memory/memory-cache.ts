@@ -1,65 +1,66 @@
+import { isKeyOf } from '../secret/cache-key.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Entry } from './entry.ts';
-import { isKeyOf } from './entry.ts';
 import { KeysByName } from './keys-by-name.ts';
 
-/** A refusal that is remembered, so that a name written wrongly cannot drain the account's quota. */
-export interface Refusal {
+/** An error by which KMS refused a secret, cached so that a misspelt name cannot use up the account's quota. */
+export interface CachedRefusal {
   readonly error: AnySecretError;
   /** The clock's `now`. */
   readonly until: number;
 }
 
-/** Names come from users, sometimes from a request's own words: refusals are bounded, the oldest goes first. */
-const mostRefusals = 10_000;
+/** Names may come from requests, so cached refusals are bounded; the oldest is removed first. */
+const maxRefusals = 10_000;
 
-/** What is remembered: the secrets, and the refusals. Knows nothing of time; its callers compare. */
+/** The cached secrets and refusals. It has no clock: callers compare times. */
 export class MemoryCache {
   readonly #entries = new Map<string, Entry>();
   readonly #names = new KeysByName();
-  readonly #refusals = new Map<string, Refusal>();
+  readonly #refusals = new Map<string, CachedRefusal>();
 
   lookup(key: string): Entry | undefined {
     return this.#entries.get(key);
   }
 
-  /** Keeps `entry`, unless what is there was fetched later. */
+  /** Stores `entry` unless the cached one was fetched later. Returns whether it was stored. */
   store(entry: Entry): boolean {
-    const present = this.#entries.get(entry.key);
-    if (present !== undefined && present.fetchedAt > entry.fetchedAt) return false;
+    const cached = this.#entries.get(entry.key);
+    if (cached !== undefined && cached.fetchedAt > entry.fetchedAt) return false;
     this.#entries.set(entry.key, entry);
-    if (present === undefined) this.#names.add(entry.key);
+    if (cached === undefined) this.#names.add(entry.key);
     this.#refusals.delete(entry.key);
     return true;
   }
 
-  drop(key: string): Entry | undefined {
+  delete(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (this.#entries.delete(key)) this.#names.delete(key);
     return entry;
   }
 
-  refusal(key: string, now: number): Refusal | undefined {
+  refusal(key: string, now: number): CachedRefusal | undefined {
     const refusal = this.#refusals.get(key);
     if (refusal === undefined || now < refusal.until) return refusal;
     this.#refusals.delete(key);
     return undefined;
   }
 
-  refuse(key: string, refusal: Refusal): void {
+  setRefusal(key: string, refusal: CachedRefusal): void {
+    // Deleted first: a Map keeps the position of a key that is set again.
     this.#refusals.delete(key);
     this.#refusals.set(key, refusal);
     for (const oldest of this.#refusals.keys()) {
-      if (this.#refusals.size <= mostRefusals) break;
+      if (this.#refusals.size <= maxRefusals) break;
       this.#refusals.delete(oldest);
     }
   }
 
-  forgetRefusals(name: string): void {
+  deleteRefusals(name: string): void {
     for (const key of this.#refusals.keys()) if (isKeyOf(key, name)) this.#refusals.delete(key);
   }
 
-  /** The keys under which stages and versions of `name` are kept. */
+  /** The keys under which stages and versions of `name` are cached. */
   keysOf(name: string): readonly string[] {
     return this.#names.of(name).filter((key) => this.#entries.has(key));
   }

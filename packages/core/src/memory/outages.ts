@@ -2,63 +2,67 @@ import type { Clock } from '../time/clock.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 
-/** Why a secret cannot be refreshed just now. */
-export interface Trouble {
+/** Why a secret cannot be refreshed at the moment. */
+export interface Outage {
   readonly error: AnySecretError;
-  /** The clock's `now`. */
+  /** When the last failure happened, by the clock's `now`. */
   readonly at: number;
-  /** How many fetches in a row came to nothing; 0 while the first is still trying. */
-  readonly times: number;
-  /** The old value as it is handed out meanwhile; there from the first time it was. */
-  readonly served: Secret | undefined;
+  /** Consecutive failed fetches; 0 while the first one is still retrying. */
+  readonly failures: number;
+  /** The stale copy that reads get. Created by the first of them. */
+  readonly stale: Secret | undefined;
 }
 
-/** The secrets that cannot be refreshed, from the first sign of it until a fetch succeeds. */
-export class Troubles {
+/** The secrets that cannot be refreshed, from the first failed attempt until a fetch succeeds. */
+export class Outages {
   readonly #clock: Clock;
-  readonly #troubles = new Map<string, Trouble>();
+  readonly #outages = new Map<string, Outage>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   get keys(): readonly string[] {
-    return [...this.#troubles.keys()];
+    return [...this.#outages.keys()];
   }
 
-  get(key: string): Trouble | undefined {
-    return this.#troubles.get(key);
+  get(key: string): Outage | undefined {
+    return this.#outages.get(key);
   }
 
-  /** The fetch under way has run into trouble, and goes on. */
-  begin(key: string, error: AnySecretError): void {
-    const present = this.#troubles.get(key);
-    this.#troubles.set(key, { error, at: this.#clock.now(), times: present?.times ?? 0, served: present?.served });
+  /** The fetch in flight has failed at every endpoint and is still retrying. */
+  markFailing(key: string, error: AnySecretError): void {
+    const outage = this.#outages.get(key);
+    this.#set(key, { error, failures: outage?.failures ?? 0, stale: outage?.stale });
   }
 
-  /** A fetch has come to nothing; returns how many have in a row. */
-  failed(key: string, error: AnySecretError): number {
-    const present = this.#troubles.get(key);
-    const times = (present?.times ?? 0) + 1;
-    this.#troubles.set(key, { error, at: this.#clock.now(), times, served: present?.served });
-    return times;
+  /** A fetch failed. Returns the number of consecutive failures. */
+  recordFailure(key: string, error: AnySecretError): number {
+    const outage = this.#outages.get(key);
+    const failures = (outage?.failures ?? 0) + 1;
+    this.#set(key, { error, failures, stale: outage?.stale });
+    return failures;
   }
 
-  /** `secret` is handed out as stale; says whether that is the first time in this trouble. */
-  serve(key: string, secret: Secret): { readonly stale: Secret; readonly isFirst: boolean } | undefined {
-    const present = this.#troubles.get(key);
-    if (present === undefined) return undefined;
-    if (present.served !== undefined) return { stale: present.served, isFirst: false };
+  /** The stale copy of `secret` if its refresh is failing, and whether this is the first read in this outage. */
+  serveStale(key: string, secret: Secret): { readonly stale: Secret; readonly isFirst: boolean } | undefined {
+    const outage = this.#outages.get(key);
+    if (outage === undefined) return undefined;
+    if (outage.stale !== undefined) return { stale: outage.stale, isFirst: false };
     const stale = secret.asStale();
-    this.#troubles.set(key, { ...present, served: stale });
+    this.#outages.set(key, { ...outage, stale });
     return { stale, isFirst: true };
   }
 
-  over(key: string): void {
-    this.#troubles.delete(key);
+  clear(key: string): void {
+    this.#outages.delete(key);
   }
 
-  clear(): void {
-    this.#troubles.clear();
+  clearAll(): void {
+    this.#outages.clear();
+  }
+
+  #set(key: string, outage: Omit<Outage, 'at'>): void {
+    this.#outages.set(key, { ...outage, at: this.#clock.now() });
   }
 }

@@ -1,28 +1,33 @@
-// Fetches again what comes due, before a reader has to wait for it: one timer for all secrets, a few at a time.
-
 import type { Clock } from '../time/clock.ts';
 import { DueHeap } from './due-heap.ts';
-import type { Due } from './due-heap.ts';
+import type { HeapItem } from './due-heap.ts';
 
 /**
- * Milliseconds. A timer stands still while the machine sleeps: one set for an hour would still run for most of it after
- * a night, while what it was set for is long overdue.
+ * The longest timer (ms). A timer stands still while the machine is suspended: one set for an hour would still run for most
+ * of it after a night, while its item is long overdue.
  */
-const longestSleep = 60_000;
+const maxTimer = 60_000;
 
 /**
- * How many are begun in one turn of the event loop: after a sleep everything is overdue at once, and what the loop is kept
- * waiting by is not the timer but how much is begun in one go.
+ * How many refreshes start in one turn of the event loop. After a suspension everything is overdue at once, and starting it
+ * all in one turn would block the event loop.
  */
-const mostAtOnce = 4;
+const maxStartsPerTurn = 4;
+
+export interface RefresherParts<Item> {
+  readonly clock: Clock;
+  /** Refreshes the item and schedules it again. Must not reject. */
+  readonly refresh: (item: Item) => Promise<void>;
+  /** How many refreshes may run at the same time. */
+  readonly concurrency: number;
+}
 
 /**
- * Runs `refresh` for every item when it comes due. What happens then, and when the item comes due again, is for `refresh`
- * to say, by `schedule`; it must not reject.
+ * Refreshes items when they are due, with one timer for all of them.
  *
- * Due times are absolute: a process that slept finds all of them overdue when its timer fires, and catches up.
+ * Due times are absolute: a process that was suspended finds its items overdue when the timer fires, and catches up.
  */
-export class Refresher<Item extends Due> {
+export class Refresher<Item extends HeapItem> {
   readonly #clock: Clock;
   readonly #refresh: (item: Item) => Promise<void>;
   readonly #concurrency: number;
@@ -30,27 +35,23 @@ export class Refresher<Item extends Due> {
   #running = 0;
   #isClosed = false;
   #armedFor: number | undefined;
-  #cancel: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
 
-  constructor(parts: {
-    readonly clock: Clock;
-    readonly refresh: (item: Item) => Promise<void>;
-    readonly concurrency: number;
-  }) {
+  constructor(parts: RefresherParts<Item>) {
     this.#clock = parts.clock;
     this.#refresh = parts.refresh;
     this.#concurrency = parts.concurrency;
   }
 
-  /** Lets `item` come due in `ms`, whatever was scheduled for it before. */
+  /** Makes `item` due in `ms` milliseconds and replaces its earlier due time. */
   schedule(item: Item, ms: number): void {
     if (this.#isClosed) return;
-    // Whole milliseconds: a small integer needs no box, of which there would be one an item.
+    // Whole milliseconds: small integers need no allocation.
     this.#due.set(item, Math.ceil(this.#clock.now() + ms));
     this.#arm();
   }
 
-  forget(item: Item): void {
+  remove(item: Item): void {
     this.#due.delete(item);
   }
 
@@ -66,22 +67,22 @@ export class Refresher<Item extends Due> {
     this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;
-    const wait = Math.min(Math.max(next - this.#clock.now(), 0), longestSleep);
-    this.#cancel = this.#clock.setUnrefTimer(wait, () => {
+    const wait = Math.min(Math.max(next - this.#clock.now(), 0), maxTimer);
+    this.#cancelTimer = this.#clock.setUnrefTimer(wait, () => {
       this.#armedFor = undefined;
-      this.#runDue();
+      this.#startDue();
     });
   }
 
   #disarm(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#armedFor = undefined;
   }
 
-  #runDue(): void {
+  #startDue(): void {
     const now = this.#clock.now();
-    for (let begun = 0; begun < mostAtOnce && this.#running < this.#concurrency; begun += 1) {
+    for (let started = 0; started < maxStartsPerTurn && this.#running < this.#concurrency; started += 1) {
       const item = this.#due.take(now);
       if (item === undefined) break;
       this.#running += 1;

@@ -1,32 +1,37 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import { ttlOf } from './secret-ttl.ts';
-import type { TtlChoice } from './secret-ttl.ts';
+import type { EffectiveTtl } from './secret-ttl.ts';
 
-function choose(
+function ttlFor(
   value: string,
-  options: { named?: number; property?: string | false; binary?: boolean } = {},
-): TtlChoice {
+  options: { configured?: number; property?: string | false; binary?: boolean } = {},
+): EffectiveTtl {
   const secret = new Secret({
     name: 'db',
     versionId: 'v1',
     value,
     dataType: options.binary === true ? 'binary' : 'text',
   });
-  return ttlOf(secret, { property: options.property ?? 'ttl', floor: 10_000, named: options.named, usual: 3_600_000 });
+  return ttlOf(secret, {
+    property: options.property ?? 'ttl',
+    floor: 10_000,
+    configured: options.configured,
+    defaultTtl: 3_600_000,
+  });
 }
 
-test("a secret's own TTL wins over the one set for its name", () => {
-  expect(choose('{"ttl":60000}', { named: 5_000 }).ttl).toBe(60_000);
+test("a secret's own TTL takes precedence over the configured one", () => {
+  expect(ttlFor('{"ttl":60000}', { configured: 5_000 }).ttl).toBe(60_000);
 });
 
-test("the TTL set for a name wins over the client's", () => {
-  expect(choose('s3cret-plain', { named: 5_000 }).ttl).toBe(5_000);
-  expect(choose('s3cret-plain').ttl).toBe(3_600_000);
+test('the TTL configured for a name takes precedence over the default', () => {
+  expect(ttlFor('s3cret-plain', { configured: 5_000 }).ttl).toBe(5_000);
+  expect(ttlFor('s3cret-plain').ttl).toBe(3_600_000);
 });
 
-test('a TTL meant as seconds is raised to the floor, and told', () => {
-  expect(choose('{"ttl":300}')).toEqual({ ttl: 10_000, raisedFrom: 300 });
+test('raises a TTL below the floor and reports it', () => {
+  expect(ttlFor('{"ttl":300}')).toEqual({ ttl: 10_000, raisedFrom: 300 });
 });
 
 test.each([
@@ -40,15 +45,15 @@ test.each([
   '"ttl"',
   'null',
   '{"inner":{"ttl":60000}}',
-])('%s holds no TTL', (value) => {
-  expect(choose(value)).toEqual({ ttl: 3_600_000, raisedFrom: undefined });
+])('%s contains no TTL', (value) => {
+  expect(ttlFor(value)).toEqual({ ttl: 3_600_000, raisedFrom: undefined });
 });
 
-test('the property can have another name, or none', () => {
-  expect(choose('{"refreshMs":60000}', { property: 'refreshMs' }).ttl).toBe(60_000);
-  expect(choose('{"ttl":60000}', { property: false }).ttl).toBe(3_600_000);
+test('the property can be renamed or switched off', () => {
+  expect(ttlFor('{"refreshMs":60000}', { property: 'refreshMs' }).ttl).toBe(60_000);
+  expect(ttlFor('{"ttl":60000}', { property: false }).ttl).toBe(3_600_000);
 });
 
-test('a binary secret has no properties', () => {
-  expect(choose('{"ttl":60000}', { binary: true }).ttl).toBe(3_600_000);
+test('ignores the TTL of a binary secret', () => {
+  expect(ttlFor('{"ttl":60000}', { binary: true }).ttl).toBe(3_600_000);
 });

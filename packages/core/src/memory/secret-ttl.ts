@@ -6,50 +6,47 @@ import type { Secret } from '../secret/secret.ts';
  */
 export const minOwnTtl = 10_000;
 
-/** As long as can be set in an option: a secret that asks for more is meant to be kept, not never to be looked at again. */
-const longestTtl = 365 * 86_400_000;
+/** A secret may set its own TTL up to this (ms): the longest duration that an option accepts. */
+const maxOwnTtl = 365 * 86_400_000;
 
-/** Why a secret is kept as long as it is. */
-export interface TtlChoice {
+export interface TtlSettings {
+  /** The JSON property that holds a secret's own TTL; `false` switches it off. */
+  readonly property: string | false;
+  /** The lower bound of a secret's own TTL. */
+  readonly floor: number;
+  /** The TTL configured for this secret. */
+  readonly configured: number | undefined;
+  readonly defaultTtl: number;
+}
+
+export interface EffectiveTtl {
   readonly ttl: number;
-  /** Set if the secret asked for less than the floor, which it then got. */
+  /** The secret's own TTL if it was below the floor and was raised to it. */
   readonly raisedFrom: number | undefined;
 }
 
-/** How long a secret is kept: what it says itself, else what was set for its name, else the client's TTL. */
-export function ttlOf(
-  secret: Secret,
-  choice: {
-    /** The property that holds a secret's own TTL; `false`: none does. */
-    readonly property: string | false;
-    readonly floor: number;
-    readonly named: number | undefined;
-    readonly usual: number;
-  },
-): TtlChoice {
-  const own = choice.property === false ? undefined : ownTtl(secret, choice.property);
-  if (own === undefined) return { ttl: choice.named ?? choice.usual, raisedFrom: undefined };
-  return { ttl: Math.min(Math.max(own, choice.floor), longestTtl), raisedFrom: own < choice.floor ? own : undefined };
+/** The TTL of a secret: its own, else the one configured for its name, else the default. */
+export function ttlOf(secret: Secret, { property, floor, configured, defaultTtl }: TtlSettings): EffectiveTtl {
+  const own = property === false ? undefined : ownTtl(secret, property);
+  if (own === undefined) return { ttl: configured ?? defaultTtl, raisedFrom: undefined };
+  return { ttl: Math.min(Math.max(own, floor), maxOwnTtl), raisedFrom: own < floor ? own : undefined };
 }
 
 /**
- * Since when a stored secret counts, and for how long it is fresh. One from times to come is old: how old, nobody knows. So
- * is one that KMS was to rotate since it was fetched.
+ * The fetch time and TTL of a secret that a store returned. A secret with an unknown or future fetch time counts as stale,
+ * and so does one whose announced rotation date has passed since its fetch.
  */
-export function timesOf(
+export function storedTimes(
   found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
-  { usual, now, date }: { readonly usual: number; readonly now: number; readonly date: number },
+  { ttl, now, date }: { readonly ttl: number; readonly now: number; readonly date: number },
 ): { readonly fetchedAt: number; readonly ttl: number } {
-  const fetchedAt = found.fetchedAt ?? now - usual;
+  const fetchedAt = found.fetchedAt ?? now - ttl;
   const rotatesAt = now + ((found.secret.rotation?.nextAt ?? Number.POSITIVE_INFINITY) - date);
   const isRotated = rotatesAt > fetchedAt && rotatesAt <= now;
-  return { fetchedAt, ttl: isRotated ? Math.min(usual, now - fetchedAt) : usual };
+  return { fetchedAt, ttl: isRotated ? Math.min(ttl, now - fetchedAt) : ttl };
 }
 
-/**
- * Parsed here and thrown away, not through `secret.json()`, which would keep the result: an object beside the text costs
- * more memory than the text.
- */
+/** Does not use `secret.json()`, which keeps the parsed object: that costs more memory than the text. */
 function ownTtl(secret: Secret, property: string): number | undefined {
   const text = textOf(secret);
   if (text === undefined || !text.includes(property)) return undefined;
@@ -59,7 +56,7 @@ function ownTtl(secret: Secret, property: string): number | undefined {
     const ttl: unknown = Reflect.get(json, property);
     return typeof ttl === 'number' && Number.isFinite(ttl) && ttl > 0 ? ttl : undefined;
   } catch {
-    return undefined; // Most secrets are no JSON, and need not be.
+    return undefined; // Most secrets are not JSON.
   }
 }
 

@@ -125,7 +125,7 @@ export const optionTable: OptionTable = {
     parse: parseSecrets,
   }),
   hook: objectWith<SecretHook | undefined>({ default: undefined, some: ['transform', 'recover'] }),
-  logger: objectWith<Logger>({ default: silentLogger, every: ['debug', 'info', 'warn', 'error'], shown: 'silent' }),
+  logger: objectWith<Logger>({ default: silentLogger, every: ['warn', 'error'], shown: 'silent' }),
   clock: objectWith<Clock>({
     default: systemClock,
     every: ['now', 'cachedNow', 'date', 'random', 'setTimer', 'setUnrefTimer'],

@@ -1,16 +1,16 @@
-/** Who signs a request. `accessKeySecret` and `securityToken` are secrets: never log a value of this type. */
+/** The access key that signs a request. `accessKeySecret` and `securityToken` are secrets: never log a value of this type. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** Only with temporary (STS) credentials. */
+  /** Only for temporary (STS) credentials. */
   readonly securityToken?: string | undefined;
 }
 
 /**
- * Hands out the credentials to sign with; asked before every request.
+ * Provides the credentials that sign a request. Called before every request.
  *
- * Any client or provider of `@alicloud/credentials` fits as it is. One of your own may refuse by throwing: a `FetchFailure`
- * says what that means; anything else counts as an endpoint that cannot be reached, so the old value is served.
+ * Any client or provider of `@alicloud/credentials` fits as it is. Your own provider may throw: a `FetchFailure` states what
+ * the failure means; any other error counts as an unreachable endpoint, so stale values are served.
  */
 export interface CredentialsProvider {
   getCredential(): Promise<{
@@ -19,18 +19,18 @@ export interface CredentialsProvider {
     securityToken?: string;
   }>;
   /**
-   * Called when KMS says of credentials from here that they have ended or do not exist. `true`: others may be had by asking
-   * again, which is then done once.
+   * Called when KMS reports that credentials of this provider have expired or do not exist. Returns whether `getCredential`
+   * may now return others; the request is then repeated once.
    */
   discard?(accessKeyId: string): boolean;
 }
 
-/** An RSA key that KMS has handed out for an application access point: who signs where there is no access key. */
+/** An RSA key that KMS issued for an application access point. It signs requests in place of an access key. */
 export interface ClientKey {
-  /** The key's public name at KMS, such as `KAAP.11111111-2222-3333-4444-555555555555`. */
+  /** The public id of the key at KMS, such as `KAAP.11111111-2222-3333-4444-555555555555`. */
   readonly keyId: string;
-  /** Milliseconds since 1970, if the certificate could be read. */
+  /** Milliseconds since 1970; `undefined` if the certificate cannot be read. */
   readonly expiresAt: number | undefined;
-  /** The signature over the text's UTF-8 bytes: base64 of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2). */
+  /** Signs the UTF-8 bytes of `text`: base64 of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2). */
   sign(text: string): Promise<string>;
 }

@@ -1,17 +1,17 @@
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { SecretRequest } from './transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** Your own code in the path of a fetch. */
+/** Your own code in the fetch path. */
 export interface SecretHook {
   /**
-   * Sees every secret that was fetched before anyone else does, and returns what to keep: the same, or another made with
-   * `secret.withText(…)`. Throwing refuses the new version: the one before it is served on, as stale.
+   * Called with every fetched secret. Returns the secret to cache: the same one, or a copy made with `secret.withText(…)`. If
+   * it throws, the new version is rejected and the cached one is served as stale.
    */
   transform?(secret: Secret): Secret | Promise<Secret>;
   /**
-   * Asked before a read fails because KMS cannot be reached. What it returns is served, as stale, and not remembered;
-   * `undefined` lets the read fail.
+   * Called before a read fails because KMS is unavailable. The returned secret is served as stale and is not cached; with
+   * `undefined` the read fails.
    */
   recover?(request: SecretRequest, error: AnySecretError): Secret | undefined | Promise<Secret | undefined>;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { guardedLogger } from './logger.ts';
 
-test('a logger that rejects loses its line, and nobody is left with the rejection', async () => {
+test('handles the rejection of a logger', async () => {
   let rejections = 0;
   const count = (): void => void (rejections += 1);
   process.on('unhandledRejection', count);

@@ -1,27 +1,40 @@
-/** Where a client says what it does, in sentences that never hold a value, a key, a signature or a token. */
-export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
+import { isThenable } from '../secret/is-thenable.ts';
 
-/** The default: a library has no business on anybody's console. */
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+/** Values that accompany a log line, such as `{ secret: 'prod/db', code: 'ERR_ACCESS_DENIED' }`. Never a secret value. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * A logger that cannot hurt its caller: one that throws, or rejects, loses its line and nothing else. What is said is one line,
- * whatever is in the name of a file or a host.
+ * Receives the log lines of a client: a sentence and, where useful, its parts as fields. They never contain a secret value, a
+ * key, a signature or a token. `console` fits as it is. `debug` and `info` may be missing.
  */
-export function guardedLogger(logger: Logger): Logger {
+export interface Logger {
+  debug?(message: string, fields?: LogFields): void;
+  info?(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** A logger with every method, as `guardedLogger` returns it. */
+export type GuardedLogger = Required<Logger>;
+
+/** The default: a library does not write to the console. */
+export const silentLogger: Logger = { warn() {}, error() {} };
+
+/**
+ * Wraps a logger so that it cannot affect its caller: an exception or a rejection loses the line and nothing else. Control
+ * characters become blanks, so that a file or host name cannot add lines to the log.
+ */
+export function guardedLogger(logger: Logger): GuardedLogger {
   const guard =
     (level: keyof Logger) =>
-    (message: string): void => {
+    (message: string, fields?: LogFields): void => {
       try {
-        const outcome: unknown = logger[level](message.replaceAll(/\p{Cc}+/gu, ' '));
-        if (outcome instanceof Promise) outcome.catch(() => {});
+        const line = message.replaceAll(/\p{Cc}+/gu, ' ');
+        // Called with one argument where there are no fields: `console` would print `undefined`.
+        const outcome: unknown = fields === undefined ? logger[level]?.(line) : logger[level]?.(line, fields);
+        if (isThenable(outcome)) outcome.then(undefined, () => {});
       } catch {
-        // There is nobody left to tell.
+        // A failing logger has nowhere to report to.
       }
     };
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };

@@ -1,48 +1,42 @@
-import { messageOf } from '../secret/errors.ts';
+import { safeMessage } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** What is asked of KMS: one secret, by stage or by version. */
-export interface SecretRequest {
-  /** Name or ARN, as the user wrote it. */
-  readonly name: string;
-  readonly stage?: string | undefined;
-  readonly versionId?: string | undefined;
-}
+export type { SecretRequest } from '../secret/secret-request.ts';
 
 /**
- * How the bytes go: one endpoint, one way to ask it.
+ * Sends requests to one endpoint over one protocol.
  *
- * `fetch` makes one attempt. It neither retries nor waits, ends as soon as `signal` fires, and rejects with a
- * `FetchFailure` that says what the failure was. Asking once more at once is no retry where the server cannot have seen
- * the request: on a kept connection that it had closed meanwhile.
+ * `fetch` makes one attempt: it does not retry or wait, ends as soon as `signal` aborts, and rejects with a `FetchFailure`. It
+ * may resend a request that the server cannot have seen, because the server had closed the kept-alive connection.
  */
 export interface SecretTransport {
-  /** Where it asks, as an operator would write it: a host, with its port if it is not 443. */
+  /** The endpoint as shown to operators: a host, with its port if it is not 443. */
   readonly endpoint: string;
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
   /**
-   * As `fetch`, for up to 20 different secrets by one request, where the endpoint knows how: what came of each, in the order
-   * in which they were asked. Rejects where nothing can be said of them one by one.
+   * Fetches up to 20 different secrets with one request, if the endpoint supports it. Resolves to one result per request, in
+   * their order. Rejects if the request failed as a whole.
    */
   fetchMany?(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]>;
-  /** Gives back sockets and the like; a fetch after it is refused. */
+  /** Closes sockets and other resources. A later `fetch` rejects. */
   close(): Promise<void> | void;
 }
 
-/** What is known of a failed attempt besides its name; nothing here is secret. */
+/** The details of a failed attempt. None of them is secret. */
 export interface FetchFailureDetails {
-  /** The code KMS answered with, or the system's (`ECONNREFUSED`). */
+  /** The error code of KMS or of the system (`ECONNREFUSED`). */
   readonly code?: string | undefined;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
-  /** Milliseconds that the server asked us to wait; of more than a minute, a minute is waited. */
+  /** The delay in milliseconds that the server requested (Retry-After). Capped at one minute. */
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** One attempt that failed: what a transport rejects with. Users meet it in `attempts` and as a `cause`. */
+/** A failed attempt: what a transport rejects with. Users find it in `attempts` and as a `cause`. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
   readonly failure: FailureName;
@@ -57,29 +51,29 @@ export class FetchFailure extends Error {
     this.code = details.code;
     this.status = details.status;
     this.requestId = details.requestId;
-    this.retryAfter = boundedWait(details.retryAfter);
+    this.retryAfter = cappedDelay(details.retryAfter);
   }
 }
 
-/** A server that asks for more than this is not obeyed: a read has its own deadline, and a mistake must not stop refreshing. */
-const longestRetryAfter = 60_000;
+/** The cap of `retryAfter` (ms): a wrong header must not stop refreshes. */
+const maxRetryAfter = 60_000;
 
-/** What is no time (a transport is anybody's code) is not obeyed at all. */
-function boundedWait(ms: number | undefined): number | undefined {
-  return typeof ms === 'number' && ms > 0 ? Math.min(ms, longestRetryAfter) : undefined;
+/** `undefined` for what is not a positive number: a transport may be user code. */
+function cappedDelay(ms: number | undefined): number | undefined {
+  return typeof ms === 'number' && ms > 0 ? Math.min(ms, maxRetryAfter) : undefined;
 }
 
 /**
- * Whatever a transport threw, as a failure.
+ * Converts what a transport threw to a `FetchFailure`.
  *
- * Recognised by its field, not its class: a transport may come with another copy of this package. Anything else is a
- * fault in the transport, which says nothing about the secret.
+ * A failure is recognised by its field, not by its class: a transport may use another copy of this package. Anything else is a
+ * bug in the transport and says nothing about the secret.
  */
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (isFetchFailure(error)) return new FetchFailure(error.failure, error.message, error);
-  // Not as the cause: an SDK's own errors hold access keys and signatures.
-  return new FetchFailure('malformed', `The transport failed in a way that it does not name: ${messageOf(error)}.`);
+  // Without the cause: errors of SDKs contain access keys and signatures.
+  return new FetchFailure('malformed', `Transport failed: ${safeMessage(error)}.`);
 }
 
 export function isFetchFailure(error: unknown): error is FetchFailure {

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { AccessDeniedError, ConfigurationError, isSecretError, SecretError, SecretSetError } from './errors.ts';
+import type { AnySecretError } from './errors.ts';
 
-test('an error is recognised by its code, in this copy of the package and in another', () => {
+test('recognises errors by code, also of another copy of the package', () => {
   const error = new AccessDeniedError('no', { secretName: 'db' });
   const foreign = Object.assign(new Error('no'), {
     code: 'ERR_ACCESS_DENIED',
@@ -17,13 +18,13 @@ test('an error is recognised by its code, in this copy of the package and in ano
 });
 
 test.each([undefined, null, 'ERR_ACCESS_DENIED', { code: 'ERR_ACCESS_DENIED' }, new Error('x')])(
-  '%s is none of ours',
+  '%s is not an error of this package',
   (thrown) => {
     expect(isSecretError(thrown)).toBe(false);
   },
 );
 
-test('all mistakes of a configuration stand in one message, each with its place and what is right', () => {
+test('lists all configuration errors with source and expected value', () => {
   const error = new ConfigurationError([
     { key: 'ttl', source: 'option', got: '0', expected: 'a duration', example: `'15m'` },
     { key: 'credentials', source: 'variable credentials_type', expected: 'a key pair' },
@@ -31,28 +32,27 @@ test('all mistakes of a configuration stand in one message, each with its place 
 
   expect(error.message).toBe(
     [
-      'The configuration of the secret client has 2 mistakes:',
+      'Invalid configuration (2 errors):',
       '  - ttl (option): expected a duration, got 0',
-      "      for example: '15m'",
+      "    example: '15m'",
       '  - credentials (variable credentials_type): expected a key pair',
     ].join('\n'),
   );
 });
 
-test('an error of a set names each reason, also one that is no error', () => {
-  const error = new SecretSetError(
-    2,
-    'asked for',
-    new Map<string, unknown>([
-      ['db', new Error('away')],
-      ['key', 's3cret-thrown'],
-    ]),
-  );
+test('lists the error of each secret of a set', () => {
+  const foreign = new Map<string, unknown>([
+    ['db', new Error('s3cret-quoted')],
+    ['key', 's3cret-thrown'],
+  ]) as ReadonlyMap<string, AnySecretError>; // what a hook or transport of another package might throw
+  const error = new SecretSetError(2, 'read', foreign);
 
-  expect(error.message).toContain('  - db: Error was thrown\n  - key: something that is not an error was thrown');
+  expect(error.message).toBe(
+    '2 of 2 secrets could not be read:\n  - db: Error was thrown\n  - key: a value that is not an Error was thrown',
+  );
   expect(error.message.includes('s3cret')).toBe(false);
 });
 
-test('a printed error shows no plumbing', () => {
+test('a printed error does not show the brand symbol', () => {
   expect(inspect(new AccessDeniedError('no'))).not.toContain('Symbol');
 });

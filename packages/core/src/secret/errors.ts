@@ -1,17 +1,17 @@
 import type { FailureName } from './failures.ts';
 
-/** One try at one endpoint, as an error tells it. */
+/** One attempt at one endpoint. */
 export interface Attempt {
   readonly endpoint: string;
   readonly failure: FailureName;
-  /** Milliseconds it took. */
+  /** Duration in milliseconds. */
   readonly ms: number;
   readonly error: Error;
-  /** It was not asked: its circuit breaker was open, or it had asked to be spared. `error` tells what it said before. */
+  /** No request was sent: the circuit breaker was open, or the endpoint was throttled. `error` is the failure before that. */
   readonly isSkipped?: true | undefined;
 }
 
-/** What every error of this package carries besides its message. */
+/** The fields that every error of this package has besides its message. */
 interface SecretErrorDetails {
   readonly secretName?: string | undefined;
   readonly endpoint?: string | undefined;
@@ -19,24 +19,24 @@ interface SecretErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Marks our errors across several copies of this package in one process (Next builds more than one bundle). */
+/** Identifies errors of this package across several copies of it in one process: Next.js builds several bundles. */
 const brand: unique symbol = Symbol.for('@kms-secrets/core.error');
 
 /**
- * What all errors of this package have in common; never thrown itself.
+ * The base class of all errors of this package.
  *
- * Switch on `code`, and recognise them with `isSecretError`: `instanceof` does not work across two copies of the package.
+ * Test with `isSecretError` and switch on `code`: `instanceof` fails across two copies of the package.
  */
 export abstract class SecretError extends Error {
   abstract readonly code: string;
   readonly secretName: string | undefined;
   readonly endpoint: string | undefined;
-  /** The id of the KMS request that failed: what Alibaba Cloud's support asks for. */
+  /** The id of the KMS request that failed, for Alibaba Cloud support. */
   readonly requestId: string | undefined;
 
   constructor(message: string, details: SecretErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    // Not enumerable: a printed error shows what happened, not our plumbing.
+    // Not enumerable, so that a printed error does not show it.
     Object.defineProperty(this, brand, { value: true });
     this.secretName = details.secretName;
     this.endpoint = details.endpoint;
@@ -44,62 +44,62 @@ export abstract class SecretError extends Error {
   }
 }
 
-/** One mistake in the configuration. */
+/** One error in the configuration. */
 export interface ConfigurationIssue {
-  /** The option or key that is wrong. */
+  /** The option or key, such as `breaker.failures`. */
   readonly key: string;
-  /** Where it was set: `option`, `variable X`, `file.properties:3`, or what was looked through in vain. */
+  /** Where it was set: `option`, `variable X` or `file.properties:3`; for a missing setting, the places that were searched. */
   readonly source: string;
-  /** What stands there; left out where it could be secret. */
+  /** The value that was found. Left out if it could be secret. */
   readonly got?: string | undefined;
   readonly expected: string;
   readonly example?: string | undefined;
 }
 
-/** The configuration cannot be used. Lists every mistake at once, each with where it stands and what is right. */
+/** The configuration is invalid. Lists all errors, each with its source and the expected value. */
 export class ConfigurationError extends SecretError {
   override readonly name = 'ConfigurationError';
   readonly code = 'ERR_CONFIGURATION';
   readonly issues: readonly ConfigurationIssue[];
 
   constructor(issues: readonly ConfigurationIssue[]) {
-    const count = issues.length === 1 ? 'a mistake' : `${issues.length} mistakes`;
-    super(`The configuration of the secret client has ${count}:\n${issues.map(issueText).join('\n')}`);
+    const count = issues.length === 1 ? '1 error' : `${issues.length} errors`;
+    super(`Invalid configuration (${count}):\n${issues.map(issueText).join('\n')}`);
     this.issues = issues;
   }
 }
 
 function issueText({ key, source, got, expected, example }: ConfigurationIssue): string {
   const found = got === undefined ? '' : `, got ${got}`;
-  const shown = example === undefined ? '' : `\n      for example: ${example}`;
+  const shown = example === undefined ? '' : `\n    example: ${example}`;
   return `  - ${key} (${source}): expected ${expected}${found}${shown}`;
 }
 
-/** KMS knows no such secret, or no such version or stage of it. Remembered for `negativeTtl`. */
+/** The secret, or the requested version or stage of it, does not exist. Cached for `negativeTtl`. */
 export class SecretNotFoundError extends SecretError {
   override readonly name = 'SecretNotFoundError';
   readonly code = 'ERR_SECRET_NOT_FOUND';
 }
 
-/** KMS refuses us this secret: by policy, for an unpaid bill, or because it does not accept our credentials. */
+/** KMS denied access: by policy, because of an unpaid bill, or because it rejected the credentials. */
 export class AccessDeniedError extends SecretError {
   override readonly name = 'AccessDeniedError';
   readonly code = 'ERR_ACCESS_DENIED';
 }
 
-/** The secret is there, but KMS gives it to nobody: it or its key is disabled or about to be deleted. */
+/** The secret or its encryption key is disabled or scheduled for deletion. */
 export class SecretDisabledError extends SecretError {
   override readonly name = 'SecretDisabledError';
   readonly code = 'ERR_SECRET_DISABLED';
 }
 
-/** The request itself was refused: our clock is wrong, or a parameter is. Says nothing about the secret. */
+/** KMS rejected the request itself, for example because of a wrong clock or an invalid parameter. */
 export class RequestRejectedError extends SecretError {
   override readonly name = 'RequestRejectedError';
   readonly code = 'ERR_REQUEST_REJECTED';
 }
 
-/** Every attempt failed, and no value in memory is young enough to serve instead. */
+/** Every attempt failed, and no cached value may be served instead. */
 export class SecretUnavailableError extends SecretError {
   override readonly name = 'SecretUnavailableError';
   readonly code = 'ERR_SECRET_UNAVAILABLE';
@@ -111,7 +111,7 @@ export class SecretUnavailableError extends SecretError {
   }
 }
 
-/** The read's budget ran out before KMS answered. `attempts` lists what had failed by then. */
+/** The deadline of the read passed before KMS responded. `attempts` lists the failures until then. */
 export class DeadlineExceededError extends SecretError {
   override readonly name = 'DeadlineExceededError';
   readonly code = 'ERR_DEADLINE_EXCEEDED';
@@ -123,11 +123,11 @@ export class DeadlineExceededError extends SecretError {
   }
 }
 
-/** The secret is not of the kind it was read as. */
+/** The secret is not of the type that was requested, for example binary instead of text. */
 export class SecretTypeError extends SecretError {
   override readonly name = 'SecretTypeError';
   readonly code = 'ERR_SECRET_TYPE';
-  /** The kind it was read as, and the kind it is. */
+  /** The type that was requested, and the type of the secret. */
   readonly expected: string;
   readonly actual: string;
 
@@ -147,41 +147,41 @@ export class SecretTypeError extends SecretError {
   }
 }
 
-/** Several secrets were asked for together, and at least one cannot be had: none is handed out. */
+/** Several secrets were read together and at least one of them failed. */
 export class SecretSetError extends SecretError {
   override readonly name = 'SecretSetError';
   readonly code = 'ERR_SECRET_SET';
-  /** Name by name, why it cannot be had. */
-  readonly errors: ReadonlyMap<string, unknown>;
+  /** The errors by secret name. */
+  readonly errors: ReadonlyMap<string, AnySecretError>;
 
-  /** `asked` is how many were asked for, and `purpose` what for. */
-  constructor(asked: number, purpose: string, errors: ReadonlyMap<string, unknown>) {
-    const reasons = [...errors].map(([name, error]) => `  - ${name}: ${messageOf(error)}`);
-    const secrets = asked === 1 ? '1 secret' : `${asked} secrets`;
-    super(`Of ${secrets} ${purpose}, ${errors.size} could not be had:\n${reasons.join('\n')}`, {
+  /** `total` is the number of secrets; `verb` is "read" or "preloaded". */
+  constructor(total: number, verb: 'read' | 'preloaded', errors: ReadonlyMap<string, AnySecretError>) {
+    const reasons = [...errors].map(([name, error]) => `  - ${name}: ${safeMessage(error)}`);
+    const secrets = total === 1 ? '1 secret' : `${total} secrets`;
+    super(`${errors.size} of ${secrets} could not be ${verb}:\n${reasons.join('\n')}`, {
       cause: errors.values().next().value,
     });
     this.errors = errors;
   }
 }
 
-/** A store could not read or write. Reported as an event; thrown only by `ready()`. */
+/** A store operation failed. Reported by the `store` event, never thrown by a read. */
 export class StoreError extends SecretError {
   override readonly name = 'StoreError';
   readonly code = 'ERR_STORE';
 }
 
-/** The client was closed. Reads in flight end with it too. */
+/** The client is closed. Reads in flight reject with it too. */
 export class ClientClosedError extends SecretError {
   override readonly name = 'ClientClosedError';
   readonly code = 'ERR_CLIENT_CLOSED';
 
   constructor(secretName?: string) {
-    super('The secret client is closed: no secret can be read from it any more. Create a new one.', { secretName });
+    super('The secret client is closed. Create a new one to read secrets.', { secretName });
   }
 }
 
-/** Every error of this package; `switch (error.code)` narrows it. */
+/** Every error of this package. `switch (error.code)` narrows it. */
 export type AnySecretError =
   | ConfigurationError
   | SecretNotFoundError
@@ -197,7 +197,7 @@ export type AnySecretError =
 
 export type SecretErrorCode = AnySecretError['code'];
 
-/** Whether `error` is one of ours, and, if `code` is given, that one. Works across copies of this package. */
+/** Whether `error` is an error of this package, with that `code` if one is given. Works across copies of the package. */
 export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   error: unknown,
   code?: Code,
@@ -206,18 +206,18 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   return code === undefined || ('code' in error && error.code === code);
 }
 
-/** Whether a read failed because KMS could not be reached in time: it may go well the next time. */
+/** Whether a read failed because KMS was unavailable: it may succeed later. */
 export function isOutage(error: unknown): error is SecretUnavailableError | DeadlineExceededError {
   return isSecretError(error, 'ERR_SECRET_UNAVAILABLE') || isSecretError(error, 'ERR_DEADLINE_EXCEEDED');
 }
 
 /**
- * What may be told of something that was thrown: the message of one of our own errors, and of any other its kind alone.
- * Code that works on a secret throws errors that quote it: `JSON.parse` does.
+ * A description of a thrown value that is safe to log: the message of an error of this package; of any other error only its
+ * name and code. Foreign messages may quote the secret: those of `JSON.parse` do.
  */
-export function messageOf(error: unknown): string {
+export function safeMessage(error: unknown): string {
   if (isSecretError(error)) return error.message;
-  if (!(error instanceof Error)) return 'something that is not an error was thrown';
+  if (!(error instanceof Error)) return 'a value that is not an Error was thrown';
   const words = [error.name, 'code' in error ? error.code : undefined].filter(
     (word): word is string => typeof word === 'string' && /^\w{1,60}$/u.test(word),
   );

@@ -1,70 +1,91 @@
 import type { AnySecretError, StoreError } from './errors.ts';
 import type { FailureName } from './failures.ts';
+import { isThenable } from './is-thenable.ts';
 import type { Secret } from './secret.ts';
 
-/** Which secret an event is about: what was asked for, and the version it turned out to be. */
-interface AboutSecret {
-  /** Name or ARN, as it was asked for. */
+/** The secret that an event is about: the request, and the version that was found. */
+export interface SecretRef {
+  /** Name or ARN, as it was requested. */
   readonly name: string;
   readonly stage: string | undefined;
   readonly versionId: string | undefined;
 }
 
-/** What a client tells, by event name. No payload shows a value: `secret` hides it as it always does. */
+/** The events of a client. No payload shows a value: a `Secret` hides it from every printer. */
 export interface SecretEvents {
-  /** A secret that was in memory has been fetched again. */
-  readonly refreshed: AboutSecret & { readonly secret: Secret };
-  /** A refresh brought another version than the one before. */
-  readonly rotated: AboutSecret & { readonly secret: Secret; readonly previousVersionId: string };
-  /** From now on, until it can be refreshed, the old value is served. Told once for each such time. */
-  readonly stale: AboutSecret & {
+  /** A cached secret was fetched again. */
+  readonly refreshed: SecretRef & { readonly secret: Secret };
+  /** A refresh returned another version than the cached one. */
+  readonly rotated: SecretRef & { readonly secret: Secret; readonly previousVersionId: string };
+  /** The first read of a stale value in an outage. Emitted once per secret and outage. */
+  readonly stale: SecretRef & {
     /** Milliseconds since it was fetched. */
     readonly age: number;
     readonly error: AnySecretError | undefined;
   };
   /** A fetch failed, with all its attempts. */
-  readonly failed: AboutSecret & { readonly error: AnySecretError };
+  readonly failed: SecretRef & { readonly error: AnySecretError };
   /**
-   * A value is no longer kept in memory: KMS refuses it, it was invalidated, it is older than TTL and `staleIfError` allow,
-   * nobody has read it for `idleTtl`, or there were more than `limits.maxEntries`.
+   * A secret was removed from memory: KMS refused it, it was invalidated, it is past TTL and `staleIfError`, it was not read
+   * for `idleTtl`, or there were more than `limits.maxEntries`.
    */
-  readonly dropped: AboutSecret & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
+  readonly dropped: SecretRef & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
   /**
-   * A store began to fail (`failed`), is left alone because it keeps failing (`unavailable`), or works again (`recovered`): each told once
-   * an outage, not once an operation. Or an entry that could not be trusted is taken out of it (`dropped`). Reads go on.
+   * A store started to fail (`failed`), is skipped because it keeps failing (`unavailable`) or has recovered (`recovered`): each once per
+   * outage, not per operation. Or a corrupt or foreign entry was removed from it (`dropped`). Reads continue.
    */
   readonly store: {
     readonly store: string;
     readonly what: 'failed' | 'unavailable' | 'recovered' | 'dropped';
-    /** What it failed at, where that is known. */
+    /** The operation that failed, if known. */
     readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'subscribe' | 'lease' | 'close' | undefined;
-    /** The secret it was about, where it was about one. */
+    /** The secret, if the event is about one. */
     readonly name: string | undefined;
     readonly error: StoreError | undefined;
   };
-  /** An endpoint began to fail, or answers again. */
+  /** An endpoint started to fail or has recovered. */
   readonly endpoint: {
     readonly endpoint: string;
     readonly state: 'failing' | 'healthy';
     readonly failure: FailureName | undefined;
   };
-  /** An endpoint kept failing and is left alone from now on (`open`), or is asked as usual again (`closed`). */
+  /** The circuit breaker of an endpoint opened or closed. */
   readonly breaker: {
     readonly endpoint: string;
     readonly state: 'open' | 'closed';
-    /** Milliseconds until it is asked again to see how it is; each time that it fails then, it is left alone for longer. */
+    /** Milliseconds until the next probe. The delay grows with each failed probe. */
     readonly probeIn: number | undefined;
-    /** `undefined` for one that is too slow. */
+    /** `undefined` if the endpoint was too slow rather than failing. */
     readonly failure: FailureName | undefined;
   };
 }
 
+/** Every event name. A record, so that the compiler finds a missing one. */
+const eventNames: Readonly<Record<SecretEventName, true>> = {
+  refreshed: true,
+  rotated: true,
+  stale: true,
+  failed: true,
+  dropped: true,
+  store: true,
+  endpoint: true,
+  breaker: true,
+};
+
 export type SecretEventName = keyof SecretEvents;
 export type SecretListener<Name extends SecretEventName> = (event: SecretEvents[Name]) => void;
 
+export interface ListenOptions {
+  /** Removes the listener when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Removes the listener: call it, or declare it with `using`. */
+export type Subscription = (() => void) & Disposable;
+
 /**
- * Calls listeners one after the other. A listener that throws, or whose promise rejects, is reported and harms nobody:
- * neither the listeners after it nor the read or refresh that told the event.
+ * Calls listeners in order. A listener that throws, or whose promise rejects, is reported; it affects neither the other
+ * listeners nor the read or refresh that emitted the event.
  */
 export class SecretEmitter {
   readonly #listeners = new Map<SecretEventName, Set<(event: never) => void>>();
@@ -74,28 +95,61 @@ export class SecretEmitter {
     this.#report = report;
   }
 
-  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>): () => void {
-    // Wrapped, so that the same function given twice is two listeners, each with its own way out.
+  /** Throws a `TypeError` for an unknown event name. */
+  on<Name extends SecretEventName>(
+    name: Name,
+    listener: SecretListener<Name>,
+    { signal }: ListenOptions = {},
+  ): Subscription {
+    checkEventName(name);
+    // Wrapped, so that the same function added twice counts as two listeners.
     const entry = (event: never): unknown => listener(event);
     const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(entry));
-    return () => {
+    this.#listeners.set(name, listeners);
+    const remove = (): void => {
       listeners.delete(entry);
+      signal?.removeEventListener('abort', remove);
     };
+    if (signal?.aborted !== true) {
+      listeners.add(entry);
+      signal?.addEventListener('abort', remove, { once: true });
+    }
+    return Object.assign(remove, { [Symbol.dispose]: remove });
+  }
+
+  /** Same as `on`, for the first event only. */
+  once<Name extends SecretEventName>(
+    name: Name,
+    listener: SecretListener<Name>,
+    options?: ListenOptions,
+  ): Subscription {
+    const subscription = this.on(
+      name,
+      (event) => {
+        subscription();
+        return listener(event);
+      },
+      options,
+    );
+    return subscription;
   }
 
   emit<Name extends SecretEventName>(name: Name, event: SecretEvents[Name]): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) return;
-    // Those there are now: a listener that adds a listener must not be told of it by the same event.
-    const told = Array.from(listeners);
-    for (const listener of told) {
+    // A copy: a listener that is added by a listener does not receive the current event.
+    for (const listener of Array.from(listeners)) {
       try {
         const outcome: unknown = listener(event as never); // the map holds a name's own listeners under it
-        if (outcome instanceof Promise) outcome.catch((error: unknown) => this.#report(name, error));
+        if (isThenable(outcome)) outcome.then(undefined, (error: unknown) => this.#report(name, error));
       } catch (error) {
         this.#report(name, error);
       }
     }
   }
+}
+
+function checkEventName(name: string): void {
+  if (Object.hasOwn(eventNames, name)) return;
+  throw new TypeError(`Unknown event "${name}". Known events: ${Object.keys(eventNames).join(', ')}.`);
 }

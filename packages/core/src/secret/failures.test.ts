@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOfAnswer, failures } from './failures.ts';
+import { failureOfResponse, failures } from './failures.ts';
 import type { FailureName } from './failures.ts';
 
 test.each<[number, string | undefined, FailureName]>([
@@ -29,7 +29,7 @@ test.each<[number, string | undefined, FailureName]>([
   [404, 'InvalidAction.NotFound', 'rejected'],
   [400, 'constructor', 'rejected'],
 ])('HTTP %i with code %s is %s', (status, code, failure) => {
-  expect(failureOfAnswer(status, code)).toBe(failure);
+  expect(failureOfResponse(status, code)).toBe(failure);
 });
 
 test.each([
@@ -38,20 +38,20 @@ test.each([
   [404, 'malformed'],
   [302, 'malformed'],
   [413, 'malformed'],
-])("HTTP %i without KMS's own body revokes nothing: %s", (status, failure) => {
-  expect(failureOfAnswer(status, undefined)).toBe(failure);
-  expect(failures[failureOfAnswer(status, undefined)].serveStale).toBe(true);
+])('HTTP %i without a KMS body revokes nothing: %s', (status, failure) => {
+  expect(failureOfResponse(status, undefined)).toBe(failure);
+  expect(failures[failureOfResponse(status, undefined)].serveStale).toBe(true);
 });
 
-test('only what KMS itself refuses is dropped', () => {
+test('drops a secret only if KMS itself refuses it', () => {
   const dropped = Object.entries(failures).flatMap(([name, { serveStale }]) => (serveStale ? [] : [name]));
 
   expect(dropped).toEqual(['denied', 'disabled', 'notFound']);
 });
 
 test.each(['Rejected.Disabled', 'SignatureDoesNotMatch', 'Forbidden.ResourceNotFound', 'Forbidden.NoPermission'])(
-  'a server in trouble refuses nothing, even if it answers 503 with %s',
+  'treats 503 with %s as unavailable',
   (code) => {
-    expect(failureOfAnswer(503, code)).toBe('unavailable');
+    expect(failureOfResponse(503, code)).toBe('unavailable');
   },
 );

@@ -1,4 +1,4 @@
-/** What a failed attempt was, in the terms that decide what happens next. */
+/** The kind of a failed attempt. It decides what happens next. */
 export type FailureName =
   | 'throttled'
   | 'unavailable'
@@ -11,21 +11,21 @@ export type FailureName =
   | 'disabled'
   | 'notFound';
 
-/** What to do about a failure. */
+/** How to handle a failure. */
 export interface FailureKind {
-  /** Ask the same endpoint again, after a wait. */
+  /** Retry the same endpoint after a backoff. */
   readonly retry: boolean;
-  /** Ask the next endpoint. */
+  /** Try the next endpoint. */
   readonly failover: boolean;
-  /** Serve the old value, if one is young enough. Where not, it is dropped everywhere it is kept. */
+  /** Serve the stale value. If false, the secret is dropped from memory and from every store. */
   readonly serveStale: boolean;
 }
 
 /**
- * The one table that retry, failover and stale-serving read.
+ * The one table that decides on retries, failover and stale reads.
  *
- * `serveStale` is false only where KMS itself said no: a proxy's 403 page, a wrong certificate or our own wrong clock
- * revokes nothing, and must not be able to take a running service's secrets away.
+ * `serveStale` is false only for failures that KMS itself reports about the secret. A proxy's 403 page, an invalid
+ * certificate or a wrong local clock revokes nothing and must not take secrets away from a running service.
  */
 export const failures: Readonly<Record<FailureName, FailureKind>> = {
   throttled: { retry: true, failover: true, serveStale: true },
@@ -41,8 +41,8 @@ export const failures: Readonly<Record<FailureName, FailureKind>> = {
 };
 
 /**
- * KMS error code to failure, where the HTTP status alone would not tell.
- * A `Map`, because the code comes off the wire and an object would answer `constructor`.
+ * KMS error codes that mean something else than their HTTP status.
+ * A `Map`, because the code comes from the network and a plain object has keys such as `constructor`.
  * Source: KMS "common error codes", OpenAPI "common error codes".
  */
 const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
@@ -65,20 +65,20 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
   ['InvalidSecurityToken.Malformed', 'denied'],
   ['InvalidSecurityToken.MismatchWithAccessKey', 'denied'],
   ['MissingSecurityToken', 'denied'],
-  // The instance API says that of a key id that it does not know.
+  // The instance API returns this for an unknown key id.
   ['Unauthorized', 'denied'],
   ['SignatureNotMatch', 'denied'],
 ]);
 
-/** The failure that an HTTP answer other than 200 stands for; `code` is absent where the body was not KMS's own. */
-export function failureOfAnswer(status: number, code: string | undefined): FailureName {
+/** The failure for an HTTP response other than 200. `code` is undefined if the body is not KMS's own format. */
+export function failureOfResponse(status: number, code: string | undefined): FailureName {
   if (status === 429 || isThrottling(code)) return 'throttled';
-  // Whatever the body says: a server in trouble refuses nothing.
+  // Whatever the body says: a failing server cannot revoke a secret.
   if (status >= 500) return 'unavailable';
   const known = code === undefined ? undefined : kmsCodes.get(code);
   if (known !== undefined) return known;
   if (status === 401 || status === 403) return code === undefined ? 'rejected' : 'denied';
-  // A redirect, or somebody's error page: whoever answered, it was not KMS.
+  // A redirect or a foreign error page: the response is not from KMS.
   if (code === undefined) return 'malformed';
   if (code.startsWith('Forbidden')) return 'denied';
   return 'rejected';

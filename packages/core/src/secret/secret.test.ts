@@ -20,7 +20,7 @@ function errorOf(action: () => unknown): Error {
   throw new Error('nothing was thrown');
 }
 
-/** A validator of the Standard Schema, with whatever it answers. */
+/** A Standard Schema validator with that function. */
 function schema(validate: (input: unknown) => unknown): StandardSchemaV1 {
   return { '~standard': { version: 1, vendor: 'test', validate: validate as StandardSchemaV1.Props['validate'] } };
 }
@@ -39,22 +39,22 @@ test.each([
   expect(print(shown).includes('s3cret')).toBe(false);
 });
 
-test('the extended configuration, which may name accounts, is not printed either', () => {
+test('does not print the extended configuration', () => {
   expect(inspect(secret({ extendedConfig: { AccountName: 's3cret-account' } })).includes('s3cret')).toBe(false);
 });
 
-test('an empty value is a value', () => {
+test('accepts an empty value', () => {
   expect(secret({ value: '' }).text()).toBe('');
 });
 
-test('text of a binary secret is refused, naming the secret and both kinds', () => {
+test('text() of a binary secret throws and names both types', () => {
   const error = errorOf(() => secret({ dataType: 'binary' }).text());
 
   expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
   expect(error.message).toMatch(/"db".*v1.*text.*binary/u);
 });
 
-test('bytes of a text secret are refused', () => {
+test('bytes() of a text secret throws', () => {
   expect(
     isSecretError(
       errorOf(() => secret().bytes()),
@@ -63,25 +63,25 @@ test('bytes of a text secret are refused', () => {
   ).toBe(true);
 });
 
-test('a binary secret is the UTF-8 bytes of its text, a new copy each time', () => {
+test('bytes() returns a new copy of the UTF-8 bytes', () => {
   const binary = secret({ dataType: 'binary', value: 'é' });
   binary.bytes().fill(0);
 
   expect([...binary.bytes()]).toEqual([0xc3, 0xa9]);
 });
 
-test('a binary secret in base64 is decoded on request', () => {
+test('bytes() decodes base64 on request', () => {
   expect([...secret({ dataType: 'binary', value: 'AAH/' }).bytes({ encoding: 'base64' })]).toEqual([0, 1, 255]);
 });
 
-test('a binary secret that is not base64 is refused without being shown', () => {
+test('an error about invalid base64 does not show the value', () => {
   const error = errorOf(() => secret({ dataType: 'binary', value: 's3cret-%' }).bytes({ encoding: 'base64' }));
 
   expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
   expect(inspect(error).includes('s3cret')).toBe(false);
 });
 
-test('JSON is parsed once, and frozen because all readers share it', () => {
+test('json() parses once and freezes the result', () => {
   const json = secret({ value: '{"user":{"name":"s3cret-app"}}' });
   const parsed = json.json() as { user: { name: string } };
 
@@ -89,14 +89,14 @@ test('JSON is parsed once, and frozen because all readers share it', () => {
   expect(Object.isFrozen(parsed.user)).toBe(true);
 });
 
-test('text that is no JSON is refused without a word of it', () => {
+test('an error about invalid JSON does not show the value', () => {
   const error = errorOf(() => secret().json());
 
   expect(isSecretError(error, 'ERR_SECRET_TYPE')).toBe(true);
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 
-test('a schema checks the JSON once, and its output is kept', () => {
+test('json() validates once per schema and keeps the output', () => {
   let calls = 0;
   const port = schema((input) => {
     calls += 1;
@@ -109,7 +109,7 @@ test('a schema checks the JSON once, and its output is kept', () => {
   expect(calls).toBe(1);
 });
 
-test('a schema that refuses is told by place, because its own words may quote the value', () => {
+test('a schema error shows paths, not the messages of the schema', () => {
   const strict = schema((input) => ({
     issues: [{ message: `bad ${JSON.stringify(input)}`, path: ['user', { key: 0 }] }],
   }));
@@ -119,13 +119,13 @@ test('a schema that refuses is told by place, because its own words may quote th
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 
-test('an asynchronous schema is refused, and its rejection handled', () => {
+test('refuses an asynchronous schema and handles its rejection', () => {
   const late = schema(() => Promise.reject(new Error('later')));
 
   expect(errorOf(() => secret({ value: '{}' }).json(late)).message).toContain('asynchronous');
 });
 
-test('a stale handle is the same version with the same parsed JSON', () => {
+test('a stale copy shares the version and the parsed JSON', () => {
   const fresh = secret({ value: '{"a":1}' });
   const parsed = fresh.json();
   const stale = fresh.asStale();
@@ -136,7 +136,7 @@ test('a stale handle is the same version with the same parsed JSON', () => {
   expect(stale.asStale()).toBe(stale);
 });
 
-test('what KMS does not tell has the meaning of an unmanaged secret', () => {
+test('missing fields default to those of an unmanaged secret', () => {
   const plain = secret();
 
   expect(plain.stages).toEqual(['ACSCurrent']);
@@ -145,14 +145,14 @@ test('what KMS does not tell has the meaning of an unmanaged secret', () => {
   expect(plain.rotation).toBeUndefined();
 });
 
-test('the creation date is a copy, so that no reader can change it for another', () => {
+test('createdAt returns a copy', () => {
   const dated = secret({ createdAt: 0 });
   dated.createdAt?.setFullYear(2000);
 
   expect(dated.createdAt?.getTime()).toBe(0);
 });
 
-test('withText keeps everything but the value', () => {
+test('withText() keeps every field but the value', () => {
   const unwrapped = secret({ stages: ['ACSPrevious'] }).withText('s3cret-plain');
 
   expect(unwrapped.text()).toBe('s3cret-plain');

@@ -1,19 +1,20 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SecretTypeError } from './errors.ts';
+import { isThenable } from './is-thenable.ts';
 
-/** How KMS rotates a managed secret. */
+/** The rotation settings of a managed secret. */
 export interface SecretRotation {
-  /** `Invalid`: rotation is on, but KMS cannot carry it out. */
+  /** `Invalid`: rotation is enabled but KMS cannot perform it. */
   readonly state: 'Enabled' | 'Disabled' | 'Invalid';
-  /** Milliseconds between two rotations. */
+  /** Milliseconds between rotations. */
   readonly interval: number | undefined;
   /** Milliseconds since 1970. */
   readonly lastAt: number | undefined;
-  /** Milliseconds since 1970; only while automatic rotation is on. */
+  /** Milliseconds since 1970. Only while automatic rotation is enabled. */
   readonly nextAt: number | undefined;
 }
 
-/** Everything KMS tells of one version of a secret, `value` being the secret itself. */
+/** What KMS returns for one version of a secret. `value` is the secret itself. */
 export interface SecretFields {
   readonly name: string;
   readonly versionId: string;
@@ -30,8 +31,8 @@ export interface SecretFields {
   readonly stale?: boolean | undefined;
 }
 
-/** A value that was parsed; the fresh and the stale handle of one version share it, so that this is done once. */
-class Parsed {
+/** A parsed value. The fresh and the stale copy of a version share it, so that it is parsed once. */
+class ParsedJson {
   readonly value: string;
   readonly json: unknown;
   validated: WeakMap<StandardSchemaV1, unknown> | undefined;
@@ -43,84 +44,86 @@ class Parsed {
   }
 }
 
-/** What most secrets of a process have in common, and therefore hold together; and what few have at all. */
-type Kind = Omit<SecretFields, 'name' | 'versionId' | 'value' | 'createdAt'>;
+/** The fields that many secrets have in common and share as one object, and the fields that few secrets have. */
+type SharedFields = Omit<SecretFields, 'name' | 'versionId' | 'value' | 'createdAt'>;
 
 const currentOnly: readonly string[] = Object.freeze(['ACSCurrent']);
 
-const kinds = new Map<string, Kind>();
+const sharedFields = new Map<string, SharedFields>();
 
-/** Stages and types are the user's own words, so they are bounded: what is over that has a kind to itself. */
-const mostKinds = 256;
+/** Stages and types are the user's words, so the table is bounded; a secret beyond it gets an object of its own. */
+const maxShared = 256;
+
+/** Reads the private fields of a `Secret`. Assigned in its static block. */
+let readFields: (secret: Secret) => SecretFields;
 
 /**
- * One version of a secret, as it was when it was fetched; never changes.
+ * One version of a secret. Immutable.
  *
- * The value sits in a `#private` field, which `console.log`, `util.inspect`, `JSON.stringify`, object spread and
- * `structuredClone` cannot see: it is hidden by construction, not by overriding each of them. Only `text()`, `bytes()`
- * and `json()` give it out.
+ * The value is in a `#private` field, which `console.log`, `util.inspect`, `JSON.stringify`, object spread and
+ * `structuredClone` cannot see. Only `text()`, `bytes()` and `json()` return it.
  *
- * There may be a hundred thousand of them, and every field of each costs memory: hence one object, no private methods
- * (an instance carries a mark for those), and whatever can be shared in `Kind`.
+ * A process may hold a hundred thousand secrets, so each is one small object: no private methods, which cost a slot per
+ * instance, and shared fields in `SharedFields`.
  */
 export class Secret {
   readonly name: string;
   readonly versionId: string;
-  #value: string | Parsed;
-  readonly #kind: Kind;
-  /** Seconds: KMS tells whole ones, and a small integer needs no box. */
+  #value: string | ParsedJson;
+  readonly #shared: SharedFields;
+  /** In seconds: KMS returns whole seconds, and a small integer needs no allocation. */
   readonly #createdAt: number | undefined;
 
   constructor(fields: SecretFields) {
     this.name = fields.name;
     this.versionId = fields.versionId;
     this.#value = fields.value;
-    this.#kind = sharedKind(fields);
+    this.#shared = shareFields(fields);
     this.#createdAt = fields.createdAt === undefined ? undefined : fields.createdAt / 1_000;
-    // All readers hold the same one: none may change it for another.
+    // All readers share this object.
     Object.freeze(this);
   }
 
-  /** True if it is served past its TTL because KMS could not be reached. */
+  /** Whether the value is past its TTL and served because KMS is unavailable. */
   get stale(): boolean {
-    return this.#kind.stale ?? false;
+    return this.#shared.stale ?? false;
   }
 
-  /** The stages that sat on this version, such as `ACSCurrent`. */
+  /** The stages of this version when it was fetched, such as `ACSCurrent`. */
   get stages(): readonly string[] {
-    return this.#kind.stages ?? currentOnly;
+    return this.#shared.stages ?? currentOnly;
   }
 
-  /** `Generic`, `Rds`, `Redis`, `PolarDB`, `RAMCredentials`, `ECS`, or what KMS may add. */
+  /** `Generic`, `Rds`, `Redis`, `PolarDB`, `RAMCredentials`, `ECS`, or a type that KMS adds later. */
   get type(): string {
-    return this.#kind.type ?? 'Generic';
+    return this.#shared.type ?? 'Generic';
   }
 
-  /** Which of `text()` and `bytes()` has the value. */
+  /** Whether `text()` or `bytes()` returns the value. */
   get dataType(): 'text' | 'binary' {
-    return this.#kind.dataType;
+    return this.#shared.dataType;
   }
 
   get createdAt(): Date | undefined {
     return this.#createdAt === undefined ? undefined : new Date(Math.round(this.#createdAt * 1_000));
   }
 
-  /** Only of managed secrets. */
+  /** Only for managed secrets. */
   get rotation(): SecretRotation | undefined {
-    return this.#kind.rotation;
+    return this.#shared.rotation;
   }
 
-  /** Only of managed secrets: the account, the instance and what else KMS keeps beside the value. */
+  /** Only for managed secrets: the account, the instance and other properties that KMS keeps beside the value. */
   get extendedConfig(): Readonly<Record<string, unknown>> | undefined {
-    return this.#kind.extendedConfig;
+    return this.#shared.extendedConfig;
   }
 
   /**
-   * The id of the KMS request that brought it: what Alibaba Cloud's support asks for. A transport tells it, and a hook may
-   * note it; a secret in memory has none, because 100,000 of them would cost as much as all else about them.
+   * The id of the KMS request that fetched it, for Alibaba Cloud support. A hook can read it; the cached secret does not keep
+   * it, because the ids of 100,000 secrets cost as much memory as the rest of them.
    */
   get requestId(): string | undefined {
-    return this.#kind.requestId;
+    return this.#shared.requestId;
   }
 
   /**
@@ -129,17 +132,18 @@ export class Secret {
    * Throws `SecretTypeError` if the secret is binary.
    */
   text(): string {
-    if (this.#kind.dataType !== 'text') throw typeError(this, 'text', 'binary', 'Call bytes().');
+    if (this.#shared.dataType !== 'text') throw typeError(this, 'text', 'binary', 'Call bytes().');
     return textOf(this.#value);
   }
 
   /**
-   * The value of a binary secret: the UTF-8 bytes of what KMS holds, or what those stand for in base64. A new copy each time.
+   * The value of a binary secret: the UTF-8 bytes of the text that KMS holds, or with `encoding: 'base64'` the bytes that the
+   * text encodes. A new copy each time.
    *
-   * Throws `SecretTypeError` if the secret is text, or not base64 where that was asked for.
+   * Throws `SecretTypeError` if the secret is text, or not valid base64.
    */
   bytes(options?: { readonly encoding?: 'utf8' | 'base64' | undefined }): Uint8Array {
-    if (this.#kind.dataType !== 'binary') throw typeError(this, 'binary', 'text', 'Call text().');
+    if (this.#shared.dataType !== 'binary') throw typeError(this, 'binary', 'text', 'Call text().');
     const value = textOf(this.#value);
     if (options?.encoding !== 'base64') return new TextEncoder().encode(value);
     try {
@@ -150,15 +154,15 @@ export class Secret {
   }
 
   /**
-   * The value of a text secret, parsed as JSON, and checked by `schema` (any Standard Schema validator) if one is given.
-   * Parsed once and then kept: it is frozen, because every reader gets the same object.
+   * The value of a text secret parsed as JSON, validated by `schema` (any Standard Schema validator) if one is given. It is
+   * parsed once; all readers get the same frozen object.
    *
-   * Throws `SecretTypeError` if the secret is no JSON, or not what the schema wants.
+   * Throws `SecretTypeError` if the secret is not JSON or does not match the schema.
    */
   json(): unknown;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(schema?: StandardSchemaV1): unknown {
-    if (typeof this.#value === 'string') this.#value = new Parsed(this.#value, parse(this));
+    if (typeof this.#value === 'string') this.#value = new ParsedJson(this.#value, parse(this));
     const parsed = this.#value;
     if (schema === undefined) return parsed.json;
     const known = (parsed.validated ??= new WeakMap());
@@ -166,17 +170,17 @@ export class Secret {
     return known.get(schema);
   }
 
-  /** The same version with another text as its value: what a hook returns that unwraps or decrypts. */
+  /** A copy of this version with another text, for a hook that unwraps or decrypts the value. */
   withText(text: string): Secret {
     return new Secret({ ...Secret.#fieldsOf(this), value: text, dataType: 'text' });
   }
 
-  /** This version as it is handed out while it cannot be refreshed. */
+  /** A copy of this version with `stale` set. */
   asStale(): Secret {
     if (this.stale) return this;
-    const handle = new Secret({ ...Secret.#fieldsOf(this), stale: true });
-    handle.#value = this.#value;
-    return handle;
+    const copy = new Secret({ ...Secret.#fieldsOf(this), stale: true });
+    copy.#value = this.#value;
+    return copy;
   }
 
   toString(): string {
@@ -184,49 +188,52 @@ export class Secret {
   }
 
   static #fieldsOf(secret: Secret): SecretFields {
-    // One by one: spreading them takes as long as signing a request.
-    const { dataType, stages, type, rotation, extendedConfig, requestId, stale } = secret.#kind;
+    // Listed one by one: a spread takes as long as signing a request.
+    const { dataType, stages, type, rotation, extendedConfig, requestId, stale } = secret.#shared;
     const { name, versionId } = secret;
     const value = textOf(secret.#value);
     const createdAt = secret.#createdAt === undefined ? undefined : Math.round(secret.#createdAt * 1_000);
     return { name, versionId, value, createdAt, dataType, stages, type, rotation, extendedConfig, requestId, stale };
   }
 
-  /**
-   * `secret` as memory keeps it: with the very text of the name that it was asked for by, where that is its name, and
-   * without the id of the request. Any other class than this one is its owner's, and left as it is.
-   */
-  static kept(secret: Secret, name: string): Secret {
-    if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
-    const fields = Secret.#fieldsOf(secret);
-    return new Secret({ ...fields, name: secret.name === name ? name : secret.name, requestId: undefined });
+  static {
+    readFields = (secret) => Secret.#fieldsOf(secret);
   }
 }
 
-/** The kind of a secret: one for all that are alike, where a date or a configuration of its own does not set it apart. */
-function sharedKind(fields: SecretFields): Kind {
-  const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
-  const stages = fields.stages && frozenCopy(fields.stages);
-  const kind: Kind = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
-  if (extendedConfig !== undefined || requestId !== undefined) return kind;
-  if (rotation !== undefined && isOfItsOwn(rotation)) return kind;
-  const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
-  const shared = kinds.get(key);
-  if (shared !== undefined) return shared;
-  if (kinds.size < mostKinds) kinds.set(key, kind);
-  return kind;
+/**
+ * The copy of `secret` that memory keeps: without the request id, and with the caller's `name` string where it is equal, so
+ * that the two share one string. An instance of a subclass, or of another copy of this package, is kept as it is.
+ */
+export function cachedCopy(secret: Secret, name: string): Secret {
+  if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
+  return new Secret({ ...readFields(secret), name: secret.name === name ? name : secret.name, requestId: undefined });
 }
 
-function isOfItsOwn({ interval, lastAt, nextAt }: SecretRotation): boolean {
+/** The shared object for these fields. Dates, an extended configuration or a request id are particular to one secret. */
+function shareFields(fields: SecretFields): SharedFields {
+  const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
+  const stages = fields.stages && frozenCopy(fields.stages);
+  const own: SharedFields = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
+  if (extendedConfig !== undefined || requestId !== undefined) return own;
+  if (rotation !== undefined && hasDates(rotation)) return own;
+  const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
+  const shared = sharedFields.get(key);
+  if (shared !== undefined) return shared;
+  if (sharedFields.size < maxShared) sharedFields.set(key, own);
+  return own;
+}
+
+function hasDates({ interval, lastAt, nextAt }: SecretRotation): boolean {
   return interval !== undefined || lastAt !== undefined || nextAt !== undefined;
 }
 
-/** Itself, if nobody can change it any more. */
+/** The list itself if it is frozen already. */
 function frozenCopy(stages: readonly string[]): readonly string[] {
   return Object.isFrozen(stages) ? stages : Object.freeze([...stages]);
 }
 
-function textOf(value: string | Parsed): string {
+function textOf(value: string | ParsedJson): string {
   return typeof value === 'string' ? value : value.value;
 }
 
@@ -235,22 +242,22 @@ function parse(secret: Secret): unknown {
   try {
     return deepFreeze(JSON.parse(text));
   } catch {
-    // The parser's own error is dropped on purpose: its message quotes the text.
-    throw typeError(secret, 'JSON', 'text that is not JSON', 'Call text(), or mend the secret.');
+    // Without the parser's error as the cause: its message quotes the text.
+    throw typeError(secret, 'JSON', 'text that is not JSON', 'Call text(), or fix the secret.');
   }
 }
 
 function validate(secret: Secret, schema: StandardSchemaV1, json: unknown): unknown {
   const result = schema['~standard'].validate(json);
-  if (result instanceof Promise) {
-    result.catch(() => {});
-    throw typeError(secret, 'JSON checked by a schema', 'JSON', 'The schema is asynchronous; use one that is not.');
+  if (isThenable(result)) {
+    result.then(undefined, () => {});
+    throw typeError(secret, 'JSON checked by a schema', 'JSON', 'The schema is asynchronous; use a synchronous one.');
   }
   if (result.issues === undefined) return result.value;
-  // Paths only: a validator's message may quote what it found.
+  // Only the paths: a validator's message may quote the value.
   const places = result.issues.map(({ path = [] }) => path.map(segmentText).join('.') || 'the whole value');
   const actual = `JSON that differs at: ${places.join(', ')}`;
-  throw typeError(secret, 'JSON of the given schema', actual, 'Mend one of the two.');
+  throw typeError(secret, 'JSON of the given schema', actual, 'Fix the secret or the schema.');
 }
 
 function typeError(
@@ -260,7 +267,7 @@ function typeError(
   return new SecretTypeError({ secretName: name, versionId, expected, actual, advice });
 }
 
-/** Whether a transport or a hook handed out a `Secret`: told by its methods, for theirs may be another copy of this package. */
+/** Whether `value` is a `Secret` of this or of another copy of this package. */
 export function isSecret(value: unknown): value is Secret {
   if (typeof value !== 'object' || value === null) return false;
   return ['text', 'bytes', 'json', 'asStale'].every((method) => typeof Reflect.get(value, method) === 'function');
@@ -270,7 +277,7 @@ function segmentText(segment: PropertyKey | StandardSchemaV1.PathSegment): strin
   return String(typeof segment === 'object' ? segment.key : segment);
 }
 
-/** Plain objects and arrays only: what a validator made of a class is its owner's. */
+/** Freezes plain objects and arrays. Instances of classes belong to the validator that created them. */
 function deepFreeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -1,58 +1,58 @@
 import type { SecretErrorCode } from './errors.ts';
 import type { FailureName } from './failures.ts';
 
-/** How an endpoint has done so far. */
+/** The state of an endpoint. */
 export interface EndpointStatus {
   readonly endpoint: string;
   readonly state: 'unknown' | 'healthy' | 'failing';
-  /** How often it was asked, how many of these attempts failed, and how many are under way. */
+  /** Attempts so far, how many of them failed, and how many are in flight. */
   readonly attempts: number;
   readonly failures: number;
   readonly inFlight: number;
-  /** How many attempts wait for their turn: see `limits`. */
+  /** Attempts that wait for the rate limiter. */
   readonly queued: number;
-  /** `closed`: asked as usual. `open`: left alone, because it kept failing. `half-open`: one request finds out how it is. */
+  /** `closed`: normal. `open`: skipped because it kept failing. `half-open`: a probe is in flight. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Milliseconds until an endpoint that is left alone is asked again, by the first fetch after that. */
+  /** Milliseconds until the open breaker allows a probe, which the next fetch then sends. */
   readonly probeIn: number | undefined;
-  /** How often that was done. */
+  /** Probes so far. */
   readonly probes: number;
-  /** Milliseconds for which the others are asked before it, because it throttles. */
+  /** Milliseconds for which the other endpoints are tried first, because this one throttles. */
   readonly cooldownFor: number | undefined;
-  /** How often it was asked because another was slow, and how often it answered first then. */
+  /** Hedged requests to it because another endpoint was slow, and how many of them responded first. */
   readonly hedges: number;
   readonly hedgesWon: number;
-  /** Milliseconds that 95 in 100 of its recent answers took at most; `undefined` while there are fewer than 20. */
+  /** The 95th percentile of its recent response times in milliseconds; `undefined` below 20 samples. */
   readonly p95: number | undefined;
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
 
-/** One secret in memory, as an operator wants to see it: everything but the value. Times are in milliseconds. */
+/** The state of one secret in memory, without its value. Times are in milliseconds. */
 export interface SecretStatus {
   readonly name: string;
   readonly stage: string | undefined;
   readonly versionId: string;
   readonly type: string;
-  /** Since the fetch that brought it. */
+  /** Since its fetch. */
   readonly age: number;
   readonly ttl: number;
   /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
   readonly freshness: 'fresh' | 'stale' | 'expired';
-  /** Since somebody read it. */
+  /** Since its last read. */
   readonly lastReadAgo: number;
   readonly nextRefreshIn: number | undefined;
-  /** Why it could not be refreshed; gone as soon as it could. */
+  /** Why it could not be refreshed; `undefined` after a successful refresh. */
   readonly lastFailure:
     | { readonly code: SecretErrorCode; readonly message: string; readonly ago: number; readonly times: number }
     | undefined;
 }
 
-/** How a store does. Times are in milliseconds. */
+/** The state of a store. Times are in milliseconds. */
 export interface StoreStatus {
   readonly store: string;
-  /** `unavailable`: it keeps failing, and is left alone but for a try now and then. */
+  /** `unavailable`: it keeps failing and is skipped, apart from probes. */
   readonly state: 'working' | 'failing' | 'unavailable';
-  /** Secrets written or removed that it has yet to be told of. */
+  /** Writes and removals in its queue. */
   readonly waiting: number;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
 }
@@ -65,37 +65,37 @@ export interface ClientDescription {
   readonly stores: readonly StoreStatus[];
 }
 
-/** What a client has done since it was created: what `stats()` returns. */
+/** Counters since the client was created: what `stats()` returns. */
 export interface ClientStats {
-  /** Reads answered from memory with a fresh value. */
+  /** Reads served from memory with a fresh value. */
   readonly hits: number;
-  /** Reads that waited for a fetch, their own or another's. */
+  /** Reads that waited for a fetch, their own or a shared one. */
   readonly misses: number;
-  /** Reads answered with an old value, because it could not be refreshed. */
+  /** Reads served with a stale value. */
   readonly staleReads: number;
-  /** Fetches begun, each of any number of attempts (none if a store had it), and those that came to nothing. */
+  /** Fetches, each with any number of attempts (none if a store had the secret), and failed fetches. */
   readonly fetches: number;
   readonly failedFetches: number;
-  /** Refreshes that brought another version. */
+  /** Refreshes that returned another version. */
   readonly rotations: number;
-  /** First reads for which a store had the secret, fresh or old, and those for which none had. */
+  /** First reads for which a store had the secret, fresh or stale, and those for which none had. */
   readonly storeHits: number;
   readonly storeMisses: number;
-  /** What stores were asked and failed at. */
+  /** Store operations that failed. */
   readonly storeFailures: number;
-  /** Secrets in memory, refusals that are remembered, and fetches under way. */
+  /** Secrets in memory, cached refusals, and fetches in flight. */
   readonly secrets: number;
   readonly refusals: number;
   readonly inFlight: number;
-  /** Requests to a second endpoint because the first was slow, and those of them that were answered first. */
+  /** Hedged requests, and those of them that responded first. */
   readonly hedges: number;
   readonly hedgesWon: number;
-  /** Requests that found out whether an endpoint that had been left alone is back. */
+  /** Probes of endpoints whose circuit breaker was open. */
   readonly probes: number;
 }
 
-/** Small integers only, so that counting a read allocates nothing; `carry` keeps what no longer fits one. */
-export class Tally {
+/** A counter of small integers, so that counting a read allocates nothing. `carry` takes what exceeds them. */
+export class Counter {
   #low = 0;
   #carry = 0;
 
@@ -112,40 +112,40 @@ export class Tally {
   }
 }
 
-/** The tallies of a client. */
-export interface Tallies {
-  readonly hits: Tally;
-  readonly misses: Tally;
-  readonly staleReads: Tally;
-  readonly fetches: Tally;
-  readonly failedFetches: Tally;
-  readonly rotations: Tally;
-  readonly storeHits: Tally;
-  readonly storeMisses: Tally;
+/** The counters that the client, the memory and the stores add to. */
+export interface Counters {
+  readonly hits: Counter;
+  readonly misses: Counter;
+  readonly staleReads: Counter;
+  readonly fetches: Counter;
+  readonly failedFetches: Counter;
+  readonly rotations: Counter;
+  readonly storeHits: Counter;
+  readonly storeMisses: Counter;
 }
 
-export function createTallies(): Tallies {
+export function createCounters(): Counters {
   return {
-    hits: new Tally(),
-    misses: new Tally(),
-    staleReads: new Tally(),
-    fetches: new Tally(),
-    failedFetches: new Tally(),
-    rotations: new Tally(),
-    storeHits: new Tally(),
-    storeMisses: new Tally(),
+    hits: new Counter(),
+    misses: new Counter(),
+    staleReads: new Counter(),
+    fetches: new Counter(),
+    failedFetches: new Counter(),
+    rotations: new Counter(),
+    storeHits: new Counter(),
+    storeMisses: new Counter(),
   };
 }
 
-export function totalsOf(tallies: Tallies): { readonly [Name in keyof Tallies]: number } {
+export function totalsOf(counters: Counters): { readonly [Name in keyof Counters]: number } {
   return {
-    hits: tallies.hits.total,
-    misses: tallies.misses.total,
-    staleReads: tallies.staleReads.total,
-    fetches: tallies.fetches.total,
-    failedFetches: tallies.failedFetches.total,
-    rotations: tallies.rotations.total,
-    storeHits: tallies.storeHits.total,
-    storeMisses: tallies.storeMisses.total,
+    hits: counters.hits.total,
+    misses: counters.misses.total,
+    staleReads: counters.staleReads.total,
+    fetches: counters.fetches.total,
+    failedFetches: counters.failedFetches.total,
+    rotations: counters.rotations.total,
+    storeHits: counters.storeHits.total,
+    storeMisses: counters.storeMisses.total,
   };
 }

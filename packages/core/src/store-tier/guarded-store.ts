@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import { isSecretError, messageOf, StoreError } from '../secret/errors.ts';
+import { isSecretError, safeMessage, StoreError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { StoreStatus } from '../secret/status.ts';
@@ -180,7 +180,7 @@ export class GuardedStore {
   #fail(operation: StoreOperation, secretName: string | undefined, cause: unknown): void {
     const kind = kindOf(operation);
     const what = secretName === undefined ? '' : ` of secret "${secretName}"`;
-    const error = new StoreError(`${this.name} failed at a ${String(operation)}${what}: ${messageOf(cause)}.`, {
+    const error = new StoreError(`${this.name} failed at a ${String(operation)}${what}: ${safeMessage(cause)}.`, {
       secretName,
       // Of anybody else's error nothing is kept: it may quote what it worked on.
       cause: isSecretError(cause) ? cause : undefined,

@@ -3,10 +3,10 @@
 
 import type { Clock } from '../time/clock.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { Tally, StoreStatus } from '../secret/status.ts';
+import type { Counters, StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { cacheKey } from '../memory/entry.ts';
+import { cacheKey } from '../secret/cache-key.ts';
 import { GuardedStore } from './guarded-store.ts';
 import type { TellStore } from './guarded-store.ts';
 import { checkStored, secretOf, storedOf } from './stored-secret.ts';
@@ -35,7 +35,7 @@ export interface TieredCacheParts {
   readonly usualStage: string;
   readonly timeout: number;
   readonly tell: TellStore;
-  readonly tallies: { readonly storeHits: Tally; readonly storeMisses: Tally };
+  readonly counters: Pick<Counters, 'storeHits' | 'storeMisses'>;
   /** Keeps what was found, if it is worth it. Never rejects. */
   readonly offer: (key: string, request: SecretRequest, found: Found) => Promise<Offered>;
   /** What another process has told of one of the shared stores. */
@@ -94,17 +94,17 @@ export class TieredCache {
 
   /** Looks through all stores until one has a fresh value; says whether one is in memory now. Never rejects. */
   async look(key: string, request: SecretRequest): Promise<boolean> {
-    const { tallies } = this.#parts;
+    const { counters } = this.#parts;
     let hasFound = false;
     for (const { guarded } of this.#tiers) {
       // One after the other: a store in front is faster, or closer, and its answer is enough.
       const { isFresh, isFound } = await this.#lookInto(guarded, key, request);
       hasFound ||= isFound;
       if (!isFresh) continue;
-      tallies.storeHits.add();
+      counters.storeHits.add();
       return true;
     }
-    (hasFound ? tallies.storeHits : tallies.storeMisses).add();
+    (hasFound ? counters.storeHits : counters.storeMisses).add();
     return false;
   }
 
@@ -142,12 +142,14 @@ export class TieredCache {
   }
 
   /** Every stage and version of a secret, by all the names that it was asked by. */
-  removeAll(names: Iterable<string>): void {
+  async removeAll(names: Iterable<string>): Promise<void> {
     const removedAt = this.#untilNow();
+    const removals: Promise<void>[] = [];
     for (const name of names) {
       this.#tombstones.buryAll(name, removedAt);
-      for (const { writes } of this.#tiers) void writes.push(name, { kind: 'removeAll', name, removedAt });
+      for (const { writes } of this.#tiers) removals.push(writes.push(name, { kind: 'removeAll', name, removedAt }));
     }
+    await Promise.all(removals);
   }
 
   status(): readonly StoreStatus[] {

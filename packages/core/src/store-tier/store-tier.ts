@@ -1,19 +1,19 @@
 // The story of what outlives the process: the stores are looked into before KMS is asked, told of what has landed, and
 // emptied of what KMS refuses; what another process brings into a shared one is landed here as if it had been fetched.
 
-import { cacheKey, nameOfKey } from '../memory/entry.ts';
+import { cacheKey, nameOfKey } from '../secret/cache-key.ts';
 import { TieredCache } from './store-list.ts';
 import type { Found, Offered, SharedStore } from './store-list.ts';
 import { Turns } from './leases.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { GuardedLogger } from '../ports/logger.ts';
 import type { SecretMemory } from '../memory/memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
-import type { StoreStatus, Tallies } from '../secret/status.ts';
+import type { StoreStatus, Counters } from '../secret/status.ts';
 import type { StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { withTimeout } from '../time/deadline.ts';
@@ -21,9 +21,9 @@ import { withTimeout } from '../time/deadline.ts';
 export interface TiersParts {
   readonly options: ResolvedOptions;
   readonly memory: SecretMemory;
-  readonly logger: Logger;
+  readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
-  readonly tallies: Tallies;
+  readonly counters: Counters;
   /** What readers get of a secret that KMS gave: see `SecretHook.transform`. Rejects if the hook refuses it. */
   readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
   /** What is being fetched of a secret, in whatever stage or version, is not to be kept. */
@@ -70,7 +70,7 @@ export class SecretTiers {
       usualStage: stage,
       timeout: storeTimeout,
       tell: (event) => this.#tell(event),
-      tallies: parts.tallies,
+      counters: parts.counters,
       offer: (key, request, found) => this.#offer(key, request, found),
       onNews: (store, news) => this.#hear(store, news),
     });
@@ -159,9 +159,13 @@ export class SecretTiers {
   }
 
   /** Forgets a secret in all its stages and versions, here and in every store. */
-  invalidate(name: string): void {
-    if (this.hasStores) this.#stores.removeAll(this.#spellingsOf(name));
+  invalidate(name: string): Promise<void> {
+    const removed = this.#stores.removeAll(this.#spellingsOf(name));
     this.#memory.invalidate(name);
+    if (!this.hasStores) return removed;
+    // A store that is unavailable removes it later: the caller does not wait for that.
+    const { clock, storeTimeout: ms } = this.#parts.options;
+    return withTimeout(removed, clock, { ms, onTimeout: () => {} });
   }
 
   describe(): readonly StoreStatus[] {
@@ -179,7 +183,7 @@ export class SecretTiers {
   #erase(request: SecretRequest, error: AnySecretError): void {
     if (error.code !== 'ERR_SECRET_NOT_FOUND') {
       this.#parts.forget(request.name);
-      if (this.hasStores) this.#stores.removeAll(this.#spellingsOf(request.name));
+      if (this.hasStores) void this.#stores.removeAll(this.#spellingsOf(request.name));
     } else if (this.hasStores) this.#stores.remove(request);
   }
 
@@ -190,7 +194,8 @@ export class SecretTiers {
   async #offer(key: string, request: SecretRequest, { secret, fetchedAt, isRevoked }: Found): Promise<Offered> {
     try {
       const prepared = await this.#parts.prepare(secret, request);
-      if (!this.#isClosed && !isRevoked()) return this.#memory.offered(key, request, { secret: prepared, fetchedAt });
+      if (!this.#isClosed && !isRevoked())
+        return this.#memory.acceptFromStore(key, request, { secret: prepared, fetchedAt });
     } catch {
       // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
     }
@@ -199,7 +204,7 @@ export class SecretTiers {
 
   #hear(store: SharedStore, news: Extract<StoreEvent, { kind: 'written' | 'removed' }>): void {
     if (news.kind === 'removed') {
-      this.#memory.refetchSoon(this.#memory.keysOf(news.name));
+      this.#memory.scheduleRefetch(this.#memory.keysOf(news.name));
       return;
     }
     const { request, fetchedAt } = news;

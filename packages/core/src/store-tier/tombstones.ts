@@ -1,5 +1,5 @@
 import type { SecretRequest } from '../ports/transport.ts';
-import { cacheKey } from '../memory/entry.ts';
+import { cacheKey } from '../secret/cache-key.ts';
 import { plainName } from '../secret/secret-name.ts';
 
 /** Beyond so many the oldest is let go: by then its store has long been told. */

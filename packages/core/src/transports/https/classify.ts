@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../secret/failures.ts';
-import { failureOfAnswer } from '../../secret/failures.ts';
+import { failureOfResponse } from '../../secret/failures.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstRequestId } from '../error-response.ts';
@@ -49,7 +49,7 @@ export function classifyError(foreign: TransportError, where: ErrorContext): Fet
     case 'answer':
       return failureOfReply(foreign, where);
     case 'tooLarge': {
-      const failure = foreign.status === 200 ? 'malformed' : failureOfAnswer(foreign.status, undefined);
+      const failure = foreign.status === 200 ? 'malformed' : failureOfResponse(foreign.status, undefined);
       const message = `${endpoint} answered with more than ${foreign.limit} bytes, which no answer of KMS has; the rest was not read.`;
       return new FetchFailure(failure, message, { status: foreign.status, requestId: requestIdOf(foreign.headers) });
     }
@@ -114,7 +114,7 @@ export interface FailedResponse extends ErrorResponse {
 
 export function failureFromResponse(refusal: FailedResponse): FetchFailure {
   const { endpoint, status, code, requestId, retryAfter, identity, clockSkew: ahead } = refusal;
-  const failure = failureOfAnswer(status, code);
+  const failure = failureOfResponse(status, code);
   const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
   const advice = adviceFor({ failure, code, status, identity, clockSkew: ahead });
   return new FetchFailure(failure, `${endpoint} answered with ${said}. ${advice}`, {

@@ -1,0 +1,169 @@
+import { readCaFile } from './config/ca-file.ts';
+import { readClientKeyTexts } from './config/client-key-texts.ts';
+import type { ClientKeyRequest } from './config/client-key-texts.ts';
+import type { ConfigurationMachine } from './config/environment.ts';
+import { proxyFor } from './config/proxy.ts';
+import { alicloudCredentials } from './credentials/alicloud.ts';
+import { ClientKeyError } from './credentials/client-key-error.ts';
+import { openClientKey } from './credentials/client-key.ts';
+import { sharedProvider } from './credentials/shared-provider.ts';
+import { isTransport } from './options/endpoints.ts';
+import type { EndpointAddress } from './options/endpoints.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import type { ClientKey } from './ports/credentials.ts';
+import type { SecretTransport } from './ports/transport.ts';
+import type { ConfigurationIssue } from './secret/errors.ts';
+import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.ts';
+import type { HttpsOptions } from './transports/https/channel.ts';
+import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
+
+export interface TransportContext {
+  readonly machine: ConfigurationMachine;
+  readonly options: ResolvedOptions;
+  /** Where each option was set. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Errors and warnings are added here. */
+  readonly issues: ConfigurationIssue[];
+  readonly warnings: string[];
+}
+
+/** Where an endpoint was set. */
+interface EndpointSource {
+  readonly key: string;
+  readonly source: string;
+}
+
+/** Warn about the end of a client key from this long before it (ms), in time to create a new one. */
+const clientKeyNotice = 30 * 86_400_000;
+
+const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;
+
+/** Makes a transport for each endpoint. An endpoint with an error has none; its error is added to `issues`. */
+export function makeTransports(context: TransportContext): readonly SecretTransport[] {
+  const factory = new TransportFactory(context);
+  const { options, sources } = context;
+  const source = sources.get('endpoints') ?? 'option';
+  return options.endpoints.flatMap((endpoint, index) => {
+    if (isTransport(endpoint)) return [endpoint];
+    return factory.transportOf(endpoint, { key: `endpoints[${index}]`, source }) ?? [];
+  });
+}
+
+class TransportFactory {
+  readonly #context: TransportContext;
+  #identity: { readonly value: OpenApiIdentity | undefined } | undefined;
+
+  constructor(context: TransportContext) {
+    this.#context = context;
+  }
+
+  /** The instance API for an endpoint with a client key, the OpenAPI for any other. */
+  transportOf(endpoint: EndpointAddress, at: EndpointSource): SecretTransport | undefined {
+    const https = this.#httpsOptions(endpoint, at);
+    if (endpoint.clientKey === undefined) return this.#openApiTransport(endpoint, at, https);
+    const clientKey = this.#clientKey({ from: endpoint.clientKey, ...at });
+    if (clientKey === undefined) return undefined;
+    return lazyTransport(endpoint.host, async () => {
+      const { InstanceTransport } = await import('./transports/instance/instance-transport.ts');
+      return new InstanceTransport({ ...https, clientKey });
+    });
+  }
+
+  #openApiTransport(
+    endpoint: EndpointAddress,
+    { key, source }: EndpointSource,
+    https: HttpsOptions,
+  ): SecretTransport | undefined {
+    const identity = this.#sharedIdentity();
+    if (identity === undefined) return undefined;
+    if ('clientKey' in identity && instanceHost.test(endpoint.host)) {
+      this.#context.issues.push({
+        key: `${key}.clientKeyFile`,
+        source,
+        got: 'a client key in credentials',
+        expected: 'the client key of this KMS instance here: instances accept client keys by their own API only',
+      });
+    }
+    return lazyBatchTransport(endpoint.host, async () => {
+      const { OpenApiTransport } = await import('./transports/openapi/openapi-transport.ts');
+      return new OpenApiTransport({ ...https, ...identity });
+    });
+  }
+
+  #httpsOptions(endpoint: EndpointAddress, { key, source }: EndpointSource): HttpsOptions {
+    const { machine, options, issues, warnings } = this.#context;
+    const { clock, connectTimeout } = options;
+    const { proxy, issue } = proxyFor(endpoint.host, machine.environment);
+    // A wrong proxy variable concerns every endpoint and is reported once.
+    if (issue !== undefined && !issues.some((known) => known.key === issue.key)) issues.push(issue);
+    if (endpoint.ignoreSslCerts) {
+      warnings.push(
+        `The certificate of ${endpoint.host} is not verified (${key}.ignoreSslCerts, ${source}): anyone on the network path can read the secrets.`,
+      );
+    }
+    return {
+      endpoint,
+      clock,
+      connectTimeout,
+      proxy,
+      ca: this.#readCa(endpoint.caFilePath, { key: `${key}.caFilePath`, source }),
+      verifyCertificate: !endpoint.ignoreSslCerts,
+    };
+  }
+
+  #readCa(path: string | undefined, at: EndpointSource): string | undefined {
+    if (path === undefined) return undefined;
+    const { machine, options, issues, warnings } = this.#context;
+    const ca = readCaFile({ path, ...at, date: options.clock.date() }, machine);
+    issues.push(...ca.issues);
+    warnings.push(...ca.warnings);
+    return ca.pem;
+  }
+
+  /** The identity of all endpoints without a client key of their own. Created when the first of them needs it. */
+  #sharedIdentity(): OpenApiIdentity | undefined {
+    this.#identity ??= { value: this.#makeIdentity() };
+    return this.#identity.value;
+  }
+
+  #makeIdentity(): OpenApiIdentity | undefined {
+    const { machine, options, sources } = this.#context;
+    const { credentials, clock } = options;
+    if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
+    if (credentials.type !== 'client_key') {
+      // An unusable proxy is reported with the endpoints.
+      const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
+      return { credentials: alicloudCredentials(credentials, { clock, resolveProxy }) };
+    }
+    const source = sources.get('credentials') ?? 'option';
+    const clientKey = this.#clientKey({ from: credentials, key: 'credentials', source });
+    return clientKey && { clientKey };
+  }
+
+  #clientKey(request: ClientKeyRequest): ClientKey | undefined {
+    const { machine, issues, warnings } = this.#context;
+    const { json, password, ...read } = readClientKeyTexts(request, machine);
+    issues.push(...read.issues);
+    warnings.push(...read.warnings);
+    if (json === undefined || password === undefined) return undefined;
+    const { key, source } = request;
+    try {
+      const clientKey = openClientKey({ json, password });
+      this.#warnOfExpiry(clientKey, request);
+      return clientKey;
+    } catch (error) {
+      if (!(error instanceof ClientKeyError)) throw error;
+      issues.push({ key, source, got: error.message, expected: 'a client key and its password' });
+      return undefined;
+    }
+  }
+
+  #warnOfExpiry({ expiresAt }: ClientKey, { key, source }: EndpointSource): void {
+    if (expiresAt === undefined) return;
+    const remaining = expiresAt - this.#context.options.clock.date();
+    if (remaining >= clientKeyNotice) return;
+    const date = new Date(expiresAt).toISOString().slice(0, 10);
+    const verb = remaining < 0 ? 'expired' : 'expires';
+    this.#context.warnings.push(`The client key of ${key} (${source}) ${verb} on ${date}.`);
+  }
+}

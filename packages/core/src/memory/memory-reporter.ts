@@ -1,0 +1,71 @@
+import type { Logger } from '../ports/logger.ts';
+import type { AnySecretError } from '../secret/errors.ts';
+import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
+import type { Counters } from '../secret/status.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import { formatDuration } from '../time/duration.ts';
+import { refOf } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { minOwnTtl } from './secret-ttl.ts';
+
+export interface MemoryReporterParts {
+  readonly defaultStage: string;
+  readonly logger: Logger;
+  readonly events: SecretEmitter;
+  readonly counters: Counters;
+}
+
+/** Turns each change of the memory into its event, log line and counter. */
+export class MemoryReporter {
+  readonly #parts: MemoryReporterParts;
+
+  constructor(parts: MemoryReporterParts) {
+    this.#parts = parts;
+  }
+
+  /** `isFirst`: the first stale read of an outage, which is the one that is reported. */
+  servedStale(
+    entry: Entry,
+    {
+      age,
+      error,
+      isFirst,
+    }: { readonly age: number; readonly error?: AnySecretError | undefined; readonly isFirst: boolean },
+  ): void {
+    this.#parts.counters.staleReads.add();
+    if (!isFirst) return;
+    const ref = refOf(entry, this.#parts.defaultStage);
+    const reason = error === undefined ? '' : `: ${error.message}`;
+    this.#parts.logger.warn(`Serving a stale value of "${ref.name}" (age ${formatDuration(age)})${reason}`);
+    this.#parts.events.emit('stale', { ...ref, age, error });
+  }
+
+  refreshed(previous: Entry, entry: Entry): void {
+    const { events, counters, defaultStage } = this.#parts;
+    const event = { ...refOf(entry, defaultStage), secret: entry.secret };
+    events.emit('refreshed', event);
+    if (entry.secret.versionId === previous.secret.versionId) return;
+    counters.rotations.add();
+    events.emit('rotated', { ...event, previousVersionId: previous.secret.versionId });
+  }
+
+  fetchFailed({ name, stage, versionId }: SecretRequest, error: AnySecretError): void {
+    this.#parts.counters.failedFetches.add();
+    this.#parts.events.emit('failed', { name, stage, versionId, error });
+  }
+
+  dropped(entry: Entry, reason: SecretEvents['dropped']['reason']): void {
+    const ref = refOf(entry, this.#parts.defaultStage);
+    if (reason === 'refused') this.#parts.logger.warn(`Dropped secret "${ref.name}": KMS refused it.`);
+    this.#parts.events.emit('dropped', { ...ref, reason });
+  }
+
+  raisedTtl(
+    name: string,
+    { property, raisedFrom }: { readonly property: string | false; readonly raisedFrom: number },
+  ): void {
+    this.#parts.logger.warn(
+      `Secret "${name}" sets its TTL to ${raisedFrom} ms in the property "${String(property)}"; raised to the minimum of ${minOwnTtl} ms. The unit is milliseconds, not seconds.`,
+    );
+  }
+}
