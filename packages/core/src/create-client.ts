@@ -106,7 +106,12 @@ function connectParts(
     counters,
     refetch: (key, request) => fetcher.joinOrStart(key, request, 'refresh').secret,
   });
-  const transform = new HookTransform({ transform: hook?.transform?.bind(hook), clock, attemptTimeout, closing: signal });
+  const transform = new HookTransform({
+    transform: hook?.transform?.bind(hook),
+    clock,
+    attemptTimeout,
+    closing: signal,
+  });
   const storeTier = new SecretTiers({
     options,
     memory,

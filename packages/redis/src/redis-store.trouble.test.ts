@@ -79,7 +79,7 @@ test('removes and announces once what was invalidated during an outage', async (
   await admin.save();
   server.freeze();
 
-  client.invalidate('db');
+  void client.invalidate('db');
   expect(await failed).toMatchObject({ operation: 'removeAll', name: 'db' });
   await server.kill();
   await server.start();
@@ -95,7 +95,7 @@ test('a removal that waits for Redis serves nothing, and is retried until it is 
   const { client, kms, settled } = await clientOf(server);
   await admin.replicaof('127.0.0.1', 1);
 
-  client.invalidate('db');
+  void client.invalidate('db');
   kms.fail('unreachable');
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
   expect(await currentIn(open(server))).toBe('v1');

@@ -25,7 +25,7 @@ test('an invalidated version is not served while its removal is pending, even af
   const previous = { name: 'db', stage: 'ACSPrevious', versionId: undefined };
   store.put(previous, stored({ versionId: 'v0', stages: ['ACSPrevious'], fetchedAt: clock.date() }));
   store.fail('throw', 'write', 'remove', 'removeAll');
-  client.invalidate('db');
+  void client.invalidate('db');
   await clock.pass('1s');
   await client.get('db');
   await clock.pass('1s');
@@ -67,7 +67,7 @@ test('a removal that waits for a read-only folder is carried out once', async ()
   disk.isReadOnly = true;
   disk.commits = 0;
 
-  client.invalidate('db');
+  void client.invalidate('db');
   kms.fail('unreachable');
   await until(() => client.describe().stores[0]?.state === 'unavailable');
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
