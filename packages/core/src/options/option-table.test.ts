@@ -141,7 +141,7 @@ test('what is particular to a secret is checked like the rest', () => {
 test('a logger or a clock that lacks a method is refused by what it must have', () => {
   expect(mistakes({ logger: console.log, clock: {}, hook: {} })).toEqual([
     'hook|an object|an object with one or more of transform(), recover()',
-    'logger|a function|an object with debug(), info(), warn(), error()',
+    'logger|a function|an object with warn(), error()',
     'clock|an object|an object with now(), cachedNow(), date(), random(), setTimer(), setUnrefTimer()',
   ]);
 });
