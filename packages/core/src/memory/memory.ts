@@ -66,7 +66,12 @@ export class SecretMemory {
     this.#options = options;
     this.#clock = clock;
     this.#outages = new Outages(clock);
-    this.#queue = new RefreshQueue({ clock, concurrency: refreshConcurrency, preloaded, refresh: (key) => this.#refreshDue(key) });
+    this.#queue = new RefreshQueue({
+      clock,
+      concurrency: refreshConcurrency,
+      preloaded,
+      refresh: (key) => this.#refreshDue(key),
+    });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, this.#queue.preloaded);
   }
