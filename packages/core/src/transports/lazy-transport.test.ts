@@ -10,48 +10,48 @@ function transportWith(name: string): FakeTransport {
   return transport;
 }
 
-test('nothing is loaded before the first fetch, and once for all of them', async () => {
+test('loads the transport once, with the first fetch', async () => {
   let loads = 0;
-  const late = lazyTransport('kms.example', async () => {
+  const lazy = lazyTransport('kms.example', async () => {
     loads += 1;
     return transportWith('db');
   });
   const loadsBefore = loads;
 
-  const secrets = await Promise.all([late.fetch({ name: 'db' }, signal), late.fetch({ name: 'db' }, signal)]);
-  await late.fetch({ name: 'db' }, signal);
+  const secrets = await Promise.all([lazy.fetch({ name: 'db' }, signal), lazy.fetch({ name: 'db' }, signal)]);
+  await lazy.fetch({ name: 'db' }, signal);
 
   expect(loadsBefore).toBe(0);
   expect(secrets.map(({ name }) => name)).toEqual(['db', 'db']);
   expect(loads).toBe(1);
 });
 
-test('what could not be loaded is loaded again by the next fetch', async () => {
-  let isShort = true;
-  const late = lazyTransport('kms.example', async () => {
-    if (isShort) throw new Error('EMFILE');
+test('loads the transport again after a failed load', async () => {
+  let hasNoDescriptors = true;
+  const lazy = lazyTransport('kms.example', async () => {
+    if (hasNoDescriptors) throw new Error('EMFILE');
     return transportWith('db');
   });
-  const failed = late.fetch({ name: 'db' }, signal);
+  const failed = lazy.fetch({ name: 'db' }, signal);
   await expect(failed).rejects.toThrow('EMFILE');
 
-  isShort = false;
+  hasNoDescriptors = false;
 
-  expect(await late.fetch({ name: 'db' }, signal)).toMatchObject({ name: 'db' });
+  expect(await lazy.fetch({ name: 'db' }, signal)).toMatchObject({ name: 'db' });
 });
 
-test('closed while it is loaded, it is closed as soon as it is here', async () => {
+test('closes a transport that is still loading as soon as it is loaded', async () => {
   const loaded = transportWith('db');
-  const late = lazyTransport('kms.example', async () => loaded);
-  const fetching = late.fetch({ name: 'db' }, signal);
+  const lazy = lazyTransport('kms.example', async () => loaded);
+  const fetching = lazy.fetch({ name: 'db' }, signal);
 
-  await late.close();
+  await lazy.close();
 
   await fetching;
   expect(loaded.isClosed).toBe(true);
 });
 
-test('closed before anything was asked, it loads nothing; closed after that, it is closed', async () => {
+test('close does not load the transport, and closes a loaded one', async () => {
   let loads = 0;
   const loaded = transportWith('db');
   const load = async (): Promise<FakeTransport> => {
@@ -60,23 +60,23 @@ test('closed before anything was asked, it loads nothing; closed after that, it 
   };
 
   await lazyTransport('kms.example', load).close();
-  const loadsOfClosed = loads;
-  const late = lazyTransport('kms.example', load);
-  await late.fetch({ name: 'db' }, signal);
-  await late.close();
+  const loadsByClose = loads;
+  const lazy = lazyTransport('kms.example', load);
+  await lazy.fetch({ name: 'db' }, signal);
+  await lazy.close();
 
-  expect(loadsOfClosed).toBe(0);
+  expect(loadsByClose).toBe(0);
   expect(loaded.isClosed).toBe(true);
 });
 
-test('one that can fetch many does; another does not look as if it could', async () => {
-  const late = lazyBatchTransport('kms.example', async () => ({
+test('has fetchMany only if the transport has it', async () => {
+  const lazy = lazyBatchTransport('kms.example', async () => ({
     endpoint: 'kms.example',
-    fetch: (request, until) => transportWith('db').fetch(request, until),
-    fetchMany: (requests, until) => Promise.all(requests.map((request) => transportWith('db').fetch(request, until))),
+    fetch: (request, abort) => transportWith('db').fetch(request, abort),
+    fetchMany: (requests, abort) => Promise.all(requests.map((request) => transportWith('db').fetch(request, abort))),
     close() {},
   }));
 
-  expect(await late.fetchMany([{ name: 'db' }], signal)).toMatchObject([{ name: 'db' }]);
+  expect(await lazy.fetchMany([{ name: 'db' }], signal)).toMatchObject([{ name: 'db' }]);
   expect(lazyTransport('kms.example', async () => transportWith('db'))).not.toHaveProperty('fetchMany');
 });

@@ -3,27 +3,27 @@ import type { SecretTransport } from '../ports/transport.ts';
 type BatchTransport = SecretTransport & Required<Pick<SecretTransport, 'fetchMany'>>;
 
 /**
- * A transport whose code is loaded with its first fetch: `node:https` and what stands on it take as long to load as all else
- * together, and many a process that makes a client is a build, or finds its secrets in a store.
+ * A transport whose code is loaded by its first fetch. `node:https` and the modules on it take as long to load as the rest of
+ * core, and many processes never fetch: a build, or a process that finds its secrets in a store.
  */
 export function lazyTransport(endpoint: string, load: () => Promise<SecretTransport>): SecretTransport {
-  return through(new LazyTransport(load), endpoint);
+  return forward(new LazyTransport(load), endpoint);
 }
 
-/** As `lateTransport`, of one that can fetch many. */
+/** Same as `lazyTransport`, for a transport with `fetchMany`. */
 export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTransport>): BatchTransport {
-  const late = new LazyTransport(load);
+  const lazy = new LazyTransport(load);
   return {
-    ...through(late, endpoint),
-    fetchMany: (requests, signal) => late.with((transport) => transport.fetchMany(requests, signal)),
+    ...forward(lazy, endpoint),
+    fetchMany: (requests, signal) => lazy.use((transport) => transport.fetchMany(requests, signal)),
   };
 }
 
-function through(late: LazyTransport<SecretTransport>, endpoint: string): SecretTransport {
+function forward(lazy: LazyTransport<SecretTransport>, endpoint: string): SecretTransport {
   return {
     endpoint,
-    fetch: (request, signal) => late.with((transport) => transport.fetch(request, signal)),
-    close: () => late.close(),
+    fetch: (request, signal) => lazy.use((transport) => transport.fetch(request, signal)),
+    close: () => lazy.close(),
   };
 }
 
@@ -37,10 +37,10 @@ class LazyTransport<Transport extends SecretTransport> {
     this.#load = load;
   }
 
-  with<Value>(use: (transport: Transport) => Promise<Value>): Promise<Value> {
-    if (this.#loaded !== undefined) return use(this.#loaded);
+  use<Value>(run: (transport: Transport) => Promise<Value>): Promise<Value> {
+    if (this.#loaded !== undefined) return run(this.#loaded);
     this.#loading ??= this.#open();
-    return this.#loading.then(use);
+    return this.#loading.then(run);
   }
 
   close(): Promise<void> | void {
@@ -52,11 +52,11 @@ class LazyTransport<Transport extends SecretTransport> {
     try {
       this.#loaded = await this.#load();
     } catch (error) {
-      // Not remembered: what failed once (too many open files) may work the next time.
+      // Not cached: the next attempt may succeed, for example after EMFILE (too many open files).
       this.#loading = undefined;
       throw error;
     }
-    // Closed while it was loaded; it refuses what it is asked now.
+    // Closed while it was loading. The closed transport rejects the waiting fetches.
     if (this.#isClosed) await this.#loaded.close();
     return this.#loaded;
   }

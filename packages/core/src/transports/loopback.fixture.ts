@@ -8,11 +8,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { ClientKey } from '../ports/credentials.ts';
 
-/** A request as it arrived at the loopback server. */
+/** A request as the loopback server received it. */
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
-  /** In their order on the wire, without Node's own `connection`. */
+  /** In wire order, without the `connection` header that Node adds. */
   readonly headerLines: readonly string[];
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -24,11 +24,11 @@ export interface StubResponse {
   readonly body?: Buffer | string;
 }
 
-/** An HTTPS server on loopback that answers what a test says, and keeps what it was asked. */
+/** An HTTPS server on the loopback interface that records its requests. */
 export interface Loopback extends AsyncDisposable {
   readonly host: string;
   readonly ca: string;
-  /** By this proxy, the server can be asked by any name. */
+  /** A proxy that connects every host name to the server. */
   readonly proxy: URL;
   readonly requests: readonly ReceivedRequest[];
 }
@@ -39,7 +39,7 @@ function readJson(name: string): unknown {
 
 const identity = readJson('loopback-certificate.json') as { readonly cert: string; readonly key: string }; // our own file
 
-export async function startLoopback(answer: (request: ReceivedRequest) => StubResponse): Promise<Loopback> {
+export async function startLoopback(respond: (request: ReceivedRequest) => StubResponse): Promise<Loopback> {
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(identity, (incoming, outgoing) => {
@@ -49,15 +49,15 @@ export async function startLoopback(answer: (request: ReceivedRequest) => StubRe
       const { method = '', url: path = '', headers, rawHeaders } = incoming;
       const request = { method, path, headers, headerLines: linesOf(rawHeaders), body: Buffer.concat(chunks) };
       requests.push(request);
-      const { status = 200, headers: given = {}, body = '' } = answer(request);
-      outgoing.writeHead(status, given).end(body);
+      const { status = 200, headers: responseHeaders = {}, body = '' } = respond(request);
+      outgoing.writeHead(status, responseHeaders).end(body);
     });
   });
   const port = await listen(server, sockets);
   const proxy = createHttpServer().on('connect', (_, client: Socket) => {
-    const onward = connect(port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
-    client.pipe(onward).pipe(client);
-    for (const socket of [client, onward]) socket.on('error', () => {});
+    const upstream = connect(port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+    client.pipe(upstream).pipe(client);
+    for (const socket of [client, upstream]) socket.on('error', () => {});
   });
   const proxyPort = await listen(proxy, sockets);
   return {
@@ -87,7 +87,7 @@ function linesOf(rawHeaders: readonly string[]): readonly string[] {
   return lines;
 }
 
-/** What the tests read of `client-key-vectors.json`. */
+/** The parts of `client-key-vectors.json` that the tests read. */
 export interface ClientKeyVectors {
   readonly key: { readonly keyId: string; readonly privateKeyPkcs8DerBase64: string };
   readonly rpcV1ClientKey: readonly {
@@ -136,7 +136,7 @@ const privateKey = createPrivateKey({
   type: 'pkcs8',
 });
 
-/** The client key of the vectors. */
+/** The client key in the vectors. */
 export const vectorKey: ClientKey = {
   keyId,
   expiresAt: undefined,

@@ -6,43 +6,48 @@ import { FetchFailure } from '../ports/transport.ts';
 import { firstRequestId } from './error-response.ts';
 
 /**
- * The fields of an answer to GetSecretValue as a secret; `VersionStages` as a list, or left out.
+ * Converts the fields of a GetSecretValue response into a `Secret`. `VersionStages` must be a list, or absent.
  *
- * Throws a `FetchFailure` for anything that is not as KMS documents it, saying what and where, never what stood there. Two
- * kinds of oddity are told apart. A wrong *type*, or another name or version than was asked for, means that it was not KMS
- * that answered, or not to us: the reply is refused. A *text* about the secret that cannot be read (a date, an interval,
- * the extended configuration) is left out: nobody must lose a password because its rotation date is written in a new way.
+ * Throws a `FetchFailure` that names the field and the problem, and never quotes a value. A field of the wrong type, or
+ * another name or version than requested, means that the response is not from KMS or not for this request. Metadata that
+ * cannot be parsed (a date, an interval, the extended configuration) is omitted: a new date format must not make the value
+ * unavailable.
  */
-export function secretFromFields(fields: ReadonlyMap<string, unknown>, asked: SecretRequest, endpoint: string): Secret {
+export function secretFromFields(
+  fields: ReadonlyMap<string, unknown>,
+  request: SecretRequest,
+  endpoint: string,
+): Secret {
   const requestId = firstRequestId(fields.get('RequestId'));
-  const refuse = (what: string): FetchFailure =>
-    new FetchFailure('malformed', `The answer of ${endpoint} cannot be used: ${what}.`, { status: 200, requestId });
+  const malformed = (problem: string): FetchFailure =>
+    new FetchFailure('malformed', `The response of ${endpoint} is invalid: ${problem}.`, { status: 200, requestId });
   const optional = (field: string): string | undefined => {
     const value = fields.get(field);
     if (value === undefined || value === null) return undefined;
-    if (typeof value !== 'string') throw refuse(`${field} is ${kindOf(value)}, not a text`);
+    if (typeof value !== 'string') throw malformed(`${field} is ${kindOf(value)}, not a string`);
     return value;
   };
   const required = (field: string): string => {
     const value = optional(field);
-    if (value === undefined) throw refuse(`it has no ${field}`);
+    if (value === undefined) throw malformed(`${field} is missing`);
     return value;
   };
 
   const name = required('SecretName');
-  if (name !== asked.name && name !== plainName(asked.name))
-    throw refuse('it is about another secret than was asked for');
+  if (name !== request.name && name !== plainName(request.name)) {
+    throw malformed('SecretName is not the requested secret');
+  }
   const versionId = required('VersionId');
-  if (versionId === '') throw refuse('its VersionId is empty');
-  // KMS ignores a version asked for by id if the secret is a managed one, and answers with the current version.
-  if (asked.versionId !== undefined && asked.versionId !== versionId) {
-    throw refuse('it is about another version than was asked for; of a managed secret, ask for a stage instead');
+  if (versionId === '') throw malformed('VersionId is empty');
+  // For a managed secret, KMS ignores the requested version id and returns the current version.
+  if (request.versionId !== undefined && request.versionId !== versionId) {
+    throw malformed('VersionId is not the requested version; for a managed secret, request a stage instead');
   }
   const dataType = required('SecretDataType').toLowerCase();
-  if (dataType !== 'text' && dataType !== 'binary') throw refuse('its SecretDataType is neither text nor binary');
-  const stages = decodeStages(fields.get('VersionStages'), refuse);
-  if (asked.stage !== undefined && stages.length > 0 && !stages.includes(asked.stage)) {
-    throw refuse('it is about a version that the stage asked for is not on');
+  if (dataType !== 'text' && dataType !== 'binary') throw malformed('SecretDataType is neither text nor binary');
+  const stages = decodeStages(fields.get('VersionStages'), malformed);
+  if (request.stage !== undefined && stages.length > 0 && !stages.includes(request.stage)) {
+    throw malformed('VersionStages does not include the requested stage');
   }
   return new Secret({
     name,
@@ -58,11 +63,11 @@ export function secretFromFields(fields: ReadonlyMap<string, unknown>, asked: Se
   });
 }
 
-/** A version that no stage sits on any more has none, or an empty list. */
-function decodeStages(stages: unknown, refuse: (what: string) => FetchFailure): readonly string[] {
+/** Absent or empty for a version without a stage. */
+function decodeStages(stages: unknown, malformed: (problem: string) => FetchFailure): readonly string[] {
   if (stages === undefined || stages === null) return [];
   if (!Array.isArray(stages) || !stages.every((stage) => typeof stage === 'string')) {
-    throw refuse('VersionStages does not hold a list of texts');
+    throw malformed('VersionStages is not a list of strings');
   }
   return Object.freeze([...stages]);
 }
@@ -76,20 +81,20 @@ function decodeRotation(field: (name: string) => string | undefined): SecretRota
   return Object.freeze({ state, interval, lastAt, nextAt });
 }
 
-/** `604800s`. */
+/** Such as `604800s`; returns milliseconds. */
 function decodeInterval(text: string | undefined): number | undefined {
   const seconds = /^(?<seconds>\d{1,10})s$/u.exec(text ?? '')?.groups?.['seconds'];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
-/** `2026-01-02T03:04:05Z`. */
+/** Such as `2026-01-02T03:04:05Z`. */
 function decodeDate(text: string | undefined): number | undefined {
   const isDate = text !== undefined && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/u.test(text);
   const date = isDate ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : date;
 }
 
-/** A JSON object as text inside the JSON. */
+/** A JSON object, encoded as a string. */
 function decodeExtendedConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (text === undefined || text === '') return undefined;
   try {
@@ -102,6 +107,6 @@ function decodeExtendedConfig(text: string | undefined): Readonly<Record<string,
 }
 
 function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,12 +1,12 @@
 import type { SecretRequest } from '../ports/transport.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
-/** Throws a `FetchFailure` for half a character: no encoding can carry it, and what would go out in its place is another name. */
+/** Throws a `FetchFailure` for a lone surrogate: UTF-8 cannot encode it, and its replacement character would be another name. */
 export function assertWellFormed({ name, stage = '', versionId = '' }: SecretRequest): void {
-  // In Unicode mode, the two halves of a whole character do not match: only one that stands alone does.
+  // With the u flag, \p{Surrogate} does not match the two halves of a surrogate pair.
   if (!/\p{Surrogate}/u.test(`${name}\n${stage}\n${versionId}`)) return;
   throw new FetchFailure(
     'rejected',
-    'The name, the stage or the version asked for is no well-formed Unicode: half of a character is missing.',
+    'The secret name, stage or version id is not well-formed Unicode: it contains a lone surrogate.',
   );
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -12,7 +12,7 @@ import { OpenApiTransport } from '../openapi/openapi-transport.ts';
 
 const region = 'cn-hangzhou';
 
-type CredentialsParts = OpenApiOptions & { readonly credentials: CredentialsProvider };
+type ChannelTestOptions = OpenApiOptions & { readonly credentials: CredentialsProvider };
 const request = { name: 'prod/db' };
 
 async function start(): Promise<FakeKms> {
@@ -22,7 +22,7 @@ async function start(): Promise<FakeKms> {
   return kms;
 }
 
-function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTransport {
+function open(kms: FakeKms, options: Partial<ChannelTestOptions> = {}): OpenApiTransport {
   const transport = new OpenApiTransport({
     endpoint: { host: kms.endpoint(region).endpoint },
     ca: kms.caPem,
@@ -30,7 +30,7 @@ function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTrans
     clock: new FakeClock({ date: kms.clock.date() }),
     connectTimeout: 2_000,
     maxResponseBytes: 1_048_576,
-    ...parts,
+    ...options,
   });
   onTestFinished(() => transport.close());
   return transport;
@@ -48,58 +48,58 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function failureOf(reading: Promise<unknown>): Promise<FetchFailure> {
-  return reading.then(
+async function failureOf(fetching: Promise<unknown>): Promise<FetchFailure> {
+  return fetching.then(
     () => {
-      throw new Error('was not refused');
+      throw new Error('expected a failure');
     },
     (error: FetchFailure) => error,
   );
 }
 
-const never = (): AbortSignal => new AbortController().signal;
+const noAbort = (): AbortSignal => new AbortController().signal;
 
-/** Waits until the fake has a request that it leaves without an answer. */
-async function untilAsked(kms: FakeKms): Promise<void> {
-  while (kms.openRequests === 0) await turn();
+/** Waits until the fake has received a request that it does not respond to. */
+async function requestReceived(kms: FakeKms): Promise<void> {
+  while (kms.openRequests === 0) await nextTick();
 }
 
 test.each(['hang', 'hangMidBody'] as const)(
-  'a fetch that meets a %s ends as soon as its signal fires',
+  'rejects when the signal aborts during a fault of kind %s',
   async (kind) => {
     const kms = await start();
     kms.fault({ kind });
     const controller = new AbortController();
-    const reason = new Error('enough');
-    const reading = open(kms).fetch(request, controller.signal);
-    await untilAsked(kms);
+    const reason = new Error('stop');
+    const fetching = open(kms).fetch(request, controller.signal);
+    await requestReceived(kms);
 
     controller.abort(reason);
 
-    await expect(reading).rejects.toBe(reason);
+    await expect(fetching).rejects.toBe(reason);
   },
 );
 
-test('a signal that has fired already lets nothing be asked', async () => {
+test('sends no request if the signal has already aborted', async () => {
   const kms = await start();
 
-  await expect(open(kms).fetch(request, AbortSignal.abort('enough'))).rejects.toBe('enough');
+  await expect(open(kms).fetch(request, AbortSignal.abort('stop'))).rejects.toBe('stop');
 
   expect(kms.requests).toEqual([]);
 });
 
-test('a provider of credentials that hangs does not hold up the signal', async () => {
+test('rejects when the signal aborts while the credentials provider hangs', async () => {
   const kms = await start();
   const controller = new AbortController();
   const credentials = { getCredential: () => new Promise<never>(() => {}) };
-  const reading = open(kms, { credentials }).fetch(request, controller.signal);
+  const fetching = open(kms, { credentials }).fetch(request, controller.signal);
 
-  controller.abort('enough');
+  controller.abort('stop');
 
-  await expect(reading).rejects.toBe('enough');
+  await expect(fetching).rejects.toBe('stop');
 });
 
-test('a fetch that has ended leaves no timer and no listener', async () => {
+test('leaves no timer after a fetch', async () => {
   const kms = await start();
   const clock = new FakeClock({ date: kms.clock.date() });
   const controller = new AbortController();
@@ -109,45 +109,45 @@ test('a fetch that has ended leaves no timer and no listener', async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a server that takes the connection and says nothing is given up in time', async () => {
+test('times out a server that accepts the connection and sends nothing', async () => {
   const kms = await start();
   const clock = new FakeClock({ date: kms.clock.date() });
   const silent = createServer();
   const host = `127.0.0.1:${await listen(silent)}`;
-  const reading = failureOf(open(kms, { clock, endpoint: { host } }).fetch(request, never()));
+  const fetching = failureOf(open(kms, { clock, endpoint: { host } }).fetch(request, noAbort()));
   await once(silent, 'connection');
 
   await clock.pass('2s');
 
-  expect(await reading).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
+  expect(await fetching).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
 });
 
-test('the time for connecting does not run while KMS thinks', async () => {
+test('does not apply the connect timeout to the response', async () => {
   const kms = await start();
   kms.fault({ kind: 'hang' });
   const clock = new FakeClock({ date: kms.clock.date() });
   const controller = new AbortController();
-  const reading = open(kms, { clock }).fetch(request, controller.signal);
-  await untilAsked(kms);
+  const fetching = open(kms, { clock }).fetch(request, controller.signal);
+  await requestReceived(kms);
 
   await clock.pass('1m');
-  controller.abort('enough');
+  controller.abort('stop');
 
-  await expect(reading).rejects.toBe('enough');
+  await expect(fetching).rejects.toBe('stop');
 });
 
-test('what does not speak TLS is unreachable', async () => {
+test('reports a server without TLS as unreachable', async () => {
   const kms = await start();
   const plain = createServer((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
 
   const host = `127.0.0.1:${await listen(plain)}`;
 
-  expect(await failureOf(open(kms, { endpoint: { host } }).fetch(request, never()))).toMatchObject({
+  expect(await failureOf(open(kms, { endpoint: { host } }).fetch(request, noAbort()))).toMatchObject({
     failure: 'unreachable',
   });
 });
 
-test('a kept connection that the server has closed is made anew, with another nonce, and costs nobody a failure', async () => {
+test('repeats a request on a new connection if the idle one was closed', async () => {
   const kms = await start();
   const nonces: string[] = [];
   const nonce = (): string => {
@@ -155,87 +155,87 @@ test('a kept connection that the server has closed is made anew, with another no
     return nonces.at(-1) ?? '';
   };
   const transport = open(kms, { nonce });
-  await transport.fetch(request, never());
+  await transport.fetch(request, noAbort());
   kms.fault({ kind: 'reset' }, { times: 1 });
 
-  const secret = await transport.fetch(request, never());
+  const secret = await transport.fetch(request, noAbort());
 
   expect(secret.text()).toBe('s3cret-1');
   expect(nonces).toEqual(['nonce-0', 'nonce-1', 'nonce-2']);
   expect(kms.handshakes).toBe(2);
 });
 
-test('a new connection that is reset is a failure: it is tried once', async () => {
+test('repeats a request only once', async () => {
   const kms = await start();
   const transport = open(kms);
-  await transport.fetch(request, never());
+  await transport.fetch(request, noAbort());
   kms.fault({ kind: 'reset' });
 
-  const failure = await failureOf(transport.fetch(request, never()));
+  const failure = await failureOf(transport.fetch(request, noAbort()));
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ECONNRESET' });
   expect(kms.requests).toHaveLength(3);
 });
 
-test('closing ends what is under way, and what comes after is refused', async () => {
+test('close rejects pending and later fetches', async () => {
   const kms = await start();
   kms.fault({ kind: 'hang' });
   const transport = open(kms);
-  const reading = failureOf(transport.fetch(request, never()));
-  await untilAsked(kms);
+  const fetching = failureOf(transport.fetch(request, noAbort()));
+  await requestReceived(kms);
 
   transport.close();
 
-  expect(await reading).toMatchObject({ failure: 'rejected' });
-  expect((await failureOf(transport.fetch(request, never()))).message).toContain('closed');
+  expect(await fetching).toMatchObject({ failure: 'rejected' });
+  expect((await failureOf(transport.fetch(request, noAbort()))).message).toContain('closed');
   expect(kms.requests).toHaveLength(1);
 });
 
-/** A proxy for CONNECT that tells what it was asked, and answers with `status`. */
+/** A proxy that records the CONNECT requests and responds with `status`. */
 async function startProxy(
   status = '200 OK',
-): Promise<{ readonly url: URL; readonly asked: string[]; readonly server: Server }> {
-  const asked: string[] = [];
+): Promise<{ readonly url: URL; readonly requests: string[]; readonly server: Server }> {
+  const requests: string[] = [];
   const server = createServer((client) => {
     client.on('error', () => {});
     client.once('data', (head) => {
-      asked.push(head.toString('latin1'));
+      requests.push(head.toString('latin1'));
       const target = /^CONNECT (?<host>[^:]+):(?<port>\d+) /u.exec(head.toString('latin1'))?.groups;
       if (status === 'silence') return;
       if (status !== '200 OK') {
         client.end(`HTTP/1.1 ${status}\r\n\r\n`);
         return;
       }
-      const onward = connect(Number(target?.['port']), target?.['host'] ?? '', () => {
+      const upstream = connect(Number(target?.['port']), target?.['host'] ?? '', () => {
         client.write('HTTP/1.1 200 OK\r\n\r\n');
-        client.pipe(onward).pipe(client);
+        client.pipe(upstream).pipe(client);
       });
-      onward.on('error', () => client.destroy());
+      upstream.on('error', () => client.destroy());
     });
   });
   const port = await listen(server);
-  return { url: new URL(`http://user:s3cret-%40proxy@127.0.0.1:${port}`), asked, server };
+  return { url: new URL(`http://user:s3cret-%40proxy@127.0.0.1:${port}`), requests, server };
 }
 
-test('a proxy is asked to connect, once for several reads, and KMS is checked through it', async () => {
+test('connects through a proxy once for several fetches', async () => {
   const kms = await start();
   const proxy = await startProxy();
   const transport = open(kms, { proxy: proxy.url });
 
-  const secrets = [await transport.fetch(request, never()), await transport.fetch(request, never())];
+  const secrets = [await transport.fetch(request, noAbort()), await transport.fetch(request, noAbort())];
 
   expect(secrets.map((secret) => secret.text())).toEqual(['s3cret-1', 's3cret-1']);
-  expect(proxy.asked).toHaveLength(1);
-  expect(proxy.asked[0]).toContain(`CONNECT ${kms.endpoint(region).endpoint} `);
-  expect(proxy.asked[0]).toContain(`proxy-authorization: Basic ${btoa('user:s3cret-@proxy')}`);
+  expect(proxy.requests).toHaveLength(1);
+  expect(proxy.requests[0]).toContain(`CONNECT ${kms.endpoint(region).endpoint} `);
+  expect(proxy.requests[0]).toContain(`proxy-authorization: Basic ${btoa('user:s3cret-@proxy')}`);
 });
 
-test('a certificate is no more trusted through a proxy than without one', async () => {
+test('verifies the certificate of KMS through a proxy', async () => {
   const kms = await start();
   kms.fault({ kind: 'certificate', of: 'selfSigned' });
   const proxy = await startProxy();
 
-  const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, never()));
+  const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, noAbort()));
 
   expect(failure.failure).toBe('untrusted');
   expect(failure.message).toContain(kms.endpoint(region).endpoint);
@@ -243,12 +243,12 @@ test('a certificate is no more trusted through a proxy than without one', async 
 });
 
 test.each(['407 Proxy Authentication Required', '503 Service Unavailable'])(
-  'a proxy that answers with %s makes KMS unreachable, and its password does not show',
+  'reports a proxy that responds with %s, without its password',
   async (status) => {
     const kms = await start();
     const proxy = await startProxy(status);
 
-    const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, never()));
+    const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, noAbort()));
 
     expect(failure.failure).toBe('unreachable');
     expect(failure.message).toContain(`The proxy ${proxy.url.host} refused`);
@@ -257,26 +257,26 @@ test.each(['407 Proxy Authentication Required', '503 Service Unavailable'])(
   },
 );
 
-test('a proxy that never answers is given up in time, and its connection with it', async () => {
+test('times out a proxy that never responds and closes its connection', async () => {
   const kms = await start();
   const clock = new FakeClock({ date: kms.clock.date() });
   const proxy = await startProxy('silence');
-  const reading = failureOf(open(kms, { clock, proxy: proxy.url }).fetch(request, never()));
+  const fetching = failureOf(open(kms, { clock, proxy: proxy.url }).fetch(request, noAbort()));
   const [socket] = (await once(proxy.server, 'connection')) as [{ readonly closed: boolean }];
 
   await clock.pass('2s');
-  const failure = await reading;
-  while (!socket.closed) await turn();
+  const failure = await fetching;
+  while (!socket.closed) await nextTick();
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(failure.message).toContain(proxy.url.host);
 });
 
-test('a proxy that nobody runs makes KMS unreachable', async () => {
+test('reports a proxy that refuses connections as unreachable', async () => {
   const kms = await start();
   const proxy = new URL('http://127.0.0.1:1');
 
-  const failure = await failureOf(open(kms, { proxy }).fetch(request, never()));
+  const failure = await failureOf(open(kms, { proxy }).fetch(request, noAbort()));
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ECONNREFUSED' });
 });

@@ -5,148 +5,150 @@ import type { IdentityKind } from './advice.ts';
 import type { TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import type { RequestTarget, CancelHandle, RequestOutcome } from './send-request.ts';
+import type { CancelHandle, RequestOutcome, RequestTarget } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
 
-/**
- * The maximum size of a response. KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not its.
- */
-const maxResponseBytes = 1_048_576;
+/** Maximum size of a response. KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
+const defaultMaxResponseBytes = 1_048_576;
 
-/** What every transport over HTTPS is made of. */
+/** The options of every HTTPS transport. */
 export interface HttpsOptions {
+  /** `host` includes the port if it is not 443. */
   readonly endpoint: { readonly host: string };
-  /** PEM text with the authorities to trust instead of the public ones. */
+  /** PEM text of the CAs to trust instead of the public ones. */
   readonly ca?: string | undefined;
-  /** False for an endpoint whose certificate nobody can check: then anybody on the way can read what is asked and answered. */
+  /** Default true. If false, a man in the middle can read the secrets. */
   readonly verifyCertificate?: boolean | undefined;
   readonly clock: Clock;
-  /** Milliseconds, name look-up and TLS included. */
+  /** Milliseconds for DNS, TCP and TLS. */
   readonly connectTimeout: number;
-  /** Default: `maxResponseBytes`. */
+  /** Default 1 MiB. */
   readonly maxResponseBytes?: number | undefined;
   readonly proxy?: URL | undefined;
 }
 
-/** How one API is spoken over the channel. */
+/** The part of an API that error handling depends on. */
 export interface Dialect {
   readonly identity: IdentityKind;
+  /** Reads the body of an error response. */
   readonly readError: (body: Buffer) => ErrorResponse;
 }
 
-/** A request as it goes over the wire, signature and all. */
+/** A signed request. */
 export interface WireRequest {
   readonly path: string;
-  /** Name, value, name, value. */
+  /** Alternating names and values. */
   readonly headers: readonly string[];
   readonly body?: Buffer | undefined;
 }
 
-/** Writes a request; asked for another one where a kept connection turns out to be closed. */
+/** Builds and signs a request. Called again if the request has to be repeated on a new connection. */
 export type BuildRequest = () => Promise<WireRequest>;
 
-/** The way to one endpoint: sends what a transport has written, and tells as a `FetchFailure` what did not come back. */
+/** Sends the requests of a transport to one endpoint, and converts every error into a `FetchFailure`. */
 export class HttpsChannel {
   readonly endpoint: string;
-  readonly #parts: HttpsOptions;
+  readonly #options: HttpsOptions;
   readonly #dialect: Dialect;
-  readonly #exchangeParts: RequestTarget;
-  readonly #connection: ConnectionPool;
-  /** Ends a fetch that is under way, each with the reason it is given. */
-  readonly #ends = new Set<(reason: unknown) => void>();
+  readonly #target: RequestTarget;
+  readonly #pool: ConnectionPool;
+  /** Rejects a pending `send` with the given reason and cancels its request. */
+  readonly #pending = new Set<(reason: unknown) => void>();
   #isClosed = false;
 
-  constructor(parts: HttpsOptions, dialect: Dialect) {
-    const { host } = parts.endpoint;
-    const { hostname, port } = new URL(`https://${host}`);
-    this.endpoint = host;
-    this.#parts = parts;
+  constructor(options: HttpsOptions, dialect: Dialect) {
+    const { endpoint, ca, verifyCertificate = true, proxy, clock, connectTimeout } = options;
+    const { maxResponseBytes = defaultMaxResponseBytes } = options;
+    const { hostname, port } = new URL(`https://${endpoint.host}`);
+    this.endpoint = endpoint.host;
+    this.#options = options;
     this.#dialect = dialect;
-    const { ca, verifyCertificate: checksCertificates = true, proxy } = parts;
-    this.#connection = new ConnectionPool({ ca, checksCertificates, proxy });
-    this.#exchangeParts = {
-      pool: this.#connection,
+    this.#pool = new ConnectionPool({ ca, verifyCertificate, proxy });
+    this.#target = {
+      pool: this.#pool,
       hostname: hostname.replaceAll(/[[\]]/gu, ''),
       port: Number(port === '' ? 443 : port),
-      clock: parts.clock,
-      connectTimeout: parts.connectTimeout,
-      maxResponseBytes: parts.maxResponseBytes ?? maxResponseBytes,
+      clock,
+      connectTimeout,
+      maxResponseBytes,
     };
   }
 
-  /** Sends what `write` writes, and gives the body of an answer with status 200. Ends as soon as `signal` fires. */
-  async send(write: BuildRequest, signal: AbortSignal): Promise<Buffer> {
+  /**
+   * Sends a request and resolves with the body of the response, if its status is 200. Rejects with a `FetchFailure`, or with
+   * the reason of `signal` as soon as it aborts.
+   */
+  async send(build: BuildRequest, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
     if (this.#isClosed) throw this.#closedFailure();
-    // By hand and not by AbortSignal.any: with a controller for each fetch that costs a tenth of a read.
-    const attempt: CancelHandle = { isCancelled: false, cancel: undefined };
+    // Not AbortSignal.any: with an AbortController for each fetch, it costs a tenth of a read.
+    const handle: CancelHandle = { isCancelled: false, cancel: undefined };
     return new Promise((resolve, reject) => {
-      const end = (reason: unknown): void => {
-        attempt.isCancelled = true;
-        forget();
-        reject(reason); // whatever the caller aborted with is the caller's to see
-        attempt.cancel?.();
+      const cancel = (reason: unknown): void => {
+        handle.isCancelled = true;
+        cleanUp();
+        reject(reason); // unchanged: the caller chose the reason
+        handle.cancel?.();
       };
-      const onAbort = (): void => end(signal.reason);
-      const forget = (): void => {
+      const onAbort = (): void => cancel(signal.reason);
+      const cleanUp = (): void => {
         signal.removeEventListener('abort', onAbort);
-        this.#ends.delete(end);
+        this.#pending.delete(cancel);
       };
       signal.addEventListener('abort', onAbort);
-      this.#ends.add(end);
-      this.#ask(write, attempt).then(resolve, reject).finally(forget);
+      this.#pending.add(cancel);
+      this.#send(build, handle).then(resolve, reject).finally(cleanUp);
     });
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const end of this.#ends) end(this.#closedFailure());
-    this.#connection.close();
+    for (const cancel of this.#pending) cancel(this.#closedFailure());
+    this.#pool.close();
   }
 
-  toFailure(foreign: TransportError): FetchFailure {
-    return classifyError(foreign, {
+  toFailure(error: TransportError): FetchFailure {
+    return classifyError(error, {
       endpoint: this.endpoint,
-      proxy: this.#parts.proxy?.host,
-      date: this.#parts.clock.date(),
+      proxy: this.#options.proxy?.host,
+      date: this.#options.clock.date(),
       ...this.#dialect,
     });
   }
 
-  async #ask(write: BuildRequest, attempt: CancelHandle): Promise<Buffer> {
-    let outcome = await this.#send(write, attempt);
+  async #send(build: BuildRequest, handle: CancelHandle): Promise<Buffer> {
+    let outcome = await this.#sendOnce(build, handle);
     if (outcome.kind === 'staleSocket') {
-      // The server had closed the connection before it saw the request, which happens after every idle minute: that is no
-      // failure of the endpoint, and must cost neither a wait nor a mark against it. Asking twice does no harm, for reading
-      // changes nothing; the second request is written anew, and has a new connection, so there is no third.
-      this.#connection.closeIdleSockets();
-      outcome = await this.#send(write, attempt);
+      // The server closed the idle connection before it received the request. This happens after each idle minute. It is no
+      // failure of the endpoint: it must not cause a backoff or count for the circuit breaker. Repeating a read is safe. The
+      // new request has its own nonce and a new connection, so it cannot be stale again.
+      this.#pool.closeIdleSockets();
+      outcome = await this.#sendOnce(build, handle);
     }
-    if (outcome.kind === 'answer' && outcome.status === 200) return this.#plainBody(outcome);
-    throw outcome.kind === 'abandoned' ? this.#closedFailure() : this.toFailure(outcome);
+    if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
+    throw outcome.kind === 'cancelled' ? this.#closedFailure() : this.toFailure(outcome);
   }
 
-  async #send(write: BuildRequest, attempt: CancelHandle): Promise<RequestOutcome> {
+  async #sendOnce(build: BuildRequest, handle: CancelHandle): Promise<RequestOutcome> {
     try {
-      const request = await write();
-      const agent = this.#connection.agent ?? (await this.#connection.createAgent());
-      // Nobody waits any more: the reason has been told already.
-      if (attempt.isCancelled) return { kind: 'abandoned' };
-      return await sendRequest(this.#exchangeParts, { ...request, agent }, attempt);
+      const request = await build();
+      const agent = this.#pool.agent ?? (await this.#pool.createAgent());
+      if (handle.isCancelled) return { kind: 'cancelled' };
+      return await sendRequest(this.#target, { ...request, agent }, handle);
     } catch (error) {
       if (error instanceof FetchFailure) throw error;
-      // The request could not even be made.
+      // Node rejects the request itself, for example an invalid character in a header.
       return { kind: 'error', error: error instanceof Error ? error : new Error('unknown'), certificate: undefined };
     }
   }
 
-  #plainBody({ headers, body, status }: Extract<RequestOutcome, { readonly kind: 'answer' }>): Buffer {
+  #uncompressedBody({ headers, body, status }: Extract<RequestOutcome, { readonly kind: 'response' }>): Buffer {
     if ((headers['content-encoding'] ?? 'identity') === 'identity') return body;
-    const message = `${this.endpoint} answered with a compressed body, which it was asked not to. Check for a proxy in between.`;
+    const message = `${this.endpoint} responded with a compressed body, although the request does not accept one. Check whether a proxy modifies responses.`;
     throw new FetchFailure('malformed', message, { status });
   }
 
   #closedFailure(): FetchFailure {
-    return new FetchFailure('rejected', `${this.endpoint} was not asked: its transport is closed.`);
+    return new FetchFailure('rejected', `No request was sent to ${this.endpoint}: its transport is closed.`);
   }
 }

@@ -3,7 +3,7 @@ import { readJsonError } from '../openapi/decode.ts';
 import type { TransportError, ErrorContext } from './classify.ts';
 import { classifyError } from './classify.ts';
 
-const where: ErrorContext = {
+const context: ErrorContext = {
   endpoint: 'kms.test',
   proxy: undefined,
   date: Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -11,12 +11,12 @@ const where: ErrorContext = {
   readError: readJsonError,
 };
 
-function answer(status: number, body: unknown, headers: Record<string, string> = {}): TransportError {
+function response(status: number, body: unknown, headers: Record<string, string> = {}): TransportError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { kind: 'answer', status, headers, body: Buffer.from(text) };
+  return { kind: 'response', status, headers, body: Buffer.from(text) };
 }
 
-function broken(code: string, message = `read ${code}`): TransportError {
+function networkError(code: string, message = `read ${code}`): TransportError {
   return { kind: 'error', error: Object.assign(new Error(message), { code }), certificate: undefined };
 }
 
@@ -31,8 +31,8 @@ test.each([
   'EHOSTUNREACH',
   'EPROTO',
   'HPE_INVALID_CONSTANT',
-])('%s is unreachable, and told by name', (code) => {
-  const failure = classifyError(broken(code), where);
+])('classifies %s as unreachable and names the code', (code) => {
+  const failure = classifyError(networkError(code), context);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code });
   expect(failure.message).toContain('kms.test');
@@ -41,15 +41,15 @@ test.each([
 
 test.each([
   ['CERT_HAS_EXPIRED', 'expired'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'for another name'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'authority that is not trusted'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'signed by itself'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority that is not known'],
-])('%s is untrusted, in words', (code, words) => {
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'does not match the host name'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'has a root CA that is not trusted'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'is issued by an unknown CA'],
+])('classifies %s as untrusted and describes the certificate', (code, words) => {
   const certificate = { subject: 'CN=elsewhere', altNames: 'DNS:elsewhere.test', validTo: 'Jan  1 00:00:00 2026 GMT' };
   const error = Object.assign(new Error('certificate'), { code });
 
-  const failure = classifyError({ kind: 'error', error, certificate }, where);
+  const failure = classifyError({ kind: 'error', error, certificate }, context);
 
   expect(failure).toMatchObject({ failure: 'untrusted', code });
   expect(failure.message).toContain(words);
@@ -57,11 +57,11 @@ test.each([
   expect(failure.message).toContain('DNS:elsewhere.test');
 });
 
-test('what the server writes into its certificate puts no control character into a message', () => {
+test('removes control characters of a certificate and truncates its names', () => {
   const certificate = { subject: `CN=\u001B[31m\n${'x'.repeat(1_000)}`, altNames: undefined, validTo: undefined };
   const error = Object.assign(new Error('certificate'), { code: 'CERT_HAS_EXPIRED' });
 
-  const { message } = classifyError({ kind: 'error', error, certificate }, where);
+  const { message } = classifyError({ kind: 'error', error, certificate }, context);
 
   expect(message).not.toMatch(/\p{Cc}/u);
   expect(message.length).toBeLessThan(600);
@@ -72,52 +72,52 @@ test.each([
   [400, { Code: 'Throttling.User', RequestId: 'r-1' }, 'throttled'],
   [503, { Code: 'ServiceUnavailableTemporary', RequestId: 'r-1' }, 'unavailable'],
   [500, { Code: 'InternalFailure', RequestId: 'r-1' }, 'unavailable'],
-  [502, '<html>somebody</html>', 'unavailable'],
+  [502, '<html>a page</html>', 'unavailable'],
   [404, { Code: 'Forbidden.ResourceNotFound', RequestId: 'r-1' }, 'notFound'],
   [403, { Code: 'Forbidden.NoPermission', RequestId: 'r-1' }, 'denied'],
   [409, { Code: 'Rejected.Disabled', RequestId: 'r-1' }, 'disabled'],
   [400, { code: 'InvalidParameter', RequestId: 'r-1' }, 'rejected'],
-  [403, '<html>somebody</html>', 'rejected'],
+  [403, '<html>a page</html>', 'rejected'],
   [302, '', 'malformed'],
   [404, '[]', 'malformed'],
   [404, { Code: 'constructor prototype' }, 'malformed'],
-] as const)('status %i with %j is %s', (status, body, name) => {
-  const failure = classifyError(answer(status, body), where);
+] as const)('classifies status %i with %j as %s', (status, body, name) => {
+  const failure = classifyError(response(status, body), context);
 
   expect(failure).toMatchObject({ failure: name, status });
   expect(failure.message).toContain(String(status));
-  expect(failure.message).not.toContain('somebody');
+  expect(failure.message).not.toContain('a page');
 });
 
-test('the message of KMS is never told: it holds what was signed', () => {
+test('does not quote the message of KMS, which contains the string to sign', () => {
   const Message = 'server string to sign is:POST AccessKeyId=LTAI5tFake s3cret-token';
 
-  const failure = classifyError(answer(400, { Code: 'SignatureDoesNotMatch', Message, RequestId: 'abc-1' }), where);
+  const failure = classifyError(response(400, { Code: 'SignatureDoesNotMatch', Message, RequestId: 'abc-1' }), context);
 
   expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch', requestId: 'abc-1' });
   expect(JSON.stringify(failure) + failure.message + String(failure.stack)).not.toMatch(/LTAI|s3cret-|string to sign/u);
 });
 
-test('a code without a request id is not KMS speaking: a firewall answers like that', () => {
-  expect(classifyError(answer(403, { code: 'Forbidden' }), where)).toMatchObject({ failure: 'rejected' });
+test('does not take a code without a request id for one of KMS', () => {
+  expect(classifyError(response(403, { code: 'Forbidden' }), context)).toMatchObject({ failure: 'rejected' });
 });
 
-test('an expired time stamp tells how far the clock is off', () => {
-  const ahead = answer(
+test('reports how far the clock of this machine is off', () => {
+  const ahead = response(
     400,
     { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' },
     { date: 'Fri, 02 Jan 2026 02:34:05 GMT' },
   );
-  const behind = answer(
+  const behind = response(
     400,
     { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' },
     { date: 'Fri, 02 Jan 2026 04:04:05 GMT' },
   );
-  const unknown = answer(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' });
+  const unknown = response(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' });
 
-  expect(classifyError(ahead, where).message).toContain('30m ahead of that of KMS');
-  expect(classifyError(behind, where).message).toContain('1h behind that of KMS');
-  expect(classifyError(unknown, where).message).toContain('more than 15 minutes');
+  expect(classifyError(ahead, context).message).toContain('30m ahead of the clock of KMS');
+  expect(classifyError(behind, context).message).toContain('1h behind the clock of KMS');
+  expect(classifyError(unknown, context).message).toContain('more than 15 minutes');
 });
 
 test.each([
@@ -126,21 +126,21 @@ test.each([
   ['0', undefined],
   ['-5', undefined],
   ['soon', undefined],
-])('a server that asks for a wait of "%s" gets %s', (header, wait) => {
+])('reads a Retry-After of "%s" as %s', (header, retryAfter) => {
   const failure = classifyError(
-    answer(429, { Code: 'Throttling', RequestId: 'r-1' }, { 'x-acs-retry-after': header }),
-    where,
+    response(429, { Code: 'Throttling', RequestId: 'r-1' }, { 'x-acs-retry-after': header }),
+    context,
   );
 
-  expect(failure.retryAfter).toBe(wait);
+  expect(failure.retryAfter).toBe(retryAfter);
 });
 
-test('a proxy that refuses is unreachable, told by its host', () => {
+test('names the proxy that refuses the connection', () => {
   const error = new Error('Bad response: 407');
 
   const failure = classifyError(
     { kind: 'error', error, certificate: undefined },
-    { ...where, proxy: 'proxy.test:3128' },
+    { ...context, proxy: 'proxy.test:3128' },
   );
 
   expect(failure.failure).toBe('unreachable');
@@ -148,33 +148,33 @@ test('a proxy that refuses is unreachable, told by its host', () => {
   expect(failure.message).toContain('407');
 });
 
-test('bytes that hang on an error of the parser do not get on', () => {
+test('drops the response bytes on an error of the HTTP parser', () => {
   const error = Object.assign(new Error('Parse Error: Expected HTTP/'), {
     code: 'HPE_INVALID_CONSTANT',
     rawPacket: Buffer.from('s3cret-1'),
   });
 
-  const { cause } = classifyError({ kind: 'error', error, certificate: undefined }, where);
+  const { cause } = classifyError({ kind: 'error', error, certificate: undefined }, context);
 
   expect(cause).toMatchObject({ message: 'Parse Error: Expected HTTP/', code: 'HPE_INVALID_CONSTANT' });
   expect(cause).not.toHaveProperty('rawPacket');
 });
 
-test('a provider of credentials that fails is unreachable, and its message is not told', () => {
+test('does not quote the error of a credentials provider', () => {
   const error = Object.assign(new Error('https://sts.test/?Signature=s3cret-2 failed'), {
     code: 'ETIMEDOUT',
     RequestId: 'r-1',
   });
 
-  const failure = classifyError({ kind: 'credentials', error }, where);
+  const failure = classifyError({ kind: 'credentials', error }, context);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(failure.message).not.toContain('s3cret-');
   expect(failure.cause).toBeUndefined();
 });
 
-test('a code or a request id of an odd form is not repeated', () => {
-  const failure = classifyError(answer(400, { Code: 'x\ny', RequestId: 'a b\u0007' }), where);
+test('ignores a code or request id of an unexpected form', () => {
+  const failure = classifyError(response(400, { Code: 'x\ny', RequestId: 'a b\u0007' }), context);
 
   expect(failure).toMatchObject({ code: undefined, requestId: undefined });
 });

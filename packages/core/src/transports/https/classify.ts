@@ -6,118 +6,121 @@ import type { ErrorResponse } from '../error-response.ts';
 import { firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
 import { adviceFor } from './advice.ts';
-import type { RequestOutcome, PeerCertificateNames } from './send-request.ts';
 import { describeCertificateError } from './certificate-error.ts';
+import type { PeerCertificateNames, RequestOutcome } from './send-request.ts';
 
-/** What went wrong at somebody else's end. */
+/** Why a fetch over HTTPS failed. */
 export type TransportError =
-  | Exclude<RequestOutcome, { readonly kind: 'abandoned' }>
-  /** The provider of our credentials threw, or gave only half of them. */
+  | Exclude<RequestOutcome, { readonly kind: 'cancelled' }>
+  /** The credentials provider threw. */
   | { readonly kind: 'credentials'; readonly error: unknown }
+  /** The credentials provider returned no access key id or no secret. */
   | { readonly kind: 'incompleteCredentials' }
-  /** Our client key could not sign. */
+  /** Signing with the client key failed. */
   | { readonly kind: 'clientKey'; readonly error: unknown };
 
-/** Who was asked. */
+/** The hosts that an error message names. */
 export interface EndpointRoute {
-  /** The host that was asked. */
   readonly endpoint: string;
-  /** The proxy's host, if one was used. */
+  /** Absent for a direct connection. */
   readonly proxy: string | undefined;
 }
 
-/** What a message needs to know besides. */
 export interface ErrorContext extends EndpointRoute {
-  /** Milliseconds since 1970 by our calendar. */
+  /** Milliseconds since 1970 by the clock of this machine. */
   readonly date: number;
-  /** Who asked: what to do about a refusal depends on it. */
+  /** Selects the advice for an error response. */
   readonly identity: IdentityKind;
-  /** Reads the body of an answer that was no. */
+  /** Reads the body of an error response. */
   readonly readError: (body: Buffer) => ErrorResponse;
 }
 
 /**
- * The one place where foreign errors become failures of ours.
+ * Converts an error into a `FetchFailure`.
  *
- * A message tells the endpoint, the status, the code and what to do. It never quotes a reply or another library's error:
- * KMS puts the whole string it signed, access key id and all, into the Message of SignatureDoesNotMatch, and the SDKs put
- * URLs with signatures and tokens into theirs.
+ * The message contains the endpoint, the status, the code and what to do. It never quotes a response or another library's
+ * error. KMS puts the string to sign, with the access key id, into the message of SignatureDoesNotMatch. The SDKs put URLs
+ * with signatures and tokens into theirs.
  */
-export function classifyError(foreign: TransportError, where: ErrorContext): FetchFailure {
-  const { endpoint } = where;
-  switch (foreign.kind) {
-    case 'answer':
-      return failureOfReply(foreign, where);
+export function classifyError(error: TransportError, context: ErrorContext): FetchFailure {
+  const { endpoint } = context;
+  switch (error.kind) {
+    case 'response':
+      return responseFailure(error, context);
     case 'tooLarge': {
-      const failure = foreign.status === 200 ? 'malformed' : failureOfResponse(foreign.status, undefined);
-      const message = `${endpoint} answered with more than ${foreign.limit} bytes, which no answer of KMS has; the rest was not read.`;
-      return new FetchFailure(failure, message, { status: foreign.status, requestId: requestIdOf(foreign.headers) });
+      const failure = error.status === 200 ? 'malformed' : failureOfResponse(error.status, undefined);
+      const message = `${endpoint} responded with more than ${error.limit} bytes, too many for a response of KMS; the rest was not read.`;
+      return new FetchFailure(failure, message, { status: error.status, requestId: requestIdOf(error.headers) });
     }
-    case 'cutShort':
-      return unreachable(`The answer of ${endpoint} was cut short after ${foreign.received} bytes.`, 'ECONNRESET');
+    case 'truncated':
+      return unreachable(
+        `The response of ${endpoint} was truncated: the connection closed after ${error.received} bytes.`,
+        'ECONNRESET',
+      );
     case 'connectTimeout':
       return unreachable(
-        `${route(where)} took no connection within ${foreign.timeout} ms. ${connectAdvice}`,
+        `${describeRoute(context)} accepted no connection within ${error.timeout} ms. ${connectAdvice}`,
         'ETIMEDOUT',
       );
     case 'staleSocket':
-      return failureFromError(foreign.error, undefined, where);
+      return fetchFailureFromError(error.error, undefined, context);
     case 'error':
-      return failureFromError(foreign.error, foreign.certificate, where);
+      return fetchFailureFromError(error.error, error.certificate, context);
     case 'credentials':
-      // Ours tell what it means that there are none, and quote nothing.
-      if (isFetchFailure(foreign.error)) {
-        const { failure, message, code, status, requestId } = foreign.error;
-        return new FetchFailure(failure, `${endpoint} was not asked. ${message}`, { code, status, requestId });
+      // The messages of a FetchFailure are safe to repeat.
+      if (isFetchFailure(error.error)) {
+        const { failure, message, code, status, requestId } = error.error;
+        return new FetchFailure(failure, `No request was sent to ${endpoint}. ${message}`, { code, status, requestId });
       }
-      return failureOfIdentity(foreign.error, `${endpoint} was not asked: the credentials provider failed`);
+      return identityFailure(error.error, `No request was sent to ${endpoint}: the credentials provider failed`);
     case 'clientKey':
-      return failureOfIdentity(foreign.error, `${endpoint} was not asked: the client key could not sign`);
+      return identityFailure(error.error, `No request was sent to ${endpoint}: signing with the client key failed`);
     case 'incompleteCredentials':
       return unreachable(
-        `${endpoint} was not asked: the credentials provider gave no access key id or no secret for it.`,
+        `No request was sent to ${endpoint}: the credentials provider returned no access key id or no access key secret.`,
       );
     default:
-      return foreign satisfies never;
+      return error satisfies never;
   }
 }
 
-const connectAdvice = 'Check the endpoint, the network and, where there is one, the proxy.';
+const connectAdvice = 'Check the endpoint, the network and the proxy, if there is one.';
 
-function failureOfReply(
-  answer: Extract<TransportError, { readonly kind: 'answer' }>,
-  where: ErrorContext,
+function responseFailure(
+  response: Extract<TransportError, { readonly kind: 'response' }>,
+  context: ErrorContext,
 ): FetchFailure {
-  const { status, headers } = answer;
-  const { code, requestId } = where.readError(answer.body);
-  return failureFromResponse({
-    endpoint: where.endpoint,
+  const { status, headers } = response;
+  const { code, requestId } = context.readError(response.body);
+  return fetchFailureFromResponse({
+    endpoint: context.endpoint,
     status,
     code,
     requestId: requestId ?? requestIdOf(headers),
     retryAfter: retryAfterOf(headers),
-    identity: where.identity,
-    clockSkew: clockAhead(headers, where.date),
+    identity: context.identity,
+    clockSkew: clockSkewOf(headers, context.date),
   });
 }
 
-/** An answer that was no, read as far as it can be. */
+/** An error response. */
 export interface FailedResponse extends ErrorResponse {
   readonly endpoint: string;
   readonly status: number;
-  /** Milliseconds that the server asked us to wait. */
+  /** Milliseconds. */
   readonly retryAfter?: number | undefined;
   readonly identity: IdentityKind;
-  /** Milliseconds that our calendar is ahead of the server's. */
+  /** Milliseconds that the clock of this machine is ahead of the server's. */
   readonly clockSkew?: number | undefined;
 }
 
-export function failureFromResponse(refusal: FailedResponse): FetchFailure {
-  const { endpoint, status, code, requestId, retryAfter, identity, clockSkew: ahead } = refusal;
+export function fetchFailureFromResponse(failed: FailedResponse): FetchFailure {
+  const { endpoint, status, code, requestId, retryAfter, identity, clockSkew } = failed;
   const failure = failureOfResponse(status, code);
-  const said = code === undefined ? `status ${status} and a body that is not KMS's` : `status ${status}, ${code}`;
-  const advice = adviceFor({ failure, code, status, identity, clockSkew: ahead });
-  return new FetchFailure(failure, `${endpoint} answered with ${said}. ${advice}`, {
+  const response =
+    code === undefined ? `status ${status} and a body that is not from KMS` : `status ${status}, ${code}`;
+  const advice = adviceFor({ failure, code, status, identity, clockSkew });
+  return new FetchFailure(failure, `${endpoint} responded with ${response}. ${advice}`, {
     code,
     status,
     requestId,
@@ -125,78 +128,77 @@ export function failureFromResponse(refusal: FailedResponse): FetchFailure {
   });
 }
 
-/** An error of Node's: of the network, of TLS or of the request. */
-export function failureFromError(
+/** Converts an error of Node: of the network, of TLS, or because the request is invalid. */
+export function fetchFailureFromError(
   error: Error,
   certificate: PeerCertificateNames | undefined,
-  where: EndpointRoute,
+  route: EndpointRoute,
 ): FetchFailure {
+  const { endpoint, proxy } = route;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const distrust = describeCertificateError(error, certificate);
-  if (distrust !== undefined) {
-    // A proxy asked by https:// is checked before there is a connection through it, so there is no certificate to tell of.
-    const isProxy = where.proxy !== undefined && certificate === undefined;
-    const who = isProxy ? `The proxy ${where.proxy}` : where.endpoint;
-    return new FetchFailure('untrusted', `${who} is not trusted: ${distrust}`, {
+  const certificateError = describeCertificateError(error, certificate);
+  if (certificateError !== undefined) {
+    // An HTTPS proxy is verified before the tunnel exists, so then no certificate of the endpoint was captured.
+    const isProxy = proxy !== undefined && certificate === undefined;
+    const peer = isProxy ? `The proxy ${proxy}` : endpoint;
+    return new FetchFailure('untrusted', `${peer} is not trusted: ${certificateError}`, {
       code,
-      cause: slim(error, code),
+      cause: sanitize(error, code),
     });
   }
   if (code === 'ERR_INVALID_CHAR') {
-    const message = `${where.endpoint} was not asked: the access key, token or key id holds a character that no HTTP header can carry.`;
+    const message = `No request was sent to ${endpoint}: the access key, token or key id contains a character that is invalid in an HTTP header.`;
     return new FetchFailure('rejected', `${message} Check the credentials.`, { code });
   }
-  const refusal =
-    where.proxy === undefined ? undefined : /^Bad response: (?<status>\d+)$/u.exec(error.message)?.groups?.['status'];
-  if (refusal !== undefined) {
+  const proxyStatus =
+    proxy === undefined ? undefined : /^Bad response: (?<status>\d+)$/u.exec(error.message)?.groups?.['status'];
+  if (proxyStatus !== undefined) {
     const advice =
-      refusal === '407' ? 'Check the user name and password in its URL.' : 'Check whether it may reach KMS.';
-    return unreachable(
-      `The proxy ${where.proxy} refused to connect to ${where.endpoint} with status ${refusal}. ${advice}`,
-    );
+      proxyStatus === '407'
+        ? 'Check the user name and password in its URL.'
+        : 'Check whether it allows connections to KMS.';
+    return unreachable(`The proxy ${proxy} refused to connect to ${endpoint} with status ${proxyStatus}. ${advice}`);
   }
-  const message = `${route(where)} could not be asked: ${reasons.get(code ?? '') ?? code ?? error.name}. ${connectAdvice}`;
-  return unreachable(message, code, slim(error, code));
+  const reason = reasons.get(code ?? '') ?? code ?? error.name;
+  const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice}`;
+  return unreachable(message, code, sanitize(error, code));
 }
 
-/** System errors in words; any other is told by its code. */
+/** System errors in words. Others are reported by their code. */
 const reasons: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'it refuses connections (ECONNREFUSED)'],
-  ['ECONNRESET', 'the connection was closed before there was an answer (ECONNRESET)'],
-  ['EPIPE', 'the connection was closed while it was asked (EPIPE)'],
-  ['ETIMEDOUT', 'there was no connection in time (ETIMEDOUT)'],
-  ['ENOTFOUND', 'no address is known by that name (ENOTFOUND)'],
-  ['EAI_AGAIN', 'the name server does not answer (EAI_AGAIN)'],
-  ['ENETUNREACH', 'there is no route to its network (ENETUNREACH)'],
-  ['EHOSTUNREACH', 'there is no route to it (EHOSTUNREACH)'],
-  ['EPROTO', 'what answered does not speak TLS as expected (EPROTO)'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'what answered does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
+  ['ECONNREFUSED', 'connection refused (ECONNREFUSED)'],
+  ['ECONNRESET', 'the connection closed before the response (ECONNRESET)'],
+  ['EPIPE', 'the connection closed while the request was sent (EPIPE)'],
+  ['ETIMEDOUT', 'the connection timed out (ETIMEDOUT)'],
+  ['ENOTFOUND', 'the host name does not resolve (ENOTFOUND)'],
+  ['EAI_AGAIN', 'the DNS server does not respond (EAI_AGAIN)'],
+  ['ENETUNREACH', 'no route to the network (ENETUNREACH)'],
+  ['EHOSTUNREACH', 'no route to the host (EHOSTUNREACH)'],
+  ['EPROTO', 'TLS protocol error (EPROTO)'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'the peer does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
 ]);
 
-/** Told by its kind and code alone: such errors quote what they were given. */
-function failureOfIdentity(error: unknown, what: string): FetchFailure {
-  const name = error instanceof Error ? error.name : 'something that is not an error';
+/** Reports the name and the code only: these errors quote credentials, URLs or key files. */
+function identityFailure(error: unknown, problem: string): FetchFailure {
+  const name = error instanceof Error ? error.name : 'a value that is not an Error';
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const told = code === undefined ? name : `${name}, ${code}`;
-  return unreachable(`${what} (${told}). Check what it needs.`, code);
+  const reason = code === undefined ? name : `${name}, ${code}`;
+  return unreachable(`${problem} (${reason}). Check its configuration.`, code);
 }
 
 function unreachable(message: string, code?: string, cause?: Error): FetchFailure {
   return new FetchFailure('unreachable' satisfies FailureName, message, { code, cause });
 }
 
-/**
- * The error without what hangs on it: Node's parser puts the bytes it had read (`rawPacket`) on its errors, and they may be a
- * secret's.
- */
-function slim(error: Error, code: string | undefined): Error {
-  const cause = new Error(error.message === '' ? (code ?? error.name) : error.message);
-  cause.name = error.name;
-  if (error.stack !== undefined) cause.stack = error.stack;
-  return Object.assign(cause, { code });
+/** Copies an error without its other properties. Node's HTTP parser adds the bytes that it read (`rawPacket`), possibly a secret. */
+function sanitize(error: Error, code: string | undefined): Error {
+  const copy = new Error(error.message === '' ? (code ?? error.name) : error.message);
+  copy.name = error.name;
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return Object.assign(copy, { code });
 }
 
-function route({ endpoint, proxy }: EndpointRoute): string {
+function describeRoute({ endpoint, proxy }: EndpointRoute): string {
   return proxy === undefined ? endpoint : `${endpoint} (through the proxy ${proxy})`;
 }
 
@@ -204,15 +206,15 @@ function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
   return firstRequestId(headers['x-acs-request-id']);
 }
 
-/** Milliseconds, as the official SDKs read that header. */
+/** Milliseconds, as the official SDKs interpret this header. */
 function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
   const value = headers['x-acs-retry-after'];
-  const wait = typeof value === 'string' && /^\d{1,9}$/u.test(value) ? Number(value) : 0;
-  return wait > 0 ? wait : undefined;
+  const delay = typeof value === 'string' && /^\d{1,9}$/u.test(value) ? Number(value) : 0;
+  return delay > 0 ? delay : undefined;
 }
 
-/** Milliseconds that our calendar is ahead of the server's. */
-function clockAhead(headers: IncomingHttpHeaders, date: number): number | undefined {
-  const theirs = Date.parse(headers.date ?? '');
-  return Number.isNaN(theirs) ? undefined : date - theirs;
+/** Milliseconds that the clock of this machine is ahead of the server's. */
+function clockSkewOf(headers: IncomingHttpHeaders, date: number): number | undefined {
+  const serverDate = Date.parse(headers.date ?? '');
+  return Number.isNaN(serverDate) ? undefined : date - serverDate;
 }

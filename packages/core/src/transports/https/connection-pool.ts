@@ -3,70 +3,71 @@ import type { AgentOptions } from 'node:https';
 import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
 
-/** Sockets that are kept for the next request; more than the refreshes that run at the same time would only lie idle. */
-const mostIdleSockets = 16;
+/** Idle sockets kept for later requests: no more than the refreshes that run concurrently. */
+const maxIdleSockets = 16;
 
 export interface StartedRequest {
   readonly request: ClientRequest;
+  /** Cancels the request and closes its connection. */
   readonly cancel: () => void;
 }
 
 /**
- * The sockets to one endpoint: one keep-alive agent and one secure context.
+ * The sockets to one endpoint: one keep-alive agent with one secure context.
  *
- * A certificate authority parsed for each connection costs 0.5 ms of CPU; the agent keeps the TLS sessions, and a resumed
- * connection costs about a quarter less than a new one (measured on Node 20.20). An idle socket does not keep the process
- * alive: Node's agent unrefs it (`http.Agent`, "keepAlive").
+ * Parsing the CA for each connection costs 0.5 ms of CPU. The agent caches TLS sessions, and a resumed connection costs about
+ * a quarter less than a new one (Node 20.20). Idle sockets do not keep the process alive: Node's agent unrefs them
+ * (`http.Agent`, "keepAlive").
  */
 export class ConnectionPool {
   readonly #ca: string | undefined;
-  readonly #checksCertificates: boolean;
+  readonly #verifyCertificate: boolean;
   readonly #proxy: URL | undefined;
   #agent: Agent | undefined;
-  #opening: Promise<Agent> | undefined;
-  /** Ends the connection for the request that is just being made: see `#openThroughProxy`. */
-  #signal: AbortSignal | undefined;
+  #creating: Promise<Agent> | undefined;
+  /** Closes the connection of the request that is being created: see `#createProxyAgent`. */
+  #connectSignal: AbortSignal | undefined;
 
-  constructor(parts: {
+  constructor(options: {
     readonly ca: string | undefined;
-    readonly checksCertificates: boolean;
+    readonly verifyCertificate: boolean;
     readonly proxy: URL | undefined;
   }) {
-    this.#ca = parts.ca;
-    this.#checksCertificates = parts.checksCertificates;
-    this.#proxy = parts.proxy;
+    this.#ca = options.ca;
+    this.#verifyCertificate = options.verifyCertificate;
+    this.#proxy = options.proxy;
   }
 
-  /** Once it is open: then nobody needs to wait for it. */
+  /** The agent, once `createAgent` has resolved: reading it saves later requests an `await`. */
   get agent(): Agent | undefined {
     return this.#agent;
   }
 
-  /** Made when first needed: who creates a client and reads nothing pays for no secure context. */
+  /** Creates the agent on first use: a client that sends no request needs no secure context. */
   async createAgent(): Promise<Agent> {
-    this.#opening ??=
-      this.#proxy === undefined ? Promise.resolve(new Agent(this.#options())) : this.#openThroughProxy(this.#proxy);
-    this.#agent = await this.#opening;
+    this.#creating ??=
+      this.#proxy === undefined ? Promise.resolve(new Agent(this.#options())) : this.#createProxyAgent(this.#proxy);
+    this.#agent = await this.#creating;
     return this.#agent;
   }
 
-  /** Makes a request over `agent`; what it returns gives that request up, its connection included. */
+  /** Calls `makeRequest`, which must create a request with `agent` synchronously. */
   start(makeRequest: () => ClientRequest): StartedRequest {
-    const connecting = this.#proxy === undefined ? undefined : new AbortController();
-    this.#signal = connecting?.signal;
+    const controller = this.#proxy === undefined ? undefined : new AbortController();
+    this.#connectSignal = controller?.signal;
     try {
       const request = makeRequest();
-      const giveUp = (): void => {
+      const cancel = (): void => {
         request.destroy();
-        connecting?.abort();
+        controller?.abort();
       };
-      return { request, cancel: giveUp };
+      return { request, cancel };
     } finally {
-      this.#signal = undefined;
+      this.#connectSignal = undefined;
     }
   }
 
-  /** Gives up the idle sockets: the next request makes a new connection. */
+  /** Closes the idle sockets, so that the next request opens a new connection. */
   closeIdleSockets(): void {
     for (const sockets of Object.values(this.#agent?.freeSockets ?? {})) {
       for (const socket of sockets ?? []) socket.destroy();
@@ -78,34 +79,34 @@ export class ConnectionPool {
   }
 
   #options(): AgentOptions {
-    // Without the partial chain, a file that holds only the second of KMS's two private authorities trusts nothing
-    // (UNABLE_TO_GET_ISSUER_CERT); the clients for Java and Go accept such a file.
+    // Without allowPartialTrustChain, a CA file with only the intermediate of KMS's private PKI is not accepted
+    // (UNABLE_TO_GET_ISSUER_CERT). The official Java and Go clients accept it.
     const trust = this.#ca === undefined ? {} : { ca: this.#ca, allowPartialTrustChain: true };
     return {
       keepAlive: true,
-      maxFreeSockets: mostIdleSockets,
+      maxFreeSockets: maxIdleSockets,
       secureContext: createSecureContext({ ...trust, minVersion: 'TLSv1.2' }),
-      // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not switch the check off for secrets.
-      rejectUnauthorized: this.#checksCertificates,
+      // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable verification.
+      rejectUnauthorized: this.#verifyCertificate,
     };
   }
 
   /**
-   * By hpagent, because its agent is Node's own `https.Agent` with another way to connect: it has no dependencies, keeps
-   * connections and TLS sessions, and takes our secure context. `https-proxy-agent` brings five packages, makes a full
-   * handshake each time, prints the proxy's password under DEBUG, and hands a proxy's refusal on as if KMS had answered so.
+   * Uses hpagent, whose agent is Node's `https.Agent` with another `createConnection`: it has no dependencies, keeps sockets
+   * and TLS sessions, and accepts our secure context. `https-proxy-agent` has five dependencies, makes a full handshake each
+   * time, logs the proxy password under DEBUG, and returns a proxy's error response as if it came from KMS.
    */
-  async #openThroughProxy(proxy: URL): Promise<Agent> {
+  async #createProxyAgent(proxy: URL): Promise<Agent> {
     const { HttpsProxyAgent } = await import('hpagent');
-    const signal = (): AbortSignal | undefined => this.#signal;
-    // hpagent copies these options for each CONNECT it makes, while the request for it is being made: so a getter can
-    // hand over a signal of its own. Without it, a proxy that never answers would keep its socket after the attempt.
+    const connectSignal = (): AbortSignal | undefined => this.#connectSignal;
+    // hpagent copies these options while a request is created, for its CONNECT. A getter can so pass a signal for each
+    // request. Without the signal, a proxy that never responds would keep its socket after the attempt.
     const proxyRequestOptions = {
       headers: {},
-      // Of the proxy's own certificate, where it is asked by HTTPS: its password goes over that connection.
+      // For the proxy's own certificate, if its URL is https: the proxy password is sent over that connection.
       rejectUnauthorized: true,
       get signal() {
-        return signal();
+        return connectSignal();
       },
     };
     return new HttpsProxyAgent({ ...this.#options(), proxy, proxyRequestOptions });

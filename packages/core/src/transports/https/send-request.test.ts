@@ -7,27 +7,30 @@ import type { ConnectionPool } from './connection-pool.ts';
 import { sendRequest } from './send-request.ts';
 import type { CancelHandle } from './send-request.ts';
 
-/** An exchange over a connection of the test's own, which answers as `response` does. */
-async function ask(response: Readable): Promise<{ kind: string; timesGivenUp: number }> {
-  let timesGivenUp = 0;
-  const sent = Object.assign(new EventEmitter(), { reusedSocket: true, end: () => sent.emit('response', response) });
-  const giveUp = (): void => {
-    timesGivenUp += 1;
+/** Sends a request over a stub of the connection pool, which responds with `response`. */
+async function send(response: Readable): Promise<{ kind: string; cancellations: number }> {
+  let cancellations = 0;
+  const request = Object.assign(new EventEmitter(), {
+    reusedSocket: true,
+    end: () => request.emit('response', response),
+  });
+  const cancel = (): void => {
+    cancellations += 1;
   };
-  // All of a connection that an exchange touches.
-  const connection = { start: () => ({ request: sent, cancel: giveUp }) } as unknown as ConnectionPool;
-  const parts = { pool: connection, hostname: 'kms.example', port: 443, clock: new FakeClock() };
-  const attempt: CancelHandle = { isCancelled: false, cancel: undefined };
+  // The only method that sendRequest calls.
+  const pool = { start: () => ({ request, cancel }) } as unknown as ConnectionPool;
+  const target = { pool, hostname: 'kms.example', port: 443, clock: new FakeClock() };
+  const handle: CancelHandle = { isCancelled: false, cancel: undefined };
   const closed = new Promise((resolve) => response.once('close', resolve));
 
   const { kind } = await sendRequest(
-    { ...parts, connectTimeout: 1_000, maxResponseBytes: 1_000 },
+    { ...target, connectTimeout: 1_000, maxResponseBytes: 1_000 },
     { agent: new Agent(), path: '/', headers: [] },
-    attempt,
+    handle,
   );
 
   await closed;
-  return { kind, timesGivenUp };
+  return { kind, cancellations };
 }
 
 function responseOf(...chunks: readonly string[]): Readable {
@@ -36,16 +39,16 @@ function responseOf(...chunks: readonly string[]): Readable {
   return response;
 }
 
-test('a connection that brought an answer is left alone when the response closes, for it is to be kept', async () => {
+test('keeps the connection when the response closes after its end', async () => {
   const response = responseOf('{}');
   response.push(null);
 
-  expect(await ask(response)).toEqual({ kind: 'answer', timesGivenUp: 0 });
+  expect(await send(response)).toEqual({ kind: 'response', cancellations: 0 });
 });
 
-test('a connection that brought half an answer is given up, once', async () => {
+test('closes the connection of a truncated response once', async () => {
   const response = responseOf('{');
   response.once('data', () => response.destroy());
 
-  expect(await ask(response)).toEqual({ kind: 'cutShort', timesGivenUp: 1 });
+  expect(await send(response)).toEqual({ kind: 'truncated', cancellations: 1 });
 });

@@ -5,41 +5,45 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../time/clock.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 
-/** What came of one request: an answer, or what went wrong before there was a whole one. */
+/** The result of one request: a complete response, or the reason why there is none. */
 export type RequestOutcome =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+  | { readonly kind: 'response'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
   | {
       readonly kind: 'tooLarge';
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
+      /** Bytes. */
       readonly limit: number;
     }
-  | { readonly kind: 'cutShort'; readonly received: number }
+  /** The connection closed inside the response, after `received` bytes of its body. */
+  | { readonly kind: 'truncated'; readonly received: number }
   | { readonly kind: 'connectTimeout'; readonly timeout: number }
+  /** The server had closed the reused connection before it received the request. */
   | { readonly kind: 'staleSocket'; readonly error: Error }
-  | { readonly kind: 'abandoned' }
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'error'; readonly error: Error; readonly certificate: PeerCertificateNames | undefined };
 
-/** Whom the certificate of the other side names. */
+/** The names in the server's certificate, for error messages. */
 export interface PeerCertificateNames {
   readonly subject: string | undefined;
   readonly altNames: string | undefined;
   readonly validTo: string | undefined;
 }
 
-/** A fetch that may end before its exchange does. */
+/** Connects a fetch to its current request, so that the fetch can cancel it. */
 export interface CancelHandle {
   isCancelled: boolean;
-  /** Ends the exchange that is under way. */
+  /** Cancels the current request; absent between requests. */
   cancel: (() => void) | undefined;
 }
 
 export interface RequestTarget {
   readonly pool: ConnectionPool;
-  /** Without brackets, and without the port. */
+  /** Without brackets and port. */
   readonly hostname: string;
   readonly port: number;
   readonly clock: Clock;
+  /** Milliseconds. */
   readonly connectTimeout: number;
   readonly maxResponseBytes: number;
 }
@@ -47,82 +51,82 @@ export interface RequestTarget {
 export interface RequestMessage {
   readonly agent: Agent;
   readonly path: string;
-  /** Name, value, name, value: Node writes such a list as it is, which saves a check of each. */
+  /** Alternating names and values. Node writes such a list without checking for duplicates. */
   readonly headers: readonly string[];
   readonly body?: Buffer | undefined;
 }
 
-/** Sends one POST and reads the answer; never rejects for what the other side does. */
+/** Sends one POST request and reads the response. Never rejects for an error of the network or the server. */
 export function sendRequest(
-  parts: RequestTarget,
-  request: RequestMessage,
-  attempt: CancelHandle,
+  target: RequestTarget,
+  message: RequestMessage,
+  handle: CancelHandle,
 ): Promise<RequestOutcome> {
-  const { agent, path, headers, body } = request;
-  const { pool: connection, hostname, port, clock, connectTimeout } = parts;
+  const { agent, path, headers, body } = message;
+  const { pool, hostname, port, clock, connectTimeout } = target;
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
-    let isOver = false;
-    const { request: sent, cancel: giveUp } = connection.start(() =>
+    let isSettled = false;
+    const { request, cancel } = pool.start(() =>
       httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
     );
-    const finish = (outcome: RequestOutcome): void => {
-      // What comes after the answer, as every response's 'close' does, must not give up a connection that is to be kept: Node
-      // gives it back only once it knows that the request was sent, and a quick server has answered by then.
-      if (isOver) return;
-      isOver = true;
-      stopTimer?.();
-      attempt.cancel = undefined;
+    const settle = (outcome: RequestOutcome): void => {
+      // Every response emits 'close' after its end. A late event must not close the connection: Node returns it to the pool
+      // only after the request was flushed, which can happen after a fast response.
+      if (isSettled) return;
+      isSettled = true;
+      cancelTimer?.();
+      handle.cancel = undefined;
       resolve(outcome);
-      if (outcome.kind !== 'answer') giveUp();
+      if (outcome.kind !== 'response') cancel();
     };
-    attempt.cancel = () => finish({ kind: 'abandoned' });
-    const onTimeout = (): void => finish({ kind: 'connectTimeout', timeout: connectTimeout });
-    // The agent hands out a socket that it has kept while the request is made: there is nothing to wait for then.
-    const stopTimer = sent.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
+    handle.cancel = () => settle({ kind: 'cancelled' });
+    const onTimeout = (): void => settle({ kind: 'connectTimeout', timeout: connectTimeout });
+    // The agent assigns an idle socket synchronously: then there is no connection to wait for.
+    const cancelTimer = request.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
 
-    if (stopTimer !== undefined) {
-      sent.once('socket', (socket: TLSSocket) => {
-        socket.once('secureConnect', stopTimer);
-        // When the check fails Node closes the socket before it reports why, and the certificate is gone with it. 'secure'
-        // is what its own check listens to; a listener before that one still finds the certificate. Reading it takes a tenth of
-        // a handshake; one that resumes a session has a certificate that was checked before.
+    if (cancelTimer !== undefined) {
+      request.once('socket', (socket: TLSSocket) => {
+        socket.once('secureConnect', cancelTimer);
+        // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. Its check
+        // runs on 'secure', so an earlier listener still sees the certificate. Reading it costs a tenth of a handshake, so
+        // a resumed session is skipped: its certificate was verified before.
         socket.prependOnceListener('secure', () => {
           if (!socket.isSessionReused()) certificate = namesOf(socket);
         });
       });
     }
-    sent.once('response', (response) => readReply(response, parts.maxResponseBytes, finish));
-    // A request that was given up reports that as an error too: it must always have a listener.
-    sent.on('error', (error) =>
-      finish(isStale(sent, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
+    request.once('response', (response) => readResponse(response, target.maxResponseBytes, settle));
+    // Stays attached: a destroyed request emits an error, too.
+    request.on('error', (error) =>
+      settle(isStale(request, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
     );
-    sent.end(body);
+    request.end(body);
   });
 }
 
-/** A server may close a kept connection just when it is used again; Node's documentation of `reusedSocket` says how to tell. */
+/** The check that Node documents for `reusedSocket`: the server closed an idle connection while it was reused. */
 function isStale(request: ClientRequest, error: Error): boolean {
   return request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
-function readReply(response: IncomingMessage, limit: number, finish: (outcome: RequestOutcome) => void): void {
+function readResponse(response: IncomingMessage, limit: number, settle: (outcome: RequestOutcome) => void): void {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let received = 0;
   if (Number(headers['content-length'] ?? 0) > limit) {
-    finish({ kind: 'tooLarge', status, headers, limit });
+    settle({ kind: 'tooLarge', status, headers, limit });
     return;
   }
   response.on('data', (chunk: Buffer) => {
     received += chunk.length;
     chunks.push(chunk);
-    if (received > limit) finish({ kind: 'tooLarge', status, headers, limit });
+    if (received > limit) settle({ kind: 'tooLarge', status, headers, limit });
   });
-  response.once('end', () => finish({ kind: 'answer', status, headers, body: Buffer.concat(chunks) }));
-  // After a whole reply this comes too late to change anything; before it, the reply was cut short.
-  response.once('error', () => finish({ kind: 'cutShort', received }));
-  response.once('close', () => finish({ kind: 'cutShort', received }));
+  response.once('end', () => settle({ kind: 'response', status, headers, body: Buffer.concat(chunks) }));
+  // After 'end', these have no effect.
+  response.once('error', () => settle({ kind: 'truncated', received }));
+  response.once('close', () => settle({ kind: 'truncated', received }));
 }
 
 function namesOf(socket: TLSSocket): PeerCertificateNames {

@@ -10,7 +10,7 @@ const { protobuf, instanceApi } = clientKeyVectors;
 const [generic, rds] = protobuf.response.map(({ hex }) => Buffer.from(hex, 'hex'));
 const signal = new AbortController().signal;
 
-function open(loopback: Loopback, parts: Partial<InstanceTransportOptions> = {}): InstanceTransport {
+function open(loopback: Loopback, options: Partial<InstanceTransportOptions> = {}): InstanceTransport {
   const transport = new InstanceTransport({
     endpoint: { host: loopback.host },
     ca: loopback.ca,
@@ -18,27 +18,27 @@ function open(loopback: Loopback, parts: Partial<InstanceTransportOptions> = {})
     clock: new FakeClock(),
     connectTimeout: 2_000,
     maxResponseBytes: 65_536,
-    ...parts,
+    ...options,
   });
   onTestFinished(() => transport.close());
   return transport;
 }
 
 async function failureOf(
-  answer: StubResponse,
-  parts?: Partial<InstanceTransportOptions>,
+  response: StubResponse,
+  options?: Partial<InstanceTransportOptions>,
   request: SecretRequest = { name: 'secret001' },
 ): Promise<FetchFailure> {
-  await using loopback = await startLoopback(() => answer);
+  await using loopback = await startLoopback(() => response);
   try {
-    await open(loopback, parts).fetch(request, signal);
+    await open(loopback, options).fetch(request, signal);
   } catch (error) {
     return error as FetchFailure;
   }
-  throw new Error('was not refused');
+  throw new Error('expected a failure');
 }
 
-/** An Error of the instance API. */
+/** An error message of the instance API. */
 function errorBody(code: string, requestId = 'e85db688-a2d3-44ca-9790-4259f59e90d8'): Buffer {
   const text = (tag: number, value: string): Buffer =>
     Buffer.concat([Buffer.from([tag, value.length]), Buffer.from(value)]);
@@ -48,7 +48,7 @@ function errorBody(code: string, requestId = 'e85db688-a2d3-44ca-9790-4259f59e90
 test.each([
   ['dkms-full', { name: 'secret001', stage: 'ACSCurrent' }],
   ['dkms-utf8', { name: '数据库/密码', stage: 'ACSCurrent' }],
-])('the request %s goes over the wire byte by byte as the official client sends it', async (id, request) => {
+])('sends the request %s byte for byte like the official client', async (id, request) => {
   const vector = instanceApi.find((candidate) => candidate.id === id);
   await using loopback = await startLoopback(() => ({ status: 500 }));
   const host = vector?.headers['host'] ?? '';
@@ -56,13 +56,15 @@ test.each([
 
   await transport.fetch(request, signal).catch(() => {});
 
-  const [seen] = loopback.requests;
-  const head = [`${seen?.method} ${seen?.path} HTTP/1.1`, ...(seen?.headerLines ?? []), '', ''].join('\r\n');
-  const raw = Buffer.concat([Buffer.from(head), seen?.body ?? Buffer.alloc(0)]);
+  const [received] = loopback.requests;
+  const head = [`${received?.method} ${received?.path} HTTP/1.1`, ...(received?.headerLines ?? []), '', ''].join(
+    '\r\n',
+  );
+  const raw = Buffer.concat([Buffer.from(head), received?.body ?? Buffer.alloc(0)]);
   expect(raw.toString('latin1')).toBe(Buffer.from(vector?.rawRequestBase64 ?? '', 'base64').toString('latin1'));
 });
 
-test('a secret is read', async () => {
+test('fetches a secret', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
 
   const secret = await open(loopback).fetch({ name: 'secret001' }, signal);
@@ -85,12 +87,12 @@ test('a managed secret is read with all that KMS tells of it', async () => {
 });
 
 test.each([
-  ['an empty body', Buffer.alloc(0), 'it has no SecretName'],
-  ['another secret', rds, 'another secret'],
-  ['a page', '<html>s3cret-page</html>', 'no answer of KMS'],
-  ['half an answer', generic?.subarray(0, 40), 'longer than what holds it'],
-  ['too much', Buffer.alloc(70_000), 'more than 65536 bytes'],
-])('%s with status 200 is malformed, and nothing of it shows', async (_, body, words) => {
+  ['an empty body', Buffer.alloc(0), 'SecretName is missing'],
+  ['another secret', rds, 'not the requested secret'],
+  ['an HTML page', '<html>s3cret-page</html>', 'not a response of KMS'],
+  ['a truncated message', generic?.subarray(0, 40), 'longer than its message'],
+  ['too many bytes', Buffer.alloc(70_000), 'more than 65536 bytes'],
+])('reports %s with status 200 as malformed and does not quote it', async (_, body, words) => {
   const failure = await failureOf({ body: body ?? '' });
 
   expect(failure).toMatchObject({ failure: 'malformed', status: 200 });
@@ -114,7 +116,7 @@ test.each([
   [429, 'Rejected.Throttling', 'throttled'],
   [500, 'InternalFailure', 'unavailable'],
   [503, 'ServiceUnavailableTemporary', 'unavailable'],
-])('status %i with %s is told by name as %s', async (status, code, name) => {
+])('classifies status %i with %s as %s', async (status, code, name) => {
   const failure = await failureOf({ status, body: errorBody(code) });
 
   expect(failure).toMatchObject({ failure: name, status, code, requestId: 'e85db688-a2d3-44ca-9790-4259f59e90d8' });
@@ -127,34 +129,34 @@ test.each([
   [403, '<html>s3cret-page</html>', 'rejected'],
   [413, '', 'malformed'],
   [500, errorBody('x\ny'), 'unavailable'],
-])('status %i with a body that is no error of KMS keeps its status, as %s', async (status, body, name) => {
+])('classifies status %i with the body %j as %s', async (status, body, name) => {
   const failure = await failureOf({ status, body });
 
   expect(failure).toMatchObject({ failure: name, status, code: undefined });
   expect(failure.message).not.toContain('s3cret-');
 });
 
-test('a wrong clock is told by how much', async () => {
+test('reports how far the clock of this machine is off', async () => {
   const failure = await failureOf({
     status: 400,
     headers: { date: 'Fri, 02 Jan 2026 03:24:05 GMT' },
     body: errorBody('RequestTimeTooSkewed'),
   });
 
-  expect(failure.message).toContain('20m behind that of KMS');
+  expect(failure.message).toContain('20m behind the clock of KMS');
 });
 
 test.each([
-  [404, 'Unauthorized', 'does not exist any more, or has expired'],
-  [401, 'SignatureNotMatch', 'does not belong to its KeyId'],
+  [404, 'Unauthorized', 'does not exist or has expired'],
+  [401, 'SignatureNotMatch', 'does not match its KeyId'],
   [403, 'Forbidden.NoPermission', 'application access point'],
-])('what to do about status %i and %s is said for a client key', async (status, code, words) => {
+])('gives advice for a client key for status %i and %s', async (status, code, words) => {
   const { message } = await failureOf({ status, body: errorBody(code) });
 
   expect(message).toContain(words);
 });
 
-test('a key that cannot sign lets nothing be asked, and what it said is not told', async () => {
+test('sends no request if signing fails and does not quote the error', async () => {
   await using loopback = await startLoopback(() => ({}));
   const clientKey = { ...vectorKey, sign: () => Promise.reject(new Error('s3cret-pin')) };
 
@@ -163,31 +165,31 @@ test('a key that cannot sign lets nothing be asked, and what it said is not told
     .catch((error: unknown) => error as FetchFailure);
 
   expect(failure).toMatchObject({ failure: 'unreachable' });
-  expect(String(failure)).toContain('the client key could not sign');
+  expect(String(failure)).toContain('signing with the client key failed');
   expect(String(failure)).not.toContain('s3cret-');
   expect(loopback.requests).toEqual([]);
 });
 
-test('half a character in a name is rejected before anything is asked', async () => {
+test('rejects a name with a lone surrogate and sends no request', async () => {
   expect(await failureOf({}, {}, { name: 'a\uD800' })).toMatchObject({ failure: 'rejected' });
 });
 
-test('a certificate of an authority that is not known gets no request, unless checking is switched off', async () => {
+test('sends no request to a server with an unknown CA unless verification is off', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
   const request = { name: 'secret001' };
 
   const failure = await open(loopback, { ca: undefined })
     .fetch(request, signal)
     .catch((error: unknown) => error as FetchFailure);
-  const asked = loopback.requests.length;
+  const requests = loopback.requests.length;
   const secret = await open(loopback, { ca: undefined, verifyCertificate: false }).fetch(request, signal);
 
   expect(failure).toMatchObject({ failure: 'untrusted' });
-  expect(asked).toBe(0);
+  expect(requests).toBe(0);
   expect(secret.text()).toBe('testdata1');
 });
 
-test('a certificate for another name is told with the host and the name', async () => {
+test('names host and certificate if they do not match', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
   const endpoint = { host: 'kst-other.cryptoservice.kms.aliyuncs.com' };
 
@@ -200,16 +202,16 @@ test('a certificate for another name is told with the host and the name', async 
   expect(String(failure)).toContain('CN=Loopback of the tests');
 });
 
-test('a signal ends a fetch, and a closed transport asks nobody', async () => {
+test('rejects when the signal aborts or the transport is closed', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
   const transport = open(loopback, { clientKey: { ...vectorKey, sign: () => new Promise(() => {}) } });
   const controller = new AbortController();
-  const reading = transport.fetch({ name: 'secret001' }, controller.signal);
+  const fetching = transport.fetch({ name: 'secret001' }, controller.signal);
 
-  controller.abort('enough');
+  controller.abort('stop');
   transport.close();
 
-  await expect(reading).rejects.toBe('enough');
+  await expect(fetching).rejects.toBe('stop');
   await expect(transport.fetch({ name: 'secret001' }, signal)).rejects.toMatchObject({ failure: 'rejected' });
   expect(loopback.requests).toEqual([]);
 });

@@ -16,17 +16,17 @@ export interface InstanceTransportOptions extends HttpsOptions {
 }
 
 /**
- * GetSecretValue of the KMS Instance API, `dkms-gcs-0.2`, at one instance: protobuf, signed by a client key.
+ * GetSecretValue of the KMS instance API, `dkms-gcs-0.2`, at one instance: protobuf, signed with a client key.
  *
- * It knows no nonce: two requests for one secret in the same second are equal byte by byte, and KMS takes both.
+ * There is no nonce: two requests for one secret in the same second are identical, and KMS accepts both.
  */
 export class InstanceTransport implements SecretTransport {
-  readonly #parts: InstanceTransportOptions;
+  readonly #options: InstanceTransportOptions;
   readonly #channel: HttpsChannel;
 
-  constructor(parts: InstanceTransportOptions) {
-    this.#parts = parts;
-    this.#channel = new HttpsChannel(parts, { identity: 'clientKey', readError: readInstanceError });
+  constructor(options: InstanceTransportOptions) {
+    this.#options = options;
+    this.#channel = new HttpsChannel(options, { identity: 'clientKey', readError: readInstanceError });
   }
 
   get endpoint(): string {
@@ -34,7 +34,7 @@ export class InstanceTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const body = await this.#channel.send(() => this.#write(request), signal);
+    const body = await this.#channel.send(() => this.#build(request), signal);
     return secretFromFields(this.#decode(body), request, this.endpoint);
   }
 
@@ -42,22 +42,22 @@ export class InstanceTransport implements SecretTransport {
     this.#channel.close();
   }
 
-  async #write(request: SecretRequest): Promise<WireRequest> {
+  async #build(request: SecretRequest): Promise<WireRequest> {
     assertWellFormed(request);
     const { name: SecretName, stage: VersionStage, versionId: VersionId } = request;
-    const { endpoint, clock, clientKey, userAgent = 'kms-secrets' } = this.#parts;
+    const { endpoint, clock, clientKey, userAgent = 'kms-secrets' } = this.#options;
     const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
     const date = new Date(clock.date()).toUTCString();
     const headers = instanceHeaders({ host: endpoint.host, date, userAgent, keyId: clientKey.keyId, body });
     const lines = Object.entries(headers).flat();
-    // The documentation says "TOKEN" where every official client says "Bearer".
+    // The documentation says "TOKEN". All official clients send "Bearer".
     lines.push('authorization', `Bearer ${await this.#sign(instanceStringToSign('POST', headers))}`);
     return { path: '/', headers: lines, body };
   }
 
   async #sign(text: string): Promise<string> {
     try {
-      return await this.#parts.clientKey.sign(text);
+      return await this.#options.clientKey.sign(text);
     } catch (error) {
       throw this.#channel.toFailure({ kind: 'clientKey', error });
     }
@@ -68,7 +68,7 @@ export class InstanceTransport implements SecretTransport {
       return decodeResponse(body);
     } catch (error) {
       if (!(error instanceof ProtobufError)) throw error;
-      const message = `${this.endpoint} answered with status 200, but the body is no answer of KMS: ${error.message}. Check the endpoint.`;
+      const message = `${this.endpoint} responded with status 200, but the body is not a response of KMS: ${error.message}. Check the endpoint.`;
       throw new FetchFailure('malformed', message, { status: 200 });
     }
   }

@@ -2,8 +2,8 @@ import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { bytesField, readFields, textOf, trueField } from './protobuf.ts';
 
-/** The texts of GetSecretValueResponse by their numbers; 5 is `VersionStages`, the one that is repeated. */
-const answerTexts: ReadonlyMap<number, string> = new Map([
+/** The string fields of GetSecretValueResponse by number. */
+const responseFields: ReadonlyMap<number, string> = new Map([
   [1, 'SecretName'],
   [2, 'SecretType'],
   [3, 'SecretData'],
@@ -17,9 +17,10 @@ const answerTexts: ReadonlyMap<number, string> = new Map([
   [12, 'AutomaticRotation'],
   [13, 'RotationInterval'],
 ]);
+/** `VersionStages`, the only repeated field. */
 const versionStages = 5;
 
-/** By the names and in the order of its fields, which are numbered from 1. */
+/** In the order of the field numbers, which start at 1. */
 export interface GetSecretValueRequest {
   readonly SecretName: string;
   readonly VersionStage?: string | undefined;
@@ -27,7 +28,7 @@ export interface GetSecretValueRequest {
   readonly FetchExtendedConfig?: boolean | undefined;
 }
 
-/** In proto3 what is empty or false is left out. */
+/** Encodes the request. Proto3 omits empty strings and false. */
 export function encodeRequest(message: GetSecretValueRequest): Buffer {
   const { SecretName, VersionStage = '', VersionId = '', FetchExtendedConfig = false } = message;
   const fields = [SecretName, VersionStage, VersionId].map((text, index) =>
@@ -36,24 +37,24 @@ export function encodeRequest(message: GetSecretValueRequest): Buffer {
   return Buffer.concat(FetchExtendedConfig ? [...fields, trueField(4)] : fields);
 }
 
-/** GetSecretValueResponse by the names of its fields, those that are empty left out; throws `ProtobufProblem`. */
+/** Decodes GetSecretValueResponse into its non-empty fields by name. Throws `ProtobufError`. */
 export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
   const texts = new Map<string, string>();
   const stages: string[] = [];
   for (const field of readFields(body)) {
-    const name = answerTexts.get(field.number);
-    // The last of several counts; a field that nobody knows yet is passed over.
+    const name = responseFields.get(field.number);
+    // Of several, the last one counts. Unknown fields are skipped.
     if (name !== undefined) texts.set(name, textOf(field));
     else if (field.number === versionStages) stages.push(textOf(field));
   }
-  // In proto3 an empty text is one that was not sent; only the value itself may well be empty.
+  // In proto3, an empty string is an absent one. The value is the exception: an empty value is valid.
   const fields = new Map<string, unknown>([...texts].filter(([, text]) => text !== ''));
   fields.set('SecretData', texts.get('SecretData') ?? '');
   fields.set('VersionStages', stages);
   return fields;
 }
 
-/** Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. Nothing of anybody else's page, nor of the message. */
+/** Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. The message is not read; another body results in `{}`. */
 export function readInstanceError(body: Buffer): ErrorResponse {
   try {
     const texts = new Map<number, string>();

@@ -1,33 +1,34 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A field as it stands on the wire (https://protobuf.dev/programming-guides/encoding/). */
+/** A field in its wire format (https://protobuf.dev/programming-guides/encoding/). */
 export type WireField =
   | { readonly number: number; readonly kind: 'varint' }
   | { readonly number: number; readonly kind: 'bytes'; readonly value: Buffer }
   | { readonly number: number; readonly kind: 'fixed' };
 
-/** What was read is no message of the kind that it is taken for; the message says why, and nothing of what was read. */
+/** The bytes are not a message of the expected type. The error message quotes none of them. */
 export class ProtobufError extends Error {
   override readonly name = 'ProtobufProblem';
 }
 
-/** A field of bytes or text: tag, length, bytes. */
+/** Encodes a string field: tag, length, bytes. */
 export function bytesField(number: number, text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8');
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
 }
 
+/** Encodes a bool field that is true. */
 export function trueField(number: number): Buffer {
   return Buffer.concat([varint(number * 8), varint(1)]);
 }
 
-/** All fields of a message in their order; throws `ProtobufProblem`. No length that it tells is believed before it is checked. */
+/** Reads all fields of a message in their order. Checks each length before using it. Throws `ProtobufError`. */
 export function readFields(bytes: Buffer): readonly WireField[] {
   const fields: WireField[] = [];
   for (let at = 0; at < bytes.length;) {
     const tag = readVarint(bytes, at);
     const number = Math.floor(tag.value / 8);
-    if (tag.value > 0xff_ff_ff_ff || number === 0) throw new ProtobufError('a field has a number that cannot be');
+    if (tag.value > 0xff_ff_ff_ff || number === 0) throw new ProtobufError('a field number is invalid');
     const { field, end } = readField(bytes, tag.end, { number, wireType: tag.value % 8 });
     fields.push(field);
     at = end;
@@ -35,10 +36,10 @@ export function readFields(bytes: Buffer): readonly WireField[] {
   return fields;
 }
 
-/** The text of a field that is one; a number or fixed bytes in its place mean that this is another message. */
+/** The value of a string field. Another wire type means that this is another message. */
 export function textOf(field: WireField): string {
-  if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is not a text`);
-  // toString() would put U+FFFD where the bytes are wrong, and a password would be another one without anybody noticing.
+  if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is not a string`);
+  // toString() would replace invalid bytes by U+FFFD, which silently changes a password.
   if (!isUtf8(field.value)) throw new ProtobufError(`field ${field.number} is not UTF-8`);
   return field.value.toString('utf8');
 }
@@ -54,41 +55,41 @@ function readField(
     case 2: {
       const length = readVarint(bytes, at);
       if (length.value > bytes.length - length.end)
-        throw new ProtobufError(`field ${number} is longer than what holds it`);
+        throw new ProtobufError(`field ${number} is longer than its message`);
       const end = length.end + length.value;
       return { field: { number, kind: 'bytes', value: bytes.subarray(length.end, end) }, end };
     }
     case 1:
     case 5: {
       const end = at + (wireType === 1 ? 8 : 4);
-      if (end > bytes.length) throw new ProtobufError(`field ${number} is longer than what holds it`);
+      if (end > bytes.length) throw new ProtobufError(`field ${number} is longer than its message`);
       return { field: { number, kind: 'fixed' }, end };
     }
     default:
-      // 3 and 4 are groups, which proto3 does not have; the "<" of a page begins such a field.
-      throw new ProtobufError(`field ${number} is of a kind that cannot be`);
+      // 3 and 4 are groups, which proto3 does not support. The "<" of an HTML page decodes as the end of a group.
+      throw new ProtobufError(`field ${number} has an invalid wire type`);
   }
 }
 
 /**
- * At most ten bytes, for 64 bits. Only numbers of fields and lengths are looked at: beyond 2^53, where a number is not exact any
- * more, both are far out of bounds.
+ * At most ten bytes, for 64 bits. The value is used for field numbers and lengths only. Above 2^53, where it is not exact, both
+ * are out of bounds.
  */
 function readVarint(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let size = 0; size < 10; size += 1) {
     const byte = bytes[at + size];
-    if (byte === undefined) throw new ProtobufError('it ends in the middle of a field');
+    if (byte === undefined) throw new ProtobufError('the message is truncated inside a field');
     value += (byte & 0x7f) * 2 ** (7 * size);
     if (byte < 0x80) return { value, end: at + size + 1 };
   }
-  throw new ProtobufError('a number does not end');
+  throw new ProtobufError('a varint has more than ten bytes');
 }
 
 function varint(value: number): Buffer {
   const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
-  bytes.push(rest);
+  let remaining = value;
+  for (; remaining >= 0x80; remaining = Math.floor(remaining / 0x80)) bytes.push((remaining % 0x80) + 0x80);
+  bytes.push(remaining);
   return Buffer.from(bytes);
 }

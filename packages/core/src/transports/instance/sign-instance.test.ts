@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { clientKeyVectors, vectorKey } from '../loopback.fixture.ts';
 import { instanceHeaders, instanceStringToSign } from './sign-instance.ts';
 
-test.each(clientKeyVectors.instanceApi)('$id is signed as the official clients sign it', async (vector) => {
+test.each(clientKeyVectors.instanceApi)('signs $id like the official clients', async (vector) => {
   const { authorization, ...unsigned } = vector.headers;
 
   const headers = instanceHeaders({
@@ -19,7 +19,7 @@ test.each(clientKeyVectors.instanceApi)('$id is signed as the official clients s
   expect(`Bearer ${await vectorKey.sign(text)}`).toBe(authorization);
 });
 
-test('a header that is missing counts as empty', () => {
+test('treats a missing header as empty', () => {
   expect(instanceStringToSign('POST', { 'x-kms-b': '2', 'x-kms-a': '1', host: 'x' })).toBe(
     'POST\n\n\n\nx-kms-a:1\nx-kms-b:2\n/',
   );

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** What is particular to one request to the instance API. */
+/** The variable parts of a request to the instance API. */
 export interface InstanceRequest {
   readonly host: string;
   /** RFC 9110, section 5.6.7: `Fri, 02 Jan 2026 03:04:05 GMT`. */
@@ -12,7 +12,7 @@ export interface InstanceRequest {
 
 const contentType = 'application/x-protobuf';
 
-/** All headers but the signature, in the order in which the official clients write them. */
+/** All headers except the signature, in the order of the official clients. */
 export function instanceHeaders({
   host,
   date,
@@ -28,7 +28,7 @@ export function instanceHeaders({
     'x-kms-apiversion': 'dkms-gcs-0.2',
     'x-kms-apiname': 'GetSecretValue',
     'x-kms-signaturemethod': 'RSA_PKCS1_SHA_256',
-    // Not a slip: the name has three c's in the documentation and in every official client.
+    // Three c's: not a typo, but the spelling of the documentation and of all official clients.
     'x-kms-acccesskeyid': keyId,
     'content-type': contentType,
     'content-length': String(body.length),
@@ -37,13 +37,12 @@ export function instanceHeaders({
 }
 
 /**
- * What the signature of the instance API is made of
- * (https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/request-signatures): the method,
- * three headers, all that begin with `x-kms-` in the order of their names, and the path, which is always "/".
+ * The string to sign of the instance API: the method, three headers, all `x-kms-` headers sorted by name, and the path, which is
+ * always "/" (https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/request-signatures).
  */
 export function instanceStringToSign(method: string, headers: Readonly<Record<string, string>>): string {
-  const own = Object.keys(headers).filter((name) => name.startsWith('x-kms-'));
-  const lines = own.toSorted().map((name) => `${name}:${headers[name] ?? ''}\n`);
+  const kmsHeaders = Object.keys(headers).filter((name) => name.startsWith('x-kms-'));
+  const lines = kmsHeaders.toSorted().map((name) => `${name}:${headers[name] ?? ''}\n`);
   const { 'content-sha256': digest = '', 'content-type': type = '', date = '' } = headers;
   return `${method}\n${digest}\n${type}\n${date}\n${lines.join('')}/`;
 }

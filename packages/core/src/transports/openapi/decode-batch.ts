@@ -4,7 +4,7 @@ import type { SecretRequest } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from '../https/advice.ts';
-import { failureFromResponse } from '../https/classify.ts';
+import { fetchFailureFromResponse } from '../https/classify.ts';
 import { parseJsonObject, secretFromJson } from './decode.ts';
 
 interface BatchContext {
@@ -13,29 +13,33 @@ interface BatchContext {
 }
 
 /**
- * The JSON that BatchGetSecretValue answers with, secret by secret: `SecretValues`, each as GetSecretValue answers, and
- * `Errors`, each with `SecretName`, `HttpStatus`, `Code` and `Message`. What it says nothing of, or not in this form, is
- * malformed: then that secret is to be asked for alone.
+ * Decodes the JSON response of BatchGetSecretValue into one result per request. `SecretValues` are like responses of
+ * GetSecretValue; `Errors` have `SecretName`, `HttpStatus`, `Code` and `Message`. A secret that is missing or has another form
+ * is `malformed`: the caller fetches it with GetSecretValue.
  */
 export function decodeBatch(
   body: Buffer,
   requests: readonly SecretRequest[],
   { endpoint, identity }: BatchContext,
 ): readonly (Secret | FetchFailure)[] {
-  const answer = new Map<string, unknown>(Object.entries(parseJsonObject(body, endpoint)));
-  const values = entriesOf(answer.get('SecretValues'));
-  const errors = entriesOf(answer.get('Errors'));
-  const requestId = firstRequestId(answer.get('RequestId'));
+  const response = new Map<string, unknown>(Object.entries(parseJsonObject(body, endpoint)));
+  const values = entriesOf(response.get('SecretValues'));
+  const errors = entriesOf(response.get('Errors'));
+  const requestId = firstRequestId(response.get('RequestId'));
   return requests.map((request) => {
     const value = values.find((entry) => isAbout(entry, request));
     if (value !== undefined) return secretOrFailure(value, request, endpoint);
     const error = errors.find((entry) => isAbout(entry, request));
-    const { status, code } = refusalIn(error);
+    const { status, code } = errorFields(error);
     if (status !== undefined && code !== undefined) {
-      return failureFromResponse({ endpoint, status, code, requestId, identity });
+      return fetchFailureFromResponse({ endpoint, status, code, requestId, identity });
     }
-    const what = error === undefined ? 'says nothing of one of the secrets' : 'has an error that is not as documented';
-    return new FetchFailure('malformed', `The answer of ${endpoint} ${what}.`, { status: 200, requestId });
+    const problem =
+      error === undefined ? 'a requested secret is missing' : 'the error of a secret has no status or code';
+    return new FetchFailure('malformed', `The response of ${endpoint} is invalid: ${problem}.`, {
+      status: 200,
+      requestId,
+    });
   });
 }
 
@@ -48,7 +52,7 @@ function entriesOf(list: unknown): readonly BatchEntry[] {
   );
 }
 
-/** An ARN may be answered by itself, or by the name in it. */
+/** For an ARN, the response contains the ARN or the name in it. */
 function isAbout({ SecretName }: BatchEntry, { name }: SecretRequest): boolean {
   return SecretName === name || SecretName === plainName(name);
 }
@@ -62,7 +66,7 @@ function secretOrFailure(value: BatchEntry, request: SecretRequest, endpoint: st
   }
 }
 
-function refusalIn(error: BatchEntry | undefined): {
+function errorFields(error: BatchEntry | undefined): {
   readonly status: number | undefined;
   readonly code: string | undefined;
 } {

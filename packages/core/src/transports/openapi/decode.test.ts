@@ -25,21 +25,21 @@ const managed = {
   ExtendedConfig: '{"SecretSubType":"SingleUser","CustomData":{"a":"b"}}',
 };
 
-function decode(reply: unknown, asked: SecretRequest = { name: 'prod/db' }): Secret {
-  const body = Buffer.isBuffer(reply) ? reply : Buffer.from(typeof reply === 'string' ? reply : JSON.stringify(reply));
-  return decodeSecret(body, asked, 'kms.test');
+function decode(response: unknown, request: SecretRequest = { name: 'prod/db' }): Secret {
+  const text = typeof response === 'string' ? response : JSON.stringify(response);
+  return decodeSecret(Buffer.isBuffer(response) ? response : Buffer.from(text), request, 'kms.test');
 }
 
-function refusalOf(reply: unknown, asked?: SecretRequest): FetchFailure {
+function failureOf(response: unknown, request?: SecretRequest): FetchFailure {
   try {
-    decode(reply, asked);
+    decode(response, request);
   } catch (error) {
     if (error instanceof FetchFailure) return error;
   }
-  throw new Error('was not refused');
+  throw new Error('expected a failure');
 }
 
-test('a generic secret is read with all that KMS tells of it', () => {
+test('decodes all fields of a generic secret', () => {
   const secret = decode(generic);
 
   expect(secret.text()).toBe('s3cret-1');
@@ -51,7 +51,7 @@ test('a generic secret is read with all that KMS tells of it', () => {
   expect(secret.requestId).toBe('3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf');
 });
 
-test('a managed secret tells when it is rotated', () => {
+test('decodes the rotation of a managed secret', () => {
   const secret = decode(managed);
 
   expect(secret.rotation).toEqual({
@@ -63,33 +63,33 @@ test('a managed secret tells when it is rotated', () => {
   expect(secret.extendedConfig).toEqual({ SecretSubType: 'SingleUser', CustomData: { a: 'b' } });
 });
 
-test('an empty value is a value', () => {
+test('decodes an empty value', () => {
   expect(decode({ ...generic, SecretData: '' }).text()).toBe('');
 });
 
-test('a binary secret is told from a text, however the word is spelt', () => {
+test('decodes a binary secret, whatever the case of its data type', () => {
   expect(decode({ ...generic, SecretDataType: 'Binary' }).bytes()).toEqual(new TextEncoder().encode('s3cret-1'));
 });
 
-test('a secret asked for by its ARN answers by its name', () => {
-  const asked = { name: 'acs:kms:cn-hangzhou:1234567890:secret/prod/db' };
+test('accepts the plain name in the response to a request by ARN', () => {
+  const request = { name: 'acs:kms:cn-hangzhou:1234567890:secret/prod/db' };
 
-  expect(decode(generic, asked).name).toBe('prod/db');
-  expect(decode({ ...generic, SecretName: asked.name }, asked).text()).toBe('s3cret-1');
+  expect(decode(generic, request).name).toBe('prod/db');
+  expect(decode({ ...generic, SecretName: request.name }, request).text()).toBe('s3cret-1');
 });
 
-test('a version that the stage asked for is not on is refused', () => {
-  const refusal = refusalOf(generic, { name: 'prod/db', stage: 'ACSPrevious' });
+test('rejects a version without the requested stage', () => {
+  const failure = failureOf(generic, { name: 'prod/db', stage: 'ACSPrevious' });
 
-  expect(refusal.failure).toBe('malformed');
-  expect(refusal.message).toContain('the stage asked for is not on');
+  expect(failure.failure).toBe('malformed');
+  expect(failure.message).toContain('does not include the requested stage');
   expect(decode(generic, { name: 'prod/db', stage: 'blue' }).stages).toContain('blue');
 });
 
-test('a version without a stage has none', () => {
-  const { VersionStages: _, ...stageless } = generic;
+test('decodes a version without stages', () => {
+  const { VersionStages: _, ...withoutStages } = generic;
 
-  expect(decode(stageless).stages).toEqual([]);
+  expect(decode(withoutStages).stages).toEqual([]);
   expect(decode({ ...generic, VersionStages: { VersionStage: [] } }).stages).toEqual([]);
 });
 
@@ -97,7 +97,7 @@ test.each([
   ['RotationInterval', 'a week', 'interval'],
   ['NextRotationDate', 'soon', 'nextAt'],
   ['LastRotationDate', '2026-13-45T00:00:00Z', 'lastAt'],
-] as const)('a %s that cannot be read is left out, and the value is not lost', (field, text, property) => {
+] as const)('omits a %s that cannot be parsed', (field, text, property) => {
   const secret = decode({ ...managed, [field]: text });
 
   expect(secret.rotation?.[property]).toBeUndefined();
@@ -105,52 +105,52 @@ test.each([
   expect(secret.text()).toBe('s3cret-1');
 });
 
-test.each(['{"broken', '[]', '7', ''])('extended configuration like %j is left out', (text) => {
+test.each(['{"broken', '[]', '7', ''])('omits the extended configuration %j', (text) => {
   expect(decode({ ...managed, ExtendedConfig: text }).extendedConfig).toBeUndefined();
 });
 
-test('a state of rotation that nobody knows yet is left out', () => {
+test('omits an unknown state of rotation', () => {
   expect(decode({ ...managed, AutomaticRotation: 'Paused' }).rotation).toBeUndefined();
 });
 
 test.each([
-  ['another name', { SecretName: 'prod/other' }, 'another secret'],
-  ['no value', { SecretData: undefined }, 'no SecretData'],
-  ['a number as value', { SecretData: 7 }, 'SecretData is a number, not a text'],
+  ['another name', { SecretName: 'prod/other' }, 'not the requested secret'],
+  ['no value', { SecretData: undefined }, 'SecretData is missing'],
+  ['a number as value', { SecretData: 7 }, 'SecretData is a number, not a string'],
   ['an object as value', { SecretData: { s: 's3cret-2' } }, 'SecretData is an object'],
-  ['a kind of data that nobody knows', { SecretDataType: 'json' }, 'neither text nor binary'],
-  ['no version', { VersionId: null }, 'no VersionId'],
+  ['an unknown data type', { SecretDataType: 'json' }, 'neither text nor binary'],
+  ['no version', { VersionId: null }, 'VersionId is missing'],
   ['an empty version', { VersionId: '' }, 'VersionId is empty'],
-  ['stages as a bare list', { VersionStages: ['ACSCurrent'] }, 'VersionStages'],
-  ['stages that are no texts', { VersionStages: { VersionStage: [1] } }, 'VersionStages'],
-  ['a date that is a number', { CreateTime: 1 }, 'CreateTime is a number'],
-  ['extended configuration that is a list', { ExtendedConfig: [] }, 'ExtendedConfig is a list'],
-])('a reply with %s is malformed', (_, change, what) => {
-  const refusal = refusalOf({ ...generic, ...change });
+  ['an unwrapped list of stages', { VersionStages: ['ACSCurrent'] }, 'VersionStages'],
+  ['stages that are not strings', { VersionStages: { VersionStage: [1] } }, 'VersionStages'],
+  ['a number as date', { CreateTime: 1 }, 'CreateTime is a number'],
+  ['an array as extended configuration', { ExtendedConfig: [] }, 'ExtendedConfig is an array'],
+])('reports a response with %s as malformed', (_, change, problem) => {
+  const failure = failureOf({ ...generic, ...change });
 
-  expect(refusal).toMatchObject({ failure: 'malformed', status: 200, requestId: generic.RequestId });
-  expect(refusal.message).toContain('kms.test');
-  expect(refusal.message).toContain(what);
-  expect(refusal.message).not.toContain('s3cret-');
+  expect(failure).toMatchObject({ failure: 'malformed', status: 200, requestId: generic.RequestId });
+  expect(failure.message).toContain('kms.test');
+  expect(failure.message).toContain(problem);
+  expect(failure.message).not.toContain('s3cret-');
 });
 
-test('another version than the one asked for is refused', () => {
-  const refusal = refusalOf(generic, { name: 'prod/db', versionId: 'v7' });
+test('rejects another version than the requested one', () => {
+  const failure = failureOf(generic, { name: 'prod/db', versionId: 'v7' });
 
-  expect(refusal.message).toContain('another version');
+  expect(failure.message).toContain('not the requested version');
 });
 
 test.each([
-  ['rubbish', 's3cret-rubbish', 'not JSON'],
-  ['half a reply', '{"SecretData":"s3cret-1', 'not JSON'],
-  ['a list', '["s3cret-1"]', 'not a JSON object'],
+  ['other text', 's3cret-text', 'not JSON'],
+  ['truncated JSON', '{"SecretData":"s3cret-1', 'not JSON'],
+  ['an array', '["s3cret-1"]', 'not a JSON object'],
   ['null', 'null', 'not a JSON object'],
-  ['bytes that are no text', Buffer.from([0x22, 0xff, 0x22]), 'not UTF-8'],
-])('a body of %s is malformed, and nothing of it shows', (_, body, what) => {
-  const refusal = refusalOf(body);
+  ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not UTF-8'],
+])('reports a body of %s as malformed and does not quote it', (_, body, problem) => {
+  const failure = failureOf(body);
 
-  expect(refusal.failure).toBe('malformed');
-  expect(refusal.message).toContain(what);
-  expect(refusal.cause).toBeUndefined();
-  expect(refusal.message).not.toContain('s3cret-');
+  expect(failure.failure).toBe('malformed');
+  expect(failure.message).toContain(problem);
+  expect(failure.cause).toBeUndefined();
+  expect(failure.message).not.toContain('s3cret-');
 });

@@ -24,15 +24,15 @@ function open({ host, ca }: { readonly host: string; readonly ca: string }): Ope
   return transport;
 }
 
-async function openAtKms(options: FakeKmsOptions = {}): Promise<{ kms: FakeKms; transport: OpenApiTransport }> {
+async function openWithKms(options: FakeKmsOptions = {}): Promise<{ kms: FakeKms; transport: OpenApiTransport }> {
   const accessKey = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
   const kms = await startFakeKms({ accessKey, ...options });
   onTestFinished(() => kms.close());
   return { kms, transport: open({ host: kms.endpoint('cn-hangzhou').endpoint, ca: kms.caPem }) };
 }
 
-test('secrets are fetched by one request, in the order asked, with their stages, versions and configuration', async () => {
-  const { kms, transport } = await openAtKms();
+test('fetches several secrets in one request, in the requested order', async () => {
+  const { kms, transport } = await openWithKms();
   kms.put('b/1', 's3cret-1', { versionId: 'v1' });
   kms.put('b/1', 's3cret-2', { versionId: 'v2' });
   kms.put('product!a', 's3cret-ключ', { versionId: 'v9' });
@@ -47,15 +47,15 @@ test('secrets are fetched by one request, in the order asked, with their stages,
 
   expect(outcomes.every((outcome) => outcome instanceof Secret)).toBe(true);
   expect(outcomes.map(({ name }) => name)).toEqual(['rds', 'product!a', 'b/1']);
-  const [rds, product, older] = outcomes as readonly Secret[]; // just looked at
+  const [rds, product, older] = outcomes as readonly Secret[]; // checked above
   expect([product?.versionId, older?.versionId]).toEqual(['v9', 'v1']);
   expect(rds?.extendedConfig).toMatchObject({ SecretSubType: 'SingleUser' });
   expect(product?.text() === 's3cret-ключ').toBe(true);
   expect(kms.requests).toMatchObject([{ action: 'BatchGetSecretValue', protocol: 'acs3', status: 200 }]);
 });
 
-test('what is refused is refused name by name, as if it had been asked for alone', async () => {
-  const { kms, transport } = await openAtKms();
+test('returns a failure for each denied or missing secret', async () => {
+  const { kms, transport } = await openWithKms();
   kms.put('a', 's3cret-a');
   kms.deny('b');
   kms.put('c', 's3cret-c');
@@ -72,9 +72,9 @@ test('what is refused is refused name by name, as if it had been asked for alone
   expect((outcomes[1] as FetchFailure).requestId).toMatch(/^\S{8,}$/u);
 });
 
-test('an endpoint that does not know the action says so, and trouble is told as ever', async () => {
-  const { transport } = await openAtKms({ supportsBatch: false });
-  const { kms, transport: other } = await openAtKms();
+test('rejects if the action is not supported or the request fails', async () => {
+  const { transport } = await openWithKms({ supportsBatch: false });
+  const { kms, transport: other } = await openWithKms();
   kms.fault({ kind: 'throttle', retryAfter: 3_000 });
   const requests = [{ name: 'a' }, { name: 'b' }];
 
@@ -82,8 +82,8 @@ test('an endpoint that does not know the action says so, and trouble is told as 
   await expect(other.fetchMany(requests, signal)).rejects.toMatchObject({ failure: 'throttled', retryAfter: 3_000 });
 });
 
-test('half a character in a name lets nothing be asked', async () => {
-  const { kms, transport } = await openAtKms();
+test('rejects a name with a lone surrogate and sends no request', async () => {
+  const { kms, transport } = await openWithKms();
 
   await expect(transport.fetchMany([{ name: 'a' }, { name: '\uD800' }], signal)).rejects.toMatchObject({
     failure: 'rejected',
@@ -103,18 +103,18 @@ const value = {
 test.each<[string, object]>([
   ['nothing', {}],
   ['no lists', { SecretValues: { a: value }, Errors: 'none' }],
-  ['lists of something else', { SecretValues: ['a', null, [value]], Errors: [7] }],
+  ['lists with other entries', { SecretValues: ['a', null, [value]], Errors: [7] }],
   ['another secret', { SecretValues: [{ ...value, SecretName: 'x' }], Errors: [] }],
-  ['half a secret', { SecretValues: [{ ...value, SecretData: undefined }] }],
-  ['a value that is no text', { SecretValues: [{ ...value, SecretData: 7 }] }],
+  ['a secret without a value', { SecretValues: [{ ...value, SecretData: undefined }] }],
+  ['a value that is not a string', { SecretValues: [{ ...value, SecretData: 7 }] }],
   ['an error without a code', { Errors: [{ SecretName: 'a', HttpStatus: 404 }] }],
-  ['an error whose code is a sentence', { Errors: [{ SecretName: 'a', HttpStatus: 404, Code: 's3cret- code' }] }],
-  ['an error with a status of success', { Errors: [{ SecretName: 'a', HttpStatus: 200, Code: 'Ok' }] }],
+  ['an error with a sentence as code', { Errors: [{ SecretName: 'a', HttpStatus: 404, Code: 's3cret- code' }] }],
+  ['an error with status 200', { Errors: [{ SecretName: 'a', HttpStatus: 200, Code: 'Ok' }] }],
   [
-    'an error whose status is a text',
+    'an error with a string as status',
     { Errors: [{ SecretName: 'a', HttpStatus: '404', Code: 'Forbidden.NoPermission' }] },
   ],
-])('an answer that holds %s is malformed for the secret, and nothing of it shows', async (_, body) => {
+])('reports a response with %s as malformed and does not quote it', async (_, body) => {
   await using loopback = await startLoopback(() => ({ body: JSON.stringify({ RequestId: 'r-1', ...body }) }));
 
   const [outcome] = await open(loopback).fetchMany([{ name: 'a' }], signal);
@@ -123,7 +123,7 @@ test.each<[string, object]>([
   expect(String(outcome)).not.toContain('s3cret-');
 });
 
-test.each(['null', '[]', '{"SecretValues":[', ''])('%j is no answer at all', async (body) => {
+test.each(['null', '[]', '{"SecretValues":[', ''])('rejects a body of %j as malformed', async (body) => {
   await using loopback = await startLoopback(() => ({ body }));
 
   await expect(open(loopback).fetchMany([{ name: 'a' }], signal)).rejects.toMatchObject({ failure: 'malformed' });

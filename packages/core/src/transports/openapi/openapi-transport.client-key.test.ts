@@ -18,7 +18,7 @@ const publicKey = createPublicKey(
   }),
 );
 
-const answer: StubResponse = {
+const response: StubResponse = {
   body: JSON.stringify({
     SecretName: request.name,
     SecretData: 's3cret-1',
@@ -30,7 +30,7 @@ const answer: StubResponse = {
 };
 
 function open(loopback: Loopback, clientKey: ClientKey = vectorKey): OpenApiTransport {
-  let turn = 0;
+  let requests = 0;
   const transport = new OpenApiTransport({
     endpoint: { host: loopback.host },
     ca: loopback.ca,
@@ -38,14 +38,14 @@ function open(loopback: Loopback, clientKey: ClientKey = vectorKey): OpenApiTran
     clock: new FakeClock(),
     connectTimeout: 2_000,
     maxResponseBytes: 65_536,
-    nonce: () => `nonce-${(turn += 1)}`,
+    nonce: () => `nonce-${(requests += 1)}`,
   });
   onTestFinished(() => transport.close());
   return transport;
 }
 
-test('a client key signs the whole query with RSA, and each request anew', async () => {
-  await using loopback = await startLoopback(() => answer);
+test('signs the query of each request with RSA', async () => {
+  await using loopback = await startLoopback(() => response);
   const transport = open(loopback);
 
   const secret = await transport.fetch(request, signal);
@@ -78,10 +78,10 @@ test('a client key signs the whole query with RSA, and each request anew', async
 });
 
 test.each([
-  ['InvalidAccessKeyId.NotFound', 404, 'The client key does not exist any more'],
-  ['SignatureDoesNotMatch', 400, 'does not belong to its KeyId'],
+  ['InvalidAccessKeyId.NotFound', 404, 'The client key does not exist or has expired'],
+  ['SignatureDoesNotMatch', 400, 'does not match its KeyId'],
   ['Forbidden.NoPermission', 403, 'application access point'],
-])('%s is told as what it means of a client key', async (code, status, words) => {
+])('gives advice for a client key for %s', async (code, status, words) => {
   const body = JSON.stringify({ Code: code, RequestId: 'r-1', Message: 'server string to sign is:POST&s3cret-' });
   await using loopback = await startLoopback(() => ({ status, body }));
 
@@ -94,8 +94,8 @@ test.each([
   expect(String(failure) + JSON.stringify(failure)).not.toMatch(/s3cret-|KAAP|Signature=/u);
 });
 
-test('a key that cannot sign lets nothing be asked', async () => {
-  await using loopback = await startLoopback(() => answer);
+test('sends no request if signing fails', async () => {
+  await using loopback = await startLoopback(() => response);
   const broken = { ...vectorKey, sign: () => Promise.reject(new Error('s3cret-pin')) };
 
   const failure = await open(loopback, broken)
@@ -107,8 +107,8 @@ test('a key that cannot sign lets nothing be asked', async () => {
   expect(loopback.requests).toEqual([]);
 });
 
-test('neither the signature nor the key id shows when the connection breaks', async () => {
-  const loopback = await startLoopback(() => answer);
+test('does not show the signature or key id in a connection error', async () => {
+  const loopback = await startLoopback(() => response);
   await loopback[Symbol.asyncDispose]();
 
   const failure = (await open(loopback)

@@ -9,9 +9,9 @@ import { OpenApiTransport } from './openapi-transport.ts';
 
 const region = 'cn-hangzhou';
 
-type CredentialsParts = OpenApiOptions & { readonly credentials: CredentialsProvider };
+type AccessKeyOptions = OpenApiOptions & { readonly credentials: CredentialsProvider };
 
-function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTransport {
+function open(kms: FakeKms, options: Partial<AccessKeyOptions> = {}): OpenApiTransport {
   return new OpenApiTransport({
     endpoint: { host: kms.endpoint(region).endpoint },
     ca: kms.caPem,
@@ -19,32 +19,32 @@ function open(kms: FakeKms, parts: Partial<CredentialsParts> = {}): OpenApiTrans
     clock: new FakeClock({ date: kms.clock.date() }),
     connectTimeout: 2_000,
     maxResponseBytes: 1_048_576,
-    ...parts,
+    ...options,
   });
 }
 
-function read(
+function fetchSecret(
   transport: OpenApiTransport,
   request: SecretRequest = { name: 'prod/db' },
 ): ReturnType<typeof transport.fetch> {
   return transport.fetch(request, new AbortController().signal);
 }
 
-async function failureOf(reading: Promise<unknown>): Promise<FetchFailure> {
-  return reading.then(
+async function failureOf(fetching: Promise<unknown>): Promise<FetchFailure> {
+  return fetching.then(
     () => {
-      throw new Error('was not refused');
+      throw new Error('expected a failure');
     },
     (error: FetchFailure) => error,
   );
 }
 
-test('a secret is read with a signature that KMS accepts', async () => {
+test('fetches a secret with a signature that KMS accepts', async () => {
   await using kms = await startFakeKms();
   const versionId = kms.put('prod/db', 's3cret-1');
   const transport = open(kms);
 
-  const secret = await read(transport);
+  const secret = await fetchSecret(transport);
 
   transport.close();
   expect(secret.text()).toBe('s3cret-1');
@@ -55,39 +55,36 @@ test('a secret is read with a signature that KMS accepts', async () => {
   expect(transport.endpoint).toBe(kms.endpoint(region).endpoint);
 });
 
-test.each(['product!name', 'a+b/c=d', '../../etc/passwd', 'a@b.c', '_-'])(
-  'a secret named %j is found',
-  async (name) => {
-    await using kms = await startFakeKms();
-    kms.put(name, 's3cret-1');
-    const transport = open(kms);
+test.each(['product!name', 'a+b/c=d', '../../etc/passwd', 'a@b.c', '_-'])('fetches a secret named %j', async (name) => {
+  await using kms = await startFakeKms();
+  kms.put(name, 's3cret-1');
+  const transport = open(kms);
 
-    const secret = await read(transport, { name });
+  const secret = await fetchSecret(transport, { name });
 
-    transport.close();
-    expect(secret.name).toBe(name);
-  },
-);
+  transport.close();
+  expect(secret.name).toBe(name);
+});
 
-test('a secret is found by its ARN', async () => {
+test('fetches a secret by its ARN', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
   const transport = open(kms);
 
-  const secret = await read(transport, { name: `acs:kms:${region}:1234567890123456:secret/prod/db` });
+  const secret = await fetchSecret(transport, { name: `acs:kms:${region}:1234567890123456:secret/prod/db` });
 
   transport.close();
   expect(secret.text()).toBe('s3cret-1');
 });
 
-test('a stage and a version are asked for by name', async () => {
+test('fetches a stage and a version id', async () => {
   await using kms = await startFakeKms();
   const first = kms.put('prod/db', 's3cret-1');
   kms.put('prod/db', 's3cret-2');
   const transport = open(kms);
 
-  const previous = await read(transport, { name: 'prod/db', stage: 'ACSPrevious' });
-  const byId = await read(transport, { name: 'prod/db', versionId: first });
+  const previous = await fetchSecret(transport, { name: 'prod/db', stage: 'ACSPrevious' });
+  const byId = await fetchSecret(transport, { name: 'prod/db', versionId: first });
 
   transport.close();
   expect(previous.text()).toBe('s3cret-1');
@@ -98,30 +95,30 @@ test('a stage and a version are asked for by name', async () => {
   ]);
 });
 
-test('temporary credentials go with their token', async () => {
+test('sends the token of temporary credentials', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
   const key = { accessKeyId: 'STS.FakeKey', accessKeySecret: 'FakeSecret', securityToken: 'Fake+/Token==' };
   kms.addStsKey({ ...key, expiresAt: kms.clock.date() + 3_600_000 });
   const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
 
-  const secret = await read(transport);
+  const secret = await fetchSecret(transport);
 
   transport.close();
   expect(secret.text()).toBe('s3cret-1');
   expect(kms.requests[0]?.headers).toContain('x-acs-security-token');
 });
 
-test('each request is signed anew, over one connection', async () => {
+test('signs each request anew and reuses the connection', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
   const transport = open(kms);
 
-  await read(transport);
-  await read(transport);
+  await fetchSecret(transport);
+  await fetchSecret(transport);
 
   transport.close();
-  expect(kms.requests).toMatchObject([{ status: 200 }, { status: 200 }]); // the fake refuses a nonce that it has seen
+  expect(kms.requests).toMatchObject([{ status: 200 }, { status: 200 }]); // the fake rejects a reused nonce
   expect(kms.handshakes).toBe(1);
 });
 
@@ -159,31 +156,31 @@ const failing: readonly (readonly [FakeFault, object])[] = [
   ],
 ];
 
-test.each(failing)('%j fails as what it is, and shows nothing secret', async (fault, expected) => {
+test.each(failing)('classifies the fault %j and shows no secret', async (fault, expected) => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
   kms.fault(fault);
   const transport = open(kms);
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ name: 'FetchFailure', ...expected });
-  const told = `${failure.message} ${failure.stack} ${JSON.stringify(failure)} ${String(failure.cause)}`;
-  expect(told).not.toMatch(/s3cret-|SecretName=|Signature=/u);
-  expect(told).not.toContain(kms.accessKey.accessKeyId);
+  const text = `${failure.message} ${failure.stack} ${JSON.stringify(failure)} ${String(failure.cause)}`;
+  expect(text).not.toMatch(/s3cret-|SecretName=|Signature=/u);
+  expect(text).not.toContain(kms.accessKey.accessKeyId);
   expect(kms.requests).toHaveLength(1);
 });
 
 const harmless: readonly FakeFault[] = [{ kind: 'chunked' }, { kind: 'connectionClose' }];
 
-test.each(harmless)('an answer by %j is read whole', async (fault) => {
+test.each(harmless)('reads a complete response with %j', async (fault) => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-数据');
   kms.fault(fault);
   const transport = open(kms);
 
-  const secret = await read(transport);
+  const secret = await fetchSecret(transport);
 
   transport.close();
   expect(secret.text()).toBe('s3cret-数据');
@@ -193,13 +190,13 @@ test.each([
   ['expired', 'CERT_HAS_EXPIRED', 'expired'],
   ['wrongName', 'ERR_TLS_CERT_ALTNAME_INVALID', 'DNS:kms.wrong-name.invalid'],
   ['otherCa', undefined, 'Fake KMS'],
-  ['selfSigned', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'signed by itself'],
-] as const)('a certificate that is %s gets no request', async (of, code, words) => {
+  ['selfSigned', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'is self-signed'],
+] as const)('sends no request to a server with an invalid certificate: %s', async (of, code, words) => {
   await using kms = await startFakeKms();
   kms.fault({ kind: 'certificate', of });
   const transport = open(kms);
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ failure: 'untrusted', ...(code === undefined ? {} : { code }) });
@@ -207,23 +204,24 @@ test.each([
   expect(kms.badCertificateRequests).toBe(0);
 });
 
-test('the authority in the file replaces the public ones; one in the middle is enough, and their order is all the same', async () => {
+test('trusts the CAs of the file only: an intermediate is enough, in any order', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1', { versionId: 'v1' });
   const at = kms.caPem.lastIndexOf('-----BEGIN');
-  const [root, second] = [kms.caPem.slice(0, at), kms.caPem.slice(at)];
+  const root = kms.caPem.slice(0, at);
+  const intermediate = kms.caPem.slice(at);
 
-  for (const ca of [second, `${second}\n${root}`]) {
+  for (const ca of [intermediate, `${intermediate}\n${root}`]) {
     const transport = open(kms, { ca });
-    expect((await read(transport)).versionId).toBe('v1');
+    expect((await fetchSecret(transport)).versionId).toBe('v1');
     transport.close();
   }
   const publicOnly = open(kms, { ca: undefined });
-  expect((await failureOf(read(publicOnly))).failure).toBe('untrusted');
+  expect((await failureOf(fetchSecret(publicOnly))).failure).toBe('untrusted');
   publicOnly.close();
 });
 
-interface Refusal {
+interface DeniedCase {
   readonly when: string;
   readonly change: (kms: FakeKms) => void;
   readonly failure: string;
@@ -231,16 +229,16 @@ interface Refusal {
   readonly advice: string;
 }
 
-const refusals: readonly Refusal[] = [
+const deniedCases: readonly DeniedCase[] = [
   {
-    when: 'the policy forbids it',
+    when: 'the policy denies access',
     change: (kms) => kms.deny('prod/db'),
     failure: 'denied',
     code: 'Forbidden.NoPermission',
     advice: 'kms:GetSecretValue',
   },
   {
-    when: 'the secret is gone',
+    when: 'the secret does not exist',
     change: (kms) => kms.remove('prod/db'),
     failure: 'notFound',
     code: 'Forbidden.ResourceNotFound',
@@ -254,7 +252,7 @@ const refusals: readonly Refusal[] = [
     advice: 'Enable it',
   },
   {
-    when: 'the access key is gone',
+    when: 'the access key does not exist',
     change: (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId),
     failure: 'denied',
     code: 'InvalidAccessKeyId.NotFound',
@@ -262,26 +260,26 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-test.each(refusals)('when $when, the code, the request id and advice are told', async (refusal) => {
+test.each(deniedCases)('reports code, request id and advice if $when', async (deniedCase) => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
-  refusal.change(kms);
+  deniedCase.change(kms);
   const transport = open(kms);
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
-  expect(failure).toMatchObject({ failure: refusal.failure, code: refusal.code });
+  expect(failure).toMatchObject({ failure: deniedCase.failure, code: deniedCase.code });
   expect(failure.requestId).toMatch(/^[\w-]{36}$/u);
-  expect(failure.message).toContain(refusal.advice);
+  expect(failure.message).toContain(deniedCase.advice);
 });
 
-test('a wrong secret of the access key shows neither key nor string to sign', async () => {
+test('shows neither key nor string to sign for a wrong access key secret', async () => {
   await using kms = await startFakeKms();
   const key = { accessKeyId: kms.accessKey.accessKeyId, accessKeySecret: 'FakeButWrong' };
   const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch' });
@@ -290,56 +288,56 @@ test('a wrong secret of the access key shows neither key nor string to sign', as
   expect(failure.message).not.toContain(key.accessKeyId);
 });
 
-test('a wrong clock is told by how much', async () => {
+test('reports how far the clock of this machine is off', async () => {
   await using kms = await startFakeKms();
   const transport = open(kms, { clock: new FakeClock({ date: kms.clock.date() - 3_600_000 }) });
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
-  expect(failure.message).toMatch(/behind that of KMS/u);
+  expect(failure.message).toMatch(/behind the clock of KMS/u);
 });
 
-test('nobody listening is unreachable', async () => {
+test('reports a closed port as unreachable', async () => {
   await using kms = await startFakeKms();
   const transport = open(kms);
   await kms.stop(region);
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ECONNREFUSED' });
 });
 
-test('a provider that throws, or knows half a key, is unreachable and asks nobody', async () => {
+test('sends no request if the provider throws or returns half a key', async () => {
   await using kms = await startFakeKms();
   const throwing = open(kms, { credentials: { getCredential: () => Promise.reject(new Error('s3cret-token')) } });
-  const halved = open(kms, { credentials: { getCredential: () => Promise.resolve({ accessKeyId: 'FakeId' }) } });
+  const incomplete = open(kms, { credentials: { getCredential: () => Promise.resolve({ accessKeyId: 'FakeId' }) } });
 
-  const failures = [await failureOf(read(throwing)), await failureOf(read(halved))];
+  const failures = [await failureOf(fetchSecret(throwing)), await failureOf(fetchSecret(incomplete))];
 
   expect(failures).toMatchObject([{ failure: 'unreachable' }, { failure: 'unreachable' }]);
   expect(failures.map(String).join(' ')).not.toContain('s3cret-');
   expect(kms.requests).toEqual([]);
 });
 
-test('a key that no header can carry is told without being shown', async () => {
+test('rejects an access key with a line break and does not quote it', async () => {
   await using kms = await startFakeKms();
   const key = { accessKeyId: 'Fake\nKey', accessKeySecret: 'x' };
   const transport = open(kms, { credentials: { getCredential: () => Promise.resolve(key) } });
 
-  const failure = await failureOf(read(transport));
+  const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
   expect(failure).toMatchObject({ failure: 'rejected', code: 'ERR_INVALID_CHAR' });
   expect(failure.message).not.toContain('Fake\nKey');
 });
 
-test('half a character in a name is rejected before anything is asked', async () => {
+test('rejects a name with a lone surrogate and sends no request', async () => {
   await using kms = await startFakeKms();
 
-  const failure = await failureOf(read(open(kms), { name: 'a\uD800' }));
+  const failure = await failureOf(fetchSecret(open(kms), { name: 'a\uD800' }));
 
   expect(failure.failure).toBe('rejected');
   expect(kms.requests).toEqual([]);

@@ -14,45 +14,45 @@ import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import type { AccessKey } from './sign.ts';
 import { authorization, canonicalQuery, emptyBodyHash, signatureDate } from './sign.ts';
 
-/** Who asks: an access key, or a client key. */
+/** What signs the requests: an access key or a client key. */
 export type OpenApiIdentity =
   | { readonly credentials: CredentialsProvider; readonly clientKey?: undefined }
   | { readonly clientKey: ClientKey; readonly credentials?: undefined };
 
 export interface OpenApiOptions extends HttpsOptions {
-  /** A text that was never used before. */
+  /** Returns a unique string. Default: a random UUID. */
   readonly nonce?: (() => string) | undefined;
   readonly userAgent?: string | undefined;
 }
 
 export type OpenApiTransportOptions = OpenApiOptions & OpenApiIdentity;
 
-/** Whose credentials the last request was signed with. */
+/** The access key that signed the last request of a fetch. */
 interface SignerRecord {
   accessKeyId: string | undefined;
 }
 
-/** What KMS says of temporary credentials that have ended: the second where it has forgotten them. */
-const endedCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
+/** The codes for expired temporary credentials: the second one is used after KMS has deleted them. */
+const expiredCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
 
 type SigningCredentials = AccessKey & { readonly securityToken: string | undefined };
 
 /**
  * GetSecretValue and BatchGetSecretValue of the KMS OpenAPI, version 2016-01-20, at one endpoint: a public, VPC or instance
- * host, of which the last does not know the second.
+ * host. An instance does not support BatchGetSecretValue.
  *
- * An access key signs by version 3 of the signature, a client key by version 1, which is the only one that KMS takes from
- * it. Each request has a nonce, a date and a signature of its own.
+ * An access key signs with signature version 3; a client key with version 1, the only one that KMS accepts from it. Each
+ * request has its own nonce, date and signature.
  */
 export class OpenApiTransport implements SecretTransport {
-  readonly #parts: OpenApiTransportOptions;
+  readonly #options: OpenApiTransportOptions;
   readonly #identity: IdentityKind;
   readonly #channel: HttpsChannel;
 
-  constructor(parts: OpenApiTransportOptions) {
-    this.#parts = parts;
-    this.#identity = parts.clientKey === undefined ? 'credentials' : 'clientKey';
-    this.#channel = new HttpsChannel(parts, { identity: this.#identity, readError: readJsonError });
+  constructor(options: OpenApiTransportOptions) {
+    this.#options = options;
+    this.#identity = options.clientKey === undefined ? 'credentials' : 'clientKey';
+    this.#channel = new HttpsChannel(options, { identity: this.#identity, readError: readJsonError });
   }
 
   get endpoint(): string {
@@ -60,29 +60,29 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    return decodeSecret(await this.#ask(() => getSecretValueRequest(request), signal), request, this.endpoint);
+    return decodeSecret(await this.#send(() => getSecretValueRequest(request), signal), request, this.endpoint);
   }
 
-  /** A client key may be refused this action; nobody documents it. */
+  /** KMS may reject this action for a client key: the documentation does not say. */
   async fetchMany(
     requests: readonly SecretRequest[],
     signal: AbortSignal,
   ): Promise<readonly (Secret | FetchFailure)[]> {
-    const body = await this.#ask(() => batchGetSecretValueRequest(requests), signal);
+    const body = await this.#send(() => batchGetSecretValueRequest(requests), signal);
     return decodeBatch(body, requests, { endpoint: this.endpoint, identity: this.#identity });
   }
 
-  /** Credentials that ended between signing and arrival are no refusal: there are others, with which it is asked once more. */
-  async #ask(question: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
+  /** Repeats the request once with other credentials if these expired between signing and arrival. */
+  async #send(build: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
     const signer: SignerRecord = { accessKeyId: undefined };
-    const write = async (): Promise<WireRequest> => this.#write(question(), signer);
+    const sign = async (): Promise<WireRequest> => this.#sign(build(), signer);
     try {
-      return await this.#channel.send(write, signal);
+      return await this.#channel.send(sign, signal);
     } catch (error) {
-      const isEnded = error instanceof FetchFailure && endedCodes.has(error.code ?? '');
-      if (!isEnded || signer.accessKeyId === undefined) throw error;
-      if (this.#parts.credentials?.discard?.(signer.accessKeyId) !== true) throw error;
-      return this.#channel.send(write, signal);
+      const isExpired = error instanceof FetchFailure && expiredCodes.has(error.code ?? '');
+      if (!isExpired || signer.accessKeyId === undefined) throw error;
+      if (this.#options.credentials?.discard?.(signer.accessKeyId) !== true) throw error;
+      return this.#channel.send(sign, signal);
     }
   }
 
@@ -90,20 +90,20 @@ export class OpenApiTransport implements SecretTransport {
     this.#channel.close();
   }
 
-  #write(question: ActionRequest, signer: SignerRecord): Promise<WireRequest> {
-    const { credentials, clientKey } = this.#parts;
+  #sign(request: ActionRequest, signer: SignerRecord): Promise<WireRequest> {
+    const { credentials, clientKey } = this.#options;
     return clientKey === undefined
-      ? this.#writeSignedByCredentials(question, { provider: credentials, signer })
-      : this.#writeSignedByClientKey(question, clientKey);
+      ? this.#signWithAccessKey(request, { provider: credentials, signer })
+      : this.#signWithClientKey(request, clientKey);
   }
 
-  async #writeSignedByCredentials(
+  async #signWithAccessKey(
     { action, parameters }: ActionRequest,
     { provider, signer }: { readonly provider: CredentialsProvider; readonly signer: SignerRecord },
   ): Promise<WireRequest> {
     const credentials = await this.#credentials(provider);
     signer.accessKeyId = credentials.accessKeyId;
-    const { endpoint, clock, nonce = randomUUID } = this.#parts;
+    const { endpoint, clock, nonce = randomUUID } = this.#options;
     const query = canonicalQuery(parameters);
     const headers = signedHeaders(
       { host: endpoint.host, action, date: signatureDate(clock.date()), nonce: nonce() },
@@ -116,9 +116,9 @@ export class OpenApiTransport implements SecretTransport {
     return { path: `/?${query}`, headers: lines };
   }
 
-  async #writeSignedByClientKey(question: ActionRequest, clientKey: ClientKey): Promise<WireRequest> {
-    const { endpoint, clock, nonce = randomUUID } = this.#parts;
-    const query = clientKeyQuery(question, {
+  async #signWithClientKey(request: ActionRequest, clientKey: ClientKey): Promise<WireRequest> {
+    const { endpoint, clock, nonce = randomUUID } = this.#options;
+    const query = clientKeyQuery(request, {
       keyId: clientKey.keyId,
       date: signatureDate(clock.date()),
       nonce: nonce(),
@@ -134,37 +134,37 @@ export class OpenApiTransport implements SecretTransport {
     return { path: `/?${withSignature(query, signature)}`, headers: lines };
   }
 
-  /** Name, value, name, value. */
+  /** Alternating names and values. */
   #unsignedHeaders(): string[] {
-    const { userAgent = 'kms-secrets' } = this.#parts;
+    const { userAgent = 'kms-secrets' } = this.#options;
     const lines = ['accept', 'application/json', 'accept-encoding', 'identity', 'content-length', '0'];
     lines.push('user-agent', userAgent);
     return lines;
   }
 
   async #credentials(provider: CredentialsProvider): Promise<SigningCredentials> {
-    let given: Awaited<ReturnType<CredentialsProvider['getCredential']>>;
+    let provided: Awaited<ReturnType<CredentialsProvider['getCredential']>>;
     try {
-      given = await provider.getCredential();
+      provided = await provider.getCredential();
     } catch (error) {
       throw this.#channel.toFailure({ kind: 'credentials', error });
     }
-    const { accessKeyId, accessKeySecret, securityToken } = given;
+    const { accessKeyId, accessKeySecret, securityToken } = provided;
     if (!accessKeyId || !accessKeySecret) throw this.#channel.toFailure({ kind: 'incompleteCredentials' });
     return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
   }
 }
 
-interface SignedParts {
+interface SignedFields {
   readonly host: string;
   readonly action: string;
   readonly date: string;
   readonly nonce: string;
 }
 
-/** In byte order of the names, as the signature wants them. Two literals, because spreading parts into one takes 5 µs. */
+/** In byte order of the names: the signature requires it. Two literals, because an object spread takes 5 µs. */
 function signedHeaders(
-  { host, action, date, nonce }: SignedParts,
+  { host, action, date, nonce }: SignedFields,
   { accessKeyId, securityToken }: SigningCredentials,
 ): Record<string, string> {
   if (securityToken === undefined) {

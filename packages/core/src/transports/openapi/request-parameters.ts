@@ -1,7 +1,7 @@
 import type { SecretRequest } from '../../ports/transport.ts';
 import { assertWellFormed } from '../well-formed.ts';
 
-/** An action of KMS with its parameters. */
+/** An action of the KMS OpenAPI with its parameters. */
 export interface ActionRequest {
   readonly action: 'GetSecretValue' | 'BatchGetSecretValue';
   readonly parameters: {
@@ -13,11 +13,11 @@ export interface ActionRequest {
   };
 }
 
-/** One secret. Throws a `FetchFailure` for a name that no request can carry. */
+/** GetSecretValue. Throws a `FetchFailure` for a name that is not well-formed Unicode. */
 export function getSecretValueRequest(request: SecretRequest): ActionRequest {
   assertWellFormed(request);
   const { name, stage, versionId } = request;
-  // In byte order of the names, as the signature wants it.
+  // In byte order of the names: the signature requires it.
   return {
     action: 'GetSecretValue',
     parameters: { FetchExtendedConfig: 'true', SecretName: name, VersionId: versionId, VersionStage: stage },
@@ -25,8 +25,8 @@ export function getSecretValueRequest(request: SecretRequest): ActionRequest {
 }
 
 /**
- * Several: a JSON list in one parameter, all of its values texts, as in the documentation of the action and in the models
- * that Alibaba Cloud's SDKs are generated from (2026).
+ * BatchGetSecretValue. Its one parameter is a JSON list, and all values in it are strings: according to the documentation of
+ * the action and the models that Alibaba Cloud generates its SDKs from (2026).
  */
 export function batchGetSecretValueRequest(requests: readonly SecretRequest[]): ActionRequest {
   const list = requests.map((request) => {

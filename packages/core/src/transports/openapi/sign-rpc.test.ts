@@ -4,7 +4,7 @@ import { getSecretValueRequest, batchGetSecretValueRequest } from './request-par
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import { canonicalQuery } from './sign.ts';
 
-test.each(clientKeyVectors.rpcV1ClientKey)('$id is signed as the official clients sign it', async (vector) => {
+test.each(clientKeyVectors.rpcV1ClientKey)('signs $id like the official clients', async (vector) => {
   const query = canonicalQuery(
     Object.fromEntries(Object.entries(vector.query).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   );
@@ -20,10 +20,14 @@ test.each(clientKeyVectors.rpcV1ClientKey)('$id is signed as the official client
 const request = { name: 'product!name', stage: 'ACSCurrent', versionId: 'v1' };
 
 test.each([
-  ['one secret', getSecretValueRequest(request), 'SecretName=product%21name'],
-  ['several', batchGetSecretValueRequest([request]), 'SecretsList=%5B%7B%22SecretName%22%3A%22product%21name%22'],
-])('the parameters of a question for %s come in byte order of their names', (_, question, part) => {
-  const query = clientKeyQuery(question, { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' });
+  ['GetSecretValue', getSecretValueRequest(request), 'SecretName=product%21name'],
+  [
+    'BatchGetSecretValue',
+    batchGetSecretValueRequest([request]),
+    'SecretsList=%5B%7B%22SecretName%22%3A%22product%21name%22',
+  ],
+])('sorts the parameters of %s by name', (_, actionRequest, part) => {
+  const query = clientKeyQuery(actionRequest, { keyId: 'KAAP.1', date: '2026-01-02T03:04:05Z', nonce: 'n' });
 
   const names = query.split('&').map((pair) => pair.split('=')[0] ?? '');
   expect(names).toEqual(names.toSorted());

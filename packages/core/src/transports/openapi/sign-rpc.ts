@@ -1,20 +1,23 @@
 import type { ActionRequest } from './request-parameters.ts';
 import { canonicalQuery, percentEncode } from './sign.ts';
 
-/** What is particular to one request. */
-export interface RequestStamp {
+/** The parameters that the signature adds to a request. */
+export interface SignatureParameters {
   readonly keyId: string;
-  /** As `signatureDate` writes it. */
+  /** As `signatureDate` formats it. */
   readonly date: string;
   readonly nonce: string;
 }
 
 /**
- * A question with all that signature version 1 covers, in the byte order of the names that it wants
- * (https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism). The algorithm and its type are those that the
- * clients for Java, Go and Python send with a client key.
+ * The canonical query of a request with everything that signature version 1 covers, in byte order of the names
+ * (https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism). `SignatureMethod` and `SignatureType` are those
+ * that the official Java, Go and Python clients send with a client key.
  */
-export function clientKeyQuery({ action, parameters }: ActionRequest, { keyId, date, nonce }: RequestStamp): string {
+export function clientKeyQuery(
+  { action, parameters }: ActionRequest,
+  { keyId, date, nonce }: SignatureParameters,
+): string {
   return canonicalQuery({
     AccessKeyId: keyId,
     Action: action,
@@ -33,12 +36,11 @@ export function clientKeyQuery({ action, parameters }: ActionRequest, { keyId, d
   });
 }
 
-/** The text that a signature of version 1 is made of; `query` as `canonicalQuery` makes it. */
+/** The string to sign of signature version 1. `query` is canonical: see `canonicalQuery`. */
 export function rpcStringToSign(method: string, query: string): string {
   return `${method}&${percentEncode('/')}&${percentEncode(query)}`;
 }
 
-/** The signature is one more parameter. */
 export function withSignature(query: string, signature: string): string {
   return `${query}&Signature=${percentEncode(signature)}`;
 }

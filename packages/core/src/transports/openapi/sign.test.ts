@@ -31,18 +31,18 @@ const vectors = JSON.parse(readFileSync(new URL('vectors.json', import.meta.url)
   readonly acs3: readonly Vector[];
 };
 
-test.each(vectors.percentEncode)('"$in" is encoded as "$out"', ({ in: text, out }) => {
+test.each(vectors.percentEncode)('encodes "$in" as "$out"', ({ in: text, out }) => {
   expect(percentEncode(text)).toBe(out);
 });
 
-test.each(vectors.acs3)('$id is signed as the official SDKs sign it', (vector) => {
-  const query = canonicalQuery(inOrder(vector.query));
+test.each(vectors.acs3)('signs $id like the official SDKs', (vector) => {
+  const query = canonicalQuery(sorted(vector.query));
 
   const request = {
     method: vector.method,
     path: vector.path,
     query,
-    headers: inOrder(signed(vector.headers)),
+    headers: sorted(signedHeaders(vector.headers)),
     bodyHash: createHash('sha256').update(vector.body).digest('hex'),
   };
 
@@ -52,23 +52,23 @@ test.each(vectors.acs3)('$id is signed as the official SDKs sign it', (vector) =
   expect(authorization(request, vector)).toBe(vector.authorization);
 });
 
-test('a parameter that is not given is not in the query', () => {
+test('omits an undefined parameter from the query', () => {
   expect(canonicalQuery({ A: undefined, B: '', C: 'c' })).toBe('B=&C=c');
 });
 
-test('the hash of no body is the one that the documentation prints', () => {
+test('has the documented hash of an empty body', () => {
   expect(emptyBodyHash).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
 });
 
-test('the date of a signature has no fraction', () => {
+test('formats the date without a fraction', () => {
   expect(signatureDate(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).toBe('2026-01-02T03:04:05Z');
 });
 
-function inOrder(record: Readonly<Record<string, string>>): Record<string, string> {
+function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function signed(headers: Readonly<Record<string, string>>): Record<string, string> {
+function signedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name === 'host' || name.startsWith('x-acs-')));
 }
 
@@ -80,6 +80,6 @@ test.each([
   [1_767_323_045_678, '2026-01-02T03:04:05Z'],
   [1_767_323_045_000, '2026-01-02T03:04:05Z'],
   [1_767_323_044_999, '2026-01-02T03:04:04Z'],
-])('%d is dated %s, whatever was dated before', (milliseconds, date) => {
+])('formats %d as %s, whatever date is cached', (milliseconds, date) => {
   expect(signatureDate(milliseconds)).toBe(date);
 });

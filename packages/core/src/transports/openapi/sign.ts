@@ -1,17 +1,17 @@
 import { createHmac, hash } from 'node:crypto';
 
-/** What a signature covers. Header names are lower-case and in byte order; values have no blanks around them. */
+/** What the signature covers. Header names are lower case and in byte order; header values are trimmed. */
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
-  /** As `canonicalQuery` makes it, which is also how it goes over the wire. */
+  /** The canonical query: see `canonicalQuery`. It is sent unchanged. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The SHA-256 of the body, in lower-case hex: what `x-acs-content-sha256` says too. */
+  /** The SHA-256 of the body in lower-case hex, as in `x-acs-content-sha256`. */
   readonly bodyHash: string;
 }
 
-/** Whose signature it is; the security token of temporary credentials is one of the headers. */
+/** The signing key. The security token of temporary credentials is a header. */
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
@@ -19,11 +19,11 @@ export interface AccessKey {
 
 const algorithm = 'ACS3-HMAC-SHA256';
 
-/** The SHA-256 of no body: every parameter of GetSecretValue goes in the query. */
+/** The SHA-256 of the empty body: all parameters are in the query. */
 export const emptyBodyHash: string = sha256('');
 
 /**
- * The value of the `authorization` header by signature version 3 of Alibaba Cloud's OpenAPI
+ * The `authorization` header of signature version 3 of the Alibaba Cloud OpenAPI
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function authorization(request: SignableRequest, key: AccessKey): string {
@@ -43,7 +43,7 @@ export function canonicalRequest(request: SignableRequest, names: string = signe
   return `${method}\n${path}\n${query}\n${lines}\n${names}\n${bodyHash}`;
 }
 
-/** The query of parameters that come in byte order of their names; one that is `undefined` is not given. */
+/** Encodes parameters, which must be in byte order of their names. One that is `undefined` is omitted. */
 export function canonicalQuery(parameters: Readonly<Record<string, string | undefined>>): string {
   let query = '';
   for (const name in parameters) {
@@ -54,23 +54,23 @@ export function canonicalQuery(parameters: Readonly<Record<string, string | unde
 }
 
 /**
- * RFC 3986: all but `A-Z a-z 0-9 - _ . ~` as `%XX`. `encodeURIComponent` leaves five more as they are, and the names that
- * cloud products give their secrets hold one of them: `product!name`.
+ * RFC 3986: encodes all but `A-Z a-z 0-9 - _ . ~`. `encodeURIComponent` leaves five more characters, and one of them is in the
+ * names of secrets that cloud products create: `product!name`.
  */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
 }
 
-/** As the signature wants the time: in UTC, without a fraction. Written once a second: it takes as long as the hash of a request. */
+/** The signature's date format: UTC, without a fraction. Cached for a second: formatting takes as long as hashing a request. */
 export function signatureDate(milliseconds: number): string {
   const second = Math.floor(milliseconds / 1_000);
-  if (second !== latestDate.second) {
-    latestDate = { second, text: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` };
+  if (second !== cachedDate.second) {
+    cachedDate = { second, text: `${new Date(milliseconds).toISOString().slice(0, 19)}Z` };
   }
-  return latestDate.text;
+  return cachedDate.text;
 }
 
-let latestDate: { readonly second: number; readonly text: string } = { second: Number.NaN, text: '' };
+let cachedDate: { readonly second: number; readonly text: string } = { second: Number.NaN, text: '' };
 
 function hexEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -81,6 +81,6 @@ function signedNames(headers: Readonly<Record<string, string>>): string {
 }
 
 function sha256(text: string): string {
-  // The one-shot form takes half the time of createHash (measured on Node 20.20: 0.8 against 1.4 µs for 400 bytes).
+  // The one-shot function takes about half the time of createHash: 0.8 µs instead of 1.4 µs for 400 bytes (Node 20.20).
   return hash('sha256', text, 'hex');
 }

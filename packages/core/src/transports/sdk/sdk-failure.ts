@@ -1,61 +1,63 @@
 import { FetchFailure } from '../../ports/transport.ts';
 import { firstErrorCode } from '../error-response.ts';
-import { failureFromError, failureFromResponse } from '../https/classify.ts';
+import { fetchFailureFromError, fetchFailureFromResponse } from '../https/classify.ts';
 import { errorFromJson } from '../openapi/decode.ts';
 
 /**
- * What `doRequest` threw as a failure of ours.
+ * Converts an error of `doRequest` into a `FetchFailure`.
  *
- * Nothing of its message, its stack or its fields is taken over but codes and numbers: for a network error the SDK writes the whole
- * URL into the message, with the access key id, the signature and the security token in it (`httpx`, lib/index.js), and a
- * parser's error quotes the reply.
+ * Only codes and numbers are copied, no message, stack or other field. For a network error, the SDK's message contains the URL
+ * with the access key id, the signature and the security token (`httpx`, lib/index.js). A parser's error quotes the response.
  */
-export function failureFromSdk(error: unknown, endpoint: string): FetchFailure {
+export function fetchFailureFromSdk(error: unknown, endpoint: string): FetchFailure {
   const fields = new Map<string, unknown>(
     error instanceof Error ? [...Object.entries(error), ['name', error.name], ['message', error.message]] : [],
   );
   const status = statusOf(fields);
   if (status !== undefined) {
     const { code, requestId } = errorFromJson(fields.get('data'));
-    return failureFromResponse({
+    return fetchFailureFromResponse({
       endpoint,
       status,
-      code: code ?? codeOfSdk(fields),
+      code: code ?? sdkCodeOf(fields),
       requestId,
       identity: 'credentials',
     });
   }
   const name = firstErrorCode(fields.get('name')) ?? 'Error';
   if (name === 'SyntaxError') {
-    const message = `${endpoint} answered with something else than JSON, and the SDK does not tell with which status.`;
-    return new FetchFailure('malformed', `${message} Check the endpoint, and for a proxy that answers in its place.`);
+    const message = `${endpoint} responded with a body that is not JSON; the SDK does not report the status.`;
+    return new FetchFailure('malformed', `${message} Check the endpoint, and whether a proxy responds in its place.`);
   }
-  if (name.startsWith('RequestTimeout')) return timeout(endpoint);
-  return failureFromError(bare(name, firstErrorCode(fields.get('code'))), undefined, { endpoint, proxy: undefined });
+  if (name.startsWith('RequestTimeout')) return timeoutFailure(endpoint);
+  return fetchFailureFromError(errorWith(name, firstErrorCode(fields.get('code'))), undefined, {
+    endpoint,
+    proxy: undefined,
+  });
 }
 
-/** Of an answer that was no; the SDKs on `@alicloud/rpc-client` tell the status in their message alone. */
+/** The status of an error response. The SDKs on `@alicloud/rpc-client` report it in their message only. */
 function statusOf(fields: ReadonlyMap<string, unknown>): number | undefined {
   const message = fields.get('message');
-  const told = typeof message === 'string' ? /^[\w.-]+: code: (?<status>\d{3}), /u.exec(message) : null;
-  const status = Number(fields.get('statusCode') ?? told?.groups?.['status']);
+  const match = typeof message === 'string' ? /^[\w.-]+: code: (?<status>\d{3}), /u.exec(message) : null;
+  const status = Number(fields.get('statusCode') ?? match?.groups?.['status']);
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
 }
 
-/** Without the word that the SDK adds: `Forbidden.ResourceNotFoundError`. */
-function codeOfSdk(fields: ReadonlyMap<string, unknown>): string | undefined {
+/** Removes the suffix that the SDK appends, as in `Forbidden.ResourceNotFoundError`. */
+function sdkCodeOf(fields: ReadonlyMap<string, unknown>): string | undefined {
   const code = firstErrorCode(fields.get('code'))?.replace(/Error$/u, '');
-  // What it makes of a body in which there is no code.
+  // The SDK's conversion of a body without a code.
   return code === 'undefined' || code === 'null' || code === '' ? undefined : code;
 }
 
-function timeout(endpoint: string): FetchFailure {
-  const message = `${endpoint} could not be asked: the SDK's time for connecting or for an answer was over (ETIMEDOUT).`;
+function timeoutFailure(endpoint: string): FetchFailure {
+  const message = `The request to ${endpoint} exceeded the connect or read timeout of the SDK (ETIMEDOUT).`;
   return new FetchFailure('unreachable', `${message} Check the endpoint and the network.`, { code: 'ETIMEDOUT' });
 }
 
-/** Kind and code, and the stack of this place. */
-function bare(name: string, code: string | undefined): Error {
+/** An error with a name and a code, and a stack from here. */
+function errorWith(name: string, code: string | undefined): Error {
   const error = new Error(`The SDK failed (${code ?? name}).`);
   error.name = name;
   return Object.assign(error, { code });

@@ -5,7 +5,7 @@ import { sdkTransport } from './sdk-transport.ts';
 
 const request = { name: 'prod/db', stage: 'ACSCurrent' };
 
-const answer = {
+const response = {
   SecretName: 'prod/db',
   SecretData: 's3cret-1',
   SecretDataType: 'text',
@@ -16,48 +16,48 @@ const answer = {
   RequestId: 'r-1',
 };
 
-function never(): AbortSignal {
+function noAbort(): AbortSignal {
   return new AbortController().signal;
 }
 
-/** A client of that shape, which does what a test says. */
-function clientThat(doRequest: RpcClient['doRequest']): RpcClient & { readonly _endpoint: string } {
+/** An SDK client with the given `doRequest`. */
+function clientWith(doRequest: RpcClient['doRequest']): RpcClient & { readonly _endpoint: string } {
   return { _endpoint: 'kms.test', doRequest };
 }
 
 async function failureOf(error: unknown, transport: SecretTransport = failing(error)): Promise<FetchFailure> {
   try {
-    await transport.fetch(request, never());
+    await transport.fetch(request, noAbort());
   } catch (failure) {
     return failure as FetchFailure;
   }
-  throw new Error('was not refused');
+  throw new Error('expected a failure');
 }
 
 function failing(error: unknown): SecretTransport {
-  return sdkTransport(clientThat(() => Promise.reject(error)));
+  return sdkTransport(clientWith(() => Promise.reject(error)));
 }
 
-/** As `$tea.newError` makes it of an answer that was no. */
-function refusal(status: number, data: Readonly<Record<string, unknown>>): Error {
+/** An error response, as `$tea.newError` converts it. */
+function sdkError(status: number, data: Readonly<Record<string, unknown>>): Error {
   const code = `${String(data['Code'])}Error`;
   const message = `${code}: code: ${status}, ${String(data['Message'])} requestid: ${String(data['RequestId'])}`;
   return Object.assign(new Error(message), { code, data });
 }
 
-test('a secret is asked for by doRequest, with all that its typed request leaves out', async () => {
-  const asked: RpcRequest[] = [];
-  const client = clientThat((...parameters) => {
-    asked.push(parameters);
-    return Promise.resolve(answer);
+test('requests a secret with doRequest, including FetchExtendedConfig', async () => {
+  const calls: RpcRequest[] = [];
+  const client = clientWith((...parameters) => {
+    calls.push(parameters);
+    return Promise.resolve(response);
   });
 
-  const secret = await sdkTransport(client, { connectTimeout: 1_000, readTimeout: 2_000 }).fetch(request, never());
+  const secret = await sdkTransport(client, { connectTimeout: 1_000, readTimeout: 2_000 }).fetch(request, noAbort());
 
   expect(secret.text()).toBe('s3cret-1');
   expect(secret.type).toBe('Rds');
   expect(secret.extendedConfig).toEqual({ SecretSubType: 'SingleUser' });
-  expect(asked).toEqual([
+  expect(calls).toEqual([
     [
       'GetSecretValue',
       'HTTPS',
@@ -71,25 +71,25 @@ test('a secret is asked for by doRequest, with all that its typed request leaves
   ]);
 });
 
-test('a version is asked for by its id, and the timeouts are left to the client', async () => {
-  const asked: RpcRequest[] = [];
-  const client = clientThat((...parameters) => {
-    asked.push(parameters);
-    return Promise.resolve(answer);
+test('requests a version by its id, with the timeouts of the SDK client', async () => {
+  const calls: RpcRequest[] = [];
+  const client = clientWith((...parameters) => {
+    calls.push(parameters);
+    return Promise.resolve(response);
   });
 
-  await sdkTransport(client).fetch({ name: 'prod/db', versionId: 'v1' }, never());
+  await sdkTransport(client).fetch({ name: 'prod/db', versionId: 'v1' }, noAbort());
 
-  expect(asked[0]?.[5]).toEqual({ SecretName: 'prod/db', VersionId: 'v1', FetchExtendedConfig: 'true' });
-  expect(asked[0]?.[7]).toEqual({ autoretry: false, ignoreSSL: false });
+  expect(calls[0]?.[5]).toEqual({ SecretName: 'prod/db', VersionId: 'v1', FetchExtendedConfig: 'true' });
+  expect(calls[0]?.[7]).toEqual({ autoretry: false, ignoreSSL: false });
 });
 
-test('the endpoint is called by the name given, by the host of the client, or by what it is', () => {
-  const doRequest = (): Promise<unknown> => Promise.resolve(answer);
+test('names the endpoint by its option, the host of the client, or KMS', () => {
+  const doRequest = (): Promise<unknown> => Promise.resolve(response);
 
-  expect(sdkTransport(clientThat(doRequest), { endpoint: 'mine' }).endpoint).toBe('mine');
-  expect(sdkTransport(clientThat(doRequest)).endpoint).toBe('kms.test');
-  expect(sdkTransport({ doRequest }).endpoint).toBe('KMS (by an SDK client)');
+  expect(sdkTransport(clientWith(doRequest), { endpoint: 'mine' }).endpoint).toBe('mine');
+  expect(sdkTransport(clientWith(doRequest)).endpoint).toBe('kms.test');
+  expect(sdkTransport({ doRequest }).endpoint).toBe('KMS (SDK client)');
 });
 
 test.each([
@@ -99,15 +99,15 @@ test.each([
   [500, 'InternalError', 'unavailable'],
   [400, 'SignatureDoesNotMatch', 'denied'],
   [400, 'InvalidTimeStamp.Expired', 'rejected'],
-])('status %i with %s keeps its status and its clean code', async (status, Code, name) => {
-  const failure = await failureOf(refusal(status, { Code, Message: 's3cret-message', RequestId: 'r-2' }));
+])('reports status %i with code %s', async (status, Code, name) => {
+  const failure = await failureOf(sdkError(status, { Code, Message: 's3cret-message', RequestId: 'r-2' }));
 
   expect(failure).toMatchObject({ name: 'FetchFailure', failure: name, status, code: Code, requestId: 'r-2' });
   expect(`${failure.message} ${failure.stack}`).not.toContain('s3cret-');
   expect(failure.cause).toBeUndefined();
 });
 
-test('the word that the SDK adds to a code is taken off where there is no body', async () => {
+test('removes the suffix of the SDK from a code if there is no body', async () => {
   const error = Object.assign(new Error('Throttling.UserError: code: 400, x requestid: y'), {
     code: 'Throttling.UserError',
   });
@@ -118,8 +118,8 @@ test('the word that the SDK adds to a code is taken off where there is no body',
 test.each([
   [502, 'unavailable'],
   [403, 'rejected'],
-])('status %i with JSON that is not of KMS has no code', async (status, name) => {
-  expect(await failureOf(refusal(status, { error: 'proxy' }))).toMatchObject({
+])('reports no code for status %i with JSON that is not from KMS', async (status, name) => {
+  expect(await failureOf(sdkError(status, { error: 'proxy' }))).toMatchObject({
     failure: name,
     status,
     code: undefined,
@@ -135,18 +135,18 @@ test.each([
   ['CERT_HAS_EXPIRED', 'untrusted'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'untrusted'],
   [undefined, 'unreachable'],
-])('an error of the network with the code %s is %s, and the URL in it does not get on', async (code, name) => {
+])('classifies a network error with code %s as %s and drops its URL', async (code, name) => {
   const error = Object.assign(new Error(`POST ${url} failed.`), { code, config: { url } });
 
   const failure = await failureOf(error);
 
   expect(failure).toMatchObject({ failure: name, code });
   const cause = failure.cause as Error;
-  const told = [failure, cause].map((each) => `${each.message} ${each.stack} ${JSON.stringify(each)}`).join(' ');
-  expect(told).not.toMatch(/s3cret-|LTAI|Signature/u);
+  const texts = [failure, cause].map((each) => `${each.message} ${each.stack} ${JSON.stringify(each)}`).join(' ');
+  expect(texts).not.toMatch(/s3cret-|LTAI|Signature/u);
 });
 
-test("the SDK's own timeouts are told as that", async () => {
+test('reports a timeout of the SDK as ETIMEDOUT', async () => {
   const error = Object.assign(new Error(`ConnectTimeout: Connect ${url} failed.`), { name: 'RequestTimeoutError' });
 
   const failure = await failureOf(error);
@@ -155,7 +155,7 @@ test("the SDK's own timeouts are told as that", async () => {
   expect(failure.message).not.toContain('s3cret-');
 });
 
-test('a body that is no JSON is malformed, and what the parser quotes of it does not get on', async () => {
+test('reports a body that is not JSON as malformed and does not quote it', async () => {
   const failure = await failureOf(new SyntaxError(`Unexpected token '<', "<s3cret-page>" is not valid JSON`));
 
   expect(failure).toMatchObject({ failure: 'malformed', status: undefined });
@@ -167,28 +167,28 @@ test.each([
   [undefined],
   [{ code: 's3cret-' }],
   [Object.assign(new Error(url), { code: url, name: url })],
-])('whatever is thrown, a failure comes of it that shows nothing of it', async (thrown) => {
+])('converts any thrown value into a failure that does not quote it', async (thrown) => {
   const failure = await failureOf(thrown);
 
   expect(failure).toMatchObject({ name: 'FetchFailure', failure: 'unreachable' });
   expect(`${failure.message} ${JSON.stringify(failure)}`).not.toContain('s3cret-');
 });
 
-test.each([[undefined], ['s3cret-text'], [null]])('an answer of %j is malformed', async (odd) => {
-  const transport = sdkTransport(clientThat(() => Promise.resolve(odd)));
+test.each([[undefined], ['s3cret-text'], [null]])('reports a response of %j as malformed', async (invalid) => {
+  const transport = sdkTransport(clientWith(() => Promise.resolve(invalid)));
 
   expect(await failureOf(undefined, transport)).toMatchObject({ failure: 'malformed' });
 });
 
-test('an answer about another secret is malformed', async () => {
-  const transport = sdkTransport(clientThat(() => Promise.resolve({ ...answer, SecretName: 'other' })));
+test('reports the response for another secret as malformed', async () => {
+  const transport = sdkTransport(clientWith(() => Promise.resolve({ ...response, SecretName: 'other' })));
 
   expect(await failureOf(undefined, transport)).toMatchObject({ failure: 'malformed' });
 });
 
-test('a client that throws before it asks fails as any other', async () => {
+test('reports an error that the SDK client throws synchronously', async () => {
   const transport = sdkTransport(
-    clientThat(() => {
+    clientWith(() => {
       throw Object.assign(new Error('s3cret-text'), { code: 'ParameterMissing' });
     }),
   );
@@ -196,35 +196,37 @@ test('a client that throws before it asks fails as any other', async () => {
   expect(await failureOf(undefined, transport)).toMatchObject({ failure: 'unreachable', code: 'ParameterMissing' });
 });
 
-test('a signal ends the wait at once, whatever the SDK is doing', async () => {
-  const transport = sdkTransport(clientThat(() => new Promise(() => {})));
+test('rejects when the signal aborts, although the SDK continues', async () => {
+  const transport = sdkTransport(clientWith(() => new Promise(() => {})));
   const controller = new AbortController();
-  const reading = transport.fetch(request, controller.signal);
+  const fetching = transport.fetch(request, controller.signal);
 
-  controller.abort('enough');
+  controller.abort('stop');
 
-  await expect(reading).rejects.toBe('enough');
+  await expect(fetching).rejects.toBe('stop');
   await expect(transport.fetch(request, AbortSignal.abort('before'))).rejects.toBe('before');
 });
 
-test('closing ends what is waited for, and what comes after is refused', async () => {
-  const transport = sdkTransport(clientThat(() => new Promise(() => {})));
-  const reading = failureOf(undefined, transport);
+test('close rejects pending and later fetches', async () => {
+  const transport = sdkTransport(clientWith(() => new Promise(() => {})));
+  const fetching = failureOf(undefined, transport);
 
   await transport.close();
 
-  expect(await reading).toMatchObject({ failure: 'rejected' });
+  expect(await fetching).toMatchObject({ failure: 'rejected' });
   expect((await failureOf(undefined, transport)).message).toContain('closed');
 });
 
-test('half a character in a name is rejected before anything is asked', async () => {
-  const asked: string[] = [];
-  const client = clientThat((action) => {
-    asked.push(action);
-    return Promise.resolve(answer);
+test('rejects a name with a lone surrogate and sends no request', async () => {
+  const actions: string[] = [];
+  const client = clientWith((action) => {
+    actions.push(action);
+    return Promise.resolve(response);
   });
 
-  await expect(sdkTransport(client).fetch({ name: 'a\uDC00' }, never())).rejects.toMatchObject({ failure: 'rejected' });
+  await expect(sdkTransport(client).fetch({ name: 'a\uDC00' }, noAbort())).rejects.toMatchObject({
+    failure: 'rejected',
+  });
 
-  expect(asked).toEqual([]);
+  expect(actions).toEqual([]);
 });

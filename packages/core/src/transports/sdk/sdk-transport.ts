@@ -1,11 +1,11 @@
-import { onAbort } from '../../time/abort.ts';
+import { raceAbort } from '../../time/deadline.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { secretFromJson } from '../openapi/decode.ts';
 import { assertWellFormed } from '../well-formed.ts';
 
-/** How the SDKs are told what is asked; `runtime` is the last, with the timeouts in it. */
+/** The parameters of the SDK's `doRequest`. */
 export type RpcRequest = [
   action: string,
   protocol: string,
@@ -20,41 +20,43 @@ export type RpcRequest = [
 export interface RpcRuntime {
   autoretry?: boolean;
   ignoreSSL?: boolean;
+  /** Milliseconds. */
   connectTimeout?: number;
+  /** Milliseconds. */
   readTimeout?: number;
 }
 
-/** A client of `@alicloud/kms20160120` 1.x, or any other on `@alicloud/rpc-client`: its `doRequest` is all that is used. */
+/** A client of `@alicloud/kms20160120` 1.x, or of another SDK on `@alicloud/rpc-client`. Only `doRequest` is used. */
 export interface RpcClient {
   doRequest(...request: RpcRequest): Promise<unknown>;
 }
 
 export interface SdkTransportOptions {
-  /** What messages call the endpoint; the host that the client was made with by default. */
+  /** The name of the endpoint in messages. Default: the host that the SDK client was created with. */
   readonly endpoint?: string | undefined;
-  /** Milliseconds; the client's own (3 s, if it has none) by default. */
+  /** Milliseconds. Default: the SDK client's own, which is 3 s unless it is configured. */
   readonly connectTimeout?: number | undefined;
-  /** Milliseconds; the client's own (3 s, if it has none) by default. */
+  /** Milliseconds. Default: the SDK client's own, which is 3 s unless it is configured. */
   readonly readTimeout?: number | undefined;
 }
 
 /**
- * Asks KMS by an SDK client that the user has already.
+ * A transport that fetches secrets with an SDK client of yours.
  *
- * What that SDK cannot do, this cannot do either: a request is not cancelled. When the signal fires we leave, and the request
- * ends by its own timeouts. Nor is there a limit for the size of a reply, a CA of one's own or a proxy.
+ * It has the limits of the SDK. Requests are not cancelled: when the signal aborts, the fetch rejects, but the request
+ * continues until its own timeout. The size of responses is not limited. A CA file and a proxy cannot be configured.
  */
 export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {}): SecretTransport {
   const endpoint = options.endpoint ?? endpointOf(client);
   const runtime = runtimeOf(options);
   const closing = new AbortController();
-  const closed = (): FetchFailure =>
-    new FetchFailure('rejected', `${endpoint} was not asked: its transport is closed.`);
+  const closedFailure = (): FetchFailure =>
+    new FetchFailure('rejected', `No request was sent to ${endpoint}: its transport is closed.`);
 
-  async function ask(request: SecretRequest): Promise<Secret> {
-    let answer: unknown;
+  async function send(request: SecretRequest): Promise<Secret> {
+    let response: unknown;
     try {
-      answer = await client.doRequest(
+      response = await client.doRequest(
         'GetSecretValue',
         'HTTPS',
         'POST',
@@ -65,35 +67,25 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
-      const { failureFromSdk: failureOfSdk } = await import('./sdk-failure.ts');
-      throw failureOfSdk(error, endpoint);
+      const { fetchFailureFromSdk } = await import('./sdk-failure.ts');
+      throw fetchFailureFromSdk(error, endpoint);
     }
-    if (typeof answer === 'object' && answer !== null) return secretFromJson(answer, request, endpoint);
-    throw new FetchFailure('malformed', `The SDK client gave no object as the answer of ${endpoint}.`);
+    if (typeof response === 'object' && response !== null) return secretFromJson(response, request, endpoint);
+    throw new FetchFailure('malformed', `The SDK client returned no object as the response of ${endpoint}.`);
   }
 
   return {
     endpoint,
     async fetch(request, signal) {
       signal.throwIfAborted();
-      if (closing.signal.aborted) throw closed();
+      if (closing.signal.aborted) throw closedFailure();
       assertWellFormed(request);
-      return leaveOn([signal, closing.signal], ask(request));
+      return raceAbort(raceAbort(send(request), signal), closing.signal);
     },
     close() {
-      if (!closing.signal.aborted) closing.abort(closed());
+      if (!closing.signal.aborted) closing.abort(closedFailure());
     },
   };
-}
-
-/** The work's outcome, or the reason of the first signal that fires; nobody listens to the work after that. */
-function leaveOn<Value>(signals: readonly AbortSignal[], work: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const forget = signals.map((signal) => onAbort(signal, () => reject(signal.reason as Error))); // the caller's own
-    work.then(resolve, reject).finally(() => {
-      for (const callOff of forget) callOff();
-    });
-  });
 }
 
 function queryOf({ name, stage, versionId }: SecretRequest): Record<string, string> {
@@ -105,7 +97,7 @@ function queryOf({ name, stage, versionId }: SecretRequest): Record<string, stri
   };
 }
 
-/** Retrying is decided by the client of secrets alone; certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+/** No SDK retries: the secret client retries itself. Certificates are verified even with NODE_TLS_REJECT_UNAUTHORIZED=0. */
 function runtimeOf({ connectTimeout, readTimeout }: SdkTransportOptions): RpcRuntime {
   return {
     autoretry: false,
@@ -117,5 +109,5 @@ function runtimeOf({ connectTimeout, readTimeout }: SdkTransportOptions): RpcRun
 
 function endpointOf(client: RpcClient): string {
   const host: unknown = Reflect.get(client, '_endpoint');
-  return typeof host === 'string' && host !== '' ? host : 'KMS (by an SDK client)';
+  return typeof host === 'string' && host !== '' ? host : 'KMS (SDK client)';
 }
