@@ -75,7 +75,7 @@ test('fetches a secret', async () => {
   expect(secret.requestId).toBe('6a3e9c36-1150-4881-84d3-eb8672fcafad');
 });
 
-test('a managed secret is read with all that KMS tells of it', async () => {
+test('decodes all fields of a managed secret', async () => {
   await using loopback = await startLoopback(() => ({ body: rds ?? '' }));
 
   const secret = await open(loopback).fetch({ name: 'rds/db1' }, signal);
