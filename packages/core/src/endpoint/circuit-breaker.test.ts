@@ -6,11 +6,11 @@ import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
 
 const defaults: BreakerSettings = {
   failures: 3,
-  rate: 0.5,
+  failureRate: 0.5,
   minCalls: 10,
   window: 10_000,
   openTime: 1_000,
-  openTimeCap: 5_000,
+  maxOpenTime: 5_000,
 };
 
 function createBreaker(settings: Partial<BreakerSettings> = {}): {
@@ -100,7 +100,7 @@ test('allows one probe at a time', async () => {
   expect(breaker.state.kind).toBe('half-open');
 });
 
-test('doubles the open time after a failed probe, up to the cap', async () => {
+test('doubles the open time after a failed probe, up to the maximum', async () => {
   const { breaker, clock } = createBreaker();
   failTimes(breaker, 3);
   const waits: number[] = [];
@@ -179,7 +179,7 @@ function brokenInvariants({ method, before, after, now }: Step): string[] {
     ['only an open one is probed', after.kind !== 'half-open' || before.kind !== 'closed'],
     ['only a probe makes it half-open', after.kind !== 'half-open' || before === after || method === 'startProbe'],
     ['it stays open for a minimum time', !opens || wait >= defaults.openTime / 2],
-    ['and for a maximum time', !opens || wait < defaults.openTimeCap],
+    ['and for a maximum time', !opens || wait < defaults.maxOpenTime],
   ];
   return invariants.filter(([, holds]) => !holds).map(([invariant]) => invariant);
 }

@@ -13,13 +13,13 @@ export type BreakerState =
 export interface BreakerSettings {
   /** Consecutive failures that open the breaker. */
   readonly failures: number;
-  /** Share of failures that opens it too, given at least `minCalls` calls within `window` milliseconds. */
-  readonly rate: number;
+  /** Share of failures that opens it too, with at least `minCalls` calls within `window` milliseconds. */
+  readonly failureRate: number;
   readonly minCalls: number;
   readonly window: number;
-  /** Milliseconds of the first opening; doubled with each further opening, up to the cap. */
+  /** Milliseconds of the first opening; doubled with each further opening, up to `maxOpenTime`. */
   readonly openTime: number;
-  readonly openTimeCap: number;
+  readonly maxOpenTime: number;
 }
 
 /**
@@ -103,13 +103,13 @@ export class CircuitBreaker {
 
   #isRateReached(): boolean {
     const { calls, failures } = this.#window.totals;
-    return calls >= this.#settings.minCalls && failures / calls >= this.#settings.rate;
+    return calls >= this.#settings.minCalls && failures / calls >= this.#settings.failureRate;
   }
 
   /** A random wait between half and all of the open time: the clients of a fleet do not probe at the same moment. */
   #open(openings: number): void {
-    const { openTime, openTimeCap } = this.#settings;
-    const maxWait = Math.min(openTimeCap, openTime * 2 ** (openings - 1));
+    const { openTime, maxOpenTime } = this.#settings;
+    const maxWait = Math.min(maxOpenTime, openTime * 2 ** (openings - 1));
     const probeAt = this.#clock.now() + maxWait * (0.5 + this.#clock.random() / 2);
     this.#transition({ kind: 'open', openings, probeAt });
   }

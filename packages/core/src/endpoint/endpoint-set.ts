@@ -28,7 +28,7 @@ export class EndpointSet {
   /** `undefined` if hedging is disabled, or if there is one endpoint only. */
   readonly hedging: Hedging | undefined;
   /** In the order of the option `endpoints`. */
-  readonly inOrder: readonly Endpoint[];
+  readonly all: readonly Endpoint[];
   readonly #logger: GuardedLogger;
   readonly #events: SecretEmitter;
   readonly #onRecovered: () => void;
@@ -40,7 +40,7 @@ export class EndpointSet {
     this.#onRecovered = onRecovered;
     this.hedging = fallbacks.length > 0 ? createHedging(options) : undefined;
     this.primary = this.#createEndpoint(first, options);
-    this.inOrder = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
+    this.all = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
   }
 
   /** Totals of all endpoints, for `stats()`. */
@@ -55,11 +55,11 @@ export class EndpointSet {
   }
 
   describe(): readonly EndpointStatus[] {
-    return this.inOrder.map((endpoint) => endpoint.status());
+    return this.all.map((endpoint) => endpoint.status());
   }
 
   async close(): Promise<void> {
-    await closeAll(this.inOrder, (reason) => {
+    await closeAll(this.all, (reason) => {
       this.#logger.error(`An endpoint could not be closed: ${safeMessage(reason)}`);
     });
   }
@@ -114,15 +114,13 @@ const minCalls = 20;
 
 const neverOpens: BreakerSettings = {
   failures: Number.POSITIVE_INFINITY,
-  rate: 1,
+  failureRate: 1,
   minCalls: Number.POSITIVE_INFINITY,
   window: 1_000,
   openTime: 0,
-  openTimeCap: 0,
+  maxOpenTime: 0,
 };
 
 function breakerSettings({ breaker }: ResolvedOptions): BreakerSettings {
-  if (breaker === false) return neverOpens;
-  const { failures, failureRate: rate, window, openTime, maxOpenTime: openTimeCap } = breaker;
-  return { failures, rate, minCalls, window, openTime, openTimeCap };
+  return breaker === false ? neverOpens : { ...breaker, minCalls };
 }

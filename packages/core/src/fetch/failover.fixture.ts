@@ -9,11 +9,11 @@ import { Hedging } from '../endpoint/hedge.ts';
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 
-export function createEndpoint(transport: FakeTransport, clock: FakeClock, maxInFlight = 64): Endpoint {
+function createEndpoint(transport: FakeTransport, clock: FakeClock, maxInFlight = 64): Endpoint {
   return new Endpoint({
     transport,
     clock,
-    breaker: { failures: 5, rate: 0.5, minCalls: 20, window: 30_000, openTime: 1_000, openTimeCap: 30_000 },
+    breaker: { failures: 5, failureRate: 0.5, minCalls: 20, window: 30_000, openTime: 1_000, maxOpenTime: 30_000 },
     maxInFlight,
     maxPerSecond: 1_000,
     slowProbeThreshold: 1_000,
@@ -56,7 +56,7 @@ export class FailoverFixture {
     const delay = hedge === 'measured' ? undefined : hedge;
     const hedging = new Hedging({ clock, delay, share, breakerFailures: 5, attemptTimeout: 4_000 });
     this.parts = {
-      endpoints: { primary, inOrder: this.endpoints },
+      endpoints: { primary, all: this.endpoints },
       hedging: hedge === undefined ? undefined : hedging,
       clock,
       backoff: fullJitter({ base: 200, cap: 10_000, maxAttempts }),

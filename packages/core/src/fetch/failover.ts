@@ -18,7 +18,7 @@ import type { FetchOutcome, RaceParts } from './endpoint-race.ts';
 export type { FetchOutcome } from './endpoint-race.ts';
 
 export interface FailoverParts extends RaceParts {
-  readonly endpoints: Pick<EndpointSet, 'primary' | 'inOrder'>;
+  readonly endpoints: Pick<EndpointSet, 'primary' | 'all'>;
   readonly backoff: Backoff;
   /** Fires when the client is closed. */
   readonly closing: AbortSignal;
@@ -40,7 +40,7 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
   const { clock, backoff, endpoints } = parts;
   const { primary } = endpoints;
   const failed = new Map<Endpoint, FetchFailure>();
-  let remaining = endpoints.inOrder;
+  let remaining = endpoints.all;
   let wait = shortestRetryAfter(remaining);
   parts.hedging?.deposit();
   // A success is unlikely: a reader with a stale value need not wait for it.

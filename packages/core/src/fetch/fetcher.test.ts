@@ -1,8 +1,10 @@
 import type { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
+import { Counter } from '../secret/status.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Flight } from './fetcher.ts';
 import { FailoverFixture, failingTransport, transportWithSecret } from './failover.fixture.ts';
+import { HookTransform } from './hook-transform.ts';
 
 const request = { name: 'db', stage: 'ACSCurrent' };
 
@@ -17,7 +19,8 @@ function setup(transport: FakeTransport): {
   const fetcher = new Fetcher({
     ...fixture.parts,
     budget: 60_000,
-    transform: undefined,
+    counters: { fetches: new Counter() },
+    transform: new HookTransform({ ...fixture.parts, transform: undefined }),
     listener: {
       fetched: (_key, _request, { secret }) => void results.push(secret.versionId),
       failed: (_key, _request, { error }) => void results.push(error.code),
@@ -57,7 +60,7 @@ test('a forgotten flight does not remove the newer one', async () => {
   await fixture.clock.pass(50);
   await newer.secret;
   expect(results).toEqual(['v1']);
-  expect(fetcher.isInFlight('db')).toBe(false);
+  expect(fetcher.keysInFlight).toEqual([]);
 });
 
 test('a failure without a reader reaches the listener', async () => {
@@ -67,5 +70,5 @@ test('a failure without a reader reaches the listener', async () => {
   await fixture.clock.pass(0);
 
   expect(results).toEqual(['ERR_ACCESS_DENIED']);
-  expect(fetcher.isInFlight('db')).toBe(false);
+  expect(fetcher.keysInFlight).toEqual([]);
 });
