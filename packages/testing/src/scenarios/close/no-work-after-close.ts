@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const noWorkAfterClose: Scenario = scenario({
-  promise: 'After close nothing is asked and no timer is left',
+  promise: 'After close() there are no requests and no timers',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
     return { ttl: '1m' };

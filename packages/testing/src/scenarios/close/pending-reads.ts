@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const pendingReads: Scenario = scenario({
-  promise: 'Reads under way end when the client is closed',
+  promise: 'close() rejects pending reads and cancels their requests',
   given: ({ kms }) => {
     kms.fault({ kind: 'hang' });
   },
@@ -10,13 +10,13 @@ export const pendingReads: Scenario = scenario({
     const reading = Promise.all([app.read('db'), app.read('db'), app.read('other')]);
     await clock.pass('1s');
     await close();
-    const answers = await reading;
+    const responses = await reading;
     await clock.pass(0);
-    return { answers, openRequests: kms.openRequests, timers: clock.pendingTimers };
+    return { responses, openRequests: kms.openRequests, timers: clock.pendingTimers };
   },
-  then: ({ answers, openRequests, timers }, expect) => {
+  then: ({ responses, openRequests, timers }, expect) => {
     const closed = { status: 503, code: 'ERR_CLIENT_CLOSED' };
-    expect(answers).toEqual([closed, closed, closed]);
+    expect(responses).toEqual([closed, closed, closed]);
     expect(openRequests).toBe(0);
     expect(timers).toBe(0);
   },

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const allBreakersOpen: Scenario = scenario({
-  promise: 'A read is tried even where every endpoint has kept failing',
+  promise: 'When every circuit breaker is open, reads try the endpoints anyway',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     for (const name of ['db', 'cache']) kms.put(name, 's3cret-one', { versionId: 'v1' });
@@ -11,10 +11,10 @@ export const allBreakersOpen: Scenario = scenario({
   },
   when: async ({ app, clock }) => {
     const [failed] = await Promise.all([app.read('db'), clock.pass('1m')]);
-    return { failed, answer: await app.read('cache') };
+    return { failed, response: await app.read('cache') };
   },
-  then: ({ failed, answer }, expect) => {
+  then: ({ failed, response }, expect) => {
     expect(failed).toEqual({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' });
-    expect(answer).toMatchObject({ status: 200, versionId: 'v1' });
+    expect(response).toMatchObject({ status: 200, versionId: 'v1' });
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const configuredOrder: Scenario = scenario({
-  promise: 'Endpoints are asked in the order given',
+  promise: 'Endpoints are tried in the configured order',
   regions: ['cn-hangzhou', 'cn-shanghai', 'cn-beijing'],
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const failoverOnTimeout: Scenario = scenario({
-  promise: 'An endpoint that does not answer is left at the timeout of a try',
+  promise: 'After attemptTimeout without a response the next endpoint is tried',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
@@ -10,11 +10,11 @@ export const failoverOnTimeout: Scenario = scenario({
     return { hedge: false };
   },
   when: async ({ app, kms, clock }) => {
-    const [answer] = await Promise.all([app.read('db'), clock.pass('4s')]);
-    return { answer, regions: kms.requests.map(({ region }) => region) };
+    const [response] = await Promise.all([app.read('db'), clock.pass('4s')]);
+    return { response, regions: kms.requests.map(({ region }) => region) };
   },
-  then: ({ answer, regions }, expect) => {
-    expect(answer).toMatchObject({ status: 200, versionId: 'v1' });
+  then: ({ response, regions }, expect) => {
+    expect(response).toMatchObject({ status: 200, versionId: 'v1' });
     expect(regions).toEqual(['cn-hangzhou', 'cn-shanghai']);
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const fallbackEvictsNothing: Scenario = scenario({
-  promise: 'Not found at a standby takes away nothing that the first endpoint gave',
+  promise: 'Not found at a fallback does not evict a value of the primary',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
@@ -15,5 +15,5 @@ export const fallbackEvictsNothing: Scenario = scenario({
     await clock.pass('2m');
     return app.read('db');
   },
-  then: (answer, expect) => expect(answer).toMatchObject({ status: 200, versionId: 'v1', stale: true }),
+  then: (response, expect) => expect(response).toMatchObject({ status: 200, versionId: 'v1', stale: true }),
 });

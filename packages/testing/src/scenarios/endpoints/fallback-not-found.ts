@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const fallbackNotFound: Scenario = scenario({
-  promise: 'Not found at a standby does not end the search',
+  promise: 'Not found at a fallback does not end the search',
   regions: ['cn-hangzhou', 'cn-shanghai', 'cn-beijing'],
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
@@ -10,11 +10,11 @@ export const fallbackNotFound: Scenario = scenario({
     kms.fault({ kind: 'error', status: 404, code: 'Forbidden.ResourceNotFound' }, { region: 'cn-shanghai' });
   },
   when: async ({ app, kms }) => ({
-    answer: await app.read('db'),
+    response: await app.read('db'),
     regions: kms.requests.map(({ region }) => region),
   }),
-  then: ({ answer, regions }, expect) => {
-    expect(answer).toMatchObject({ status: 200, versionId: 'v1' });
+  then: ({ response, regions }, expect) => {
+    expect(response).toMatchObject({ status: 200, versionId: 'v1' });
     expect(regions).toEqual(['cn-hangzhou', 'cn-shanghai', 'cn-beijing']);
   },
 });

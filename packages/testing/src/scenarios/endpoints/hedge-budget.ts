@@ -3,7 +3,7 @@ import type { Scenario } from '../harness/scenario.ts';
 import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const hedgeBudget: Scenario = scenario({
-  promise: 'Requests to a second endpoint stay within their share',
+  promise: 'Hedge requests stay within their share of all fetches',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     for (let index = 0; index < 40; index += 1) kms.put(`db-${index}`, 's3cret-one');
@@ -12,9 +12,9 @@ export const hedgeBudget: Scenario = scenario({
   },
   when: async ({ app, kms, clock }) => {
     for (let index = 0; index < 40; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('4s')]);
-    return requestIntervals(kms).filter((wait) => wait === 100).length;
+    return requestIntervals(kms).filter((interval) => interval === 100).length;
   },
-  // Ten may come at once; forty reads have earned two more. The others waited for the end of the attempt.
+  // A burst of ten, and two more for forty reads. The other reads waited for attemptTimeout.
   then: (hedges, expect) => {
     expect(hedges).toBeGreaterThanOrEqual(10);
     expect(hedges).toBeLessThanOrEqual(12);

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const throttledEndpoint: Scenario = scenario({
-  promise: 'An endpoint that throttles is asked after the others for a second',
+  promise: 'A throttling endpoint is tried last for one second',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     for (let index = 0; index < 12; index += 1) kms.put(`db-${index}`, 's3cret-one');

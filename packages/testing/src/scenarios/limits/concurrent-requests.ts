@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const concurrentRequests: Scenario = scenario({
-  promise: 'An endpoint has no more requests under way than is set',
+  promise: 'The number of concurrent requests to an endpoint is limited',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   endpoints: ['cn-hangzhou'],
   given: ({ kms }) => {
@@ -14,12 +14,12 @@ export const concurrentRequests: Scenario = scenario({
     const names = Array.from({ length: 10 }, (_, index) => `db-${index}`);
     const reads = Promise.all(names.map((name) => app.read(name)));
     await clock.pass(0);
-    const underWay = kms.openRequests;
+    const openRequests = kms.openRequests;
     await clock.pass('6s');
-    return { underWay, statuses: new Set((await reads).map(({ status }) => status)) };
+    return { openRequests, statuses: new Set((await reads).map(({ status }) => status)) };
   },
-  then: ({ underWay, statuses }, expect) => {
-    expect(underWay).toBe(3);
+  then: ({ openRequests, statuses }, expect) => {
+    expect(openRequests).toBe(3);
     expect(statuses).toEqual(new Set([200]));
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const idleOption: Scenario = scenario({
-  promise: 'How long an unread secret is kept can be set',
+  promise: 'The idle time before eviction is configurable',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
     return { ttl: '10m', idleTtl: 0 };
@@ -12,10 +12,10 @@ export const idleOption: Scenario = scenario({
     await clock.pass('2h');
     const requests = kms.requests.length;
     await app.read('db');
-    return { requests, requestsOfTheRead: kms.requests.length - requests };
+    return { requests, requestsOfRead: kms.requests.length - requests };
   },
-  then: ({ requests, requestsOfTheRead }, expect) => {
+  then: ({ requests, requestsOfRead }, expect) => {
     expect(requests).toBeGreaterThan(10);
-    expect(requestsOfTheRead).toBe(0);
+    expect(requestsOfRead).toBe(0);
   },
 });

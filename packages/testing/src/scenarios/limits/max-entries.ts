@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const maxEntries: Scenario = scenario({
-  promise: 'Of too many secrets those go that were not read for longest',
+  promise: 'Beyond maxEntries, the least recently read secrets are evicted',
   given: ({ kms }) => {
     for (const name of ['one', 'two', 'three']) kms.put(name, `s3cret-${name}`);
     return { limits: { maxEntries: 2 } };
@@ -18,7 +18,7 @@ export const maxEntries: Scenario = scenario({
     await app.read('two');
     return { requests, requestsOfOne, requestsOfTwo: kms.requests.length - requests - requestsOfOne };
   },
-  then: (seen, expect) => {
-    expect(seen).toEqual({ requests: 3, requestsOfOne: 0, requestsOfTwo: 1 });
+  then: (requestCounts, expect) => {
+    expect(requestCounts).toEqual({ requests: 3, requestsOfOne: 0, requestsOfTwo: 1 });
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const afterSuspend: Scenario = scenario({
-  promise: 'After a frozen time without KMS the old value is served within a second',
+  promise: 'After a suspend during an outage, a read gets the stale value within 1 s',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
   },
@@ -11,12 +11,12 @@ export const afterSuspend: Scenario = scenario({
     kms.fault({ kind: 'hang' });
     clock.freeze('2h');
     const [first] = await Promise.all([app.read('db'), clock.pass('1s')]);
-    // Nobody moves the clock for this one: it does not wait.
+    // The clock stands still: this read would hang if it waited.
     const second = await app.read('db');
     return [first, second];
   },
-  then: (answers, expect) => {
+  then: (responses, expect) => {
     const stale = { status: 200, versionId: 'v1', stale: true };
-    expect(answers).toMatchObject([stale, stale]);
+    expect(responses).toMatchObject([stale, stale]);
   },
 });

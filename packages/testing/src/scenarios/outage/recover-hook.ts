@@ -5,7 +5,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const recoverHook: Scenario = scenario({
-  promise: 'A hook is asked before a read fails because KMS cannot be reached',
+  promise: 'The recover hook runs before a read fails because KMS is unavailable',
   given: ({ kms }) => {
     kms.put('denied', 's3cret-one');
     kms.deny('denied');
@@ -17,11 +17,11 @@ export const recoverHook: Scenario = scenario({
     };
   },
   when: async ({ app, clock }) => {
-    const [away, denied] = await Promise.all([app.read('db'), app.read('denied'), clock.pass('10s')]);
-    return { away, denied };
+    const [unavailable, denied] = await Promise.all([app.read('db'), app.read('denied'), clock.pass('10s')]);
+    return { unavailable, denied };
   },
-  then: ({ away, denied }, expect) => {
-    expect(away).toEqual({ status: 200, versionId: 'from-the-hook', stale: true, sha256: sha256('s3cret-two') });
+  then: ({ unavailable, denied }, expect) => {
+    expect(unavailable).toEqual({ status: 200, versionId: 'from-the-hook', stale: true, sha256: sha256('s3cret-two') });
     expect(denied).toEqual({ status: 503, code: 'ERR_ACCESS_DENIED' });
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const staleLimit: Scenario = scenario({
-  promise: 'A value past its TTL and staleIfError is served no more',
+  promise: 'A value is not served beyond its TTL plus staleIfError',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { ttl: '1m', staleIfError: '10m' };

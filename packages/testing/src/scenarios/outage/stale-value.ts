@@ -7,7 +7,7 @@ const faults: Readonly<Record<string, FakeFault>> = {
   'timed-out': { kind: 'hang' },
   'timed-out-inside': { kind: 'hangMidBody' },
   reset: { kind: 'reset' },
-  'cut-short': { kind: 'truncate' },
+  truncated: { kind: 'truncate' },
   throttled: { kind: 'throttle' },
   'internal-failure': { kind: 'error', status: 500, code: 'InternalFailure' },
   'bad-gateway': { kind: 'html', status: 502 },
@@ -15,26 +15,28 @@ const faults: Readonly<Record<string, FakeFault>> = {
 };
 
 export const staleValue: Scenario = scenario({
-  promise: 'The old value is served at once while KMS cannot be reached',
+  promise: 'While KMS is unavailable, the stale value is served immediately',
   given: ({ kms }) => {
-    for (const name of ['refused', ...Object.keys(faults)]) kms.put(name, 's3cret-one', { versionId: 'v1' });
+    for (const name of ['connection-refused', ...Object.keys(faults)]) kms.put(name, 's3cret-one', { versionId: 'v1' });
     return { ttl: '1m', retry: { maxAttempts: 2 } };
   },
   when: async ({ app, kms, clock }) => {
     const names = Object.keys(faults);
-    await Promise.all([...names, 'refused'].map((name) => app.read(name)));
+    await Promise.all([...names, 'connection-refused'].map((name) => app.read(name)));
     for (const [name, fault] of Object.entries(faults)) kms.fault(fault, { secretName: name });
     await clock.pass('75s');
-    const answers = await Promise.all(names.map((name) => app.read(name)));
+    const responses = await Promise.all(names.map((name) => app.read(name)));
     await kms.stop('cn-hangzhou');
     await clock.pass('75s');
     return {
-      ...Object.fromEntries(names.map((name, index) => [name, answers[index]])),
-      refused: await app.read('refused'),
+      ...Object.fromEntries(names.map((name, index) => [name, responses[index]])),
+      'connection-refused': await app.read('connection-refused'),
     };
   },
-  then: (answers, expect) => {
+  then: (responses, expect) => {
     const stale = { status: 200, versionId: 'v1', stale: true, sha256: sha256('s3cret-one') };
-    expect(answers).toEqual(Object.fromEntries([...Object.keys(faults), 'refused'].map((name) => [name, stale])));
+    expect(responses).toEqual(
+      Object.fromEntries([...Object.keys(faults), 'connection-refused'].map((name) => [name, stale])),
+    );
   },
 });

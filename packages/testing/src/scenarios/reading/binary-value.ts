@@ -8,6 +8,6 @@ export const binaryValue: Scenario = scenario({
     kms.put('key', 's3cret-ключ-密码', { versionId: 'v1', dataType: 'binary' });
   },
   when: ({ app }) => app.read('key'),
-  then: (answer, expect) =>
-    expect(answer).toEqual({ status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-ключ-密码') }),
+  then: (response, expect) =>
+    expect(response).toEqual({ status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-ключ-密码') }),
 });

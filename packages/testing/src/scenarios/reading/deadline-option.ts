@@ -2,14 +2,14 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const deadlineOption: Scenario = scenario({
-  promise: 'The deadline of a read can be set',
+  promise: 'The deadline of a read is configurable',
   given: ({ kms }) => {
     kms.fault({ kind: 'hang' });
     return { deadline: '2s' };
   },
   when: async ({ app, clock }) => {
-    const [answer] = await Promise.all([app.read('db'), clock.pass('2s')]);
-    return answer;
+    const [response] = await Promise.all([app.read('db'), clock.pass('2s')]);
+    return response;
   },
-  then: (answer, expect) => expect(answer).toEqual({ status: 503, code: 'ERR_DEADLINE_EXCEEDED' }),
+  then: (response, expect) => expect(response).toEqual({ status: 503, code: 'ERR_DEADLINE_EXCEEDED' }),
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const forcedRefresh: Scenario = scenario({
-  promise: 'Asking for a refresh fetches at once and never answers with the old value',
+  promise: 'A forced refresh fetches immediately and never returns the cached value',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
   },

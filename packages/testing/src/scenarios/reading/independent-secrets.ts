@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const independentSecrets: Scenario = scenario({
-  promise: 'A secret that hangs holds up no other',
+  promise: 'A hanging secret does not delay reads of other secrets',
   given: ({ kms }) => {
     kms.put('slow', 's3cret-one', { versionId: 'v1' });
     kms.put('quick', 's3cret-two', { versionId: 'v1' });

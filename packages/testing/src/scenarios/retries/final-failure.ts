@@ -4,7 +4,7 @@ import type { Scenario } from '../harness/scenario.ts';
 
 const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', status, code });
 
-const refusals: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
+const finalFaults: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
   'not-permitted': { fault: kmsError(403, 'Forbidden.NoPermission'), code: 'ERR_ACCESS_DENIED' },
   'in-debt': { fault: kmsError(403, 'Forbidden.InDebt'), code: 'ERR_ACCESS_DENIED' },
   'unknown-key-id': { fault: kmsError(404, 'InvalidAccessKeyId.NotFound'), code: 'ERR_ACCESS_DENIED' },
@@ -19,25 +19,25 @@ const refusals: Readonly<Record<string, { readonly fault: FakeFault; readonly co
 };
 
 export const finalFailure: Scenario = scenario({
-  promise: 'A refusal is neither tried again nor taken to the next endpoint',
+  promise: 'Errors such as 403 and 404 are neither retried nor failed over',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
-    for (const [name, { fault }] of Object.entries(refusals)) {
+    for (const [name, { fault }] of Object.entries(finalFaults)) {
       kms.put(name, 's3cret-one');
       kms.fault(fault, { secretName: name, region: 'cn-hangzhou' });
     }
   },
   when: async ({ app, kms, clock }) => {
-    const names = Object.keys(refusals);
-    const [answers] = await Promise.all([Promise.all(names.map((name) => app.read(name))), clock.pass('10s')]);
+    const names = Object.keys(finalFaults);
+    const [responses] = await Promise.all([Promise.all(names.map((name) => app.read(name))), clock.pass('10s')]);
     return names.map((name, index) => ({
       name,
-      code: answers[index]?.code,
+      code: responses[index]?.code,
       regions: kms.requests.filter(({ secretName }) => secretName === name).map(({ region }) => region),
     }));
   },
-  then: (seen, expect) =>
-    expect(seen).toEqual(
-      Object.entries(refusals).map(([name, { code }]) => ({ name, code, regions: ['cn-hangzhou'] })),
+  then: (results, expect) =>
+    expect(results).toEqual(
+      Object.entries(finalFaults).map(([name, { code }]) => ({ name, code, regions: ['cn-hangzhou'] })),
     ),
 });

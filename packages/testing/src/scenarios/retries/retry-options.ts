@@ -3,7 +3,7 @@ import type { Scenario } from '../harness/scenario.ts';
 import { requestIntervals } from '../harness/request-intervals.ts';
 
 export const retryOptions: Scenario = scenario({
-  promise: 'Tries and waits can be set',
+  promise: 'Attempts and backoff are configurable',
   given: ({ kms }) => {
     kms.fault({ kind: 'throttle' });
     return { retry: { maxAttempts: 4, baseDelay: '2s', maxDelay: '3s' }, deadline: '1m' };
@@ -12,5 +12,5 @@ export const retryOptions: Scenario = scenario({
     await Promise.all([app.read('db'), clock.pass('1m')]);
     return requestIntervals(kms);
   },
-  then: (between, expect) => expect(between).toEqual([1_000, 1_500, 1_500]),
+  then: (intervals, expect) => expect(intervals).toEqual([1_000, 1_500, 1_500]),
 });

@@ -5,21 +5,21 @@ import type { Scenario } from '../harness/scenario.ts';
 const certificates: readonly CertificateFault[] = ['expired', 'wrongName', 'otherCa', 'selfSigned'];
 
 export const untrustedEndpoint: Scenario = scenario({
-  promise: 'A wrong certificate is neither tried again nor taken to the next endpoint',
+  promise: 'An untrusted certificate is neither retried nor failed over',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     for (const name of certificates) kms.put(name, 's3cret-one');
   },
   when: async ({ app, kms, clock }) => {
-    const seen = [];
+    const results = [];
     for (const of of certificates) {
       const fault = kms.fault({ kind: 'certificate', of }, { region: 'cn-hangzhou' });
       const [{ status }] = await Promise.all([app.read(of), clock.pass('10s')]);
-      seen.push({ of, status, connections: fault.hits, requests: kms.requests.length });
+      results.push({ of, status, connections: fault.hits, requests: kms.requests.length });
       fault.heal();
     }
-    return seen;
+    return results;
   },
-  then: (seen, expect) =>
-    expect(seen).toEqual(certificates.map((of) => ({ of, status: 503, connections: 1, requests: 0 }))),
+  then: (results, expect) =>
+    expect(results).toEqual(certificates.map((of) => ({ of, status: 503, connections: 1, requests: 0 }))),
 });

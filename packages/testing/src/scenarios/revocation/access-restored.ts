@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const accessRestored: Scenario = scenario({
-  promise: 'A secret that is allowed again is served again',
+  promise: 'A secret is served again once access is restored',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.deny('db');

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const negativeTtlOption: Scenario = scenario({
-  promise: 'How long a refusal is remembered can be set',
+  promise: 'The time for which a refusal is cached is configurable',
   given: () => ({ negativeTtl: '1m' }),
   when: async ({ app, kms, clock }) => {
     await app.read('tpyo');

@@ -3,7 +3,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const revokedSecret: Scenario = scenario({
-  promise: 'Nothing revoked is served after the first refusal',
+  promise: 'Once KMS refuses a secret, its cached value is not served any more',
   given: ({ kms }) => {
     for (const name of ['denied', 'removed', 'disabled', 'to-be-deleted', 'kept']) {
       kms.put(name, 's3cret-one', { versionId: 'v1' });
@@ -20,8 +20,8 @@ export const revokedSecret: Scenario = scenario({
     await clock.pass('1m');
     return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await app.read(name)] as const)));
   },
-  then: (answers, expect) =>
-    expect(answers).toEqual({
+  then: (responses, expect) =>
+    expect(responses).toEqual({
       denied: { status: 503, code: 'ERR_ACCESS_DENIED' },
       removed: { status: 503, code: 'ERR_SECRET_NOT_FOUND' },
       disabled: { status: 503, code: 'ERR_SECRET_DISABLED' },

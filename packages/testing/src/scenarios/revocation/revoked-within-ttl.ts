@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const revokedWithinTtl: Scenario = scenario({
-  promise: 'A refusal met by one is a refusal for all within the TTL too',
+  promise: 'A refusal evicts the cached value even within its TTL',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
   },

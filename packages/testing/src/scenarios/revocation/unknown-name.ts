@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const unknownName: Scenario = scenario({
-  promise: 'A name that does not exist is asked for once in ten seconds',
+  promise: 'An unknown name is requested once in ten seconds',
   given: () => {},
   when: async ({ app, kms, clock }) => {
     const first = await app.read('tpyo');

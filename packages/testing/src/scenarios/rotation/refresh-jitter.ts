@@ -3,16 +3,16 @@ import type { Scenario } from '../harness/scenario.ts';
 
 const names = Array.from({ length: 10 }, (_, index) => `db-${index}`);
 
-/** Steps through all of [0, 1), so that two who ask after one another never draw the same. */
+/** Steps through [0, 1), so that consecutive draws differ. */
 function* spread(): Generator<number, never> {
-  for (let turn = 0; ; turn += 1) yield (turn * 0.37) % 1;
+  for (let index = 0; ; index += 1) yield (index * 0.37) % 1;
 }
 
-const chances = spread();
+const draws = spread();
 
 export const refreshJitter: Scenario = scenario({
   promise: 'Refreshes are spread over the last tenth of the TTL',
-  random: () => chances.next().value,
+  random: () => draws.next().value,
   given: ({ kms }) => {
     for (const name of names) kms.put(name, 's3cret-one');
     return { ttl: '100s' };
@@ -24,10 +24,10 @@ export const refreshJitter: Scenario = scenario({
     await clock.pass('100s');
     return kms.requests.map(({ at }) => at - start);
   },
-  then: (moments, expect) => {
-    expect(moments).toHaveLength(names.length);
-    expect(Math.min(...moments)).toBeGreaterThanOrEqual(90_000);
-    expect(Math.max(...moments)).toBeLessThanOrEqual(100_000);
-    expect(new Set(moments).size).toBeGreaterThan(names.length / 2);
+  then: (delays, expect) => {
+    expect(delays).toHaveLength(names.length);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(90_000);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(100_000);
+    expect(new Set(delays).size).toBeGreaterThan(names.length / 2);
   },
 });

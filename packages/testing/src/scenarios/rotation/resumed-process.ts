@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const resumedProcess: Scenario = scenario({
-  promise: 'After a time in which the process was frozen a reader waits for the new value',
+  promise: 'After a suspend, a read waits for the new value',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
   },
@@ -12,5 +12,5 @@ export const resumedProcess: Scenario = scenario({
     clock.freeze('2h');
     return app.read('db');
   },
-  then: (answer, expect) => expect(answer).toMatchObject({ status: 200, versionId: 'v2', stale: false }),
+  then: (response, expect) => expect(response).toMatchObject({ status: 200, versionId: 'v2', stale: false }),
 });

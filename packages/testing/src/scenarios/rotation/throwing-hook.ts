@@ -2,14 +2,14 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const throwingHook: Scenario = scenario({
-  promise: 'A hook that throws does not end refreshing',
+  promise: 'A transform hook that throws does not stop refreshes',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return {
       ttl: '1m',
       hook: {
         transform: (secret) => {
-          if (secret.versionId === 'v2') throw new Error('The hook cannot use this version.');
+          if (secret.versionId === 'v2') throw new Error('unsupported version');
           return secret;
         },
       },
@@ -19,13 +19,13 @@ export const throwingHook: Scenario = scenario({
     await app.read('db');
     kms.put('db', 's3cret-two', { versionId: 'v2' });
     await clock.pass('2m');
-    const refused = await app.read('db');
+    const rejected = await app.read('db');
     kms.put('db', 's3cret-three', { versionId: 'v3' });
     await clock.pass('5m');
-    return { refused, later: await app.read('db') };
+    return { rejected, later: await app.read('db') };
   },
-  then: ({ refused, later }, expect) => {
-    expect(refused).toMatchObject({ status: 200, versionId: 'v1', stale: true });
+  then: ({ rejected, later }, expect) => {
+    expect(rejected).toMatchObject({ status: 200, versionId: 'v1', stale: true });
     expect(later).toMatchObject({ status: 200, versionId: 'v3', stale: false });
   },
 });

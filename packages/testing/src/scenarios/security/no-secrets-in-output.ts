@@ -18,7 +18,7 @@ const faults: readonly FakeFault[] = [
 ];
 
 export const noSecretsInOutput: Scenario = scenario({
-  promise: 'No value and no access key is ever said',
+  promise: 'No value and no credential appears in a response or a log line',
   given: ({ kms }) => {
     for (const name of ['db', 'denied', ...faults.map(({ kind }) => kind)]) kms.put(name, 's3cret-one');
     kms.deny('denied');
@@ -35,16 +35,16 @@ export const noSecretsInOutput: Scenario = scenario({
     const text = [app.output, ...log].join('\n');
     const { accessKeyId, accessKeySecret } = kms.accessKey;
     return {
-      hasSaidMuch: app.output.length > 1_000 && log.length > 0,
+      hasOutput: app.output.length > 1_000 && log.length > 0,
       value: text.includes('s3cret-'),
       accessKeyId: text.includes(accessKeyId),
       accessKeySecret: text.includes(accessKeySecret),
       signature: /signature(?:=|%3d|":)|ACS3-HMAC|Bearer /iu.test(text),
     };
   },
-  then: (seen, expect) =>
-    expect(seen).toEqual({
-      hasSaidMuch: true,
+  then: (found, expect) =>
+    expect(found).toEqual({
+      hasOutput: true,
       value: false,
       accessKeyId: false,
       accessKeySecret: false,

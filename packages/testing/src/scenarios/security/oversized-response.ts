@@ -6,18 +6,18 @@ import type { Scenario } from '../harness/scenario.ts';
 const name = 'other-secret';
 
 export const oversizedResponse: Scenario = scenario({
-  promise: 'A reply over one mebibyte is not taken',
+  promise: 'A response over 1 MiB is rejected',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     kms.put(name, 's3cret-one', { versionId: 'v1' });
     kms.fault({ kind: 'oversized', bytes: 2_097_152 }, { region: 'cn-hangzhou' });
   },
   when: async ({ app, kms }) => ({
-    answer: await app.read(name),
+    response: await app.read(name),
     regions: kms.requests.map(({ region }) => region),
   }),
-  then: ({ answer, regions }, expect) => {
-    expect(answer).toEqual({ status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') });
+  then: ({ response, regions }, expect) => {
+    expect(response).toEqual({ status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') });
     expect(regions).toEqual(['cn-hangzhou', 'cn-shanghai']);
   },
 });

@@ -10,11 +10,11 @@ export const redirect: Scenario = scenario({
     kms.fault({ kind: 'redirect', location: kms.endpoint('cn-shanghai').url });
   },
   when: async ({ app, kms, clock }) => {
-    const [answer] = await Promise.all([app.read('db'), clock.pass('10s')]);
-    return { answer, regions: kms.requests.map(({ region }) => region) };
+    const [response] = await Promise.all([app.read('db'), clock.pass('10s')]);
+    return { response, regions: kms.requests.map(({ region }) => region) };
   },
-  then: ({ answer, regions }, expect) => {
-    expect(answer.status).toBe(503);
+  then: ({ response, regions }, expect) => {
+    expect(response.status).toBe(503);
     expect(regions).toEqual(['cn-hangzhou']);
   },
 });

@@ -15,16 +15,19 @@ const names = [
 ];
 
 export const specialNames: Scenario = scenario({
-  promise: 'A name is a name whatever is in it',
+  promise: 'A name is never interpreted, whatever characters it contains',
   given: ({ kms }) => {
     for (const name of names) kms.put(name, `s3cret-${name}`, { versionId: 'v1' });
   },
   when: async ({ app, kms }) => {
-    const answers = await Promise.all(names.map((name) => app.read(name)));
-    return { hashes: answers.map((answer) => answer.sha256), asked: kms.requests.map(({ secretName }) => secretName) };
+    const responses = await Promise.all(names.map((name) => app.read(name)));
+    return {
+      hashes: responses.map((response) => response.sha256),
+      requested: kms.requests.map(({ secretName }) => secretName),
+    };
   },
-  then: ({ hashes, asked }, expect) => {
+  then: ({ hashes, requested }, expect) => {
     expect(hashes).toEqual(names.map((name) => sha256(`s3cret-${name}`)));
-    expect(new Set(asked)).toEqual(new Set(names));
+    expect(new Set(requested)).toEqual(new Set(names));
   },
 });

@@ -5,7 +5,7 @@ import type { Scenario } from '../harness/scenario.ts';
 const kinds = ['malformed', 'wrongShape', 'otherSecret'] as const;
 
 export const wrongSecret: Scenario = scenario({
-  promise: 'A reply that is not the secret asked for is not taken',
+  promise: 'A response that is not the requested secret is rejected',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
     for (const kind of kinds) {
@@ -14,14 +14,14 @@ export const wrongSecret: Scenario = scenario({
     }
   },
   when: async ({ app, kms }) => {
-    const answers = await Promise.all(kinds.map((kind) => app.read(kind)));
-    return { answers, requests: kms.requests.map(({ region, secretName }) => `${secretName} in ${region}`) };
+    const responses = await Promise.all(kinds.map((kind) => app.read(kind)));
+    return { responses, requests: kms.requests.map(({ region, secretName }) => `${secretName} in ${region}`) };
   },
-  then: ({ answers, requests }, expect) => {
-    const answer = { status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') };
-    expect(answers).toEqual(kinds.map(() => answer));
-    const asked = kinds.flatMap((kind) => [`${kind} in cn-hangzhou`, `${kind} in cn-shanghai`]);
-    expect(new Set(requests)).toEqual(new Set(asked));
-    expect(requests).toHaveLength(asked.length);
+  then: ({ responses, requests }, expect) => {
+    const response = { status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') };
+    expect(responses).toEqual(kinds.map(() => response));
+    const expected = kinds.flatMap((kind) => [`${kind} in cn-hangzhou`, `${kind} in cn-shanghai`]);
+    expect(new Set(requests)).toEqual(new Set(expected));
+    expect(requests).toHaveLength(expected.length);
   },
 });

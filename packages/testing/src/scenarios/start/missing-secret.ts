@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const missingSecret: Scenario = scenario({
-  promise: 'Not ready while a preloaded name cannot be had',
+  promise: 'ready() rejects while a preloaded secret is missing',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
     return { preload: ['db', 'missing'] };

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const hangingStore: Scenario = scenario({
-  promise: 'A store that hangs holds up a first read for its timeout and a later one not at all',
+  promise: 'A hanging store delays only the first read, by storeTimeout',
   given: ({ kms, store }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     store.fail('hang');
@@ -13,11 +13,11 @@ export const hangingStore: Scenario = scenario({
     await clock.pass('200ms');
     const first = await reading;
     const later = await app.read('db');
-    return { first, later, lasted: clock.now() };
+    return { first, later, elapsed: clock.now() };
   },
-  then: ({ first, later, lasted }, expect) => {
+  then: ({ first, later, elapsed }, expect) => {
     expect(first).toMatchObject({ status: 200, versionId: 'v1', stale: false });
     expect(later).toEqual(first);
-    expect(lasted).toBe(200);
+    expect(elapsed).toBe(200);
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const latestFetchWins: Scenario = scenario({
-  promise: 'What was fetched earlier never replaces what was fetched later',
+  promise: 'An earlier fetch never replaces a later one',
   given: ({ kms, store }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { stores: store };
@@ -14,18 +14,18 @@ export const latestFetchWins: Scenario = scenario({
     const earlier = store.peek(request);
     kms.put('db', 's3cret-two', { versionId: 'v2' });
     await app.refresh('db');
-    // Somebody brings back an old copy of the store, and says that it is news.
+    // An old backup of the store is restored, and a write event claims that it is new.
     store.put(request, earlier);
     store.emit({ kind: 'written', request, fetchedAt: clock.date() + 1 });
     await clock.pass('1s');
-    const answer = await app.read('db');
+    const response = await app.read('db');
     await app.refresh('db');
     await clock.pass(0);
-    return { earlier, answer, later: store.peek(request) };
+    return { earlier, response, later: store.peek(request) };
   },
-  then: ({ earlier, answer, later }, expect) => {
+  then: ({ earlier, response, later }, expect) => {
     expect(earlier).toMatchObject({ versionId: 'v1' });
-    expect(answer).toMatchObject({ versionId: 'v2', stale: false });
+    expect(response).toMatchObject({ versionId: 'v2', stale: false });
     expect(later).toMatchObject({ versionId: 'v2' });
   },
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const pendingRemoval: Scenario = scenario({
-  promise: 'What KMS refused is not served from a store that could not be told',
+  promise: 'A refused secret is not served from a store that failed to remove it',
   given: ({ kms, store }) => {
     kms.put('db', 's3cret-one');
     return { ttl: '1m', negativeTtl: 0, stores: store };
@@ -16,13 +16,13 @@ export const pendingRemoval: Scenario = scenario({
     await kms.stop('cn-hangzhou');
     const reading = app.read('db');
     await clock.pass('10s');
-    const answer = await reading;
+    const response = await reading;
     store.heal();
     await clock.pass('1m');
-    return { answer, left: store.size };
+    return { response, remaining: store.size };
   },
-  then: ({ answer, left }, expect) => {
-    expect(answer.status).toBe(503);
-    expect(left).toBe(0);
+  then: ({ response, remaining }, expect) => {
+    expect(response.status).toBe(503);
+    expect(remaining).toBe(0);
   },
 });

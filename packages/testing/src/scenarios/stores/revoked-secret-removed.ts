@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const revokedSecretRemoved: Scenario = scenario({
-  promise: 'A refusal erases a secret in every store',
+  promise: 'A refused secret is removed from every store',
   given: ({ kms, store }) => {
     for (const name of ['denied', 'removed', 'disabled', 'kept']) kms.put(name, 's3cret-one');
     return { ttl: '1m', stores: store };
@@ -16,10 +16,10 @@ export const revokedSecretRemoved: Scenario = scenario({
     kms.remove('removed');
     kms.disable('disabled');
     await clock.pass('1m');
-    return { before, left: names.filter((name) => store.peek({ name, stage: 'ACSCurrent' }) !== undefined) };
+    return { before, remaining: names.filter((name) => store.peek({ name, stage: 'ACSCurrent' }) !== undefined) };
   },
-  then: ({ before, left }, expect) => {
+  then: ({ before, remaining }, expect) => {
     expect(before).toBe(4);
-    expect(left).toEqual(['kept']);
+    expect(remaining).toEqual(['kept']);
   },
 });

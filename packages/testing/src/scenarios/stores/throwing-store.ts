@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const throwingStore: Scenario = scenario({
-  promise: 'A store that throws costs no read',
+  promise: 'A failing store fails no read',
   given: ({ kms, store }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     store.fail('throw');
@@ -15,13 +15,13 @@ export const throwingStore: Scenario = scenario({
     return {
       first,
       second: await app.read('db'),
-      told: log.filter((line) => /^(?:warn|info) .*store/iu.test(line)).length,
+      logged: log.filter((line) => /^(?:warn|info) .*store/iu.test(line)).length,
     };
   },
-  then: ({ first, second, told }, expect) => {
+  then: ({ first, second, logged }, expect) => {
     expect(first).toMatchObject({ status: 200, versionId: 'v1' });
     expect(second).toMatchObject({ status: 200, versionId: 'v2', stale: false });
-    expect(told).toBeGreaterThan(0);
-    expect(told).toBeLessThan(4);
+    expect(logged).toBeGreaterThan(0);
+    expect(logged).toBeLessThan(4);
   },
 });

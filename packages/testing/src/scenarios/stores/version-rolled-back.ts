@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const versionRolledBack: Scenario = scenario({
-  promise: 'A version that was moved back at KMS replaces the one in every store',
+  promise: 'A version that was rolled back at KMS replaces the one in every store',
   given: ({ kms, store }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     kms.put('db', 's3cret-two', { versionId: 'v2' });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const clockSetBack: Scenario = scenario({
-  promise: 'A calendar that is set back keeps no value longer',
+  promise: 'Setting the date back does not extend a TTL',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one', { versionId: 'v1' });
     return { ttl: '1m' };
@@ -14,5 +14,5 @@ export const clockSetBack: Scenario = scenario({
     await clock.pass('1m');
     return app.read('db');
   },
-  then: (answer, expect) => expect(answer).toMatchObject({ status: 200, versionId: 'v2', stale: false }),
+  then: (response, expect) => expect(response).toMatchObject({ status: 200, versionId: 'v2', stale: false }),
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const defaultTtl: Scenario = scenario({
-  promise: 'The usual TTL is an hour',
+  promise: 'The default TTL is one hour',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
   },

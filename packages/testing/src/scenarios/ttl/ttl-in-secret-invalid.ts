@@ -15,7 +15,7 @@ const values = [
 ];
 
 export const ttlInSecretInvalid: Scenario = scenario({
-  promise: 'What a secret holds is its TTL only if it is a number above zero',
+  promise: 'A TTL inside the secret is ignored unless it is a number above zero',
   given: ({ kms }) => {
     for (const [index, value] of values.entries()) kms.put(`db-${index}`, value);
     return { ttl: '1m' };

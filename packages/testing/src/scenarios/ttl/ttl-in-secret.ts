@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const ttlInSecret: Scenario = scenario({
-  promise: 'The TTL that a secret holds wins',
+  promise: 'A TTL inside the secret overrides all options',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","ttl":30000}');
     return { ttl: '1h', secrets: { db: { ttl: '2h' } } };

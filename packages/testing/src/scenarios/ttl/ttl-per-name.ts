@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const ttlPerName: Scenario = scenario({
-  promise: 'The TTL set for a name wins over that of the client',
+  promise: 'The TTL set for a name overrides the TTL of the client',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
     kms.put('other', 's3cret-two');
@@ -14,5 +14,5 @@ export const ttlPerName: Scenario = scenario({
     await clock.pass('2m');
     return kms.requests.map(({ secretName }) => secretName);
   },
-  then: (asked, expect) => expect(asked).toEqual(['db', 'other', 'db']),
+  then: (requestedNames, expect) => expect(requestedNames).toEqual(['db', 'other', 'db']),
 });

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const ttlPropertyDisabled: Scenario = scenario({
-  promise: 'Secrets can be kept from setting their own TTL',
+  promise: 'The TTL inside secrets can be disabled',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","ttl":30000}');
     return { ttl: '2m', ttlProperty: false };

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const ttlPropertyOption: Scenario = scenario({
-  promise: 'The property that holds a TTL can be named',
+  promise: 'The property that holds the TTL is configurable',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","cacheFor":30000,"ttl":600000}');
     return { ttlProperty: 'cacheFor' };
