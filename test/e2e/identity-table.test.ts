@@ -228,7 +228,7 @@ test.each(sources)('client_key from %s is refused by an instance, with what to d
   const { code, message } = await read(identity('client_key'), source, 'instance');
 
   expect(code).toBe('ERR_REQUEST_REJECTED');
-  expect(message).toContain('Name the key with the endpoint: its clientKeyFile');
+  expect(message).toContain('Set the key on the endpoint: clientKeyFile');
 });
 
 test.each(sources)(
@@ -242,7 +242,7 @@ test.each(sources)(
 
     expect(code).toBe('ERR_CONFIGURATION');
     expect(message).toContain('endpoints[0].clientKeyFile');
-    expect(message).toContain('instances take client keys by their own API alone');
+    expect(message).toContain('instances accept client keys by their own API only');
   },
 );
 

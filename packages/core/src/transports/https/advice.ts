@@ -45,7 +45,7 @@ const clientKeyAdvice: ReadonlyMap<string, string> = new Map([
   // The OpenAPI of an instance, at a custom host name that does not reveal that it is one.
   [
     'InvalidSignatureMethod',
-    'KMS instances accept client keys only on their own API. Set the key on the endpoint: clientKeyFile, or an entry of cache_client_dkms_config_info.',
+    'KMS instances accept client keys by their own API only. Set the key on the endpoint: clientKeyFile, or an entry of cache_client_dkms_config_info.',
   ],
 ]);
 
