@@ -47,13 +47,13 @@ export class Post {
   write(telling: Telling): Buffer {
     this.#count += 1;
     const text = JSON.stringify({ from: this.#from, count: this.#count, telling });
-    return this.#envelope.sealNote({ text, at: this.#clock.date() }, this.#about);
+    return this.#envelope.sealMessage({ text, timestamp: this.#clock.date() }, this.#about);
   }
 
   /** Nothing for what is our own, forged, sent again or too old. */
   read(message: Uint8Array): Telling | undefined {
-    const note = this.#envelope.openNote(message, this.#about);
-    if ('problem' in note || Math.abs(this.#clock.date() - note.at) > oldestMessage) return undefined;
+    const note = this.#envelope.unsealMessage(message, this.#about);
+    if ('reason' in note || Math.abs(this.#clock.date() - note.timestamp) > oldestMessage) return undefined;
     // Sealed by one of ours: it is what `write` makes of it.
     const { from, count, telling } = JSON.parse(note.text) as { from: string; count: number; telling: Telling };
     return from !== this.#from && this.#isFirst(from, count) ? telling : undefined;

@@ -57,7 +57,7 @@ class RedisStore implements SecretStore {
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     return this.#failing(`${this.name} could not read secret "${request.name}"`, async () => {
       const { envelope } = await this.#open();
-      const found = await Promise.all(envelope.places(request).map((place) => this.#readAt(place, request.name)));
+      const found = await Promise.all(envelope.locations(request).map((place) => this.#readAt(place, request.name)));
       const [newest] = found
         .flatMap((kept) => kept ?? [])
         .toSorted((one, other) => other.secret.fetchedAt - one.secret.fetchedAt);
@@ -68,14 +68,14 @@ class RedisStore implements SecretStore {
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     await this.#failing(`${this.name} could not write secret "${request.name}"`, async () => {
       const { envelope, post } = await this.#open();
-      const [place] = envelope.places(request);
+      const [place] = envelope.locations(request);
       const sealed = envelope.seal({ request, secret }, place, this.#bound);
       const message = post.write({ kind: 'written', request, fetchedAt: secret.fetchedAt });
       let distrusted: Buffer | '' = '';
       // Twice is enough, but for somebody who puts garbage there again and again.
       for (let tries = 0; tries < 3; tries += 1) {
         const present = await this.#run(writeScript, this.#keyOf(place), [
-          place.request,
+          place.requestHash,
           sealed,
           this.#parts.keepFor,
           distrusted,
@@ -83,9 +83,9 @@ class RedisStore implements SecretStore {
           message,
         ]);
         if (!Buffer.isBuffer(present)) return;
-        const opened = envelope.open(present, place, this.#bound);
+        const opened = envelope.unseal(present, place, this.#bound);
         if ('secret' in opened && opened.secret.fetchedAt <= this.#parts.clock.date() + clockTolerance) return;
-        if ('problem' in opened) this.#tellDropped(opened.problem, request.name);
+        if ('reason' in opened) this.#tellDropped(opened.reason, request.name);
         distrusted = present;
       }
     });
@@ -94,9 +94,9 @@ class RedisStore implements SecretStore {
   async remove(request: SecretRequest): Promise<void> {
     await this.#failing(`${this.name} could not remove secret "${request.name}"`, async () => {
       const { envelope, post } = await this.#open();
-      const places = envelope.places(request);
+      const places = envelope.locations(request);
       const counts = await Promise.all(
-        places.map((place) => this.#link.send('HDEL', this.#keyOf(place), place.request)),
+        places.map((place) => this.#link.send('HDEL', this.#keyOf(place), place.requestHash)),
       );
       // Names come from users: of what was not there nobody needs to hear.
       if (counts.every((count) => count === 0)) return;
@@ -107,7 +107,7 @@ class RedisStore implements SecretStore {
   async removeAll(name: string): Promise<void> {
     await this.#failing(`${this.name} could not remove secret "${name}"`, async () => {
       const { envelope, post } = await this.#open();
-      await Promise.all(envelope.places({ name }).map((place) => this.#link.send('DEL', this.#keyOf(place))));
+      await Promise.all(envelope.locations({ name }).map((place) => this.#link.send('DEL', this.#keyOf(place))));
       await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name }));
     });
   }
@@ -123,8 +123,8 @@ class RedisStore implements SecretStore {
   async lease(request: SecretRequest, ms: number): Promise<StoreLease | undefined> {
     return this.#failing(`${this.name} could not give a lease on secret "${request.name}"`, async () => {
       const { envelope } = await this.#open();
-      const [place] = envelope.places(request);
-      const key = `${this.#parts.prefix}:lease:${place.keyId}:${place.request}`;
+      const [place] = envelope.locations(request);
+      const key = `${this.#parts.prefix}:lease:${place.keyId}:${place.requestHash}`;
       const token = randomBytes(12).toString('base64url');
       const answer = await this.#link.send('SET', key, token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
       if (answer === null) return undefined;
@@ -155,17 +155,17 @@ class RedisStore implements SecretStore {
   }
 
   #keyOf(place: EntryLocation): string {
-    return `${this.#parts.prefix}:${place.keyId}:${place.name}`;
+    return `${this.#parts.prefix}:${place.keyId}:${place.nameHash}`;
   }
 
   async #readAt(place: EntryLocation, name: string): Promise<SecretEntry | undefined> {
     const { envelope } = await this.#open();
-    const sealed = await this.#run(readScript, this.#keyOf(place), [place.request]);
+    const sealed = await this.#run(readScript, this.#keyOf(place), [place.requestHash]);
     if (!Buffer.isBuffer(sealed)) return undefined;
-    const opened = envelope.open(sealed, place, this.#bound);
+    const opened = envelope.unseal(sealed, place, this.#bound);
     if ('secret' in opened) return opened;
-    this.#tellDropped(opened.problem, name);
-    await this.#run(dropScript, this.#keyOf(place), [place.request, sealed]);
+    this.#tellDropped(opened.reason, name);
+    await this.#run(dropScript, this.#keyOf(place), [place.requestHash, sealed]);
     return undefined;
   }
 

@@ -13,8 +13,8 @@ const { rounds, writes, count } = given();
 const directory = await mkdtemp(join(tmpdir(), 'bench-files-'));
 try {
   const envelope = await createKeyring({ key: benchKey }).unlock('');
-  const [place] = envelope.places({ name: 'app/secret-0' });
-  const seal = () => envelope.seal({ request: { name: 'app/secret-0' }, secret: secretOf1Kb(1) }, place);
+  const [location] = envelope.locations({ name: 'app/secret-0' });
+  const seal = () => envelope.seal({ request: { name: 'app/secret-0' }, secret: secretOf1Kb(1) }, location);
   const path = join(directory, 'store');
   const store = fileStore({ path, key: benchKey });
   const names = Array.from({ length: count }, (_, index) => `app/secret-${index}`);
@@ -53,7 +53,7 @@ try {
     {
       bare: async () => {
         await readFile(join(path, file));
-        for (const bytes of sealed) envelope.open(bytes, place);
+        for (const bytes of sealed) envelope.unseal(bytes, location);
       },
       ours: async () => {
         const next = fileStore({ path, key: benchKey });

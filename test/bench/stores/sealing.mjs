@@ -8,18 +8,18 @@ import { benchKey, secretOf1Kb } from './secret-of-1-kb.mjs';
 
 const envelope = await createKeyring({ key: benchKey }).unlock('');
 const request = { name: 'app/secret-0', stage: 'ACSCurrent' };
-const [place] = envelope.places(request);
+const [location] = envelope.locations(request);
 const secret = secretOf1Kb(0);
 const key = createSecretKey(Buffer.from(benchKey, 'hex'));
-const bound = Buffer.from(place.name + place.request);
+const bound = Buffer.from(location.nameHash + location.requestHash);
 const text = JSON.stringify({ request, secret });
-const sealed = { bare: bareSeal(), ours: envelope.seal({ request, secret }, place) };
+const sealed = { bare: bareSeal(), ours: envelope.seal({ request, secret }, location) };
 const samples = await timeInRounds(
   {
     bareSeal: repeated(bareSeal),
-    seal: repeated(() => envelope.seal({ request, secret }, place)),
+    seal: repeated(() => envelope.seal({ request, secret }, location)),
     bareOpen: repeated(bareOpen),
-    open: repeated(() => envelope.open(sealed.ours, place)),
+    open: repeated(() => envelope.unseal(sealed.ours, location)),
   },
   given(),
 );

@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { FakeClock, FakeStore, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { createSecretClient } from '../create-client.ts';
-import { fileStoreOn } from '../file-store/file-store.ts';
-import { readPack } from '../file-store/pack.ts';
+import { fileStoreWith } from '../file-store/file-store.ts';
+import { decodePack } from '../file-store/pack.ts';
 import type { SecretStore } from '../ports/store.ts';
 import { firstKey, freshPath, stored, versionIn } from '../seal/stored-secret.fixture.ts';
 
@@ -19,7 +19,7 @@ function setup(
   return { kms, client: createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store }) };
 }
 
-test('an invalidated version is not served while its removal is pending, even after another was fetched', async () => {
+test('does not serve an invalidated version while its removal is pending', async () => {
   const [clock, store] = [new FakeClock(), new FakeStore()];
   const { kms, client } = setup(store, clock);
   const previous = { name: 'db', stage: 'ACSPrevious', versionId: undefined };
@@ -40,9 +40,9 @@ test('an invalidated version is not served while its removal is pending, even af
   expect(store.peek({ name: 'db', stage: 'ACSCurrent' })).toMatchObject({ versionId: 'v1' });
 });
 
-test('a removal that waits for a read-only folder is carried out once', async () => {
+test('carries out a removal once that waited for a read-only folder', async () => {
   const path = await freshPath();
-  // The disk is real: no time may pass before it has answered.
+  // The disk is real: time must not pass before its operations have completed.
   const clock = new FakeClock({ settle: () => setTimeout(20) });
   const disk = { isReadOnly: false, commits: 0 };
   const files = {
@@ -56,7 +56,7 @@ test('a removal that waits for a read-only folder is carried out once', async ()
       await nodeFiles.rename(from, to);
     },
   };
-  const store = fileStoreOn({ files: files as typeof nodeFiles }, { path, key: firstKey, clock });
+  const store = fileStoreWith({ fileSystem: files as typeof nodeFiles }, { path, key: firstKey, clock });
   const { kms, client } = setup(store, clock);
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await clock.pass(100);
@@ -71,13 +71,13 @@ test('a removal that waits for a read-only folder is carried out once', async ()
   kms.fail('unreachable');
   await until(() => client.describe().stores[0]?.state === 'unavailable');
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
-  expect(await versionIn(fileStoreOn({}, { path, key: firstKey }), { name: 'db', stage: 'ACSCurrent' })).toBe('v1');
+  expect(await versionIn(fileStoreWith({}, { path, key: firstKey }), { name: 'db', stage: 'ACSCurrent' })).toBe('v1');
   disk.isReadOnly = false;
   await until(isWritten);
   await client.close();
 
   const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
-  const records = packs.flatMap((bytes) => readPack(bytes).lines);
+  const records = packs.flatMap((bytes) => decodePack(bytes).records);
   expect(disk.commits).toBe(1);
   expect(records.map(({ kind, generation }) => `${kind} ${generation}`)).toEqual(['removedAll 1']);
 });

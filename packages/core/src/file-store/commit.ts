@@ -1,31 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { SecretRequest } from '../ports/transport.ts';
-import type { SecretEntry, EnvelopeMessage } from '../seal/envelope.ts';
-import { momentOf } from '../seal/envelope.ts';
-import type { PackLine } from './pack.ts';
-import { aboutOf, boundOf, compareLines, everyRequest, writePack } from './pack.ts';
+import type { EnvelopeMessage, SecretEntry } from '../seal/envelope.ts';
+import { timestampOf } from '../seal/envelope.ts';
+import type { PackRecord } from './pack.ts';
+import { allRequests, associatedDataOf, compareRecords, contextOf, encodePack } from './pack.ts';
 import type { Pack, Packs } from './packs.ts';
-import { keyOf } from './packs.ts';
+import { locationKey } from './packs.ts';
 
-/** What is to be done to the folder. `mend` is nothing but the rewriting of what turned out to be damaged. */
-export type Change =
+/** A change to the folder. `repair` only rewrites damaged packs. */
+export type FolderChange =
   | ({ readonly kind: 'write' } & SecretEntry)
   | { readonly kind: 'remove'; readonly request: SecretRequest }
   | { readonly kind: 'removeAll'; readonly name: string }
-  | { readonly kind: 'mend' };
+  | { readonly kind: 'repair' };
 
-/** With more files than this, those of like size become one. */
-const mostPacks = 8;
-/** An answer that claims to come from further ahead than this was written by a wrong clock, and is replaced by any other. */
-const clockTolerance = 60_000;
-/** No process writes for this long what it fetched before a removal; then the note of it has done its work. */
-const noteLife = 86_400_000;
+/** Above this number of files, those of similar size are merged into one. */
+const maxPacks = 8;
+/** A fetch time further ahead than this (ms) comes from a wrong clock: any other entry replaces it. */
+const maxClockSkew = 60_000;
+/** How long a tombstone is kept (ms). No process writes a value that it fetched longer ago than this. */
+const tombstoneLifetime = 86_400_000;
 
-/** Changes that are made together: one file is written for all of them, which takes the place of what they concern. */
-export class Round {
+/** Applies changes together: writes one pack for all of them, and deletes the packs that it replaces. */
+export class Commit {
   readonly #packs: Packs;
   readonly #now: number;
-  readonly #fresh = new Map<string, PackLine>();
+  readonly #added = new Map<string, PackRecord>();
   readonly #replaced = new Set<Pack>();
 
   /** `now` is in milliseconds since 1970. */
@@ -34,24 +34,18 @@ export class Round {
     this.#now = now;
   }
 
-  async commit(changes: readonly Change[]): Promise<void> {
+  async run(changes: readonly FolderChange[]): Promise<void> {
     for (const change of changes) this.#apply(change);
-    const isPast = this.#packs.all.some((pack) => [...pack.lines.values()].some((line) => this.#isOldNote(line)));
-    for (const pack of this.#packs.all) {
-      // An old note goes when nothing is left that it could speak of: when all files become one.
-      if (isPast || pack.isDamaged || !this.#isFirstKey(pack)) this.#replaced.add(pack);
-    }
-    const left = this.#packs.all.length - this.#replaced.size + (this.#fresh.size > 0 ? 1 : 0);
-    if (left > mostPacks) this.#addSmallest();
-    if (this.#fresh.size === 0 && this.#replaced.size === 0) return;
-    const lines = this.#merged();
+    this.#selectReplaced();
+    if (this.#added.size === 0 && this.#replaced.size === 0) return;
+    const records = this.#merged();
     const file = `${this.#firstKeyId()}-${randomBytes(8).toString('hex')}.v1`;
-    // What was removed or is damaged is to be gone when this is done; what is only merged stands in two places meanwhile.
-    const isUrgent = changes.some(({ kind }) => kind !== 'write');
-    await this.#packs.replace(file, { lines, bytes: writePack(lines), replaced: this.#replaced, isUrgent });
+    // Removed and damaged entries must be deleted when this resolves. Merged ones may exist twice for a while.
+    const mustDelete = changes.some(({ kind }) => kind !== 'write');
+    await this.#packs.replace(file, { records, bytes: encodePack(records), replaced: this.#replaced, mustDelete });
   }
 
-  #apply(change: Change): void {
+  #apply(change: FolderChange): void {
     switch (change.kind) {
       case 'write':
         return this.#write(change);
@@ -59,7 +53,7 @@ export class Round {
         return this.#remove(change.request);
       case 'removeAll':
         return this.#removeAll(change.name);
-      case 'mend':
+      case 'repair':
         return undefined;
       default:
         return change satisfies never;
@@ -67,124 +61,142 @@ export class Round {
   }
 
   #write({ request, secret }: SecretEntry): void {
-    const places = this.#packs.envelope.places(request);
-    const present = this.#packs.best(request.name, places, this.#fresh);
-    let generation = present?.line.generation ?? 0;
-    if (present?.line.kind === 'secret') {
-      const moment = momentOf(present.line.sealed);
-      if (moment > secret.fetchedAt && moment <= this.#now + clockTolerance) return;
-      if (moment > secret.fetchedAt) generation += 1;
-      // Of two lines of the same moment none counts more: the one before has to go.
-      if (moment === secret.fetchedAt && present.pack !== undefined) this.#replaced.add(present.pack);
+    const locations = this.#packs.envelope.locations(request);
+    const current = this.#packs.currentRecord(request.name, locations, this.#added);
+    let generation = current?.record.generation ?? 0;
+    if (current?.record.kind === 'secret') {
+      const fetchedAt = timestampOf(current.record.sealed);
+      if (fetchedAt > secret.fetchedAt && fetchedAt <= this.#now + maxClockSkew) return;
+      if (fetchedAt > secret.fetchedAt) generation += 1;
+      // Records with the same fetch time compare as equal, so the old one must be deleted.
+      if (fetchedAt === secret.fetchedAt && current.pack !== undefined) this.#replaced.add(current.pack);
     }
-    const [place] = places;
-    const sealed = this.#packs.envelope.seal({ request, secret }, place, boundOf({ kind: 'secret', generation }));
-    this.#fresh.set(keyOf({ place }), { kind: 'secret', generation, place, sealed });
+    const [location] = locations;
+    const associatedData = associatedDataOf({ kind: 'secret', generation });
+    const sealed = this.#packs.envelope.seal({ request, secret }, location, associatedData);
+    this.#added.set(locationKey({ location }), { kind: 'secret', generation, location, sealed });
   }
 
   #remove(request: SecretRequest): void {
-    const places = this.#packs.envelope.places(request);
-    const present = this.#packs.best(request.name, places, this.#fresh);
-    if (present?.line.kind !== 'secret') return;
+    const locations = this.#packs.envelope.locations(request);
+    const current = this.#packs.currentRecord(request.name, locations, this.#added);
+    if (current?.record.kind !== 'secret') return;
     for (const pack of this.#packs.all) {
-      // Not only out of sight: gone from the disk.
-      if (places.some((place) => pack.lines.has(keyOf({ place })))) this.#replaced.add(pack);
+      // A tombstone hides the entry; replacing the pack also deletes it from the disk.
+      if (locations.some((location) => pack.records.has(locationKey({ location })))) this.#replaced.add(pack);
     }
-    const note = { at: this.#now, text: JSON.stringify(request) };
-    this.#addNote({ kind: 'removed', generation: present.line.generation + 1, place: places[0] }, note);
+    const generation = current.record.generation + 1;
+    this.#addTombstone({ kind: 'removed', generation, location: locations[0] }, request);
   }
 
   #removeAll(name: string): void {
-    const places = this.#packs.envelope.places({ name });
-    const isOfName = (line: PackLine): boolean => places.some((place) => place.name === line.place.name);
+    const locations = this.#packs.envelope.locations({ name });
+    const isOfName = ({ location }: PackRecord): boolean =>
+      locations.some(({ nameHash }) => nameHash === location.nameHash);
     let generation = -1;
     for (const pack of this.#packs.all) {
-      for (const line of [...pack.lines.values()].filter(isOfName)) {
-        const opened = this.#packs.open(line);
-        // A generation that is not proven is not counted from: it could be the last there is.
-        if ('problem' in opened) this.#packs.drop({ pack, line, ...opened, name });
-        else generation = Math.max(generation, line.generation);
+      for (const record of [...pack.records.values()].filter(isOfName)) {
+        const content = this.#packs.unseal(record);
+        // A generation that is not authentic may be the highest there is: counting on from it would overflow.
+        if ('reason' in content) this.#packs.dropRecord({ pack, record, ...content, name });
+        else generation = Math.max(generation, record.generation);
         this.#replaced.add(pack);
       }
     }
-    for (const [key, line] of [...this.#fresh].filter(([, one]) => isOfName(one))) {
-      generation = Math.max(generation, line.generation);
-      this.#fresh.delete(key);
+    for (const [key, record] of [...this.#added].filter(([, added]) => isOfName(added))) {
+      generation = Math.max(generation, record.generation);
+      this.#added.delete(key);
     }
     if (generation < 0) return;
-    const place = { ...places[0], request: everyRequest };
-    const note = { at: this.#now, text: JSON.stringify({ name }) };
-    this.#addNote({ kind: 'removedAll', generation: generation + 1, place }, note);
+    const location = { ...locations[0], requestHash: allRequests };
+    this.#addTombstone({ kind: 'removedAll', generation: generation + 1, location }, { name });
   }
 
-  #addNote(head: Omit<PackLine, 'sealed'>, note: EnvelopeMessage): void {
-    this.#fresh.set(keyOf(head), this.#noteLine(head, note));
+  #addTombstone(header: Omit<PackRecord, 'sealed'>, request: SecretRequest): void {
+    const message = { timestamp: this.#now, text: JSON.stringify(request) };
+    this.#added.set(locationKey(header), this.#tombstone(header, message));
   }
 
-  #noteLine(head: Omit<PackLine, 'sealed'>, note: EnvelopeMessage): PackLine {
-    return { ...head, sealed: this.#packs.envelope.sealNote(note, aboutOf(head)) };
+  #tombstone(header: Omit<PackRecord, 'sealed'>, message: EnvelopeMessage): PackRecord {
+    return { ...header, sealed: this.#packs.envelope.sealMessage(message, contextOf(header)) };
   }
 
-  /** All that counts of what is new and of what is replaced, sealed with the first key. */
-  #merged(): readonly PackLine[] {
-    const lines = new Map(this.#fresh);
-    for (const pack of this.#replaced) {
-      for (const found of pack.lines.values()) {
-        const line = this.#carried(found, pack);
-        const other = line && lines.get(keyOf(line));
-        if (line !== undefined && (other === undefined || compareLines(line, other) > 0)) lines.set(keyOf(line), line);
-      }
+  /** Adds the packs that this commit should replace besides those of its changes. */
+  #selectReplaced(): void {
+    const hasOldTombstone = this.#packs.all.some((pack) =>
+      [...pack.records.values()].some((record) => this.#isOldTombstone(record)),
+    );
+    for (const pack of this.#packs.all) {
+      // A tombstone can be dropped only when all files are merged: until then one may hold an entry that it hides.
+      if (hasOldTombstone || pack.isDamaged || !this.#isOfFirstKey(pack)) this.#replaced.add(pack);
     }
-    const isWhole = this.#replaced.size === this.#packs.all.length;
-    return [...lines.values()].filter((line) => {
-      const all = lines.get(line.place.name + everyRequest);
-      if (all !== undefined && all !== line && compareLines(all, line) > 0) return false;
-      return !isWhole || !this.#isOldNote(line);
-    });
+    const remaining = this.#packs.all.length - this.#replaced.size + (this.#added.size > 0 ? 1 : 0);
+    if (remaining > maxPacks) this.#addSmallestPacks();
   }
 
-  #isOldNote({ kind, sealed }: PackLine): boolean {
-    return kind !== 'secret' && Math.abs(this.#now - momentOf(sealed)) > noteLife;
-  }
-
-  /** A line as it goes on: what cannot be trusted does not; what another key sealed is sealed with the first. */
-  #carried(line: PackLine, pack: Pack): PackLine | undefined {
-    const isFirstKey = this.#isFirstKey(pack);
-    if (isFirstKey && this.#packs.isTrusted(line)) return line;
-    const opened = this.#packs.open(line);
-    if ('problem' in opened) {
-      this.#packs.drop({ pack, line, ...opened });
-      return undefined;
-    }
-    if (isFirstKey) return line;
-    const { envelope } = this.#packs;
-    const { kind, generation } = line;
-    if ('secret' in opened) {
-      const [place] = envelope.places(opened.request);
-      return { kind, generation, place, sealed: envelope.seal(opened, place, boundOf(line)) };
-    }
-    // The text is ours, by its seal: the request that the note is about.
-    const [own] = envelope.places(JSON.parse(opened.text) as SecretRequest);
-    const place = kind === 'removedAll' ? { ...own, request: everyRequest } : own;
-    return this.#noteLine({ kind, generation, place }, opened);
-  }
-
-  /** So that each line is copied a few times and not each time: half of them, and whatever is not much larger. */
-  #addSmallest(): void {
+  /** Merges half of the packs, and those not much larger: each record is copied a few times, not at every commit. */
+  #addSmallestPacks(): void {
     let size = 0;
     const sorted = this.#packs.all.toSorted((one, other) => one.size - other.size);
     for (const [index, pack] of sorted.entries()) {
-      if (index >= mostPacks / 2 && pack.size > 2 * size) return;
+      if (index >= maxPacks / 2 && pack.size > 2 * size) return;
       this.#replaced.add(pack);
       size += pack.size;
     }
   }
 
-  #isFirstKey({ keyId }: Pack): boolean {
+  /** The current records among the added and the replaced ones, sealed with the first key. */
+  #merged(): readonly PackRecord[] {
+    const records = new Map(this.#added);
+    for (const pack of this.#replaced) {
+      for (const found of pack.records.values()) {
+        const record = this.#carriedOver(found, pack);
+        const other = record && records.get(locationKey(record));
+        if (record !== undefined && (other === undefined || compareRecords(record, other) > 0)) {
+          records.set(locationKey(record), record);
+        }
+      }
+    }
+    const replacesAll = this.#replaced.size === this.#packs.all.length;
+    return [...records.values()].filter((record) => {
+      const tombstone = records.get(record.location.nameHash + allRequests);
+      if (tombstone !== undefined && tombstone !== record && compareRecords(tombstone, record) > 0) return false;
+      return !replacesAll || !this.#isOldTombstone(record);
+    });
+  }
+
+  /** The absolute age, because the calendar may have been set back. */
+  #isOldTombstone({ kind, sealed }: PackRecord): boolean {
+    return kind !== 'secret' && Math.abs(this.#now - timestampOf(sealed)) > tombstoneLifetime;
+  }
+
+  /** The record for the new pack: `undefined` if it is not authentic, sealed anew if it is of another key. */
+  #carriedOver(record: PackRecord, pack: Pack): PackRecord | undefined {
+    const isOfFirstKey = this.#isOfFirstKey(pack);
+    if (isOfFirstKey && this.#packs.isVerified(record)) return record;
+    const content = this.#packs.unseal(record);
+    if ('reason' in content) {
+      this.#packs.dropRecord({ pack, record, ...content });
+      return undefined;
+    }
+    if (isOfFirstKey) return record;
+    const { envelope } = this.#packs;
+    const { kind, generation } = record;
+    if ('secret' in content) {
+      const [location] = envelope.locations(content.request);
+      return { kind, generation, location, sealed: envelope.seal(content, location, associatedDataOf(record)) };
+    }
+    // Authenticated, so it is the JSON of the request that `#addTombstone` wrote.
+    const [location] = envelope.locations(JSON.parse(content.text) as SecretRequest);
+    const header = kind === 'removedAll' ? { ...location, requestHash: allRequests } : location;
+    return this.#tombstone({ kind, generation, location: header }, content);
+  }
+
+  #isOfFirstKey({ keyId }: Pack): boolean {
     return keyId === this.#firstKeyId();
   }
 
   #firstKeyId(): string {
-    return this.#packs.envelope.places({ name: '' })[0].keyId;
+    return this.#packs.envelope.locations({ name: '' })[0].keyId;
   }
 }

@@ -7,13 +7,21 @@ import { ConfigurationError } from '../secret/errors.ts';
 import type { SecretStore } from '../ports/store.ts';
 import { fileStore } from './file-store.ts';
 import type { FileStoreOptions } from './file-store.ts';
-import { readPack } from './pack.ts';
-import { firstKey, freshPath, newsOf, secondKey, stored, versionIn, writeRaw } from '../seal/stored-secret.fixture.ts';
+import { decodePack } from './pack.ts';
+import {
+  firstKey,
+  freshPath,
+  eventsOf,
+  secondKey,
+  stored,
+  versionIn,
+  writeRaw,
+} from '../seal/stored-secret.fixture.ts';
 
 describeStore('the file store', async () => fileStore({ path: await freshPath(), key: firstKey }));
 
-/** Two processes on one folder, as far as the folder can tell. */
-async function two(
+/** Two stores on one folder, as in two processes. */
+async function pair(
   options: Partial<FileStoreOptions> = {},
 ): Promise<{ path: string; one: SecretStore; other: SecretStore }> {
   const path = await freshPath();
@@ -23,8 +31,8 @@ async function two(
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-test('what one process wrote the next one reads', async () => {
-  const { one, other } = await two();
+test('reads what an earlier process wrote', async () => {
+  const { one, other } = await pair();
 
   await one.write({ name: 'db' }, stored());
   await one.close();
@@ -32,8 +40,8 @@ test('what one process wrote the next one reads', async () => {
   expect((await other.read({ name: 'db' }))?.value === 's3cret-one').toBe(true);
 });
 
-test('nothing on the disk shows a name or a value, and nobody else can read it', async () => {
-  const { path, one } = await two();
+test('hides names and values on the disk, and makes files private', async () => {
+  const { path, one } = await pair();
 
   await one.write({ name: 'prod/db' }, stored({ name: 'prod/db' }));
 
@@ -45,8 +53,8 @@ test('nothing on the disk shows a name or a value, and nobody else can read it',
   expect(modes.map(({ mode }) => (mode & 0o777).toString(8))).toEqual(['700', '600']);
 });
 
-test('what is written at the same time is one file', async () => {
-  const { path, one, other } = await two();
+test('writes concurrent changes into one file', async () => {
+  const { path, one, other } = await pair();
 
   await Promise.all(
     numbers(1_000).map((number) => one.write({ name: `n${number}` }, stored({ versionId: `v${number}` }))),
@@ -56,8 +64,8 @@ test('what is written at the same time is one file', async () => {
   expect(await versionIn(other, 'n999')).toBe('v999');
 });
 
-test('files do not become many, however often something is written', async () => {
-  const { path, one, other } = await two();
+test('merges files, so that many writes leave at most eight', async () => {
+  const { path, one, other } = await pair();
 
   for (const number of numbers(50)) await one.write({ name: `n${number}` }, stored({ versionId: `v${number}` }));
   await one.close();
@@ -68,8 +76,8 @@ test('files do not become many, however often something is written', async () =>
   );
 });
 
-test('of two processes that write one secret the newest answer stays, whoever was first', async () => {
-  const { one, other } = await two();
+test('keeps the latest fetch of two processes, in any order of writes', async () => {
+  const { one, other } = await pair();
 
   await Promise.all([
     one.write({ name: 'db' }, stored({ fetchedAt: 2_000, versionId: 'newer' })),
@@ -80,9 +88,9 @@ test('of two processes that write one secret the newest answer stays, whoever wa
   expect([await versionIn(one, 'db'), await versionIn(other, 'db')]).toEqual(['newer', 'newer']);
 });
 
-test('an answer from an hour ahead, by a clock that was wrong, is replaced', async () => {
+test('replaces an entry that a wrong clock dated an hour ahead', async () => {
   const clock = new FakeClock();
-  const { one } = await two({ clock });
+  const { one } = await pair({ clock });
   await one.write({ name: 'db' }, stored({ fetchedAt: clock.date(), versionId: 'ahead' }));
 
   clock.setDate(clock.date() - 3_600_000);
@@ -91,8 +99,8 @@ test('an answer from an hour ahead, by a clock that was wrong, is replaced', asy
   expect(await versionIn(one, 'db')).toBe('now');
 });
 
-test('what one process removes is gone for all, and from the disk', async () => {
-  const { path, one, other } = await two();
+test('removes a secret for all processes, and from the disk', async () => {
+  const { path, one, other } = await pair();
   await other.write({ name: 'db' }, stored());
   await other.write({ name: 'other' }, stored());
   const before = await sizeOf(path);
@@ -103,8 +111,8 @@ test('what one process removes is gone for all, and from the disk', async () => 
   expect(await sizeOf(path)).toBeLessThan(before);
 });
 
-test('a copy of a file that was there before a removal does not bring the secret back', async () => {
-  const { path, one, other } = await two();
+test('does not restore a removed secret from a copy of its file', async () => {
+  const { path, one, other } = await pair();
   await one.write({ name: 'db' }, stored());
   const [file = ''] = await readdir(path);
   const copy = await readFile(join(path, file));
@@ -117,17 +125,17 @@ test('a copy of a file that was there before a removal does not bring the secret
   expect(await versionIn(other, 'db')).toBe('allowed again');
 });
 
-test('the note of a removal goes after a day', async () => {
+test('deletes a tombstone after a day', async () => {
   const clock = new FakeClock();
-  const { path, one, other } = await two({ clock });
+  const { path, one, other } = await pair({ clock });
   const kinds = async (): Promise<string[]> => {
     const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
-    return packs.flatMap((bytes) => readPack(bytes).lines.map(({ kind }) => kind)).toSorted();
+    return packs.flatMap((bytes) => decodePack(bytes).records.map(({ kind }) => kind)).toSorted();
   };
   await one.write({ name: 'db' }, stored());
   await one.remove({ name: 'db' });
   await one.write({ name: 'other' }, stored());
-  // Files that were merged are taken away after a write has ended, and by the end of the store.
+  // Merged files are deleted after the write has resolved; `close` waits for it.
   await one.close();
   expect(await kinds()).toEqual(['removed', 'secret']);
 
@@ -138,8 +146,8 @@ test('the note of a removal goes after a day', async () => {
   expect(await kinds()).toEqual(['secret', 'secret']);
 });
 
-test('a new key opens the old files while it is in the list, and what is written then needs the old one no more', async () => {
-  const { path, one } = await two();
+test('reseals old entries with the first key, so that the old key can be removed', async () => {
+  const { path, one } = await pair();
   await one.write({ name: 'db' }, stored());
   await one.write({ name: 'gone' }, stored());
   await one.remove({ name: 'gone' });
@@ -156,18 +164,18 @@ test('a new key opens the old files while it is in the list, and what is written
   ]);
 });
 
-test('a passphrase opens what another process has sealed with it', async () => {
-  const { one, other } = await two({ key: undefined, passphrase: 's3cret-passphrase' });
+test('derives the same key from a passphrase in every process', async () => {
+  const { one, other } = await pair({ key: undefined, passphrase: 's3cret-passphrase' });
 
   await Promise.all([one.write({ name: 'a' }, stored()), other.write({ name: 'b' }, stored())]);
 
   expect([await versionIn(one, 'b'), await versionIn(other, 'a')]).toEqual(['v1', 'v1']);
 }, 30_000);
 
-test('two processes with different keys on one folder see each only their own, and leave the other’s alone', async () => {
+test('ignores the files of processes with another key', async () => {
   const path = await freshPath();
   const [one, other] = [fileStore({ path, key: firstKey }), fileStore({ path, key: secondKey })];
-  const news = newsOf(other);
+  const events = eventsOf(other);
   await one.write({ name: 'db' }, stored({ versionId: 'one' }));
 
   expect(await versionIn(other, 'db')).toBeUndefined();
@@ -175,14 +183,18 @@ test('two processes with different keys on one folder see each only their own, a
   await other.removeAll('db');
 
   expect(await versionIn(one, 'db')).toBe('one');
-  expect(news).toEqual([
-    { kind: 'dropped', name: undefined, reason: expect.stringContaining('left to their owner') as string },
+  expect(events).toEqual([
+    {
+      kind: 'dropped',
+      name: undefined,
+      reason: expect.stringContaining('contains files sealed with other keys, which are ignored') as string,
+    },
   ]);
 });
 
-test('what was seen is forgotten after a while, and no timer is left when the store is closed', async () => {
+test('frees its cache after 10 s, and leaves no timer when it is closed', async () => {
   const clock = new FakeClock();
-  const { one } = await two({ clock });
+  const { one } = await pair({ clock });
   await one.write({ name: 'db' }, stored());
   expect(clock.pendingTimers).toBe(1);
 
@@ -193,8 +205,8 @@ test('what was seen is forgotten after a while, and no timer is left when the st
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('what was being written when it was closed is written', async () => {
-  const { one, other } = await two();
+test('completes a running write when it is closed', async () => {
+  const { one, other } = await pair();
 
   const writing = one.write({ name: 'db' }, stored());
   await one.close();
@@ -203,11 +215,13 @@ test('what was being written when it was closed is written', async () => {
   expect(await versionIn(other, 'db')).toBe('v1');
 });
 
-test.each([undefined, '', ' ', 'a\0b', 7])('%j is no path', (path) => {
+test.each([undefined, '', ' ', 'a\0b', 7])('rejects the path %j', (path) => {
   const make = (): unknown => fileStore({ path: path as string, key: 'too short' });
 
   expect(make).toThrow(ConfigurationError);
-  expect(make).toThrow(/2 errors\):\n {2}- path \(option\): expected the path of a folder[^]*- key \(option\)/u);
+  expect(make).toThrow(
+    /2 errors\):\n {2}- path \(option\): expected the path of a folder for encrypted secrets[^]*- key \(option\)/u,
+  );
 });
 
 async function sizeOf(path: string): Promise<number> {

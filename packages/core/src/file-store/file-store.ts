@@ -6,46 +6,51 @@ import type { ConfigurationIssue } from '../secret/errors.ts';
 import { describeValue } from '../options/redact.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import { readKeyring } from '../seal/keyring.ts';
+import { parseKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
 import type { Packs } from './packs.ts';
-import type { Change, Round } from './commit.ts';
-import type { Files } from './secret-folder.ts';
+import type { Commit, FolderChange } from './commit.ts';
+import type { FileSystem } from './secret-folder.ts';
 
 export interface FileStoreOptions extends KeyringOptions {
-  /** A folder for these files alone. It is made if it is missing; one that others can get at is refused. */
+  /**
+   * Folder for the encrypted files, which nothing else may use. It is created if it does not exist. A folder that other
+   * users can access is rejected.
+   */
   readonly path: string;
+  /** Source of time, for tests. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Keeps secrets in files, sealed, so that a process that is started while KMS is away has them. Any number of processes may
- * share the folder.
+ * Creates a store that keeps secrets in encrypted files, so that a process that starts while KMS is unavailable has them.
+ * Several processes may share the folder.
  *
- * Throws `ConfigurationError`. Whether the folder can be used shows when it is used first: then calls reject with `StoreError`.
+ * Throws `ConfigurationError` for invalid options. The folder is checked on first use: until it is usable, operations
+ * reject with `StoreError`.
  */
 export function fileStore(options: FileStoreOptions): SecretStore {
-  return fileStoreOn({}, options);
+  return fileStoreWith({}, options);
 }
 
-/** The disk and the user of a test's choice. */
-export interface FileStoreMachine {
-  readonly files?: Files;
+/** The file system and the user id, which tests replace. */
+export interface FileStoreHost {
+  readonly fileSystem?: FileSystem;
   readonly uid?: number;
 }
 
-export function fileStoreOn(machine: FileStoreMachine, options: FileStoreOptions): SecretStore {
+export function fileStoreWith(host: FileStoreHost, options: FileStoreOptions): SecretStore {
   const { path, clock = systemClock } = options;
-  const { keyring, issues } = readKeyring(options);
-  const all = [...pathIssues(path), ...issues];
-  if (keyring === undefined || all.length > 0) throw new ConfigurationError(all);
-  // Where it leads now, wherever the process goes later.
-  return new FileStore({ path: resolve(path), clock, keyring, machine });
+  const { keyring, issues } = parseKeyring(options);
+  const allIssues = [...pathIssues(path), ...issues];
+  if (keyring === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
+  // Absolute now, because the process may change its working directory.
+  return new FileStore({ path: resolve(path), clock, keyring, host });
 }
 
 function pathIssues(path: unknown): readonly ConfigurationIssue[] {
   if (typeof path === 'string' && path.trim() !== '' && !path.includes('\0')) return [];
-  const expected = 'the path of a folder for sealed secrets';
+  const expected = 'the path of a folder for encrypted secrets';
   return [{ key: 'path', source: 'option', got: describeValue(path), expected, example: '/var/cache/my-app/secrets' }];
 }
 
@@ -53,38 +58,37 @@ interface FileStoreParts {
   readonly path: string;
   readonly clock: Clock;
   readonly keyring: Keyring;
-  readonly machine: FileStoreMachine;
+  readonly host: FileStoreHost;
 }
 
-/** A change that somebody waits for. */
-interface Waiting {
-  readonly change: Change;
-  readonly done: () => void;
-  readonly failed: (error: Error) => void;
+interface QueuedChange {
+  readonly change: FolderChange;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
-interface Opened {
+interface OpenFolder {
   readonly packs: Packs;
-  readonly round: (now: number) => Round;
+  readonly newCommit: (now: number) => Commit;
 }
 
-/** So long is what was seen on the disk, sealed as it is, kept in memory after its last use. */
-const forgottenAfter = 10_000;
-/** What one file takes at the most; the next one takes the rest. */
-const mostChanges = 1_024;
+/** How long encrypted files stay cached in memory after their last use (ms). */
+const cacheLifetime = 10_000;
+/** Changes in one commit; further ones go into the next. */
+const maxChangesPerCommit = 1_024;
 
-/** Reads and rounds of changes. All changes that come while a round is under way make up the next: one file, one sync. */
+/** Changes that arrive while a commit is running are committed together: one file and one sync for all of them. */
 class FileStore implements SecretStore {
   readonly name: string;
   readonly #parts: FileStoreParts;
-  readonly #listeners = new Set<(news: StoreEvent) => void>();
-  readonly #waiting: Waiting[] = [];
-  readonly #troubles = new Set<'reading' | 'writing'>();
-  #opened: Promise<Opened> | undefined;
-  #rounds: Promise<void> | undefined;
-  #look: Promise<void> | undefined;
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  readonly #queue: QueuedChange[] = [];
+  readonly #failing = new Set<'read' | 'write'>();
+  #folder: Promise<OpenFolder> | undefined;
+  #committing: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
   #isClosed = false;
-  #stopForgetting = (): void => {};
+  #cancelCacheTimer = (): void => {};
 
   constructor(parts: FileStoreParts) {
     this.name = `file store ${parts.path}`;
@@ -92,30 +96,31 @@ class FileStore implements SecretStore {
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
-    if (this.#isClosed) throw this.#closed();
-    const found = await this.#reporting('reading', `read secret "${request.name}"`, async () => {
+    if (this.#isClosed) throw this.#closedError();
+    const what = `Secret "${request.name}" could not be read from ${this.name}`;
+    const { entry, isDamaged } = await this.#reportFailure('read', what, async () => {
       const { packs } = await this.#open();
-      await this.#lookOnce(packs);
-      return { kept: packs.find(request), hasDamage: packs.all.some(({ isDamaged }) => isDamaged) };
+      await this.#refresh(packs);
+      return { entry: packs.read(request), isDamaged: packs.all.some((pack) => pack.isDamaged) };
     });
-    // Nobody waits for that; where it fails, it is told as trouble with writing.
-    if (found.hasDamage) this.#change({ kind: 'mend' }).catch(() => {});
-    return found.kept?.secret;
+    // In the background; a failure is reported as an event.
+    if (isDamaged) this.#enqueue({ kind: 'repair' }).catch(() => {});
+    return entry?.secret;
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
-    await this.#change({ kind: 'write', request, secret });
+    await this.#enqueue({ kind: 'write', request, secret });
   }
 
   async remove(request: SecretRequest): Promise<void> {
-    await this.#change({ kind: 'remove', request });
+    await this.#enqueue({ kind: 'remove', request });
   }
 
   async removeAll(name: string): Promise<void> {
-    await this.#change({ kind: 'removeAll', name });
+    await this.#enqueue({ kind: 'removeAll', name });
   }
 
-  subscribe(listener: (news: StoreEvent) => void): () => void {
+  subscribe(listener: (event: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -124,117 +129,118 @@ class FileStore implements SecretStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#rounds;
-    this.#stopForgetting();
+    await this.#committing;
+    this.#cancelCacheTimer();
     this.#listeners.clear();
-    const opened = await this.#opened?.catch(() => undefined);
-    await opened?.packs.settled();
-    opened?.packs.forget();
+    const folder = await this.#folder?.catch(() => undefined);
+    await folder?.packs.deletionsDone();
+    folder?.packs.clearCache();
   }
 
-  #change(change: Change): Promise<void> {
-    if (this.#isClosed) return Promise.reject(this.#closed());
+  #enqueue(change: FolderChange): Promise<void> {
+    if (this.#isClosed) return Promise.reject(this.#closedError());
     return new Promise((done, failed) => {
-      this.#waiting.push({ change, done, failed });
-      this.#rounds ??= this.#runRounds();
+      this.#queue.push({ change, resolve: done, reject: failed });
+      this.#committing ??= this.#commitQueue();
     });
   }
 
-  async #runRounds(): Promise<void> {
-    // Whoever writes in the same turn of the event loop takes part in the first round.
+  async #commitQueue(): Promise<void> {
+    // Changes of the same turn of the event loop go into the first commit.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const round = this.#waiting.splice(0, mostChanges);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, maxChangesPerCommit);
+      const changes = batch.length === 1 ? '1 change' : `${batch.length} changes`;
       try {
-        await this.#reporting('writing', `write ${round.length === 1 ? 'a secret' : `${round.length} secrets`}`, () =>
-          this.#commit(round.map(({ change }) => change)),
+        await this.#reportFailure('write', `${changes} could not be written to ${this.name}`, () =>
+          this.#commit(batch.map(({ change }) => change)),
         );
-        for (const { done } of round) done();
+        for (const queued of batch) queued.resolve();
       } catch (error) {
-        for (const { failed } of round) failed(error as Error); // `#reporting` rejects with nothing else
+        for (const queued of batch) queued.reject(error as Error); // `#reportFailure` throws nothing else
       }
     }
-    this.#rounds = undefined;
+    this.#committing = undefined;
   }
 
-  async #commit(changes: readonly Change[]): Promise<void> {
-    const { packs, round } = await this.#open();
-    await this.#lookOnce(packs);
-    await round(this.#parts.clock.date()).commit(changes);
+  async #commit(changes: readonly FolderChange[]): Promise<void> {
+    const { packs, newCommit } = await this.#open();
+    await this.#refresh(packs);
+    await newCommit(this.#parts.clock.date()).run(changes);
   }
 
-  /** Reads that come at the same time share one look, if it begins after they came. */
-  #lookOnce(packs: Packs): Promise<void> {
-    this.#look ??= Promise.resolve().then(() => {
-      this.#look = undefined;
-      this.#forgetLater(packs);
-      return packs.look();
+  /** Concurrent operations share a refresh that begins after all of them. */
+  #refresh(packs: Packs): Promise<void> {
+    this.#refreshing ??= Promise.resolve().then(() => {
+      this.#refreshing = undefined;
+      this.#restartCacheTimer(packs);
+      return packs.refresh();
     });
-    return this.#look;
+    return this.#refreshing;
   }
 
-  #forgetLater(packs: Packs): void {
-    this.#stopForgetting();
-    this.#stopForgetting = this.#parts.clock.setUnrefTimer(forgottenAfter, () => packs.forget());
+  #restartCacheTimer(packs: Packs): void {
+    this.#cancelCacheTimer();
+    this.#cancelCacheTimer = this.#parts.clock.setUnrefTimer(cacheLifetime, () => packs.clearCache());
   }
 
-  /** Once; a folder that was refused is looked at again by the next who needs it: it may have been mended. */
-  async #open(): Promise<Opened> {
-    this.#opened ??= this.#openFolder();
+  /** Opens the folder once. After a failure the next operation tries again: the folder may have been corrected. */
+  async #open(): Promise<OpenFolder> {
+    this.#folder ??= this.#openFolder();
     try {
-      return await this.#opened;
+      return await this.#folder;
     } catch (error) {
-      this.#opened = undefined;
+      this.#folder = undefined;
       throw error;
     }
   }
 
-  async #openFolder(): Promise<Opened> {
-    const { path, clock, keyring, machine } = this.#parts;
-    // Loaded by those who use it.
-    const [{ SecretFolder }, { Packs }, { Round }] = await Promise.all([
+  async #openFolder(): Promise<OpenFolder> {
+    const { path, clock, keyring, host } = this.#parts;
+    // Loaded on first use, so that clients without a file store do not pay for them.
+    const [{ SecretFolder }, { Packs }, { Commit }] = await Promise.all([
       import('./secret-folder.ts'),
       import('./packs.ts'),
       import('./commit.ts'),
     ]);
-    const folder = new SecretFolder({ path, date: () => clock.date(), ...machine });
-    await folder.check();
-    // What cannot be tidied up, on a read-only disk, can be read all the same.
-    await folder.tidy().catch(() => {});
-    const envelope = await keyring.unlock(keyring.hasPassphrase ? await folder.salt() : '');
-    const onDropped = (reason: string, name: string | undefined): void => this.#tell({ kind: 'dropped', name, reason });
+    const folder = new SecretFolder({ path, date: () => clock.date(), ...host });
+    await folder.prepare();
+    // A read-only disk cannot be cleaned up, but it can be read.
+    await folder.cleanUp().catch(() => {});
+    const envelope = await keyring.unlock(keyring.needsSalt ? await folder.salt() : '');
+    const onDropped = (reason: string, name: string | undefined): void => this.#emit({ kind: 'dropped', name, reason });
     const packs = new Packs({ folder, envelope, onDropped });
-    return { packs, round: (now) => new Round(packs, now) };
+    return { packs, newCommit: (now) => new Commit(packs, now) };
   }
 
-  /** Trouble is told when it begins and when it is over; who called is told each time. */
-  async #reporting<Answer>(doing: 'reading' | 'writing', what: string, act: () => Promise<Answer>): Promise<Answer> {
+  /** Rejects for each failed operation, but emits one event when an outage begins and one when it ends. */
+  async #reportFailure<Value>(operation: 'read' | 'write', what: string, run: () => Promise<Value>): Promise<Value> {
     try {
-      const answer = await act();
-      if (this.#troubles.delete(doing) && this.#troubles.size === 0) this.#tell({ kind: 'recovered' });
-      return answer;
+      const value = await run();
+      if (this.#failing.delete(operation) && this.#failing.size === 0) this.#emit({ kind: 'recovered' });
+      return value;
     } catch (error) {
-      if (this.#isClosed) throw this.#closed();
-      const reason = error instanceof Error ? error.message : String(error);
-      if (this.#troubles.size === 0) this.#tell({ kind: 'unavailable', reason });
-      this.#troubles.add(doing);
-      // The folder is gone, or not to be used: the next call makes another, or checks it anew.
-      if (codeOf(error) === 'ENOENT' || error instanceof StoreError) this.#opened = undefined;
-      throw new StoreError(`The ${this.name} could not ${what}: ${reason}`, { cause: error });
+      if (this.#isClosed) throw this.#closedError();
+      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/u, '');
+      if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
+      this.#failing.add(operation);
+      // The folder is missing or was rejected: the next operation creates it or checks it again.
+      if (codeOf(error) === 'ENOENT' || error instanceof StoreError) this.#folder = undefined;
+      throw new StoreError(`${what}: ${reason}.`, { cause: error });
     }
   }
 
-  #tell(news: StoreEvent): void {
+  #emit(event: StoreEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(news);
+        listener(event);
       } catch {
-        // Whoever listens answers for its own errors; a read must not end by them.
+        // An error of a listener must not fail the operation.
       }
     }
   }
 
-  #closed(): StoreError {
+  #closedError(): StoreError {
     return new StoreError(`The ${this.name} is closed.`);
   }
 }

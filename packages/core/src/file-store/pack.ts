@@ -1,92 +1,98 @@
 import type { EntryLocation } from '../seal/envelope.ts';
-import { momentOf } from '../seal/envelope.ts';
+import { timestampOf } from '../seal/envelope.ts';
 
 /**
- * One line of a pack: a secret, or that one (all of one name) was removed.
+ * One record of a pack: a secret, or a tombstone of one request (`removed`) or of all requests of a name (`removedAll`).
  *
- * Of the lines of one place the one of the highest `generation` counts, and of these the one that was fetched last. Whoever
- * removes begins a new generation: what another process still writes into the one before, or copies from it, is void.
+ * Of all records at one location, the one with the highest `generation` is current, and among these the one fetched last.
+ * A removal begins a new generation, which invalidates every copy of the old record that another process still writes.
  */
-export interface PackLine {
+export interface PackRecord {
   readonly kind: 'secret' | 'removed' | 'removedAll';
   readonly generation: number;
-  readonly place: Omit<EntryLocation, 'keyId'>;
+  readonly location: Omit<EntryLocation, 'keyId'>;
   readonly sealed: Uint8Array;
 }
 
-/** What was found in a file, and what is wrong with it from some point on. */
-export interface ReadPack {
-  readonly lines: readonly PackLine[];
-  readonly problem?: string | undefined;
+export interface DecodedPack {
+  /** The records up to the first damaged byte. */
+  readonly records: readonly PackRecord[];
+  /** What is wrong with the file, as a predicate: "is damaged or truncated after 110 bytes". */
+  readonly damage?: string | undefined;
 }
 
-/** The request of a line that removes all of a name. */
-export const everyRequest: string = '0'.repeat(32);
+/** The request hash of a tombstone for all requests of a name. */
+export const allRequests: string = '0'.repeat(32);
 
 const magic = Buffer.from('KMSS\u0001', 'latin1');
 const kinds = ['secret', 'removed', 'removedAll'] as const;
-/** Where the parts of a line begin, after its length. */
-const parts = { kind: 0, generation: 1, name: 5, request: 21, sealed: 37 } as const;
+/** The layout of a record, after its length. */
+const offsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, sealed: 37 } as const;
 const lengthBytes = 4;
 
-export function writePack(lines: readonly PackLine[]): Buffer {
-  return Buffer.concat([magic, ...lines.flatMap((line) => [lineHead(line), line.sealed])]);
+export function encodePack(records: readonly PackRecord[]): Buffer {
+  return Buffer.concat([magic, ...records.flatMap((record) => [headerOf(record), record.sealed])]);
 }
 
-/** Whatever the bytes are, it answers: lines up to where they stop making sense. */
-export function readPack(bytes: Buffer): ReadPack {
-  if (!bytes.subarray(0, magic.length).equals(magic))
-    return { lines: [], problem: 'is no file of this version of kms-secrets' };
-  const lines: PackLine[] = [];
+/** Never throws, whatever the bytes are. */
+export function decodePack(bytes: Buffer): DecodedPack {
+  if (!bytes.subarray(0, magic.length).equals(magic)) {
+    return { records: [], damage: 'is not a pack of this version of kms-secrets' };
+  }
+  const records: PackRecord[] = [];
   let at = magic.length;
   while (at < bytes.length) {
     const start = at + lengthBytes;
     const length = start <= bytes.length ? bytes.readUInt32BE(at) : 0;
     const kind = kinds[bytes[start] ?? kinds.length];
-    if (length <= parts.sealed || start + length > bytes.length || kind === undefined) {
-      return { lines, problem: `is damaged or cut short after ${at} bytes` };
+    if (length <= offsets.sealed || start + length > bytes.length || kind === undefined) {
+      return { records, damage: `is damaged or truncated after ${at} bytes` };
     }
-    const line = bytes.subarray(start, start + length);
-    lines.push({
+    const record = bytes.subarray(start, start + length);
+    records.push({
       kind,
-      generation: line.readUInt32BE(parts.generation),
-      place: {
-        name: line.toString('hex', parts.name, parts.request),
-        request: line.toString('hex', parts.request, parts.sealed),
+      generation: record.readUInt32BE(offsets.generation),
+      location: {
+        nameHash: record.toString('hex', offsets.nameHash, offsets.requestHash),
+        requestHash: record.toString('hex', offsets.requestHash, offsets.sealed),
       },
-      sealed: line.subarray(parts.sealed),
+      sealed: record.subarray(offsets.sealed),
     });
     at = start + length;
   }
-  return { lines };
+  return { records };
 }
 
-/** What of a line's head is sealed with its secret: its place is by itself. */
-export function boundOf({ kind, generation }: Pick<PackLine, 'kind' | 'generation'>): Buffer {
-  const bound = Buffer.alloc(parts.name);
-  bound[parts.kind] = kinds.indexOf(kind);
-  bound.writeUInt32BE(generation, parts.generation);
-  return bound;
+/** The associated data of a secret: its header without the location, which the envelope authenticates itself. */
+export function associatedDataOf({ kind, generation }: Pick<PackRecord, 'kind' | 'generation'>): Buffer {
+  const data = Buffer.alloc(offsets.nameHash);
+  data[offsets.kind] = kinds.indexOf(kind);
+  data.writeUInt32BE(generation, offsets.generation);
+  return data;
 }
 
-/** The same of a line that says that something was removed, where it is sealed as a note. */
-export function aboutOf({ kind, generation, place }: Omit<PackLine, 'sealed'>): string {
-  return `${kind} ${generation} ${place.name} ${place.request}`;
+/** The context of a tombstone, which authenticates its whole header. */
+export function contextOf({ kind, generation, location }: Omit<PackRecord, 'sealed'>): string {
+  return `${kind} ${generation} ${location.nameHash} ${location.requestHash}`;
 }
 
-/** Above zero if `line` counts and not `other`, both of one place. A secret was written by one who knew of the removal. */
-export function compareLines(line: PackLine, other: PackLine): number {
-  const isSecret = ({ kind }: PackLine): number => (kind === 'secret' ? 1 : 0);
+/**
+ * Above zero if `record` is current and `other` is not. Both must be of one location. In one generation a secret wins over
+ * a tombstone: its writer had seen the removal.
+ */
+export function compareRecords(record: PackRecord, other: PackRecord): number {
+  const isSecret = ({ kind }: PackRecord): number => (kind === 'secret' ? 1 : 0);
   return (
-    line.generation - other.generation ||
-    isSecret(line) - isSecret(other) ||
-    momentOf(line.sealed) - momentOf(other.sealed) ||
+    record.generation - other.generation ||
+    isSecret(record) - isSecret(other) ||
+    timestampOf(record.sealed) - timestampOf(other.sealed) ||
     0
   );
 }
 
-function lineHead({ kind, generation, place, sealed }: PackLine): Buffer {
+function headerOf({ kind, generation, location, sealed }: PackRecord): Buffer {
   const length = Buffer.alloc(lengthBytes);
-  length.writeUInt32BE(parts.sealed + sealed.length);
-  return Buffer.concat([length, boundOf({ kind, generation }), Buffer.from(place.name + place.request, 'hex')]);
+  length.writeUInt32BE(offsets.sealed + sealed.length);
+  const hashes = Buffer.from(location.nameHash + location.requestHash, 'hex');
+  return Buffer.concat([length, associatedDataOf({ kind, generation }), hashes]);
 }

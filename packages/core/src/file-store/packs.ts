@@ -1,39 +1,44 @@
 import type { SecretRequest } from '../ports/transport.ts';
-import type { Envelope, SecretEntry, EnvelopeMessage, EntryLocation, UnsealFailure } from '../seal/envelope.ts';
-import type { PackLine } from './pack.ts';
-import { aboutOf, boundOf, compareLines, everyRequest, readPack } from './pack.ts';
+import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from '../seal/envelope.ts';
+import type { PackRecord } from './pack.ts';
+import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';
 import type { SecretFolder } from './secret-folder.ts';
 
 export interface PacksParts {
   readonly folder: SecretFolder;
   readonly envelope: Envelope;
-  /** Something cannot be trusted; `name` is the secret's, where it is known. */
+  /** Reports data that cannot be trusted. `reason` has no full stop; `name` is the secret's, if it is known. */
   readonly onDropped: (reason: string, name: string | undefined) => void;
 }
 
-/** One file, as it is in memory for a while: files never change, so it is what is on the disk or was. */
+/** A pack file in memory. Files never change, so it is what the file holds, or held before it was deleted. */
 export interface Pack {
   readonly file: string;
   readonly keyId: string;
   readonly size: number;
-  readonly lines: Map<string, PackLine>;
-  /** Something in it cannot be trusted: it is to be replaced. */
+  /** The current record of each location. */
+  readonly records: Map<string, PackRecord>;
+  /** Something in it cannot be trusted: the next commit replaces it. */
   isDamaged: boolean;
 }
 
-/** What counts of a request, and the file that it stands in, if it is in one yet. */
-export interface Best {
+/** A record, and the pack that holds it; `undefined` for a record that is not written yet. */
+export interface LocatedRecord {
   readonly pack: Pack | undefined;
-  readonly line: PackLine;
+  readonly record: PackRecord;
 }
 
 const packFile = /^([\da-f]{16})-[\da-f]{16}\.v1$/u;
+/** Attempts to read a folder in which other processes replace files. */
+const maxRefreshAttempts = 16;
+/** Reports remembered, so that each is made once. */
+const maxReported = 1_024;
 
 /**
- * The files of a folder, each written once by one process, together with what counts of them.
+ * The pack files of a folder. Each file is written once, by one process; this class finds the current record among them.
  *
- * Nobody locks anything: processes only ever add files, and take away those whose lines stand in another one. So whatever
- * two of them do at the same time, or leave undone when they are killed, `compareLines` finds the same answer afterwards.
+ * No locks: processes only add files, and delete those whose records are in another file. In whatever order they do so, and
+ * wherever they are killed, `compareRecords` gives the same result afterwards.
  */
 export class Packs {
   readonly envelope: Envelope;
@@ -41,34 +46,34 @@ export class Packs {
   readonly #onDropped: PacksParts['onDropped'];
   readonly #keyIds: ReadonlySet<string>;
   readonly #packs = new Map<string, Pack>();
-  /** Lines that we have opened or written; not what is in them. */
-  readonly #trusted = new WeakSet<PackLine>();
-  readonly #told = new Set<string>();
-  /** Replaced files that are still on the disk: read again, their damaged entries would be reported a second time. */
+  /** Records that this process has unsealed or written. Their contents are not kept. */
+  readonly #verified = new WeakSet<PackRecord>();
+  readonly #reported = new Set<string>();
+  /** Replaced files that are still on the disk: read again, their damaged records would be reported a second time. */
   readonly #deleting = new Set<string>();
-  /** What has the name of a file of ours and is none: it is left to whoever put it there. */
-  readonly #passedOver = new Set<string>();
-  #cleaning: Promise<unknown> = Promise.resolve();
+  /** Files with the name of a pack that are not regular files, or are too large. They are not deleted. */
+  readonly #ignored = new Set<string>();
+  #deletions: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, envelope, onDropped }: PacksParts) {
     this.#folder = folder;
     this.envelope = envelope;
     this.#onDropped = onDropped;
-    this.#keyIds = new Set(envelope.places({ name: '' }).map(({ keyId }) => keyId));
+    this.#keyIds = new Set(envelope.locations({ name: '' }).map(({ keyId }) => keyId));
   }
 
-  /** Sees what other processes have written and taken away. */
-  async look(): Promise<void> {
-    // A file that is gone between the list and the read stands, merged, in a newer list.
-    for (let tries = 0; tries < 16; tries += 1) {
+  /** Loads the files that other processes added, and forgets those that they deleted. */
+  async refresh(): Promise<void> {
+    // A file that is deleted between the listing and the read was merged into one that a new listing shows.
+    for (let attempt = 0; attempt < maxRefreshAttempts; attempt += 1) {
       const files = await this.#folder.list();
       const ours = new Set(files.filter((file) => this.#keyIds.has(packFile.exec(file)?.[1] ?? '')));
-      this.#tellOfStrangers(files.filter((file) => packFile.test(file) && !ours.has(file)).length);
-      const known = [this.#packs, this.#passedOver, this.#deleting];
+      if (files.some((file) => packFile.test(file) && !ours.has(file))) this.#reportForeignFiles();
+      const known = [this.#packs, this.#ignored, this.#deleting];
       const missing = [...ours].filter((file) => !known.some((group) => group.has(file)));
-      const read = await Promise.all(missing.map((file) => this.#readPack(file)));
-      if (read.includes(false)) continue;
-      // Only now: a line is never nowhere for those who look for it meanwhile.
+      const wasThere = await Promise.all(missing.map((file) => this.#load(file)));
+      if (wasThere.includes(false)) continue;
+      // Last, so that a record that moves to another file can be found at any time.
       for (const file of this.#packs.keys()) if (!ours.has(file)) this.#packs.delete(file);
       return;
     }
@@ -78,84 +83,89 @@ export class Packs {
     return [...this.#packs.values()];
   }
 
-  /** Forgets what is on the disk; the next look reads it anew. */
-  forget(): void {
+  /** Frees the memory; the next `refresh` reads the folder again. */
+  clearCache(): void {
     this.#packs.clear();
-    this.#passedOver.clear();
+    this.#ignored.clear();
   }
 
-  find(request: SecretRequest): SecretEntry | undefined {
-    const candidates = this.#candidates(this.envelope.places(request));
-    const opened = this.#firstTrusted(candidates, request.name, (line) => this.open(line))?.answer;
-    return opened !== undefined && 'secret' in opened ? opened : undefined;
+  /** The current secret; `undefined` for none, or for a tombstone. */
+  read(request: SecretRequest): SecretEntry | undefined {
+    const candidates = this.#candidates(this.envelope.locations(request));
+    const content = this.#firstTrusted(candidates, request.name, (record) => this.unseal(record))?.content;
+    return content !== undefined && 'secret' in content ? content : undefined;
   }
 
-  /** What counts of a request: what is trusted of the lines of its places, or of the note that all of its name was removed. */
-  best(name: string, places: readonly EntryLocation[], fresh?: ReadonlyMap<string, PackLine>): Best | undefined {
-    const candidates = this.#candidates(places, fresh);
-    return this.#firstTrusted(candidates, name, (line) => (this.#trusted.has(line) ? {} : this.open(line)))?.best;
-  }
-
-  #firstTrusted<Answer extends object>(
-    candidates: readonly Best[],
+  /** The current record at these locations, a tombstone of the whole name included. `added` holds records not yet written. */
+  currentRecord(
     name: string,
-    check: (line: PackLine) => Answer | UnsealFailure,
-  ): { readonly best: Best; readonly answer: Answer } | undefined {
-    for (const best of candidates) {
-      const answer = check(best.line);
-      if (!isProblem(answer)) return { best, answer };
-      const { pack, line } = best;
-      if (pack !== undefined) this.drop({ pack, line, ...answer, name });
+    locations: readonly EntryLocation[],
+    added?: ReadonlyMap<string, PackRecord>,
+  ): LocatedRecord | undefined {
+    const verify = (record: PackRecord): object => (this.#verified.has(record) ? {} : this.unseal(record));
+    return this.#firstTrusted(this.#candidates(locations, added), name, verify)?.located;
+  }
+
+  #firstTrusted<Content extends object>(
+    candidates: readonly LocatedRecord[],
+    name: string,
+    unseal: (record: PackRecord) => Content | UnsealFailure,
+  ): { readonly located: LocatedRecord; readonly content: Content } | undefined {
+    for (const located of candidates) {
+      const content = unseal(located.record);
+      if (!isFailure(content)) return { located, content };
+      const { pack, record } = located;
+      if (pack !== undefined) this.dropRecord({ pack, record, ...content, name });
     }
     return undefined;
   }
 
-  /** The lines that may count, the best first. */
-  #candidates(places: readonly EntryLocation[], fresh?: ReadonlyMap<string, PackLine>): readonly Best[] {
-    const found: Best[] = [];
-    const collect = (lines: ReadonlyMap<string, PackLine>, pack: Pack | undefined): void => {
-      for (const { name, request } of places) {
-        for (const key of [name + request, name + everyRequest]) {
-          const line = lines.get(key);
-          if (line !== undefined) found.push({ pack, line });
+  /** The records that may be current, the best one first. */
+  #candidates(locations: readonly EntryLocation[], added?: ReadonlyMap<string, PackRecord>): readonly LocatedRecord[] {
+    const found: LocatedRecord[] = [];
+    const collect = (records: ReadonlyMap<string, PackRecord>, pack: Pack | undefined): void => {
+      for (const { nameHash, requestHash } of locations) {
+        for (const key of [nameHash + requestHash, nameHash + allRequests]) {
+          const record = records.get(key);
+          if (record !== undefined) found.push({ pack, record });
         }
       }
     };
-    if (fresh !== undefined) collect(fresh, undefined);
-    for (const pack of this.#packs.values()) collect(pack.lines, pack);
-    return found.length < 2 ? found : found.toSorted((one, other) => compareLines(other.line, one.line));
+    if (added !== undefined) collect(added, undefined);
+    for (const pack of this.#packs.values()) collect(pack.records, pack);
+    return found.length < 2 ? found : found.toSorted((one, other) => compareRecords(other.record, one.record));
   }
 
-  open(line: PackLine): SecretEntry | EnvelopeMessage | UnsealFailure {
-    const opened =
-      line.kind === 'secret'
-        ? this.envelope.open(line.sealed, line.place, boundOf(line))
-        : this.envelope.openNote(line.sealed, aboutOf(line));
-    if (!('problem' in opened)) this.#trusted.add(line);
-    return opened;
+  unseal(record: PackRecord): SecretEntry | EnvelopeMessage | UnsealFailure {
+    const content =
+      record.kind === 'secret'
+        ? this.envelope.unseal(record.sealed, record.location, associatedDataOf(record))
+        : this.envelope.unsealMessage(record.sealed, contextOf(record));
+    if (!isFailure(content)) this.#verified.add(record);
+    return content;
   }
 
-  isTrusted(line: PackLine): boolean {
-    return this.#trusted.has(line);
+  isVerified(record: PackRecord): boolean {
+    return this.#verified.has(record);
   }
 
-  drop({ pack, line, problem, name }: UnsealFailure & Dropped): void {
-    pack.lines.delete(keyOf(line));
+  dropRecord({ pack, record, reason, name }: UnsealFailure & UntrustedRecord): void {
+    pack.records.delete(locationKey(record));
     pack.isDamaged = true;
-    this.#tell(`An entry of the file ${pack.file} ${problem}: it is dropped.`, name);
+    this.#report(`${pack.file} ${locationKey(record)}`, `an entry in ${pack.file} ${reason}`, name);
   }
 
-  /** Makes one pack of lines, and takes away the files that it replaces: at once where something must go, else when there is time. */
-  async replace(file: string, { lines, bytes, replaced, isUrgent }: Replacement): Promise<void> {
-    if (lines.length > 0) {
-      await this.#folder.put(file, bytes);
-      for (const line of lines) this.#trusted.add(line);
-      this.#packs.set(file, packOf(file, lines, bytes.length));
+  /** Writes a pack and deletes the files that it replaces. Awaits their deletion only if `mustDelete`. */
+  async replace(file: string, { records, bytes, replaced, mustDelete }: Replacement): Promise<void> {
+    if (records.length > 0) {
+      await this.#folder.write(file, bytes);
+      for (const record of records) this.#verified.add(record);
+      this.#packs.set(file, packOf(file, records, bytes.length));
     }
-    const gone = Promise.all([...replaced].map((pack) => this.#delete(pack.file)));
-    if (isUrgent) await gone;
-    // What stays is seen again, and replaced again.
-    else this.#cleaning = gone.catch(() => {});
+    const deleted = Promise.all([...replaced].map((pack) => this.#delete(pack.file)));
+    if (mustDelete) await deleted;
+    // A file that could not be deleted is loaded again, and replaced again.
+    else this.#deletions = deleted.catch(() => {});
   }
 
   async #delete(file: string): Promise<void> {
@@ -168,71 +178,68 @@ export class Packs {
     }
   }
 
-  /** Resolves when nothing is being taken away. */
-  async settled(): Promise<void> {
-    await this.#cleaning;
+  /** Resolves when no deletion is running. */
+  async deletionsDone(): Promise<void> {
+    await this.#deletions;
   }
 
-  /** False if it is gone. */
-  async #readPack(file: string): Promise<boolean> {
+  /** Resolves to false if the file no longer exists. */
+  async #load(file: string): Promise<boolean> {
     const bytes = await this.#folder.read(file);
     if (bytes === undefined) return false;
-    if ('problem' in bytes) {
-      this.#passedOver.add(file);
-      this.#tell(`What stands in place of the file ${file} ${bytes.problem}: it is passed over.`, undefined);
+    if (!Buffer.isBuffer(bytes)) {
+      this.#ignored.add(file);
+      this.#report(file, `${file} ${bytes.reason}, so it is ignored`, undefined);
       return true;
     }
-    const { lines, problem } = readPack(bytes);
-    if (problem !== undefined) this.#tell(`The file ${file} ${problem}: what stands before that is used.`, undefined);
-    this.#packs.set(file, { ...packOf(file, lines, bytes.length), isDamaged: problem !== undefined });
+    const { records, damage } = decodePack(bytes);
+    if (damage !== undefined) this.#report(file, `${file} ${damage}; only the entries before that are used`, undefined);
+    this.#packs.set(file, { ...packOf(file, records, bytes.length), isDamaged: damage !== undefined });
     return true;
   }
 
-  /** A file of other keys is no damage: deleting each other's would be a war between two processes that both mean well. */
-  #tellOfStrangers(count: number): void {
-    if (count === 0) return;
-    const reason = `Files of ${this.#folder.path} were sealed with other keys than ours: nothing in them is seen, and they are left to their owner.`;
-    this.#tell(reason, undefined);
+  /** Files of another key are not deleted: two processes with different keys would destroy each other's entries. */
+  #reportForeignFiles(): void {
+    this.#report('foreign', `${this.#folder.path} contains files sealed with other keys, which are ignored`, undefined);
   }
 
-  /** Once: until it is mended, each look finds it again. */
-  #tell(reason: string, name: string | undefined): void {
-    const what = `${reason} ${name}`;
-    if (this.#told.has(what)) return;
-    if (this.#told.size >= 1_024) this.#told.clear();
-    this.#told.add(what);
+  /** Reports once: until a file is repaired, every refresh finds the damage again. */
+  #report(subject: string, reason: string, name: string | undefined): void {
+    if (this.#reported.has(subject)) return;
+    if (this.#reported.size >= maxReported) this.#reported.clear();
+    this.#reported.add(subject);
     this.#onDropped(reason, name);
   }
 }
 
-/** A new file, and those whose place it takes. */
+/** A new pack, and the packs that it replaces. */
 export interface Replacement {
-  readonly lines: readonly PackLine[];
+  readonly records: readonly PackRecord[];
   readonly bytes: Buffer;
   readonly replaced: ReadonlySet<Pack>;
-  readonly isUrgent: boolean;
+  readonly mustDelete: boolean;
 }
 
-/** A line that is not trusted; `name` is the secret's, where it is known. */
-interface Dropped {
+/** `name` is the secret's, if it is known. */
+interface UntrustedRecord {
   readonly pack: Pack;
-  readonly line: PackLine;
+  readonly record: PackRecord;
   readonly name?: string;
 }
 
-function isProblem(verdict: object): verdict is UnsealFailure {
-  return 'problem' in verdict;
+function isFailure(content: object): content is UnsealFailure {
+  return 'reason' in content;
 }
 
-export function keyOf({ place }: { readonly place: Omit<EntryLocation, 'keyId'> }): string {
-  return place.name + place.request;
+export function locationKey({ location }: Pick<PackRecord, 'location'>): string {
+  return location.nameHash + location.requestHash;
 }
 
-function packOf(file: string, lines: readonly PackLine[], size: number): Pack {
-  const pack: Pack = { file, keyId: packFile.exec(file)?.[1] ?? '', size, lines: new Map(), isDamaged: false };
-  for (const line of lines) {
-    const other = pack.lines.get(keyOf(line));
-    if (other === undefined || compareLines(line, other) > 0) pack.lines.set(keyOf(line), line);
+function packOf(file: string, records: readonly PackRecord[], size: number): Pack {
+  const pack: Pack = { file, keyId: packFile.exec(file)?.[1] ?? '', size, records: new Map(), isDamaged: false };
+  for (const record of records) {
+    const other = pack.records.get(locationKey(record));
+    if (other === undefined || compareRecords(record, other) > 0) pack.records.set(locationKey(record), record);
   }
   return pack;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import type { SecretRequest } from '../ports/transport.ts';
 import type { Envelope } from './envelope.ts';
-import { momentOf } from './envelope.ts';
+import { timestampOf } from './envelope.ts';
 import { createKeyring } from './keyring.ts';
 import { firstKey, secondKey, stored } from './stored-secret.fixture.ts';
 
@@ -13,50 +13,50 @@ beforeAll(async () => {
 
 const request: SecretRequest = { name: 'prod/db', stage: 'ACSCurrent' };
 
-function sealed(bound?: Uint8Array): Buffer {
-  return envelope.seal({ request, secret: stored() }, envelope.places(request)[0], bound);
+function sealed(associatedData?: Uint8Array): Buffer {
+  return envelope.seal({ request, secret: stored() }, envelope.locations(request)[0], associatedData);
 }
 
-/** Why it is not opened, or that it is. */
-function verdict(bytes: Uint8Array, at: SecretRequest = request, bound?: Uint8Array): string {
-  const opened = envelope.open(bytes, envelope.places(at)[0], bound);
-  return 'problem' in opened ? opened.problem : 'opened';
+/** Why the bytes are not trusted, or `opened`. */
+function verdict(bytes: Uint8Array, at: SecretRequest = request, associatedData?: Uint8Array): string {
+  const opened = envelope.unseal(bytes, envelope.locations(at)[0], associatedData);
+  return 'reason' in opened ? opened.reason : 'opened';
 }
 
-const changed = 'was changed, damaged or put in the place of another';
+const tampered = 'is not authentic (modified, damaged or moved)';
 
-test('what was sealed is opened whole, with the request it was the answer to', () => {
-  const opened = envelope.open(sealed(), envelope.places(request)[0]);
+test('unseals every field of a secret and its request', () => {
+  const opened = envelope.unseal(sealed(), envelope.locations(request)[0]);
 
   expect('secret' in opened && opened.secret.value === 's3cret-one').toBe(true);
   expect(opened).toMatchObject({ request, secret: { versionId: 'v1', fetchedAt: 1_767_323_046_000 } });
 });
 
 test.each(['', '\n', 'a\nb\n', '\ud800 half a character', '{"value":"\\n"}', 'ключ-🗝️'])(
-  '%j is opened as it was',
+  'unseals the value %j unchanged',
   (value) => {
-    const [place] = envelope.places(request);
+    const [place] = envelope.locations(request);
 
-    const opened = envelope.open(envelope.seal({ request, secret: stored({ value }) }, place), place);
+    const opened = envelope.unseal(envelope.seal({ request, secret: stored({ value }) }, place), place);
 
     expect('secret' in opened && opened.secret.value === value).toBe(true);
   },
 );
 
-test('nothing of name and value can be read, and the same secret never looks the same', () => {
+test('hides name and value, and never produces the same bytes twice', () => {
   const bytes = sealed();
 
   expect(['s3cret', 'prod/db', 'ACSCurrent'].map((text) => bytes.includes(text))).toEqual([false, false, false]);
   expect(bytes.subarray(30).equals(sealed().subarray(30))).toBe(false);
 });
 
-test('when it was fetched can be read without the key, and cannot be changed', () => {
+test('exposes the fetch time in the header, and authenticates it', () => {
   const bytes = sealed();
-  expect(momentOf(bytes)).toBe(1_767_323_046_000);
+  expect(timestampOf(bytes)).toBe(1_767_323_046_000);
 
   bytes.writeDoubleBE(1_767_323_046_001, 10);
 
-  expect(verdict(bytes)).toBe(changed);
+  expect(verdict(bytes)).toBe(tampered);
 });
 
 test.each<[string, SecretRequest]>([
@@ -64,48 +64,48 @@ test.each<[string, SecretRequest]>([
   ['another stage', { name: 'prod/db', stage: 'ACSPrevious' }],
   ['no stage', { name: 'prod/db' }],
   ['a version', { name: 'prod/db', stage: 'ACSCurrent', versionId: 'v1' }],
-])('in the place of %s it is not opened', (_, other) => {
-  expect(verdict(sealed(), other)).toBe(changed);
+])('does not unseal at the location of %s', (_, other) => {
+  expect(verdict(sealed(), other)).toBe(tampered);
 });
 
-test('what was bound to it has to be there again', () => {
+test('requires the same associated data', () => {
   expect(verdict(sealed(Buffer.from('a')), request, Buffer.from('a'))).toBe('opened');
-  expect(verdict(sealed(Buffer.from('a')), request, Buffer.from('b'))).toBe(changed);
-  expect(verdict(sealed(Buffer.from('a')))).toBe(changed);
+  expect(verdict(sealed(Buffer.from('a')), request, Buffer.from('b'))).toBe(tampered);
+  expect(verdict(sealed(Buffer.from('a')))).toBe(tampered);
 });
 
-test('a note is opened as what it was written about, and never as a secret', () => {
-  const note = envelope.sealNote({ text: 'gone', at: 1_000 }, 'a removal');
+test('unseals a message only in its context, and never as a secret', () => {
+  const message = envelope.sealMessage({ text: 'gone', timestamp: 1_000 }, 'a removal');
 
-  expect(envelope.openNote(note, 'a removal')).toEqual({ text: 'gone', at: 1_000 });
-  expect(envelope.openNote(note, 'another removal')).toEqual({ problem: changed });
-  expect(envelope.openNote(sealed(), 'a removal')).toEqual({ problem: changed });
-  expect(verdict(note)).toBe(changed);
+  expect(envelope.unsealMessage(message, 'a removal')).toEqual({ text: 'gone', timestamp: 1_000 });
+  expect(envelope.unsealMessage(message, 'another removal')).toEqual({ reason: tampered });
+  expect(envelope.unsealMessage(sealed(), 'a removal')).toEqual({ reason: tampered });
+  expect(verdict(message)).toBe(tampered);
 });
 
-test('what another key or another version of the format has sealed says so', async () => {
+test('names an unknown key and an unknown format version', async () => {
   const other = await createKeyring({ key: 'ff00'.repeat(16) }).unlock('');
-  const ofNext = sealed();
-  ofNext[0] = 2;
+  const nextVersion = sealed();
+  nextVersion[0] = 2;
 
-  expect(verdict(other.seal({ request, secret: stored() }, other.places(request)[0]))).toMatch(
-    /^was sealed with another key \([\da-f]{16}\) than ours$/u,
+  expect(verdict(other.seal({ request, secret: stored() }, other.locations(request)[0]))).toMatch(
+    /^was sealed with an unknown key \([\da-f]{16}\)$/u,
   );
-  expect(verdict(ofNext)).toBe('is of format version 2, which this version of kms-secrets does not know');
+  expect(verdict(nextVersion)).toBe('has format version 2, which this version of kms-secrets does not support');
 });
 
-test('a place names neither secret nor key, and is another by each key', () => {
-  const [one, two] = envelope.places(request);
-  const [sameName] = envelope.places({ name: 'prod/db', versionId: 'v7' });
+test('locates a secret by hashes that differ from key to key', () => {
+  const [one, two] = envelope.locations(request);
+  const [sameName] = envelope.locations({ name: 'prod/db', versionId: 'v7' });
 
   expect(Object.values(one).join('-')).toMatch(/^[\da-f]{16}-[\da-f]{32}-[\da-f]{32}$/u);
-  expect(sameName.name).toBe(one.name);
-  expect(sameName.request).not.toBe(one.request);
-  expect(two?.name).not.toBe(one.name);
+  expect(sameName.nameHash).toBe(one.nameHash);
+  expect(sameName.requestHash).not.toBe(one.requestHash);
+  expect(two?.nameHash).not.toBe(one.nameHash);
 });
 
-// What is measured beyond this is in the decision: 100,000 of each without a crash.
-test('whatever happens to sealed bytes, they are opened whole or not at all', () => {
+// Decision 0015 has the result of 100,000 runs.
+test('unseals modified bytes entirely or not at all', () => {
   const bytes = sealed();
   const change = fc.record({ at: fc.nat(bytes.length), cut: fc.nat(8), put: fc.uint8Array({ maxLength: 8 }) });
 
@@ -118,11 +118,11 @@ test('whatever happens to sealed bytes, they are opened whole or not at all', ()
   );
 });
 
-test('any bytes are a problem in words', () => {
+test('explains why random bytes are not trusted', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, hasHead) => {
-      const whole = hasHead ? Buffer.concat([sealed().subarray(0, 10), bytes]) : bytes;
-      expect(verdict(whole)).toMatch(/^(?:is|was) /u);
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, hasHeader) => {
+      const whole = hasHeader ? Buffer.concat([sealed().subarray(0, 10), bytes]) : bytes;
+      expect(verdict(whole)).toMatch(/^(?:is|was|has) /u);
     }),
     { numRuns: 5_000 },
   );

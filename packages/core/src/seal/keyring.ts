@@ -3,41 +3,41 @@ import type { ConfigurationIssue } from '../secret/errors.ts';
 import { describeKind } from '../options/redact.ts';
 import type { Envelope } from './envelope.ts';
 
-/** 32 bytes, as they are or as base64 or hex text; or a passphrase that 32 bytes are derived from. */
+/** 32 bytes, raw or as base64 or hex text; or a passphrase from which 32 bytes are derived. */
 export type SealingKey = Uint8Array | string | { readonly passphrase: string };
 
-/** What secrets are sealed with: exactly one of the three. */
+/** The key that encrypts stored secrets. Set exactly one of the three options. */
 export interface KeyringOptions {
-  /** 32 bytes, or their base64 or hex text: `openssl rand -base64 32` makes one. */
+  /** 32 bytes, or their base64 or hex text. Generate one with `openssl rand -base64 32`. */
   readonly key?: SealingKey | undefined;
-  /** For a change of keys: the first seals, all open. */
+  /** Several keys, for key rotation: the first one encrypts, all of them decrypt. */
   readonly keys?: readonly SealingKey[] | undefined;
-  /** At least 12 characters, from which the key is derived by scrypt, once a process. A key is better: nobody guesses it. */
+  /** At least 12 characters. The key is derived with scrypt, once per process. Prefer `key`: a passphrase can be guessed. */
   readonly passphrase?: string | undefined;
 }
 
-/** Keys that were checked, and that wait for their use: deriving one from a passphrase takes a moment, and a salt. */
+/** Validated keys. Deriving a key from a passphrase takes time and a salt, so it happens in `unlock`, on first use. */
 export interface Keyring {
-  /** Whether a salt is needed: without a passphrase any will do. */
-  readonly hasPassphrase: boolean;
-  /** The salt must be the same for all who share what is sealed. */
+  /** Whether `unlock` uses its salt, which only a passphrase needs. */
+  readonly needsSalt: boolean;
+  /** Derives the keys. All processes that share the stored entries must use the same salt. */
   unlock(salt: Uint8Array | string): Promise<Envelope>;
 }
 
 const keyLength = 32;
-const shortestPassphrase = 12;
-/** What OWASP asks of scrypt at the least, in the form that needs 16 MB: about a tenth of a second, off the main thread. */
-const derivation = { N: 16_384, r: 8, p: 5 };
+const minPassphraseLength = 12;
+/** The minimum that OWASP recommends for scrypt with 16 MB of memory: about 0.1 s, off the main thread. */
+const scryptCost = { N: 16_384, r: 8, p: 5 };
 
-/** Checks the keys, so that a mistake is told when the store is made. Throws `ConfigurationError`. */
+/** Validates the keys, so that a mistake fails when the store is created. Throws `ConfigurationError`. */
 export function createKeyring(options: KeyringOptions): Keyring {
-  const { keyring, issues } = readKeyring(options);
+  const { keyring, issues } = parseKeyring(options);
   if (keyring === undefined) throw new ConfigurationError(issues);
   return keyring;
 }
 
-/** As `createKeyring`, for who has more to complain about. */
-export function readKeyring(options: KeyringOptions): {
+/** Same as `createKeyring`, but returns the issues, so that a store can add its own. */
+export function parseKeyring(options: KeyringOptions): {
   readonly keyring: Keyring | undefined;
   readonly issues: readonly ConfigurationIssue[];
 } {
@@ -52,29 +52,28 @@ export function readKeyring(options: KeyringOptions): {
       ? [[only, { passphrase: options.passphrase }]]
       : only === 'key'
         ? [[only, options.key]]
-        : listed(options.keys);
+        : entriesOf(options.keys);
   if (list.length === 0) {
-    const expected = 'a list of keys, of which the first seals and all open';
+    const expected = 'a non-empty list of keys: the first one encrypts, all of them decrypt';
     return { keyring: undefined, issues: [issue('keys', { got: describeKind(options.keys), expected })] };
   }
-  const read = list.map(([at, key]) => readKey(at, key));
-  const issues = read.flatMap((one) => ('expected' in one ? [one] : []));
+  const parsed = list.map(([option, key]) => parseKey(option, key));
+  const issues = parsed.flatMap((one) => ('expected' in one ? [one] : []));
   if (issues.length > 0) return { keyring: undefined, issues };
-  const materials = read.flatMap((one) => ('expected' in one ? [] : [one]));
+  const materials = parsed.flatMap((one) => ('expected' in one ? [] : [one]));
   return { keyring: keyringOf(materials), issues };
 }
 
-/** What a key is made of, copied: what the user does to the array afterwards is no concern of ours. */
-type Material = { readonly bytes: Uint8Array } | { readonly passphrase: string };
+type KeyMaterial = { readonly bytes: Uint8Array } | { readonly passphrase: string };
 
-function keyringOf(materials: readonly Material[]): Keyring {
+function keyringOf(materials: readonly KeyMaterial[]): Keyring {
   return {
-    hasPassphrase: materials.some((material) => 'passphrase' in material),
+    needsSalt: materials.some((material) => 'passphrase' in material),
     async unlock(salt) {
       const [{ SealedEnvelope }, ...keys] = await Promise.all([
         import('./envelope.ts'),
         ...materials.map(async (material) =>
-          'bytes' in material ? material.bytes : stretched(material.passphrase, salt),
+          'bytes' in material ? material.bytes : deriveKey(material.passphrase, salt),
         ),
       ]);
       return new SealedEnvelope(keys);
@@ -82,51 +81,52 @@ function keyringOf(materials: readonly Material[]): Keyring {
   };
 }
 
-async function stretched(passphrase: string, salt: Uint8Array | string): Promise<Uint8Array> {
+async function deriveKey(passphrase: string, salt: Uint8Array | string): Promise<Uint8Array> {
   const { scrypt } = await import('node:crypto');
   return new Promise((resolve, reject) => {
-    // One text however it was typed: the same letters can be composed in two ways.
-    scrypt(passphrase.normalize('NFKC'), salt, keyLength, derivation, (error, bytes) =>
+    // Unicode can compose the same letter in two ways; NFKC makes them the same bytes.
+    scrypt(passphrase.normalize('NFKC'), salt, keyLength, scryptCost, (error, bytes) =>
       error === null ? resolve(bytes) : reject(error),
     );
   });
 }
 
-function listed(keys: unknown): readonly (readonly [string, unknown])[] {
+function entriesOf(keys: unknown): readonly (readonly [string, unknown])[] {
   if (!Array.isArray(keys)) return [];
   return keys.map((key: unknown, index) => [`keys[${index}]`, key]);
 }
 
-function readKey(at: string, key: unknown): Material | ConfigurationIssue {
+function parseKey(option: string, key: unknown): KeyMaterial | ConfigurationIssue {
   if (typeof key === 'object' && key !== null && 'passphrase' in key) {
     const { passphrase } = key;
-    if (typeof passphrase === 'string' && passphrase.trim().length >= shortestPassphrase) return { passphrase };
-    return issue(at, {
+    if (typeof passphrase === 'string' && passphrase.trim().length >= minPassphraseLength) return { passphrase };
+    return issue(option, {
       got: describeKind(passphrase),
-      expected: `a passphrase of at least ${shortestPassphrase} characters`,
+      expected: `a passphrase of at least ${minPassphraseLength} characters`,
     });
   }
-  const bytes = typeof key === 'string' ? decoded(key) : key instanceof Uint8Array ? key : undefined;
+  const bytes = typeof key === 'string' ? decodeKey(key) : key instanceof Uint8Array ? key : undefined;
   if (bytes?.length !== keyLength) {
     const got = bytes === undefined ? describeKind(key) : `${bytes.length} bytes`;
-    return issue(at, { got, expected: `a key of ${keyLength} bytes, as they are or as base64 or hex text`, example });
+    return issue(option, { got, expected: `a key of ${keyLength} bytes, raw or as base64 or hex text`, example });
   }
   if (bytes.every((byte) => byte === bytes[0])) {
-    return issue(at, { got: `${keyLength} times the same byte`, expected: 'a key that was drawn at random', example });
+    return issue(option, { got: `the same byte ${keyLength} times`, expected: 'a random key', example });
   }
+  // Copied, so that the caller can overwrite its array.
   return { bytes: Uint8Array.from(bytes) };
 }
 
-const example = 'what `openssl rand -base64 32` prints';
+const example = 'the output of `openssl rand -base64 32`';
 
-/** Nothing for a text that is neither; `Buffer.from` would pass over what does not belong. */
-function decoded(text: string): Uint8Array | undefined {
+/** `undefined` for text that is neither hex nor base64; `Buffer.from` would skip the invalid characters. */
+function decodeKey(text: string): Uint8Array | undefined {
   const trimmed = text.trim();
   if (/^(?:[\da-f]{2})+$/iu.test(trimmed)) return Buffer.from(trimmed, 'hex');
   return /^[\w+/-]+={0,2}$/u.test(trimmed) ? Buffer.from(trimmed, 'base64') : undefined;
 }
 
-/** A key is never shown: `got` tells of what kind it was. */
-function issue(key: string, wrong: Omit<ConfigurationIssue, 'key' | 'source'>): ConfigurationIssue {
-  return { key, source: 'option', ...wrong };
+/** `got` must name only the type of a key, never its value. */
+function issue(key: string, details: Omit<ConfigurationIssue, 'key' | 'source'>): ConfigurationIssue {
+  return { key, source: 'option', ...details };
 }

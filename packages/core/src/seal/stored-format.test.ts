@@ -12,10 +12,10 @@ const secret = stored({
   rotation: { state: 'Enabled', interval: 604_800_000, lastAt: undefined, nextAt: undefined },
   extendedConfig: { a: 1 },
 });
-const place = {
+const location = {
   keyId: '74257fce87a4243c',
-  name: '9412cf1a2f4bc4e2af04d1d27334ef74',
-  request: 'c21d91fbd3e2c13ef20c33789ea01cd3',
+  nameHash: '9412cf1a2f4bc4e2af04d1d27334ef74',
+  requestHash: 'c21d91fbd3e2c13ef20c33789ea01cd3',
 };
 
 let envelope: Envelope;
@@ -35,18 +35,18 @@ test.each([
   [{ name: 'prod/db', versionId: 'v7' }, '2e084c5fb3737e8b7f8d66e681148a39'],
   [{ name: 'prod/db', stage: 'ACSPrevious', versionId: 'v7' }, '36abe905d848b950241bd6b7a25c5437'],
 ])('hashes the request %j', (one, hash) => {
-  expect(envelope.places(one)).toEqual([{ ...place, request: hash }]);
+  expect(envelope.locations(one)).toEqual([{ ...location, requestHash: hash }]);
 });
 
 test('derives a key from a passphrase by scrypt', async () => {
   const salt = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 
-  const [derived] = (await createKeyring({ passphrase: 's3cret-passphrase' }).unlock(salt)).places(request);
+  const [derived] = (await createKeyring({ passphrase: 's3cret-passphrase' }).unlock(salt)).locations(request);
 
   expect(derived).toEqual({
     keyId: 'cd49943fa73f62f8',
-    name: '0cf7a7369431139abc22c8cadf371187',
-    request: '3fbdf3d03208d3f723e76b4acdeac4f0',
+    nameHash: '0cf7a7369431139abc22c8cadf371187',
+    requestHash: '3fbdf3d03208d3f723e76b4acdeac4f0',
   });
 }, 30_000);
 
@@ -72,29 +72,29 @@ const golden = {
     'pmNSvdPpgzaPLcPFUX4zx5/RaNFN4K7spToeYZYsswOcoTW36aqVgD4KFB3qlPSknk+GNmiKdNl12l2UcqvVfZsBUD0BaY1o',
     'lAU5bQh3o0kCpzA/EoMm3XVsB9qTKbvxjclW6A==',
   ].join(''),
-  note: 'AQJ0JX/Oh6QkPEJ5t8qZBwAAmKeSXYJ+1hiS258K9SKdgQ9hQUEan4R1JtKPq4BMzVQ=',
+  message: 'AQJ0JX/Oh6QkPEJ5t8qZBwAAmKeSXYJ+1hiS258K9SKdgQ9hQUEan4R1JtKPq4BMzVQ=',
 };
 
 test.each([
   ['a secret', golden.secret, secret, undefined],
   ['a secret with associated data', golden.secretOfMyApp, secret, Buffer.from('my-app')],
   ['a value that is not valid Unicode', golden.loneSurrogate, { ...secret, value: '\ud800 half' }, undefined],
-])('unseals %s of format version 1', (...[, sealed, expected, bound]) => {
-  const opened = envelope.open(Buffer.from(sealed, 'base64'), place, bound);
+])('unseals %s of format version 1', (...[, sealed, expected, associatedData]) => {
+  const opened = envelope.unseal(Buffer.from(sealed, 'base64'), location, associatedData);
 
   expect('secret' in opened && opened.secret.value === expected.value).toBe(true);
   expect(opened).toEqual({ request: { ...request, versionId: undefined }, secret: expected });
 });
 
-test('unseals a text of format version 1', () => {
-  expect(envelope.openNote(Buffer.from(golden.note, 'base64'), 'a removal')).toEqual({
+test('unseals a message of format version 1', () => {
+  expect(envelope.unsealMessage(Buffer.from(golden.message, 'base64'), 'a removal')).toEqual({
     text: 'gone',
-    at: 1_767_323_046_000,
+    timestamp: 1_767_323_046_000,
   });
 });
 
 /** Version 1, kind, key id, timestamp, as hex. */
-const head = (kind: '01' | '02'): string => `01${kind}${place.keyId}4279b7ca99070000`;
+const head = (kind: '01' | '02'): string => `01${kind}${location.keyId}4279b7ca99070000`;
 
 const fields =
   '{"name":"prod/db","versionId":"v1","stages":["ACSCurrent"],"type":"Generic","dataType":"text",' +
@@ -104,16 +104,16 @@ test.each([
   ['a secret', secret, `${fields}}}\ns3cret-one`],
   ['a value that is not valid Unicode', { ...secret, value: '\ud800 half' }, `${fields},"value":"\\ud800 half"}}`],
 ])('seals %s in format version 1', (_, one, content) => {
-  const sealed = envelope.seal({ request, secret: one }, place, Buffer.from('my-app'));
+  const sealed = envelope.seal({ request, secret: one }, location, Buffer.from('my-app'));
 
   expect(sealed.toString('hex', 0, 18)).toBe(head('01'));
-  expect(openRaw(sealed, `${place.name}${place.request}my-app`)).toBe(
+  expect(openRaw(sealed, `${location.nameHash}${location.requestHash}my-app`)).toBe(
     `{"request":["prod/db","ACSCurrent",null],"secret":${content}`,
   );
 });
 
-test('seals a text in format version 1', () => {
-  const sealed = envelope.sealNote({ text: 'gone', at: 1_767_323_046_000 }, 'a removal');
+test('seals a message in format version 1', () => {
+  const sealed = envelope.sealMessage({ text: 'gone', timestamp: 1_767_323_046_000 }, 'a removal');
 
   expect(sealed.toString('hex', 0, 18)).toBe(head('02'));
   expect(openRaw(sealed, 'a removal')).toBe('gone');

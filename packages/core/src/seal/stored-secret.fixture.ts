@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 
-/** Keys as users give them: text of 32 bytes. */
+/** Two keys as base64 text. */
 export const [firstKey, secondKey] = ['one', 'two'].map((seed) =>
   Buffer.from(seed.repeat(32).slice(0, 32)).toString('base64'),
-) as [string, string]; // as many as there are words
+) as [string, string]; // one per seed
 
-/** The path of a folder that is not there yet; it goes with the test. */
+/** A path at which no folder exists yet. Deleted after the test. */
 export async function freshPath(): Promise<string> {
   const { onTestFinished } = await import('vitest');
   const directory = await mkdtemp(join(tmpdir(), 'file-store-'));
@@ -31,14 +31,14 @@ export function stored(fields: Partial<StoredSecret> = {}): StoredSecret {
   };
 }
 
-/** What a store tells, line by line as it comes. */
-export function newsOf(store: SecretStore): StoreEvent[] {
-  const news: StoreEvent[] = [];
-  store.subscribe?.((item) => news.push(item));
-  return news;
+/** The events of a store, as they arrive. */
+export function eventsOf(store: SecretStore): StoreEvent[] {
+  const events: StoreEvent[] = [];
+  store.subscribe?.((event) => events.push(event));
+  return events;
 }
 
-/** The version that is kept: a failing test prints that, and no value. */
+/** The stored version, so that a failing test prints no value. */
 export async function versionIn(
   store: SecretStore,
   request: string | { name: string; stage?: string },
@@ -47,7 +47,7 @@ export async function versionIn(
   return found?.versionId;
 }
 
-/** Puts bytes into the folder of a store, past the store. */
+/** Writes a file into a store's folder without the store. */
 export async function writeRaw(path: string, file: string, bytes: Uint8Array): Promise<void> {
   await writeFile(join(path, file), bytes, { mode: 0o600 });
 }
@@ -56,7 +56,7 @@ export async function writeRaw(path: string, file: string, bytes: Uint8Array): P
 export const goldenKey = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 export const goldenSealKey = 'a3c0fd1f8b0ee1a215b858981223e1204ab461d1d9914276f5a1793fc14e8cd2';
 
-/** Decrypts what `goldenKey` sealed, by the layout of docs/store-format.md and without any of our own code. */
+/** Decrypts what `goldenKey` sealed. Follows docs/store-format.md and shares no code with the package. */
 export function openRaw(sealed: Buffer, associatedData: string): string {
   const decipher = createDecipheriv('aes-256-gcm', Buffer.from(goldenSealKey, 'hex'), sealed.subarray(18, 30));
   decipher.setAAD(Buffer.concat([sealed.subarray(0, 30), Buffer.from(associatedData)]));

@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import * as nodeFileSystem from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import type { SecretStore } from '../ports/store.ts';
+import { fileStore, fileStoreWith } from './file-store.ts';
+import type { FileStoreHost } from './file-store.ts';
+import { createKeyring } from '../seal/keyring.ts';
+import { eventsOf, firstKey, freshPath, stored, versionIn } from '../seal/stored-secret.fixture.ts';
+
+function open(path: string, host: FileStoreHost = {}): SecretStore {
+  return fileStoreWith(host, { path, key: firstKey });
+}
+
+/** A folder with one secret. */
+async function filled(): Promise<string> {
+  const path = await freshPath();
+  const store = open(path);
+  await store.write({ name: 'db' }, stored());
+  await store.close();
+  return path;
+}
+
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'resolved',
+    (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : 'not an error'),
+  );
+}
+
+const advice = 'Set path to a folder that does not exist yet: it will be created.';
+
+test.each<[string, (path: string) => Promise<unknown>, FileStoreHost, string]>([
+  [
+    'is a symbolic link',
+    async (path) => {
+      await mkdir(`${path}-elsewhere`, { mode: 0o700 });
+      await symlink(`${path}-elsewhere`, path);
+    },
+    {},
+    'it is a symbolic link. Set path to the target of the link.',
+  ],
+  ['is a file', (path) => writeFile(path, ''), {}, `it is not a folder. ${advice}`],
+  [
+    'all users can write to',
+    async (path) => {
+      await mkdir(path);
+      await chmod(path, 0o777);
+    },
+    {},
+    `other users can access it (mode 777). Run chmod 700 on it. ${advice}`,
+  ],
+  [
+    'a group can read',
+    async (path) => {
+      await mkdir(path);
+      await chmod(path, 0o750);
+    },
+    {},
+    'other users can access it (mode 750).',
+  ],
+  [
+    'belongs to another user',
+    (path) => mkdir(path, { mode: 0o700 }),
+    { uid: 4_711 },
+    `but this process runs as user 4711. ${advice}`,
+  ],
+])('rejects a folder that %s', async (...[, make, host, message]) => {
+  const path = await freshPath();
+  await make(path);
+  const store = open(path, host);
+  const events = eventsOf(store);
+
+  const read = await messageOf(store.read({ name: 'db' }));
+  expect(read).toContain(message);
+  expect(read).not.toContain('..');
+  expect(await messageOf(store.write({ name: 'db' }, stored()))).toMatch(
+    /^StoreError: 1 change could not be written to file store \S+: Folder \S+ cannot be used for secrets:/u,
+  );
+  expect(events.map(({ kind }) => kind)).toEqual(['unavailable']);
+});
+
+test('uses a rejected folder as soon as it is corrected', async () => {
+  const path = await freshPath();
+  await mkdir(path);
+  await chmod(path, 0o755);
+  const store = open(path);
+  const events = eventsOf(store);
+  await messageOf(store.write({ name: 'db' }, stored()));
+
+  await chmod(path, 0o700);
+  await store.write({ name: 'db' }, stored());
+
+  expect(await versionIn(store, 'db')).toBe('v1');
+  expect(events.map(({ kind }) => kind)).toEqual(['unavailable', 'recovered']);
+});
+
+test('rejects if the folder cannot be created', async () => {
+  const path = await freshPath();
+  await writeFile(path, '');
+
+  expect(await messageOf(open(join(path, 'below')).read({ name: 'db' }))).toMatch(
+    /^StoreError: Secret "db" could not be read from file store \S+: ENOTDIR/u,
+  );
+});
+
+test('creates the folder again after it was deleted', async () => {
+  const path = await filled();
+  const store = open(path);
+  expect(await versionIn(store, 'db')).toBe('v1');
+
+  await rm(path, { recursive: true });
+  await messageOf(store.write({ name: 'db' }, stored()));
+  await store.write({ name: 'db' }, stored({ versionId: 'v3' }));
+
+  expect(await versionIn(store, 'db')).toBe('v3');
+});
+
+test('stops using a folder that was replaced by a link', async () => {
+  const path = await filled();
+  const store = open(path);
+  expect(await versionIn(store, 'db')).toBe('v1');
+  await rename(path, `${path}-before`);
+  await mkdir(`${path}-elsewhere`, { mode: 0o777 });
+  await symlink(`${path}-elsewhere`, path);
+
+  const first = await messageOf(store.write({ name: 'db' }, stored({ versionId: 'v2' })));
+  const second = await messageOf(store.write({ name: 'db' }, stored({ versionId: 'v2' })));
+
+  expect(first).toMatch(/was replaced by another folder while it was in use\.$/u);
+  expect(second).toContain('it is a symbolic link');
+  expect(await readdir(`${path}-elsewhere`)).toEqual([]);
+});
+
+test('stops using a folder that other users can access', async () => {
+  const path = await filled();
+  const store = open(path);
+  expect(await versionIn(store, 'db')).toBe('v1');
+  execFileSync('chmod', ['777', path]);
+
+  expect(await messageOf(store.read({ name: 'db' }))).toContain('other users can access it (mode 777)');
+});
+
+test('resolves a relative path when the store is created', async () => {
+  const path = await freshPath();
+  const before = process.cwd();
+  process.chdir(dirname(path));
+  const store = fileStore({ path: 'secrets', key: firstKey });
+  process.chdir(before);
+
+  await store.write({ name: 'db' }, stored());
+
+  expect(await versionIn(open(path), 'db')).toBe('v1');
+});
+
+/** A disk that refuses writes while `isFailing` is set. */
+function failingDisk(code: string): FileStoreHost & { isFailing: boolean } {
+  const disk = {
+    isFailing: true,
+    fileSystem: {
+      ...nodeFileSystem,
+      open: (async (path, flags, mode) => {
+        if (disk.isFailing && flags === 'wx') throw Object.assign(new Error(`${code}: no write`), { code });
+        return nodeFileSystem.open(path, flags, mode);
+      }) as typeof nodeFileSystem.open, // its path has more types than the store uses
+    },
+  };
+  return disk;
+}
+
+test.each(['ENOSPC', 'EROFS'])('keeps reading from a disk that fails writes with %s', async (code) => {
+  const path = await filled();
+  const disk = failingDisk(code);
+  const store = open(path, disk);
+  const events = eventsOf(store);
+
+  for (const versionId of ['v8', 'v9']) {
+    expect(await messageOf(store.write({ name: 'new' }, stored({ versionId })))).toMatch(
+      new RegExp(`^StoreError: 1 change could not be written to file store \\S+: ${code}: no write\\.$`, 'u'),
+    );
+  }
+  expect(await versionIn(store, 'db')).toBe('v1');
+  disk.isFailing = false;
+  await store.write({ name: 'new' }, stored({ versionId: 'v10' }));
+
+  expect(await versionIn(store, 'new')).toBe('v10');
+  expect(events).toEqual([{ kind: 'unavailable', reason: `${code}: no write` }, { kind: 'recovered' }]);
+  expect((await readdir(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('rejects a removal on a full disk, and carries it out when it is repeated', async () => {
+  const path = await filled();
+  const disk = failingDisk('ENOSPC');
+  const store = open(path, disk);
+
+  expect(await messageOf(store.removeAll('db'))).toContain('ENOSPC');
+  disk.isFailing = false;
+  await store.removeAll('db');
+
+  expect([await versionIn(store, 'db'), await versionIn(open(path), 'db')]).toEqual([undefined, undefined]);
+});
+
+test('shows no key and no value when it is inspected', async () => {
+  const path = await filled();
+  const keyring = createKeyring({ passphrase: 's3cret-passphrase' });
+  const store = fileStore({ path, keys: [firstKey, { passphrase: 's3cret-passphrase' }] });
+  await versionIn(store, 'db');
+  const envelope = await keyring.unlock('salt');
+
+  const shown = inspect([store, keyring, envelope], { depth: 20, showHidden: true });
+
+  expect(/s3cret/u.test(shown) || shown.includes(firstKey)).toBe(false);
+});
