@@ -1,29 +1,9 @@
-import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { SecretClient } from './client.ts';
-import { createSecretClient } from '../create-client.ts';
 import type { SecretEvents } from '../secret/events.ts';
-import type { SecretClientOptions } from '../options/options.ts';
+import { setUpClient } from './client.fixture.ts';
 
-interface Setup {
-  readonly client: SecretClient;
-  readonly clock: FakeClock;
-  readonly kms: FakeTransport;
-  readonly lines: string[];
-}
-
-function setup(options: SecretClientOptions = {}): Setup {
-  const clock = new FakeClock();
-  const kms = new FakeTransport();
-  kms.put('db', 'v1');
-  const lines: string[] = [];
-  const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
-  const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
-  return { client: createSecretClient({ endpoints: [kms], clock, logger, ...options }), clock, kms, lines };
-}
-
-test('the refresher has fetched before the TTL ends, so that no reader waits', async () => {
-  const { client, clock, kms } = setup({ ttl: '1h' });
+test('refreshes a secret before its TTL ends', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h' });
   await client.get('db');
   kms.put('db', 'v2');
 
@@ -33,12 +13,12 @@ test('the refresher has fetched before the TTL ends, so that no reader waits', a
   expect(kms.requests.length).toBe(2);
 });
 
-test('a rotation is told with both versions, a refresh without one as a refresh', async () => {
-  const { client, kms } = setup();
-  const told: string[] = [];
-  client.on('refreshed', ({ name, versionId }) => told.push(`refreshed ${name} ${versionId ?? ''}`));
+test('emits rotated with both versions, and refreshed for every refresh', async () => {
+  const { client, kms } = setUpClient();
+  const emitted: string[] = [];
+  client.on('refreshed', ({ name, versionId }) => emitted.push(`refreshed ${name} ${versionId ?? ''}`));
   client.on('rotated', ({ secret, previousVersionId }) =>
-    told.push(`rotated ${previousVersionId} ${secret.versionId}`),
+    emitted.push(`rotated ${previousVersionId} ${secret.versionId}`),
   );
   await client.get('db');
   await client.refresh('db');
@@ -46,12 +26,12 @@ test('a rotation is told with both versions, a refresh without one as a refresh'
 
   await client.refresh('db');
 
-  expect(told).toEqual(['refreshed db v1', 'refreshed db v2', 'rotated v1 v2']);
+  expect(emitted).toEqual(['refreshed db v1', 'refreshed db v2', 'rotated v1 v2']);
   expect(client.stats().rotations).toBe(1);
 });
 
-test('a managed secret is fetched shortly after the rotation that KMS announced', async () => {
-  const { client, clock, kms } = setup({ ttl: '24h' });
+test('fetches a managed secret shortly after its announced rotation', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '24h' });
   const rotation = { state: 'Enabled', interval: 604_800_000, lastAt: undefined } as const;
   kms.put('db', 'v1', { rotation: { ...rotation, nextAt: clock.date() + 60_000 } });
   await client.get('db');
@@ -62,8 +42,8 @@ test('a managed secret is fetched shortly after the rotation that KMS announced'
   expect(client.peek('db')?.versionId).toBe('v2');
 });
 
-test('a TTL that a secret asks for in seconds by mistake is raised, with one warning', async () => {
-  const { client, clock, kms, lines } = setup();
+test("raises a secret's own TTL below 10 s and logs one warning", async () => {
+  const { client, clock, kms, lines } = setUpClient();
   kms.put('flags', 'v1', { value: '{"ttl":300,"x":"s3cret-flag"}' });
   await client.get('flags');
 
@@ -81,16 +61,16 @@ test.each([
     },
   ],
   ['rejects', (): Promise<never> => Promise.reject(new Error('listener is broken'))],
-])('a listener that %s is reported and ends nothing', async (_how, listener) => {
-  const { client, clock, kms, lines } = setup({ ttl: '5m', idleTtl: 0 });
+])('reports a listener that %s and continues', async (_how, listener) => {
+  const { client, clock, kms, lines } = setUpClient({ ttl: '5m', idleTtl: 0 });
   for (const name of ['refreshed', 'failed', 'stale', 'dropped', 'rotated', 'endpoint'] as const)
     client.on(name, listener);
-  let heard = 0;
-  client.on('refreshed', () => (heard += 1));
+  let refreshes = 0;
+  client.on('refreshed', () => (refreshes += 1));
   await client.get('db');
   await clock.pass('15m');
 
-  expect(heard).toBeGreaterThan(2);
+  expect(refreshes).toBeGreaterThan(2);
   kms.fail('unreachable');
   await clock.pass('6m');
   expect((await client.get('db')).stale).toBe(true);
@@ -100,26 +80,26 @@ test.each([
   expect(lines).toContain('error A listener for "dropped" failed: Error was thrown');
 });
 
-test('a listener can leave, and one given twice is told twice', async () => {
-  const { client } = setup();
+test('removes a listener; the same function added twice is called twice', async () => {
+  const { client } = setUpClient();
   const versions: string[] = [];
   const listener = ({ versionId }: SecretEvents['refreshed']): void => void versions.push(versionId ?? '');
-  const leave = client.on('refreshed', listener);
+  const remove = client.on('refreshed', listener);
   client.on('refreshed', listener);
   await client.get('db');
   await client.refresh('db');
 
-  leave();
+  remove();
   await client.refresh('db');
 
   expect(versions).toEqual(['v1', 'v1', 'v1']);
 });
 
-test('a logger that throws costs its line and nothing else', async () => {
+test('continues if the logger throws', async () => {
   const broken = (): never => {
     throw new Error('disk full');
   };
-  const { client, clock, kms } = setup({
+  const { client, clock, kms } = setUpClient({
     ttl: '5m',
     logger: { debug: broken, info: broken, warn: broken, error: broken },
   });
@@ -130,8 +110,8 @@ test('a logger that throws costs its line and nothing else', async () => {
   expect((await client.get('db')).stale).toBe(true);
 });
 
-test('ready waits for the names to preload, and asks for nothing before', async () => {
-  const { client, kms } = setup({ preload: ['db'] });
+test('ready() reads the names to preload; nothing is requested before', async () => {
+  const { client, kms } = setUpClient({ preload: ['db'] });
   expect(kms.requests).toEqual([]);
 
   await client.ready();
@@ -139,12 +119,12 @@ test('ready waits for the names to preload, and asks for nothing before', async 
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('ready without names is ready', async () => {
-  await expect(setup().client.ready()).resolves.toBeUndefined();
+test('ready() resolves without names', async () => {
+  await expect(setUpClient().client.ready()).resolves.toBeUndefined();
 });
 
-test('ready outlives an outage that is shorter than its time', async () => {
-  const { client, clock, kms } = setup({ preload: ['db'], readyTimeout: '30s' });
+test('ready() retries during an outage shorter than readyTimeout', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db'], readyTimeout: '30s' });
   kms.fail('unreachable');
   const ready = client.ready();
   await clock.pass('15s');
@@ -156,8 +136,8 @@ test('ready outlives an outage that is shorter than its time', async () => {
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('ready rejects with all that failed: at once for what KMS refuses, with its time for an outage', async () => {
-  const { client, clock, kms } = setup({ preload: ['db', 'typo', 'away'], readyTimeout: '5s' });
+test('ready() rejects with all failures', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db', 'typo', 'away'], readyTimeout: '5s' });
   kms.fail('unreachable', 'away');
   const ready = client.ready();
   ready.catch(() => {});
@@ -169,8 +149,8 @@ test('ready rejects with all that failed: at once for what KMS refuses, with its
   );
 });
 
-test('ready whose time is over before the first read is tells what had failed by then', async () => {
-  const { client, clock, kms } = setup({ preload: ['db'], readyTimeout: '1s', attemptTimeout: 400 });
+test('ready() reports the attempts of a read that did not finish', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db'], readyTimeout: '1s', attemptTimeout: 400 });
   kms.fail('hang');
   const ready = client.ready();
   ready.catch(() => {});
@@ -182,8 +162,8 @@ test('ready whose time is over before the first read is tells what had failed by
   );
 });
 
-test('an optional name does not hold up ready, and is tried again in the background', async () => {
-  const { client, clock, kms, lines } = setup({
+test('ready() does not wait for an optional name, which is retried later', async () => {
+  const { client, clock, kms, lines } = setUpClient({
     preload: ['db', 'flags'],
     secrets: { flags: { optional: true } },
     readyTimeout: '5s',
@@ -200,8 +180,8 @@ test('an optional name does not hold up ready, and is tried again in the backgro
   expect(client.peek('flags')?.versionId).toBe('v1');
 });
 
-test('close ends reads in flight, leaves no timer, closes the transports, and can be called twice', async () => {
-  const { client, clock, kms } = setup({ preload: ['db'] });
+test('close() rejects reads in flight, leaves no timer and closes transports', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db'] });
   await client.get('db');
   kms.fail('hang', 'slow');
   const reads = [
@@ -212,7 +192,8 @@ test('close ends reads in flight, leaves no timer, closes the transports, and ca
   const outcomes = Promise.allSettled(reads);
   await clock.pass(0);
   kms.fail('hang');
-  const [closing, again] = [client.close(), client.close()];
+  const closing = client.close();
+  const again = client.close();
 
   expect(again).toBe(closing);
   await closing;
@@ -223,8 +204,8 @@ test('close ends reads in flight, leaves no timer, closes the transports, and ca
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('after close every read says that the client is closed', async () => {
-  const { client, kms } = setup({ preload: ['db'] });
+test('every read rejects after close()', async () => {
+  const { client, kms } = setUpClient({ preload: ['db'] });
   await client.get('db');
   await client.close();
   const closed = { code: 'ERR_CLIENT_CLOSED' };
@@ -238,8 +219,8 @@ test('after close every read says that the client is closed', async () => {
   expect(kms.requests.length).toBe(1);
 });
 
-test('ready in progress ends with close', async () => {
-  const { client, clock, kms } = setup({ preload: ['db'] });
+test('close() ends ready()', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db'] });
   kms.fail('hang');
   const ready = client.ready();
   ready.catch(() => {});
@@ -251,16 +232,16 @@ test('ready in progress ends with close', async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a client is closed at the end of its scope', async () => {
-  const { client, kms } = setup();
+test('is closed by asyncDispose', async () => {
+  const { client, kms } = setUpClient();
 
   await client[Symbol.asyncDispose]();
 
   expect(kms.isClosed).toBe(true);
 });
 
-test('a transport that cannot be closed does not keep the client open', async () => {
-  const { client, kms, lines } = setup();
+test('close() resolves although a transport fails to close', async () => {
+  const { client, kms, lines } = setUpClient();
   kms.close = () => {
     throw new Error('stuck');
   };
@@ -270,8 +251,8 @@ test('a transport that cannot be closed does not keep the client open', async ()
   expect(lines).toContain('error An endpoint could not be closed: Error was thrown');
 });
 
-test('a transport that ignores its signal keeps neither a read nor close waiting', async () => {
-  const { client, clock, kms } = setup();
+test('close() does not wait for a transport that ignores its signal', async () => {
+  const { client, clock, kms } = setUpClient();
   kms.fetch = () => new Promise(() => {});
   const read = client.get('db');
   read.catch(() => {});
@@ -282,24 +263,22 @@ test('a transport that ignores its signal keeps neither a read nor close waiting
   await expect(read).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
 });
 
-test('an endpoint that begins to fail, and answers again, is told once each', async () => {
-  const { client, clock, kms } = setup({ ttl: '5m' });
-  const told: SecretEvents['endpoint'][] = [];
-  client.on('endpoint', (event) => told.push(event));
+test('emits endpoint once when it fails and once when it recovers', async () => {
+  const { client, clock, kms, events } = setUpClient({ ttl: '5m' });
   await client.get('db');
   kms.fail('throttled');
   await clock.pass('6m');
   kms.heal();
   await clock.pass('1m');
 
-  expect(told).toEqual([
+  expect(events('endpoint')).toEqual([
     { endpoint: 'kms.example', state: 'failing', failure: 'throttled' },
     { endpoint: 'kms.example', state: 'healthy', failure: undefined },
   ]);
 });
 
-test('describe tells an operator everything but the value', async () => {
-  const { client, clock, kms } = setup({ ttl: '5m' });
+test('describe() contains everything but the value', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '5m' });
   await client.get('db');
   kms.fail('throttled');
   await clock.pass('6m');
@@ -327,8 +306,8 @@ test('describe tells an operator everything but the value', async () => {
   expect(JSON.stringify(client.describe()).includes('s3cret')).toBe(false);
 });
 
-test('a set-back of the calendar keeps nothing fresh for longer', async () => {
-  const { client, clock, kms } = setup({ ttl: '1h' });
+test('setting the calendar back does not extend the TTL', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h' });
   await client.get('db');
   clock.setDate(clock.date() - 86_400_000);
   kms.put('db', 'v2');

@@ -1,57 +1,44 @@
-import { FakeClock, FakeTransport } from '@kms-secrets/testing';
+import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { SecretClient } from './client.ts';
-import { createSecretClient } from '../create-client.ts';
-import type { SecretEvents } from '../secret/events.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
-import type { SecretClientOptions } from '../options/options.ts';
 import { Secret } from '../secret/secret.ts';
+import { setUpClient } from './client.fixture.ts';
+import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 
-interface Setup {
-  readonly client: SecretClient;
-  readonly clock: FakeClock;
-  readonly kms: FakeTransport;
-  readonly stale: SecretEvents['stale'][];
-  readonly dropped: SecretEvents['dropped'][];
-}
-
-async function setup(options: SecretClientOptions = {}): Promise<Setup> {
-  const clock = new FakeClock();
-  const kms = new FakeTransport();
-  kms.put('db', 'v1');
-  const client = createSecretClient({ endpoints: [kms], clock, ttl: '5m', ...options });
-  const stale: SecretEvents['stale'][] = [];
-  const dropped: SecretEvents['dropped'][] = [];
-  client.on('stale', (event) => stale.push(event));
-  client.on('dropped', (event) => dropped.push(event));
-  await client.get('db');
-  return { client, clock, kms, stale, dropped };
+/** A client that has read `db`. */
+async function setUp(options: ClientFixtureOptions = {}): Promise<ClientFixture> {
+  const fixture = setUpClient({ ttl: '5m', ...options });
+  await fixture.client.get('db');
+  return fixture;
 }
 
 const outages = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [name as FailureName] : []));
 const refusals = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [] : [name as FailureName]));
 
-test.each(outages)('the old value is served at once, and said to be old, while KMS is away: %s', async (failure) => {
-  const { client, clock, kms, stale } = await setup();
+test.each(outages)('returns the stale value at once while KMS is unavailable: %s', async (failure) => {
+  const { client, clock, kms, events } = await setUp();
   kms.fail(failure);
   await clock.pass('6m');
-  const asked = kms.requests.length;
+  const requestsBefore = kms.requests.length;
 
   expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: true });
   expect(client.peek('db')).toMatchObject({ versionId: 'v1', stale: true });
-  expect(kms.requests.length).toBe(asked);
-  expect(stale).toMatchObject([{ name: 'db', versionId: 'v1', age: 360_000 }]);
+  expect(kms.requests.length).toBe(requestsBefore);
+  expect(events('stale')).toMatchObject([{ name: 'db', versionId: 'v1', age: 360_000 }]);
 });
 
-test('when KMS is back for one secret, all others are asked for within a second, however long they were to wait', async () => {
-  // Each draws its own luck: after a long outage they are tried at times between a quarter and half a minute.
-  let drawn = 0;
-  const clock = new FakeClock({ random: () => ((drawn += 1) * 0.618_034) % 1 });
-  const kms = new FakeTransport();
+test('refetches all failing secrets within 1 s of the first recovery', async () => {
+  // Evenly spread random values: after a long outage the retries are due between 15 and 30 s from now.
+  let calls = 0;
   const names = Array.from({ length: 20 }, (_, index) => `db-${index}`);
-  for (const name of names) kms.put(name, 'v1');
-  const client = createSecretClient({ endpoints: [kms], clock, ttl: '5m', idleTtl: 0, retry: { maxAttempts: 1 } });
+  const { client, clock, kms } = setUpClient({
+    clock: new FakeClock({ random: () => ((calls += 1) * 0.618_034) % 1 }),
+    names,
+    ttl: '5m',
+    idleTtl: 0,
+    retry: { maxAttempts: 1 },
+  });
   await client.getMany(names);
   kms.fail('unreachable');
   await clock.pass('15m');
@@ -65,12 +52,12 @@ test('when KMS is back for one secret, all others are asked for within a second,
   expect(fresh()).toBe(names.length);
 });
 
-test('the stale event comes once for each outage, not for each read', async () => {
-  const { client, clock, kms, stale } = await setup();
+test('emits stale once per outage', async () => {
+  const { client, clock, kms, events } = await setUp();
   kms.fail('unreachable');
   await clock.pass('6m');
   for (let read = 0; read < 100; read += 1) await client.get('db');
-  expect(stale.length).toBe(1);
+  expect(events('stale').length).toBe(1);
 
   kms.heal();
   await clock.pass('1m');
@@ -79,25 +66,25 @@ test('the stale event comes once for each outage, not for each read', async () =
   await clock.pass('6m');
   await client.get('db');
 
-  expect(stale.length).toBe(2);
+  expect(events('stale').length).toBe(2);
 });
 
-test('tries go on during an outage, and its end is noticed within half a minute', async () => {
-  const { client, clock, kms } = await setup({ idleTtl: 0 });
+test('retries during an outage and recovers within 30 s', async () => {
+  const { client, clock, kms } = await setUp({ idleTtl: 0 });
   kms.fail('unavailable');
   await clock.pass('20m');
-  const asked = kms.requests.length;
+  const requestsBefore = kms.requests.length;
   kms.heal();
   kms.put('db', 'v2');
 
   await clock.pass('30s');
 
-  expect(asked).toBeGreaterThan(50);
+  expect(requestsBefore).toBeGreaterThan(50);
   expect(client.peek('db')).toMatchObject({ versionId: 'v2', stale: false });
 });
 
-test('the old value is served no longer than staleIfError allows', async () => {
-  const { client, clock, kms, dropped } = await setup({ staleIfError: '3m' });
+test('does not serve a value past staleIfError', async () => {
+  const { client, clock, kms, events } = await setUp({ staleIfError: '3m' });
   kms.fail('unreachable');
   await clock.pass('9m');
 
@@ -106,11 +93,11 @@ test('the old value is served no longer than staleIfError allows', async () => {
   await clock.pass('10s');
 
   await expect(read).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
-  expect(dropped).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'expired' }]);
+  expect(events('dropped')).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'expired' }]);
 });
 
-test('with staleIfError 0 nothing old is served', async () => {
-  const { client, clock, kms } = await setup({ staleIfError: 0 });
+test('serves no stale value with staleIfError 0', async () => {
+  const { client, clock, kms } = await setUp({ staleIfError: 0 });
   kms.fail('denied');
   clock.freeze('1h');
 
@@ -118,19 +105,19 @@ test('with staleIfError 0 nothing old is served', async () => {
   expect(client.peek('db')).toBeUndefined();
 });
 
-test.each(refusals)('what KMS refuses is dropped by the first refusal and served never again: %s', async (failure) => {
-  const { client, clock, kms, dropped, stale } = await setup();
+test.each(refusals)('drops a secret that KMS refuses: %s', async (failure) => {
+  const { client, clock, kms, events } = await setUp();
   kms.fail(failure);
   await clock.pass('5m');
 
   expect(client.peek('db')).toBeUndefined();
   await expect(client.get('db')).rejects.toMatchObject({ secretName: 'db' });
-  expect(dropped).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'refused' }]);
-  expect(stale).toEqual([]);
+  expect(events('dropped')).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'refused' }]);
+  expect(events('stale')).toEqual([]);
 });
 
-test('a refusal in the middle of an outage ends the serving of the old value', async () => {
-  const { client, clock, kms } = await setup();
+test('a refusal during an outage ends stale reads', async () => {
+  const { client, clock, kms } = await setUp();
   kms.fail('unreachable');
   await clock.pass('6m');
   expect((await client.get('db')).stale).toBe(true);
@@ -141,16 +128,16 @@ test('a refusal in the middle of an outage ends the serving of the old value', a
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
 });
 
-test('after a freeze a reader waits for the new value, if KMS answers', async () => {
-  const { client, clock, kms } = await setup();
+test('waits for the new value after the process was suspended', async () => {
+  const { client, clock, kms } = await setUp();
   kms.put('db', 'v2');
   clock.freeze('2h');
 
   expect(await client.get('db')).toMatchObject({ versionId: 'v2', stale: false });
 });
 
-test('after a freeze a reader with an old value waits no longer than staleDeadline for KMS that hangs', async () => {
-  const { client, clock, kms } = await setup({ staleDeadline: 300 });
+test('waits at most staleDeadline for a hanging KMS', async () => {
+  const { client, clock, kms } = await setUp({ staleDeadline: 300 });
   kms.fail('hang');
   clock.freeze('2h');
 
@@ -163,19 +150,19 @@ test('after a freeze a reader with an old value waits no longer than staleDeadli
   expect(client.peek('db')).toMatchObject({ versionId: 'v1', stale: true });
 });
 
-test('a refresh that KMS has left without an answer since before the TTL was over keeps no reader waiting', async () => {
-  const { client, clock, kms, stale } = await setup({ attemptTimeout: '1m', staleDeadline: '1s' });
+test('does not wait for a refresh that was hanging before the TTL ended', async () => {
+  const { client, clock, kms, events } = await setUp({ attemptTimeout: '1m', staleDeadline: '1s' });
   kms.fail('hang');
   await clock.pass('5m');
-  const isUnderWay = client.stats().inFlight === 1;
+  const isInFlight = client.stats().inFlight === 1;
 
   expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: true });
-  expect([isUnderWay, clock.now()]).toEqual([true, 300_000]);
-  expect(stale).toMatchObject([{ name: 'db', error: { code: 'ERR_DEADLINE_EXCEEDED' } }]);
+  expect([isInFlight, clock.now()]).toEqual([true, 300_000]);
+  expect(events('stale')).toMatchObject([{ name: 'db', error: { code: 'ERR_DEADLINE_EXCEEDED' } }]);
 });
 
-test('after a freeze a reader with an old value takes it as soon as every endpoint has failed once', async () => {
-  const { client, clock, kms } = await setup();
+test('returns the stale value as soon as every endpoint has failed once', async () => {
+  const { client, clock, kms } = await setUp();
   kms.fail('unreachable');
   clock.freeze('2h');
 
@@ -183,8 +170,8 @@ test('after a freeze a reader with an old value takes it as soon as every endpoi
   expect(clock.now()).toBe(7_200_000);
 });
 
-test('a cold read fails within its deadline, telling what was tried, and the next one joins the fetch that goes on', async () => {
-  const { client, clock, kms } = await setup({ deadline: '1s', attemptTimeout: 600 });
+test('a first read fails at its deadline and the next read joins its fetch', async () => {
+  const { client, clock, kms } = await setUp({ deadline: '1s', attemptTimeout: 600 });
   kms.fail('hang', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -203,8 +190,8 @@ test('a cold read fails within its deadline, telling what was tried, and the nex
   expect(client.stats().fetches).toBe(2);
 });
 
-test('a fetch that never ends is given up after two minutes', async () => {
-  const { client, clock, kms } = await setup({ attemptTimeout: '1h', deadline: '1h' });
+test('gives up a fetch after two minutes', async () => {
+  const { client, clock, kms } = await setUp({ attemptTimeout: '1h', deadline: '1h' });
   kms.fail('hang', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -217,52 +204,50 @@ test('a fetch that never ends is given up after two minutes', async () => {
   expect(client.stats().inFlight).toBe(0);
 });
 
-test('an aborted signal ends the wait of its own read at once, and no other', async () => {
-  const { client, clock, kms } = await setup();
+test('an aborted signal ends the wait of its own read only', async () => {
+  const { client, clock, kms } = await setUp();
   kms.fail('hang', 'cold');
   const controller = new AbortController();
-  const reason = new Error('client went away');
-  const impatient = client.get('cold', { signal: controller.signal });
-  const patient = client.get('cold');
+  const reason = new Error('caller went away');
+  const aborted = client.get('cold', { signal: controller.signal });
+  const other = client.get('cold');
   await clock.pass(10);
 
   controller.abort(reason);
 
-  await expect(impatient).rejects.toBe(reason);
+  await expect(aborted).rejects.toBe(reason);
   kms.put('cold', 'v1');
   await clock.pass('8s');
-  expect((await patient).versionId).toBe('v1');
+  expect((await other).versionId).toBe('v1');
 });
 
-test('a signal that has fired already asks nothing, whatever is in memory', async () => {
-  const { client, kms } = await setup();
+test('rejects at once with an aborted signal', async () => {
+  const { client, kms } = await setUp();
 
   await expect(client.get('db', { signal: AbortSignal.abort('over') })).rejects.toBe('over');
   expect(kms.requests.length).toBe(1);
 });
 
-test('the final error lists every endpoint that was tried, and why it failed', async () => {
-  const clock = new FakeClock();
-  const [first, second] = [new FakeTransport('kms.one'), new FakeTransport('kms.two')];
-  first.fail('unreachable');
-  second.fail('throttled');
-  const client = createSecretClient({ endpoints: [first, second], clock, retry: { maxAttempts: 2 } });
+test('the error lists every endpoint and its last failure', async () => {
+  const { client, clock, kms, fallback } = setUpClient({ hasFallback: true, retry: { maxAttempts: 2 } });
+  kms.fail('unreachable');
+  fallback.fail('throttled');
   const read = client.get('db');
   read.catch(() => {});
 
   await clock.pass('10s');
 
   await expect(read).rejects.toThrow(
-    /all endpoints failed\.\n  - kms\.one: 2 attempts, last error \(unreachable\).*\n  - kms\.two: 2 attempts, last error \(throttled\)/u,
+    /all endpoints failed\.\n  - kms\.example: 2 attempts, last error \(unreachable\).*\n  - kms\.fallback: 2 attempts, last error \(throttled\)/u,
   );
 });
 
-test('recover is asked before a read fails for an outage, and what it returns is stale and not remembered', async () => {
-  const asked: string[] = [];
-  const { client, clock, kms } = await setup({
+test('hook.recover provides a stale value that is not cached', async () => {
+  const calls: string[] = [];
+  const { client, clock, kms } = await setUp({
     hook: {
       recover: (request, error) => {
-        asked.push(`${request.name} ${error.code}`);
+        calls.push(`${request.name} ${error.code}`);
         return new Secret({ name: request.name, versionId: 'r1', value: 's3cret-recovered', dataType: 'text' });
       },
     },
@@ -272,7 +257,7 @@ test('recover is asked before a read fails for an outage, and what it returns is
   await clock.pass('10s');
 
   expect(await read).toMatchObject({ versionId: 'r1', stale: true });
-  expect(asked).toEqual(['cold ERR_SECRET_UNAVAILABLE']);
+  expect(calls).toEqual(['cold ERR_SECRET_UNAVAILABLE']);
   expect(client.peek('cold')).toBeUndefined();
 });
 
@@ -284,10 +269,10 @@ test.each([
     },
   ],
   ['rejects', (): Promise<never> => Promise.reject(new Error('hook is broken'))],
-  ['knows nothing', (): undefined => undefined],
-  ['never ends', (): Promise<undefined> => new Promise(() => {})],
-])('a recover that %s leaves the read its own error', async (_how, recover) => {
-  const { client, clock, kms } = await setup({ hook: { recover } });
+  ['returns undefined', (): undefined => undefined],
+  ['never settles', (): Promise<undefined> => new Promise(() => {})],
+])('a hook.recover that %s does not change the error of the read', async (_how, recover) => {
+  const { client, clock, kms } = await setUp({ hook: { recover } });
   kms.fail('unreachable', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -297,20 +282,20 @@ test.each([
   await expect(read).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
 });
 
-test('recover is not asked when KMS refuses', async () => {
-  let asked = 0;
+test('hook.recover is not called if KMS refuses the secret', async () => {
+  let calls = 0;
   const recover = (): undefined => {
-    asked += 1;
+    calls += 1;
   };
-  const { client } = await setup({ hook: { recover } });
+  const { client } = await setUp({ hook: { recover } });
 
   await client.get('typo').catch(() => {});
 
-  expect(asked).toBe(0);
+  expect(calls).toBe(0);
 });
 
-test('a version that the hook refuses is not served; the one before it is', async () => {
-  const { client, clock, kms } = await setup({
+test('serves the previous version if the hook rejects the new one', async () => {
+  const { client, clock, kms } = await setUp({
     hook: {
       transform: (secret) => {
         if (secret.versionId === 'v2') throw new Error('not for us');
@@ -326,19 +311,14 @@ test('a version that the hook refuses is not served; the one before it is', asyn
   await expect(client.refresh('db')).rejects.toThrow(/hook\.transform rejected version v2: Error was thrown/u);
 });
 
-test('what the hook makes of a secret is what readers get', async () => {
-  const { client } = await setup({ hook: { transform: (secret) => secret.withText(`${secret.text()}-unwrapped`) } });
+test('returns what hook.transform returns', async () => {
+  const { client } = await setUp({ hook: { transform: (secret) => secret.withText(`${secret.text()}-unwrapped`) } });
 
   expect((await client.get('db')).text()).toBe('s3cret-db-v1-unwrapped');
 });
 
-test('a hook that returns nonsense is told so', async () => {
-  const { client } = await setup();
-  const broken = createSecretClient({
-    endpoints: [((kms) => (kms.put('db', 'v1'), kms))(new FakeTransport())],
-    hook: { transform: () => 'text' as never },
-  });
+test('rejects if hook.transform does not return a Secret', async () => {
+  const { client } = setUpClient({ hook: { transform: () => 'text' as never } });
 
-  await expect(broken.get('db')).rejects.toThrow(/hook\.transform did not return a Secret/u);
-  await Promise.all([client.close(), broken.close()]);
+  await expect(client.get('db')).rejects.toThrow(/hook\.transform did not return a Secret/u);
 });

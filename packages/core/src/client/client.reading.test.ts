@@ -1,25 +1,9 @@
-import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { SecretClient } from './client.ts';
-import { createSecretClient } from '../create-client.ts';
 import { isSecretError } from '../secret/errors.ts';
-import type { SecretClientOptions } from '../options/options.ts';
+import { setUpClient } from './client.fixture.ts';
 
-interface Setup {
-  readonly client: SecretClient;
-  readonly clock: FakeClock;
-  readonly kms: FakeTransport;
-}
-
-function setup(options: SecretClientOptions = {}): Setup {
-  const clock = new FakeClock();
-  const kms = new FakeTransport();
-  kms.put('db', 'v1');
-  return { client: createSecretClient({ endpoints: [kms], clock, ...options }), clock, kms };
-}
-
-test('a fresh value is served from memory: the same object, without another request', async () => {
-  const { client, kms } = setup();
+test('returns the same object from memory without another request', async () => {
+  const { client, kms } = setUpClient();
 
   const first = await client.get('db');
   const second = await client.get('db');
@@ -30,15 +14,15 @@ test('a fresh value is served from memory: the same object, without another requ
   expect(client.stats()).toMatchObject({ hits: 2, misses: 1, fetches: 1 });
 });
 
-test('a read of a fresh value hands out the very object in memory', async () => {
-  const { client } = setup();
+test('get() and peek() return the same object', async () => {
+  const { client } = setUpClient();
   await client.get('db');
 
   expect(await client.get('db')).toBe(client.peek('db'));
 });
 
-test('readers of a fresh value share one promise, and those after a refresh another', async () => {
-  const { client, kms } = setup();
+test('reads of a fresh value share one promise until the next refresh', async () => {
+  const { client, kms } = setUpClient();
   await client.get('db');
 
   const first = client.get('db');
@@ -50,8 +34,8 @@ test('readers of a fresh value share one promise, and those after a refresh anot
   expect([(await first).versionId, (await client.get('db')).versionId]).toEqual(['v1', 'v2']);
 });
 
-test('10,000 readers of a name never seen make one request and get the same object', async () => {
-  const { client, kms } = setup();
+test('10,000 first reads make one request and get the same object', async () => {
+  const { client, kms } = setUpClient();
 
   const secrets = await Promise.all(Array.from({ length: 10_000 }, () => client.get('db')));
 
@@ -59,8 +43,8 @@ test('10,000 readers of a name never seen make one request and get the same obje
   expect(kms.requests.length).toBe(1);
 });
 
-test('readers of a name that fails get the same error', async () => {
-  const { client } = setup();
+test('concurrent reads that fail get the same error', async () => {
+  const { client } = setUpClient();
 
   const outcomes = await Promise.allSettled([client.get('none'), client.get('none')]);
   const [first, second] = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : undefined));
@@ -69,15 +53,15 @@ test('readers of a name that fails get the same error', async () => {
   expect(second).toBe(first);
 });
 
-test('peek never waits and never asks', () => {
-  const { client, kms } = setup();
+test('peek() sends no request', () => {
+  const { client, kms } = setUpClient();
 
   expect(client.peek('db')).toBeUndefined();
   expect(kms.requests).toEqual([]);
 });
 
-test('stages and versions are read and kept apart', async () => {
-  const { client, kms } = setup();
+test('caches stages and versions separately', async () => {
+  const { client, kms } = setUpClient();
 
   await client.get('db');
   await client.get('db', { stage: 'ACSPrevious' });
@@ -93,8 +77,8 @@ test('stages and versions are read and kept apart', async () => {
   expect(client.peek('db', { versionId: 'v7' })).toBe(await client.get('db', { versionId: 'v7' }));
 });
 
-test("the client's own stage named in a read hits what is kept", async () => {
-  const { client, kms } = setup();
+test('a read with the default stage hits the cached secret', async () => {
+  const { client, kms } = setUpClient();
   await client.get('db');
 
   await client.get('db', { stage: 'ACSCurrent' });
@@ -102,16 +86,16 @@ test("the client's own stage named in a read hits what is kept", async () => {
   expect(kms.requests.length).toBe(1);
 });
 
-test('a client can read another stage where none is named', async () => {
-  const { client, kms } = setup({ stage: 'ACSPrevious' });
+test('reads the configured default stage', async () => {
+  const { client, kms } = setUpClient({ stage: 'ACSPrevious' });
 
   await client.get('db');
 
   expect(kms.requests).toMatchObject([{ stage: 'ACSPrevious' }]);
 });
 
-test('an ARN hits what it fetched, though KMS answers with the plain name', async () => {
-  const { client, kms } = setup();
+test('caches a secret under the ARN although KMS returns the plain name', async () => {
+  const { client, kms } = setUpClient();
   const arn = 'acs:kms:cn-hangzhou:1234567890:secret/db';
   kms.put(arn, 'v1', { name: 'db' });
 
@@ -122,8 +106,8 @@ test('an ARN hits what it fetched, though KMS answers with the plain name', asyn
   expect(kms.requests.length).toBe(1);
 });
 
-test('an empty value is served like any other', async () => {
-  const { client, kms } = setup();
+test('caches an empty value', async () => {
+  const { client, kms } = setUpClient();
   kms.put('empty', 'v1', { value: '' });
 
   expect((await client.get('empty')).text()).toBe('');
@@ -131,8 +115,8 @@ test('an empty value is served like any other', async () => {
   expect(kms.requests.length).toBe(1);
 });
 
-test('a name not found is asked once in ten seconds, however often it is read', async () => {
-  const { client, kms, clock } = setup();
+test('requests a missing name once in ten seconds', async () => {
+  const { client, kms, clock } = setUpClient();
 
   await expect(client.get('typo')).rejects.toMatchObject({ code: 'ERR_SECRET_NOT_FOUND' });
   await clock.pass(9_999);
@@ -144,8 +128,8 @@ test('a name not found is asked once in ten seconds, however often it is read', 
   expect(kms.requests.length).toBe(2);
 });
 
-test('a refusal is not remembered if negativeTtl is 0', async () => {
-  const { client, kms } = setup({ negativeTtl: 0 });
+test('does not cache a refusal with negativeTtl 0', async () => {
+  const { client, kms } = setUpClient({ negativeTtl: 0 });
   await client.get('typo').catch(() => {});
 
   await client.get('typo').catch(() => {});
@@ -153,8 +137,8 @@ test('a refusal is not remembered if negativeTtl is 0', async () => {
   expect(kms.requests.length).toBe(2);
 });
 
-test('a set is all of one moment: a rotation that comes meanwhile is in all of it or in none', async () => {
-  const { client, kms, clock } = setup({ ttl: '1h' });
+test('getMany() returns values of one moment during a rotation', async () => {
+  const { client, kms, clock } = setUpClient({ ttl: '1h' });
   kms.put('key', 'v1');
   await client.getMany(['db', 'key']);
 
@@ -169,8 +153,8 @@ test('a set is all of one moment: a rotation that comes meanwhile is in all of i
   await clock.pass(0);
 });
 
-test('a set that is not complete is one error that names all that failed', async () => {
-  const { client, kms } = setup();
+test('getMany() rejects with one error that lists all failures', async () => {
+  const { client, kms } = setUpClient();
   kms.fail('denied', 'closed');
 
   const error: unknown = await client.getMany(['db', 'typo', 'closed']).catch((reason: unknown) => reason);
@@ -185,15 +169,39 @@ test('a set that is not complete is one error that names all that failed', async
   expect((error as Error).message).toMatch(/2 of 3 secrets could not be read.*typo.*closed/su);
 });
 
-test('a set of no names is empty, and a name given twice is there once', async () => {
-  const { client } = setup();
+test('getMany() accepts no names, and the same name twice', async () => {
+  const { client } = setUpClient();
 
   expect(Object.keys(await client.getMany([]))).toEqual([]);
   expect(Object.keys(await client.getMany(['db', 'db']))).toEqual(['db']);
 });
 
-test('a name like a property of every object is a name like any other', async () => {
-  const { client, kms } = setup();
+test('getMany() takes an object whose members have stages and versions', async () => {
+  const { client, kms } = setUpClient();
+
+  const set = await client.getMany({ current: 'db', previous: { name: 'db', stage: 'ACSPrevious' } });
+
+  expect(Object.keys(set)).toEqual(['current', 'previous']);
+  expect(set.previous.name).toBe('db');
+  expect(kms.requests).toMatchObject([{ stage: 'ACSCurrent' }, { stage: 'ACSPrevious' }]);
+});
+
+test('getMany() lists the keys of the object that failed', async () => {
+  const { client } = setUpClient();
+
+  const read = client.getMany({ main: 'db', typo: { name: 'none', versionId: 'v7' } });
+
+  await expect(read).rejects.toMatchObject({ errors: new Map([['typo', expect.anything()]]) });
+});
+
+test.each([new Set(['db']), 'db', null, 42])('getMany() refuses %s', async (names) => {
+  const { client } = setUpClient();
+
+  await expect(client.getMany(names as never)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
+});
+
+test('getMany() accepts names of object properties', async () => {
+  const { client, kms } = setUpClient();
   kms.put('__proto__', 'v1');
   kms.put('constructor', 'v1');
 
@@ -207,10 +215,10 @@ test.each([
   ['an empty name', ''],
   ['a name of 193 characters', 'x'.repeat(193)],
   ['a name with a line break', 'db\n'],
-  ['no text', 42 as unknown as string],
-  ['nothing', undefined as unknown as string],
-])('%s is refused in words before anything is asked', async (_what, name) => {
-  const { client, kms } = setup();
+  ['a number', 42 as unknown as string],
+  ['undefined', undefined as unknown as string],
+])('refuses %s without a request', async (_what, name) => {
+  const { client, kms } = setUpClient();
 
   await expect(client.get(name)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
   await expect(client.refresh(name)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
@@ -218,25 +226,25 @@ test.each([
 });
 
 test.each(['a/b', '../../etc/passwd', 'bailian!secret-123', '数据库', 'x'.repeat(192)])(
-  '%s is a name',
+  'accepts the name %s',
   async (name) => {
-    const { client, kms } = setup();
+    const { client, kms } = setUpClient();
     kms.put(name, 'v1');
 
     expect((await client.get(name)).name).toBe(name);
   },
 );
 
-test('an ARN may be longer than a name', async () => {
-  const { client, kms } = setup();
+test('accepts an ARN that is longer than a name may be', async () => {
+  const { client, kms } = setUpClient();
   const arn = `acs:kms:cn-hangzhou:1234567890:secret/${'x'.repeat(192)}`;
   kms.put(arn, 'v1');
 
   expect((await client.get(arn)).versionId).toBe('v1');
 });
 
-test('a wrong option of a read is refused with what it may be', async () => {
-  const { client } = setup();
+test('refuses invalid read options and lists the valid ones', async () => {
+  const { client } = setUpClient();
   const wrong = { stages: 'ACSCurrent', versionId: 7 } as never;
 
   await expect(client.get('db', wrong)).rejects.toThrow(
@@ -244,22 +252,28 @@ test('a wrong option of a read is refused with what it may be', async () => {
   );
 });
 
-test('invalidate makes the next read fetch, and what is under way is not kept', async () => {
-  const { client, kms } = setup();
+test('refuses read options that are no object', async () => {
+  const { client } = setUpClient();
+
+  await expect(client.get('db', null as never)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
+});
+
+test('invalidate() makes the next read fetch and drops fetches in flight', async () => {
+  const { client, kms } = setUpClient();
   await client.get('db');
-  const late = client.refresh('db');
+  const inFlight = client.refresh('db');
   void client.invalidate('db');
 
   kms.put('db', 'v2');
-  await late;
+  await inFlight;
   const next = await client.get('db');
 
   expect(next.versionId).toBe('v2');
   expect(kms.requests.length).toBe(3);
 });
 
-test('invalidate forgets all stages and versions of a name, its refusals, and nothing else', async () => {
-  const { client, kms } = setup();
+test('invalidate() drops all stages, versions and refusals of a name only', async () => {
+  const { client, kms } = setUpClient();
   kms.put('db2', 'v1');
   await client.getMany(['db', 'db2']);
   await client.get('db', { stage: 'ACSPrevious' });
@@ -274,8 +288,8 @@ test('invalidate forgets all stages and versions of a name, its refusals, and no
   expect(client.stats().refusals).toBe(0);
 });
 
-test('refresh fetches what is fresh, and resolves to what came', async () => {
-  const { client, kms } = setup();
+test('refresh() fetches a fresh secret again', async () => {
+  const { client, kms } = setUpClient();
   await client.get('db');
   kms.put('db', 'v2');
 
@@ -283,8 +297,8 @@ test('refresh fetches what is fresh, and resolves to what came', async () => {
   expect(client.peek('db')?.versionId).toBe('v2');
 });
 
-test('refresh rejects with the cause, and the old value stays', async () => {
-  const { client, kms, clock } = setup();
+test('refresh() rejects with the cause and keeps the cached value', async () => {
+  const { client, kms, clock } = setUpClient();
   await client.get('db');
   kms.fail('unavailable');
 
@@ -296,8 +310,8 @@ test('refresh rejects with the cause, and the old value stays', async () => {
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('refresh of a refused name asks at once', async () => {
-  const { client, kms } = setup();
+test('refresh() ignores a cached refusal', async () => {
+  const { client, kms } = setUpClient();
   await client.get('new').catch(() => {});
   kms.put('new', 'v1');
 
