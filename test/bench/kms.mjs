@@ -11,11 +11,11 @@ import { answer } from '../support/processes.mjs';
 const kms = await startFakeKms({ quota: false });
 kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));
 const { processPki } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/pki.ts');
-const trust = processPki();
-const lean = await startLeanKms(trust.certificates.get('right'));
+const pki = processPki();
+const lean = await startLeanKms(pki.certificates.get('valid'));
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 const caFilePath = join(directory, 'ca.pem');
-writeFileSync(caFilePath, trust.caPem);
+writeFileSync(caFilePath, pki.caPem);
 const { accessKey } = kms;
 
 answer(
@@ -24,7 +24,7 @@ answer(
     caFilePath: kms.caFilePath,
     caPem: kms.caPem,
     accessKey,
-    lean: { endpoint: lean.endpoint, caFilePath, caPem: trust.caPem, accessKey },
+    lean: { endpoint: lean.endpoint, caFilePath, caPem: pki.caPem, accessKey },
   },
   (question) => {
     if (question === 'keep connections') lean.keepsConnections(true);

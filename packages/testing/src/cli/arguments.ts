@@ -3,32 +3,31 @@ import { parseArgs } from 'node:util';
 import type { FakeKmsOptions } from '../fake-kms/options.ts';
 import { identityNames } from './identities.ts';
 import type { IdentityName } from './identities.ts';
-import { Mistake } from './cli-error.ts';
+import { CliError } from './cli-error.ts';
 
 export const usage = `fake-kms SECRETS-FILE [options]
 
 Serves the secrets of a JSON or YAML file as a strict fake of Alibaba Cloud KMS on 127.0.0.1, until it is stopped.
 
-  --port N           port of the first region; the next ones get the ports after it (any free one)
-  --regions A,B      regions to serve (cn-hangzhou)
-  --instances A,B    KMS instances to serve, in the first region; ids begin with kst- (none)
-  --as IDENTITY      who the printed settings make a client: ak (the default), client_key,
-                     instance (a client key of an instance, by its own API), ram_role,
-                     oidc_role_arn, credentials_uri
-  --properties FILE  where to write the secretsmanager.properties (a temporary file)
-  --admin            also start the admin API, for other processes to drive the fake
+  --port N           port of the first region; further endpoints use the following ports
+                     (default: free ports)
+  --regions A,B      regions to serve (default: cn-hangzhou)
+  --instances A,B    KMS instances to serve in the first region; ids begin with kst- (default: none)
+  --as IDENTITY      credentials in the printed settings: ak, client_key, instance (a client key for
+                     the instance API), ram_role, oidc_role_arn, credentials_uri (default: ak)
+  --properties FILE  path of the secretsmanager.properties to write (default: a temporary file)
+  --admin            start the admin API, to control the fake from other processes
   --http             HTTP without TLS
-  --help             this text
+  --help             print this text
 
-The file holds one entry a secret, with just its value or with more:
+The file has one entry per secret, either its value or an object:
 
   prod/db: the-value
   prod/cache: { value: the-value, dataType: binary, versionId: v1 }
 
-It prints lines to export, and a line with "ready" when it can be asked. It never prints a value.
+The command prints settings to export, then a line with "ready". It never prints a secret value.
 `;
 
-/** What to serve, and how. */
 export interface ServeCommand {
   readonly file: string;
   readonly options: FakeKmsOptions;
@@ -37,25 +36,25 @@ export interface ServeCommand {
   readonly identity: IdentityName;
 }
 
-export function readArguments(argv: readonly string[]): ServeCommand | 'help' {
-  const { values, positionals } = parse(argv);
+/** Throws a `CliError` with exit code 2 for wrong usage. */
+export function parseArguments(argv: readonly string[]): ServeCommand | 'help' {
+  const { values, positionals } = parseOptions(argv);
   if (values.help === true) return 'help';
   const [file, ...more] = positionals;
-  if (file === undefined) throw wrongCommand('Which file of secrets is to be served?');
-  if (more.length > 0) throw wrongCommand(`One file is served at a time; ${more.join(', ')} would be left over.`);
-  const identity = readIdentity(values.as ?? 'ak');
-  // Who is to ask instances must have one.
+  if (file === undefined) throw usageError('The secrets file is missing.');
+  if (more.length > 0) throw usageError(`Only one secrets file is supported; unexpected: ${more.join(', ')}.`);
+  const identity = parseIdentity(values.as ?? 'ak');
   const instances = values.instances ?? (identity === 'instance' ? 'kst-fake0001' : undefined);
   const options: FakeKmsOptions = {
-    ...(values.port !== undefined && { port: readPort(values.port) }),
-    ...(values.regions !== undefined && { regions: readList(values.regions) }),
-    ...(instances !== undefined && { instances: readList(instances) }),
+    ...(values.port !== undefined && { port: parsePort(values.port) }),
+    ...(values.regions !== undefined && { regions: parseList(values.regions) }),
+    ...(instances !== undefined && { instances: parseList(instances) }),
     ...(values.http === true && { plainHttp: true }),
   };
   return { file, options, propertiesFile: values.properties, isAdmin: values.admin === true, identity };
 }
 
-interface Parsed {
+interface ParsedOptions {
   readonly values: {
     readonly port?: string | undefined;
     readonly regions?: string | undefined;
@@ -69,7 +68,7 @@ interface Parsed {
   readonly positionals: readonly string[];
 }
 
-function parse(argv: readonly string[]): Parsed {
+function parseOptions(argv: readonly string[]): ParsedOptions {
   try {
     return parseArgs({
       args: [...argv],
@@ -86,26 +85,26 @@ function parse(argv: readonly string[]): Parsed {
       },
     });
   } catch (error) {
-    throw wrongCommand(error instanceof Error ? error.message : 'The options cannot be read.');
+    throw usageError(error instanceof Error ? error.message : 'The options are invalid.');
   }
 }
 
-function readList(text: string): string[] {
+function parseList(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
-function readIdentity(text: string): IdentityName {
-  const name = identityNames.find((known) => known === text);
+function parseIdentity(text: string): IdentityName {
+  const name = identityNames.find((identity) => identity === text);
   if (name !== undefined) return name;
-  throw wrongCommand(`--as takes one of ${identityNames.join(', ')}, not ${JSON.stringify(text)}.`);
+  throw usageError(`--as must be one of ${identityNames.join(', ')}, got ${JSON.stringify(text)}.`);
 }
 
-function readPort(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw wrongCommand(`--port takes a number up to 65535, not ${JSON.stringify(text)}.`);
+  throw usageError(`--port must be a number up to 65535, got ${JSON.stringify(text)}.`);
 }
 
-function wrongCommand(message: string): Mistake {
-  return new Mistake(`${message}\nTry: fake-kms --help`, 2);
+function usageError(message: string): CliError {
+  return new CliError(`${message}\nTry: fake-kms --help`, 2);
 }

@@ -1,9 +1,9 @@
-/** Something the user of the command can put right; printed as a sentence, without a stack. */
-export class Mistake extends Error {
-  override readonly name = 'Mistake';
+/** An error that the user of the command can correct. Printed without a stack trace. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
   readonly exitCode: number;
 
-  /** 1 for what went wrong, 2 for a command that was written wrongly, as shells have it. */
+  /** Exit code 1 for a failure, 2 for wrong usage, as is common for shell commands. */
   constructor(message: string, exitCode = 1) {
     super(message);
     this.exitCode = exitCode;

@@ -1,8 +1,8 @@
 import type { FakeIdentity } from '../fake-kms/client-settings.ts';
 import type { FakeKms } from '../fake-kms/fake-kms.ts';
-import type { Files } from '../fake-kms/generated-files.ts';
+import type { GeneratedFiles } from '../fake-kms/generated-files.ts';
 
-/** Who the command can make a client. Not a role of an ECS instance: that is asked for at an address nobody can move. */
+/** The values of `--as`. Without `ecs_ram_role`, because clients request it from a fixed address. */
 export const identityNames = ['ak', 'client_key', 'instance', 'ram_role', 'oidc_role_arn', 'credentials_uri'] as const;
 
 export type IdentityName = (typeof identityNames)[number];
@@ -11,8 +11,8 @@ const account = 'acs:ram::1234567890123456';
 const roleArn = `${account}:role/fake-role`;
 const providerArn = `${account}:oidc-provider/fake-provider`;
 
-/** Makes what an identity needs: keys, roles, and the files that hold them. */
-export function makeIdentity(kms: FakeKms, name: IdentityName, files: Files): FakeIdentity {
+/** Creates the keys, roles and files that an identity needs. */
+export function createIdentity(kms: FakeKms, name: IdentityName, files: GeneratedFiles): FakeIdentity {
   switch (name) {
     case 'ak':
       return {};
@@ -36,7 +36,7 @@ export function makeIdentity(kms: FakeKms, name: IdentityName, files: Files): Fa
   }
 }
 
-/** Whether a client that is this has to ask STS, whose certificate `@alicloud/credentials` takes from Node alone. */
-export function asksSts(name: IdentityName): boolean {
+/** Whether the identity uses STS. For STS, `@alicloud/credentials` trusts only the CAs that Node trusts. */
+export function usesSts(name: IdentityName): boolean {
   return name === 'ram_role' || name === 'oidc_role_arn';
 }

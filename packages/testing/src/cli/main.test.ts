@@ -14,7 +14,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('it says how to reach it and that it is ready, and never prints a value', async () => {
+test('prints the settings and a ready line, and no value', async () => {
   const command = serve('prod/db: s3cret-one\nprod/more: { value: s3cret-two, dataType: binary, versionId: v1 }\n');
 
   const { code, stdout, stderr } = await command.untilReadyThenStop();
@@ -26,7 +26,7 @@ test('it says how to reach it and that it is ready, and never prints a value', a
   expect(stdout.includes('s3cret-')).toBe(false);
 });
 
-test('what it prints can be pasted into a shell', async () => {
+test('prints settings that a shell can execute', async () => {
   const { stdout } = await serve('prod/db: s3cret-one').untilReadyThenStop();
 
   const printed = execFileSync('sh', ['-c', `${stdout}\nprintf %s "$cache_client_region_id"`], { encoding: 'utf8' });
@@ -36,20 +36,20 @@ test('what it prints can be pasted into a shell', async () => {
   ]);
 });
 
-test('JSON is read as YAML is', async () => {
+test('reads JSON', async () => {
   const { code, stdout } = await serve('{ "prod/db": "s3cret-one" }').untilReadyThenStop();
 
   expect([code, stdout.includes('1 secret at')]).toEqual([0, true]);
 });
 
-test('regions, HTTP, the admin API and the place of the properties are chosen by options', async () => {
-  const properties = join(directory, "it's.properties");
-  let written = '';
+test('supports --regions, --http, --admin and --properties', async () => {
+  const propertiesFile = join(directory, "it's.properties");
+  let properties = '';
   const command = serve(
     'a: s3cret-one',
-    ['--regions', 'cn-hangzhou, cn-shanghai', '--http', '--admin', '--properties', properties],
+    ['--regions', 'cn-hangzhou, cn-shanghai', '--http', '--admin', '--properties', propertiesFile],
     () => {
-      written = readFileSync(properties, 'utf8');
+      properties = readFileSync(propertiesFile, 'utf8');
     },
   );
 
@@ -58,8 +58,8 @@ test('regions, HTTP, the admin API and the place of the properties are chosen by
   expect(stdout).toMatch(/ready: 1 secret at http:\/\/127\.0\.0\.1:\d+\/, http:\/\/127\.0\.0\.1:\d+\/$/m);
   expect(stdout).toMatch(/^export FAKE_KMS_ADMIN='http:\/\/127\.0\.0\.1:\d+'$/m);
   expect(stdout).toContain(`it'\\''s.properties'`);
-  expect(written).toContain('cn-shanghai');
-  expect(existsSync(properties)).toBe(false);
+  expect(properties).toContain('cn-shanghai');
+  expect(existsSync(propertiesFile)).toBe(false);
 });
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
   ['ram_role', ["export credentials_type='ram_role'", 'credentials_sts_endpoint', 'export NODE_EXTRA_CA_CERTS=']],
   ['oidc_role_arn', ["export credentials_type='oidc_role_arn'", 'oidc-token', 'export NODE_EXTRA_CA_CERTS=']],
   ['credentials_uri', ["export ALIBABA_CLOUD_CREDENTIALS_URI='http://127.0.0.1:", 'cache_client_region_id']],
-])('--as %s prints the settings of a client that is this', async (identity, parts) => {
+])('--as %s prints the settings of that identity', async (identity, parts) => {
   const { code, stdout } = await serve('a: s3cret-one', ['--as', identity]).untilReadyThenStop();
 
   expect(code).toBe(0);
@@ -85,7 +85,7 @@ test.each([
   expect(stdout.includes('KMS_SECRETS_CONFIG_FILE')).toBe(identity !== 'credentials_uri');
 });
 
-test('a client that is what --as says reads with the settings that were printed, and the files go with the fake', async () => {
+test('a client reads with the settings of --as, until the fake stops', async () => {
   let settings: Record<string, string> = {};
   const command = serve('a: s3cret-one', ['--as', 'instance', '--instances', 'kst-a,kst-b'], async (stdout) => {
     settings = Object.fromEntries(
@@ -109,7 +109,7 @@ test('a client that is what --as says reads with the settings that were printed,
   expect(existsSync(settings['KMS_SECRETS_CONFIG_FILE'] ?? '')).toBe(false);
 });
 
-test('a port is taken, and one that is in use is told in a sentence', async () => {
+test('uses --port, and reports a port that is in use', async () => {
   let inner: Promise<Outcome> | undefined;
   const command = serve('a: s3cret-one', [], (stdout) => {
     const port = /127\.0\.0\.1:(\d+)\/$/m.exec(stdout)?.[1] ?? '';
@@ -120,10 +120,10 @@ test('a port is taken, and one that is in use is told in a sentence', async () =
   await command.untilReadyThenStop();
 
   const { code, stderr } = (await inner) ?? { code: 0, stderr: '' };
-  expect([code, stderr]).toEqual([1, expect.stringContaining('KMS could not be started: listen EADDRINUSE')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('The fake KMS could not be started: listen EADDRINUSE')]);
 });
 
-test('--help tells the options', async () => {
+test('--help prints the options', async () => {
   const { code, stdout } = await run(['--help']);
 
   expect(code).toBe(0);
@@ -132,69 +132,69 @@ test('--help tells the options', async () => {
 });
 
 test.each<[string[], string]>([
-  [[], 'Which file of secrets'],
-  [['a.yaml', 'b.yaml'], 'b.yaml would be left over'],
+  [[], 'The secrets file is missing.'],
+  [['a.yaml', 'b.yaml'], 'unexpected: b.yaml'],
   [['--nonsense'], "'--nonsense'"],
-  [['a.yaml', '--port', '70000'], '--port takes a number up to 65535, not "70000"'],
-  [['a.yaml', '--port', '1e3'], '--port takes a number'],
-  [['a.yaml', '--as', 'ecs_ram_role'], '--as takes one of ak, client_key, instance'],
-])('the command %j is refused, with the way to help', async (argv, sentence) => {
+  [['a.yaml', '--port', '70000'], '--port must be a number up to 65535, got "70000"'],
+  [['a.yaml', '--port', '1e3'], '--port must be a number'],
+  [['a.yaml', '--as', 'ecs_ram_role'], '--as must be one of ak, client_key, instance'],
+])('rejects the arguments %j and mentions --help', async (argv, message) => {
   const { code, stderr } = await run(argv);
 
   expect(code).toBe(2);
-  expect(stderr).toContain(sentence);
+  expect(stderr).toContain(message);
   expect(stderr).toContain('fake-kms --help');
 });
 
-test('a region that is none is told', async () => {
+test('reports an invalid region', async () => {
   const { code, stderr } = await serve('a: s3cret-one', ['--regions', 'a b']).untilReadyThenStop();
 
-  expect([code, stderr]).toEqual([1, expect.stringContaining('"a b" is no region id')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('"a b" is not a region id')]);
 });
 
 test.each([
   {
-    mistake: 'a quote that is not closed',
+    problem: 'an unclosed quote',
     text: 'a: "s3cret-one\nb: c',
-    sentence: /:\d+:\d+ is not valid YAML or JSON \(/,
+    message: /:\d+:\d+ is not valid YAML or JSON \(/,
   },
   {
-    mistake: 'a name twice',
+    problem: 'a duplicate name',
     text: 'a: s3cret-one\na: s3cret-two',
-    sentence: /:2:1 is not valid YAML or JSON \(DUPLICATE_KEY\)/,
+    message: /:2:1 is not valid YAML or JSON \(DUPLICATE_KEY\)/,
   },
-  { mistake: 'a list', text: '- s3cret-one', sentence: /must hold one entry a secret/ },
-  { mistake: 'nothing', text: '{}', sentence: /holds no secret/ },
-  { mistake: 'a number', text: 'a: 5', sentence: /The secret "a" must be a text or an object; put a number in quotes/ },
-  { mistake: 'a null', text: 'a: null', sentence: /The secret "a" must be an object/ },
-  { mistake: 'no value', text: 'a: { dataType: text }', sentence: /The secret "a": value is missing/ },
+  { problem: 'a list', text: '- s3cret-one', message: /must contain one entry per secret/ },
+  { problem: 'no entries', text: '{}', message: /contains no secrets/ },
+  { problem: 'a number', text: 'a: 5', message: /The secret "a" must be a string or an object. Put numbers in quotes/ },
+  { problem: 'a null', text: 'a: null', message: /The secret "a" must be an object/ },
+  { problem: 'a missing value', text: 'a: { dataType: text }', message: /The secret "a": value is missing/ },
   {
-    mistake: 'a mistyped field',
+    problem: 'a mistyped field',
     text: 'a: { value: s3cret-one, dataTyp: text }',
-    sentence: /"a" has no field dataTyp/,
+    message: /"a" has an unknown field dataTyp/,
   },
   {
-    mistake: 'no schedule',
+    problem: 'an invalid rotation',
     text: 'a: { value: s3cret-one, automaticRotation: often }',
-    sentence: /automaticRotation must be/,
+    message: /automaticRotation must be/,
   },
-  { mistake: 'no name', text: 'a b: s3cret-one', sentence: /The secret "a b" is refused: A secret's name/ },
+  { problem: 'an invalid name', text: 'a b: s3cret-one', message: /The secret "a b" is invalid: The name of a secret/ },
   {
-    mistake: 'the wrong form',
+    problem: 'the wrong format',
     text: 'a: { value: s3cret-one, type: Rds }',
-    sentence: /The secret "a" is refused: The value/,
+    message: /The secret "a" is invalid: The value/,
   },
-])('a file with $mistake is refused, without a value', async ({ text, sentence }) => {
+])('rejects a file with $problem without printing a value', async ({ text, message }) => {
   const { code, stdout, stderr } = await serve(text).untilReadyThenStop();
 
   expect([code, stdout]).toEqual([1, '']);
-  expect(sentence.test(stderr)).toBe(true);
+  expect(message.test(stderr)).toBe(true);
   expect(stderr.includes('s3cret-')).toBe(false);
 });
 
-test('a file that is not there, or cannot be read, is told', async () => {
-  expect((await run([join(directory, 'nowhere.yaml')])).stderr).toMatch(
-    /^fake-kms: There is no file .+nowhere\.yaml\.\n$/,
+test('reports a file that does not exist or cannot be read', async () => {
+  expect((await run([join(directory, 'missing.yaml')])).stderr).toMatch(
+    /^fake-kms: The file .+missing\.yaml does not exist\.\n$/,
   );
   expect((await run([directory])).stderr).toContain('cannot be read (EISDIR)');
 });
@@ -221,7 +221,8 @@ function serve(
 
 function start(argv: string[], whenReady?: (stdout: string) => unknown): { untilReadyThenStop(): Promise<Outcome> } {
   const stop = new AbortController();
-  let [out, err] = ['', ''];
+  let out = '';
+  let err = '';
   const stdout = {
     write(text: string): void {
       out += text;

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 
 import { startAdmin } from '../fake-kms/admin/admin.ts';
-import { startFakeKms } from '../fake-kms/fake-kms.ts';
 import type { FakeIdentity } from '../fake-kms/client-settings.ts';
 import type { FakeKms } from '../fake-kms/fake-kms.ts';
-import { Files } from '../fake-kms/generated-files.ts';
-import { readArguments, usage } from './arguments.ts';
+import { GeneratedFiles } from '../fake-kms/generated-files.ts';
+import { startFakeKms } from '../fake-kms/start-fake-kms.ts';
+import { parseArguments, usage } from './arguments.ts';
 import type { ServeCommand } from './arguments.ts';
-import { asksSts, makeIdentity } from './identities.ts';
-import { Mistake } from './cli-error.ts';
+import { CliError } from './cli-error.ts';
+import { createIdentity, usesSts } from './identities.ts';
 import { readSecretsFile } from './secrets-file.ts';
 import type { SecretEntry } from './secrets-file.ts';
 import { exportLines } from './shell.ts';
 
-/** Somewhere to write text: `process.stdout`, or what a test collects. */
+/** An output stream, such as `process.stdout`. */
 export interface TextStream {
   write(text: string): unknown;
 }
@@ -22,19 +22,19 @@ export interface Invocation {
   readonly argv: readonly string[];
   readonly stdout: TextStream;
   readonly stderr: TextStream;
-  /** Ends the command in good order. */
+  /** Stops the command. */
   readonly stop: AbortSignal;
 }
 
-/** The command `fake-kms`: serves a file of secrets until it is stopped. Returns the exit code; prints no value, ever. */
+/** The command `fake-kms`: serves a file of secrets until it is stopped. Returns the exit code. Never prints a value. */
 export async function main({ argv, stdout, stderr, stop }: Invocation): Promise<number> {
   try {
-    const command = readArguments(argv);
+    const command = parseArguments(argv);
     if (command === 'help') stdout.write(usage);
     else await serve(command, stdout, stop);
     return 0;
   } catch (error) {
-    if (!(error instanceof Mistake)) throw error;
+    if (!(error instanceof CliError)) throw error;
     stderr.write(`fake-kms: ${error.message}\n`);
     return error.exitCode;
   }
@@ -43,16 +43,16 @@ export async function main({ argv, stdout, stderr, stop }: Invocation): Promise<
 async function serve(command: ServeCommand, stdout: TextStream, stop: AbortSignal): Promise<void> {
   const secrets = readSecretsFile(command.file);
   await using kms = await startFakeKms(command.options).catch((error: unknown) => {
-    throw new Mistake(`KMS could not be started: ${sentenceOf(error)}`);
+    throw new CliError(`The fake KMS could not be started: ${messageOf(error)}`);
   });
   putAll(kms, secrets);
   const admin = command.isAdmin ? await startAdmin(kms) : undefined;
-  const files = new Files({ directory: undefined });
+  const files = new GeneratedFiles({ directory: undefined });
   try {
-    const identity = makeIdentity(kms, command.identity, files);
+    const identity = createIdentity(kms, command.identity, files);
     const propertiesFile = kms.writeProperties(command.propertiesFile, identity);
-    const extraCa = asksSts(command.identity) ? kms.caFilePath : undefined;
-    stdout.write(announcement(kms, { count: secrets.length, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
+    const extraCa = usesSts(command.identity) ? kms.caFilePath : undefined;
+    stdout.write(readyText(kms, { count: secrets.length, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     files.remove();
@@ -65,7 +65,7 @@ function putAll(kms: FakeKms, secrets: readonly SecretEntry[]): void {
     try {
       kms.put(name, value, options);
     } catch (error) {
-      throw new Mistake(`The secret ${JSON.stringify(name)} is refused: ${sentenceOf(error)}`);
+      throw new CliError(`The secret ${JSON.stringify(name)} is invalid: ${messageOf(error)}`);
     }
   }
 }
@@ -74,35 +74,35 @@ interface Started {
   readonly count: number;
   readonly identity: FakeIdentity;
   readonly propertiesFile: string;
-  /** What Node itself has to trust, if anything. */
+  /** The CA file that Node itself must trust, if any. */
   readonly extraCa: string | undefined;
   readonly adminUrl: string | undefined;
 }
 
-function announcement(kms: FakeKms, { count, identity, propertiesFile, extraCa, adminUrl }: Started): string {
+function readyText(kms: FakeKms, { count, identity, propertiesFile, extraCa, adminUrl }: Started): string {
   const lines = [
-    '# Paste these into the shell that starts your program:',
+    '# Paste these lines into the shell that starts your program:',
     ...exportLines(kms.environment(identity)),
-    ...commented('# Or this, which names a file with the same settings for @kms-secrets:', {
-      // The variables of the library are no settings of a file.
+    ...optionalExports('# Or, for @kms-secrets, this line, which names a file with the same settings:', {
+      // The settings for a credentials URI are environment variables, which the properties file cannot contain.
       KMS_SECRETS_CONFIG_FILE: identity.useCredentialsUri === true ? undefined : propertiesFile,
     }),
-    ...commented('# In any case this, since STS is asked by a library that takes no certificate authority:', {
+    ...optionalExports('# In both cases also this line, because the STS client has no option for a CA file:', {
       NODE_EXTRA_CA_CERTS: extraCa,
     }),
-    ...commented('# Drive the fake from another process:', { FAKE_KMS_ADMIN: adminUrl }),
-    `# STS is at ${kms.sts.url}, ECS metadata at ${kms.metadata.url}, temporary keys at ${kms.credentialsUri.url}`,
+    ...optionalExports('# The admin API, to control the fake from another process:', { FAKE_KMS_ADMIN: adminUrl }),
+    `# STS: ${kms.sts.url}, ECS metadata: ${kms.metadata.url}, credentials URI: ${kms.credentialsUri.url}`,
     `# fake-kms is ready: ${count} secret${count === 1 ? '' : 's'} at ${kms.endpoints.map(({ url }) => url).join(', ')}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Nothing, where there is nothing to set. */
-function commented(comment: string, setting: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const set = Object.entries(setting).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return set.length === 0 ? [] : [comment, ...exportLines(Object.fromEntries(set))];
+/** The comment and the settings that are defined. Empty if none is. */
+function optionalExports(comment: string, settings: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const defined = Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return defined.length === 0 ? [] : [comment, ...exportLines(Object.fromEntries(defined))];
 }
 
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'for no reason given.';
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
 }

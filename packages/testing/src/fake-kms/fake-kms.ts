@@ -1,104 +1,45 @@
-import { AccessKeys, makeAccessKey } from './auth/access-keys.ts';
-import type { FakeAccessKey, FakeStsKey } from './auth/access-keys.ts';
-import { Authentication } from './auth/authentication.ts';
+import type { AccessKeys, FakeAccessKey, FakeStsKey } from './auth/access-keys.ts';
 import { processPki } from './certificates/pki.ts';
-import { ClientKeys } from './client-keys/client-keys.ts';
-import type { FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
+import type { ClientKeys, FakeClientKey, FakeClientKeyOptions } from './client-keys/client-keys.ts';
 import { clientSettings, propertiesText } from './client-settings.ts';
 import type { FakeIdentity } from './client-settings.ts';
-import { FaultBoard } from './faults/fault-registry.ts';
-import type { FakeFault, FaultHandle, FaultScope } from './faults/fault-registry.ts';
-import { Files } from './generated-files.ts';
-import { checkOptions } from './options.ts';
-import type { FakeEndpoint, FakeKmsOptions } from './options.ts';
-import { FakeCredentialsUri } from './metadata/credentials-uri.ts';
-import { FakeMetadata } from './metadata/metadata.ts';
-import { Regions } from './server/endpoints.ts';
-import { RequestLog } from './server/request-log.ts';
-import type { RequestRecord } from './server/request-log.ts';
-import { borrowClock, createSettableClock } from './settable-clock.ts';
+import type { FaultRegistry } from './faults/fault-registry.ts';
+import type { FakeFault, FaultHandle, FaultScope } from './faults/fault.ts';
+import type { GeneratedFiles } from './generated-files.ts';
+import type { FakeCredentialsUri } from './metadata/credentials-uri.ts';
+import type { FakeMetadata } from './metadata/metadata.ts';
+import type { FakeEndpoint } from './options.ts';
+import type { PutOptions, SecretRepository } from './secrets/secret-repository.ts';
+import type { Endpoints } from './server/endpoints.ts';
+import type { RequestLog, RequestRecord } from './server/request-log.ts';
 import type { SettableClock } from './settable-clock.ts';
-import { FakeSts } from './sts/sts.ts';
-import { TemporaryKeys } from './sts/temporary-keys.ts';
-import { Vault } from './secrets/secret-repository.ts';
-import type { PutOptions } from './secrets/secret-repository.ts';
-
-/**
- * A strict KMS on loopback: it refuses whatever KMS would refuse, in the same words, and fails in any way a test asks for.
- *
- * Strict, because a client that is tested against a forgiving server finds out about its mistakes in production.
- */
-export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKms> {
-  const { regions: names, instances } = checkOptions(options);
-  const clock = options.clock === undefined ? createSettableClock() : borrowClock(options.clock);
-  const accessKey = { ...(options.accessKey ?? makeAccessKey()) };
-  const keys = new AccessKeys({ clock });
-  keys.add(accessKey);
-  const [vault, faults, log] = [new Vault({ clock }), new FaultBoard(), new RequestLog()];
-  const authentication = new Authentication({ keys, clock });
-  const regions = new Regions({
-    regions: names,
-    instances,
-    acceptTokenScheme: options.acceptTokenScheme ?? false,
-    supportsBatch: options.supportsBatch ?? true,
-    authentication,
-    vault,
-    faults,
-    log,
-    clock,
-    port: options.port ?? 0,
-    isPlainHttp: options.plainHttp ?? false,
-    quota: options.quota ?? 450,
-  });
-  const temporaryKeys = new TemporaryKeys({ keys, clock });
-  const sts = new FakeSts({ authentication, temporaryKeys, clock });
-  const metadata = new FakeMetadata({ temporaryKeys, clock });
-  const credentialsUri = new FakeCredentialsUri({ temporaryKeys, clock });
-  // The regions first: they may want ports that another one would be given.
-  await regions.openAll();
-  for (const server of [sts, metadata, credentialsUri]) await server.start();
-  const files = new Files({ directory: options.directory });
-  return new FakeKms({
-    accessKey,
-    clientKeys: new ClientKeys({ keys, files, clock }),
-    clock,
-    credentialsUri,
-    faults,
-    files,
-    keys,
-    log,
-    metadata,
-    regions,
-    sts,
-    vault,
-    isPlainHttp: options.plainHttp ?? false,
-  });
-}
+import type { FakeSts } from './sts/sts.ts';
 
 interface Parts {
   readonly accessKey: FakeAccessKey;
   readonly clientKeys: ClientKeys;
   readonly clock: SettableClock;
   readonly credentialsUri: FakeCredentialsUri;
-  readonly faults: FaultBoard;
-  readonly files: Files;
+  readonly endpoints: Endpoints;
+  readonly faults: FaultRegistry;
+  readonly files: GeneratedFiles;
   readonly keys: AccessKeys;
   readonly log: RequestLog;
   readonly metadata: FakeMetadata;
-  readonly regions: Regions;
+  readonly secrets: SecretRepository;
   readonly sts: FakeSts;
-  readonly vault: Vault;
   readonly isPlainHttp: boolean;
 }
 
-/** A running fake KMS. Made by `startFakeKms`. */
+/** A running fake KMS. Created by `startFakeKms`. */
 export class FakeKms {
+  /** The access key of the account. */
   readonly accessKey: FakeAccessKey;
-  /** Root, then second authority: what a client must trust. */
+  /** The CA certificates that a client must trust: root CA, then intermediate CA. */
   readonly caPem: string;
-  /** A file with `caPem`. */
+  /** The path of a file with `caPem`. */
   readonly caFilePath: string;
-  /** The fake's time. Can be moved only if it is the fake's own clock. */
+  /** The fake's time. `set` and `pass` throw if the fake was started with the option `clock`. */
   readonly clock: SettableClock;
   readonly sts: FakeSts;
   readonly metadata: FakeMetadata;
@@ -117,124 +58,132 @@ export class FakeKms {
   }
 
   get endpoints(): readonly FakeEndpoint[] {
-    return this.#parts.regions.endpoints;
+    return this.#parts.endpoints.all;
   }
 
-  /** By the id of a region, for its shared gateway, or of an instance. */
-  endpoint(name: string): FakeEndpoint {
-    return this.#parts.regions.endpoint(name);
+  /** The shared gateway of a region, or an instance, by its id. Throws a `TypeError` for an unknown id. */
+  endpoint(id: string): FakeEndpoint {
+    return this.#parts.endpoints.get(id);
   }
 
-  /** The environment that brings a client here, in the names all official secret clients read. */
+  /** The settings that point a client to this fake, under the names that all official secret clients read. */
   environment(identity?: FakeIdentity): Record<string, string> {
-    const { accessKey, isPlainHttp } = this.#parts;
-    const caFilePath = isPlainHttp ? undefined : this.caFilePath;
-    const { endpoints, sts, credentialsUri } = this;
-    const reached = { accessKey, endpoints, caFilePath, stsEndpoint: sts.endpoint, credentialsUri: credentialsUri.url };
-    return clientSettings(reached, identity);
+    const { accessKey, endpoints, sts, credentialsUri } = this;
+    const caFilePath = this.#parts.isPlainHttp ? undefined : this.caFilePath;
+    const target = { accessKey, endpoints, caFilePath, stsEndpoint: sts.endpoint, credentialsUri: credentialsUri.url };
+    return clientSettings(target, identity);
   }
 
-  /** The same as the text of a `secretsmanager.properties`. */
+  /** The settings as the text of a `secretsmanager.properties`. */
   properties(identity?: FakeIdentity): string {
     return propertiesText(this.environment(identity));
   }
 
-  /** Writes that text to a file only its owner can read; returns its path. The file is removed on `close`. */
-  writeProperties(file?: string, identity?: FakeIdentity): string {
-    return this.#parts.files.write('secretsmanager.properties', this.properties(identity), file);
+  /** Writes the properties to a file that only its owner can read, and returns its path. `close` removes the file. */
+  writeProperties(path?: string, identity?: FakeIdentity): string {
+    return this.#parts.files.write('secretsmanager.properties', this.properties(identity), path);
   }
 
-  /** Creates a secret, or adds a version to it; the labels move at once. Returns the version's id. */
+  /** Creates a secret, or adds a version to it and moves the stages. Returns the version id. */
   put(name: string, value: string, options?: PutOptions): string {
-    return this.#parts.vault.put(name, value, options);
+    return this.#parts.secrets.put(name, value, options);
   }
 
-  /** Gives a secret a new current version as KMS's own rotation would; returns its id. */
+  /** Creates a new current version, as the rotation of KMS does. Returns its id. */
   rotate(name: string, options: { readonly value?: string } = {}): string {
-    return this.#parts.vault.rotate(name, options.value);
+    return this.#parts.secrets.rotate(name, options.value);
   }
 
+  /** Attaches a stage to another version of the secret. */
   moveStage(name: string, stage: string, versionId: string): void {
-    this.#parts.vault.moveStage(name, stage, versionId);
+    this.#parts.secrets.moveStage(name, stage, versionId);
   }
 
-  /** Reading that secret is answered with 403 `Forbidden.NoPermission`, whether there is one or not. */
+  /** Responds with 403 `Forbidden.NoPermission` for this name, whether the secret exists or not. */
   deny(name: string): void {
-    this.#parts.vault.deny(name);
+    this.#parts.secrets.deny(name);
   }
 
+  /** Undoes `deny`. */
   allow(name: string): void {
-    this.#parts.vault.allow(name);
+    this.#parts.secrets.allow(name);
   }
 
-  /** Reading that secret is answered with 409 `Rejected.Disabled`. */
+  /** Responds with 409 `Rejected.Disabled` for this secret. */
   disable(name: string): void {
-    this.#parts.vault.disable(name);
+    this.#parts.secrets.disable(name);
   }
 
+  /** Undoes `disable`. */
   enable(name: string): void {
-    this.#parts.vault.enable(name);
+    this.#parts.secrets.enable(name);
   }
 
-  /** Gone: reading it is answered with 404 `Forbidden.ResourceNotFound`. */
+  /** Deletes the secret. Responds with 404 `Forbidden.ResourceNotFound`. */
   remove(name: string): void {
-    this.#parts.vault.remove(name);
+    this.#parts.secrets.remove(name);
   }
 
-  /** Reading that secret is answered with 409 `Rejected.PendingDeletion`. */
+  /** Responds with 409 `Rejected.PendingDeletion` for this secret. */
   scheduleDeletion(name: string): void {
-    this.#parts.vault.scheduleDeletion(name);
+    this.#parts.secrets.scheduleDeletion(name);
   }
 
+  /** Undoes `scheduleDeletion`. */
   restore(name: string): void {
-    this.#parts.vault.restore(name);
+    this.#parts.secrets.restore(name);
   }
 
   addStsKey(key: FakeStsKey): void {
     this.#parts.keys.addTemporary(key);
   }
 
-  /** Makes a client key with its files, as CreateClientKey does. The files are removed on `close`. */
+  /** Creates a client key and its files, as CreateClientKey does. `close` removes the files. */
   createClientKey(options: FakeClientKeyOptions): FakeClientKey {
     return this.#parts.clientKeys.create(options);
   }
 
   /**
-   * Makes a client key of another fake known here, with the same rights, until the same time: making one takes longer than
-   * starting a fake. Its files stay the other one's, and are gone when that is closed; its `json` and `password` are not.
+   * Registers a client key of another fake here, with the same permissions and expiry. Saves the time of generating a key,
+   * which takes longer than starting a fake. The files of the key are removed when the other fake is closed.
    */
   addClientKey(key: FakeClientKey): void {
     this.#parts.clientKeys.add(key);
   }
 
-  /** A client key too, by its id. */
+  /** Also accepts the id of a client key. */
   disableAccessKey(accessKeyId: string): void {
     this.#parts.keys.disable(accessKeyId);
   }
 
+  /** Also accepts the id of a client key. */
   removeAccessKey(accessKeyId: string): void {
     this.#parts.keys.remove(accessKeyId);
   }
 
-  /** Plants a fault. Of several that fit, the one planted first strikes. */
-  fault(fault: FakeFault, where: FaultScope = {}): FaultHandle {
-    if (where.region !== undefined) this.#parts.regions.endpoint(where.region);
-    return this.#parts.faults.plant(fault, where);
+  /**
+   * Adds a fault. If several faults match a request, the one added first applies.
+   *
+   * Throws a `TypeError` for an unknown kind, an invalid field or an unknown region.
+   */
+  fault(fault: FakeFault, scope: FaultScope = {}): FaultHandle {
+    if (scope.region !== undefined) this.#parts.endpoints.get(scope.region);
+    return this.#parts.faults.add(fault, scope);
   }
 
-  /** Removes all faults, or those planted for that region alone. */
+  /** Removes all faults, or those that were added for that region. */
   heal(region?: string): void {
     this.#parts.faults.heal(region);
   }
 
-  /** Closes the ports of a region, or of an instance alone, and their connections: from now on they are refused. */
-  async stop(region: string): Promise<void> {
-    await Promise.all(this.#parts.regions.listeners(region).map((listener) => listener.shut()));
+  /** Closes the ports and connections of a region and its instances, or of an instance. Connections are then refused. */
+  async stop(id: string): Promise<void> {
+    await Promise.all(this.#parts.endpoints.listeners(id).map((listener) => listener.close()));
   }
 
-  /** Opens those ports again: the same ones. */
-  async start(region: string): Promise<void> {
-    await Promise.all(this.#parts.regions.listeners(region).map((listener) => listener.open()));
+  /** Opens the same ports again. */
+  async start(id: string): Promise<void> {
+    await Promise.all(this.#parts.endpoints.listeners(id).map((listener) => listener.open()));
   }
 
   get requests(): readonly RequestRecord[] {
@@ -245,24 +194,24 @@ export class FakeKms {
     this.#parts.log.clear();
   }
 
-  /** Requests that came and have had no complete answer yet. */
+  /** The number of requests without a complete response. */
   get openRequests(): number {
-    return this.#parts.regions.openRequests;
+    return this.#parts.endpoints.openRequests;
   }
 
-  /** Completed TLS handshakes. */
+  /** The number of completed TLS handshakes. */
   get handshakes(): number {
-    return this.#parts.regions.handshakes;
+    return this.#parts.endpoints.handshakes;
   }
 
-  /** Requests over a connection whose certificate was bad on purpose: not 0 means that a client does not check. */
+  /** The number of requests over a connection with a faulty certificate. Must be 0 for a client that verifies it. */
   get badCertificateRequests(): number {
-    return this.#parts.regions.badCertificateRequests;
+    return this.#parts.endpoints.badCertificateRequests;
   }
 
-  /** Leaves no socket, timer or file behind. */
+  /** Closes all sockets and removes all files. */
   async close(): Promise<void> {
-    await this.#parts.regions.shutAll();
+    await this.#parts.endpoints.closeAll();
     await Promise.all([this.sts, this.metadata, this.credentialsUri].map((server) => server.stop()));
     this.#parts.files.remove();
   }

@@ -2,28 +2,28 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The files a fake writes for its clients, readable by their owner alone, and gone when it is closed. */
-export class Files {
+/** The files that a fake writes for its clients. Only their owner can read them; `remove` deletes them. */
+export class GeneratedFiles {
   readonly #directory: string;
-  readonly #isOurs: boolean;
-  readonly #written = new Set<string>();
+  readonly #isTemporary: boolean;
+  readonly #paths = new Set<string>();
 
   constructor(parts: { directory: string | undefined }) {
-    this.#isOurs = parts.directory === undefined;
+    this.#isTemporary = parts.directory === undefined;
     this.#directory = parts.directory ?? mkdtempSync(join(tmpdir(), 'fake-kms-'));
     mkdirSync(this.#directory, { recursive: true });
   }
 
-  /** Writes a file, in the fake's directory unless `file` says where; returns its path. */
-  write(name: string, text: string, file: string = join(this.#directory, name)): string {
-    writeFileSync(file, text, { mode: 0o600 });
-    chmodSync(file, 0o600); // the mode above is only for a file that was not there before
-    this.#written.add(file);
-    return file;
+  /** Writes a file and returns its path: `path`, or `name` in the fake's directory. */
+  write(name: string, text: string, path: string = join(this.#directory, name)): string {
+    writeFileSync(path, text, { mode: 0o600 });
+    chmodSync(path, 0o600); // the mode option does not apply to an existing file
+    this.#paths.add(path);
+    return path;
   }
 
   remove(): void {
-    for (const file of this.#written) rmSync(file, { force: true });
-    if (this.#isOurs) rmSync(this.#directory, { recursive: true, force: true });
+    for (const path of this.#paths) rmSync(path, { force: true });
+    if (this.#isTemporary) rmSync(this.#directory, { recursive: true, force: true });
   }
 }

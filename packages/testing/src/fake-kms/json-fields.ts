@@ -1,84 +1,90 @@
-/** An input that cannot be used; its message is a sentence for who sent it, and never holds a value. */
-export class BadInput extends Error {
-  override readonly name = 'BadInput';
+/** An invalid input. Its message is meant for the sender of the input and never contains a value. */
+export class InvalidInput extends TypeError {
+  override readonly name = 'InvalidInput';
 }
 
-/** Reads the fields of one JSON or YAML object, and refuses those nobody asked about. */
+/** Reads the fields of a JSON or YAML object. Throws `InvalidInput` for missing, invalid and unknown fields. */
 export class JsonFields {
   readonly #fields: ReadonlyMap<string, unknown>;
-  readonly #what: string;
-  readonly #read = new Set<string>();
+  readonly #subject: string;
+  readonly #known = new Set<string>();
 
-  /** `what` begins the sentence when something is wrong: "The body", "The secret db". */
-  constructor(value: unknown, what: string) {
-    if (!isObject(value)) throw new BadInput(`${what} must be an object.`);
+  /** `subject` begins the error messages: "The body", "The secret db". */
+  constructor(value: unknown, subject: string) {
+    if (!isObject(value)) throw new InvalidInput(`${subject} must be an object.`);
     this.#fields = new Map(Object.entries(value));
-    this.#what = what;
+    this.#subject = subject;
   }
 
-  text(name: string): string {
-    return this.optionalText(name) ?? this.#refuse(name, 'is missing');
+  string(name: string): string {
+    return this.optionalString(name) ?? this.#fail(name, 'is missing');
   }
 
-  optionalText(name: string): string | undefined {
-    const value = this.#take(name);
-    return value === undefined || typeof value === 'string' ? value : this.#refuse(name, 'must be a text');
+  optionalString(name: string): string | undefined {
+    const value = this.#read(name);
+    return value === undefined || typeof value === 'string' ? value : this.#fail(name, 'must be a string');
+  }
+
+  optionalStrings(name: string): readonly string[] | undefined {
+    const value = this.#read(name);
+    if (value === undefined) return undefined;
+    const isValid = Array.isArray(value) && value.every((item): item is string => typeof item === 'string');
+    return isValid ? value : this.#fail(name, 'must be a list of strings');
   }
 
   number(name: string): number {
-    return this.optionalNumber(name) ?? this.#refuse(name, 'is missing');
+    return this.optionalNumber(name) ?? this.#fail(name, 'is missing');
   }
 
-  /** A finite one that is not negative: they are all times, counts and sizes. */
+  /** A finite, non-negative number: all numbers here are times, counts and sizes. */
   optionalNumber(name: string): number | undefined {
-    const value = this.#take(name);
+    const value = this.#read(name);
     if (value === undefined) return undefined;
-    const isGood = typeof value === 'number' && Number.isFinite(value) && value >= 0;
-    return isGood ? value : this.#refuse(name, 'must be a number of zero or more');
+    const isValid = typeof value === 'number' && Number.isFinite(value) && value >= 0;
+    return isValid ? value : this.#fail(name, 'must be a number, 0 or more');
   }
 
-  optionalTexts(name: string): readonly string[] | undefined {
-    const value = this.#take(name);
-    if (value === undefined) return undefined;
-    const isGood = Array.isArray(value) && value.every((one): one is string => typeof one === 'string');
-    return isGood ? value : this.#refuse(name, 'must be a list of texts');
+  httpStatus(name: string): number {
+    const value = this.number(name);
+    const isValid = Number.isInteger(value) && value >= 200 && value <= 599;
+    return isValid ? value : this.#fail(name, 'must be an HTTP status from 200 to 599');
   }
 
   oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
-    return this.optionalOneOf(name, choices) ?? this.#refuse(name, 'is missing');
+    return this.optionalOneOf(name, choices) ?? this.#fail(name, `is missing: expected one of ${choices.join(', ')}`);
   }
 
   optionalOneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
-    const value = this.#take(name);
+    const value = this.#read(name);
     if (value === undefined) return undefined;
-    return choices.find((choice) => choice === value) ?? this.#refuse(name, `must be one of ${choices.join(', ')}`);
+    return choices.find((choice) => choice === value) ?? this.#fail(name, `must be one of ${choices.join(', ')}`);
   }
 
   optionalObject(name: string): Readonly<Record<string, unknown>> | undefined {
-    const value = this.#take(name);
-    return value === undefined || isObject(value) ? value : this.#refuse(name, 'must be an object');
+    const value = this.#read(name);
+    return value === undefined || isObject(value) ? value : this.#fail(name, 'must be an object');
   }
 
-  /** The field as it is, for a reader that knows more. */
-  any(name: string): unknown {
-    return this.#take(name);
+  /** The field without validation. */
+  raw(name: string): unknown {
+    return this.#read(name);
   }
 
-  /** Throws if there is a field that was not read: a mistyped name must not be taken for a setting left out. */
-  end(): void {
-    const unknown = [...this.#fields.keys()].filter((name) => !this.#read.has(name));
+  /** Throws if the object has a field that was not read, such as a mistyped name. */
+  rejectUnknown(): void {
+    const unknown = [...this.#fields.keys()].filter((name) => !this.#known.has(name));
     if (unknown.length === 0) return;
-    const known = this.#read.size === 0 ? 'It has no fields.' : `It has ${[...this.#read].join(', ')}.`;
-    throw new BadInput(`${this.#what} has no field ${unknown.join(', ')}. ${known}`);
+    const expected = this.#known.size === 0 ? 'It has no fields.' : `Its fields are ${[...this.#known].join(', ')}.`;
+    throw new InvalidInput(`${this.#subject} has an unknown field ${unknown.join(', ')}. ${expected}`);
   }
 
-  #take(name: string): unknown {
-    this.#read.add(name);
+  #read(name: string): unknown {
+    this.#known.add(name);
     return this.#fields.get(name) ?? undefined;
   }
 
-  #refuse(name: string, why: string): never {
-    throw new BadInput(`${this.#what}: ${name} ${why}.`);
+  #fail(name: string, problem: string): never {
+    throw new InvalidInput(`${this.#subject}: ${name} ${problem}.`);
   }
 }
 

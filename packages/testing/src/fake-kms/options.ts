@@ -1,90 +1,100 @@
 import type { FakeAccessKey, GatewayKind } from './auth/access-keys.ts';
 import type { CalendarClock } from './settable-clock.ts';
 
-/** How a fake KMS is started. Every option may be left out. */
+/** The options of `startFakeKms`. All are optional. */
 export interface FakeKmsOptions {
-  /** Each gets a listener of its own on loopback. `['cn-hangzhou']` when left out. */
+  /** Each region gets its own port on loopback. Default: `['cn-hangzhou']`. */
   readonly regions?: readonly string[];
   /**
-   * KMS instances: their ids, for instances in the first region, or where each is. Each gets a listener and a certificate of
-   * its own. None when left out.
+   * KMS instances: ids, for instances in the first region, or ids with their regions. Each instance gets its own port and
+   * certificate. Default: none.
    */
   readonly instances?: readonly (string | FakeInstance)[];
-  /** Whether instances also take `Authorization: TOKEN …`, as their documentation has it; `Bearer` alone when left out. */
+  /** Instances accept `Authorization: TOKEN …` too, as documented, in addition to `Bearer`. Default: `false`. */
   readonly acceptTokenScheme?: boolean;
-  /** Whether the shared gateways know BatchGetSecretValue; instances never do. True when left out. */
+  /** The shared gateways support BatchGetSecretValue. Instances never do. Default: `true`. */
   readonly supportsBatch?: boolean;
-  /** The port of the first region; the next ones, and then the instances, get the ports after it. Any free ports when left out. */
+  /** The port of the first region. The other regions, then the instances, get the following ports. Default: free ports. */
   readonly port?: number;
-  /** HTTP without TLS, for a look at what goes over the wire. */
+  /** HTTP without TLS, to inspect the traffic. Default: `false`. */
   readonly plainHttp?: boolean;
-  /** Where the fake's time comes from. One that runs and can be set, as `FakeKms.clock`, when left out. */
+  /** The source of the fake's time. Default: a running clock that can be set, `FakeKms.clock`. */
   readonly clock?: CalendarClock;
-  /** The account's key. A made-up one, different each time, when left out. */
+  /** The access key of the account. Default: a new generated key. */
   readonly accessKey?: FakeAccessKey;
-  /** Requests a second in each region before KMS throttles, or `false` for no bound. 450 when left out, as on the shared gateway. */
+  /**
+   * Requests per second and endpoint before KMS throttles; `false` for no limit. Default: 450, the quota of the shared
+   * gateway.
+   */
   readonly quota?: number | false;
-  /** Where the CA and the properties files are written. A temporary one, removed on `close`, when left out. */
+  /** The directory of the CA file and the properties files. Default: a temporary one, which `close` removes. */
   readonly directory?: string;
 }
 
 /** A KMS instance in a region. */
 export interface FakeInstance {
-  /** Such as `kst-hzz123`. */
+  /** For example `kst-hzz123`. */
   readonly id: string;
   readonly region: string;
 }
 
-/** Where a region or an instance of the fake is reached. */
+/** The address of a region or an instance of the fake. */
 export interface FakeEndpoint {
   readonly region: string;
   readonly gateway: GatewayKind;
-  /** The instance's id; `undefined` for the shared gateway. */
+  /** The id of the instance. `undefined` for the shared gateway. */
   readonly instance: string | undefined;
-  /** `127.0.0.1:PORT`: what the option `endpoint` of a client takes. */
+  /** `127.0.0.1:PORT`: the value of a client's `endpoint` option. */
   readonly endpoint: string;
   readonly port: number;
   readonly url: string;
 }
 
-/** Throws for options that make no sense; returns what there is to be. */
-export function checkOptions(options: FakeKmsOptions): {
+/** Returns the regions and instances to serve. Throws a `TypeError` for invalid options. */
+export function validateOptions(options: FakeKmsOptions): {
   readonly regions: readonly string[];
   readonly instances: readonly FakeInstance[];
 } {
   const regions = options.regions ?? ['cn-hangzhou'];
-  const [first] = regions;
-  if (first === undefined) throw new TypeError('A fake KMS needs one region at least.');
-  if (new Set(regions).size !== regions.length) throw new TypeError('A region of a fake KMS is named twice.');
-  const odd = regions.find((region) => !/^[a-z0-9-]+$/.test(region));
-  if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is no region id: those look like cn-hangzhou.`);
-  const instances = (options.instances ?? []).map((given) =>
-    typeof given === 'string' ? { id: given, region: first } : given,
-  );
-  checkInstances(instances, regions);
-  const { port, quota } = options;
-  if (
-    port !== undefined &&
-    (!Number.isInteger(port) || port < 0 || port + regions.length + instances.length > 65_536)
-  ) {
-    throw new TypeError(
-      'The port of a fake KMS is a whole number up to 65535, that of its last region or instance included.',
-    );
+  const [firstRegion] = regions;
+  if (firstRegion === undefined) throw new TypeError('A fake KMS needs at least one region.');
+  if (new Set(regions).size !== regions.length) throw new TypeError('The regions of a fake KMS must be unique.');
+  const invalid = regions.find((region) => !/^[a-z0-9-]+$/.test(region));
+  if (invalid !== undefined) {
+    throw new TypeError(`${JSON.stringify(invalid)} is not a region id: expected an id such as cn-hangzhou.`);
   }
-  if (typeof quota === 'number' && !(quota >= 1))
-    throw new TypeError('A quota is one request a second at least, or false.');
+  const instances = (options.instances ?? []).map((instance) =>
+    typeof instance === 'string' ? { id: instance, region: firstRegion } : instance,
+  );
+  validateInstances(instances, regions);
+  validatePort(options.port, regions.length + instances.length);
+  if (typeof options.quota === 'number' && !(options.quota >= 1)) {
+    throw new TypeError('The quota of a fake KMS must be at least 1 request per second, or false.');
+  }
   return { regions, instances };
 }
 
-function checkInstances(instances: readonly FakeInstance[], regions: readonly string[]): void {
-  if (new Set(instances.map(({ id }) => id)).size !== instances.length)
-    throw new TypeError('An instance of a fake KMS is named twice.');
+function validateInstances(instances: readonly FakeInstance[], regions: readonly string[]): void {
+  if (new Set(instances.map(({ id }) => id)).size !== instances.length) {
+    throw new TypeError('The instances of a fake KMS must be unique.');
+  }
   for (const { id, region } of instances) {
-    if (!/^kst-[a-z0-9]+$/.test(id))
-      throw new TypeError(`${JSON.stringify(id)} is no instance id: those look like kst-hzz123.`);
-    if (!regions.includes(region))
+    if (!/^kst-[a-z0-9]+$/.test(id)) {
+      throw new TypeError(`${JSON.stringify(id)} is not an instance id: expected an id such as kst-hzz123.`);
+    }
+    if (!regions.includes(region)) {
       throw new TypeError(
         `The instance ${id} is in ${region}, which is not one of the regions: ${regions.join(', ')}.`,
       );
+    }
+  }
+}
+
+function validatePort(port: number | undefined, endpointCount: number): void {
+  if (port === undefined) return;
+  if (!Number.isInteger(port) || port < 0 || port + endpointCount > 65_536) {
+    throw new TypeError(
+      'The port of a fake KMS must be a whole number from 0 to 65535, and so must the ports of its further regions and instances.',
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { borrowClock, createSettableClock, formatDate, parseDate } from './settable-clock.ts';
+import { readOnlyClock, createSettableClock, formatDate, parseDate } from './settable-clock.ts';
 
-test('the clock starts at the real time, runs, and can be set and pushed ahead', () => {
+test('starts at the system time, runs, and can be set and advanced', () => {
   const clock = createSettableClock();
 
   expect(Math.abs(clock.date() - Date.now())).toBeLessThan(1000);
@@ -11,15 +11,15 @@ test('the clock starts at the real time, runs, and can be set and pushed ahead',
   expect(Math.floor((clock.date() - 1_500_000) / 1000)).toBe(0);
 });
 
-test('a borrowed clock is read, and only its owner moves it', () => {
-  const clock = borrowClock({ date: () => 42 });
+test('a read-only clock cannot be set or advanced', () => {
+  const clock = readOnlyClock({ date: () => 42 });
 
   expect(clock.date()).toBe(42);
-  expect(() => clock.pass(1)).toThrow('move that one');
-  expect(() => clock.set(1)).toThrow('move that one');
+  expect(() => clock.pass(1)).toThrow('set or advance that clock instead');
+  expect(() => clock.set(1)).toThrow('set or advance that clock instead');
 });
 
-test('dates are written in whole seconds of UTC, and read in no other form', () => {
+test('formats and parses dates in whole seconds of UTC', () => {
   const ms = Date.UTC(2026, 0, 2, 3, 4, 5);
 
   expect(formatDate(ms + 999)).toBe('2026-01-02T03:04:05Z');

@@ -1,15 +1,17 @@
-/** What the fake needs of a clock: the calendar, in milliseconds since 1970. */
+/** The calendar time in milliseconds since 1970. `FakeClock` implements this too. */
 export interface CalendarClock {
   date(): number;
 }
 
-/** A clock that a test can set or push ahead; it goes on running from there. */
+/** A running clock that a test can set or advance. */
 export interface SettableClock extends CalendarClock {
+  /** Sets the calendar time, in milliseconds since 1970. */
   set(ms: number): void;
+  /** Advances the clock by `ms` milliseconds. */
   pass(ms: number): void;
 }
 
-/** The fake's own clock: starts at the machine's time and runs, as that of a real server would. */
+/** The fake's own clock. Starts at the system time. */
 export function createSettableClock(): SettableClock {
   let offset = 0;
   return {
@@ -23,23 +25,23 @@ export function createSettableClock(): SettableClock {
   };
 }
 
-/** A clock that belongs to somebody else: it can be read here, and only its owner can move it. */
-export function borrowClock(owner: CalendarClock): SettableClock {
-  const refuse = (): never => {
-    throw new Error('This fake KMS was started with a clock of yours: move that one.');
+/** Wraps a clock of the caller. `set` and `pass` throw, because only the caller can move it. */
+export function readOnlyClock(clock: CalendarClock): SettableClock {
+  const reject = (): never => {
+    throw new Error('This fake KMS was started with the option clock: set or advance that clock instead.');
   };
-  return { date: () => owner.date(), set: refuse, pass: refuse };
+  return { date: () => clock.date(), set: reject, pass: reject };
 }
 
-/** The form KMS uses for every date: UTC, whole seconds, `2026-01-02T03:04:05Z`. */
+/** The date format of KMS: UTC in whole seconds, `2026-01-02T03:04:05Z`. */
 export function formatDate(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** Milliseconds of a date in exactly that form; `undefined` for another form or a day that does not exist. */
+/** Milliseconds since 1970 of a date in exactly that format. `undefined` for other formats and nonexistent days. */
 export function parseDate(text: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text)) return undefined;
   const ms = Date.parse(text);
-  // Date.parse rolls the 30th of February over into March, so the date must come back as it went in.
+  // Date.parse converts 30 February to a day in March. Formatting the result again detects this.
   return Number.isNaN(ms) || formatDate(ms) !== text ? undefined : ms;
 }

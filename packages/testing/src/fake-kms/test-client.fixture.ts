@@ -6,182 +6,190 @@ import type { Agent } from 'node:https';
 
 import type { FakeAccessKey } from './auth/access-keys.ts';
 import type { FakeClientKey } from './client-keys/client-keys.ts';
-import { acs3CanonicalRequest, acs3Signature, acs3StringToSign } from './protocols/acs3.ts';
-import type { WireRequest } from './protocols/protocol.ts';
-import { instanceStringToSign } from './protocols/instance-api.ts';
-import { percentEncode } from './protocols/percent-encode.ts';
-import { rpcSignature, rpcStringToSign } from './protocols/rpc-v1.ts';
 import type { FakeKms } from './fake-kms.ts';
 import type { FakeEndpoint } from './options.ts';
 import { encodeRequest } from './protobuf/messages.ts';
+import { acs3CanonicalRequest, acs3Signature, acs3StringToSign } from './protocols/acs3.ts';
+import { instanceStringToSign } from './protocols/instance-api.ts';
+import { percentEncode } from './protocols/percent-encode.ts';
+import type { WireRequest } from './protocols/protocol.ts';
+import { rpcSignature, rpcStringToSign } from './protocols/rpc-v1.ts';
 import { formatDate } from './settable-clock.ts';
 
-/** The plainest client that can speak to the fake: what the fake's own tests ask it with, mistakes included. */
-export interface Trial {
+/** A request of a minimal client for the tests of the fake. Its fields can make the request invalid. */
+export interface TestRequest {
   readonly kms: FakeKms;
-  /** A region's id, or an instance's. */
+  /** The id of a region or an instance. Default: the first region. */
   readonly region?: string;
-  /** Somewhere else than a gateway. */
+  /** The URL of another server, such as STS. */
   readonly url?: string;
   readonly method?: string;
   readonly path?: string;
-  /** Business parameters. */
+  /** The parameters of the action. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Sends the parameters as a form instead of the query. */
   readonly isForm?: boolean;
   readonly key?: FakeAccessKey;
   readonly securityToken?: string;
   readonly date?: string;
   readonly nonce?: string;
-  /** Common parameters or `x-acs-` headers to change before signing; `undefined` leaves one out. */
-  readonly before?: Readonly<Record<string, string | undefined>>;
-  /** The same after signing, when it is too late. */
-  readonly after?: Readonly<Record<string, string | undefined>>;
+  /** Changes to common parameters or headers before signing. `undefined` removes one. */
+  readonly beforeSigning?: Readonly<Record<string, string | undefined>>;
+  /** Changes after signing, which make the signature wrong. */
+  readonly afterSigning?: Readonly<Record<string, string | undefined>>;
   readonly agent?: Agent;
   readonly signal?: AbortSignal;
 }
 
-export interface TrialAnswer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly bytes: Buffer;
 }
 
-/** Asks in the RPC style with signature version 1. */
-export function askRpc(trial: Trial): Promise<TrialAnswer> {
-  const key = trial.key ?? trial.kms.accessKey;
-  return sendRpc(trial, { AccessKeyId: key.accessKeyId, SignatureMethod: 'HMAC-SHA1' }, (text) =>
-    rpcSignature(key.accessKeySecret, text),
-  );
+/** Sends a request with the protocol `rpc-v1`. */
+export function sendRpc(request: TestRequest): Promise<TestResponse> {
+  const key = request.key ?? request.kms.accessKey;
+  const identity = { AccessKeyId: key.accessKeyId, SignatureMethod: 'HMAC-SHA1' };
+  return signAndSendRpc(request, identity, (text) => rpcSignature(key.accessKeySecret, text));
 }
 
-/** The same with a client key. */
-export function askWithClientKey(
-  trial: Trial,
+/** Sends a request with the protocol `rpc-v1-client-key`. */
+export function sendRpcWithClientKey(
+  request: TestRequest,
   { keyId, privateKey }: Pick<FakeClientKey, 'keyId' | 'privateKey'>,
-): Promise<TrialAnswer> {
-  const common = { AccessKeyId: keyId, SignatureMethod: 'SHA256withRSA', SignatureType: 'PRIVATEKEY' };
-  return sendRpc(trial, common, (text) => sign('sha256', Buffer.from(text, 'utf8'), privateKey).toString('base64'));
+): Promise<TestResponse> {
+  const identity = { AccessKeyId: keyId, SignatureMethod: 'SHA256withRSA', SignatureType: 'PRIVATEKEY' };
+  return signAndSendRpc(request, identity, (text) => signWithRsa(text, privateKey));
 }
 
-function sendRpc(
-  trial: Trial,
+function signAndSendRpc(
+  request: TestRequest,
   identity: Readonly<Record<string, string>>,
-  signText: (text: string) => string,
-): Promise<TrialAnswer> {
+  createSignature: (stringToSign: string) => string,
+): Promise<TestResponse> {
   const common = {
     ...identity,
     Action: 'GetSecretValue',
     Version: '2016-01-20',
-    SecurityToken: trial.securityToken,
+    SecurityToken: request.securityToken,
     SignatureVersion: '1.0',
-    SignatureNonce: trial.nonce ?? randomUUID(),
-    Timestamp: trial.date ?? formatDate(trial.kms.clock.date()),
+    SignatureNonce: request.nonce ?? randomUUID(),
+    Timestamp: request.date ?? formatDate(request.kms.clock.date()),
   };
-  const signed = defined({ ...common, ...trial.parameters, ...trial.before });
-  const signature = signText(rpcStringToSign(trial.method ?? 'POST', new Map(Object.entries(signed))));
-  const parameters = defined({ ...signed, Signature: signature, ...trial.after });
-  const text = encodeForm(parameters);
-  if (trial.isForm !== true) return send(trial, { query: text, headers: {}, body: '' });
-  return send(trial, { query: '', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: text });
+  const signed = withoutUndefined({ ...common, ...request.parameters, ...request.beforeSigning });
+  const signature = createSignature(rpcStringToSign(request.method ?? 'POST', new Map(Object.entries(signed))));
+  const text = encodeForm(withoutUndefined({ ...signed, Signature: signature, ...request.afterSigning }));
+  if (request.isForm !== true) return sendRaw(request, { query: text, headers: {}, body: '' });
+  return sendRaw(request, { query: '', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: text });
 }
 
-/** Asks with signature version 3. */
-export function askAcs3(trial: Trial): Promise<TrialAnswer> {
-  const key = trial.key ?? trial.kms.accessKey;
-  const text = encodeForm({ ...trial.parameters });
-  const [query, body] = trial.isForm === true ? ['', text] : [text, ''];
-  const headers = defined({
-    host: endpointOf(trial).endpoint,
-    ...(trial.isForm === true && { 'content-type': 'application/x-www-form-urlencoded' }),
+/** Sends a request with the protocol `acs3`. */
+export function sendAcs3(request: TestRequest): Promise<TestResponse> {
+  const key = request.key ?? request.kms.accessKey;
+  const isForm = request.isForm === true;
+  const encoded = encodeForm({ ...request.parameters });
+  const query = isForm ? '' : encoded;
+  const body = isForm ? encoded : '';
+  const headers = withoutUndefined({
+    host: endpointOf(request).endpoint,
+    ...(isForm && { 'content-type': 'application/x-www-form-urlencoded' }),
     'x-acs-action': 'GetSecretValue',
     'x-acs-version': '2016-01-20',
-    'x-acs-date': trial.date ?? formatDate(trial.kms.clock.date()),
-    'x-acs-signature-nonce': trial.nonce ?? randomUUID(),
+    'x-acs-date': request.date ?? formatDate(request.kms.clock.date()),
+    'x-acs-signature-nonce': request.nonce ?? randomUUID(),
     'x-acs-content-sha256': createHash('sha256').update(body, 'utf8').digest('hex'),
-    'x-acs-security-token': trial.securityToken,
-    ...trial.before,
+    'x-acs-security-token': request.securityToken,
+    ...request.beforeSigning,
   });
   const names = Object.keys(headers).toSorted();
-  const asSent: WireRequest = {
-    method: trial.method ?? 'POST',
+  const wireRequest: WireRequest = {
+    method: request.method ?? 'POST',
     path: '/',
     query,
     headers,
     rawHeaders: [],
     body: Buffer.from(body, 'utf8'),
   };
-  const signature = acs3Signature(key.accessKeySecret, acs3StringToSign(acs3CanonicalRequest(asSent, names)));
+  const signature = acs3Signature(key.accessKeySecret, acs3StringToSign(acs3CanonicalRequest(wireRequest, names)));
   const authorization = `ACS3-HMAC-SHA256 Credential=${key.accessKeyId},SignedHeaders=${names.join(';')},Signature=${signature}`;
-  return send(trial, { query, headers: defined({ ...headers, authorization, ...trial.after }), body });
+  return sendRaw(request, {
+    query,
+    headers: withoutUndefined({ ...headers, authorization, ...request.afterSigning }),
+    body,
+  });
 }
 
-/** Asks an instance in its own API; `before` and `after` change headers, before and after signing. */
-export function askInstance(
-  trial: Trial & { readonly body?: Buffer; readonly scheme?: string },
+/** Sends a request with the protocol `instance-api`. `beforeSigning` and `afterSigning` change headers. */
+export function sendInstance(
+  request: TestRequest & { readonly body?: Buffer; readonly scheme?: string },
   key: Pick<FakeClientKey, 'keyId' | 'privateKey'>,
-): Promise<TrialAnswer> {
-  const { SecretName, VersionStage, VersionId, FetchExtendedConfig } = trial.parameters ?? {};
+): Promise<TestResponse> {
+  const { SecretName, VersionStage, VersionId, FetchExtendedConfig } = request.parameters ?? {};
   const message = { SecretName: SecretName ?? '', VersionStage: VersionStage ?? '', VersionId: VersionId ?? '' };
-  const body = trial.body ?? encodeRequest({ ...message, FetchExtendedConfig: FetchExtendedConfig === 'true' });
-  const headers = defined({
+  const body = request.body ?? encodeRequest({ ...message, FetchExtendedConfig: FetchExtendedConfig === 'true' });
+  const headers = withoutUndefined({
     accept: 'application/x-protobuf',
     'content-type': 'application/x-protobuf',
-    host: endpointOf(trial).endpoint,
-    date: trial.date ?? new Date(trial.kms.clock.date()).toUTCString(),
+    host: endpointOf(request).endpoint,
+    date: request.date ?? new Date(request.kms.clock.date()).toUTCString(),
     'x-kms-apiversion': 'dkms-gcs-0.2',
     'x-kms-apiname': 'GetSecretValue',
     'x-kms-signaturemethod': 'RSA_PKCS1_SHA_256',
     'x-kms-acccesskeyid': key.keyId,
     'content-length': String(body.length),
     'content-sha256': createHash('sha256').update(body).digest('hex').toUpperCase(),
-    ...trial.before,
+    ...request.beforeSigning,
   });
-  const asSent = { method: trial.method ?? 'POST', path: '/', query: '', headers, rawHeaders: [], body };
-  const signature = sign('sha256', Buffer.from(instanceStringToSign(asSent), 'utf8'), key.privateKey).toString(
-    'base64',
-  );
-  const authorization = `${trial.scheme ?? 'Bearer'} ${signature}`;
-  return send(trial, { query: '', headers: defined({ ...headers, authorization, ...trial.after }), body });
+  const wireRequest = { method: request.method ?? 'POST', path: '/', query: '', headers, rawHeaders: [], body };
+  const signature = signWithRsa(instanceStringToSign(wireRequest), key.privateKey);
+  const authorization = `${request.scheme ?? 'Bearer'} ${signature}`;
+  const sentHeaders = withoutUndefined({ ...headers, authorization, ...request.afterSigning });
+  return sendRaw(request, { query: '', headers: sentHeaders, body });
 }
 
-interface Raw {
+interface RawParts {
   readonly query: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: string | Buffer;
 }
 
-/** Sends a request as it is. */
-export function send(trial: Trial, { query, headers, body }: Raw): Promise<TrialAnswer> {
-  const url = trial.url ?? endpointOf(trial).url;
-  const path = `${trial.path ?? '/'}${query === '' ? '' : `?${query}`}`;
-  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+/** Sends a request unsigned and unchanged. */
+export function sendRaw(request: TestRequest, { query, headers, body }: RawParts): Promise<TestResponse> {
+  const url = request.url ?? endpointOf(request).url;
+  const path = `${request.path ?? '/'}${query === '' ? '' : `?${query}`}`;
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const options = {
-      method: trial.method ?? 'POST',
+      method: request.method ?? 'POST',
       path,
       headers,
-      ca: trial.kms.caPem,
-      // A client with root and second authority in its file must do even if the server sends no intermediate.
+      ca: request.kms.caPem,
+      // Accepts a server that does not send the intermediate certificate, because the CA file contains it.
       allowPartialTrustChain: true,
-      agent: trial.agent ?? false,
-      ...(trial.signal !== undefined && { signal: trial.signal }),
+      agent: request.agent ?? false,
+      ...(request.signal !== undefined && { signal: request.signal }),
     };
-    const asked = request(url, options, (answer) => {
-      collect(answer).then(resolve, reject);
+    const outgoing = send(url, options, (incoming) => {
+      readResponse(incoming).then(resolve, reject);
     });
-    asked.on('error', reject).end(body);
+    outgoing.on('error', reject).end(body);
   });
 }
 
-async function collect(answer: IncomingMessage): Promise<TrialAnswer> {
+async function readResponse(incoming: IncomingMessage): Promise<TestResponse> {
   const chunks: Buffer[] = [];
-  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk); // bytes, since no encoding was set
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk); // buffers, because no encoding is set
   const bytes = Buffer.concat(chunks);
-  return { status: answer.statusCode ?? 0, headers: answer.headers, text: bytes.toString('utf8'), bytes };
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: bytes.toString('utf8'), bytes };
 }
 
-function endpointOf({ kms, region }: Trial): FakeEndpoint {
+function signWithRsa(text: string, privateKey: FakeClientKey['privateKey']): string {
+  return sign('sha256', Buffer.from(text, 'utf8'), privateKey).toString('base64');
+}
+
+function endpointOf({ kms, region }: TestRequest): FakeEndpoint {
   return kms.endpoint(region ?? kms.endpoints[0]?.region ?? '');
 }
 
@@ -191,7 +199,7 @@ export function encodeForm(parameters: Readonly<Record<string, string>>): string
     .join('&');
 }
 
-function defined(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function withoutUndefined(fields: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

@@ -2,14 +2,14 @@ import { request } from 'node:http';
 
 import { expect, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askAcs3 } from '../test-client.fixture.ts';
+import { sendAcs3 } from '../test-client.fixture.ts';
 import { startAdmin } from './admin.ts';
 
 const json = { 'content-type': 'application/json' };
 
-test('a secret that is put and rotated from outside is served', async () => {
+test('puts and rotates a secret', async () => {
   await using admin = await start();
 
   const put = await admin.post('/put', {
@@ -22,12 +22,12 @@ test('a secret that is put and rotated from outside is served', async () => {
   const rotated = await admin.post('/rotate', { name: 'db', value: 's3cret-2' });
 
   expect(put).toEqual({ status: 200, body: { versionId: 'v1' } });
-  const answer = await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
-  expect(answer.text.includes('s3cret-2')).toBe(true);
-  expect(answer.text.includes((rotated.body as { versionId: string }).versionId)).toBe(true);
+  const response = await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+  expect(response.text.includes('s3cret-2')).toBe(true);
+  expect(response.text.includes((rotated.body as { versionId: string }).versionId)).toBe(true);
 });
 
-test('a managed secret is put with its schedule, and the clock is passed', async () => {
+test('puts a managed secret with rotation, and advances the clock', async () => {
   await using admin = await start();
   const value = JSON.stringify({ AccountName: 'app', AccountPassword: 's3cret-1' });
   await admin.post('/put', {
@@ -42,33 +42,34 @@ test('a managed secret is put with its schedule, and the clock is passed', async
   const { body } = await admin.post('/clock/pass', { ms: 21_600_000 });
 
   expect((body as { date: number }).date - before).toBeGreaterThanOrEqual(21_600_000);
-  const { text } = await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+  const { text } = await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
   expect(text.includes('LastRotationDate')).toBe(true);
 });
 
 test.each([
   ['/deny', '/allow', 403],
   ['/disable', '/enable', 409],
-])('%s and %s turn reading off and on', async (off, on, status) => {
+])('%s blocks reads and %s allows them', async (block, unblock, status) => {
   await using admin = await start();
   admin.kms.put('db', 's3cret-1');
-  const ask = async (): Promise<number> => (await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } })).status;
+  const readStatus = async (): Promise<number> =>
+    (await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } })).status;
 
-  await admin.post(off, { name: 'db' });
-  expect(await ask()).toBe(status);
-  await admin.post(on, { name: 'db' });
-  expect(await ask()).toBe(200);
+  await admin.post(block, { name: 'db' });
+  expect(await readStatus()).toBe(status);
+  await admin.post(unblock, { name: 'db' });
+  expect(await readStatus()).toBe(200);
   await admin.post('/remove', { name: 'db' });
-  expect(await ask()).toBe(404);
+  expect(await readStatus()).toBe(404);
 });
 
-test('a region is stopped and started', async () => {
+test('stops and starts a region', async () => {
   await using admin = await start();
 
   await admin.post('/stop', { region: 'cn-hangzhou' });
-  await expect(askAcs3({ kms: admin.kms })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(sendAcs3({ kms: admin.kms })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await admin.post('/start', { region: 'cn-hangzhou' });
-  expect((await askAcs3({ kms: admin.kms })).status).toBe(400);
+  expect((await sendAcs3({ kms: admin.kms })).status).toBe(400);
 });
 
 test.each([
@@ -91,7 +92,7 @@ test.each([
   { kind: 'chunked' },
   { kind: 'connectionClose' },
   { kind: 'certificate', of: 'expired' },
-])('the fault $kind can be planted', async (fault) => {
+])('adds the fault $kind', async (fault) => {
   await using admin = await start();
 
   expect(await admin.post('/fault', { ...fault, region: 'cn-hangzhou', times: 2, secretName: 'db' })).toEqual({
@@ -100,18 +101,18 @@ test.each([
   });
 });
 
-test('a planted fault strikes, and is healed', async () => {
+test('applies and heals a fault', async () => {
   await using admin = await start();
   await admin.post('/fault', { kind: 'html', status: 502 });
 
-  expect((await askAcs3({ kms: admin.kms })).status).toBe(502);
+  expect((await sendAcs3({ kms: admin.kms })).status).toBe(502);
   await admin.post('/heal', {});
-  expect((await askAcs3({ kms: admin.kms })).status).toBe(400);
+  expect((await sendAcs3({ kms: admin.kms })).status).toBe(400);
 });
 
-test('the requests are told, and cleared', async () => {
+test('returns and clears the requests', async () => {
   await using admin = await start();
-  await askAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
+  await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
 
   expect(await admin.get('/requests')).toMatchObject({
     status: 200,
@@ -128,48 +129,48 @@ test('the requests are told, and cleared', async () => {
 test.each([
   ['/put', {}, 'The body: name is missing.'],
   ['/put', { name: 'db' }, 'The body: value is missing.'],
-  ['/put', { name: 5, value: 'x' }, 'The body: name must be a text.'],
-  ['/put', { name: 'db', value: 'x', stages: 'a' }, 'The body: stages must be a list of texts.'],
+  ['/put', { name: 5, value: 'x' }, 'The body: name must be a string.'],
+  ['/put', { name: 'db', value: 'x', stages: 'a' }, 'The body: stages must be a list of strings.'],
   ['/put', { name: 'db', value: 'x', type: 'toString' }, 'The body: type must be one of Generic,'],
   ['/put', { name: 'db', value: 'x', extendedConfig: [] }, 'The body: extendedConfig must be an object.'],
   ['/put', { name: 'db', value: 'x', automaticRotation: 5 }, 'automaticRotation must be { interval: SECONDS }'],
-  ['/put', { name: 'db', value: 'x', vlaue: 'y' }, 'The body has no field vlaue.'],
+  ['/put', { name: 'db', value: 'x', vlaue: 'y' }, 'The body has an unknown field vlaue.'],
   ['/put', [], 'The body must be an object.'],
-  ['/put', { name: 'a b', value: 'x' }, "A secret's name has"],
-  ['/rotate', { name: 'nobody' }, 'no secret of the name "nobody"'],
-  ['/deny', { name: 'db', more: 1 }, 'has no field more. It has name.'],
+  ['/put', { name: 'a b', value: 'x' }, 'The name of a secret must have'],
+  ['/rotate', { name: 'unknown' }, 'no secret "unknown"'],
+  ['/deny', { name: 'db', more: 1 }, 'has an unknown field more. Its fields are name.'],
   ['/fault', { kind: 'constructor' }, 'The body: kind must be one of throttle,'],
   ['/fault', { kind: 'slow' }, 'The body: ms is missing.'],
-  ['/fault', { kind: 'slow', ms: -1 }, 'The body: ms must be a number of zero or more.'],
-  ['/fault', { kind: 'hang', times: 0 }, 'whole number of times'],
-  ['/fault', { kind: 'hang', region: 'mars' }, 'no region mars'],
-  ['/stop', { region: 'mars' }, 'no region mars'],
+  ['/fault', { kind: 'slow', ms: -1 }, 'The body: ms must be a number, 0 or more.'],
+  ['/fault', { kind: 'hang', times: 0 }, 'times of a fault must be a whole number'],
+  ['/fault', { kind: 'hang', region: 'mars' }, 'no region or instance mars'],
+  ['/stop', { region: 'mars' }, 'no region or instance mars'],
   ['/clock/pass', { ms: '5' }, 'The body: ms must be a number'],
-  ['/clear-requests', { x: 1 }, 'has no field x. It has no fields.'],
-])('%s with %j is answered with a sentence', async (path, body, sentence) => {
+  ['/clear-requests', { x: 1 }, 'has an unknown field x. It has no fields.'],
+])('%s rejects %j with a message', async (path, body, message) => {
   await using admin = await start();
 
-  expect(await admin.post(path, body)).toEqual({ status: 400, body: { message: expect.stringContaining(sentence) } });
+  expect(await admin.post(path, body)).toEqual({ status: 400, body: { message: expect.stringContaining(message) } });
 });
 
-test('what is no JSON is refused without being repeated', async () => {
+test('rejects invalid JSON without repeating it', async () => {
   await using admin = await start();
 
   const { status, body } = await admin.raw({ method: 'POST', path: '/put', headers: json, body: 's3cret-' });
 
-  expect([status, body]).toEqual([400, { message: 'The body is no JSON.' }]);
+  expect([status, body]).toEqual([400, { message: 'The body is not valid JSON.' }]);
 });
 
-test('an unknown route is not found, and the known ones are named', async () => {
+test('lists the routes for an unknown route', async () => {
   await using admin = await start();
 
   expect(await admin.get('/put')).toEqual({ status: 404, body: { message: expect.stringContaining('POST /put') } });
 });
 
-test('a body of more than 1 MiB is refused', async () => {
+test('rejects a body over 1 MiB', async () => {
   await using admin = await start();
 
-  // The server may close while the rest is still on its way; then the sender sees only that.
+  // The server may close the connection while the client still sends; the client then gets a network error.
   const outcome = await admin
     .raw({
       method: 'POST',
@@ -185,32 +186,32 @@ test('a body of more than 1 MiB is refused', async () => {
 
 test.each<[string, Record<string, string>, number]>([
   ['with an Origin', { ...json, origin: 'http://127.0.0.1' }, 403],
-  ['that a browser marked', { ...json, 'sec-fetch-site': 'same-origin' }, 403],
-  ['to a name that was pointed at loopback', { ...json, host: 'evil.example:80' }, 403],
-  ['to a name that only begins like loopback', { ...json, host: '127.0.0.1.evil.example' }, 403],
-  ['from a form', { 'content-type': 'text/plain' }, 415],
-])('a request %s is refused', async (_, headers, status) => {
+  ['with Sec-Fetch-Site', { ...json, 'sec-fetch-site': 'same-origin' }, 403],
+  ['to a foreign host name', { ...json, host: 'evil.example:80' }, 403],
+  ['to a host name that begins with 127.0.0.1', { ...json, host: '127.0.0.1.evil.example' }, 403],
+  ['with a form as body', { 'content-type': 'text/plain' }, 415],
+])('rejects a request %s', async (_, headers, status) => {
   await using admin = await start();
   admin.kms.put('db', 's3cret-1');
 
-  const answer = await admin.raw({ method: 'POST', path: '/remove', headers, body: '{"name":"db"}' });
+  const response = await admin.raw({ method: 'POST', path: '/remove', headers, body: '{"name":"db"}' });
 
-  expect(answer.status).toBe(status);
+  expect(response.status).toBe(status);
   expect(() => admin.kms.disable('db')).not.toThrow();
 });
 
-test.each(['localhost:1', '[::1]:1', '127.0.0.1'])('the host %s is loopback', async (host) => {
+test.each(['localhost:1', '[::1]:1', '127.0.0.1'])('accepts the host %s', async (host) => {
   await using admin = await start();
 
   expect((await admin.raw({ method: 'GET', path: '/requests', headers: { host }, body: '' })).status).toBe(200);
 });
 
-interface Answer {
+interface AdminResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
-interface Sent {
+interface AdminRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Record<string, string>;
@@ -219,22 +220,22 @@ interface Sent {
 
 interface Started extends AsyncDisposable {
   readonly kms: FakeKms;
-  get(path: string): Promise<Answer>;
-  post(path: string, body: unknown): Promise<Answer>;
-  raw(sent: Sent): Promise<Answer>;
+  get(path: string): Promise<AdminResponse>;
+  post(path: string, body: unknown): Promise<AdminResponse>;
+  raw(request: AdminRequest): Promise<AdminResponse>;
 }
 
 async function start(): Promise<Started> {
   const kms = await startFakeKms();
   const admin = await startAdmin(kms);
-  const raw = ({ method, path, headers, body }: Sent): Promise<Answer> =>
+  const raw = ({ method, path, headers, body }: AdminRequest): Promise<AdminResponse> =>
     new Promise((resolve, reject) => {
-      const asked = request(admin.url + path, { method, headers, agent: false }, (response) => {
+      const outgoing = request(admin.url + path, { method, headers, agent: false }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as unknown }));
       });
-      asked.on('error', reject).end(body);
+      outgoing.on('error', reject).end(body);
     });
   return {
     kms,

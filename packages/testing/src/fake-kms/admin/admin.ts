@@ -14,21 +14,22 @@ export interface Admin {
   close(): Promise<void>;
 }
 
-const longestBody = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 /**
- * Lets other processes drive a fake: plain HTTP and JSON, on loopback alone.
+ * Starts the admin API, with which other processes control a fake: plain HTTP and JSON, on loopback only.
  *
- * Any page a developer has open can send requests to loopback, so nothing is done for a browser: neither with an
- * `Origin`, nor under a host name that was pointed at 127.0.0.1, nor in a form (https://owasp.org/www-community/attacks/csrf).
+ * Any web page in a developer's browser can send requests to loopback. The admin API therefore rejects requests with an
+ * `Origin`, with a foreign host name that resolves to 127.0.0.1, and with a form as body
+ * (https://owasp.org/www-community/attacks/csrf).
  */
 export async function startAdmin(kms: FakeKms, options: { readonly port?: number } = {}): Promise<Admin> {
   const server = createServer((request, response) => {
-    void answer(kms, request, response);
+    void respond(kms, request, response);
   });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
-  // `address()` is a text only for a pipe, and this is a port.
+  // `address()` returns a string only for a pipe.
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
 }
@@ -40,50 +41,53 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-async function answer(kms: FakeKms, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(kms: FakeKms, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    refuseBrowsers(request);
+    rejectBrowsers(request);
     const route = routes.get(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (route === undefined) throw new Refused(404, `There is ${[...routes.keys()].join(', ')}.`);
+    if (route === undefined) {
+      throw new AdminError(404, `Unknown route. The routes are ${[...routes.keys()].join(', ')}.`);
+    }
     const body = request.method === 'POST' ? await readJson(request) : {};
     const result: unknown = await route(kms, new JsonFields(body, 'The body'));
-    write(response, 200, result ?? {});
+    writeJson(response, 200, result ?? {});
   } catch (error) {
-    // Whatever a method of the fake throws is about what it was given, and says so in a sentence.
-    const message = error instanceof Error ? error.message : 'Refused.';
-    write(response, error instanceof Refused ? error.status : 400, { message });
+    // Errors of the fake's methods describe their invalid arguments, so the message is safe and useful to return.
+    const message = error instanceof Error ? error.message : 'The request failed.';
+    writeJson(response, error instanceof AdminError ? error.status : 400, { message });
   }
 }
 
-function refuseBrowsers({ headers }: IncomingMessage): void {
+function rejectBrowsers({ headers }: IncomingMessage): void {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
-    throw new Refused(403, 'The admin API is not for browsers.');
+    throw new AdminError(403, 'The admin API does not accept requests from browsers.');
   }
   if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i.test(headers.host ?? '')) {
-    throw new Refused(403, 'The admin API is for loopback alone: ask it by 127.0.0.1 or localhost.');
+    throw new AdminError(403, 'The admin API is available on loopback only: use 127.0.0.1 or localhost as the host.');
   }
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-    throw new Refused(415, 'The body must be sent as application/json.');
+    throw new AdminError(415, 'The content type of the body must be application/json.');
   }
   const chunks: Buffer[] = [];
   let length = 0;
+  // Chunks are buffers, because no encoding is set.
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length; // bytes, since no encoding was set
-    if (length > longestBody) throw new Refused(413, 'The body has at most 1 MiB.');
+    length += chunk.length;
+    if (length > maxBodyBytes) throw new AdminError(413, 'The body must have at most 1 MiB.');
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    // The parser's own message quotes the text, and that may hold a secret.
-    throw new Refused(400, 'The body is no JSON.');
+    // The parser's message quotes the text, which may contain a secret.
+    throw new AdminError(400, 'The body is not valid JSON.');
   }
 }
 
-function write(response: ServerResponse, status: number, body: unknown): void {
+function writeJson(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed) return;
   const text = JSON.stringify(body);
   const isTooLong = status === 413;
@@ -94,7 +98,7 @@ function write(response: ServerResponse, status: number, body: unknown): void {
   response.end(text);
 }
 
-class Refused extends Error {
+class AdminError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {

@@ -3,23 +3,23 @@ import { request } from 'node:http';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askWithClientKey, send } from '../test-client.fixture.ts';
+import { sendRpcWithClientKey, sendRaw } from '../test-client.fixture.ts';
 import { startAdmin } from './admin.ts';
 
 const roleArn = 'acs:ram::1234567890123456:role/reader';
 const providerArn = 'acs:ram::1234567890123456:oidc-provider/ack';
 
-interface Reply {
+interface AdminResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
 async function start(): Promise<{
   readonly kms: FakeKms;
-  readonly get: (path: string) => Promise<Reply>;
-  readonly post: (path: string, body?: object) => Promise<Reply>;
+  readonly get: (path: string) => Promise<AdminResponse>;
+  readonly post: (path: string, body?: object) => Promise<AdminResponse>;
 }> {
   const kms = await startFakeKms({ instances: ['kst-one'] });
   const admin = await startAdmin(kms);
@@ -27,23 +27,23 @@ async function start(): Promise<{
     await admin.close();
     await kms.close();
   });
-  const ask = (method: string, path: string, body?: object): Promise<Reply> => {
+  const send = (method: string, path: string, body?: object): Promise<AdminResponse> => {
     const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    // Not fetch: it says where it comes from as browsers do, and the admin API does nothing for those.
+    // Not fetch, which sends Sec-Fetch headers like a browser, and the admin API rejects those.
     return new Promise((resolve, reject) => {
-      const asked = request(admin.url + path, { method, headers: json.headers, agent: false }, (response) => {
+      const outgoing = request(admin.url + path, { method, headers: json.headers, agent: false }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as unknown }));
       });
-      asked.on('error', reject).end(body === undefined ? undefined : json.body);
+      outgoing.on('error', reject).end(body === undefined ? undefined : json.body);
     });
   };
-  return { kms, get: (path) => ask('GET', path), post: (path, body = {}) => ask('POST', path, body) };
+  return { kms, get: (path) => send('GET', path), post: (path, body = {}) => send('POST', path, body) };
 }
 
-/** Of AssumeRoleWithOIDC, which needs no signature. */
-async function assume(kms: FakeKms, token: string): Promise<number> {
+/** The status of AssumeRoleWithOIDC, which needs no signature. */
+async function assumeRole(kms: FakeKms, token: string): Promise<number> {
   const query = new URLSearchParams({
     Version: '2015-04-01',
     Action: 'AssumeRoleWithOIDC',
@@ -57,10 +57,10 @@ async function assume(kms: FakeKms, token: string): Promise<number> {
     RoleSessionName: 'reader',
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return (await send({ kms, url: kms.sts.url }, { query: String(query), headers, body: String(body) })).status;
+  return (await sendRaw({ kms, url: kms.sts.url }, { query: String(query), headers, body: String(body) })).status;
 }
 
-test('where every server listens is told', async () => {
+test('returns the addresses of all servers', async () => {
   const { kms, get } = await start();
 
   expect((await get('/servers')).body).toEqual({
@@ -72,7 +72,7 @@ test('where every server listens is told', async () => {
   });
 });
 
-test('a client key is made, with its rights and its end; told are its files, and nothing that is in them', async () => {
+test('creates a client key and returns only the paths of its files', async () => {
   const { kms, post } = await start();
   kms.put('db', 's3cret-db');
   const expiresAt = kms.clock.date() + 60_000;
@@ -82,37 +82,37 @@ test('a client key is made, with its rights and its end; told are its files, and
   expect([status, Object.keys(body as object)]).toEqual([200, ['keyId', 'keyFile', 'passwordFile']]);
   const { keyId } = body as { readonly keyId: string };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  // Another key under its name: that it is known, and that the signature is looked at, is all that can be seen from here.
-  const answer = await askWithClientKey({ kms, parameters: { SecretName: 'db' } }, { keyId, privateKey });
-  expect(answer.text).toContain('SignatureDoesNotMatch');
+  // The test has no access to the private key. A signature error shows that the key id is registered.
+  const response = await sendRpcWithClientKey({ kms, parameters: { SecretName: 'db' } }, { keyId, privateKey });
+  expect(response.text).toContain('SignatureDoesNotMatch');
   await post('/disable-access-key', { accessKeyId: keyId });
-  expect((await askWithClientKey({ kms }, { keyId, privateKey })).text).toContain('InvalidAccessKeyId.Inactive');
+  expect((await sendRpcWithClientKey({ kms }, { keyId, privateKey })).text).toContain('InvalidAccessKeyId.Inactive');
   await post('/remove-access-key', { accessKeyId: keyId });
-  expect((await askWithClientKey({ kms }, { keyId, privateKey })).text).toContain('InvalidAccessKeyId.NotFound');
+  expect((await sendRpcWithClientKey({ kms }, { keyId, privateKey })).text).toContain('InvalidAccessKeyId.NotFound');
 });
 
-test('roles and OIDC tokens of STS are given and taken, with faults, requests, stop and start', async () => {
+test('controls the roles, tokens, faults and port of STS', async () => {
   const { kms, get, post } = await start();
   const statuses: unknown[] = [];
-  const note = async (): Promise<void> => {
-    statuses.push(await assume(kms, 's3cret-oidc').catch((error: Error & { code?: string }) => error.code));
+  const recordStatus = async (): Promise<void> => {
+    statuses.push(await assumeRole(kms, 's3cret-oidc').catch((error: Error & { code?: string }) => error.code));
   };
 
-  await note();
-  await post('/sts/add-role', { arn: roleArn, maxDuration: 7_200, secrets: ['db'], trusts: [] });
+  await recordStatus();
+  await post('/sts/add-role', { arn: roleArn, maxDuration: 7_200, secrets: ['db'], trustedKeyIds: [] });
   await post('/sts/register-oidc-token', { providerArn, token: 's3cret-oidc', expiresAt: kms.clock.date() + 60_000 });
-  await note();
+  await recordStatus();
   await post('/sts/fault', { kind: 'html', status: 502, times: 1 });
-  await note();
+  await recordStatus();
   await post('/sts/fault', { kind: 'html', status: 503 });
-  await note();
+  await recordStatus();
   await post('/sts/heal');
-  await note();
+  await recordStatus();
   await post('/sts/stop');
-  await note();
+  await recordStatus();
   await post('/sts/start');
   await post('/sts/remove-role', { arn: roleArn });
-  await note();
+  await recordStatus();
 
   expect(statuses).toEqual([404, 200, 502, 503, 200, 'ECONNREFUSED', 404]);
   const { body } = await get('/sts/requests');
@@ -122,10 +122,10 @@ test('roles and OIDC tokens of STS are given and taken, with faults, requests, s
   expect((await get('/sts/requests')).body).toEqual([]);
 });
 
-test('the metadata service gets and loses a role, and is hardened', async () => {
+test('controls the role and the hardening of the metadata server', async () => {
   const { kms, post } = await start();
-  const ask = async (path: string): Promise<[number, string]> => {
-    const { status, text } = await send(
+  const get = async (path: string): Promise<[number, string]> => {
+    const { status, text } = await sendRaw(
       { kms, url: kms.metadata.url, method: 'GET', path: `/latest/meta-data/ram/security-credentials/${path}` },
       { query: '', headers: {}, body: '' },
     );
@@ -133,24 +133,24 @@ test('the metadata service gets and loses a role, and is hardened', async () => 
   };
 
   await post('/metadata/attach-role', { name: 'mine', secrets: ['db'], lifetime: 900 });
-  expect([await ask(''), await ask('mine')]).toEqual([
+  expect([await get(''), await get('mine')]).toEqual([
     [200, 'mine'],
     [200, ''],
   ]);
   await post('/metadata/enable-hardening');
-  expect((await ask(''))[0]).toBe(403);
+  expect((await get(''))[0]).toBe(403);
   await post('/metadata/disable-hardening');
   await post('/metadata/detach-role');
-  expect((await ask(''))[0]).toBe(404);
+  expect((await get(''))[0]).toBe(404);
 });
 
-test('how long temporary keys from the address last can be set', async () => {
+test('sets the lifetime of keys from the credentials URI', async () => {
   const { kms, post } = await start();
 
   await post('/credentials-uri/set-lifetime', { seconds: 60 });
 
   const url = new URL(kms.credentialsUri.url);
-  const { text } = await send(
+  const { text } = await sendRaw(
     { kms, url: url.origin, method: 'GET', path: url.pathname },
     { query: '', headers: {}, body: '' },
   );
@@ -159,16 +159,16 @@ test('how long temporary keys from the address last can be set', async () => {
 });
 
 test.each([
-  ['/create-client-key', { gateway: 'nowhere' }, 'gateway must be one of shared, instance, both'],
-  ['/sts/add-role', { arn: 'reader' }, 'The ARN of a role looks like'],
-  ['/sts/register-oidc-token', { providerArn, token: '' }, 'An OIDC token is not empty'],
-  ['/metadata/enable-hardening', { now: true }, 'has no field now'],
-  ['/credentials-uri/set-lifetime', { seconds: 0 }, 'A lifetime is a whole number of seconds'],
-])('%s with %j is refused in words', async (path, body, words) => {
+  ['/create-client-key', { gateway: 'unknown' }, 'gateway must be one of shared, instance, both'],
+  ['/sts/add-role', { arn: 'reader' }, 'The ARN of a role must have the form'],
+  ['/sts/register-oidc-token', { providerArn, token: '' }, 'An OIDC token must not be empty'],
+  ['/metadata/enable-hardening', { now: true }, 'has an unknown field now'],
+  ['/credentials-uri/set-lifetime', { seconds: 0 }, 'A lifetime must be a whole number of seconds'],
+])('%s rejects %j with a message', async (path, body, message) => {
   const { post } = await start();
 
-  const refused = await post(path, body);
+  const response = await post(path, body);
 
-  expect(refused.status).toBe(400);
-  expect(JSON.stringify(refused.body)).toContain(words);
+  expect(response.status).toBe(400);
+  expect(JSON.stringify(response.body)).toContain(message);
 });

@@ -1,41 +1,41 @@
 import type { FakeKms } from '../fake-kms.ts';
+import { parseFault } from '../faults/parse-fault.ts';
+import type { JsonFields } from '../json-fields.ts';
 import type { FakeCredentialsUri } from '../metadata/credentials-uri.ts';
 import type { FakeMetadata } from '../metadata/metadata.ts';
 import type { FakeSts } from '../sts/sts.ts';
-import type { JsonFields } from '../json-fields.ts';
-import { readFault } from '../faults/parse-fault.ts';
-import { bare, byText } from './route-helpers.ts';
+import { withoutFields, withString } from './route-helpers.ts';
 import type { Route } from './route-helpers.ts';
 
-type Side = FakeSts | FakeMetadata | FakeCredentialsUri;
+type Server = FakeSts | FakeMetadata | FakeCredentialsUri;
 
-/** Of client keys, STS, the metadata service and the address of temporary keys. The paths are the names of their methods. */
-export const sideRoutes: readonly (readonly [string, Route])[] = [
+/** Routes for client keys, STS, the metadata server and the credentials URI. Named after the methods of those classes. */
+export const credentialRoutes: readonly (readonly [string, Route])[] = [
   ['GET /servers', servers],
   ['POST /create-client-key', createClientKey],
-  ['POST /disable-access-key', byText('accessKeyId', (kms, id) => kms.disableAccessKey(id))],
-  ['POST /remove-access-key', byText('accessKeyId', (kms, id) => kms.removeAccessKey(id))],
+  ['POST /disable-access-key', withString('accessKeyId', (kms, id) => kms.disableAccessKey(id))],
+  ['POST /remove-access-key', withString('accessKeyId', (kms, id) => kms.removeAccessKey(id))],
   ['POST /sts/add-role', addRole],
-  ['POST /sts/remove-role', byText('arn', (kms, arn) => kms.sts.removeRole(arn))],
+  ['POST /sts/remove-role', withString('arn', (kms, arn) => kms.sts.removeRole(arn))],
   ['POST /sts/register-oidc-token', registerOidcToken],
   ['POST /metadata/attach-role', attachRole],
-  ['POST /metadata/detach-role', bare((kms) => kms.metadata.detachRole())],
-  ['POST /metadata/enable-hardening', bare((kms) => kms.metadata.enableHardening())],
-  ['POST /metadata/disable-hardening', bare((kms) => kms.metadata.disableHardening())],
+  ['POST /metadata/detach-role', withoutFields((kms) => kms.metadata.detachRole())],
+  ['POST /metadata/enable-hardening', withoutFields((kms) => kms.metadata.enableHardening())],
+  ['POST /metadata/disable-hardening', withoutFields((kms) => kms.metadata.disableHardening())],
   [
     'POST /credentials-uri/set-lifetime',
     (kms, fields) => {
       const seconds = fields.number('seconds');
-      fields.end();
+      fields.rejectUnknown();
       kms.credentialsUri.setLifetime(seconds);
     },
   ],
-  ...routesOf('/sts', (kms) => kms.sts),
-  ...routesOf('/metadata', (kms) => kms.metadata),
-  ...routesOf('/credentials-uri', (kms) => kms.credentialsUri),
+  ...serverRoutes('/sts', (kms) => kms.sts),
+  ...serverRoutes('/metadata', (kms) => kms.metadata),
+  ...serverRoutes('/credentials-uri', (kms) => kms.credentialsUri),
 ];
 
-/** Where each listens, and what it is called in the settings of a client. */
+/** The addresses of all servers. */
 function servers({ endpoints, sts, metadata, credentialsUri, caFilePath }: FakeKms): unknown {
   return {
     endpoints,
@@ -46,12 +46,12 @@ function servers({ endpoints, sts, metadata, credentialsUri, caFilePath }: FakeK
   };
 }
 
-/** Tells where its files are; the key itself stays in them. */
+/** Returns the paths of the files, not the key itself. */
 function createClientKey(kms: FakeKms, fields: JsonFields): unknown {
   const gateway = fields.oneOf('gateway', ['shared', 'instance', 'both']);
-  const secrets = fields.optionalTexts('secrets');
+  const secrets = fields.optionalStrings('secrets');
   const expiresAt = fields.optionalNumber('expiresAt');
-  fields.end();
+  fields.rejectUnknown();
   const { keyId, keyFile, passwordFile } = kms.createClientKey({
     gateway,
     ...(secrets !== undefined && { secrets }),
@@ -61,53 +61,54 @@ function createClientKey(kms: FakeKms, fields: JsonFields): unknown {
 }
 
 function addRole(kms: FakeKms, fields: JsonFields): void {
-  const arn = fields.text('arn');
+  const arn = fields.string('arn');
   const maxDuration = fields.optionalNumber('maxDuration');
-  const secrets = fields.optionalTexts('secrets');
-  const trusts = fields.optionalTexts('trusts');
-  fields.end();
+  const secrets = fields.optionalStrings('secrets');
+  const trustedKeyIds = fields.optionalStrings('trustedKeyIds');
+  fields.rejectUnknown();
   kms.sts.addRole({
     arn,
     ...(maxDuration !== undefined && { maxDuration }),
     ...(secrets !== undefined && { secrets }),
-    ...(trusts !== undefined && { trusts }),
+    ...(trustedKeyIds !== undefined && { trustedKeyIds }),
   });
 }
 
 function registerOidcToken(kms: FakeKms, fields: JsonFields): void {
-  const [providerArn, token] = [fields.text('providerArn'), fields.text('token')];
+  const providerArn = fields.string('providerArn');
+  const token = fields.string('token');
   const expiresAt = fields.optionalNumber('expiresAt');
-  fields.end();
+  fields.rejectUnknown();
   kms.sts.registerOidcToken({ providerArn, token, ...(expiresAt !== undefined && { expiresAt }) });
 }
 
 function attachRole(kms: FakeKms, fields: JsonFields): void {
-  const name = fields.text('name');
-  const secrets = fields.optionalTexts('secrets');
+  const name = fields.string('name');
+  const secrets = fields.optionalStrings('secrets');
   const lifetime = fields.optionalNumber('lifetime');
-  fields.end();
+  fields.rejectUnknown();
   kms.metadata.attachRole(name, {
     ...(secrets !== undefined && { secrets }),
     ...(lifetime !== undefined && { lifetime }),
   });
 }
 
-/** What can be done to each of the three servers. */
-function routesOf(path: string, sideOf: (kms: FakeKms) => Side): readonly (readonly [string, Route])[] {
+/** The routes that all three servers have. */
+function serverRoutes(path: string, serverOf: (kms: FakeKms) => Server): readonly (readonly [string, Route])[] {
   return [
-    [`GET ${path}/requests`, (kms) => sideOf(kms).requests],
-    [`POST ${path}/clear-requests`, bare((kms) => sideOf(kms).clearRequests())],
+    [`GET ${path}/requests`, (kms) => serverOf(kms).requests],
+    [`POST ${path}/clear-requests`, withoutFields((kms) => serverOf(kms).clearRequests())],
     [
       `POST ${path}/fault`,
       (kms, fields) => {
-        const fault = readFault(fields);
+        const fault = parseFault(fields);
         const times = fields.optionalNumber('times');
-        fields.end();
-        sideOf(kms).fault(fault, times === undefined ? {} : { times });
+        fields.rejectUnknown();
+        serverOf(kms).fault(fault, times === undefined ? {} : { times });
       },
     ],
-    [`POST ${path}/heal`, bare((kms) => sideOf(kms).heal())],
-    [`POST ${path}/stop`, bare((kms) => sideOf(kms).stop())],
-    [`POST ${path}/start`, bare((kms) => sideOf(kms).start())],
+    [`POST ${path}/heal`, withoutFields((kms) => serverOf(kms).heal())],
+    [`POST ${path}/stop`, withoutFields((kms) => serverOf(kms).stop())],
+    [`POST ${path}/start`, withoutFields((kms) => serverOf(kms).start())],
   ];
 }

@@ -1,18 +1,18 @@
-import { secretTypes } from '../secrets/managed-secret.ts';
-import type { AutomaticRotation } from '../secrets/stored-secret.ts';
-import type { PutOptions } from '../secrets/secret-repository.ts';
-import { BadInput } from '../json-fields.ts';
+import { InvalidInput } from '../json-fields.ts';
 import type { JsonFields } from '../json-fields.ts';
+import { secretTypes } from '../secrets/managed-secret.ts';
+import type { PutOptions } from '../secrets/secret-repository.ts';
+import type { AutomaticRotation } from '../secrets/stored-secret.ts';
 
-/** Reads `value` and the options of `FakeKms.put` from an object that may hold other fields besides. */
-export function readPut(fields: JsonFields): { value: string; options: PutOptions } {
-  const value = fields.text('value');
-  const versionId = fields.optionalText('versionId');
-  const stages = fields.optionalTexts('stages');
+/** Parses `value` and the options of `FakeKms.put`. The object may have other fields too. */
+export function parsePut(fields: JsonFields): { value: string; options: PutOptions } {
+  const value = fields.string('value');
+  const versionId = fields.optionalString('versionId');
+  const stages = fields.optionalStrings('stages');
   const type = fields.optionalOneOf('type', secretTypes);
   const dataType = fields.optionalOneOf('dataType', ['text', 'binary']);
   const extendedConfig = fields.optionalObject('extendedConfig');
-  const automaticRotation = readRotation(fields.any('automaticRotation'));
+  const automaticRotation = parseRotation(fields.raw('automaticRotation'));
   const options: PutOptions = {
     ...(versionId !== undefined && { versionId }),
     ...(stages !== undefined && { stages }),
@@ -24,10 +24,10 @@ export function readPut(fields: JsonFields): { value: string; options: PutOption
   return { value, options };
 }
 
-function readRotation(value: unknown): AutomaticRotation | undefined {
+function parseRotation(value: unknown): AutomaticRotation | undefined {
   if (value === undefined || value === 'Disabled' || value === 'Invalid') return value;
   const interval: unknown =
     typeof value === 'object' && value !== null && 'interval' in value ? value.interval : undefined;
   if (typeof interval === 'number') return { interval };
-  throw new BadInput('automaticRotation must be { interval: SECONDS }, Disabled or Invalid.');
+  throw new InvalidInput('automaticRotation must be { interval: SECONDS }, Disabled or Invalid.');
 }

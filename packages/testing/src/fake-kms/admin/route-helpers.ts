@@ -1,22 +1,22 @@
 import type { FakeKms } from '../fake-kms.ts';
 import type { JsonFields } from '../json-fields.ts';
 
-/** What a route does with the fields of the body; what it returns is the answer. */
+/** Handles the fields of a request body. Returns the response body. */
 export type Route = (kms: FakeKms, fields: JsonFields) => unknown;
 
-/** For a method that takes nothing. */
-export function bare(act: (kms: FakeKms) => unknown): Route {
+/** A route whose body has no fields. */
+export function withoutFields(action: (kms: FakeKms) => unknown): Route {
   return async (kms, fields) => {
-    fields.end();
-    await act(kms);
+    fields.rejectUnknown();
+    await action(kms);
   };
 }
 
-/** For a method that takes one text. */
-export function byText(field: string, act: (kms: FakeKms, text: string) => unknown): Route {
+/** A route whose body has one string field. */
+export function withString(field: string, action: (kms: FakeKms, text: string) => unknown): Route {
   return async (kms, fields) => {
-    const text = fields.text(field);
-    fields.end();
-    await act(kms, text);
+    const text = fields.string(field);
+    fields.rejectUnknown();
+    await action(kms, text);
   };
 }

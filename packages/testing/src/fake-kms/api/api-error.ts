@@ -1,38 +1,42 @@
-/** A request the fake refuses, in the words of KMS. Thrown inside, answered outside. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+/** An error that KMS reports to the client, with its own code and text. The server turns it into an error response. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
   readonly status: number;
   readonly code: string;
-  /** Sent with the refusal; for the one that says when to come back. */
+  /** Extra response headers, such as `x-acs-retry-after`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The gateway in front of KMS and KMS itself write their errors differently. */
-  readonly from: 'gateway' | 'service';
+  readonly source: ErrorSource;
 
   constructor(parts: {
     status: number;
     code: string;
     message: string;
-    from: 'gateway' | 'service';
+    source: ErrorSource;
     headers?: Readonly<Record<string, string>>;
   }) {
     super(parts.message);
     this.status = parts.status;
     this.code = parts.code;
-    this.from = parts.from;
+    this.source = parts.source;
     this.headers = parts.headers ?? {};
   }
 }
 
-interface KnownRefusal {
+/** The API gateway in front of KMS and KMS itself use different error formats. */
+export type ErrorSource = 'gateway' | 'service';
+
+interface ErrorDefinition {
   readonly status: number;
   readonly message: string;
-  readonly from: 'gateway' | 'service';
+  readonly source: ErrorSource;
 }
 
-const incomplete = 'The request signature does not conform to Aliyun standards.';
-
-/** Codes and texts of the common errors page of Alibaba Cloud OpenAPI and of that of KMS. A `Map`: codes come off the wire too. */
-const known: ReadonlyMap<string, KnownRefusal> = new Map([
+/**
+ * Codes and texts of the common error pages of Alibaba Cloud OpenAPI and of KMS.
+ *
+ * A `Map`, because codes from the admin API are looked up here: an object would also find `constructor`.
+ */
+const definitions: ReadonlyMap<string, ErrorDefinition> = new Map([
   gateway(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.'),
   gateway(400, 'InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.'),
   gateway(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.'),
@@ -41,7 +45,7 @@ const known: ReadonlyMap<string, KnownRefusal> = new Map([
     'SignatureDoesNotMatch',
     'Specified signature is not matched with our calculation. server string to sign is:',
   ),
-  gateway(400, 'IncompleteSignature', incomplete),
+  gateway(400, 'IncompleteSignature', 'The request signature does not conform to Aliyun standards.'),
   gateway(400, 'InvalidSignatureMethod', 'Specified signature method is not valid.'),
   gateway(400, 'InvalidParameter.Format', 'Specified parameter format is not valid.'),
   gateway(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.'),
@@ -84,33 +88,38 @@ const known: ReadonlyMap<string, KnownRefusal> = new Map([
   service(503, 'ServiceUnavailableTemporary', 'Service Unavailable Temporary.'),
 ]);
 
-/** A refusal with its usual status and text; `detail` is added to the text. */
-export function refusal(code: string, detail = ''): Refusal {
-  const entry = known.get(code);
-  if (entry === undefined) throw new TypeError(`The fake knows no refusal ${code}.`);
-  return new Refusal({ code, ...entry, message: entry.message + detail });
+/** Creates the error with its documented status and text; `detail` is appended to the text. */
+export function apiError(code: string, detail = ''): ApiError {
+  const definition = definitions.get(code);
+  if (definition === undefined) throw new TypeError(`The fake KMS does not define the error code ${code}.`);
+  return new ApiError({ code, ...definition, message: definition.message + detail });
 }
 
-/** The refusal of a request that lacks a parameter: its code is made from the parameter's name. */
-export function missing(name: string): Refusal {
-  return new Refusal({
+/** The error for a missing parameter; the parameter's name is part of the code. */
+export function missingParameter(name: string): ApiError {
+  return new ApiError({
     status: 400,
     code: `Missing${name}`,
     message: `${name} is mandatory for this action.`,
-    from: 'gateway',
+    source: 'gateway',
   });
 }
 
-/** A refusal that a test asked for, with any status and code; a code KMS knows brings its usual text. */
-export function scriptedRefusal(status: number, code: string, message?: string): Refusal {
-  const entry = known.get(code);
-  return new Refusal({ status, code, message: message ?? entry?.message ?? code, from: entry?.from ?? 'service' });
+/** An error with any status and code, for fault injection. A documented code gets its documented text by default. */
+export function customError(status: number, code: string, message?: string): ApiError {
+  const definition = definitions.get(code);
+  return new ApiError({
+    status,
+    code,
+    message: message ?? definition?.message ?? code,
+    source: definition?.source ?? 'service',
+  });
 }
 
-function gateway(status: number, code: string, message: string): [string, KnownRefusal] {
-  return [code, { status, message, from: 'gateway' }];
+function gateway(status: number, code: string, message: string): [string, ErrorDefinition] {
+  return [code, { status, message, source: 'gateway' }];
 }
 
-function service(status: number, code: string, message: string): [string, KnownRefusal] {
-  return [code, { status, message, from: 'service' }];
+function service(status: number, code: string, message: string): [string, ErrorDefinition] {
+  return [code, { status, message, source: 'service' }];
 }

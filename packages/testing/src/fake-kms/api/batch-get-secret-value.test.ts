@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import type { FakeKmsOptions } from '../options.ts';
-import { askAcs3, askRpc, askWithClientKey } from '../test-client.fixture.ts';
-import type { TrialAnswer } from '../test-client.fixture.ts';
+import { sendAcs3, sendRpc, sendRpcWithClientKey } from '../test-client.fixture.ts';
+import type { TestResponse } from '../test-client.fixture.ts';
 
 async function start(options: FakeKmsOptions = {}): Promise<FakeKms> {
   const kms = await startFakeKms({ instances: ['kst-one'], ...options });
@@ -24,19 +24,19 @@ const list = (entries: readonly unknown[]): { SecretsList: string } => ({ Secret
 const named = (...names: readonly string[]): { SecretsList: string } =>
   list(names.map((SecretName) => ({ SecretName })));
 
-function batch(kms: FakeKms, parameters: Readonly<Record<string, string>>): Promise<TrialAnswer> {
-  return askAcs3({ kms, parameters, before: { 'x-acs-action': 'BatchGetSecretValue' } });
+function batch(kms: FakeKms, parameters: Readonly<Record<string, string>>): Promise<TestResponse> {
+  return sendAcs3({ kms, parameters, beforeSigning: { 'x-acs-action': 'BatchGetSecretValue' } });
 }
 
-function bodyOf({ text }: TrialAnswer): Body {
+function bodyOf({ text }: TestResponse): Body {
   return JSON.parse(text) as Body;
 }
 
-test('secrets are answered together, each with all that one answer has', async () => {
+test('returns several secrets with the fields of GetSecretValue', async () => {
   const kms = await start();
   kms.put('rds', JSON.stringify({ AccountName: 'a', AccountPassword: 's3cret-1' }), { type: 'Rds' });
 
-  const answer = await batch(
+  const response = await batch(
     kms,
     list([
       { SecretName: 'a', VersionStage: 'ACSCurrent' },
@@ -44,8 +44,8 @@ test('secrets are answered together, each with all that one answer has', async (
     ]),
   );
 
-  const { RequestId, SecretValues = [], Errors } = bodyOf(answer);
-  expect(answer.status).toBe(200);
+  const { RequestId, SecretValues = [], Errors } = bodyOf(response);
+  expect(response.status).toBe(200);
   expect(Errors).toEqual([]);
   expect(SecretValues.map(({ SecretName, VersionId }) => [SecretName, VersionId === 'v1'])).toEqual([
     ['a', true],
@@ -62,26 +62,28 @@ test('secrets are answered together, each with all that one answer has', async (
   ]);
 });
 
-test('what cannot be read is told name by name, and the rest is answered', async () => {
+test('lists secrets that cannot be read as errors and returns the rest', async () => {
   const kms = await start();
   kms.deny('b');
 
-  const { SecretValues = [], Errors } = bodyOf(await batch(kms, named('a', 'b', 'nowhere')));
+  const { SecretValues = [], Errors } = bodyOf(await batch(kms, named('a', 'b', 'unknown')));
 
   expect(SecretValues.map(({ SecretName }) => SecretName)).toEqual(['a']);
   expect(Errors).toEqual([
     { SecretName: 'b', HttpStatus: 403, Code: 'Forbidden.NoPermission', Message: expect.any(String) as unknown },
-    { SecretName: 'nowhere', HttpStatus: 404, Code: 'Forbidden.ResourceNotFound', Message: 'Resource not found.' },
+    { SecretName: 'unknown', HttpStatus: 404, Code: 'Forbidden.ResourceNotFound', Message: 'Resource not found.' },
   ]);
 });
 
-test('the older signature and a client key ask in the same way', async () => {
+test('accepts signature version 1 and client keys', async () => {
   const kms = await start();
   const key = kms.createClientKey({ gateway: 'shared', secrets: ['a'] });
   const before = { Action: 'BatchGetSecretValue' };
 
-  const byAccessKey = bodyOf(await askRpc({ kms, parameters: named('a', 'b'), before }));
-  const byClientKey = bodyOf(await askWithClientKey({ kms, parameters: named('a', 'b'), before }, key));
+  const byAccessKey = bodyOf(await sendRpc({ kms, parameters: named('a', 'b'), beforeSigning: before }));
+  const byClientKey = bodyOf(
+    await sendRpcWithClientKey({ kms, parameters: named('a', 'b'), beforeSigning: before }, key),
+  );
 
   expect([byAccessKey, byClientKey].map(({ SecretValues, Errors }) => [SecretValues?.length, Errors?.length])).toEqual([
     [2, 0],
@@ -90,25 +92,25 @@ test('the older signature and a client key ask in the same way', async () => {
 });
 
 test.each<[string, Readonly<Record<string, string>>]>([
-  ['no list', {}],
-  ['no JSON', { SecretsList: '[{' }],
-  ['no list but a name', { SecretsList: '"a"' }],
+  ['a missing list', {}],
+  ['invalid JSON', { SecretsList: '[{' }],
+  ['a string instead of a list', { SecretsList: '"a"' }],
   ['an empty list', list([])],
   ['21 secrets', named(...Array.from({ length: 21 }, (_, index) => `n${index}`))],
-  ['a secret twice', named('a', 'a')],
-  ['a bare name', list(['a'])],
-  ['no name in an entry', list([{ VersionStage: 'ACSCurrent' }])],
-  ['a flag that is no text', list([{ SecretName: 'a', FetchExtendedConfig: true }])],
+  ['a duplicate name', named('a', 'a')],
+  ['an entry that is a string', list(['a'])],
+  ['an entry without a name', list([{ VersionStage: 'ACSCurrent' }])],
+  ['a flag that is not a string', list([{ SecretName: 'a', FetchExtendedConfig: true }])],
   ['an unknown field', list([{ SecretName: 'a', DryRun: 'true' }])],
-])('%s is refused as a whole', async (_, parameters) => {
+])('rejects the request for %s', async (_, parameters) => {
   const kms = await start();
 
-  const answer = await batch(kms, parameters);
+  const response = await batch(kms, parameters);
 
-  expect([answer.status, bodyOf(answer).Code]).toEqual([400, 'InvalidParameter']);
+  expect([response.status, bodyOf(response).Code]).toEqual([400, 'InvalidParameter']);
 });
 
-test('twenty secrets are not too many', async () => {
+test('accepts twenty secrets', async () => {
   const kms = await start();
   const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
   for (const name of names) kms.put(name, `s3cret-${name}`);
@@ -116,29 +118,30 @@ test('twenty secrets are not too many', async () => {
   expect(bodyOf(await batch(kms, named(...names))).SecretValues).toHaveLength(20);
 });
 
-test('an instance does not know the action, and a fake can be told not to', async () => {
-  const [kms, old] = [await start(), await start({ supportsBatch: false })];
+test('does not exist on instances or with supportsBatch: false', async () => {
+  const kms = await start();
+  const withoutBatch = await start({ supportsBatch: false });
   const before = { 'x-acs-action': 'BatchGetSecretValue' };
 
-  const answers = [
-    await askAcs3({ kms, region: 'kst-one', parameters: named('a'), before }),
-    await batch(old, named('a')),
+  const responses = [
+    await sendAcs3({ kms, region: 'kst-one', parameters: named('a'), beforeSigning: before }),
+    await batch(withoutBatch, named('a')),
   ];
 
-  expect(answers.map((answer) => [answer.status, bodyOf(answer).Code])).toEqual([
+  expect(responses.map((response) => [response.status, bodyOf(response).Code])).toEqual([
     [404, 'InvalidAction.NotFound'],
     [404, 'InvalidAction.NotFound'],
   ]);
 });
 
-test('XML is not documented for it, and refused', async () => {
+test('rejects XML, which is undocumented for batches', async () => {
   const kms = await start();
 
-  const answer = await askRpc({
+  const response = await sendRpc({
     kms,
     parameters: named('a'),
-    before: { Action: 'BatchGetSecretValue', Format: 'XML' },
+    beforeSigning: { Action: 'BatchGetSecretValue', Format: 'XML' },
   });
 
-  expect([answer.status, answer.text.includes('UnsupportedOperation')]).toEqual([400, true]);
+  expect([response.status, response.text.includes('UnsupportedOperation')]).toEqual([400, true]);
 });

@@ -1,10 +1,10 @@
-import type { Rights } from '../auth/access-keys.ts';
+import type { ReadPermission } from '../auth/access-keys.ts';
+import type { SecretRepository } from '../secrets/secret-repository.ts';
+import { ApiError, apiError } from './api-error.ts';
 import { getSecretValue } from './get-secret-value.ts';
-import type { SecretValueAnswer } from './get-secret-value.ts';
-import { Refusal, refusal } from './api-error.ts';
-import type { Vault } from '../secrets/secret-repository.ts';
+import type { SecretValueResult } from './get-secret-value.ts';
 
-/** What is told of a secret in a batch that cannot be read. */
+/** The error entry of a secret in a batch that cannot be read. */
 export interface BatchError {
   readonly SecretName: string;
   readonly HttpStatus: number;
@@ -12,86 +12,89 @@ export interface BatchError {
   readonly Message: string;
 }
 
-/** What BatchGetSecretValue answers, but for the request id. */
-export interface BatchAnswer {
-  readonly SecretValues: readonly SecretValueAnswer[];
+/** The fields of a BatchGetSecretValue response, without `RequestId`. */
+export interface BatchResult {
+  readonly SecretValues: readonly SecretValueResult[];
   readonly Errors: readonly BatchError[];
 }
 
 interface BatchRequest {
   readonly parameters: ReadonlyMap<string, string>;
   readonly region: string;
-  readonly rights: Rights;
+  readonly canRead: ReadPermission;
 }
 
-const mostSecrets = 20;
-const fields: ReadonlySet<string> = new Set(['SecretName', 'VersionStage', 'VersionId', 'FetchExtendedConfig']);
+const maxSecrets = 20;
+const entryFields: ReadonlySet<string> = new Set(['SecretName', 'VersionStage', 'VersionId', 'FetchExtendedConfig']);
 
 /**
- * The action BatchGetSecretValue; throws the refusal of a request that is wrong as a whole.
+ * The action BatchGetSecretValue. Throws an `ApiError` if the request as a whole is invalid.
  *
- * Documented, and in the models that Alibaba Cloud's SDKs are generated from: the parameter `SecretsList`, a JSON list in a text,
- * of up to 20 different secrets; each entry's four fields, all texts; and the two lists of the answer with their fields.
- * Not documented, and so an assumption of this fake: that the order is that of the request, that a secret which is denied is
- * an error of its own and not one of the whole request, that an ARN is repeated as it was asked for in an error and answered
- * by its name otherwise, and how a wrong list is refused.
+ * Documented, and part of the models of Alibaba Cloud's SDKs: the parameter `SecretsList`, a JSON list as a string, with
+ * up to 20 different secrets; the four fields of an entry, all strings; the two lists of the response and their fields.
+ *
+ * Not documented, and therefore assumptions of this fake: results are in request order; a denied secret gets an error
+ * entry instead of failing the request; an error entry repeats the ARN of the request, a value has the secret's name; an
+ * invalid list is an `InvalidParameter` error.
  */
-export function batchGetSecretValue(vault: Vault, { parameters, region, rights }: BatchRequest): BatchAnswer {
-  const values: SecretValueAnswer[] = [];
+export function batchGetSecretValue(
+  secrets: SecretRepository,
+  { parameters, region, canRead }: BatchRequest,
+): BatchResult {
+  const values: SecretValueResult[] = [];
   const errors: BatchError[] = [];
-  for (const asked of readSecretsList(parameters.get('SecretsList') ?? '')) {
+  for (const entry of parseSecretsList(parameters.get('SecretsList') ?? '')) {
     try {
-      values.push(getSecretValue(vault, { parameters: asked, region, rights }));
+      values.push(getSecretValue(secrets, { parameters: entry, region, canRead }));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { status: HttpStatus, code: Code, message: Message } = error;
-      errors.push({ SecretName: asked.get('SecretName') ?? '', HttpStatus, Code, Message });
+      if (!(error instanceof ApiError)) throw error;
+      const { status, code, message } = error;
+      errors.push({ SecretName: entry.get('SecretName') ?? '', HttpStatus: status, Code: code, Message: message });
     }
   }
   return { SecretValues: values, Errors: errors };
 }
 
-/** The names in a batch, for the record of a request. */
-export function namesInBatch(text: string | undefined): readonly string[] | undefined {
+/** The secret names of a batch, for the request log. Never throws. */
+export function batchSecretNames(text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined;
   try {
-    return readSecretsList(text).map((asked) => asked.get('SecretName') ?? '');
+    return parseSecretsList(text).map((entry) => entry.get('SecretName') ?? '');
   } catch {
     return [];
   }
 }
 
-function readSecretsList(text: string): readonly ReadonlyMap<string, string>[] {
-  const list = parse(text);
-  if (!Array.isArray(list) || list.length === 0 || list.length > mostSecrets)
-    throw wrongList(`must be a JSON list of 1 to ${mostSecrets} secrets`);
-  const entries = list.map(readEntry);
+function parseSecretsList(text: string): readonly ReadonlyMap<string, string>[] {
+  const list = parseJson(text);
+  if (!Array.isArray(list) || list.length === 0 || list.length > maxSecrets)
+    throw invalidList(`must be a JSON list of 1 to ${maxSecrets} secrets`);
+  const entries = list.map(parseEntry);
   const names = entries.map((entry) => entry.get('SecretName'));
-  if (new Set(names).size !== names.length) throw wrongList('names a secret twice');
+  if (new Set(names).size !== names.length) throw invalidList('names a secret twice');
   return entries;
 }
 
-function readEntry(entry: unknown): ReadonlyMap<string, string> {
-  if (typeof entry !== 'object' || entry === null) throw wrongList('holds something else than an object');
-  const given = Object.entries(entry);
-  const read = new Map<string, string>();
-  for (const [field, value] of given as [string, unknown][]) {
-    if (!fields.has(field)) throw wrongList(`holds an unknown field ${field}`);
-    if (typeof value !== 'string') throw wrongList(`holds a ${field} that is no text`);
-    read.set(field, value);
+function parseEntry(entry: unknown): ReadonlyMap<string, string> {
+  if (typeof entry !== 'object' || entry === null) throw invalidList('has an entry that is not an object');
+  const fields = new Map<string, string>();
+  for (const [name, value] of Object.entries(entry) as [string, unknown][]) {
+    if (!entryFields.has(name)) throw invalidList(`has an entry with the unknown field ${name}`);
+    if (typeof value !== 'string') throw invalidList(`has an entry whose ${name} is not a string`);
+    fields.set(name, value);
   }
-  if ((read.get('SecretName') ?? '') === '') throw wrongList('holds an entry without a SecretName');
-  return read;
+  if ((fields.get('SecretName') ?? '') === '') throw invalidList('has an entry without SecretName');
+  return fields;
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw wrongList('is no JSON');
+    throw invalidList('is not valid JSON');
   }
 }
 
-function wrongList(what: string): Refusal {
-  return refusal('InvalidParameter', ` SecretsList ${what}.`);
+function invalidList(problem: string): ApiError {
+  return apiError('InvalidParameter', ` SecretsList ${problem}.`);
 }

@@ -1,15 +1,15 @@
-import type { Rights } from '../auth/access-keys.ts';
-import { missing, Refusal, refusal } from './api-error.ts';
-import { formatDate } from '../settable-clock.ts';
+import type { ReadPermission } from '../auth/access-keys.ts';
 import { isSecretName, limits } from '../secrets/limits.ts';
+import type { SecretRepository } from '../secrets/secret-repository.ts';
 import type { StoredSecret, StoredVersion } from '../secrets/stored-secret.ts';
-import type { Vault } from '../secrets/secret-repository.ts';
+import { formatDate } from '../settable-clock.ts';
+import { ApiError, apiError, missingParameter } from './api-error.ts';
 
-/** The account all secrets of the fake belong to. */
+/** The account that owns all secrets of the fake. */
 export const accountId = '1234567890123456';
 
-/** What GetSecretValue answers, but for the request id. Left out is what KMS leaves out. */
-export interface SecretValueAnswer {
+/** The fields of a GetSecretValue response, without `RequestId`. Optional fields are absent, as in KMS. */
+export interface SecretValueResult {
   readonly SecretName: string;
   readonly SecretType: string;
   readonly SecretData: string;
@@ -27,33 +27,37 @@ export interface SecretValueAnswer {
 export interface GetSecretValueRequest {
   readonly parameters: ReadonlyMap<string, string>;
   readonly region: string;
-  /** What the key that signed may read. */
-  readonly rights: Rights;
+  /** The permission of the key that signed the request. */
+  readonly canRead: ReadPermission;
 }
 
-/** The action GetSecretValue; throws the refusal. */
-export function getSecretValue(vault: Vault, request: GetSecretValueRequest): SecretValueAnswer {
-  const isDryRun = readFlag(request.parameters, 'DryRun');
-  if (!isDryRun) return answer(vault, request);
+/** The action GetSecretValue. Throws an `ApiError`. */
+export function getSecretValue(secrets: SecretRepository, request: GetSecretValueRequest): SecretValueResult {
+  const isDryRun = parseFlag(request.parameters, 'DryRun');
+  if (!isDryRun) return readSecret(secrets, request);
   try {
-    answer(vault, request);
+    readSecret(secrets, request);
   } catch (error) {
-    throw error instanceof Refusal ? dryRefusal(error) : error;
+    throw error instanceof ApiError ? dryRunError(error) : error;
   }
-  throw refusal('DryRunOperationError');
+  throw apiError('DryRunOperationError');
 }
 
-function answer(vault: Vault, { parameters, region, rights }: GetSecretValueRequest): SecretValueAnswer {
-  const name = readName(parameters.get('SecretName') ?? '', region);
-  const isConfigWanted = readFlag(parameters, 'FetchExtendedConfig');
-  const stage = given(parameters, 'VersionStage');
-  const versionId = given(parameters, 'VersionId');
+function readSecret(
+  secrets: SecretRepository,
+  { parameters, region, canRead }: GetSecretValueRequest,
+): SecretValueResult {
+  const name = parseSecretName(parameters.get('SecretName') ?? '', region);
+  const includeExtendedConfig = parseFlag(parameters, 'FetchExtendedConfig');
+  const stage = optionalParameter(parameters, 'VersionStage');
+  const versionId = optionalParameter(parameters, 'VersionId');
 
-  if (!rights(name, region)) throw refusal('Forbidden.NoPermission');
-  refuseByState(vault, name);
-  const secret = vault.find(name);
-  if (secret === undefined) throw refusal('Forbidden.ResourceNotFound');
-  const version = secret.type === 'Generic' ? chooseVersion(secret, stage, versionId) : chooseManaged(secret, stage);
+  if (!canRead(name, region)) throw apiError('Forbidden.NoPermission');
+  checkState(secrets, name);
+  const secret = secrets.find(name);
+  if (secret === undefined) throw apiError('Forbidden.ResourceNotFound');
+  const isGeneric = secret.type === 'Generic';
+  const version = isGeneric ? findVersion(secret, stage, versionId) : findManagedVersion(secret, stage);
   return {
     SecretName: secret.name,
     SecretType: secret.type,
@@ -62,78 +66,80 @@ function answer(vault: Vault, { parameters, region, rights }: GetSecretValueRequ
     VersionStages: { VersionStage: secret.stagesOf(version.versionId) },
     VersionId: version.versionId,
     CreateTime: formatDate(secret.createdAt),
-    ...(secret.type === 'Generic' ? {} : managedFields(secret, isConfigWanted)),
+    ...(isGeneric ? {} : managedFields(secret, includeExtendedConfig)),
   };
 }
 
-/** A name, or an ARN of this account and region (`acs:kms:REGION:ACCOUNT:secret/NAME`). */
-function readName(text: string, region: string): string {
-  if (text === '') throw missing('SecretName');
+/** Accepts a name, or an ARN of this account and region (`acs:kms:REGION:ACCOUNT:secret/NAME`). */
+function parseSecretName(text: string, region: string): string {
+  if (text === '') throw missingParameter('SecretName');
   const arn = /^acs:kms:([^:]*):([^:]*):secret\/(.+)$/.exec(text);
   const name = arn?.[3] ?? text;
-  if (!isSecretName(name)) throw refusal('InvalidParameter', ' SecretName is not the name of a secret.');
-  const isElsewhere = arn !== null && (arn[1] !== region || arn[2] !== accountId);
-  if (isElsewhere) throw refusal('Forbidden.ResourceNotFound');
+  if (!isSecretName(name)) throw apiError('InvalidParameter', ' SecretName is not a valid secret name.');
+  const isForeignArn = arn !== null && (arn[1] !== region || arn[2] !== accountId);
+  if (isForeignArn) throw apiError('Forbidden.ResourceNotFound');
   return name;
 }
 
-function refuseByState(vault: Vault, name: string): void {
-  const state = vault.stateOf(name);
-  if (state === 'denied') throw refusal('Forbidden.NoPermission');
-  if (state === 'disabled') throw refusal('Rejected.Disabled');
-  if (state === 'pendingDeletion') throw refusal('Rejected.PendingDeletion');
+function checkState(secrets: SecretRepository, name: string): void {
+  const state = secrets.stateOf(name);
+  if (state === 'denied') throw apiError('Forbidden.NoPermission');
+  if (state === 'disabled') throw apiError('Rejected.Disabled');
+  if (state === 'pendingDeletion') throw apiError('Rejected.PendingDeletion');
 }
 
-/** An id alone names its version, whatever labels that carries; with a label too, both must name the same. */
-function chooseVersion(secret: StoredSecret, stage: string | undefined, versionId: string | undefined): StoredVersion {
+/** A version id selects its version regardless of stages. If a stage is given too, both must select the same version. */
+function findVersion(secret: StoredSecret, stage: string | undefined, versionId: string | undefined): StoredVersion {
   if (versionId !== undefined && versionId.length > limits.versionIdLength) {
-    throw refusal('InvalidParameter', ` VersionId has more than ${limits.versionIdLength} characters.`);
+    throw apiError('InvalidParameter', ` VersionId has more than ${limits.versionIdLength} characters.`);
   }
-  const version = versionId === undefined ? secret.behind(stage ?? 'ACSCurrent') : secret.version(versionId);
-  if (version === undefined) throw refusal('Forbidden.ResourceNotFound');
+  const version = versionId === undefined ? secret.versionAt(stage ?? 'ACSCurrent') : secret.version(versionId);
+  if (version === undefined) throw apiError('Forbidden.ResourceNotFound');
   if (versionId !== undefined && stage !== undefined) {
-    const staged = secret.behind(stage);
-    if (staged === undefined) throw refusal('Forbidden.ResourceNotFound');
-    if (staged !== version)
-      throw refusal('InvalidParameter', ' VersionStage and VersionId do not name the same version.');
+    const staged = secret.versionAt(stage);
+    if (staged === undefined) throw apiError('Forbidden.ResourceNotFound');
+    if (staged !== version) {
+      throw apiError('InvalidParameter', ' VersionStage and VersionId do not name the same version.');
+    }
   }
   return version;
 }
 
-/** KMS ignores the version id of a managed secret, and gives it no labels but these two. */
-function chooseManaged(secret: StoredSecret, stage = 'ACSCurrent'): StoredVersion {
-  const version = stage === 'ACSCurrent' || stage === 'ACSPrevious' ? secret.behind(stage) : undefined;
-  if (version === undefined) throw refusal('Forbidden.ResourceNotFound');
+/** KMS ignores the version id of a managed secret, and such a secret has only these two stages. */
+function findManagedVersion(secret: StoredSecret, stage = 'ACSCurrent'): StoredVersion {
+  const version = stage === 'ACSCurrent' || stage === 'ACSPrevious' ? secret.versionAt(stage) : undefined;
+  if (version === undefined) throw apiError('Forbidden.ResourceNotFound');
   return version;
 }
 
-function managedFields(secret: StoredSecret, isConfigWanted: boolean): Partial<SecretValueAnswer> {
-  const { automaticRotation: plan, lastRotation, nextRotation } = secret;
+function managedFields(secret: StoredSecret, includeExtendedConfig: boolean): Partial<SecretValueResult> {
+  const { automaticRotation, lastRotation, nextRotation } = secret;
+  const isEnabled = typeof automaticRotation === 'object';
   return {
-    AutomaticRotation: typeof plan === 'object' ? 'Enabled' : plan,
-    ...(typeof plan === 'object' && { RotationInterval: `${plan.interval}s` }),
+    AutomaticRotation: isEnabled ? 'Enabled' : automaticRotation,
+    ...(isEnabled && { RotationInterval: `${automaticRotation.interval}s` }),
     ...(nextRotation !== undefined && { NextRotationDate: formatDate(nextRotation) }),
     ...(lastRotation !== undefined && { LastRotationDate: formatDate(lastRotation) }),
-    // A JSON text inside the JSON answer, as KMS has it.
-    ...(isConfigWanted && { ExtendedConfig: JSON.stringify(secret.extendedConfig ?? {}) }),
+    // KMS embeds JSON as a string in the JSON response.
+    ...(includeExtendedConfig && { ExtendedConfig: JSON.stringify(secret.extendedConfig ?? {}) }),
   };
 }
 
-/** Empty counts as not given. */
-function given(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
+/** An empty parameter counts as absent. */
+function optionalParameter(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const value = parameters.get(name);
   return value === '' ? undefined : value;
 }
 
-/** Python's SDK writes `True`, the others `true`. */
-function readFlag(parameters: ReadonlyMap<string, string>, name: string): boolean {
-  const text = given(parameters, name)?.toLowerCase() ?? 'false';
-  if (text !== 'true' && text !== 'false') throw refusal('InvalidParameter', ` ${name} must be true or false.`);
+/** Accepts any letter case: the Python SDK sends `True`, the others send `true`. */
+function parseFlag(parameters: ReadonlyMap<string, string>, name: string): boolean {
+  const text = optionalParameter(parameters, name)?.toLowerCase() ?? 'false';
+  if (text !== 'true' && text !== 'false') throw apiError('InvalidParameter', ` ${name} must be true or false.`);
   return text === 'true';
 }
 
-/** A dry run says only of what kind the failure would have been. */
-function dryRefusal(real: Refusal): Refusal {
-  if (real.status === 400) return refusal('ValidationError');
-  return real.status === 403 ? refusal('AccessDeniedError') : real;
+/** A dry run reports only the category of the error that the real request would get. */
+function dryRunError(error: ApiError): ApiError {
+  if (error.status === 400) return apiError('ValidationError');
+  return error.status === 403 ? apiError('AccessDeniedError') : error;
 }

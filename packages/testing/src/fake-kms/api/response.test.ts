@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 
-import { refusalAnswer, secretAnswer } from './response.ts';
-import { missing, refusal } from './api-error.ts';
+import { apiError, missingParameter } from './api-error.ts';
+import { errorResponse, secretResponse } from './response.ts';
 
-const value = {
+const result = {
   SecretName: 'db',
   SecretType: 'Generic',
   SecretData: 's3cret-<&>"\'\r数',
@@ -13,19 +13,19 @@ const value = {
   CreateTime: '2026-01-02T03:04:05Z',
 };
 
-test('the JSON answer nests the stages, has a UUID for the request, and writes UTF-8 as it is', () => {
-  const { status, headers, body } = secretAnswer(value, 'json');
+test('JSON nests the stages, has a UUID as request id and keeps UTF-8 unescaped', () => {
+  const { status, headers, body } = secretResponse(result, 'json');
 
   expect([status, headers['content-type']]).toEqual([200, 'application/json;charset=utf-8']);
   expect(JSON.parse(body.toString('utf8')) as object).toEqual({
-    ...value,
+    ...result,
     RequestId: expect.stringMatching(/^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/),
   });
   expect(body.includes('数')).toBe(true);
 });
 
-test('the XML answer has one element a stage, and escapes what XML would change', () => {
-  const { headers, body } = secretAnswer(value, 'xml');
+test('XML has one element per stage and escapes special characters', () => {
+  const { headers, body } = secretResponse(result, 'xml');
   const text = body.toString('utf8');
 
   expect(headers['content-type']).toBe('text/xml;charset=utf-8');
@@ -40,17 +40,17 @@ test('the XML answer has one element a stage, and escapes what XML would change'
   expect(text.includes('<SecretData>s3cret-&#60;&#38;&#62;&#34;&#39;&#13;数</SecretData>')).toBe(true);
 });
 
-test('the gateway refuses with a host and a page to read, KMS with the status', () => {
-  const json = (answer: { body: Buffer }): unknown => JSON.parse(answer.body.toString('utf8'));
+test('gateway errors have a host and a help page, KMS errors the status', () => {
+  const json = (response: { body: Buffer }): unknown => JSON.parse(response.body.toString('utf8'));
 
-  expect(json(refusalAnswer(missing('Timestamp'), 'json', 'cn-hangzhou'))).toEqual({
+  expect(json(errorResponse(missingParameter('Timestamp'), 'json', 'cn-hangzhou'))).toEqual({
     Code: 'MissingTimestamp',
     Message: 'Timestamp is mandatory for this action.',
     RequestId: expect.any(String),
     HostId: 'kms.cn-hangzhou.aliyuncs.com',
     Recommend: expect.stringContaining('MissingTimestamp'),
   });
-  expect(json(refusalAnswer(refusal('Rejected.Throttling'), 'json', 'cn-hangzhou'))).toEqual({
+  expect(json(errorResponse(apiError('Rejected.Throttling'), 'json', 'cn-hangzhou'))).toEqual({
     HttpStatus: 429,
     Code: 'Rejected.Throttling',
     Message: 'QPS Limit Exceeded',
@@ -58,9 +58,9 @@ test('the gateway refuses with a host and a page to read, KMS with the status', 
   });
 });
 
-test('in XML the gateway refuses under Error, KMS under KMS', () => {
+test('the XML root element is Error for the gateway and KMS for the service', () => {
   const root = (code: string): string | undefined =>
-    /\?><(\w+)>/.exec(refusalAnswer(refusal(code), 'xml', 'cn-hangzhou').body.toString('utf8'))?.[1];
+    /\?><(\w+)>/.exec(errorResponse(apiError(code), 'xml', 'cn-hangzhou').body.toString('utf8'))?.[1];
 
   expect([root('SignatureNonceUsed'), root('InternalFailure')]).toEqual(['Error', 'KMS']);
 });
@@ -79,6 +79,6 @@ test.each([
   [429, 'Rejected.Throttling', 'QPS Limit Exceeded'],
   [500, 'InternalFailure', 'Internal Failure'],
   [503, 'ServiceUnavailableTemporary', 'Service Unavailable Temporary.'],
-])('%d %s', (status, code, message = refusal(code).message) => {
-  expect(refusal(code)).toMatchObject({ status, code, message });
+])('responds with %d %s as documented', (status, code, message = apiError(code).message) => {
+  expect(apiError(code)).toMatchObject({ status, code, message });
 });

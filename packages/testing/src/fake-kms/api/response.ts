@@ -1,87 +1,86 @@
 import { randomUUID } from 'node:crypto';
 
-import type { BatchAnswer } from './batch-get-secret-value.ts';
-import type { AnswerFormat } from '../protocols/protocol.ts';
-import type { SecretValueAnswer } from './get-secret-value.ts';
-import { encodeAnswer, encodeError } from '../protobuf/messages.ts';
-import { refusal } from './api-error.ts';
-import type { Refusal } from './api-error.ts';
+import { encodeError, encodeResponse } from '../protobuf/messages.ts';
+import type { ResponseFormat } from '../protocols/protocol.ts';
+import { apiError } from './api-error.ts';
+import type { ApiError } from './api-error.ts';
+import type { BatchResult } from './batch-get-secret-value.ts';
+import type { SecretValueResult } from './get-secret-value.ts';
 
-/** An answer as it goes out, before any fault spoils it. */
-export interface Answer {
+/** A complete HTTP response, before a fault alters how it is sent. */
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** KMS's code when it is a refusal. */
+  /** The KMS error code of an error response. */
   readonly code?: string;
 }
 
-/** The answer with the secret in it. */
-export function secretAnswer(value: SecretValueAnswer, format: AnswerFormat): Answer {
-  const requestId = makeRequestId();
+/** The successful response to GetSecretValue. */
+export function secretResponse(result: SecretValueResult, format: ResponseFormat): ApiResponse {
+  const requestId = createRequestId();
   if (format === 'protobuf') {
-    const { VersionStages, ...rest } = value;
-    return protobuf(200, encodeAnswer({ ...rest, VersionStages: VersionStages.VersionStage, RequestId: requestId }));
+    const { VersionStages, ...fields } = result;
+    const message = { ...fields, VersionStages: VersionStages.VersionStage, RequestId: requestId };
+    return protobufResponse(200, encodeResponse(message));
   }
-  const fields = { ...value, RequestId: requestId };
+  const fields = { ...result, RequestId: requestId };
   const text = format === 'xml' ? xmlDocument('GetSecretValueResponse', fields) : JSON.stringify(fields);
-  return written({ status: 200, requestId, format, text });
+  return textResponse({ status: 200, requestId, format, text });
 }
 
-/** The answer with the secrets of a batch in it; KMS documents its form in JSON alone. */
-export function batchAnswer({ SecretValues, Errors }: BatchAnswer, format: AnswerFormat): Answer {
-  if (format !== 'json') throw refusal('UnsupportedOperation');
-  const requestId = makeRequestId();
+/** The successful response to BatchGetSecretValue. KMS documents it in JSON only. */
+export function batchResponse({ SecretValues, Errors }: BatchResult, format: ResponseFormat): ApiResponse {
+  if (format !== 'json') throw apiError('UnsupportedOperation');
+  const requestId = createRequestId();
   const values = SecretValues.map((value) => ({ ...value, RequestId: requestId }));
   const text = JSON.stringify({ RequestId: requestId, SecretValues: values, Errors });
-  return written({ status: 200, requestId, format, text });
+  return textResponse({ status: 200, requestId, format, text });
 }
 
-/** A refusal in the form of who refuses: the gateway names a host and a page to read, KMS repeats the status. */
-export function refusalAnswer(refused: Refusal, format: AnswerFormat, region: string): Answer {
-  const requestId = makeRequestId();
-  const { status, code, message } = refused;
+/** An error response in the format of its source: the gateway adds a host and a help page, KMS repeats the status. */
+export function errorResponse(error: ApiError, format: ResponseFormat, region: string): ApiResponse {
+  const requestId = createRequestId();
+  const { status, code, message, headers } = error;
   if (format === 'protobuf') {
     const body = encodeError({ StatusCode: status, ErrorCode: code, ErrorMessage: message, RequestId: requestId });
-    return { ...protobuf(status, body, refused.headers), code };
+    return { ...protobufResponse(status, body, headers), code };
   }
+  const isFromGateway = error.source === 'gateway';
   const common = { Code: code, Message: message, RequestId: requestId };
-  const fields =
-    refused.from === 'gateway'
-      ? {
-          ...common,
-          HostId: `kms.${region}.aliyuncs.com`,
-          Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms`,
-        }
-      : { HttpStatus: status, ...common };
-  const root = refused.from === 'gateway' ? 'Error' : 'KMS';
-  const text = format === 'xml' ? xmlDocument(root, fields) : JSON.stringify(fields);
-  return { ...written({ status, requestId, format, text, headers: refused.headers }), code };
+  const fields = isFromGateway
+    ? {
+        ...common,
+        HostId: `kms.${region}.aliyuncs.com`,
+        Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms`,
+      }
+    : { HttpStatus: status, ...common };
+  const text = format === 'xml' ? xmlDocument(isFromGateway ? 'Error' : 'KMS', fields) : JSON.stringify(fields);
+  return { ...textResponse({ status, requestId, format, text, headers }), code };
 }
 
-/** A body of any kind; for what a load balancer or something broken might say. */
-export function bareAnswer(status: number, contentType: string, text: string): Answer {
+/** A response that is not an API message: the page of a load balancer, plain text, malformed data. */
+export function plainResponse(status: number, contentType: string, text: string): ApiResponse {
   return { status, headers: { 'content-type': contentType }, body: Buffer.from(text, 'utf8') };
 }
 
-/** A protobuf message of any kind. */
-export function protobuf(status: number, body: Buffer, headers: Answer['headers'] = {}): Answer {
+export function protobufResponse(status: number, body: Buffer, headers: ApiResponse['headers'] = {}): ApiResponse {
   return { status, headers: { 'content-type': 'application/x-protobuf', ...headers }, body };
 }
 
-function makeRequestId(): string {
+function createRequestId(): string {
   return randomUUID().toUpperCase();
 }
 
-interface Written {
+interface TextParts {
   readonly status: number;
   readonly requestId: string;
-  readonly format: AnswerFormat;
+  readonly format: ResponseFormat;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function written({ status, requestId, format, text, headers }: Written): Answer {
+function textResponse({ status, requestId, format, text, headers }: TextParts): ApiResponse {
   const type = format === 'xml' ? 'text/xml' : 'application/json';
   return {
     status,
@@ -94,11 +93,11 @@ function xmlDocument(root: string, fields: object): string {
   return `<?xml version="1.0" encoding="UTF-8"?><${root}>${xmlElements(fields)}</${root}>`;
 }
 
-/** One element a field, one a list entry, as KMS nests them: `<VersionStages><VersionStage>…</VersionStage></VersionStages>`. */
+/** Lists repeat their element, as in KMS: `<VersionStages><VersionStage>…</VersionStage></VersionStages>`. */
 function xmlElements(fields: object): string {
   return Object.entries(fields)
     .flatMap(([name, value]: [string, unknown]) =>
-      (Array.isArray(value) ? value : [value]).map((one: unknown) => xmlElement(name, one)),
+      (Array.isArray(value) ? value : [value]).map((item: unknown) => xmlElement(name, item)),
     )
     .join('');
 }
@@ -108,7 +107,7 @@ function xmlElement(name: string, value: unknown): string {
   return `<${name}>${content}</${name}>`;
 }
 
-/** A carriage return too: a reader turns a plain one into a line feed (XML 1.0, 2.11). */
+/** Escapes a carriage return too: XML parsers turn an unescaped one into a line feed (XML 1.0, section 2.11). */
 function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

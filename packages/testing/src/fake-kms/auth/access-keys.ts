@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
+import { apiError } from '../api/api-error.ts';
 import type { CalendarClock } from '../settable-clock.ts';
-import { refusal } from '../api/api-error.ts';
 
-/** Where KMS is asked: at the gateway a region's accounts share, or at an instance of one's own. */
+/** The two kinds of KMS endpoint: the shared gateway of a region, and a dedicated instance. */
 export type GatewayKind = 'shared' | 'instance';
 
-/** Which secrets a key may read. */
-export type Rights = (secretName: string, region: string) => boolean;
+/** Whether a key may read a secret. */
+export type ReadPermission = (secretName: string, region: string) => boolean;
 
 /** A permanent access key. */
 export interface FakeAccessKey {
@@ -16,16 +16,19 @@ export interface FakeAccessKey {
   readonly accessKeySecret: string;
 }
 
-/** A temporary key, as STS hands them out: good only with its token, until `expiresAt`. */
+/** A temporary access key, as STS issues it. Valid only together with its token, until `expiresAt`. */
 export interface FakeStsKey extends FakeAccessKey {
   readonly securityToken: string;
   /** Milliseconds since 1970, by the fake's clock. */
   readonly expiresAt: number;
-  /** The refusal once it has expired; KMS documents the first, other products answer the second. */
+  /**
+   * The error code once the key has expired. Default: `InvalidAccessKeyId.NotFound`, as KMS documents; other products
+   * respond with `InvalidSecurityToken.Expired`.
+   */
   readonly expiredCode?: 'InvalidAccessKeyId.NotFound' | 'InvalidSecurityToken.Expired';
 }
 
-/** What KMS keeps of a client key: its public half, and the rules of the access point it belongs to. */
+/** The server side of a client key: its public key, and the rules of its application access point. */
 export interface RegisteredClientKey {
   /** `KAAP.` and a UUID. */
   readonly keyId: string;
@@ -33,13 +36,13 @@ export interface RegisteredClientKey {
   readonly gateways: readonly GatewayKind[];
   /** Milliseconds since 1970, by the fake's clock. */
   readonly expiresAt: number;
-  readonly rights: Rights;
+  readonly canRead: ReadPermission;
 }
 
-/** The keys that may sign, with what is wrong with some of them. */
+/** The keys that may sign requests. */
 export class AccessKeys {
   readonly #permanent = new Map<string, FakeAccessKey>();
-  readonly #temporary = new Map<string, FakeStsKey & { readonly rights?: Rights | undefined }>();
+  readonly #temporary = new Map<string, FakeStsKey & { readonly canRead?: ReadPermission | undefined }>();
   readonly #clientKeys = new Map<string, RegisteredClientKey>();
   readonly #disabled = new Set<string>();
   readonly #clock: CalendarClock;
@@ -52,15 +55,15 @@ export class AccessKeys {
     this.#permanent.set(key.accessKeyId, { ...key });
   }
 
-  /** Without `rights` it may read everything. */
-  addTemporary(key: FakeStsKey, rights?: Rights): void {
-    if (!key.accessKeyId.startsWith('STS.')) throw new TypeError('The id of a temporary key begins with "STS.".');
+  /** Without `canRead` the key may read every secret. */
+  addTemporary(key: FakeStsKey, canRead?: ReadPermission): void {
+    if (!key.accessKeyId.startsWith('STS.')) throw new TypeError('The id of a temporary key must begin with "STS.".');
     if (key.securityToken === '') throw new TypeError('A temporary key needs a security token.');
-    this.#temporary.set(key.accessKeyId, { ...key, rights });
+    this.#temporary.set(key.accessKeyId, { ...key, canRead });
   }
 
   addClientKey(key: RegisteredClientKey): void {
-    if (!key.keyId.startsWith('KAAP.')) throw new TypeError('The id of a client key begins with "KAAP.".');
+    if (!key.keyId.startsWith('KAAP.')) throw new TypeError('The id of a client key must begin with "KAAP.".');
     this.#clientKeys.set(key.keyId, key);
   }
 
@@ -75,48 +78,47 @@ export class AccessKeys {
     this.#disabled.delete(accessKeyId);
   }
 
-  /** The secret to check a signature with; throws the refusal for a key or a token that will not do. */
-  secretOf(accessKeyId: string, securityToken: string | undefined): string {
+  /** The secret that verifies an HMAC signature. Throws an `ApiError` for an unusable key or token. */
+  secretFor(accessKeyId: string, securityToken: string | undefined): string {
     const permanent = this.#permanent.get(accessKeyId);
     const temporary = this.#temporary.get(accessKeyId);
     const key = permanent ?? temporary;
-    // A client key has no secret to share: who signs with one in this way has made it up.
-    if (this.#clientKeys.has(accessKeyId)) throw refusal('InvalidSignatureMethod');
-    if (key === undefined) throw refusal('InvalidAccessKeyId.NotFound');
-    if (this.#disabled.has(accessKeyId)) throw refusal('InvalidAccessKeyId.Inactive');
+    // A client key has no shared secret, so an HMAC signature with its id cannot be genuine.
+    if (this.#clientKeys.has(accessKeyId)) throw apiError('InvalidSignatureMethod');
+    if (key === undefined) throw apiError('InvalidAccessKeyId.NotFound');
+    if (this.#disabled.has(accessKeyId)) throw apiError('InvalidAccessKeyId.Inactive');
     if (temporary !== undefined) this.#checkToken(temporary, securityToken);
-    else if (securityToken !== undefined) throw refusal('InvalidSecurityToken.MismatchWithAccessKey');
+    else if (securityToken !== undefined) throw apiError('InvalidSecurityToken.MismatchWithAccessKey');
     return key.accessKeySecret;
   }
 
-  /** The client key to check a signature with; throws the refusal for one that will not do. */
-  clientKey(keyId: string, securityToken: string | undefined): RegisteredClientKey {
-    if (this.#permanent.has(keyId) || this.#temporary.has(keyId)) throw refusal('InvalidSignatureMethod');
+  /** The client key that verifies an RSA signature. Throws an `ApiError` for an unusable key. */
+  clientKeyFor(keyId: string, securityToken: string | undefined): RegisteredClientKey {
+    if (this.#permanent.has(keyId) || this.#temporary.has(keyId)) throw apiError('InvalidSignatureMethod');
     const key = this.#clientKeys.get(keyId);
-    // How KMS refuses an expired one is not documented; here it no longer knows it, as with an expired temporary key.
-    if (key === undefined || this.#clock.date() >= key.expiresAt) throw refusal('InvalidAccessKeyId.NotFound');
-    if (this.#disabled.has(keyId)) throw refusal('InvalidAccessKeyId.Inactive');
-    if (securityToken !== undefined) throw refusal('InvalidSecurityToken.MismatchWithAccessKey');
+    // The error for an expired client key is undocumented. The fake treats it as unknown, like an expired temporary key.
+    if (key === undefined || this.#clock.date() >= key.expiresAt) throw apiError('InvalidAccessKeyId.NotFound');
+    if (this.#disabled.has(keyId)) throw apiError('InvalidAccessKeyId.Inactive');
+    if (securityToken !== undefined) throw apiError('InvalidSecurityToken.MismatchWithAccessKey');
     return key;
   }
 
-  /** What a key with a secret may read: the account's own everything, a temporary one what it was made for. */
-  rightsOf(accessKeyId: string): Rights {
-    return this.#temporary.get(accessKeyId)?.rights ?? (() => true);
+  /** The permission of a permanent or temporary key. A permanent key may read every secret. */
+  permissionOf(accessKeyId: string): ReadPermission {
+    return this.#temporary.get(accessKeyId)?.canRead ?? (() => true);
   }
 
   #checkToken(key: FakeStsKey, securityToken: string | undefined): void {
-    if (securityToken === undefined || securityToken === '') throw refusal('MissingSecurityToken');
-    if (securityToken !== key.securityToken) throw refusal('InvalidSecurityToken.MismatchWithAccessKey');
-    if (this.#clock.date() >= key.expiresAt) throw refusal(key.expiredCode ?? 'InvalidAccessKeyId.NotFound');
+    if (securityToken === undefined || securityToken === '') throw apiError('MissingSecurityToken');
+    if (securityToken !== key.securityToken) throw apiError('InvalidSecurityToken.MismatchWithAccessKey');
+    if (this.#clock.date() >= key.expiresAt) throw apiError(key.expiredCode ?? 'InvalidAccessKeyId.NotFound');
   }
 }
 
-/** A key nobody can take for a real one: real ids begin with `LTAI`. */
-export function makeAccessKey(): FakeAccessKey {
-  const mark = randomBytes(6).toString('hex');
+/** Creates a key that is obviously fake: real ids begin with `LTAI`. */
+export function createAccessKey(): FakeAccessKey {
   return {
-    accessKeyId: `FakeAccessKeyId${mark}`,
+    accessKeyId: `FakeAccessKeyId${randomBytes(6).toString('hex')}`,
     accessKeySecret: `FakeAccessKeySecret${randomBytes(12).toString('hex')}`,
   };
 }

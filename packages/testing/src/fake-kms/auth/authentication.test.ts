@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { AccessKeys } from './access-keys.ts';
 import { Authentication } from './authentication.ts';
-import type { SecretSignedRequest } from '../protocols/protocol.ts';
+import type { HmacSignedRequest } from '../protocols/protocol.ts';
 import { formatDate } from '../settable-clock.ts';
 
 const start = Date.parse('2026-01-02T03:04:05Z');
@@ -15,50 +15,50 @@ const temporary = {
   expiresAt: start + 60 * minute,
 };
 
-test('a rightly signed request passes', () => {
-  const { check } = setup();
+test('accepts a valid request', () => {
+  const { authenticate } = setup();
 
-  expect(() => check({})).not.toThrow();
+  expect(() => authenticate({})).not.toThrow();
 });
 
 test.each(['2026-01-02 03:04:05', '2026-01-02T03:04:05.000Z', '2026-02-30T03:04:05Z', 'today'])(
-  'a date written %s is refused',
+  'rejects the date %s',
   (timestamp) => {
-    const { check } = setup();
+    const { authenticate } = setup();
 
-    expect(() => check({ timestamp })).toThrow(
+    expect(() => authenticate({ timestamp })).toThrow(
       expect.objectContaining({ status: 400, code: 'InvalidTimeStamp.Format' }),
     );
   },
 );
 
-test('a date may be off by fifteen minutes either way, and no more', () => {
-  const { check } = setup();
+test('accepts a date that is up to fifteen minutes off', () => {
+  const { authenticate } = setup();
 
-  for (const off of [-15 * minute, 15 * minute]) {
-    expect(() => check({ timestamp: formatDate(start + off), nonce: String(off) })).not.toThrow();
-    expect(() => check({ timestamp: formatDate(start + off + Math.sign(off) * 1000) })).toThrow(
+  for (const offset of [-15 * minute, 15 * minute]) {
+    expect(() => authenticate({ timestamp: formatDate(start + offset), nonce: String(offset) })).not.toThrow();
+    expect(() => authenticate({ timestamp: formatDate(start + offset + Math.sign(offset) * 1000) })).toThrow(
       expect.objectContaining({ status: 400, code: 'InvalidTimeStamp.Expired' }),
     );
   }
 });
 
-test('a wrong signature is refused with the text the server has signed', () => {
-  const { check } = setup();
+test('reports the server string to sign for a wrong signature', () => {
+  const { authenticate } = setup();
 
-  expect(() => check({ signature: 'wrong' })).toThrow(
+  expect(() => authenticate({ signature: 'wrong' })).toThrow(
     expect.objectContaining({
       status: 400,
       code: 'SignatureDoesNotMatch',
-      message: 'Specified signature is not matched with our calculation. server string to sign is:the text to sign',
+      message: 'Specified signature is not matched with our calculation. server string to sign is:the string to sign',
     }),
   );
 });
 
-test('an unknown key is not found, a disabled one is inactive, a removed one is not found again', () => {
-  const { check, keys } = setup();
+test('rejects unknown, disabled and removed keys', () => {
+  const { authenticate, keys } = setup();
 
-  expect(() => check({ accessKeyId: 'nobody' })).toThrow(
+  expect(() => authenticate({ accessKeyId: 'unknown' })).toThrow(
     expect.objectContaining({
       status: 404,
       code: 'InvalidAccessKeyId.NotFound',
@@ -66,9 +66,9 @@ test('an unknown key is not found, a disabled one is inactive, a removed one is 
     }),
   );
   keys.disable(permanent.accessKeyId);
-  expect(() => check({})).toThrow(expect.objectContaining({ status: 400, code: 'InvalidAccessKeyId.Inactive' }));
+  expect(() => authenticate({})).toThrow(expect.objectContaining({ status: 400, code: 'InvalidAccessKeyId.Inactive' }));
   keys.remove(permanent.accessKeyId);
-  expect(() => check({})).toThrow(expect.objectContaining({ status: 404, code: 'InvalidAccessKeyId.NotFound' }));
+  expect(() => authenticate({})).toThrow(expect.objectContaining({ status: 404, code: 'InvalidAccessKeyId.NotFound' }));
 });
 
 test.each([
@@ -86,51 +86,51 @@ test.each([
     token: 'token',
     code: 'InvalidSecurityToken.MismatchWithAccessKey',
   },
-])('$title is refused', ({ key: { accessKeyId, accessKeySecret }, token: securityToken, code }) => {
-  const { check } = setup();
+])('rejects $title', ({ key: { accessKeyId, accessKeySecret }, token: securityToken, code }) => {
+  const { authenticate } = setup();
 
-  expect(() => check({ accessKeyId, securityToken, signature: `signed with ${accessKeySecret}` })).toThrow(
+  expect(() => authenticate({ accessKeyId, securityToken, signature: `signed with ${accessKeySecret}` })).toThrow(
     expect.objectContaining({ status: 400, code }),
   );
 });
 
-test('a temporary key is good until it expires, and then not found', () => {
-  const { check, pass } = setup();
+test('rejects an expired temporary key as not found', () => {
+  const { authenticate, pass } = setup();
   const { accessKeyId, securityToken } = temporary;
   const signature = `signed with ${temporary.accessKeySecret}`;
 
   pass(60 * minute - 1);
-  expect(() => check({ accessKeyId, securityToken, signature })).not.toThrow();
+  expect(() => authenticate({ accessKeyId, securityToken, signature })).not.toThrow();
   pass(1);
-  expect(() => check({ accessKeyId, securityToken, signature })).toThrow(
+  expect(() => authenticate({ accessKeyId, securityToken, signature })).toThrow(
     expect.objectContaining({ status: 404, code: 'InvalidAccessKeyId.NotFound' }),
   );
 });
 
-test('a temporary key may be told to expire in the words of other products', () => {
-  const { check, keys } = setup();
+test('uses the configured error code for an expired temporary key', () => {
+  const { authenticate, keys } = setup();
   keys.addTemporary({ ...temporary, expiresAt: start, expiredCode: 'InvalidSecurityToken.Expired' });
   const { accessKeyId, securityToken } = temporary;
 
-  expect(() => check({ accessKeyId, securityToken })).toThrow(
+  expect(() => authenticate({ accessKeyId, securityToken })).toThrow(
     expect.objectContaining({ status: 400, code: 'InvalidSecurityToken.Expired' }),
   );
 });
 
-test('a key that is not temporary by its id, or has no token, is not taken for a temporary one', () => {
+test('requires a temporary key to have an STS. id and a token', () => {
   const { keys } = setup();
 
-  expect(() => keys.addTemporary({ ...temporary, accessKeyId: 'Fake1' })).toThrow('begins with "STS."');
+  expect(() => keys.addTemporary({ ...temporary, accessKeyId: 'Fake1' })).toThrow('must begin with "STS."');
   expect(() => keys.addTemporary({ ...temporary, securityToken: '' })).toThrow('needs a security token');
 });
 
-test('a nonce is good once in fifteen minutes', () => {
-  const { check, pass } = setup();
+test('rejects a nonce that was used in the last fifteen minutes', () => {
+  const { authenticate, pass } = setup();
   const again = { nonce: 'again' };
-  check(again);
+  authenticate(again);
 
   pass(15 * minute);
-  expect(() => check(again)).toThrow(
+  expect(() => authenticate(again)).toThrow(
     expect.objectContaining({
       status: 400,
       code: 'SignatureNonceUsed',
@@ -138,38 +138,38 @@ test('a nonce is good once in fifteen minutes', () => {
     }),
   );
   pass(1);
-  expect(() => check(again)).not.toThrow();
+  expect(() => authenticate(again)).not.toThrow();
 });
 
-test('nonces of different keys do not meet', () => {
-  const { check, keys } = setup();
+test('accepts the same nonce from two keys', () => {
+  const { authenticate, keys } = setup();
   keys.add({ accessKeyId: 'FakeAccessKeyId2', accessKeySecret: 'secret-of-1' });
-  check({ nonce: 'same' });
+  authenticate({ nonce: 'same' });
 
-  expect(() => check({ nonce: 'same', accessKeyId: 'FakeAccessKeyId2' })).not.toThrow();
+  expect(() => authenticate({ nonce: 'same', accessKeyId: 'FakeAccessKeyId2' })).not.toThrow();
 });
 
-test('a wrongly signed request does not use up its nonce', () => {
-  const { check } = setup();
-  expect(() => check({ nonce: 'n', signature: 'wrong' })).toThrow(
+test('does not use up the nonce of a request with a wrong signature', () => {
+  const { authenticate } = setup();
+  expect(() => authenticate({ nonce: 'n', signature: 'wrong' })).toThrow(
     expect.objectContaining({ code: 'SignatureDoesNotMatch' }),
   );
 
-  expect(() => check({ nonce: 'n' })).not.toThrow();
+  expect(() => authenticate({ nonce: 'n' })).not.toThrow();
 });
 
-test('no more nonces are remembered than those of the last fifteen minutes', () => {
-  const { check, pass, authentication } = setup();
+test('remembers only the nonces of the last fifteen minutes', () => {
+  const { authenticate, pass, authentication } = setup();
   for (let count = 0; count < 100; count += 1) {
-    check({ nonce: String(count) });
+    authenticate({ nonce: String(count) });
     pass(minute);
   }
 
-  expect(authentication.nonces).toBe(15);
+  expect(authentication.nonceCount).toBe(15);
 });
 
 function setup(): {
-  check: (change: Partial<SecretSignedRequest>) => void;
+  authenticate: (change: Partial<HmacSignedRequest>) => void;
   pass: (ms: number) => void;
   keys: AccessKeys;
   authentication: Authentication;
@@ -186,8 +186,8 @@ function setup(): {
     pass(ms) {
       now += ms;
     },
-    check(change) {
-      authentication.check({
+    authenticate(change) {
+      authentication.authenticate({
         action: 'GetSecretValue',
         version: '2016-01-20',
         accessKeyId: permanent.accessKeyId,
@@ -195,7 +195,7 @@ function setup(): {
         nonce: 'nonce',
         timestamp: formatDate(now),
         signature: 'signed with secret-of-1',
-        stringToSign: 'the text to sign',
+        stringToSign: 'the string to sign',
         sign: (secret) => `signed with ${secret}`,
         parameters: new Map(),
         ...change,

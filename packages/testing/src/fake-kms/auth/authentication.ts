@@ -1,18 +1,18 @@
-import type { AccessKeys, GatewayKind, Rights } from './access-keys.ts';
-import type { KeySignedRequest, SecretSignedRequest, SignedRequest } from '../protocols/protocol.ts';
-import { refusal } from '../api/api-error.ts';
-import type { Refusal } from '../api/api-error.ts';
+import { apiError } from '../api/api-error.ts';
+import type { ApiError } from '../api/api-error.ts';
+import type { HmacSignedRequest, RsaSignedRequest, SignedRequest } from '../protocols/protocol.ts';
 import { parseDate } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
+import type { AccessKeys, GatewayKind, ReadPermission } from './access-keys.ts';
 
-/** How far a request's date may be off, and how long its nonce is remembered. */
+/** How far the date of a request may differ from the server's, and how long a nonce is remembered (ms). */
 export const dateTolerance: number = 15 * 60_000;
 
-/** Decides whether a well-formed request is fresh, from a key we know, rightly signed, and not one we had before. */
+/** Checks the date, key, signature and nonce of well-formed requests. */
 export class Authentication {
   readonly #keys: AccessKeys;
   readonly #clock: CalendarClock;
-  /** Key id and nonce -> when it was used. In the order of use, so the oldest stand first. */
+  /** Key id and nonce -> time of use, oldest first. */
   readonly #nonces = new Map<string, number>();
 
   constructor(parts: { keys: AccessKeys; clock: CalendarClock }) {
@@ -20,46 +20,46 @@ export class Authentication {
     this.#clock = parts.clock;
   }
 
-  /** Throws the refusal; returns only for a request that may be answered, with what its key may read. */
-  check(request: SignedRequest, gateway: GatewayKind = 'shared'): Rights {
+  /** Returns the permission of the key that signed. Throws an `ApiError` if the request is not authentic. */
+  authenticate(request: SignedRequest, gateway: GatewayKind = 'shared'): ReadPermission {
     const now = this.#clock.date();
     const date = parseDate(request.timestamp);
-    if (date === undefined) throw refusal('InvalidTimeStamp.Format');
-    if (Math.abs(now - date) > dateTolerance) throw refusal('InvalidTimeStamp.Expired');
-    const rights = 'sign' in request ? this.#checkSecret(request) : this.#checkKey(request, gateway);
-    if (request.nonce !== undefined) this.#spend(request.accessKeyId, request.nonce, now);
-    return rights;
+    if (date === undefined) throw apiError('InvalidTimeStamp.Format');
+    if (Math.abs(now - date) > dateTolerance) throw apiError('InvalidTimeStamp.Expired');
+    const permission = 'sign' in request ? this.#verifyHmac(request) : this.#verifyRsa(request, gateway);
+    if (request.nonce !== undefined) this.#useNonce(request.accessKeyId, request.nonce, now);
+    return permission;
   }
 
-  #checkSecret(request: SecretSignedRequest): Rights {
-    const accessKeySecret = this.#keys.secretOf(request.accessKeyId, request.securityToken);
-    if (request.sign(accessKeySecret) !== request.signature) throw mismatch(request);
-    return this.#keys.rightsOf(request.accessKeyId);
+  #verifyHmac(request: HmacSignedRequest): ReadPermission {
+    const accessKeySecret = this.#keys.secretFor(request.accessKeyId, request.securityToken);
+    if (request.sign(accessKeySecret) !== request.signature) throw signatureMismatch(request);
+    return this.#keys.permissionOf(request.accessKeyId);
   }
 
-  #checkKey(request: KeySignedRequest, gateway: GatewayKind): Rights {
-    const key = this.#keys.clientKey(request.accessKeyId, request.securityToken);
-    if (!request.isSignedBy(key.publicKey)) throw mismatch(request);
-    // After the signature: only the key's owner is told what its access point allows.
-    if (!key.gateways.includes(gateway)) throw refusal('Forbidden.NoPermission');
-    return key.rights;
+  #verifyRsa(request: RsaSignedRequest, gateway: GatewayKind): ReadPermission {
+    const key = this.#keys.clientKeyFor(request.accessKeyId, request.securityToken);
+    if (!request.isSignedBy(key.publicKey)) throw signatureMismatch(request);
+    // After the signature check, so that only the owner of the key learns the rules of its access point.
+    if (!key.gateways.includes(gateway)) throw apiError('Forbidden.NoPermission');
+    return key.canRead;
   }
 
-  /** How many nonces are remembered: those of the last fifteen minutes, and no more. */
-  get nonces(): number {
-    this.#forget(this.#clock.date());
+  /** The number of nonces remembered: those of the last fifteen minutes. */
+  get nonceCount(): number {
+    this.#dropOldNonces(this.#clock.date());
     return this.#nonces.size;
   }
 
-  /** Only rightly signed requests come here: nobody else may use up a nonce, or fill the memory. */
-  #spend(accessKeyId: string, value: string, now: number): void {
-    this.#forget(now);
+  /** Called after the signature check, so that a forged request can neither use up a nonce nor fill the memory. */
+  #useNonce(accessKeyId: string, value: string, now: number): void {
+    this.#dropOldNonces(now);
     const nonce = JSON.stringify([accessKeyId, value]);
-    if (this.#nonces.has(nonce)) throw refusal('SignatureNonceUsed');
+    if (this.#nonces.has(nonce)) throw apiError('SignatureNonceUsed');
     this.#nonces.set(nonce, now);
   }
 
-  #forget(now: number): void {
+  #dropOldNonces(now: number): void {
     for (const [nonce, usedAt] of this.#nonces) {
       if (now - usedAt <= dateTolerance) return;
       this.#nonces.delete(nonce);
@@ -67,7 +67,7 @@ export class Authentication {
   }
 }
 
-/** The clients compare this tail with their own string: if they are equal, the secret must be wrong. */
-function mismatch({ stringToSign }: SignedRequest): Refusal {
-  return refusal('SignatureDoesNotMatch', stringToSign);
+/** SDKs compare the end of this text with their own string to sign: if they are equal, the key's secret is wrong. */
+function signatureMismatch({ stringToSign }: SignedRequest): ApiError {
+  return apiError('SignatureDoesNotMatch', stringToSign);
 }

@@ -8,7 +8,7 @@ import {
   explicit,
   implicit,
   integer,
-  nothing,
+  nullValue,
   objectIdentifier,
   octetString,
   sequence,
@@ -17,8 +17,8 @@ import {
   utf8String,
 } from './der.ts';
 
-/** A key with its certificate: what an issuer signs with, and what a server shows. */
-export interface Identity {
+/** A certificate with its private key. */
+export interface IssuedCertificate {
   readonly name: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
@@ -28,16 +28,19 @@ export interface Identity {
 }
 
 export interface CertificateRequest {
+  /** The common name of the subject. */
   readonly name: string;
-  /** Who signs; itself when left out. */
-  readonly issuer?: Identity;
-  /** An authority may issue; `pathLength` says how many authorities may stand below it. */
+  /** Default: self-signed. */
+  readonly issuer?: IssuedCertificate;
+  /** Makes the certificate a CA. `pathLength` is the number of CAs allowed below it. */
   readonly authority?: { readonly pathLength?: number };
-  /** Host names and addresses a server may be reached by. */
+  /** Host names and IP addresses of a server certificate. */
   readonly hosts?: readonly string[];
+  /** Milliseconds since 1970. */
   readonly notBefore: number;
+  /** Milliseconds since 1970. */
   readonly notAfter: number;
-  /** What the certificate is for; a new P-256 key when left out. */
+  /** Default: a new P-256 key pair. */
   readonly keyPair?: KeyPair;
 }
 
@@ -46,16 +49,25 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
-const rsaWithSha256 = sequence(objectIdentifier('1.2.840.113549.1.1.11'), nothing());
+const oids = {
+  commonName: '2.5.4.3',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  extendedKeyUsage: '2.5.29.37',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+} as const;
 
-/** Makes an X.509 version 3 certificate (RFC 5280). */
-export function issueCertificate(request: CertificateRequest): Identity {
+const ecdsaWithSha256 = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+const rsaWithSha256 = sequence(objectIdentifier('1.2.840.113549.1.1.11'), nullValue());
+
+/** Issues an X.509 version 3 certificate (RFC 5280). */
+export function issueCertificate(request: CertificateRequest): IssuedCertificate {
   const { privateKey, publicKey } = request.keyPair ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const signer = request.issuer?.privateKey ?? privateKey;
-  const algorithm = signer.asymmetricKeyType === 'rsa' ? rsaWithSha256 : ecdsaWithSha256;
+  const signingKey = request.issuer?.privateKey ?? privateKey;
+  const algorithm = signingKey.asymmetricKeyType === 'rsa' ? rsaWithSha256 : ecdsaWithSha256;
   const body = sequence(
-    explicit(0, integer(Buffer.from([2]))), // version 3 is written as 2
+    explicit(0, integer(Buffer.from([2]))), // version 3 is encoded as 2
     integer(randomBytes(16)),
     algorithm,
     distinguishedName(request.issuer?.name ?? request.name),
@@ -64,7 +76,7 @@ export function issueCertificate(request: CertificateRequest): Identity {
     publicKey.export({ type: 'spki', format: 'der' }),
     explicit(3, sequence(...extensions(request))),
   );
-  const signature = sign('sha256', body, signer);
+  const signature = sign('sha256', body, signingKey);
   const der = sequence(body, algorithm, bitString(signature));
   return {
     name: request.name,
@@ -77,29 +89,24 @@ export function issueCertificate(request: CertificateRequest): Identity {
 }
 
 function distinguishedName(commonName: string): Buffer {
-  return sequence(set(sequence(objectIdentifier('2.5.4.3'), utf8String(commonName))));
+  return sequence(set(sequence(objectIdentifier(oids.commonName), utf8String(commonName))));
 }
 
 function extensions({ authority, hosts }: CertificateRequest): Buffer[] {
-  const list = [
-    // keyUsage: an authority signs certificates (bit 5), a server signs handshakes (bit 0).
-    extension(
-      '2.5.29.15',
-      authority === undefined ? bitString(Buffer.from([0x80]), 7) : bitString(Buffer.from([0x04]), 2),
-    ),
-    extension('2.5.29.19', basicConstraints(authority)),
-  ];
+  // keyUsage: a CA signs certificates (bit 5), a server signs handshakes (bit 0).
+  const keyUsage = authority === undefined ? bitString(Buffer.from([0x80]), 7) : bitString(Buffer.from([0x04]), 2);
+  const list = [extension(oids.keyUsage, keyUsage), extension(oids.basicConstraints, basicConstraints(authority))];
   if (hosts !== undefined) {
-    list.push(extension('2.5.29.37', sequence(objectIdentifier('1.3.6.1.5.5.7.3.1')))); // for servers
-    list.push(extension('2.5.29.17', sequence(...hosts.map(generalName))));
+    list.push(extension(oids.extendedKeyUsage, sequence(objectIdentifier(oids.serverAuth))));
+    list.push(extension(oids.subjectAltName, sequence(...hosts.map(generalName))));
   }
   return list;
 }
 
-/** A client must refuse an extension it does not understand if it is critical; all of these are well understood. */
-function extension(identifier: string, content: Buffer): Buffer {
-  const isCritical = identifier === '2.5.29.15' || identifier === '2.5.29.19';
-  return sequence(objectIdentifier(identifier), ...(isCritical ? [boolean(true)] : []), octetString(content));
+/** Marks keyUsage and basicConstraints as critical (RFC 5280, 4.2.1.3 and 4.2.1.9). */
+function extension(oid: string, content: Buffer): Buffer {
+  const isCritical = oid === oids.keyUsage || oid === oids.basicConstraints;
+  return sequence(objectIdentifier(oid), ...(isCritical ? [boolean(true)] : []), octetString(content));
 }
 
 function basicConstraints(authority: CertificateRequest['authority']): Buffer {
@@ -115,7 +122,7 @@ function generalName(host: string): Buffer {
   return implicit(7, address);
 }
 
-/** `::1`, the only IPv6 address this fake is ever reached by. */
+/** `::1`, the only IPv6 address in the certificates of the fake. */
 const loopbackV6 = Buffer.concat([Buffer.alloc(15), Buffer.from([1])]);
 
 function toPem(der: Buffer): string {

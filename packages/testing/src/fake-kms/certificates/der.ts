@@ -1,27 +1,27 @@
 /**
- * Just enough DER (ITU-T X.690) to write certificates and key files; nothing here reads any.
+ * The part of DER (ITU-T X.690) that certificates and key files need. Encodes only.
  *
- * Each function returns one complete element: tag, length, content.
+ * Each function returns a complete element: tag, length, content.
  */
-export function sequence(...parts: readonly Buffer[]): Buffer {
-  return element(0x30, Buffer.concat(parts));
+export function sequence(...elements: readonly Buffer[]): Buffer {
+  return element(0x30, Buffer.concat(elements));
 }
 
-export function set(...parts: readonly Buffer[]): Buffer {
-  return element(0x31, Buffer.concat(parts));
+export function set(...elements: readonly Buffer[]): Buffer {
+  return element(0x31, Buffer.concat(elements));
 }
 
-/** `[tag]` around whole elements. */
+/** An explicit `[tag]`: wraps a complete element. */
 export function explicit(tag: number, inner: Buffer): Buffer {
   return element(0xa0 | tag, inner);
 }
 
-/** `[tag]` in the place of an element's own tag, around its plain content. */
+/** An implicit `[tag]`: replaces the tag of an element with the given content. */
 export function implicit(tag: number, content: Buffer): Buffer {
   return element(0x80 | tag, content);
 }
 
-/** A number of zero or more, from its bytes: DER wants no needless leading zero, and one where the top bit is set. */
+/** A non-negative integer. DER forbids redundant leading zeros, and requires one if the top bit is set. */
 export function integer(bytes: Buffer): Buffer {
   const start = bytes.findIndex((byte) => byte !== 0);
   const digits = start === -1 ? Buffer.from([0]) : bytes.subarray(start);
@@ -44,18 +44,20 @@ export function utf8String(text: string): Buffer {
   return element(0x0c, Buffer.from(text, 'utf8'));
 }
 
-/** With two digits for the year before 2050 and four from then on, as RFC 5280 4.1.2.5 demands. */
+/** UTCTime with a two-digit year before 2050, GeneralizedTime from then on (RFC 5280, 4.1.2.5). */
 export function time(ms: number): Buffer {
   const digits = `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
-  const isLate = new Date(ms).getUTCFullYear() >= 2050;
-  return isLate ? element(0x18, Buffer.from(digits, 'latin1')) : element(0x17, Buffer.from(digits.slice(2), 'latin1'));
+  const isGeneralized = new Date(ms).getUTCFullYear() >= 2050;
+  return isGeneralized
+    ? element(0x18, Buffer.from(digits, 'latin1'))
+    : element(0x17, Buffer.from(digits.slice(2), 'latin1'));
 }
 
-export function nothing(): Buffer {
+export function nullValue(): Buffer {
   return element(0x05, Buffer.alloc(0));
 }
 
-/** `2.5.29.17` and the like. The first two numbers share a byte; the rest are written in base 128. */
+/** From dotted form, such as `2.5.29.17`. The first two numbers share a byte; the others are encoded in base 128. */
 export function objectIdentifier(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   return element(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
@@ -63,7 +65,7 @@ export function objectIdentifier(dotted: string): Buffer {
 
 function base128(value: number): number[] {
   const digits = [value % 128];
-  for (let left = Math.floor(value / 128); left > 0; left = Math.floor(left / 128)) digits.unshift(0x80 | (left % 128));
+  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) digits.unshift(0x80 | (rest % 128));
   return digits;
 }
 

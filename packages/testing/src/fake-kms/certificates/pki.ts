@@ -1,9 +1,18 @@
 import { issueCertificate } from './certificate.ts';
-import type { Identity } from './certificate.ts';
+import type { IssuedCertificate } from './certificate.ts';
 
-/** The certificate a listener shows: the right one, or one with something amiss. */
-export type CertificateKind = 'right' | CertificateFault;
-export type CertificateFault = 'expired' | 'wrongName' | 'otherCa' | 'leafOnly' | 'selfSigned';
+/** The certificate that a listener presents: the valid one, or a faulty one. */
+export type CertificateKind = 'valid' | CertificateFault;
+export type CertificateFault = (typeof certificateFaults)[number];
+
+/**
+ * - `expired`: its validity period is over
+ * - `wrongName`: issued for another host
+ * - `otherCa`: issued by another CA of the same name
+ * - `leafOnly`: sent without the intermediate certificate
+ * - `selfSigned`: not issued by a CA
+ */
+export const certificateFaults = ['expired', 'wrongName', 'otherCa', 'leafOnly', 'selfSigned'] as const;
 
 export interface ServerCertificate {
   readonly cert: string;
@@ -11,69 +20,79 @@ export interface ServerCertificate {
 }
 
 export interface Pki {
-  /** Root, then second authority: the order of the files KMS ships, which some official clients depend on. */
+  /** Root CA, then intermediate CA: the order of the files that KMS ships, which some official clients depend on. */
   readonly caPem: string;
   readonly certificates: ReadonlyMap<CertificateKind, ServerCertificate>;
-  /** The same with right certificates of its own for a server that has this name besides the loopback ones. */
+  /** The same CAs, with valid certificates for this host name in addition to the loopback names. */
   forHost(host: string): Pki;
 }
 
 const day = 86_400_000;
-let made: Pki | undefined;
+let shared: Pki | undefined;
 
 /**
- * The authorities and certificates of this process, made once: root -> second authority (which may issue servers only)
- * -> server, as the private authorities of KMS instances are built.
+ * The CAs and certificates of this process, created once: root -> intermediate CA, which may issue only server
+ * certificates -> server, like the private CAs of KMS instances.
  *
- * They follow the machine's time and not the fake's clock, because that is what a TLS client checks them by.
+ * Their validity follows the system time instead of the fake's clock, because TLS clients check it against system time.
  */
 export function processPki(): Pki {
-  made ??= makeTrust(Date.now());
-  return made;
+  shared ??= createPki(Date.now());
+  return shared;
 }
 
-/** Connections over these must never carry a request: a client that sends one has not checked whom it talks to. */
-export function isBad(kind: CertificateKind): boolean {
-  // A server that sends no intermediate is trusted by a client that has the second authority in its file.
-  return kind !== 'right' && kind !== 'leafOnly';
+/** Whether a client must abort the handshake. A request over such a connection means that it does not verify. */
+export function mustBeRejected(kind: CertificateKind): boolean {
+  // A client that has the intermediate CA in its CA file accepts a server that does not send it.
+  return kind !== 'valid' && kind !== 'leafOnly';
 }
 
-function makeTrust(now: number): Pki {
-  const valid = { notBefore: now - day, notAfter: now + 30 * day };
-  const root = issueCertificate({ name: 'Fake KMS Root CA', authority: { pathLength: 1 }, ...valid });
-  const second = issueCertificate({ name: 'Fake KMS Second CA', issuer: root, authority: { pathLength: 0 }, ...valid });
-  // The same name as ours, so that only the signature tells the two apart.
-  const stranger = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...valid });
+function createPki(now: number): Pki {
+  const validity = { notBefore: now - day, notAfter: now + 30 * day };
+  const root = issueCertificate({ name: 'Fake KMS Root CA', authority: { pathLength: 1 }, ...validity });
+  const intermediate = issueCertificate({
+    name: 'Fake KMS Second CA',
+    issuer: root,
+    authority: { pathLength: 0 },
+    ...validity,
+  });
+  // Has the name of the root CA, so that only the signature distinguishes them.
+  const otherRoot = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...validity });
 
   const hosts = ['localhost', '127.0.0.1', '::1'];
-  const server = { name: 'Fake KMS', hosts, ...valid };
-  const right = issueCertificate({ ...server, issuer: second });
-  const expired = issueCertificate({ ...server, issuer: second, notBefore: now - 2 * day, notAfter: now - day });
-  const wrongName = issueCertificate({ ...server, issuer: second, hosts: ['kms.wrong-name.invalid'] });
-  const otherCa = issueCertificate({ ...server, issuer: stranger });
+  const server = { name: 'Fake KMS', hosts, ...validity };
+  const valid = issueCertificate({ ...server, issuer: intermediate });
+  const expired = issueCertificate({ ...server, issuer: intermediate, notBefore: now - 2 * day, notAfter: now - day });
+  const wrongName = issueCertificate({ ...server, issuer: intermediate, hosts: ['kms.wrong-name.invalid'] });
+  const otherCa = issueCertificate({ ...server, issuer: otherRoot });
   const selfSigned = issueCertificate(server);
-  const trust: Pki = {
-    caPem: root.pem + second.pem,
+  const pki: Pki = {
+    caPem: root.pem + intermediate.pem,
     forHost(host) {
-      const leaf = issueCertificate({ ...server, name: host.slice(0, 64), hosts: [host, ...hosts], issuer: second });
-      const own = new Map([
-        ['right', shown(leaf, second)],
-        ['leafOnly', shown(leaf)],
+      const leaf = issueCertificate({
+        ...server,
+        name: host.slice(0, 64),
+        hosts: [host, ...hosts],
+        issuer: intermediate,
+      });
+      const hostCertificates = new Map([
+        ['valid', serverCertificate(leaf, intermediate)],
+        ['leafOnly', serverCertificate(leaf)],
       ] as const);
-      return { ...trust, certificates: new Map([...trust.certificates, ...own]) };
+      return { ...pki, certificates: new Map([...pki.certificates, ...hostCertificates]) };
     },
     certificates: new Map([
-      ['right', shown(right, second)],
-      ['leafOnly', shown(right)],
-      ['expired', shown(expired, second)],
-      ['wrongName', shown(wrongName, second)],
-      ['otherCa', shown(otherCa, stranger)],
-      ['selfSigned', shown(selfSigned)],
+      ['valid', serverCertificate(valid, intermediate)],
+      ['leafOnly', serverCertificate(valid)],
+      ['expired', serverCertificate(expired, intermediate)],
+      ['wrongName', serverCertificate(wrongName, intermediate)],
+      ['otherCa', serverCertificate(otherCa, otherRoot)],
+      ['selfSigned', serverCertificate(selfSigned)],
     ]),
   };
-  return trust;
+  return pki;
 }
 
-function shown(...chain: readonly [Identity, ...Identity[]]): ServerCertificate {
+function serverCertificate(...chain: readonly [IssuedCertificate, ...IssuedCertificate[]]): ServerCertificate {
   return { cert: chain.map(({ pem }) => pem).join(''), key: chain[0].privateKeyPem };
 }

@@ -6,14 +6,14 @@ import { createSecureContext } from 'node:tls';
 import { expect, test } from 'vitest';
 
 import { issueCertificate } from '../certificates/certificate.ts';
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { askAcs3, askRpc, askWithClientKey } from '../test-client.fixture.ts';
-import type { TrialAnswer } from '../test-client.fixture.ts';
+import { sendAcs3, sendRpc, sendRpcWithClientKey } from '../test-client.fixture.ts';
+import type { TestResponse } from '../test-client.fixture.ts';
 
 const db = { SecretName: 'db' };
 
-test('the two files are as KMS gives them out, for their owner alone, and gone on close', async () => {
+test('writes the two files of KMS, owner-only, and removes them on close', async () => {
   const kms = await start();
 
   const key = kms.createClientKey({ gateway: 'shared' });
@@ -30,27 +30,27 @@ test('the two files are as KMS gives them out, for their owner alone, and gone o
   expect([existsSync(key.keyFile), existsSync(key.passwordFile)]).toEqual([false, false]);
 });
 
-test('the key file opens with its password and no other', async () => {
+test('encrypts the key file with the password', async () => {
   await using kms = await start();
-  const { privateKeyData, password } = kms.createClientKey({ gateway: 'shared', password: 'Chosen-0ne' });
+  const { privateKeyData, password } = kms.createClientKey({ gateway: 'shared', password: 'Custom-pass1' });
   const pfx = Buffer.from(privateKeyData, 'base64');
 
-  expect(password).toBe('Chosen-0ne');
+  expect(password).toBe('Custom-pass1');
   expect(() => createSecureContext({ pfx, passphrase: password })).not.toThrow();
-  expect(() => createSecureContext({ pfx, passphrase: 'Another-0ne' })).toThrow('mac verify failure');
+  expect(() => createSecureContext({ pfx, passphrase: 'Another-pass1' })).toThrow('mac verify failure');
 });
 
-test('a client key reads over the shared gateway', async () => {
+test('reads a secret with a client key on the shared gateway', async () => {
   await using kms = await start();
   const key = kms.createClientKey({ gateway: 'shared' });
 
-  const answers = [
-    await askWithClientKey({ kms, parameters: db }, key),
-    await askWithClientKey({ kms, parameters: { ...db, Format: 'XML' }, isForm: true }, key),
-    await askWithClientKey({ kms, parameters: db, method: 'GET' }, key),
+  const responses = [
+    await sendRpcWithClientKey({ kms, parameters: db }, key),
+    await sendRpcWithClientKey({ kms, parameters: { ...db, Format: 'XML' }, isForm: true }, key),
+    await sendRpcWithClientKey({ kms, parameters: db, method: 'GET' }, key),
   ];
 
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(kms.requests[0]).toMatchObject({
     protocol: 'rpc-v1-client-key',
     accessKeyId: key.keyId,
@@ -59,34 +59,35 @@ test('a client key reads over the shared gateway', async () => {
   });
 });
 
-test('a key that another KMS made is unknown until it is added, and then may do what it may there', async () => {
+test('addClientKey() registers a key of another fake with its permissions', async () => {
   await using kms = await start();
   await using other = await start();
   other.put('mail', 's3cret-mail');
   const key = kms.createClientKey({ gateway: 'shared', secrets: ['db'] });
-  const ask = (name: string): Promise<TrialAnswer> =>
-    askWithClientKey({ kms: other, parameters: { SecretName: name } }, key);
+  const read = (name: string): Promise<TestResponse> =>
+    sendRpcWithClientKey({ kms: other, parameters: { SecretName: name } }, key);
 
-  const before = await ask('db');
+  const before = await read('db');
   other.addClientKey(key);
-  const after = [await ask('db'), await ask('mail')];
+  const after = [await read('db'), await read('mail')];
 
   expect(before.status).toBe(404);
   expect(after.map(({ status }) => status)).toEqual([200, 403]);
-  expect(() => other.addClientKey({ ...key })).toThrow('Only what createClientKey() of a fake KMS returned');
+  expect(() => other.addClientKey({ ...key })).toThrow('accepts only an object that createClientKey()');
 });
 
-test('a signature by another key, a text changed on the way and a nonce used before are refused', async () => {
+test('rejects foreign signatures, altered requests and reused nonces', async () => {
   await using kms = await start();
-  const [key, other] = [kms.createClientKey({ gateway: 'both' }), kms.createClientKey({ gateway: 'both' })];
-  const again = { kms, parameters: db, nonce: 'again' };
-  await askWithClientKey(again, key);
+  const key = kms.createClientKey({ gateway: 'both' });
+  const other = kms.createClientKey({ gateway: 'both' });
+  const repeated = { kms, parameters: db, nonce: 'repeated' };
+  await sendRpcWithClientKey(repeated, key);
 
   const codes = [
-    codeOf(await askWithClientKey({ kms, parameters: db }, { ...key, privateKey: other.privateKey })),
-    codeOf(await askWithClientKey({ kms, parameters: db, after: { VersionId: 'v1' } }, key)),
-    codeOf(await askWithClientKey(again, key)),
-    codeOf(await askWithClientKey({ kms, parameters: db, securityToken: 'token' }, key)),
+    codeOf(await sendRpcWithClientKey({ kms, parameters: db }, { ...key, privateKey: other.privateKey })),
+    codeOf(await sendRpcWithClientKey({ kms, parameters: db, afterSigning: { VersionId: 'v1' } }, key)),
+    codeOf(await sendRpcWithClientKey(repeated, key)),
+    codeOf(await sendRpcWithClientKey({ kms, parameters: db, securityToken: 'token' }, key)),
   ];
 
   expect(codes).toEqual([
@@ -97,54 +98,54 @@ test('a signature by another key, a text changed on the way and a nonce used bef
   ]);
 });
 
-test('an HMAC with the id of a client key, and RSA with that of an access key, are refused', async () => {
+test('rejects HMAC with a client key and RSA with an access key', async () => {
   await using kms = await start();
   const { keyId, privateKey } = kms.createClientKey({ gateway: 'shared' });
   const key = { accessKeyId: keyId, accessKeySecret: 'anything' };
 
   const codes = [
-    codeOf(await askRpc({ kms, parameters: db, key })),
-    codeOf(await askAcs3({ kms, parameters: db, key })),
-    codeOf(await askWithClientKey({ kms, parameters: db }, { keyId: kms.accessKey.accessKeyId, privateKey })),
+    codeOf(await sendRpc({ kms, parameters: db, key })),
+    codeOf(await sendAcs3({ kms, parameters: db, key })),
+    codeOf(await sendRpcWithClientKey({ kms, parameters: db }, { keyId: kms.accessKey.accessKeyId, privateKey })),
   ];
 
   expect(codes).toEqual(['InvalidSignatureMethod', 'InvalidSignatureMethod', 'InvalidSignatureMethod']);
 });
 
-test('a key reads what its access point allows, and nothing is said of the rest', async () => {
+test('rejects secrets that the access point does not allow', async () => {
   await using kms = await start();
   kms.put('other', 's3cret-other');
   const key = kms.createClientKey({ gateway: 'shared', secrets: ['db'] });
-  const ask = async (SecretName: string): Promise<unknown> =>
-    codeOf(await askWithClientKey({ kms, parameters: { SecretName } }, key));
+  const read = async (SecretName: string): Promise<unknown> =>
+    codeOf(await sendRpcWithClientKey({ kms, parameters: { SecretName } }, key));
 
-  expect([await ask('db'), await ask('other'), await ask('nowhere')]).toEqual([
+  expect([await read('db'), await read('other'), await read('unknown')]).toEqual([
     undefined,
     'Forbidden.NoPermission',
     'Forbidden.NoPermission',
   ]);
 });
 
-test('a key for instances alone is forbidden on the shared gateway', async () => {
+test('rejects an instance key on the shared gateway', async () => {
   await using kms = await start();
   const key = kms.createClientKey({ gateway: 'instance' });
 
-  expect(codeOf(await askWithClientKey({ kms, parameters: db }, key))).toBe('Forbidden.NoPermission');
+  expect(codeOf(await sendRpcWithClientKey({ kms, parameters: db }, key))).toBe('Forbidden.NoPermission');
 });
 
-test('a key expires by the clock of the fake, and can be disabled and removed before', async () => {
+test('rejects expired, disabled and removed client keys', async () => {
   await using kms = await start();
   const key = kms.createClientKey({ gateway: 'shared', expiresAt: kms.clock.date() + 60_000 });
   const other = kms.createClientKey({ gateway: 'shared' });
-  const ask = async (asked: typeof key): Promise<unknown> =>
-    codeOf(await askWithClientKey({ kms, parameters: db }, asked));
+  const read = async (usedKey: typeof key): Promise<unknown> =>
+    codeOf(await sendRpcWithClientKey({ kms, parameters: db }, usedKey));
 
-  const before = await ask(key);
+  const before = await read(key);
   kms.clock.pass(60_000);
   kms.disableAccessKey(other.keyId);
-  const codes = [before, await ask(key), await ask(other)];
+  const codes = [before, await read(key), await read(other)];
   kms.removeAccessKey(other.keyId);
-  codes.push(await ask(other));
+  codes.push(await read(other));
 
   expect(codes).toEqual([
     undefined,
@@ -154,8 +155,8 @@ test('a key expires by the clock of the fake, and can be disabled and removed be
   ]);
 });
 
-test.each(['short-1', 'onlyletters', '1234567890', 'a blank 1', 'ümlaut-12', `a1${'x'.repeat(63)}`])(
-  'a password KMS would refuse (%#) is refused without being repeated',
+test.each(['short-1', 'onlyletters', '1234567890', 'a space 1', 'ümlaut-12', `a1${'x'.repeat(63)}`])(
+  'rejects an invalid password (%#) without repeating it',
   async (password) => {
     await using kms = await start();
 
@@ -165,15 +166,15 @@ test.each(['short-1', 'onlyletters', '1234567890', 'a blank 1', 'ümlaut-12', `a
   },
 );
 
-test('a certificate ends when its key does, before 2050 and after', () => {
-  const endOf = (date: string): string => {
+test('encodes certificate expiry before and after 2050', () => {
+  const expiryOf = (date: string): string => {
     const request = { name: 'KAAP.1', notBefore: Date.parse('2026-01-02T03:04:05Z'), notAfter: Date.parse(date) };
     const { der } = issueCertificate(request);
     return new Date(new X509Certificate(der).validTo).toISOString();
   };
 
-  expect(endOf('2049-12-31T23:59:59Z')).toBe('2049-12-31T23:59:59.000Z');
-  expect(endOf('2050-01-01T00:00:00Z')).toBe('2050-01-01T00:00:00.000Z');
+  expect(expiryOf('2049-12-31T23:59:59Z')).toBe('2049-12-31T23:59:59.000Z');
+  expect(expiryOf('2050-01-01T00:00:00Z')).toBe('2050-01-01T00:00:00.000Z');
 });
 
 async function start(): Promise<FakeKms> {
@@ -182,6 +183,6 @@ async function start(): Promise<FakeKms> {
   return kms;
 }
 
-function codeOf({ text }: TrialAnswer): string | undefined {
+function codeOf({ text }: TestResponse): string | undefined {
   return /"Code":"([^"]+)"/.exec(text)?.[1];
 }

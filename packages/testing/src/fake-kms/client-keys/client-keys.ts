@@ -4,32 +4,31 @@ import type { KeyObject } from 'node:crypto';
 import type { AccessKeys, GatewayKind, RegisteredClientKey } from '../auth/access-keys.ts';
 import { issueCertificate } from '../certificates/certificate.ts';
 import type { KeyPair } from '../certificates/certificate.ts';
-import type { Files } from '../generated-files.ts';
+import type { GeneratedFiles } from '../generated-files.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 import { writePkcs12 } from './pkcs12.ts';
 
-/** What a client key is made for. */
 export interface FakeClientKeyOptions {
-  /** Where it signs: on the shared gateway (OpenAPI), at instances (instance API), or at both. */
+  /** Where the key is valid: on the shared gateways (OpenAPI), at instances (instance API), or at both. */
   readonly gateway: GatewayKind | 'both';
-  /** The names its access point lets it read; all when left out. */
+  /** The names of the secrets that its access point may read. Default: all. */
   readonly secrets?: readonly string[];
-  /** Milliseconds since 1970, by the fake's clock. Five years from now when left out, as with KMS. */
+  /** Milliseconds since 1970, by the fake's clock. Default: five years from now, as in KMS. */
   readonly expiresAt?: number;
-  /** 8 to 64 digits, letters and `~!@#$%^&*?_-`, of two kinds at least. A made-up one when left out. */
+  /** 8 to 64 digits, letters and `~!@#$%^&*?_-`, of at least two kinds. Default: generated. */
   readonly password?: string;
 }
 
-/** A client key with the two files that KMS gives out for it, which only their owner can read. */
+/** A client key with the two files that KMS provides for it. Only their owner can read the files. */
 export interface FakeClientKey {
   /** `KAAP.` and a UUID. */
   readonly keyId: string;
   readonly password: string;
-  /** What it signs with, for a test that signs by itself. */
+  /** For tests that create signatures themselves. */
   readonly privateKey: KeyObject;
   /** Path of `clientKey_KAAP.….json`. */
   readonly keyFile: string;
-  /** Path of a file with the password. */
+  /** Path of the file with the password. */
   readonly passwordFile: string;
   /** The PKCS#12 file in base64. */
   readonly privateKeyData: string;
@@ -40,26 +39,26 @@ export interface FakeClientKey {
 const fiveYears = 5 * 365 * 86_400_000;
 
 /**
- * The key pairs of this process: making one may take a second. The first client key of every fake has the first pair,
- * the second one the second, so that no two keys of one fake are alike.
+ * The RSA key pairs of this process. Generating one can take a second, so the nth client key of every fake has the nth
+ * pair: the keys of one fake still differ.
  */
 const keyPairs: KeyPair[] = [];
 
-/** What the KMS that made a client key keeps of it, for the others that are to know it too. */
+/** The server side of each client key, for other fakes that register the same key. */
 const registrations = new WeakMap<FakeClientKey, RegisteredClientKey>();
 
-/** Makes client keys (RSA 2048), makes them known to KMS and writes their files. */
+/** Creates client keys (RSA 2048), registers them with the fake and writes their files. */
 export class ClientKeys {
-  readonly #parts: { readonly keys: AccessKeys; readonly files: Files; readonly clock: CalendarClock };
-  #made = 0;
+  readonly #parts: { readonly keys: AccessKeys; readonly files: GeneratedFiles; readonly clock: CalendarClock };
+  #createdCount = 0;
 
-  constructor(parts: { keys: AccessKeys; files: Files; clock: CalendarClock }) {
+  constructor(parts: { keys: AccessKeys; files: GeneratedFiles; clock: CalendarClock }) {
     this.#parts = parts;
   }
 
   create(options: FakeClientKeyOptions): FakeClientKey {
     const { keys, files, clock } = this.#parts;
-    const { gateway, secrets, password = makePassword(), expiresAt = clock.date() + fiveYears } = options;
+    const { gateway, secrets, password = createPassword(), expiresAt = clock.date() + fiveYears } = options;
     checkPassword(password);
     const keyId = `KAAP.${randomUUID()}`;
     const { privateKey, publicKey } = this.#nextKeyPair();
@@ -76,7 +75,7 @@ export class ClientKeys {
       publicKey,
       gateways: gateway === 'both' ? ['shared', 'instance'] : [gateway],
       expiresAt,
-      rights: (name) => secrets === undefined || secrets.includes(name),
+      canRead: (name) => secrets === undefined || secrets.includes(name),
     };
     keys.addClientKey(registration);
     const keyFile = files.write(`clientKey_${keyId}.json`, json);
@@ -86,29 +85,32 @@ export class ClientKeys {
     return key;
   }
 
-  /** Makes a key known that another fake has made, as it is known there. */
+  /** Registers a key that another fake created, with the same permissions and expiry. */
   add(key: FakeClientKey): void {
     const registration = registrations.get(key);
-    if (registration === undefined)
-      throw new TypeError('Only what createClientKey() of a fake KMS returned can be added to another one.');
+    if (registration === undefined) {
+      throw new TypeError('addClientKey() accepts only an object that createClientKey() of another fake KMS returned.');
+    }
     this.#parts.keys.addClientKey(registration);
   }
 
   #nextKeyPair(): KeyPair {
-    const pair = (keyPairs[this.#made] ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
-    this.#made += 1;
+    const pair = (keyPairs[this.#createdCount] ??= generateKeyPairSync('rsa', { modulusLength: 2048 }));
+    this.#createdCount += 1;
     return pair;
   }
 }
 
-function makePassword(): string {
+function createPassword(): string {
   return `Fake-${randomBytes(12).toString('hex')}`;
 }
 
-/** What KMS demands of a password (CreateClientKey); one it would refuse must not pass a test here. */
+/** Enforces the password rules of CreateClientKey, so that a test does not pass with a password that KMS rejects. */
 function checkPassword(password: string): void {
   const kinds = [/\d/, /[a-z]/i, /[~!@#$%^&*?_-]/].filter((kind) => kind.test(password)).length;
   if (!/^[0-9a-z~!@#$%^&*?_-]{8,64}$/i.test(password) || kinds < 2) {
-    throw new TypeError('The password of a client key has 8 to 64 digits, letters and ~!@#$%^&*?_-, of two kinds.');
+    throw new TypeError(
+      'The password of a client key must have 8 to 64 digits, letters and ~!@#$%^&*?_-, of at least two kinds.',
+    );
   }
 }

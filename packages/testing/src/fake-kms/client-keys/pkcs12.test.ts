@@ -8,33 +8,33 @@ import { writePkcs12 } from './pkcs12.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 const password = 'Fake-Passw0rd';
-// OpenSSL checks that key and certificate belong together, whatever kind they are; this kind is quickly made.
+// OpenSSL checks that key and certificate match, for any key type. P-256 keys are fast to generate.
 const keyPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const { der: certificate } = issueCertificate({ name: 'KAAP.1', keyPair, notBefore: now, notAfter: now + 1000 });
 const file = writePkcs12({ privateKey: keyPair.privateKey, certificate, password });
 
-test('OpenSSL opens the file with its password, checks its MAC, and finds the certificate of the key', () => {
+test('OpenSSL opens the file with the right password only', () => {
   expect(() => createSecureContext({ pfx: file, passphrase: password })).not.toThrow();
   expect(() => createSecureContext({ pfx: file, passphrase: 'Fake-Passw0re' })).toThrow('mac verify failure');
 });
 
-test('a byte that was changed is noticed', () => {
+test('the MAC detects a changed byte', () => {
   const changed = Buffer.from(file);
   changed.writeUInt8(changed.readUInt8(200) ^ 1, 200);
 
   expect(() => createSecureContext({ pfx: changed, passphrase: password })).toThrow('mac verify failure');
 });
 
-test('it has two parts, the encrypted certificate first and then the key, as Go takes them', () => {
-  const safe = children(inside(file, [1, 1, 0, 0]));
-  const types = safe.map((part) => hexOf(inside(part, [0])));
-  const bag = inside(safe[1], [1, 0, 0, 0]);
+test('has two parts, the certificate before the key, as Go expects', () => {
+  const authenticatedSafe = children(descendant(file, [1, 1, 0, 0]));
+  const types = authenticatedSafe.map((part) => hexOf(descendant(part, [0])));
+  const bag = descendant(authenticatedSafe[1], [1, 0, 0, 0]);
 
   expect(types).toEqual(['06092a864886f70d010706', '06092a864886f70d010701']);
-  expect(hexOf(inside(bag, [0]))).toBe('060b2a864886f70d010c0a0102');
+  expect(hexOf(descendant(bag, [0]))).toBe('060b2a864886f70d010c0a0102');
 });
 
-test('both parts are hidden by 3DES, and the MAC is of SHA-1 with no count of rounds', () => {
+test('uses 3DES for both parts and a SHA-1 MAC without iteration count', () => {
   const hex = file.toString('hex');
   const [digest, salt, ...more] = children(children(file)[2]);
 
@@ -43,44 +43,44 @@ test('both parts are hidden by 3DES, and the MAC is of SHA-1 with no count of ro
   expect([salt?.length, more]).toEqual([10, []]);
 });
 
-test('key and certificate are tied by the same mark, and every file has salts of its own', () => {
+test('links key and certificate by localKeyId, with new salts per file', () => {
   const again = writePkcs12({ privateKey: keyPair.privateKey, certificate, password });
 
   expect(file.toString('hex')).toContain('06092a864886f70d01091531160414');
   expect(again.equals(file)).toBe(false);
 });
 
-/** The elements inside one; for `[0]` and OCTET STRING too, where they hold further ones. */
+/** The child elements, also of `[0]` and of an OCTET STRING that contains DER. */
 function children(der: Buffer | undefined): Buffer[] {
-  let rest = element(der);
-  const found: Buffer[] = [];
+  let rest = contentOf(der);
+  const elements: Buffer[] = [];
   while (rest.length > 0) {
     const length = sizeOf(rest);
-    found.push(rest.subarray(0, length));
+    elements.push(rest.subarray(0, length));
     rest = rest.subarray(length);
   }
-  return found;
+  return elements;
 }
 
-/** The element one comes to by taking at each level the one of this place. */
-function inside(der: Buffer | undefined, path: readonly number[]): Buffer | undefined {
-  return path.reduce((outer, place) => children(outer)[place], der);
+/** The element at a path of child indexes. */
+function descendant(der: Buffer | undefined, path: readonly number[]): Buffer | undefined {
+  return path.reduce((parent, index) => children(parent)[index], der);
 }
 
-/** What stands behind tag and length. */
-function element(der: Buffer | undefined): Buffer {
-  if (der === undefined) throw new TypeError('There is no such element.');
-  return der.subarray(headOf(der), sizeOf(der));
+/** The content of an element, without tag and length. */
+function contentOf(der: Buffer | undefined): Buffer {
+  if (der === undefined) throw new TypeError('The element does not exist.');
+  return der.subarray(headerSizeOf(der), sizeOf(der));
 }
 
-function headOf(der: Buffer): number {
+function headerSizeOf(der: Buffer): number {
   const first = der.readUInt8(1);
   return first < 0x80 ? 2 : 2 + (first & 0x7f);
 }
 
 function sizeOf(der: Buffer): number {
-  const head = headOf(der);
-  return head + (head === 2 ? der.readUInt8(1) : der.readUIntBE(2, head - 2));
+  const headerSize = headerSizeOf(der);
+  return headerSize + (headerSize === 2 ? der.readUInt8(1) : der.readUIntBE(2, headerSize - 2));
 }
 
 function hexOf(der: Buffer | undefined): string {

@@ -12,100 +12,108 @@ const localKeyId = objectIdentifier('1.2.840.113549.1.9.21');
 const pbeWithSha1And3Des = objectIdentifier('1.2.840.113549.1.12.1.3');
 const sha1 = objectIdentifier('1.3.14.3.2.26');
 
-/** What a byte string is derived for (RFC 7292, B.3). */
+/** The ids of the key derivation (RFC 7292, B.3). */
 const purposes = { key: 1, iv: 2, mac: 3 } as const;
-const rounds = 2048;
+const encryptionIterations = 2048;
+/** Block and digest size of SHA-1 in bytes. */
+const blockSize = 64;
+const digestSize = 20;
 
 /**
- * A key and its certificate as a PKCS#12 file (RFC 7292) in the old shape that client keys have: 3DES, a SHA-1 MAC of
- * one round that is left unsaid, and two parts, the certificate first.
+ * Writes a key and its certificate as a PKCS#12 file (RFC 7292) in the legacy format of client keys: 3DES, a SHA-1 MAC
+ * with one iteration and no iteration count, and two parts, the certificate first.
  *
- * Go's `golang.org/x/crypto/pkcs12` opens no other: it knows only these algorithms, demands two parts and takes them by
- * their place. Real ones hide the certificate by RC2 with 40 bits, which Node's own OpenSSL refuses to read; 3DES for
- * both is read by all.
+ * Go's `golang.org/x/crypto/pkcs12` reads no other format: it supports only these algorithms, and identifies the two
+ * parts by position. Real files encrypt the certificate with 40-bit RC2, which OpenSSL in Node rejects; every client
+ * reads 3DES for both parts.
  */
 export function writePkcs12(parts: { privateKey: KeyObject; certificate: Buffer; password: string }): Buffer {
   const password = Buffer.concat([toUtf16BigEndian(parts.password), Buffer.alloc(2)]);
-  const key = parts.privateKey.export({ type: 'pkcs8', format: 'der' });
-  const mark = hash('sha1', parts.certificate, 'buffer'); // only ties the two bags together
+  const privateKey = parts.privateKey.export({ type: 'pkcs8', format: 'der' });
+  const keyIdBytes = hash('sha1', parts.certificate, 'buffer'); // the same in both bags, which links key and certificate
   const certificateBags = sequence(
-    bag(certificateBag, sequence(x509Certificate, explicit(0, octetString(parts.certificate))), mark),
+    bag(certificateBag, sequence(x509Certificate, explicit(0, octetString(parts.certificate))), keyIdBytes),
   );
-  const hiddenCertificate = encrypt(certificateBags, password);
-  const hiddenKey = encrypt(key, password);
-  const safe = sequence(
-    content(
+  const encryptedCertificate = encrypt(certificateBags, password);
+  const encryptedKey = encrypt(privateKey, password);
+  const authenticatedSafe = sequence(
+    contentInfo(
       encryptedData,
-      sequence(number(0), sequence(data, hiddenCertificate.algorithm, implicit(0, hiddenCertificate.bytes))),
+      sequence(number(0), sequence(data, encryptedCertificate.algorithm, implicit(0, encryptedCertificate.bytes))),
     ),
-    content(
+    contentInfo(
       data,
-      octetString(sequence(bag(shroudedKeyBag, sequence(hiddenKey.algorithm, octetString(hiddenKey.bytes)), mark))),
+      octetString(
+        sequence(bag(shroudedKeyBag, sequence(encryptedKey.algorithm, octetString(encryptedKey.bytes)), keyIdBytes)),
+      ),
     ),
   );
-  return sequence(number(3), content(data, octetString(safe)), mac(safe, password));
+  return sequence(number(3), contentInfo(data, octetString(authenticatedSafe)), macData(authenticatedSafe, password));
 }
 
-function content(type: Buffer, inner: Buffer): Buffer {
-  return sequence(type, explicit(0, inner));
+function contentInfo(type: Buffer, content: Buffer): Buffer {
+  return sequence(type, explicit(0, content));
 }
 
-function bag(type: Buffer, inner: Buffer, mark: Buffer): Buffer {
-  return sequence(type, explicit(0, inner), set(sequence(localKeyId, set(octetString(mark)))));
+function bag(type: Buffer, content: Buffer, keyIdBytes: Buffer): Buffer {
+  return sequence(type, explicit(0, content), set(sequence(localKeyId, set(octetString(keyIdBytes)))));
 }
 
-function mac(safe: Buffer, password: Buffer): Buffer {
+function macData(authenticatedSafe: Buffer, password: Buffer): Buffer {
   const salt = randomBytes(8);
-  const key = derive({ purpose: purposes.mac, length: 20, salt, password, rounds: 1 });
-  const digest = createHmac('sha1', key).update(safe).digest();
+  const key = deriveKey({ purpose: purposes.mac, length: digestSize, salt, password, iterations: 1 });
+  const digest = createHmac('sha1', key).update(authenticatedSafe).digest();
   return sequence(sequence(sequence(sha1), octetString(digest)), octetString(salt));
 }
 
 function encrypt(plain: Buffer, password: Buffer): { algorithm: Buffer; bytes: Buffer } {
   const salt = randomBytes(8);
-  const key = derive({ purpose: purposes.key, length: 24, salt, password, rounds });
-  const iv = derive({ purpose: purposes.iv, length: 8, salt, password, rounds });
+  const iterations = encryptionIterations;
+  const key = deriveKey({ purpose: purposes.key, length: 24, salt, password, iterations });
+  const iv = deriveKey({ purpose: purposes.iv, length: 8, salt, password, iterations });
   const cipher = createCipheriv('des-ede3-cbc', key, iv);
   return {
-    algorithm: sequence(pbeWithSha1And3Des, sequence(octetString(salt), number(rounds))),
+    algorithm: sequence(pbeWithSha1And3Des, sequence(octetString(salt), number(iterations))),
     bytes: Buffer.concat([cipher.update(plain), cipher.final()]),
   };
 }
 
-interface Derivation {
+interface DerivationParameters {
   readonly purpose: number;
+  /** In bytes. */
   readonly length: number;
   readonly salt: Buffer;
   readonly password: Buffer;
-  readonly rounds: number;
+  readonly iterations: number;
 }
 
-/** RFC 7292, B.2, with SHA-1: its blocks have 64 bytes. */
-function derive({ purpose, length, salt, password, rounds: times }: Derivation): Buffer {
-  const block = 64;
-  const diversifier = Buffer.alloc(block, purpose);
-  const input = Buffer.concat([fill(salt, block), fill(password, block)]);
-  const output: Buffer[] = [];
-  for (let made = 0; made < length; made += 20) {
+/** The key derivation of RFC 7292, B.2, with SHA-1. */
+function deriveKey({ purpose, length, salt, password, iterations }: DerivationParameters): Buffer {
+  const diversifier = Buffer.alloc(blockSize, purpose);
+  const input = Buffer.concat([repeatToBlocks(salt), repeatToBlocks(password)]);
+  const digests: Buffer[] = [];
+  for (let derived = 0; derived < length; derived += digestSize) {
     let digest = hash('sha1', Buffer.concat([diversifier, input]), 'buffer');
-    for (let round = 1; round < times; round += 1) digest = hash('sha1', digest, 'buffer');
-    output.push(digest);
-    for (let at = 0; at < input.length; at += block) increase(input.subarray(at, at + block), digest);
+    for (let iteration = 1; iteration < iterations; iteration += 1) digest = hash('sha1', digest, 'buffer');
+    digests.push(digest);
+    for (let offset = 0; offset < input.length; offset += blockSize) {
+      addToBlock(input.subarray(offset, offset + blockSize), digest);
+    }
   }
-  return Buffer.concat(output).subarray(0, length);
+  return Buffer.concat(digests).subarray(0, length);
 }
 
-/** Repeats a text up to a whole number of blocks. */
-function fill(text: Buffer, block: number): Buffer {
-  return Buffer.alloc(Math.ceil(text.length / block) * block, text);
+/** Repeats the bytes up to a multiple of the block size. */
+function repeatToBlocks(bytes: Buffer): Buffer {
+  return Buffer.alloc(Math.ceil(bytes.length / blockSize) * blockSize, bytes);
 }
 
-/** Adds the hash, repeated, and one to a block, as one large number whose overflow is lost. */
-function increase(block: Buffer, digest: Buffer): void {
+/** Adds the repeated digest plus one to the block, as big-endian integers; the overflow is discarded. */
+function addToBlock(block: Buffer, digest: Buffer): void {
   let carry = 1;
-  for (let at = block.length - 1; at >= 0; at -= 1) {
-    carry += block.readUInt8(at) + digest.readUInt8(at % digest.length);
-    block.writeUInt8(carry & 0xff, at);
+  for (let index = block.length - 1; index >= 0; index -= 1) {
+    carry += block.readUInt8(index) + digest.readUInt8(index % digest.length);
+    block.writeUInt8(carry & 0xff, index);
     carry >>= 8;
   }
 }

@@ -1,33 +1,35 @@
-import { bareAnswer, protobuf, refusalAnswer } from '../api/response.ts';
-import type { Answer } from '../api/response.ts';
-import type { AnswerFormat } from '../protocols/protocol.ts';
-import type { FakeFault } from './fault-registry.ts';
-import { encodeAnswer } from '../protobuf/messages.ts';
-import { Refusal, scriptedRefusal } from '../api/api-error.ts';
+import { ApiError, customError } from '../api/api-error.ts';
+import { errorResponse, plainResponse, protobufResponse } from '../api/response.ts';
+import type { ApiResponse } from '../api/response.ts';
+import { encodeResponse } from '../protobuf/messages.ts';
+import type { ResponseFormat } from '../protocols/protocol.ts';
+import type { FakeFault } from './fault.ts';
 
-/** Faults that say something else instead of the answer. `undefined` for those that spoil how it is said. */
-export function faultyAnswer(fault: FakeFault, format: AnswerFormat, region: string): Answer | undefined {
+const jsonType = 'application/json;charset=utf-8';
+
+/** The response of a fault that replaces the response. `undefined` for a fault that affects how it is sent. */
+export function faultResponse(fault: FakeFault, format: ResponseFormat, region: string): ApiResponse | undefined {
   switch (fault.kind) {
     case 'throttle':
-      return refusalAnswer(throttling(fault.retryAfter), format, region);
+      return errorResponse(throttlingError(fault.retryAfter), format, region);
     case 'error':
-      return refusalAnswer(scriptedRefusal(fault.status, fault.code, fault.message), format, region);
+      return errorResponse(customError(fault.status, fault.code, fault.message), format, region);
     case 'html':
-      return bareAnswer(fault.status, 'text/html', `<html><body><h1>${fault.status}</h1></body></html>`);
+      return plainResponse(fault.status, 'text/html', `<html><body><h1>${fault.status}</h1></body></html>`);
     case 'empty':
       return { status: fault.status, headers: {}, body: Buffer.alloc(0) };
     case 'malformed':
-      if (format === 'protobuf') return protobuf(200, Buffer.from('this is no protobuf'));
-      return bareAnswer(200, 'application/json;charset=utf-8', 'this is no JSON');
+      if (format === 'protobuf') return protobufResponse(200, Buffer.from('this is not protobuf'));
+      return plainResponse(200, jsonType, 'this is not JSON');
     case 'wrongShape':
-      if (format === 'protobuf') return protobuf(200, encodeAnswer({ RequestId: otherFields.RequestId }));
-      return bareAnswer(200, 'application/json;charset=utf-8', '{"RequestId":"00000000-0000-0000-0000-000000000000"}');
+      if (format === 'protobuf') return protobufResponse(200, encodeResponse({ RequestId: otherSecret.RequestId }));
+      return plainResponse(200, jsonType, JSON.stringify({ RequestId: otherSecret.RequestId }));
     case 'otherSecret':
-      if (format === 'protobuf') return protobuf(200, otherMessage('s3cret-other'));
-      return bareAnswer(200, 'application/json;charset=utf-8', otherSecret('s3cret-other'));
+      if (format === 'protobuf') return protobufResponse(200, otherSecretMessage('s3cret-other'));
+      return plainResponse(200, jsonType, otherSecretJson('s3cret-other'));
     case 'oversized':
-      if (format === 'protobuf') return protobuf(200, otherMessage('x'.repeat(fault.bytes)));
-      return bareAnswer(200, 'application/json;charset=utf-8', hugeText(fault.bytes));
+      if (format === 'protobuf') return protobufResponse(200, otherSecretMessage('x'.repeat(fault.bytes)));
+      return plainResponse(200, jsonType, jsonOfSize(fault.bytes));
     case 'redirect':
       return { status: 302, headers: { location: fault.location }, body: Buffer.alloc(0) };
     case 'hang':
@@ -42,23 +44,18 @@ export function faultyAnswer(fault: FakeFault, format: AnswerFormat, region: str
     case 'certificate':
       return undefined;
     default:
-      throw new TypeError(`There is no fault ${String(fault satisfies never)}.`);
+      throw new TypeError(`Unknown fault kind ${JSON.stringify(fault satisfies never)}.`);
   }
 }
 
-/** KMS's own refusal for too many requests. */
-export function throttling(retryAfter?: number): Refusal {
-  const { status, code, message, from } = scriptedRefusal(429, 'Rejected.Throttling');
-  return new Refusal({
-    status,
-    code,
-    message,
-    from,
-    headers: retryAfter === undefined ? {} : { 'x-acs-retry-after': String(retryAfter) },
-  });
+/** The error that KMS returns for too many requests. `retryAfter` is in milliseconds. */
+export function throttlingError(retryAfter?: number): ApiError {
+  const { status, code, message, source } = customError(429, 'Rejected.Throttling');
+  const headers = retryAfter === undefined ? {} : { 'x-acs-retry-after': String(retryAfter) };
+  return new ApiError({ status, code, message, source, headers });
 }
 
-const otherFields = {
+const otherSecret = {
   SecretName: 'other-secret',
   SecretType: 'Generic',
   SecretDataType: 'text',
@@ -67,17 +64,17 @@ const otherFields = {
   RequestId: '00000000-0000-0000-0000-000000000000',
 };
 
-function otherSecret(value: string): string {
-  return JSON.stringify({ ...otherFields, SecretData: value, VersionStages: { VersionStage: ['ACSCurrent'] } });
+function otherSecretJson(value: string): string {
+  return JSON.stringify({ ...otherSecret, SecretData: value, VersionStages: { VersionStage: ['ACSCurrent'] } });
 }
 
-function otherMessage(value: string): Buffer {
-  return encodeAnswer({ ...otherFields, SecretData: value, VersionStages: ['ACSCurrent'] });
+function otherSecretMessage(value: string): Buffer {
+  return encodeResponse({ ...otherSecret, SecretData: value, VersionStages: ['ACSCurrent'] });
 }
 
-/** Well formed to the end, so that only its length is wrong with it. */
-function hugeText(bytes: number): string {
-  const frame = otherSecret('');
-  const padding = 'x'.repeat(Math.max(0, bytes - Buffer.byteLength(frame, 'utf8')));
-  return frame.replace('"SecretData":""', `"SecretData":"${padding}"`);
+/** Complete and valid JSON, so that only its size is wrong. */
+function jsonOfSize(bytes: number): string {
+  const withoutValue = otherSecretJson('');
+  const padding = 'x'.repeat(Math.max(0, bytes - Buffer.byteLength(withoutValue, 'utf8')));
+  return withoutValue.replace('"SecretData":""', `"SecretData":"${padding}"`);
 }

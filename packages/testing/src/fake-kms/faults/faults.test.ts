@@ -3,81 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
-import { FaultBoard } from './fault-registry.ts';
-import type { FakeFault } from './fault-registry.ts';
-import { askAcs3, askRpc } from '../test-client.fixture.ts';
-import type { TrialAnswer } from '../test-client.fixture.ts';
+import type { FakeFault } from './fault.ts';
+import { sendAcs3, sendRpc } from '../test-client.fixture.ts';
+import type { TestResponse } from '../test-client.fixture.ts';
 
-test('a fault strikes until it is healed, and counts how often', () => {
-  const board = new FaultBoard();
-  const handle = board.plant({ kind: 'reset' });
-
-  const struck = [board.strikeRequest({ region: 'a' }, 'db'), board.strikeRequest({ region: 'b' }, undefined)];
-  handle.heal();
-
-  expect(struck).toEqual([{ kind: 'reset' }, { kind: 'reset' }]);
-  expect(handle.hits).toBe(2);
-  expect(board.strikeRequest({ region: 'a' }, 'db')).toBeUndefined();
-});
-
-test('a script is read from its top: the fault planted first strikes, as often as it may', () => {
-  const board = new FaultBoard();
-  board.plant({ kind: 'throttle' }, { times: 2 });
-  board.plant({ kind: 'malformed' }, { times: 1 });
-
-  const kinds = [1, 2, 3, 4].map(() => board.strikeRequest({ region: 'a' }, 'db')?.kind);
-
-  expect(kinds).toEqual(['throttle', 'throttle', 'malformed', undefined]);
-});
-
-test('a fault keeps to its region and its secret, an ARN included', () => {
-  const board = new FaultBoard();
-  board.plant({ kind: 'hang' }, { region: 'cn-hangzhou', secretName: 'prod/db' });
-  const strike = (region: string, name: string | undefined): boolean =>
-    board.strikeRequest({ region }, name) !== undefined;
-
-  expect(strike('cn-shanghai', 'prod/db')).toBe(false);
-  expect(strike('cn-hangzhou', 'db')).toBe(false);
-  expect(strike('cn-hangzhou', undefined)).toBe(false);
-  expect(strike('cn-hangzhou', 'prod/db')).toBe(true);
-  expect(strike('cn-hangzhou', 'acs:kms:cn-hangzhou:1:secret/prod/db')).toBe(true);
-});
-
-test('healing a region leaves the faults of others, healing all leaves none', () => {
-  const board = new FaultBoard();
-  board.plant({ kind: 'hang' }, { region: 'cn-hangzhou' });
-  board.plant({ kind: 'reset' }, { region: 'cn-shanghai' });
-  board.plant({ kind: 'malformed' });
-
-  board.heal('cn-hangzhou');
-  expect(board.strikeRequest({ region: 'cn-hangzhou' }, 'db')?.kind).toBe('malformed');
-  expect(board.strikeRequest({ region: 'cn-shanghai' }, 'db')?.kind).toBe('reset');
-  board.heal();
-  expect(board.strikeRequest({ region: 'cn-shanghai' }, 'db')).toBeUndefined();
-});
-
-test('a certificate is for connections, everything else for requests', () => {
-  const board = new FaultBoard();
-  board.plant({ kind: 'certificate', of: 'expired' }, { times: 1 });
-  board.plant({ kind: 'reset' });
-
-  expect(board.strikeRequest({ region: 'a' }, 'db')).toEqual({ kind: 'reset' });
-  expect([board.strikeConnection({ region: 'a' }), board.strikeConnection({ region: 'a' })]).toEqual([
-    'expired',
-    undefined,
-  ]);
-});
-
-test.each([0, 1.5, -1])('a fault cannot strike %d times', (times) => {
-  expect(() => new FaultBoard().plant({ kind: 'hang' }, { times })).toThrow('whole number of times');
-});
-
-test('a throttled request says when to come back', async () => {
+test('throttle sends x-acs-retry-after', async () => {
   await using kms = await start({ kind: 'throttle', retryAfter: 1500 });
 
-  const { status, headers, text } = await ask(kms);
+  const { status, headers, text } = await readDb(kms);
 
   expect([status, headers['x-acs-retry-after']]).toEqual([429, '1500']);
   expect(JSON.parse(text)).toMatchObject({
@@ -87,57 +22,57 @@ test('a throttled request says when to come back', async () => {
   });
 });
 
-test('any error of KMS can be asked for, in the usual words or in others', async () => {
+test('error sends the documented or a custom message', async () => {
   await using kms = await start({ kind: 'error', status: 503, code: 'ServiceUnavailableTemporary' });
-  const usual = await ask(kms);
+  const documented = await readDb(kms);
   kms.heal();
   kms.fault({ kind: 'error', status: 418, code: 'Teapot', message: 'Short and stout.' });
-  const other = await askRpc({ kms, parameters: { SecretName: 'db', Format: 'XML' } });
+  const custom = await sendRpc({ kms, parameters: { SecretName: 'db', Format: 'XML' } });
 
-  expect([usual.status, JSON.parse(usual.text)]).toEqual([
+  expect([documented.status, JSON.parse(documented.text)]).toEqual([
     503,
     expect.objectContaining({ Message: 'Service Unavailable Temporary.' }),
   ]);
-  expect(other.status).toBe(418);
-  expect(other.text).toMatch(
+  expect(custom.status).toBe(418);
+  expect(custom.text).toMatch(
     /^<\?xml version="1.0" encoding="UTF-8"\?><KMS>.*<Code>Teapot<\/Code><Message>Short and stout\.<\/Message>/,
   );
   expect(kms.requests.map(({ code }) => code)).toEqual(['ServiceUnavailableTemporary', 'Teapot']);
 });
 
-test.each([false, true])('a reset is an RST (plain HTTP: %s)', async (plainHttp) => {
+test.each([false, true])('reset sends an RST (plain HTTP: %s)', async (plainHttp) => {
   await using kms = await startFakeKms({ plainHttp });
   kms.put('db', 's3cret-db');
   const fault = kms.fault({ kind: 'reset' });
 
-  // An orderly end would be told as "socket hang up", with no system call that failed.
-  await expect(ask(kms)).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+  // After a FIN, Node reports "socket hang up" without a failed system call.
+  await expect(readDb(kms)).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
   expect([fault.hits, kms.requests[0]?.status]).toEqual([1, undefined]);
 });
 
-test('an answer that is cut short breaks off inside its body', async () => {
+test('truncate ends the connection inside the body', async () => {
   await using kms = await start({ kind: 'truncate' });
 
-  await expect(ask(kms)).rejects.toThrow('aborted');
+  await expect(readDb(kms)).rejects.toThrow('aborted');
 });
 
-test('an orderly close brings no error from the network, only no answer', async () => {
+test('closeSocket closes the connection without a network error', async () => {
   await using kms = await startFakeKms({ plainHttp: true });
   kms.put('db', 's3cret-db');
   kms.fault({ kind: 'closeSocket' });
 
-  await expect(ask(kms)).rejects.toThrow('socket hang up');
+  await expect(readDb(kms)).rejects.toThrow('socket hang up');
 });
 
-test('an answer that hangs inside has its headers and half of its body', async () => {
+test('hangMidBody sends the headers and half of the body', async () => {
   await using kms = await start({ kind: 'hangMidBody' });
-  const patience = new AbortController();
-  const asked = askAcs3({ kms, parameters: { SecretName: 'db' }, signal: patience.signal });
+  const controller = new AbortController();
+  const pending = sendAcs3({ kms, parameters: { SecretName: 'db' }, signal: controller.signal });
   while (kms.requests[0]?.status === undefined) await setImmediate();
 
   expect(kms.openRequests).toBe(1);
-  patience.abort();
-  await expect(asked).rejects.toThrow('aborted');
+  controller.abort();
+  await expect(pending).rejects.toThrow('aborted');
 });
 
 const jsonType = 'application/json;charset=utf-8';
@@ -151,100 +86,110 @@ test.each<[FakeFault, { status: number; type: string | undefined; text: RegExp }
     { kind: 'empty', status: 413 },
     { status: 413, type: undefined, text: /^$/ },
   ],
-  [{ kind: 'malformed' }, { status: 200, type: jsonType, text: /^this is no JSON$/ }],
+  [{ kind: 'malformed' }, { status: 200, type: jsonType, text: /^this is not JSON$/ }],
   [{ kind: 'wrongShape' }, { status: 200, type: jsonType, text: /^\{"RequestId":"[-0]+"\}$/ }],
   [{ kind: 'otherSecret' }, { status: 200, type: jsonType, text: /"SecretName":"other-secret"/ }],
-])('%j is answered', async (fault, { status, type, text }) => {
+])('%j sends its response', async (fault, { status, type, text }) => {
   await using kms = await start(fault);
 
-  const answer = await ask(kms);
+  const response = await readDb(kms);
 
-  expect([answer.status, answer.headers['content-type']]).toEqual([status, type]);
-  expect(text.test(answer.text)).toBe(true);
+  expect([response.status, response.headers['content-type']]).toEqual([status, type]);
+  expect(text.test(response.text)).toBe(true);
 });
 
-test('a huge answer is as long as it was asked to be, and JSON to its end', async () => {
+test('oversized sends valid JSON of the given size', async () => {
   await using kms = await start({ kind: 'oversized', bytes: 1_200_000 });
 
-  const { text } = await ask(kms);
+  const { text } = await readDb(kms);
 
   expect(text.length).toBe(1_200_000);
   expect(Object.keys(JSON.parse(text) as object)).toContain('SecretData');
 });
 
-test('a redirect leads elsewhere', async () => {
+test('redirect sends 302 and the location', async () => {
   await using kms = await start({ kind: 'redirect', location: 'http://127.0.0.1:1/' });
 
-  const { status, headers } = await ask(kms);
+  const { status, headers } = await readDb(kms);
 
   expect([status, headers.location]).toEqual([302, 'http://127.0.0.1:1/']);
 });
 
 test.each<[FakeFault]>([[{ kind: 'slow', ms: 1 }], [{ kind: 'chunked' }], [{ kind: 'connectionClose' }]])(
-  '%j brings the right answer in the end',
+  '%j sends the complete response',
   async (fault) => {
     await using kms = await start(fault);
 
-    const { status, text } = await ask(kms);
+    const { status, text } = await readDb(kms);
 
     expect([status, text.includes('s3cret-数据')]).toEqual([200, true]);
   },
 );
 
-test('a dripping answer is right in the end, if it is waited for', async () => {
+test('drip sends the complete response eventually', async () => {
   await using kms = await start({ kind: 'drip', ms: 0 });
 
-  // A refusal, because it is short.
-  const { status, text } = await askAcs3({ kms, parameters: { SecretName: 'nobody' } });
+  // An error response, because it is short.
+  const { status, text } = await sendAcs3({ kms, parameters: { SecretName: 'unknown' } });
 
   expect([status, JSON.parse(text)]).toEqual([404, expect.objectContaining({ Code: 'Forbidden.ResourceNotFound' })]);
 });
 
-test('a dripping answer has begun long before it is over', async () => {
+test('drip sends the headers first', async () => {
   await using kms = await start({ kind: 'drip', ms: 2_000_000 });
-  const patience = new AbortController();
-  const asked = askAcs3({ kms, parameters: { SecretName: 'db' }, signal: patience.signal });
+  const controller = new AbortController();
+  const pending = sendAcs3({ kms, parameters: { SecretName: 'db' }, signal: controller.signal });
   while (kms.requests[0]?.status === undefined) await setImmediate();
 
   expect(kms.openRequests).toBe(1);
-  patience.abort();
-  await expect(asked).rejects.toThrow('aborted');
+  controller.abort();
+  await expect(pending).rejects.toThrow('aborted');
 });
 
-test('a slow answer is late by as much as it was asked to be', async () => {
+test('slow delays the response', async () => {
   await using kms = await start({ kind: 'slow', ms: 30 });
   const startedAt = performance.now();
 
-  await ask(kms);
+  await readDb(kms);
 
   expect(performance.now() - startedAt).toBeGreaterThan(28);
 });
 
-test('a chunked answer has no content-length, the others have', async () => {
+test('only chunked omits content-length', async () => {
   await using kms = await start({ kind: 'chunked' });
-  const chunked = await ask(kms);
+  const chunked = await readDb(kms);
   kms.heal();
-  const whole = await ask(kms);
+  const complete = await readDb(kms);
 
   expect([chunked.headers['transfer-encoding'], chunked.headers['content-length']]).toEqual(['chunked', undefined]);
-  expect(whole.headers['content-length']).toBe(String(Buffer.byteLength(whole.text)));
+  expect(complete.headers['content-length']).toBe(String(Buffer.byteLength(complete.text)));
 });
 
-test('connections are kept alive, until an answer says that it is the last', async () => {
+test('keeps connections alive, except after connectionClose', async () => {
   await using kms = await start();
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: kms.caPem });
-  const askOver = (): Promise<TrialAnswer> => askAcs3({ kms, parameters: { SecretName: 'db' }, agent });
+  const sendOver = (): Promise<TestResponse> => sendAcs3({ kms, parameters: { SecretName: 'db' }, agent });
 
-  await askOver();
-  await askOver();
+  await sendOver();
+  await sendOver();
   kms.fault({ kind: 'connectionClose' }, { times: 1 });
-  const last = await askOver();
-  await askOver();
+  const last = await sendOver();
+  await sendOver();
   agent.destroy();
 
   expect(last.headers.connection).toBe('close');
   expect(kms.requests.map(({ connectionId }) => connectionId)).toEqual([1, 1, 1, 2]);
   expect(kms.handshakes).toBe(2);
+});
+
+test('fault() rejects an unknown kind at once and lists the known kinds', async () => {
+  await using kms = await start();
+  const unknown = { kind: 'unavailable' } as unknown as FakeFault;
+
+  expect(() => kms.fault(unknown)).toThrow(TypeError);
+  expect(() => kms.fault(unknown)).toThrow(/kind must be one of throttle, error, hang, .*, certificate\./);
+  expect(() => kms.sts.fault(unknown)).toThrow('kind must be one of throttle, error, hang,');
+  expect((await readDb(kms)).status).toBe(200);
 });
 
 async function start(fault?: FakeFault): Promise<FakeKms> {
@@ -254,6 +199,6 @@ async function start(fault?: FakeFault): Promise<FakeKms> {
   return kms;
 }
 
-function ask(kms: FakeKms): Promise<TrialAnswer> {
-  return askAcs3({ kms, parameters: { SecretName: 'db' } });
+function readDb(kms: FakeKms): Promise<TestResponse> {
+  return sendAcs3({ kms, parameters: { SecretName: 'db' } });
 }

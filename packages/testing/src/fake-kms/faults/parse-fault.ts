@@ -1,20 +1,21 @@
-import type { FakeFault, FaultScope } from './fault-registry.ts';
-import type { JsonFields } from '../json-fields.ts';
+import { certificateFaults } from '../certificates/pki.ts';
+import { JsonFields } from '../json-fields.ts';
+import type { FakeFault, FaultScope } from './fault.ts';
 
 type Kind = FakeFault['kind'];
 
-/** Reads the fields of each fault. A fault that is added without a line here does not compile. */
-const readers: { readonly [Of in Kind]: (fields: JsonFields) => Extract<FakeFault, { kind: Of }> } = {
+/** Parses the fields of each kind. A kind without an entry is a type error. */
+const parsers: { readonly [K in Kind]: (fields: JsonFields) => Extract<FakeFault, { kind: K }> } = {
   throttle(fields) {
     const retryAfter = fields.optionalNumber('retryAfter');
     return { kind: 'throttle', ...(retryAfter !== undefined && { retryAfter }) };
   },
   error(fields) {
-    const message = fields.optionalText('message');
+    const message = fields.optionalString('message');
     return {
       kind: 'error',
-      status: fields.number('status'),
-      code: fields.text('code'),
+      status: fields.httpStatus('status'),
+      code: fields.string('code'),
       ...(message !== undefined && { message }),
     };
   },
@@ -23,35 +24,42 @@ const readers: { readonly [Of in Kind]: (fields: JsonFields) => Extract<FakeFaul
   reset: () => ({ kind: 'reset' }),
   closeSocket: () => ({ kind: 'closeSocket' }),
   truncate: () => ({ kind: 'truncate' }),
-  html: (fields) => ({ kind: 'html', status: fields.number('status') }),
-  empty: (fields) => ({ kind: 'empty', status: fields.number('status') }),
+  html: (fields) => ({ kind: 'html', status: fields.httpStatus('status') }),
+  empty: (fields) => ({ kind: 'empty', status: fields.httpStatus('status') }),
   malformed: () => ({ kind: 'malformed' }),
   wrongShape: () => ({ kind: 'wrongShape' }),
   otherSecret: () => ({ kind: 'otherSecret' }),
   oversized: (fields) => ({ kind: 'oversized', bytes: fields.number('bytes') }),
-  redirect: (fields) => ({ kind: 'redirect', location: fields.text('location') }),
+  redirect: (fields) => ({ kind: 'redirect', location: fields.string('location') }),
   slow: (fields) => ({ kind: 'slow', ms: fields.number('ms') }),
   drip: (fields) => ({ kind: 'drip', ms: fields.number('ms') }),
   chunked: () => ({ kind: 'chunked' }),
   connectionClose: () => ({ kind: 'connectionClose' }),
-  certificate: (fields) => ({
-    kind: 'certificate',
-    of: fields.oneOf('of', ['expired', 'wrongName', 'otherCa', 'leafOnly', 'selfSigned']),
-  }),
+  certificate: (fields) => ({ kind: 'certificate', of: fields.oneOf('of', certificateFaults) }),
 };
 
-const kinds = Object.keys(readers) as Kind[]; // the table has each kind, and nothing else
+const kinds = Object.keys(parsers) as Kind[]; // the type of the table guarantees that these are all kinds
 
-/** Reads a fault with what belongs to its kind. */
-export function readFault(fields: JsonFields): FakeFault {
-  return readers[fields.oneOf('kind', kinds)](fields);
+/** Parses a fault. Throws `InvalidInput` for an unknown kind or an invalid field. */
+export function parseFault(fields: JsonFields): FakeFault {
+  return parsers[fields.oneOf('kind', kinds)](fields);
 }
 
-/** Reads where a fault strikes. */
-export function readScope(fields: JsonFields): FaultScope {
-  const region = fields.optionalText('region');
+/**
+ * Validates a fault from a caller that may not be type-checked. Without this, an unknown kind would fail only at the next
+ * request, outside the caller's stack, and end the process.
+ */
+export function validateFault(fault: FakeFault): void {
+  const fields = new JsonFields(fault, 'The fault');
+  parseFault(fields);
+  fields.rejectUnknown();
+}
+
+/** Parses the scope of a fault. */
+export function parseFaultScope(fields: JsonFields): FaultScope {
+  const region = fields.optionalString('region');
   const times = fields.optionalNumber('times');
-  const secretName = fields.optionalText('secretName');
+  const secretName = fields.optionalString('secretName');
   return {
     ...(region !== undefined && { region }),
     ...(times !== undefined && { times }),

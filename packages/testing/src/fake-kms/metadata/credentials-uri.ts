@@ -1,23 +1,24 @@
-import { bareAnswer } from '../api/response.ts';
+import { plainResponse } from '../api/response.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
-import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
-import type { CalendarClock } from '../settable-clock.ts';
 import { CredentialServer } from '../server/credential-server.ts';
-import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
+import type { CredentialFaultScope, CredentialRequestRecord, CredentialResponse } from '../server/credential-server.ts';
+import type { CalendarClock } from '../settable-clock.ts';
 import type { TemporaryKeys } from '../sts/temporary-keys.ts';
 
-/** An address over plain HTTP that answers a new temporary key every time: what `credentials_uri` of a client takes. */
+/** A plain HTTP URL that returns a new temporary key for each request: the value of a client's `credentials_uri`. */
 export class FakeCredentialsUri {
   readonly #server: CredentialServer;
   readonly #temporaryKeys: TemporaryKeys;
+  /** In seconds. */
   #lifetime = 3600;
 
   constructor(parts: { temporaryKeys: TemporaryKeys; clock: CalendarClock }) {
     this.#temporaryKeys = parts.temporaryKeys;
     this.#server = new CredentialServer({
-      trust: undefined,
+      pki: undefined,
       clock: parts.clock,
-      answer: (request) => this.#answer(request),
+      respond: (request) => this.#respond(request),
     });
   }
 
@@ -25,6 +26,7 @@ export class FakeCredentialsUri {
     return `${this.#server.url}credentials`;
   }
 
+  /** The number of requests, rejected ones included. */
   get calls(): number {
     return this.#server.requests.length;
   }
@@ -37,36 +39,39 @@ export class FakeCredentialsUri {
     this.#server.clearRequests();
   }
 
-  /** How long the keys it gives from now on are good, in seconds; 3600 at the start. */
+  /** Sets the lifetime of the keys issued from now on, in seconds. Initially 3600. */
   setLifetime(seconds: number): void {
-    if (!Number.isInteger(seconds) || seconds < 1) throw new TypeError('A lifetime is a whole number of seconds.');
+    if (!Number.isInteger(seconds) || seconds < 1) {
+      throw new TypeError('A lifetime must be a whole number of seconds, at least 1.');
+    }
     this.#lifetime = seconds;
   }
 
-  /** Plants a fault for requests that would be granted. */
+  /** Adds a fault for requests that would succeed. */
   fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 
+  /** Removes all faults. */
   heal(): void {
     this.#server.heal();
   }
 
-  /** Opens its port; the same one every time. */
+  /** Opens the port; after `stop`, the same one. */
   async start(): Promise<void> {
-    await this.#server.open();
+    await this.#server.start();
   }
 
-  /** Closes its port and its connections. */
+  /** Closes the port and its connections. */
   async stop(): Promise<void> {
-    await this.#server.shut();
+    await this.#server.stop();
   }
 
-  #answer({ method, path }: WireRequest): SideAnswer {
+  #respond({ method, path }: WireRequest): CredentialResponse {
     const action = 'credentials';
-    if (path !== '/credentials') return { action, answer: bareAnswer(404, 'text/plain', '404') };
-    if (method !== 'GET') return { action, answer: bareAnswer(405, 'text/plain', '405') };
-    const credentials = this.#temporaryKeys.issue({ lifetime: this.#lifetime, rights: () => true });
-    return { action, answer: bareAnswer(200, 'application/json', JSON.stringify(credentials)) };
+    if (path !== '/credentials') return { action, response: plainResponse(404, 'text/plain', '404') };
+    if (method !== 'GET') return { action, response: plainResponse(405, 'text/plain', '405') };
+    const credentials = this.#temporaryKeys.issue({ lifetime: this.#lifetime, canRead: () => true });
+    return { action, response: plainResponse(200, 'application/json', JSON.stringify(credentials)) };
   }
 }

@@ -2,78 +2,78 @@ import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import type { TemporaryCredentials } from '../sts/temporary-keys.ts';
-import { askAcs3, send } from '../test-client.fixture.ts';
-import type { TrialAnswer } from '../test-client.fixture.ts';
+import { sendAcs3, sendRaw } from '../test-client.fixture.ts';
+import type { TestResponse } from '../test-client.fixture.ts';
 
 const rolePath = 'latest/meta-data/ram/security-credentials/';
 const credentialsPath = `${rolePath}FakeEcsRole`;
 const ttlHeader = 'X-aliyun-ecs-metadata-token-ttl-seconds';
 const tokenHeader = 'X-aliyun-ecs-metadata-token';
 
-test('by a token come the name of the role and its keys, which read until they expire', async () => {
+test('returns the role and its keys, which are valid until they expire', async () => {
   await using kms = await start();
-  const { text: token } = await giveToken(kms, '21600');
+  const { text: token } = await requestToken(kms, '21600');
   const headers = { [tokenHeader]: token };
 
   const role = await get(kms, rolePath, headers);
-  const answer = await get(kms, `${rolePath}${role.text}`, headers);
-  const { Expiration, LastUpdated, Code } = JSON.parse(answer.text) as Record<string, string>;
+  const response = await get(kms, `${rolePath}${role.text}`, headers);
+  const { Expiration, LastUpdated, Code } = JSON.parse(response.text) as Record<string, string>;
 
-  expect([role.status, role.text, answer.status, Code]).toEqual([200, 'FakeEcsRole', 200, 'Success']);
+  expect([role.status, role.text, response.status, Code]).toEqual([200, 'FakeEcsRole', 200, 'Success']);
   expect([LastUpdated, Expiration]).toEqual(['2026-01-02T03:04:05Z', '2026-01-02T09:04:05Z']);
-  expect((await readWith(kms, answer)).status).toBe(200);
+  expect((await readWith(kms, response)).status).toBe(200);
   kms.clock.pass(21_600_000);
-  expect((await readWith(kms, answer)).status).toBe(404);
+  expect((await readWith(kms, response)).status).toBe(404);
 });
 
-test('without a token it answers too, until it is hardened', async () => {
+test('requires a token only if hardening is enabled', async () => {
   await using kms = await start();
   const paths = [rolePath, credentialsPath];
-  const both = async (): Promise<number[]> => {
-    const answers = [];
-    for (const path of paths) answers.push((await get(kms, path)).status);
-    return answers;
+  const statusOfBoth = async (): Promise<number[]> => {
+    const statuses = [];
+    for (const path of paths) statuses.push((await get(kms, path)).status);
+    return statuses;
   };
 
-  expect(await both()).toEqual([200, 200]);
+  expect(await statusOfBoth()).toEqual([200, 200]);
   kms.metadata.enableHardening();
-  expect(await both()).toEqual([403, 403]);
-  const { text } = await giveToken(kms, '60');
+  expect(await statusOfBoth()).toEqual([403, 403]);
+  const { text } = await requestToken(kms, '60');
   expect((await get(kms, rolePath, { [tokenHeader]: text })).status).toBe(200);
   kms.metadata.disableHardening();
-  expect(await both()).toEqual([200, 200]);
+  expect(await statusOfBoth()).toEqual([200, 200]);
 });
 
-test('a token is good for its time, and one that was never given is refused', async () => {
+test('rejects expired and unknown tokens', async () => {
   let now = Date.parse('2026-01-02T03:04:05Z');
   await using kms = await startFakeKms({ clock: { date: () => now } });
-  const headers = { [tokenHeader]: (await giveToken(kms, '60')).text };
+  const headers = { [tokenHeader]: (await requestToken(kms, '60')).text };
 
   now += 59_999;
-  await giveToken(kms, '60');
+  await requestToken(kms, '60');
   expect((await get(kms, rolePath, headers)).status).toBe(200);
   now += 1;
   expect((await get(kms, rolePath, headers)).status).toBe(403);
-  expect((await get(kms, rolePath, { [tokenHeader]: 'made-up' })).status).toBe(403);
+  expect((await get(kms, rolePath, { [tokenHeader]: 'unknown' })).status).toBe(403);
 });
 
-test.each([undefined, '', '0', '21601', '-1', 'six'])('no token is given for a time of %s', async (ttl) => {
+test.each([undefined, '', '0', '21601', '-1', 'six'])('issues no token for a TTL of %s', async (ttl) => {
   await using kms = await start();
 
-  expect((await giveToken(kms, ttl)).status).toBe(400);
+  expect((await requestToken(kms, ttl)).status).toBe(400);
 });
 
-test('PUT is for the token alone, and the token for PUT', async () => {
+test('accepts PUT only for the token', async () => {
   await using kms = await start();
 
   expect((await get(kms, 'latest/api/token', { [ttlHeader]: '60' })).status).toBe(405);
-  expect((await ask(kms, { method: 'PUT', path: rolePath })).status).toBe(405);
+  expect((await send(kms, { method: 'PUT', path: rolePath })).status).toBe(405);
 });
 
-test('there is nothing for another role, elsewhere, or on a machine without a role', async () => {
+test('responds with 404 to other roles, other paths and without a role', async () => {
   await using kms = await start();
 
   expect((await get(kms, `${rolePath}Another`)).status).toBe(404);
@@ -84,20 +84,20 @@ test('there is nothing for another role, elsewhere, or on a machine without a ro
   expect((await get(kms, `${rolePath}Another`)).status).toBe(200);
 });
 
-test('a role reads what it may, for as long as it was told', async () => {
+test('applies the permissions and the lifetime of the role', async () => {
   await using kms = await start();
   kms.put('other', 's3cret-other');
   kms.metadata.attachRole('FakeEcsRole', { secrets: ['db'], lifetime: 60 });
 
-  const answer = await get(kms, credentialsPath);
+  const response = await get(kms, credentialsPath);
 
-  expect((await readWith(kms, answer)).status).toBe(200);
-  expect((await readWith(kms, answer, 'other')).status).toBe(403);
+  expect((await readWith(kms, response)).status).toBe(200);
+  expect((await readWith(kms, response, 'other')).status).toBe(403);
   kms.clock.pass(60_000);
-  expect((await readWith(kms, answer)).status).toBe(404);
+  expect((await readWith(kms, response)).status).toBe(404);
 });
 
-test('the keys stay the same for half of their time', async () => {
+test('returns the same keys for half of their lifetime', async () => {
   await using kms = await start();
   const idOf = async (): Promise<unknown> =>
     (JSON.parse((await get(kms, credentialsPath)).text) as TemporaryCredentials).AccessKeyId;
@@ -111,9 +111,9 @@ test('the keys stay the same for half of their time', async () => {
   expect(await idOf()).not.toBe(first);
 });
 
-test('its requests are counted and recorded by what they were for, without tokens or keys', async () => {
+test('records requests by action, without tokens or keys', async () => {
   await using kms = await start();
-  await giveToken(kms, '60');
+  await requestToken(kms, '60');
   await get(kms, rolePath);
   await get(kms, credentialsPath);
   await get(kms, 'x');
@@ -130,16 +130,16 @@ test('its requests are counted and recorded by what they were for, without token
   expect(kms.metadata.calls).toBe(0);
 });
 
-test('the metadata server fails, hangs and goes away as it is told, and is gone on close', async () => {
+test('the metadata server supports faults, stop and start', async () => {
   const kms = await start();
   kms.metadata.fault({ kind: 'html', status: 502 }, { times: 1 });
   expect((await get(kms, rolePath)).status).toBe(502);
   kms.metadata.fault({ kind: 'hang' });
-  const patience = new AbortController();
-  const asked = ask(kms, { path: rolePath, signal: patience.signal });
+  const controller = new AbortController();
+  const pending = send(kms, { path: rolePath, signal: controller.signal });
   while (kms.metadata.calls < 2) await setImmediate();
-  patience.abort();
-  await expect(asked).rejects.toThrow('aborted');
+  controller.abort();
+  await expect(pending).rejects.toThrow('aborted');
 
   kms.metadata.heal();
   await kms.metadata.stop();
@@ -150,49 +150,50 @@ test('the metadata server fails, hangs and goes away as it is told, and is gone 
   await expect(get(kms, rolePath)).rejects.toThrow('ECONNREFUSED');
 });
 
-test('the credentials address gives a new key every time, which reads until it expires', async () => {
+test('the credentials URI issues a new key per request', async () => {
   let now = Date.parse('2026-01-02T03:04:05Z');
   await using kms = await startFakeKms({ clock: { date: () => now } });
   kms.put('db', 's3cret-db');
   kms.credentialsUri.setLifetime(900);
 
-  const [one, other] = [await askUri(kms), await askUri(kms)];
+  const first = await requestUri(kms);
+  const second = await requestUri(kms);
 
-  expect(Object.keys(JSON.parse(one.text) as object)).toEqual([
+  expect(Object.keys(JSON.parse(first.text) as object)).toEqual([
     'AccessKeyId',
     'AccessKeySecret',
     'SecurityToken',
     'Expiration',
   ]);
-  expect(one.text).toContain('"Expiration":"2026-01-02T03:19:05Z"');
-  expect(one.text === other.text).toBe(false);
-  expect((await readWith(kms, one)).status).toBe(200);
+  expect(first.text).toContain('"Expiration":"2026-01-02T03:19:05Z"');
+  expect(first.text === second.text).toBe(false);
+  expect((await readWith(kms, first)).status).toBe(200);
   now += 900_000;
-  expect((await readWith(kms, one)).status).toBe(404);
+  expect((await readWith(kms, first)).status).toBe(404);
 });
 
-test('at the credentials address only GET and only its path are answered', async () => {
+test('the credentials URI accepts only GET at its path', async () => {
   await using kms = await start();
 
-  expect((await askUri(kms, { method: 'POST' })).status).toBe(405);
-  expect((await askUri(kms, { path: '/x' })).status).toBe(404);
+  expect((await requestUri(kms, { method: 'POST' })).status).toBe(405);
+  expect((await requestUri(kms, { path: '/x' })).status).toBe(404);
   expect([kms.credentialsUri.calls, kms.credentialsUri.requests.map(({ status }) => status)]).toEqual([2, [405, 404]]);
   kms.credentialsUri.clearRequests();
   expect(kms.credentialsUri.calls).toBe(0);
   expect(() => kms.credentialsUri.setLifetime(0)).toThrow('whole number');
 });
 
-test('the credentials address fails and goes away as it is told, and is gone on close', async () => {
+test('the credentials URI supports faults, stop and start', async () => {
   const kms = await start();
   kms.credentialsUri.fault({ kind: 'empty', status: 500 });
-  expect((await askUri(kms)).status).toBe(500);
+  expect((await requestUri(kms)).status).toBe(500);
   kms.credentialsUri.heal();
   await kms.credentialsUri.stop();
-  await expect(askUri(kms)).rejects.toThrow('ECONNREFUSED');
+  await expect(requestUri(kms)).rejects.toThrow('ECONNREFUSED');
   await kms.credentialsUri.start();
-  expect((await askUri(kms)).status).toBe(200);
+  expect((await requestUri(kms)).status).toBe(200);
   await kms.close();
-  await expect(askUri(kms)).rejects.toThrow('ECONNREFUSED');
+  await expect(requestUri(kms)).rejects.toThrow('ECONNREFUSED');
 });
 
 async function start(): Promise<FakeKms> {
@@ -202,35 +203,35 @@ async function start(): Promise<FakeKms> {
   return kms;
 }
 
-interface Question {
+interface MetadataRequest {
   readonly path: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-function ask(kms: FakeKms, { path, method = 'GET', headers = {}, signal }: Question): Promise<TrialAnswer> {
-  const trial = { kms, url: kms.metadata.url, path: `/${path.replace(/^\//, '')}`, method };
-  return send({ ...trial, ...(signal !== undefined && { signal }) }, { query: '', headers, body: '' });
+function send(kms: FakeKms, { path, method = 'GET', headers = {}, signal }: MetadataRequest): Promise<TestResponse> {
+  const request = { kms, url: kms.metadata.url, path: `/${path.replace(/^\//, '')}`, method };
+  return sendRaw({ ...request, ...(signal !== undefined && { signal }) }, { query: '', headers, body: '' });
 }
 
-function get(kms: FakeKms, path: string, headers: Readonly<Record<string, string>> = {}): Promise<TrialAnswer> {
-  return ask(kms, { path, headers });
+function get(kms: FakeKms, path: string, headers: Readonly<Record<string, string>> = {}): Promise<TestResponse> {
+  return send(kms, { path, headers });
 }
 
-function giveToken(kms: FakeKms, ttl: string | undefined): Promise<TrialAnswer> {
+function requestToken(kms: FakeKms, ttl: string | undefined): Promise<TestResponse> {
   const headers = ttl === undefined ? {} : { [ttlHeader]: ttl };
-  return ask(kms, { method: 'PUT', path: 'latest/api/token', headers });
+  return send(kms, { method: 'PUT', path: 'latest/api/token', headers });
 }
 
-function askUri(kms: FakeKms, change: { method?: string; path?: string } = {}): Promise<TrialAnswer> {
+function requestUri(kms: FakeKms, change: { method?: string; path?: string } = {}): Promise<TestResponse> {
   const { origin, pathname } = new URL(kms.credentialsUri.url);
-  const trial = { kms, url: origin, path: pathname, method: 'GET', ...change };
-  return send(trial, { query: '', headers: {}, body: '' });
+  const request = { kms, url: origin, path: pathname, method: 'GET', ...change };
+  return sendRaw(request, { query: '', headers: {}, body: '' });
 }
 
-function readWith(kms: FakeKms, answer: TrialAnswer, SecretName = 'db'): Promise<TrialAnswer> {
-  const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(answer.text) as TemporaryCredentials;
+function readWith(kms: FakeKms, response: TestResponse, SecretName = 'db'): Promise<TestResponse> {
+  const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(response.text) as TemporaryCredentials;
   const key = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret };
-  return askAcs3({ kms, key, securityToken: SecurityToken, parameters: { SecretName } });
+  return sendAcs3({ kms, key, securityToken: SecurityToken, parameters: { SecretName } });
 }

@@ -1,62 +1,70 @@
 import { randomBytes } from 'node:crypto';
 
-import { bareAnswer } from '../api/response.ts';
-import type { Answer } from '../api/response.ts';
+import { plainResponse } from '../api/response.ts';
+import type { ApiResponse } from '../api/response.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
-import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
+import { CredentialServer } from '../server/credential-server.ts';
+import type { CredentialFaultScope, CredentialRequestRecord, CredentialResponse } from '../server/credential-server.ts';
 import { formatDate } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
-import { CredentialServer } from '../server/credential-server.ts';
-import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
 import type { TemporaryCredentials, TemporaryKeys } from '../sts/temporary-keys.ts';
 
-/** The role of the machine the fake's clients run on. */
+/** The RAM role of the ECS instance that the clients run on. */
 export interface FakeEcsRole {
-  /** The names it may read; all when left out. */
+  /** The names of the secrets that the role may read. Default: all. */
   readonly secrets?: readonly string[];
-  /** How long its keys are good, in seconds. Six hours when left out, as on ECS. */
+  /** The lifetime of its keys in seconds. Default: 21600 (six hours), as on ECS. */
   readonly lifetime?: number;
 }
 
-interface Attached {
+interface AttachedRole {
   readonly name: string;
   readonly role: FakeEcsRole;
-  credentials: { readonly written: TemporaryCredentials; readonly issuedAt: number } | undefined;
+  issued: IssuedCredentials | undefined;
+}
+
+interface IssuedCredentials {
+  readonly credentials: TemporaryCredentials;
+  readonly issuedAt: number;
 }
 
 const tokenPath = '/latest/api/token';
 const rolePath = '/latest/meta-data/ram/security-credentials/';
-const longestTtl = 21_600;
+/** In seconds. */
+const maxTokenTtl = 21_600;
+const defaultKeyLifetime = 21_600;
 
 /**
- * The metadata server of an ECS instance, over plain HTTP: a token by PUT, then the name of the machine's role, then its
- * keys. Without a token too, unless hardened. (Alibaba Cloud, "Instance metadata"; "security hardening mode".)
+ * The metadata server of an ECS instance, over plain HTTP: PUT returns a token, then GET the role's name and its keys.
+ * The token is optional unless hardening is enabled. (Alibaba Cloud, "Instance metadata"; "security hardening mode".)
  */
 export class FakeMetadata {
   readonly #server: CredentialServer;
   readonly #temporaryKeys: TemporaryKeys;
   readonly #clock: CalendarClock;
-  /** Token -> when it expires, the oldest first. */
+  /** Token -> expiry, oldest first. */
   readonly #tokens = new Map<string, number>();
-  #attached: Attached | undefined;
+  #attachedRole: AttachedRole | undefined;
   #isHardened = false;
 
   constructor(parts: { temporaryKeys: TemporaryKeys; clock: CalendarClock }) {
     this.#temporaryKeys = parts.temporaryKeys;
     this.#clock = parts.clock;
     this.#server = new CredentialServer({
-      trust: undefined,
+      pki: undefined,
       clock: parts.clock,
-      answer: (request) => this.#answer(request),
+      respond: (request) => this.#respond(request),
     });
     this.attachRole('FakeEcsRole');
   }
 
-  /** `http://127.0.0.1:PORT/`, in the place of `http://100.100.100.200/`. */
+  /** `http://127.0.0.1:PORT/`. Replaces `http://100.100.100.200/`. */
   get url(): string {
     return this.#server.url;
   }
 
+  /** The number of requests, rejected ones included. */
   get calls(): number {
     return this.#server.requests.length;
   }
@@ -70,16 +78,16 @@ export class FakeMetadata {
     this.#server.clearRequests();
   }
 
-  /** The machine gets this role, in the place of the one it had; `FakeEcsRole`, which may read all, at the start. */
+  /** Attaches a role to the ECS instance and replaces the previous one. Initially `FakeEcsRole`, which may read all. */
   attachRole(name: string, role: FakeEcsRole = {}): void {
-    this.#attached = { name, role, credentials: undefined };
+    this.#attachedRole = { name, role, issued: undefined };
   }
 
   detachRole(): void {
-    this.#attached = undefined;
+    this.#attachedRole = undefined;
   }
 
-  /** From now on nothing is answered without a token. */
+  /** Requires a token for every request, as the security hardening mode of ECS does. */
   enableHardening(): void {
     this.#isHardened = true;
   }
@@ -88,79 +96,80 @@ export class FakeMetadata {
     this.#isHardened = false;
   }
 
-  /** Plants a fault for requests that would be granted. */
+  /** Adds a fault for requests that would succeed. */
   fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 
+  /** Removes all faults. */
   heal(): void {
     this.#server.heal();
   }
 
-  /** Opens its port; the same one every time. */
+  /** Opens the port; after `stop`, the same one. */
   async start(): Promise<void> {
-    await this.#server.open();
+    await this.#server.start();
   }
 
-  /** Closes its port and its connections. */
+  /** Closes the port and its connections. */
   async stop(): Promise<void> {
-    await this.#server.shut();
+    await this.#server.stop();
   }
 
-  #answer(request: WireRequest): SideAnswer {
+  #respond(request: WireRequest): CredentialResponse {
     const { method, path } = request;
     if (path === tokenPath) {
-      return { action: 'token', answer: method === 'PUT' ? this.#giveToken(request) : bare(405) };
+      return { action: 'token', response: method === 'PUT' ? this.#issueToken(request) : statusResponse(405) };
     }
-    const asked = path.startsWith(rolePath) ? path.slice(rolePath.length) : undefined;
-    const action = asked === undefined ? 'unknown' : asked === '' ? 'role' : 'credentials';
-    if (method !== 'GET') return { action, answer: bare(405) };
-    if (!this.#isAllowed(request)) return { action, answer: bare(403) };
-    return { action, answer: this.#tell(asked) };
+    const roleName = path.startsWith(rolePath) ? path.slice(rolePath.length) : undefined;
+    const action = roleName === undefined ? 'unknown' : roleName === '' ? 'role' : 'credentials';
+    if (method !== 'GET') return { action, response: statusResponse(405) };
+    if (!this.#isAuthorized(request)) return { action, response: statusResponse(403) };
+    return { action, response: this.#roleResponse(roleName) };
   }
 
-  #giveToken(request: WireRequest): Answer {
+  #issueToken(request: WireRequest): ApiResponse {
     const text = request.headers['x-aliyun-ecs-metadata-token-ttl-seconds'];
     const ttl = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : 0;
-    if (ttl < 1 || ttl > longestTtl) return bare(400);
+    if (ttl < 1 || ttl > maxTokenTtl) return statusResponse(400);
     const now = this.#clock.date();
-    for (const [known, expiresAt] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(known);
+    for (const [token, expiresAt] of this.#tokens) if (expiresAt <= now) this.#tokens.delete(token);
     const token = `FakeMetadataToken${randomBytes(16).toString('hex')}`;
     this.#tokens.set(token, now + ttl * 1000);
-    return bareAnswer(200, 'text/plain', token);
+    return plainResponse(200, 'text/plain', token);
   }
 
-  /** A token that is unknown or too old is refused even where none is needed. */
-  #isAllowed({ headers }: WireRequest): boolean {
+  /** Rejects an unknown or expired token even if no token is required. */
+  #isAuthorized({ headers }: WireRequest): boolean {
     const token = headers['x-aliyun-ecs-metadata-token'];
     if (token === undefined) return !this.#isHardened;
     const expiresAt = typeof token === 'string' ? this.#tokens.get(token) : undefined;
     return expiresAt !== undefined && this.#clock.date() < expiresAt;
   }
 
-  #tell(asked: string | undefined): Answer {
-    const attached = this.#attached;
-    if (attached === undefined || asked === undefined) return bare(404);
-    if (asked === '') return bareAnswer(200, 'text/plain', attached.name);
-    if (asked !== encodeURIComponent(attached.name)) return bare(404);
-    const { written, issuedAt } = this.#credentials(attached);
-    const body = { ...written, LastUpdated: formatDate(issuedAt), Code: 'Success' };
-    return bareAnswer(200, 'application/json', JSON.stringify(body));
+  #roleResponse(roleName: string | undefined): ApiResponse {
+    const attached = this.#attachedRole;
+    if (attached === undefined || roleName === undefined) return statusResponse(404);
+    if (roleName === '') return plainResponse(200, 'text/plain', attached.name);
+    if (roleName !== encodeURIComponent(attached.name)) return statusResponse(404);
+    const { credentials, issuedAt } = this.#issueCredentials(attached);
+    const body = { ...credentials, LastUpdated: formatDate(issuedAt), Code: 'Success' };
+    return plainResponse(200, 'application/json', JSON.stringify(body));
   }
 
-  /** The same keys for half of their time: ECS renews them long before they end, and not with every question. */
-  #credentials(attached: Attached): NonNullable<Attached['credentials']> {
-    const { lifetime = 21_600, secrets } = attached.role;
+  /** Returns the same keys for half of their lifetime: ECS renews keys long before they expire, but not per request. */
+  #issueCredentials(attached: AttachedRole): IssuedCredentials {
+    const { lifetime = defaultKeyLifetime, secrets } = attached.role;
     const now = this.#clock.date();
-    const { credentials } = attached;
-    if (credentials !== undefined && now - credentials.issuedAt < (lifetime * 1000) / 2) return credentials;
-    const rights = (name: string): boolean => secrets === undefined || secrets.includes(name);
-    const made = { written: this.#temporaryKeys.issue({ lifetime, rights }), issuedAt: now };
-    attached.credentials = made;
-    return made;
+    const { issued } = attached;
+    if (issued !== undefined && now - issued.issuedAt < (lifetime * 1000) / 2) return issued;
+    const canRead = (name: string): boolean => secrets === undefined || secrets.includes(name);
+    const renewed = { credentials: this.#temporaryKeys.issue({ lifetime, canRead }), issuedAt: now };
+    attached.issued = renewed;
+    return renewed;
   }
 }
 
-function bare(status: number): Answer {
-  return bareAnswer(status, 'text/plain', `${status}`);
+function statusResponse(status: number): ApiResponse {
+  return plainResponse(status, 'text/plain', `${status}`);
 }

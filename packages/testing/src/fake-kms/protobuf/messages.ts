@@ -1,6 +1,6 @@
-import { isTrue, numberOf, readFields, textOf, writeNumber, writeText } from './wire.ts';
+import { booleanOf, integerOf, readFields, stringOf, writeInteger, writeString } from './wire.ts';
 
-/** What the instance API is asked (package `api` of the official instance SDKs, as all messages here). */
+/** The request message of the instance API (package `api` of the official instance SDKs, as all messages here). */
 export interface GetSecretValueMessage {
   readonly SecretName: string;
   readonly VersionStage: string;
@@ -8,7 +8,8 @@ export interface GetSecretValueMessage {
   readonly FetchExtendedConfig: boolean;
 }
 
-const answerFields = [
+/** In the order of their field numbers, from 1. */
+const responseFields = [
   'SecretName',
   'SecretType',
   'SecretData',
@@ -23,14 +24,13 @@ const answerFields = [
   'AutomaticRotation',
   'RotationInterval',
 ] as const;
-type AnswerField = (typeof answerFields)[number];
+type ResponseField = (typeof responseFields)[number];
 
-/** What it answers. `VersionStages` is the only list, and plain: OpenAPI puts it into an object. */
-export type SecretValueMessage = Readonly<Record<Exclude<AnswerField, 'VersionStages'>, string>> & {
+/** The response message. `VersionStages` is the only list, and is not nested in an object as in OpenAPI. */
+export type SecretValueMessage = Readonly<Record<Exclude<ResponseField, 'VersionStages'>, string>> & {
   readonly VersionStages: readonly string[];
 };
 
-/** How it refuses. */
 export interface ErrorMessage {
   readonly StatusCode: number;
   readonly ErrorCode: string;
@@ -40,69 +40,69 @@ export interface ErrorMessage {
 
 export function encodeRequest(message: Partial<GetSecretValueMessage>): Buffer {
   return Buffer.concat([
-    text(1, message.SecretName),
-    text(2, message.VersionStage),
-    text(3, message.VersionId),
-    ...(message.FetchExtendedConfig === true ? [writeNumber(4, 1)] : []),
+    optionalString(1, message.SecretName),
+    optionalString(2, message.VersionStage),
+    optionalString(3, message.VersionId),
+    ...(message.FetchExtendedConfig === true ? [writeInteger(4, 1)] : []),
   ]);
 }
 
-/** Throws `MalformedMessage`. Of a field given twice the last counts; unknown ones are passed over. */
+/** Throws `MalformedMessage`. The last value of a repeated field counts. Unknown fields are ignored. */
 export function decodeRequest(bytes: Buffer): GetSecretValueMessage {
   const message = { SecretName: '', VersionStage: '', VersionId: '', FetchExtendedConfig: false };
   for (const { number, content } of readFields(bytes)) {
-    if (number === 1) message.SecretName = textOf(content);
-    if (number === 2) message.VersionStage = textOf(content);
-    if (number === 3) message.VersionId = textOf(content);
-    if (number === 4) message.FetchExtendedConfig = isTrue(content);
+    if (number === 1) message.SecretName = stringOf(content);
+    if (number === 2) message.VersionStage = stringOf(content);
+    if (number === 3) message.VersionId = stringOf(content);
+    if (number === 4) message.FetchExtendedConfig = booleanOf(content);
   }
   return message;
 }
 
-export function encodeAnswer(message: Partial<SecretValueMessage>): Buffer {
+export function encodeResponse(message: Partial<SecretValueMessage>): Buffer {
   return Buffer.concat(
-    answerFields.map((name, index) => {
+    responseFields.map((name, index) => {
       const value = message[name];
       return typeof value === 'object'
-        ? Buffer.concat(value.map((one) => writeText(index + 1, one)))
-        : text(index + 1, value);
+        ? Buffer.concat(value.map((item) => writeString(index + 1, item)))
+        : optionalString(index + 1, value);
     }),
   );
 }
 
-export function decodeAnswer(bytes: Buffer): SecretValueMessage {
-  const texts = new Map<string, string>(answerFields.map((name) => [name, '']));
+export function decodeResponse(bytes: Buffer): SecretValueMessage {
+  const strings = new Map<string, string>(responseFields.map((name) => [name, '']));
   const stages: string[] = [];
   for (const { number, content } of readFields(bytes)) {
-    const name = answerFields[number - 1];
-    if (name === 'VersionStages') stages.push(textOf(content));
-    else if (name !== undefined) texts.set(name, textOf(content));
+    const name = responseFields[number - 1];
+    if (name === 'VersionStages') stages.push(stringOf(content));
+    else if (name !== undefined) strings.set(name, stringOf(content));
   }
-  // Every name of the list is in the map, empty at least.
-  return { ...(Object.fromEntries(texts) as Record<AnswerField, string>), VersionStages: stages };
+  // The map was filled with every field name above.
+  return { ...(Object.fromEntries(strings) as Record<ResponseField, string>), VersionStages: stages };
 }
 
 export function encodeError(message: ErrorMessage): Buffer {
   return Buffer.concat([
-    writeNumber(1, message.StatusCode),
-    text(2, message.ErrorCode),
-    text(3, message.ErrorMessage),
-    text(4, message.RequestId),
+    writeInteger(1, message.StatusCode),
+    optionalString(2, message.ErrorCode),
+    optionalString(3, message.ErrorMessage),
+    optionalString(4, message.RequestId),
   ]);
 }
 
 export function decodeError(bytes: Buffer): ErrorMessage {
   const message = { StatusCode: 0, ErrorCode: '', ErrorMessage: '', RequestId: '' };
   for (const { number, content } of readFields(bytes)) {
-    if (number === 1) message.StatusCode = numberOf(content);
-    if (number === 2) message.ErrorCode = textOf(content);
-    if (number === 3) message.ErrorMessage = textOf(content);
-    if (number === 4) message.RequestId = textOf(content);
+    if (number === 1) message.StatusCode = integerOf(content);
+    if (number === 2) message.ErrorCode = stringOf(content);
+    if (number === 3) message.ErrorMessage = stringOf(content);
+    if (number === 4) message.RequestId = stringOf(content);
   }
   return message;
 }
 
-/** An empty text is not written: a reader takes what is missing for it. */
-function text(number: number, value: string | undefined): Buffer {
-  return value === undefined || value === '' ? Buffer.alloc(0) : writeText(number, value);
+/** Proto3 omits empty strings. */
+function optionalString(number: number, value: string | undefined): Buffer {
+  return value === undefined || value === '' ? Buffer.alloc(0) : writeString(number, value);
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { Refusal, refusal } from '../api/api-error.ts';
+import { ApiError, apiError } from '../api/api-error.ts';
 import type { WireRequest } from './protocol.ts';
 import { selectProtocol, protocolsFor } from './select-protocol.ts';
 import { instanceApi } from './instance-api.ts';
@@ -22,10 +22,10 @@ const now = Date.parse('2026-01-02T03:04:05Z');
 const minute = 60_000;
 const instance = protocolsFor('instance', { clock: { date: () => now }, acceptTokenScheme: false });
 
-test.each(vectors)('vector $id: the text to sign comes out of the request, and the signature is the key’s', (one) => {
-  const signed = read(request({}, one));
+test.each(vectors)('vector $id: derives the string to sign and verifies the signature', (sample) => {
+  const signed = parse(request({}, sample));
 
-  expect(signed.stringToSign).toBe(one.stringToSign);
+  expect(signed.stringToSign).toBe(sample.stringToSign);
   expect([signed.accessKeyId, signed.isSignedBy(publicKey)]).toEqual([key.keyId, true]);
   expect([signed.nonce, signed.timestamp, signed.action]).toEqual([
     undefined,
@@ -34,8 +34,8 @@ test.each(vectors)('vector $id: the text to sign comes out of the request, and t
   ]);
 });
 
-test('the message comes out under the names of OpenAPI', () => {
-  expect(Object.fromEntries(read(request({})).parameters)).toEqual({
+test('decodes the message to OpenAPI parameters', () => {
+  expect(Object.fromEntries(parse(request({})).parameters)).toEqual({
     SecretName: 'secret001',
     VersionStage: 'ACSCurrent',
     VersionId: '',
@@ -43,16 +43,16 @@ test('the message comes out under the names of OpenAPI', () => {
   });
 });
 
-test('every x-kms- header is signed, trimmed, and no other one', () => {
-  const more = read(request({ 'x-kms-another': ' one ', 'x-other': 'two' })).stringToSign;
+test('signs every x-kms- header, trimmed, and no other header', () => {
+  const stringToSign = parse(request({ 'x-kms-another': ' one ', 'x-other': 'two' })).stringToSign;
 
-  expect(more).toContain('\nx-kms-acccesskeyid:KAAP.11111111-2222-3333-4444-555555555555\nx-kms-another:one\n');
-  expect(more).not.toContain('two');
-  expect(read(request({ 'x-kms-another': 'one' })).isSignedBy(publicKey)).toBe(false);
+  expect(stringToSign).toContain('\nx-kms-acccesskeyid:KAAP.11111111-2222-3333-4444-555555555555\nx-kms-another:one\n');
+  expect(stringToSign).not.toContain('two');
+  expect(parse(request({ 'x-kms-another': 'one' })).isSignedBy(publicKey)).toBe(false);
 });
 
-/** In the order the documentation lists the errors; each entry breaks one thing. */
-const mistakes: readonly [change: Fields, status: number, code: string, message: string][] = [
+/** One invalid header per entry, in the order in which the server checks them. */
+const invalidHeaders: readonly [change: Fields, status: number, code: string, message: string][] = [
   [{ 'content-type': 'text/plain' }, 415, 'InvalidContentType', 'Content-Type "text/plain" is unsupported.'],
   [{ 'x-kms-apiversion': 'dkms-gcs-0.3' }, 400, 'InvalidApiVersion', 'The ApiVersion "dkms-gcs-0.3" is invalid.'],
   [{ 'x-kms-apiname': 'Encrypt' }, 400, 'InvalidApiName', 'The ApiName "Encrypt" is invalid.'],
@@ -85,16 +85,16 @@ const mistakes: readonly [change: Fields, status: number, code: string, message:
   [{ authorization: 'Basic x' }, 400, 'InvalidParam', 'The Param Authorization is invalid.'],
 ];
 
-test.each(mistakes)('%j is refused with %i %s', (change, ...[status, code, message]) => {
-  expect(refusalOf(request(change))).toMatchObject({ status, code, message });
+test.each(invalidHeaders)('rejects %j with %i %s', (change, ...[status, code, message]) => {
+  expect(errorOf(request(change))).toMatchObject({ status, code, message });
 });
 
-test.each(mistakes.slice(1).map((mistake, index) => [mistakes[index]?.[3], mistake] as const))(
-  'of two mistakes the earlier one is told: %s',
-  (earlier, [later]) => {
-    const [change] = mistakes.find(([, , , message]) => message === earlier) ?? [{}];
+test.each(invalidHeaders.slice(1).map((entry, index) => [invalidHeaders[index]?.[3], entry] as const))(
+  'reports the first of two errors: %s',
+  (firstMessage, [laterChange]) => {
+    const [firstChange] = invalidHeaders.find(([, , , message]) => message === firstMessage) ?? [{}];
 
-    expect(refusalOf(request({ ...later, ...change }))?.message).toBe(earlier);
+    expect(errorOf(request({ ...laterChange, ...firstChange }))?.message).toBe(firstMessage);
   },
 );
 
@@ -106,60 +106,60 @@ test.each([
   ['date', 'InvalidParam', 'The Param Date is invalid.'],
   ['content-sha256', 'InvalidParam', 'The Param Content-SHA256 is invalid.'],
   ['authorization', 'InvalidParam', 'The Param Authorization is invalid.'],
-])('without %s it is refused with %s', (name, code, message) => {
-  expect(refusalOf(request({ [name]: undefined }))).toMatchObject({ code, message });
+])('rejects a request without %s with %s', (name, code, message) => {
+  expect(errorOf(request({ [name]: undefined }))).toMatchObject({ code, message });
 });
 
 test.each(['Fri, 2 Jan 2026 03:04:05 GMT', 'Fri, 02 Jan 2026 03:04:05 +0000', 'Thu, 02 Jan 2026 03:04:05 GMT', 'now'])(
-  'a date written %s is refused',
+  'rejects the date %s',
   (date) => {
-    expect(refusalOf(request({ date }))?.message).toBe('The Param Date is invalid.');
+    expect(errorOf(request({ date }))?.message).toBe('The Param Date is invalid.');
   },
 );
 
-test('a date may be off by fifteen minutes either way', () => {
-  for (const off of [-15 * minute, 15 * minute]) {
-    const date = new Date(now + off).toUTCString();
-    const beyond = new Date(now + off + Math.sign(off) * 1000).toUTCString();
+test('accepts a date that is up to fifteen minutes off', () => {
+  for (const offset of [-15 * minute, 15 * minute]) {
+    const date = new Date(now + offset).toUTCString();
+    const tooFar = new Date(now + offset + Math.sign(offset) * 1000).toUTCString();
 
-    expect(refusalOf(request({ date }))).toBeUndefined();
-    expect(refusalOf(request({ date: beyond }))?.code).toBe('RequestTimeTooSkewed');
+    expect(errorOf(request({ date }))).toBeUndefined();
+    expect(errorOf(request({ date: tooFar }))?.code).toBe('RequestTimeTooSkewed');
   }
 });
 
 test.each([['Bearer'], ['Bearer '], ['bearer x'], ['Bearer x y'], ['TOKEN x'], ['x']])(
-  'Authorization: %s is refused',
+  'rejects the Authorization %s',
   (authorization) => {
-    expect(refusalOf(request({ authorization }))?.message).toBe('The Param Authorization is invalid.');
+    expect(errorOf(request({ authorization }))?.message).toBe('The Param Authorization is invalid.');
   },
 );
 
-test('TOKEN is taken where that is switched on', () => {
+test('accepts TOKEN if acceptTokenScheme is set', () => {
   const protocol = instanceApi({ clock: { date: () => now }, acceptTokenScheme: true });
   const authorization = vector.headers['authorization']?.replace('Bearer', 'TOKEN');
 
-  expect(protocol.read(request({ authorization })).isSignedBy(publicKey)).toBe(true);
+  expect(protocol.parse(request({ authorization })).isSignedBy(publicKey)).toBe(true);
 });
 
-test('only POST is taken', () => {
-  expect(refusalOf({ ...request({}), method: 'GET' })?.code).toBe('UnsupportedOperation');
+test('rejects methods other than POST', () => {
+  expect(errorOf({ ...request({}), method: 'GET' })?.code).toBe('UnsupportedOperation');
 });
 
-test('a body that is no message is looked into only when it is asked for', () => {
-  const broken = { ...request({}, { ...vector, bodyHex: '0a' }) };
+test('decodes the body only when the parameters are read', () => {
+  const malformed = { ...request({}, { ...vector, bodyHex: '0a' }) };
   const headers = {
-    ...broken.headers,
+    ...malformed.headers,
     'content-length': '1',
     'content-sha256': '01BA4719C80B6FE911B091A7C05124B64EEECE964E09C058EF8F9805DACA546B',
   };
 
-  const signed = read({ ...broken, headers });
+  const signed = parse({ ...malformed, headers });
 
   expect(() => signed.parameters).toThrow(expect.objectContaining({ status: 400, code: 'InvalidParameter' }));
-  expect(instance[0]?.glance({ ...broken, headers }).asked.secretName).toBeUndefined();
+  expect(instance[0]?.peek({ ...malformed, headers }).claims.secretName).toBeUndefined();
 });
 
-test('it is told by its headers, and spoken at instances alone', () => {
+test('is selected by x-kms- headers, on instances only', () => {
   const plain = { ...request({}), headers: { host: 'x' } };
   const shared = protocolsFor('shared', { clock: { date: () => now }, acceptTokenScheme: false });
 
@@ -185,24 +185,24 @@ test.each([
   ['InvalidApi.NotFound', 400, 'UnsupportedOperation', 'Rejected.UnsupportedOperation'],
   ['UnsupportedOperation', 400, 'UnsupportedOperation', 'Rejected.UnsupportedOperation'],
   ['Rejected.Throttling', 429, 'Rejected.Throttling', 'QPS Limit Exceeded'],
-])('%s is told as %i %s', (code, ...[status, own, message]) => {
-  const asked = { action: undefined, versionId: undefined, versionStage: undefined };
+])('translates %s to %i %s', (code, ...[status, instanceCode, message]) => {
+  const noClaims = { action: undefined, versionId: undefined, versionStage: undefined };
 
-  expect(instance[0]?.inItsWords?.(refusal(code), { ...asked, accessKeyId: 'KAAP.1', secretName: 'db' })).toMatchObject(
-    { status, code: own, message },
-  );
+  expect(
+    instance[0]?.translateError?.(apiError(code), { ...noClaims, accessKeyId: 'KAAP.1', secretName: 'db' }),
+  ).toMatchObject({ status, code: instanceCode, message });
 });
 
-function read(asked: WireRequest): ReturnType<ReturnType<typeof instanceApi>['read']> {
-  return instanceApi({ clock: { date: () => now }, acceptTokenScheme: false }).read(asked);
+function parse(received: WireRequest): ReturnType<ReturnType<typeof instanceApi>['parse']> {
+  return instanceApi({ clock: { date: () => now }, acceptTokenScheme: false }).parse(received);
 }
 
-function refusalOf(asked: WireRequest): Refusal | undefined {
+function errorOf(received: WireRequest): ApiError | undefined {
   try {
-    read(asked);
+    parse(received);
     return undefined;
   } catch (error) {
-    return error instanceof Refusal ? error : undefined;
+    return error instanceof ApiError ? error : undefined;
   }
 }
 

@@ -8,11 +8,11 @@ const { percentEncode: vectors } = JSON.parse(
   readFileSync(new URL('signature-vectors.json', import.meta.url), 'utf8'),
 ) as { percentEncode: { in: string; out: string }[] };
 
-test.each(vectors)('$in becomes $out', ({ in: text, out }) => {
+test.each(vectors)('encodes $in as $out', ({ in: text, out }) => {
   expect(percentEncode(text)).toBe(out);
 });
 
-test('parameters are sorted by the bytes of their names, not by UTF-16 units', () => {
+test('sorts parameters by UTF-8 bytes, not by UTF-16 units', () => {
   const parameters = new Map([
     ['\u{1F600}', '1'],
     ['\uFF5E', '2'],

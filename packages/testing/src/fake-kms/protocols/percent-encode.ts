@@ -1,21 +1,21 @@
-/** The encoding both signatures are made over: RFC 3986's unreserved characters stay, every other byte becomes `%XX`. */
+/** Percent-encoding of the signatures: RFC 3986's unreserved characters stay, every other byte becomes `%XX`. */
 export function percentEncode(text: string): string {
-  // encodeURIComponent leaves these five alone, and names of cloud products' secrets do hold `!`.
+  // encodeURIComponent leaves these five unencoded. `!` occurs in the names of cloud products' secrets.
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** `name=value` pairs, encoded, sorted by name and joined with `&`. */
+/** Encoded `name=value` pairs, sorted by name and joined with `&`. */
 export function canonicalQuery(parameters: ReadonlyMap<string, string>): string {
   return [...parameters]
-    .toSorted(([one], [other]) => compareBytes(one, other))
+    .toSorted(([first], [second]) => compareBytes(first, second))
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .join('&');
 }
 
-/** Order by bytes: `<` on texts compares UTF-16 units, which puts an emoji before some letters. */
-export function compareBytes(one: string, other: string): number {
-  return Buffer.compare(Buffer.from(one, 'utf8'), Buffer.from(other, 'utf8'));
+/** Orders by UTF-8 bytes. `<` compares UTF-16 units, which sorts emoji before some letters. */
+export function compareBytes(first: string, second: string): number {
+  return Buffer.compare(Buffer.from(first, 'utf8'), Buffer.from(second, 'utf8'));
 }

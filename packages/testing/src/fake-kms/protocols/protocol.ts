@@ -1,79 +1,89 @@
 import type { KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { Refusal } from '../api/api-error.ts';
+import type { ApiError } from '../api/api-error.ts';
 
-/** A request as it came: nothing in it is believed yet. */
+/** A request as it was received, not authenticated. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
-  /** What stands behind the `?`, as it was sent. */
+  /** The part of the URL after `?`, still encoded. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, in the order and the letter case they came in, repeats included. */
+  /** Alternating names and values in the order and letter case received, duplicates included. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
-/** What a request says of itself: for the record, for the faults, and for the form of an error. Never for a decision. */
-export interface Glance {
-  readonly format: AnswerFormat;
-  readonly asked: Asked;
+/** A lenient reading of a request. It serves the log, fault selection and error format, never an access decision. */
+export interface UnverifiedRequest {
+  readonly format: ResponseFormat;
+  readonly claims: RequestClaims;
 }
 
-/** What was asked for, and by which key. */
-export interface Asked {
+/** What the request claims to ask for, and the key id it claims to be signed with. */
+export interface RequestClaims {
   readonly action: string | undefined;
   readonly secretName: string | undefined;
-  /** The names of a batch. */
+  /** The names in a batch. */
   readonly secretNames?: readonly string[] | undefined;
   readonly versionStage: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;
 }
 
-/** A request that is complete and well formed; whether it is rightly signed is for `authentication.ts` to find out. */
-export type SignedRequest = SecretSignedRequest | KeySignedRequest;
+/** A complete and well-formed request. `Authentication` verifies its signature. */
+export type SignedRequest = HmacSignedRequest | RsaSignedRequest;
 
 interface CommonRequest {
   readonly action: string;
   readonly version: string;
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
-  /** `undefined` in a protocol without nonces: there a repeated request is answered again. */
+  /** `undefined` in a protocol without nonces, where a repeated request is valid. */
   readonly nonce: string | undefined;
-  /** As it was written; its form is checked with its age. */
+  /** As sent. `Authentication` checks its format together with its age. */
   readonly timestamp: string;
   readonly signature: string;
   readonly stringToSign: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** Signed with the secret of an access key, which both sides know. */
-export interface SecretSignedRequest extends CommonRequest {
+/** Signed with the secret of an access key. */
+export interface HmacSignedRequest extends CommonRequest {
   sign(accessKeySecret: string): string;
 }
 
-/** Signed with the private half of a client key, of which KMS has the public one. */
-export interface KeySignedRequest extends CommonRequest {
+/** Signed with the private key of a client key. */
+export interface RsaSignedRequest extends CommonRequest {
   isSignedBy(publicKey: KeyObject): boolean;
 }
 
-export type AnswerFormat = 'json' | 'xml' | 'protobuf';
+export type ResponseFormat = 'json' | 'xml' | 'protobuf';
+
+/**
+ * How a request is signed and encoded:
+ *
+ * - `rpc-v1`: OpenAPI, signature version 1.0 with an access key (HMAC-SHA1)
+ * - `rpc-v1-client-key`: OpenAPI, signature version 1.0 with a client key (RSA)
+ * - `acs3`: OpenAPI, signature version 3 (`ACS3-HMAC-SHA256`)
+ * - `instance-api`: the protobuf API of KMS instances, `dkms-gcs-0.2`
+ */
 export type ProtocolName = 'rpc-v1' | 'acs3' | 'rpc-v1-client-key' | 'instance-api';
 
 /** The version of the KMS OpenAPI. */
 export const openApiVersion = '2016-01-20';
 
-/** One way to speak to KMS. A further one is a further file beside this, and a line in `protocols.ts`. */
+/** A request protocol. Each has a file in this folder; `select-protocol.ts` lists them. */
 export interface Protocol<Signed extends SignedRequest = SignedRequest> {
   readonly name: ProtocolName;
-  /** The only version of the API that is spoken in it. */
+  /** The only API version that the protocol supports. */
   readonly version: string;
-  isSpokenIn(request: WireRequest): boolean;
-  glance(request: WireRequest): Glance;
-  /** Throws a `Refusal` for a request that is not complete or not well formed. */
-  read(request: WireRequest): Signed;
-  /** A refusal in the words this protocol has for it, where they are others than those of OpenAPI. */
-  inItsWords?(refusal: Refusal, asked: Asked): Refusal;
+  matches(request: WireRequest): boolean;
+  /** Reads what it can. Never throws. */
+  peek(request: WireRequest): UnverifiedRequest;
+  /** Throws an `ApiError` for a request that is incomplete or not well formed. */
+  parse(request: WireRequest): Signed;
+  /** Converts an OpenAPI error to this protocol's own error, where it differs. */
+  translateError?(error: ApiError, claims: RequestClaims): ApiError;
 }

@@ -20,14 +20,14 @@ const { publicKey } = new X509Certificate(Buffer.from(key.certificateDerBase64, 
 const [vector] = vectors as [(typeof vectors)[number]]; // the file holds two
 const shared = protocolsFor('shared', { clock: { date: () => 0 }, acceptTokenScheme: false });
 
-test.each(vectors)('vector $id: the text to sign comes out of the request, and the signature is the key’s', (one) => {
-  const signed = rpcV1ClientKey.read(request({ ...one.query, Signature: one.signature }, one.method));
+test.each(vectors)('vector $id: derives the string to sign and verifies the signature', (sample) => {
+  const signed = rpcV1ClientKey.parse(request({ ...sample.query, Signature: sample.signature }, sample.method));
 
-  expect(signed.stringToSign).toBe(one.stringToSign);
+  expect(signed.stringToSign).toBe(sample.stringToSign);
   expect([signed.accessKeyId, signed.isSignedBy(publicKey)]).toEqual([key.keyId, true]);
 });
 
-test('a signature of another text, another spelling or another make is not the key’s', () => {
+test('rejects signatures of other text or in non-canonical base64', () => {
   const [, other] = vectors as [unknown, (typeof vectors)[number]]; // the file holds two
   const { signature } = vector;
   const unpadded = signature.replaceAll('=', '');
@@ -40,34 +40,34 @@ test('a signature of another text, another spelling or another make is not the k
     `${signature.slice(0, 9)}\n${signature.slice(9)}`,
     'x',
   ]) {
-    expect(rpcV1ClientKey.read(request({ ...vector.query, Signature })).isSignedBy(publicKey)).toBe(false);
+    expect(rpcV1ClientKey.parse(request({ ...vector.query, Signature })).isSignedBy(publicKey)).toBe(false);
   }
 });
 
-test.each([undefined, '', 'PUBLICKEY'])('SignatureType=%s is refused', (type) => {
+test.each([undefined, '', 'PUBLICKEY'])('rejects SignatureType=%s', (type) => {
   const { SignatureType: _, ...rest } = vector.query;
   const query = { ...rest, Signature: 'x', ...(type !== undefined && { SignatureType: type }) };
 
-  expect(() => rpcV1ClientKey.read(request(query))).toThrow(
+  expect(() => rpcV1ClientKey.parse(request(query))).toThrow(
     expect.objectContaining({ status: 400, code: 'InvalidSignatureMethod' }),
   );
 });
 
-test('what every RPC request must hold is missed here too', () => {
+test('requires the mandatory RPC parameters', () => {
   const { SignatureNonce: _, ...rest } = vector.query;
 
-  expect(() => rpcV1ClientKey.read(request({ ...rest, Signature: 'x' }))).toThrow(
+  expect(() => rpcV1ClientKey.parse(request({ ...rest, Signature: 'x' }))).toThrow(
     expect.objectContaining({ status: 400, code: 'MissingSignatureNonce' }),
   );
 });
 
-test('it is told from the other RPC protocol by its method, wherever that stands', () => {
-  const inForm = { ...request({}), body: Buffer.from('SignatureMethod=SHA256withRSA') };
+test('is selected by SignatureMethod in the query or in a form', () => {
+  const form = { ...request({}), body: Buffer.from('SignatureMethod=SHA256withRSA') };
 
   expect(selectProtocol(request(vector.query), shared).name).toBe('rpc-v1-client-key');
-  expect(selectProtocol(inForm, shared).name).toBe('rpc-v1-client-key');
+  expect(selectProtocol(form, shared).name).toBe('rpc-v1-client-key');
   expect(selectProtocol(request({ SignatureMethod: 'HMAC-SHA1' }), shared).name).toBe('rpc-v1');
-  expect(rpcV1ClientKey.glance(request({ ...vector.query, Format: 'XML' })).format).toBe('xml');
+  expect(rpcV1ClientKey.peek(request({ ...vector.query, Format: 'XML' })).format).toBe('xml');
 });
 
 function request(query: Fields, method = 'POST'): WireRequest {

@@ -31,15 +31,15 @@ const { rpcV1Hmac: vectors } = JSON.parse(readFileSync(new URL('signature-vector
   }[];
 };
 
-test.each(vectors)('vector $id: text to sign and signature come out of the request itself', (vector) => {
-  const signed = rpcV1.read(request({ ...vector.query, Signature: vector.signature }, vector));
+test.each(vectors)('vector $id: derives string to sign and signature', (vector) => {
+  const signed = rpcV1.parse(request({ ...vector.query, Signature: vector.signature }, vector));
 
   expect(signed.stringToSign).toBe(vector.stringToSign);
   expect(signed.sign(vector.accessKeySecret)).toBe(vector.signature);
   expect(signed.signature).toBe(vector.signature);
 });
 
-test('the signature of the published DescribeRegions example comes out', () => {
+test('computes the signature of the published DescribeRegions example', () => {
   const parameters = new Map([
     ['AccessKeyId', 'testid'],
     ['Action', 'DescribeRegions'],
@@ -63,13 +63,13 @@ test.each([
   'SignatureVersion',
   'Timestamp',
   'Version',
-])('a request without %s is refused by that name', (name) => {
+])('reports a missing %s', (name) => {
   const { [name]: _, ...rest } = complete;
 
-  expect(() => rpcV1.read(request(rest))).toThrow(
+  expect(() => rpcV1.parse(request(rest))).toThrow(
     expect.objectContaining({ status: 400, code: `Missing${name}`, message: `${name} is mandatory for this action.` }),
   );
-  expect(() => rpcV1.read(request({ ...complete, [name]: '' }))).toThrow(
+  expect(() => rpcV1.parse(request({ ...complete, [name]: '' }))).toThrow(
     expect.objectContaining({ code: `Missing${name}` }),
   );
 });
@@ -78,8 +78,8 @@ test.each([
   ['in the query', `${encode(complete)}&Action=GetSecretValue`, ''],
   ['in the form', encode(complete), 'VersionId=a&VersionId=b'],
   ['in query and form', encode(complete), 'Action=GetSecretValue'],
-])('a name given twice %s is refused', (_, query, body) => {
-  expect(() => rpcV1.read({ ...request({}), query, body: Buffer.from(body) })).toThrow(
+])('rejects a duplicate parameter %s', (_, query, body) => {
+  expect(() => rpcV1.parse({ ...request({}), query, body: Buffer.from(body) })).toThrow(
     expect.objectContaining({ status: 400, code: 'InvalidParameter' }),
   );
 });
@@ -90,41 +90,41 @@ test.each([
   ['SignatureMethod', 'SHA256withRSA', 'InvalidSignatureMethod'],
   ['SignatureType', 'PRIVATEKEY', 'InvalidSignatureMethod'],
   ['Format', 'YAML', 'InvalidParameter.Format'],
-])('%s=%s is refused with %s', (name, value, code) => {
-  expect(() => rpcV1.read(request({ ...complete, [name]: value }))).toThrow(
+])('rejects %s=%s with %s', (name, value, code) => {
+  expect(() => rpcV1.parse(request({ ...complete, [name]: value }))).toThrow(
     expect.objectContaining({ status: 400, code }),
   );
 });
 
-test.each(['XML', 'xml', 'Xml'])('Format=%s asks for XML', (format) => {
-  expect(rpcV1.glance(request({ ...complete, Format: format })).format).toBe('xml');
+test.each(['XML', 'xml', 'Xml'])('Format=%s selects XML', (format) => {
+  expect(rpcV1.peek(request({ ...complete, Format: format })).format).toBe('xml');
 });
 
-test.each(['JSON', 'json', undefined])('Format=%s asks for JSON', (format) => {
-  expect(rpcV1.glance(request(format === undefined ? complete : { ...complete, Format: format })).format).toBe('json');
+test.each(['JSON', 'json', undefined])('Format=%s selects JSON', (format) => {
+  expect(rpcV1.peek(request(format === undefined ? complete : { ...complete, Format: format })).format).toBe('json');
 });
 
-test('a plus in the query is a blank, as forms have it', () => {
-  const { parameters } = rpcV1.read({ ...request({}), query: `${encode(complete)}&VersionStage=a+b%2Bc` });
+test('decodes a plus in the query as a space', () => {
+  const { parameters } = rpcV1.parse({ ...request({}), query: `${encode(complete)}&VersionStage=a+b%2Bc` });
 
   expect(parameters.get('VersionStage')).toBe('a b+c');
 });
 
-test('what is no percent-encoded UTF-8 is refused, and only passed over in the glance', () => {
-  const broken = { ...request({}), query: `${encode(complete)}&VersionStage=%FF` };
+test('rejects invalid percent-encoding in parse, and ignores it in peek', () => {
+  const malformed = { ...request({}), query: `${encode(complete)}&VersionStage=%FF` };
 
-  expect(() => rpcV1.read(broken)).toThrow(expect.objectContaining({ status: 400, code: 'InvalidParameter' }));
-  expect(rpcV1.glance(broken).asked.action).toBeUndefined();
+  expect(() => rpcV1.parse(malformed)).toThrow(expect.objectContaining({ status: 400, code: 'InvalidParameter' }));
+  expect(rpcV1.peek(malformed).claims.action).toBeUndefined();
 });
 
-test('a body of another type holds no parameters', () => {
+test('ignores a body that is not a form', () => {
   const json = {
     ...request(complete),
     headers: { 'content-type': 'application/json' },
     body: Buffer.from('VersionId=v1'),
   };
 
-  expect(rpcV1.read(json).parameters.has('VersionId')).toBe(false);
+  expect(rpcV1.parse(json).parameters.has('VersionId')).toBe(false);
 });
 
 function request(query: Fields, { method = 'POST', form = {} }: { method?: string; form?: Fields } = {}): WireRequest {

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 
 import { formatDate } from '../settable-clock.ts';
 
-/** `Generic` belongs to its user; KMS itself makes and rotates the values of the others, and fixes their format. */
+/** `Generic` secrets hold any value. KMS generates and rotates the values of the other types, in a fixed format. */
 export type SecretType = 'Generic' | 'Rds' | 'Redis' | 'PolarDB' | 'RAMCredentials' | 'ECS';
 export type ExtendedConfig = Readonly<Record<string, unknown>>;
 
-/** Text first in every value the fake makes up, so that a search through logs finds it. */
-const sentinel = 's3cret-';
+/** Prefix of every generated value, so that a search finds leaked values in logs. */
+const valuePrefix = 's3cret-';
 
 export const secretTypes: readonly SecretType[] = ['Generic', 'Rds', 'Redis', 'PolarDB', 'RAMCredentials', 'ECS'];
 
-/** The keys a value must hold, one list for each allowed form. `Generic` may be anything. */
-const valueForms: Readonly<Record<SecretType, readonly (readonly string[])[]>> = {
+/** The keys of a value, one list per allowed format. `Generic` has no fixed format. */
+const valueFormats: Readonly<Record<SecretType, readonly (readonly string[])[]>> = {
   Generic: [],
   Rds: [['AccountName', 'AccountPassword']],
   Redis: [['AccountName', 'AccountPassword']],
@@ -32,92 +32,95 @@ const defaultSubTypes: ReadonlyMap<SecretType, string> = new Map([
   ['ECS', 'Password'],
 ]);
 
-/** Throws if the value has not the form KMS gives this type; says the keys that are expected, never the value. */
-export function checkValueForm(type: SecretType, value: string): void {
-  const forms = valueForms[type];
-  const keys = Object.keys(asFields(value)).toSorted().join();
-  if (forms.length === 0 || forms.some((form) => [...form].toSorted().join() === keys)) return;
-  const expected = forms.map((form) => form.join(', ')).join(' or ');
-  throw new TypeError(`The value of a ${type} secret is a JSON object of texts with just ${expected}.`);
+/** Throws if the value does not have the format of this type. The message names the expected keys, never the value. */
+export function checkValueFormat(type: SecretType, value: string): void {
+  const formats = valueFormats[type];
+  const keys = Object.keys(stringFields(value)).toSorted().join();
+  if (formats.length === 0 || formats.some((format) => [...format].toSorted().join() === keys)) return;
+  const expected = formats.map((format) => format.join(', ')).join(' or ');
+  throw new TypeError(`The value of a ${type} secret must be a JSON object of strings with the keys ${expected}.`);
 }
 
-/** What FetchExtendedConfig shows: the caller's keys over the ones every secret of that type has. */
-export function completeConfig(
+/** The `ExtendedConfig` of a secret: the defaults of its type, overridden by the caller's keys. */
+export function withDefaultConfig(
   type: SecretType,
-  given: ExtendedConfig | undefined,
+  config: ExtendedConfig | undefined,
   value: string,
 ): ExtendedConfig | undefined {
   const subType = defaultSubTypes.get(type);
   if (subType === undefined) return undefined;
-  const accountName = asFields(value)['AccountName'];
-  const accounts =
-    accountName === undefined ? {} : { AccountName: accountName, CloneAccountName: `${accountName}_clone` };
+  const accountName = stringFields(value)['AccountName'];
+  const hasAccounts = (type === 'Redis' || type === 'PolarDB') && accountName !== undefined;
   return {
     SecretSubType: subType,
-    ...(type === 'Redis' || type === 'PolarDB' ? accounts : {}),
+    ...(hasAccounts && { AccountName: accountName, CloneAccountName: `${accountName}_clone` }),
     CustomData: {},
-    ...given,
+    ...config,
   };
 }
 
-export interface Rotation {
+export interface RotationInput {
   readonly type: SecretType;
   readonly config: ExtendedConfig | undefined;
   /** The value of ACSCurrent. */
   readonly current: string;
-  /** The value of ACSPrevious, once there is one. */
+  /** The value of ACSPrevious, if there is one. */
   readonly previous: string | undefined;
-  /** When it happens, in milliseconds. */
+  /** The time of the rotation, in milliseconds since 1970. */
   readonly at: number;
 }
 
-/** The value after a rotation, made as KMS makes it for that type. */
-export function rotatedValue({ type, config, current, previous, at }: Rotation): string {
-  const fresh = sentinel + randomBytes(16).toString('hex');
-  const now = asFields(current);
+/** The value after a rotation, in the format that KMS generates for the type. */
+export function rotatedValue({ type, config, current, previous, at }: RotationInput): string {
+  const newValue = valuePrefix + randomBytes(16).toString('hex');
+  const fields = stringFields(current);
   switch (type) {
     case 'Generic':
-      return fresh;
+      return newValue;
     case 'Rds':
     case 'Redis':
     case 'PolarDB': {
-      const isDouble = config?.['SecretSubType'] === 'DoubleUsers';
+      const isDoubleUsers = config?.['SecretSubType'] === 'DoubleUsers';
       return JSON.stringify({
-        AccountName: isDouble ? otherAccount(now, previous, config) : now['AccountName'],
-        AccountPassword: fresh,
+        AccountName: isDoubleUsers ? nextAccountName(fields, previous, config) : fields['AccountName'],
+        AccountPassword: newValue,
       });
     }
     case 'RAMCredentials':
       return JSON.stringify({
         AccessKeyId: `FakeAccessKeyId${randomBytes(6).toString('hex')}`,
-        AccessKeySecret: fresh,
+        AccessKeySecret: newValue,
         GenerateTimestamp: formatDate(at),
       });
     case 'ECS':
       return JSON.stringify(
-        now['PublicKey'] === undefined
-          ? { UserName: now['UserName'], Password: fresh }
-          : { UserName: now['UserName'], PublicKey: `ssh-rsa ${fresh}`, PrivateKey: fresh },
+        fields['PublicKey'] === undefined
+          ? { UserName: fields['UserName'], Password: newValue }
+          : { UserName: fields['UserName'], PublicKey: `ssh-rsa ${newValue}`, PrivateKey: newValue },
       );
     default:
-      throw new TypeError(`No rotation is known for ${String(type satisfies never)}.`);
+      throw new TypeError(`The fake KMS cannot rotate a secret of type ${String(type satisfies never)}.`);
   }
 }
 
 /**
- * With two users it is the account behind ACSPrevious that gets a new password; then the labels swap. The account that
- * was current keeps its password, so whoever still holds it can work until the next rotation.
+ * With two users, a rotation changes the password of the account behind ACSPrevious and swaps the stages. The account
+ * that was current keeps its password, so its clients keep working until the next rotation.
  */
-function otherAccount(now: Fields, previous: string | undefined, config: ExtendedConfig | undefined): string {
-  const behindPrevious = previous === undefined ? undefined : asFields(previous)['AccountName'];
+function nextAccountName(
+  current: StringFields,
+  previous: string | undefined,
+  config: ExtendedConfig | undefined,
+): string {
+  const previousAccount = previous === undefined ? undefined : stringFields(previous)['AccountName'];
   const clone = config?.['CloneAccountName'];
-  return behindPrevious ?? (typeof clone === 'string' ? clone : `${now['AccountName'] ?? ''}_clone`);
+  return previousAccount ?? (typeof clone === 'string' ? clone : `${current['AccountName'] ?? ''}_clone`);
 }
 
-type Fields = Readonly<Record<string, string>>;
+type StringFields = Readonly<Record<string, string>>;
 
-/** The texts of a JSON object; nothing at all for anything else. */
-function asFields(value: string): Fields {
+/** The string fields of a JSON object. Empty for any other text. */
+function stringFields(value: string): StringFields {
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return {};

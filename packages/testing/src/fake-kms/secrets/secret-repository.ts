@@ -1,28 +1,28 @@
 import type { CalendarClock } from '../settable-clock.ts';
-import { limits, nameMistake } from './limits.ts';
+import { describeNameError, limits } from './limits.ts';
 import type { ExtendedConfig, SecretType } from './managed-secret.ts';
-import { makeVersionId, StoredSecret } from './stored-secret.ts';
+import { createVersionId, StoredSecret } from './stored-secret.ts';
 import type { AutomaticRotation, DataType } from './stored-secret.ts';
 
 export interface PutOptions {
-  /** Made up when left out. */
+  /** Default: a generated id. */
   readonly versionId?: string;
-  /** The labels the new version gets; `ACSCurrent` when left out, and always for the first version. */
+  /** The stages that move to the new version. Default: `ACSCurrent`. The first version always gets `ACSCurrent`. */
   readonly stages?: readonly string[];
-  /** Fixed with the first version; `Generic` when left out. */
+  /** Set by the first version, and cannot change. Default: `Generic`. */
   readonly type?: SecretType;
   readonly dataType?: DataType;
-  /** For managed secrets, with the first version. Keys left out get their usual values. */
+  /** For managed secrets, with the first version. Missing keys get the defaults of the type. */
   readonly extendedConfig?: ExtendedConfig;
-  /** For managed secrets: KMS rotates by itself every `interval` seconds, from six hours to a year. */
+  /** For managed secrets: rotates every `interval` seconds, from six hours to one year. Default: `Disabled`. */
   readonly automaticRotation?: AutomaticRotation;
 }
 
-/** Why a secret cannot be read now; `open` when it can. */
-export type SecretState = 'open' | 'denied' | 'disabled' | 'pendingDeletion';
+/** Whether a secret can be read, and if not, why. */
+export type SecretState = 'readable' | 'denied' | 'disabled' | 'pendingDeletion';
 
-/** All secrets of the fake's one account. The same in every region, as replicated secrets are. */
-export class Vault {
+/** The secrets of the fake's account. All regions serve the same secrets, as if they were replicated. */
+export class SecretRepository {
   readonly #clock: CalendarClock;
   readonly #secrets = new Map<string, StoredSecret>();
   readonly #denied = new Set<string>();
@@ -33,67 +33,67 @@ export class Vault {
     this.#clock = parts.clock;
   }
 
+  /** Creates a secret or adds a version to it. Returns the version id. */
   put(name: string, value: string, options: PutOptions = {}): string {
-    const versionId = options.versionId ?? makeVersionId();
+    const versionId = options.versionId ?? createVersionId();
     checkVersion(value, versionId, options.stages ?? []);
     const secret = this.find(name);
     const type = options.type ?? secret?.type ?? 'Generic';
-    checkSchedule(type, options.automaticRotation);
-    if (secret !== undefined && secret.type !== type)
-      throw new TypeError(`A ${secret.type} secret does not become ${type}.`);
+    checkRotation(type, options.automaticRotation);
     if (secret === undefined) this.#create(name, { value, versionId, type, options });
-    else this.#addVersion(secret, { value, versionId, options });
+    else if (secret.type === type) this.#addVersion(secret, { value, versionId, options });
+    else throw new TypeError(`A ${secret.type} secret cannot become a ${type} secret.`);
     return versionId;
   }
 
-  #create(name: string, given: { value: string; versionId: string; type: SecretType; options: PutOptions }): void {
-    const { value, versionId, type, options } = given;
-    const mistake = nameMistake(name, type);
-    if (mistake !== undefined) throw new TypeError(mistake);
+  #create(name: string, parts: { value: string; versionId: string; type: SecretType; options: PutOptions }): void {
+    const { value, versionId, type, options } = parts;
+    const nameError = describeNameError(name, type);
+    if (nameError !== undefined) throw new TypeError(nameError);
     if (JSON.stringify(options.extendedConfig ?? {}).length > limits.extendedConfigLength) {
-      throw new TypeError(`extendedConfig is longer than ${limits.extendedConfigLength} characters.`);
+      throw new TypeError(`extendedConfig must have at most ${limits.extendedConfigLength} characters as JSON.`);
     }
     const secret = new StoredSecret({
       name,
       type,
       extendedConfig: options.extendedConfig,
-      at: this.#clock.date(),
+      createdAt: this.#clock.date(),
       automaticRotation: options.automaticRotation ?? 'Disabled',
-      first: { versionId, value, dataType: options.dataType ?? 'text' },
+      firstVersion: { versionId, value, dataType: options.dataType ?? 'text' },
     });
     for (const stage of options.stages ?? []) secret.moveStage(stage, versionId);
     this.#secrets.set(name, secret);
   }
 
-  #addVersion(secret: StoredSecret, given: { value: string; versionId: string; options: PutOptions }): void {
-    const { value, versionId, options } = given;
-    const dataType = options.dataType ?? secret.behind('ACSCurrent')?.dataType ?? 'text';
+  #addVersion(secret: StoredSecret, parts: { value: string; versionId: string; options: PutOptions }): void {
+    const { value, versionId, options } = parts;
+    const dataType = options.dataType ?? secret.versionAt('ACSCurrent')?.dataType ?? 'text';
     secret.add({ versionId, value, dataType }, options.stages ?? ['ACSCurrent']);
     if (options.automaticRotation !== undefined) secret.scheduleRotation(options.automaticRotation, this.#clock.date());
   }
 
-  /** A new current version. KMS rotates managed secrets itself; for a generic one this is its user's new value. */
+  /** Creates a new current version: the given value, or one generated for the secret's type. Returns the version id. */
   rotate(name: string, value?: string): string {
     if (value !== undefined) checkVersion(value, '', []);
-    return this.#known(name).rotate(this.#clock.date(), value);
+    return this.#get(name).rotate(this.#clock.date(), value);
   }
 
   moveStage(name: string, stage: string, versionId: string): void {
-    this.#known(name).moveStage(stage, versionId);
+    this.#get(name).moveStage(stage, versionId);
   }
 
-  /** The secret as it is now: rotations that were due have happened. */
+  /** Finds a secret, after performing its due rotations. */
   find(name: string): StoredSecret | undefined {
     const secret = this.#secrets.get(name);
-    secret?.rotateWhatIsDue(this.#clock.date());
+    secret?.rotateIfDue(this.#clock.date());
     return secret;
   }
 
-  /** Also for a name without a secret: who may not read it does not learn whether it exists. */
+  /** Also defined for unknown names: a client without permission must not learn whether a secret exists. */
   stateOf(name: string): SecretState {
     if (this.#denied.has(name)) return 'denied';
     if (this.#pendingDeletion.has(name)) return 'pendingDeletion';
-    return this.#disabled.has(name) ? 'disabled' : 'open';
+    return this.#disabled.has(name) ? 'disabled' : 'readable';
   }
 
   deny(name: string): void {
@@ -105,52 +105,55 @@ export class Vault {
   }
 
   disable(name: string): void {
-    this.#disabled.add(this.#known(name).name);
+    this.#disabled.add(this.#get(name).name);
   }
 
   enable(name: string): void {
-    this.#disabled.delete(this.#known(name).name);
+    this.#disabled.delete(this.#get(name).name);
   }
 
   scheduleDeletion(name: string): void {
-    this.#pendingDeletion.add(this.#known(name).name);
+    this.#pendingDeletion.add(this.#get(name).name);
   }
 
   restore(name: string): void {
-    this.#pendingDeletion.delete(this.#known(name).name);
+    this.#pendingDeletion.delete(this.#get(name).name);
   }
 
-  /** Gone for good, as after a deletion without a waiting time. */
+  /** Deletes the secret immediately, without a recovery window. */
   remove(name: string): void {
-    this.#secrets.delete(this.#known(name).name);
+    this.#secrets.delete(this.#get(name).name);
     this.#pendingDeletion.delete(name);
     this.#disabled.delete(name);
   }
 
-  #known(name: string): StoredSecret {
+  #get(name: string): StoredSecret {
     const secret = this.find(name);
-    if (secret === undefined) throw new TypeError(`The fake KMS has no secret of the name ${JSON.stringify(name)}.`);
+    if (secret === undefined) throw new TypeError(`The fake KMS has no secret ${JSON.stringify(name)}.`);
     return secret;
   }
 }
 
 function checkVersion(value: string, versionId: string, stages: readonly string[]): void {
-  if (typeof value !== 'string') throw new TypeError("A secret's value is a text.");
+  if (typeof value !== 'string') throw new TypeError('The value of a secret must be a string.');
   const bytes = Buffer.byteLength(value, 'utf8');
-  if (bytes > limits.valueBytes)
-    throw new TypeError(`A secret's value has at most ${limits.valueBytes} bytes; this one has ${bytes}.`);
+  if (bytes > limits.valueBytes) {
+    throw new TypeError(`The value of a secret must have at most ${limits.valueBytes} bytes, got ${bytes}.`);
+  }
   for (const text of [versionId, ...stages]) {
     if (text.length > limits.versionIdLength) {
-      throw new TypeError(`A version id or a stage has at most ${limits.versionIdLength} characters.`);
+      throw new TypeError(`A version id or a stage must have at most ${limits.versionIdLength} characters.`);
     }
   }
 }
 
-function checkSchedule(type: SecretType, rotation: AutomaticRotation | undefined): void {
+function checkRotation(type: SecretType, rotation: AutomaticRotation | undefined): void {
   if (rotation === undefined || typeof rotation === 'string') return;
-  if (type === 'Generic') throw new TypeError('KMS does not rotate Generic secrets by itself: choose another type.');
-  const { least, most } = limits.rotationInterval;
-  if (!Number.isInteger(rotation.interval) || rotation.interval < least || rotation.interval > most) {
-    throw new TypeError(`A rotation interval is a whole number of seconds from ${least} to ${most}.`);
+  if (type === 'Generic') {
+    throw new TypeError('KMS does not rotate Generic secrets automatically: choose another type.');
+  }
+  const { min, max } = limits.rotationInterval;
+  if (!Number.isInteger(rotation.interval) || rotation.interval < min || rotation.interval > max) {
+    throw new TypeError(`A rotation interval must be a whole number of seconds from ${min} to ${max}.`);
   }
 }

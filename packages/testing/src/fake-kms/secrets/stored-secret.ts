@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-import { checkValueForm, completeConfig, rotatedValue } from './managed-secret.ts';
+import { checkValueFormat, rotatedValue, withDefaultConfig } from './managed-secret.ts';
 import type { ExtendedConfig, SecretType } from './managed-secret.ts';
 
 export type DataType = 'text' | 'binary';
-/** `Disabled` when KMS does not rotate by itself, `Invalid` when it would but cannot. */
+/** `interval` is in seconds. `Disabled`: no automatic rotation. `Invalid`: automatic rotation is on, but not possible. */
 export type AutomaticRotation = { readonly interval: number } | 'Disabled' | 'Invalid';
 
 export interface StoredVersion {
@@ -13,52 +13,56 @@ export interface StoredVersion {
   readonly dataType: DataType;
 }
 
-interface Birth {
+interface NewSecret {
   readonly name: string;
   readonly type: SecretType;
   readonly extendedConfig: ExtendedConfig | undefined;
   readonly automaticRotation: AutomaticRotation;
-  readonly at: number;
-  readonly first: StoredVersion;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly firstVersion: StoredVersion;
 }
 
-/** A secret with its versions, and the stages: labels of which each sits on one version at a time. */
+/** A secret with its versions and stages. A stage is a label that is attached to one version at a time. */
 export class StoredSecret {
   readonly name: string;
   readonly type: SecretType;
   readonly createdAt: number;
   readonly extendedConfig: ExtendedConfig | undefined;
   readonly #versions = new Map<string, StoredVersion>();
+  /** Stage -> version id. */
   readonly #stages = new Map<string, string>();
   #automaticRotation: AutomaticRotation;
   #lastRotation: number | undefined;
   #nextRotation: number | undefined;
 
-  constructor(birth: Birth) {
-    this.name = birth.name;
-    this.type = birth.type;
-    this.createdAt = birth.at;
-    this.extendedConfig = completeConfig(birth.type, birth.extendedConfig, birth.first.value);
-    this.#automaticRotation = birth.automaticRotation;
-    this.#planRotation(birth.at);
-    this.add(birth.first, ['ACSCurrent']);
+  constructor({ name, type, extendedConfig, automaticRotation, createdAt, firstVersion }: NewSecret) {
+    this.name = name;
+    this.type = type;
+    this.createdAt = createdAt;
+    this.extendedConfig = withDefaultConfig(type, extendedConfig, firstVersion.value);
+    this.#automaticRotation = automaticRotation;
+    this.#setNextRotation(createdAt);
+    this.add(firstVersion, ['ACSCurrent']);
   }
 
-  /** Adds a version and moves the labels to it, all at once. */
+  /** Adds a version and moves the stages to it, atomically. */
   add(version: StoredVersion, stages: readonly string[]): void {
-    if (this.#versions.has(version.versionId))
-      throw new TypeError(`The secret has a version ${version.versionId} already.`);
-    checkValueForm(this.type, version.value);
+    if (this.#versions.has(version.versionId)) {
+      throw new TypeError(`The secret already has a version ${version.versionId}.`);
+    }
+    checkValueFormat(this.type, version.value);
     this.#versions.set(version.versionId, version);
     for (const stage of stages) this.moveStage(stage, version.versionId);
   }
 
-  /** Puts a label on a version; what loses ACSCurrent becomes ACSPrevious. */
+  /** Attaches a stage to a version. The version that loses ACSCurrent gets ACSPrevious. */
   moveStage(stage: string, versionId: string): void {
     if (!this.#versions.has(versionId)) throw new TypeError(`The secret has no version ${versionId}.`);
     const current = this.#stages.get('ACSCurrent');
-    if (stage === 'ACSCurrent' && current !== undefined && current !== versionId)
+    if (stage === 'ACSCurrent' && current !== undefined && current !== versionId) {
       this.#stages.set('ACSPrevious', current);
+    }
     this.#stages.set(stage, versionId);
   }
 
@@ -66,23 +70,23 @@ export class StoredSecret {
     return this.#versions.get(versionId);
   }
 
-  behind(stage: string): StoredVersion | undefined {
+  versionAt(stage: string): StoredVersion | undefined {
     const versionId = this.#stages.get(stage);
     return versionId === undefined ? undefined : this.#versions.get(versionId);
   }
 
   stagesOf(versionId: string): readonly string[] {
-    return [...this.#stages].filter(([, holder]) => holder === versionId).map(([stage]) => stage);
+    return [...this.#stages].filter(([, stagedId]) => stagedId === versionId).map(([stage]) => stage);
   }
 
   get automaticRotation(): AutomaticRotation {
     return this.#automaticRotation;
   }
 
-  /** Changes when KMS rotates; the next time counts from `at`. */
-  scheduleRotation(automaticRotation: AutomaticRotation, at: number): void {
+  /** Changes the automatic rotation. The interval starts at `now`. */
+  scheduleRotation(automaticRotation: AutomaticRotation, now: number): void {
     this.#automaticRotation = automaticRotation;
-    this.#planRotation(at);
+    this.#setNextRotation(now);
   }
 
   get lastRotation(): number | undefined {
@@ -93,40 +97,52 @@ export class StoredSecret {
     return this.#nextRotation;
   }
 
-  /** Makes a new current version, now. Returns its id. */
+  /** Creates a new current version and returns its id. */
   rotate(at: number, value?: string): string {
-    const current = this.behind('ACSCurrent');
-    const { type, extendedConfig: config } = this;
-    const previous = this.behind('ACSPrevious')?.value;
-    const next = value ?? rotatedValue({ type, config, current: current?.value ?? '', previous, at });
-    const versionId = makeVersionId();
-    this.add({ versionId, value: next, dataType: current?.dataType ?? 'text' }, ['ACSCurrent']);
+    const current = this.versionAt('ACSCurrent');
+    const previous = this.versionAt('ACSPrevious');
+    const input = {
+      type: this.type,
+      config: this.extendedConfig,
+      current: current?.value ?? '',
+      previous: previous?.value,
+      at,
+    };
+    const version: StoredVersion = {
+      versionId: createVersionId(),
+      value: value ?? rotatedValue(input),
+      dataType: current?.dataType ?? 'text',
+    };
+    this.add(version, ['ACSCurrent']);
     this.#lastRotation = at;
-    this.#planRotation(at);
-    return versionId;
+    this.#setNextRotation(at);
+    return version.versionId;
   }
 
-  /** Does the automatic rotations that were due by `now`, each at its own date. */
-  rotateWhatIsDue(now: number): void {
-    this.#skipToLastFew(now);
+  /** Performs the automatic rotations that are due, each at its scheduled time. */
+  rotateIfDue(now: number): void {
+    this.#skipOldRotations(now);
     while (this.#nextRotation !== undefined && this.#nextRotation <= now) this.rotate(this.#nextRotation);
   }
 
-  /** A clock pushed on by years must not make thousands of versions; an even number left out keeps the two users in turn. */
-  #skipToLastFew(now: number): void {
+  /**
+   * Skips all but the last few due rotations, so that advancing the clock by years does not create thousands of versions.
+   * The number skipped is even, which preserves the alternation of two users.
+   */
+  #skipOldRotations(now: number): void {
     if (this.#nextRotation === undefined || typeof this.#automaticRotation !== 'object') return;
     const interval = this.#automaticRotation.interval * 1000;
-    const spare = Math.max(0, Math.floor((now - this.#nextRotation) / interval) - 4);
-    this.#nextRotation += (spare - (spare % 2)) * interval;
+    const surplus = Math.max(0, Math.floor((now - this.#nextRotation) / interval) - 4);
+    this.#nextRotation += (surplus - (surplus % 2)) * interval;
   }
 
-  #planRotation(from: number): void {
-    const plan = this.#automaticRotation;
-    this.#nextRotation = typeof plan === 'object' ? from + plan.interval * 1000 : undefined;
+  #setNextRotation(from: number): void {
+    const rotation = this.#automaticRotation;
+    this.#nextRotation = typeof rotation === 'object' ? from + rotation.interval * 1000 : undefined;
   }
 }
 
-/** Opaque to its readers; KMS's own have this form. */
-export function makeVersionId(): string {
+/** An opaque id in the format of KMS. */
+export function createVersionId(): string {
   return randomBytes(16).toString('hex');
 }

@@ -2,21 +2,21 @@ import type { Socket } from 'node:net';
 
 import type { CertificateKind } from '../certificates/pki.ts';
 
-/** One TCP connection, and the TLS one inside it once the handshake is done. */
+/** A TCP connection. Requests over TLS belong to the TCP connection below. */
 export interface Connection {
   readonly id: number;
   readonly certificate: CertificateKind;
   readonly tcp: Socket;
 }
 
-/** The open connections of one listener, found again by what a request comes over. */
+/** The open connections of a listener, found by the socket that a request arrives on. */
 export class Connections {
   readonly #open = new Map<Socket, Connection>();
-  readonly #byPort = new Map<number, Connection>();
+  readonly #byRemotePort = new Map<number, Connection>();
   readonly #bySocket = new WeakMap<object, Connection>();
   readonly #nextId: () => number;
 
-  /** `nextId` counts for all listeners of a fake, so that no two connections have one number. */
+  /** `nextId` is shared by the listeners of a fake, so that connection ids are unique. */
   constructor(parts: { nextId: () => number }) {
     this.#nextId = parts.nextId;
   }
@@ -26,22 +26,22 @@ export class Connections {
     const port = tcp.remotePort;
     this.#open.set(tcp, connection);
     this.#bySocket.set(tcp, connection);
-    // All clients are on one address, so their port tells them apart.
-    if (port !== undefined) this.#byPort.set(port, connection);
-    tcp.on('error', () => undefined); // a client may go at any time; the close that follows is what counts
+    // All clients have the loopback address, so the port identifies the connection.
+    if (port !== undefined) this.#byRemotePort.set(port, connection);
+    tcp.on('error', () => undefined); // clients may disconnect at any time; `close` follows and cleans up
     tcp.once('close', () => {
       this.#open.delete(tcp);
-      if (port !== undefined && this.#byPort.get(port) === connection) this.#byPort.delete(port);
+      if (port !== undefined && this.#byRemotePort.get(port) === connection) this.#byRemotePort.delete(port);
     });
   }
 
-  /** Remembers that this TLS socket runs over the connection from the same port: Node does not say so in public. */
-  adopt(tls: Socket): void {
-    const connection = tls.remotePort === undefined ? undefined : this.#byPort.get(tls.remotePort);
+  /** Links a TLS socket to its TCP connection by the remote port: Node has no public API for this. */
+  linkTls(tls: Socket): void {
+    const connection = tls.remotePort === undefined ? undefined : this.#byRemotePort.get(tls.remotePort);
     if (connection !== undefined) this.#bySocket.set(tls, connection);
   }
 
-  of(socket: Socket): Connection | undefined {
+  find(socket: Socket): Connection | undefined {
     return this.#bySocket.get(socket);
   }
 

@@ -1,60 +1,64 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Answer } from '../api/response.ts';
+import type { ApiResponse } from '../api/response.ts';
 import type { Pki } from '../certificates/pki.ts';
-import type { Connection } from './connections.ts';
-import { deliver } from './send-response.ts';
+import { FaultRegistry } from '../faults/fault-registry.ts';
+import { faultResponse } from '../faults/fault-responses.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
-import { outgoingOver, readRequest } from './receive-request.ts';
-import { FaultBoard } from '../faults/fault-registry.ts';
-import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
-import { faultyAnswer } from '../faults/fault-responses.ts';
-import { Listener } from './listener.ts';
 import type { CalendarClock } from '../settable-clock.ts';
+import type { Connection } from './connections.ts';
+import { Listener } from './listener.ts';
+import { receiveRequest } from './receive-request.ts';
+import { outgoingFor, sendResponse } from './send-response.ts';
 
-/** A request beside those for secrets. Holds no key and no token: it may be printed. */
+/** A request for credentials. Contains no key or token, so it can be printed. */
 export interface CredentialRequestRecord {
-  /** By the fake's clock. */
+  /** Milliseconds since 1970, by the fake's clock. */
   readonly at: number;
-  /** What was asked for, in the words of the server that was asked. */
+  /** The name of the action at that server. */
   readonly action: string;
-  /** `undefined` where a fault changed or withheld the answer. */
+  /** `undefined` if a fault changed or suppressed the response. */
   readonly status: number | undefined;
 }
 
-/** What a side server makes of a request. */
-export interface SideAnswer {
+export interface CredentialResponse {
   readonly action: string;
-  readonly answer: Answer;
+  readonly response: ApiResponse;
 }
 
-/** Where a fault on a side server strikes: the next so many requests it would have granted, or all of them. */
+/** The requests that a fault applies to: the next `times` that would succeed. Default: all. */
 export interface CredentialFaultScope {
   readonly times?: number;
 }
 
-/** No fault of a side server is planted for a region, so any name does. */
-const nowhere = '';
+/** Faults of these servers have no region, so any id matches. */
+const anyTarget = { region: '' };
 
-/** A server beside KMS that hands out keys: a port of its own, its requests counted, with faults of its own. */
+/** A server that issues credentials, on its own port, with its own request log and faults. */
 export class CredentialServer {
   readonly #listener: Listener;
   readonly #isPlainHttp: boolean;
   readonly #clock: CalendarClock;
-  readonly #answer: (request: WireRequest) => SideAnswer;
-  readonly #faults = new FaultBoard();
+  readonly #respond: (request: WireRequest) => CredentialResponse;
+  readonly #faults = new FaultRegistry();
   #requests: CredentialRequestRecord[] = [];
-  #connections = 0;
+  #connectionCount = 0;
 
-  constructor(parts: { trust: Pki | undefined; clock: CalendarClock; answer: (request: WireRequest) => SideAnswer }) {
-    this.#isPlainHttp = parts.trust === undefined;
+  constructor(parts: {
+    /** `undefined` for plain HTTP. */
+    pki: Pki | undefined;
+    clock: CalendarClock;
+    respond: (request: WireRequest) => CredentialResponse;
+  }) {
+    this.#isPlainHttp = parts.pki === undefined;
     this.#clock = parts.clock;
-    this.#answer = parts.answer;
+    this.#respond = parts.respond;
     this.#listener = new Listener({
-      trust: parts.trust,
+      pki: parts.pki,
       port: 0,
-      nextConnectionId: () => (this.#connections += 1),
-      chooseCertificate: () => this.#faults.strikeConnection({ region: nowhere }) ?? 'right',
+      nextConnectionId: () => (this.#connectionCount += 1),
+      chooseCertificate: () => this.#faults.takeCertificateFault(anyTarget) ?? 'valid',
       onHandshake: () => undefined,
       serve: (request, response, connection) => {
         void this.#serve(request, response, connection);
@@ -80,33 +84,34 @@ export class CredentialServer {
   }
 
   fault(fault: FakeFault, scope: CredentialFaultScope): FaultHandle {
-    return this.#faults.plant(fault, scope.times === undefined ? {} : { times: scope.times });
+    return this.#faults.add(fault, scope.times === undefined ? {} : { times: scope.times });
   }
 
   heal(): void {
     this.#faults.heal();
   }
 
-  async open(): Promise<void> {
+  async start(): Promise<void> {
     await this.#listener.open();
   }
 
-  async shut(): Promise<void> {
-    await this.#listener.shut();
+  async stop(): Promise<void> {
+    await this.#listener.close();
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse, connection: Connection): Promise<void> {
-    const request = await readRequest(incoming);
+    const request = await receiveRequest(incoming);
     if (request === undefined) return;
     if (request === 'tooLong') {
       response.writeHead(413, { connection: 'close', 'content-length': 0 }).end();
       return;
     }
-    const { action, answer } = this.#answer(request);
-    // As at KMS: a request that would be refused is refused, whatever else is wrong at that moment.
-    const fault = answer.status < 400 ? this.#faults.strikeRequest({ region: nowhere }, undefined) : undefined;
-    const instead = fault === undefined ? undefined : faultyAnswer(fault, 'json', 'cn-hangzhou');
-    this.#requests.push({ at: this.#clock.date(), action, status: fault === undefined ? answer.status : undefined });
-    deliver(instead ?? answer, instead === undefined ? fault : undefined, outgoingOver(response, connection));
+    const { action, response: regular } = this.#respond(request);
+    // As at KMS, a fault never hides an invalid request.
+    const fault = regular.status < 400 ? this.#faults.takeRequestFault(anyTarget, undefined) : undefined;
+    const replacement = fault === undefined ? undefined : faultResponse(fault, 'json', 'cn-hangzhou');
+    this.#requests.push({ at: this.#clock.date(), action, status: fault === undefined ? regular.status : undefined });
+    const sendingFault = replacement === undefined ? fault : undefined;
+    sendResponse(replacement ?? regular, sendingFault, outgoingFor(response, connection));
   }
 }

@@ -1,47 +1,48 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Authentication } from '../auth/authentication.ts';
-import { isBad, processPki } from '../certificates/pki.ts';
+import { mustBeRejected, processPki } from '../certificates/pki.ts';
 import type { Pki } from '../certificates/pki.ts';
-import type { Connection } from './connections.ts';
-import { outgoingOver, readRequest } from './receive-request.ts';
-import { isAt } from '../faults/fault-registry.ts';
-import type { FaultBoard, FaultPlace } from '../faults/fault-registry.ts';
-import { Gateway } from './request-handler.ts';
-import { Listener } from './listener.ts';
+import { matchesTarget } from '../faults/fault-registry.ts';
+import type { FaultRegistry, FaultTarget } from '../faults/fault-registry.ts';
 import type { FakeEndpoint, FakeInstance } from '../options.ts';
-import type { RequestLog } from './request-log.ts';
+import type { SecretRepository } from '../secrets/secret-repository.ts';
 import type { CalendarClock } from '../settable-clock.ts';
+import type { Connection } from './connections.ts';
+import { Listener } from './listener.ts';
+import { receiveRequest } from './receive-request.ts';
+import { RequestHandler } from './request-handler.ts';
+import type { RequestLog } from './request-log.ts';
+import { outgoingFor } from './send-response.ts';
 import { TokenBucket } from './token-bucket.ts';
-import type { Vault } from '../secrets/secret-repository.ts';
 
 interface Parts {
   readonly regions: readonly string[];
   readonly instances: readonly FakeInstance[];
   readonly acceptTokenScheme: boolean;
   readonly supportsBatch: boolean;
+  /** The port of the first region; 0 for free ports. */
   readonly port: number;
   readonly isPlainHttp: boolean;
   readonly quota: number | false;
   readonly authentication: Authentication;
-  readonly vault: Vault;
-  readonly faults: FaultBoard;
+  readonly secrets: SecretRepository;
+  readonly faults: FaultRegistry;
   readonly log: RequestLog;
   readonly clock: CalendarClock;
 }
 
-/** A shared gateway, by its region, or an instance. */
-interface Place extends FaultPlace {
+interface ListeningEndpoint extends FaultTarget {
   readonly instance: string | undefined;
   readonly listener: Listener;
 }
 
-/** The regions and instances of a fake: a listener with a gateway behind it for each, and what is counted over all of them. */
-export class Regions {
+/** The endpoints of a fake, each with a listener and a request handler, and the counters over all of them. */
+export class Endpoints {
   readonly #parts: Parts;
   /** By the id of the region or the instance. */
-  readonly #places = new Map<string, Place>();
-  #connections = 0;
+  readonly #endpoints = new Map<string, ListeningEndpoint>();
+  #connectionCount = 0;
   #openRequests = 0;
   #handshakes = 0;
   #badCertificateRequests = 0;
@@ -64,90 +65,95 @@ export class Regions {
     return this.#badCertificateRequests;
   }
 
-  get endpoints(): readonly FakeEndpoint[] {
+  get all(): readonly FakeEndpoint[] {
     const scheme = this.#parts.isPlainHttp ? 'http' : 'https';
-    return [...this.#places.values()].map(({ region, instance, listener: { port } }) => {
+    return [...this.#endpoints.values()].map(({ region, instance, listener: { port } }) => {
       const endpoint = `127.0.0.1:${port}`;
       const gateway = instance === undefined ? 'shared' : 'instance';
       return { region, gateway, instance, endpoint, port, url: `${scheme}://${endpoint}/` };
     });
   }
 
-  /** Opens all, or closes again what was opened before one failed. */
+  /** Opens all listeners. If one fails, closes the others. */
   async openAll(): Promise<void> {
     try {
-      for (const { listener } of this.#places.values()) await listener.open();
+      for (const { listener } of this.#endpoints.values()) await listener.open();
     } catch (error) {
-      await this.shutAll();
+      await this.closeAll();
       throw error;
     }
   }
 
-  async shutAll(): Promise<void> {
-    await Promise.all([...this.#places.values()].map(({ listener }) => listener.shut()));
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#endpoints.values()].map(({ listener }) => listener.close()));
   }
 
-  /** By the id of an instance, or of a region for its shared gateway. Throws for a name of neither. */
-  endpoint(name: string): FakeEndpoint {
-    const found = this.endpoints.find(({ region, instance }) => (instance ?? region) === name);
-    if (found !== undefined) return found;
+  /** The endpoint of an instance, or the shared gateway of a region. Throws for an unknown id. */
+  get(id: string): FakeEndpoint {
+    const endpoint = this.all.find(({ region, instance }) => (instance ?? region) === id);
+    if (endpoint !== undefined) return endpoint;
     throw new TypeError(
-      `The fake KMS has no region ${name}: it was started with ${[...this.#places.keys()].join(', ')}.`,
+      `The fake KMS has no region or instance ${id}. It was started with ${[...this.#endpoints.keys()].join(', ')}.`,
     );
   }
 
-  /** All that listens in a region, or an instance alone. */
-  listeners(name: string): readonly Listener[] {
-    this.endpoint(name); // refuses an unknown one with the list of the known
-    return [...this.#places.values()].filter((place) => isAt(place, name)).map(({ listener }) => listener);
+  /** The listeners of a region, including its instances, or of an instance. Throws for an unknown id. */
+  listeners(id: string): readonly Listener[] {
+    this.get(id);
+    return [...this.#endpoints.values()]
+      .filter((endpoint) => matchesTarget(endpoint, id))
+      .map(({ listener }) => listener);
   }
 
   #add(region: string, instance: string | undefined): void {
-    const port = this.#parts.port === 0 ? 0 : this.#parts.port + this.#places.size;
-    this.#places.set(instance ?? region, { region, instance, listener: this.#listener({ region, instance }, port) });
+    const port = this.#parts.port === 0 ? 0 : this.#parts.port + this.#endpoints.size;
+    const listener = this.#createListener({ region, instance }, port);
+    this.#endpoints.set(instance ?? region, { region, instance, listener });
   }
 
-  #listener({ region, instance }: FaultPlace, port: number): Listener {
-    const { quota, isPlainHttp, faults, ...rest } = this.#parts;
-    const bucket = quota === false ? undefined : new TokenBucket({ perSecond: quota, clock: rest.clock });
-    const gateway = new Gateway({ ...rest, faults, region, instance, quota: bucket });
+  #createListener({ region, instance }: FaultTarget, port: number): Listener {
+    const { quota: perSecond, isPlainHttp, faults, clock } = this.#parts;
+    const quota = perSecond === false ? undefined : new TokenBucket({ perSecond, clock });
+    const handler = new RequestHandler({ ...this.#parts, region, instance, quota });
     return new Listener({
-      trust: isPlainHttp ? undefined : trustOf(instance),
+      pki: isPlainHttp ? undefined : pkiFor(instance),
       port,
-      nextConnectionId: () => (this.#connections += 1),
-      chooseCertificate: () => faults.strikeConnection({ region, instance }) ?? 'right',
+      nextConnectionId: () => (this.#connectionCount += 1),
+      chooseCertificate: () => faults.takeCertificateFault({ region, instance }) ?? 'valid',
       onHandshake: () => {
         this.#handshakes += 1;
       },
-      serve: (request, response, connection) => {
+      serve: (incoming, response, connection) => {
         this.#count(response, connection);
-        void this.#serve(gateway, { request, response, connection });
+        void serve(handler, { incoming, response, connection });
       },
     });
   }
 
   #count(response: ServerResponse, connection: Connection): void {
     this.#openRequests += 1;
-    if (isBad(connection.certificate)) this.#badCertificateRequests += 1;
+    if (mustBeRejected(connection.certificate)) this.#badCertificateRequests += 1;
     response.once('close', () => {
       this.#openRequests -= 1;
     });
   }
-
-  async #serve(
-    gateway: Gateway,
-    asked: { request: IncomingMessage; response: ServerResponse; connection: Connection },
-  ): Promise<void> {
-    const { response, connection } = asked;
-    const request = await readRequest(asked.request);
-    if (request === undefined) return;
-    if (request === 'tooLong') response.writeHead(413, { connection: 'close', 'content-length': 0 }).end();
-    else gateway.serve(request, connection.id, outgoingOver(response, connection));
-  }
 }
 
-/** An instance has a host name of its own, and a certificate for it. */
-function trustOf(instance: string | undefined): Pki {
-  const trust = processPki();
-  return instance === undefined ? trust : trust.forHost(`${instance}.cryptoservice.kms.aliyuncs.com`);
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+}
+
+async function serve(handler: RequestHandler, { incoming, response, connection }: Exchange): Promise<void> {
+  const request = await receiveRequest(incoming);
+  if (request === undefined) return;
+  if (request === 'tooLong') response.writeHead(413, { connection: 'close', 'content-length': 0 }).end();
+  else handler.handle(request, connection.id, outgoingFor(response, connection));
+}
+
+/** An instance has its own host name, and a certificate for it. */
+function pkiFor(instance: string | undefined): Pki {
+  const pki = processPki();
+  return instance === undefined ? pki : pki.forHost(`${instance}.cryptoservice.kms.aliyuncs.com`);
 }

@@ -12,9 +12,9 @@ import type { Connection } from './connections.ts';
 const loopback = '127.0.0.1';
 
 interface Parts {
-  /** Plain HTTP without it. */
-  readonly trust: Pki | undefined;
-  /** 0 for any free one. */
+  /** `undefined` for plain HTTP. */
+  readonly pki: Pki | undefined;
+  /** 0 for a free port. */
   readonly port: number;
   nextConnectionId(): number;
   chooseCertificate(): CertificateKind;
@@ -23,14 +23,14 @@ interface Parts {
 }
 
 /**
- * One port. TCP is taken here and handed on to a server that never listens itself: so each connection can be shown a
- * certificate of its own, and its raw socket stays at hand for a reset.
+ * Listens on one port. It accepts the TCP connections itself and passes them to an HTTP server that does not listen. Each
+ * connection can then have its own certificate, and its raw socket stays available for a reset.
  */
 export class Listener {
   readonly #parts: Parts;
   readonly #connections: Connections;
-  readonly #servers = new Map<CertificateKind, Server>();
-  #tcp: TcpServer | undefined;
+  readonly #httpServers = new Map<CertificateKind, Server>();
+  #tcpServer: TcpServer | undefined;
   #port: number;
 
   constructor(parts: Parts) {
@@ -43,60 +43,61 @@ export class Listener {
     return this.#port;
   }
 
-  /** Opens the port; the same one every time. */
+  /** Opens the port; after `close`, the same one. */
   async open(): Promise<void> {
-    if (this.#tcp !== undefined) return;
-    const tcp = createServer((socket) => {
-      this.#take(socket);
+    if (this.#tcpServer !== undefined) return;
+    const tcpServer = createServer((socket) => {
+      this.#accept(socket);
     });
-    this.#tcp = tcp;
+    this.#tcpServer = tcpServer;
     try {
-      tcp.listen(this.#port, loopback);
-      await once(tcp, 'listening');
+      tcpServer.listen(this.#port, loopback);
+      await once(tcpServer, 'listening');
     } catch (error) {
-      this.#tcp = undefined;
+      this.#tcpServer = undefined;
       throw error;
     }
-    // `address()` is a text only for a pipe, and this is a port.
-    this.#port = (tcp.address() as AddressInfo).port;
+    // `address()` returns a string only for a pipe.
+    this.#port = (tcpServer.address() as AddressInfo).port;
   }
 
-  /** Closes the port and every connection: who comes now is refused. */
-  async shut(): Promise<void> {
-    const tcp = this.#tcp;
-    if (tcp === undefined) return;
-    this.#tcp = undefined;
-    const closed = once(tcp, 'close');
-    tcp.close();
+  /** Closes the port and all connections. New connections are refused. */
+  async close(): Promise<void> {
+    const tcpServer = this.#tcpServer;
+    if (tcpServer === undefined) return;
+    this.#tcpServer = undefined;
+    const closed = once(tcpServer, 'close');
+    tcpServer.close();
     this.#connections.destroyAll();
     await closed;
   }
 
-  #take(socket: Socket): void {
-    const certificate = this.#parts.trust === undefined ? 'right' : this.#parts.chooseCertificate();
+  #accept(socket: Socket): void {
+    const certificate = this.#parts.pki === undefined ? 'valid' : this.#parts.chooseCertificate();
     this.#connections.add(socket, certificate);
-    this.#server(certificate).emit('connection', socket);
+    this.#httpServer(certificate).emit('connection', socket);
   }
 
-  /** A server a certificate, made when first needed: its session tickets are of no use at another. */
-  #server(certificate: CertificateKind): Server {
-    const known = this.#servers.get(certificate);
-    if (known !== undefined) return known;
-    const shown = this.#parts.trust?.certificates.get(certificate);
+  /** One server per certificate, so that TLS sessions cannot be resumed with another certificate. */
+  #httpServer(certificate: CertificateKind): Server {
+    const existing = this.#httpServers.get(certificate);
+    if (existing !== undefined) return existing;
+    const serverCertificate = this.#parts.pki?.certificates.get(certificate);
     const serve = this.#serve.bind(this);
-    const server = shown === undefined ? createHttpServer(serve) : createHttpsServer({ ...shown }, serve);
-    // Only faults and tests end connections here; a timer of the server's would do so at its own whim.
+    const server =
+      serverCertificate === undefined ? createHttpServer(serve) : createHttpsServer({ ...serverCertificate }, serve);
+    // Only faults and tests close connections here. A keep-alive timer would make tests depend on timing.
     server.keepAliveTimeout = 0;
     server.on('secureConnection', (socket: Socket) => {
-      this.#connections.adopt(socket);
+      this.#connections.linkTls(socket);
       this.#parts.onHandshake();
     });
-    this.#servers.set(certificate, server);
+    this.#httpServers.set(certificate, server);
     return server;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#connections.of(request.socket);
+    const connection = this.#connections.find(request.socket);
     if (connection === undefined) request.socket.destroy();
     else this.#parts.serve(request, response, connection);
   }

@@ -2,49 +2,49 @@ import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
-import { startFakeKms } from '../fake-kms.ts';
+import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import type { FakeKmsOptions } from '../options.ts';
-import { askAcs3, askRpc, encodeForm, send } from '../test-client.fixture.ts';
-import type { TrialAnswer } from '../test-client.fixture.ts';
+import { sendAcs3, sendRpc, encodeForm, sendRaw } from '../test-client.fixture.ts';
+import type { TestResponse } from '../test-client.fixture.ts';
 
 const db = { SecretName: 'db' };
 const protocols = [
-  ['rpc-v1', askRpc],
-  ['acs3', askAcs3],
+  ['rpc-v1', sendRpc],
+  ['acs3', sendAcs3],
 ] as const;
 
-test.each(protocols)('%s: parameters may come in a form', async (protocol, ask) => {
+test.each(protocols)('%s: accepts parameters in a form', async (protocol, send) => {
   await using kms = await start();
 
-  const answer = await ask({ kms, parameters: db, isForm: true });
+  const response = await send({ kms, parameters: db, isForm: true });
 
-  expect([answer.status, kms.requests[0]?.secretName, kms.requests[0]?.protocol]).toEqual([200, 'db', protocol]);
+  expect([response.status, kms.requests[0]?.secretName, kms.requests[0]?.protocol]).toEqual([200, 'db', protocol]);
 });
 
-test.each(protocols)('%s: GET is answered too, signed as GET', async (_, ask) => {
+test.each(protocols)('%s: accepts GET', async (_, send) => {
   await using kms = await start();
 
-  const answer = await ask({ kms, parameters: db, method: 'GET' });
+  const response = await send({ kms, parameters: db, method: 'GET' });
 
-  expect(answer.status).toBe(200);
+  expect(response.status).toBe(200);
 });
 
-test.each(protocols)('%s: a wrong secret is told from the text that was signed', async (_, ask) => {
+test.each(protocols)('%s: rejects a signature with the wrong secret', async (_, send) => {
   await using kms = await start();
   const key = { ...kms.accessKey, accessKeySecret: 'wrong' };
 
-  const answer = await ask({ kms, parameters: db, key });
+  const response = await send({ kms, parameters: db, key });
 
-  expect(codeOf(answer)).toEqual([400, 'SignatureDoesNotMatch']);
+  expect(codeOf(response)).toEqual([400, 'SignatureDoesNotMatch']);
   expect(kms.requests[0]).toMatchObject({ status: 400, code: 'SignatureDoesNotMatch', accessKeyId: key.accessKeyId });
 });
 
-test.each(protocols)('%s: a nonce is good once', async (_, ask) => {
+test.each(protocols)('%s: rejects a reused nonce', async (_, send) => {
   await using kms = await start();
-  const trial = { kms, parameters: db, nonce: 'again' };
+  const repeated = { kms, parameters: db, nonce: 'repeated' };
 
-  const codes = [codeOf(await ask(trial)), codeOf(await ask(trial))];
+  const codes = [codeOf(await send(repeated)), codeOf(await send(repeated))];
 
   expect(codes).toEqual([
     [200, undefined],
@@ -52,25 +52,25 @@ test.each(protocols)('%s: a nonce is good once', async (_, ask) => {
   ]);
 });
 
-test.each(protocols)('%s: a date more than fifteen minutes off is expired', async (_, ask) => {
+test.each(protocols)('%s: rejects a date more than fifteen minutes off', async (_, send) => {
   await using kms = await start();
 
-  const answer = await ask({ kms, parameters: db, date: '2020-01-02T03:04:05Z' });
+  const response = await send({ kms, parameters: db, date: '2020-01-02T03:04:05Z' });
 
-  expect(codeOf(answer)).toEqual([400, 'InvalidTimeStamp.Expired']);
+  expect(codeOf(response)).toEqual([400, 'InvalidTimeStamp.Expired']);
 });
 
-test.each(protocols)('%s: a temporary key reads with its token, and not without', async (_, ask) => {
+test.each(protocols)('%s: requires the token of a temporary key', async (_, send) => {
   await using kms = await start();
   const key = { accessKeyId: 'STS.Fake1', accessKeySecret: 'FakeStsSecret1' };
   kms.addStsKey({ ...key, securityToken: 'a token+/=', expiresAt: kms.clock.date() + 60_000 });
 
   const codes = [
-    codeOf(await ask({ kms, parameters: db, key, securityToken: 'a token+/=' })),
-    codeOf(await ask({ kms, parameters: db, key })),
+    codeOf(await send({ kms, parameters: db, key, securityToken: 'a token+/=' })),
+    codeOf(await send({ kms, parameters: db, key })),
   ];
   kms.clock.pass(60_000);
-  codes.push(codeOf(await ask({ kms, parameters: db, key, securityToken: 'a token+/=' })));
+  codes.push(codeOf(await send({ kms, parameters: db, key, securityToken: 'a token+/=' })));
 
   expect(codes).toEqual([
     [200, undefined],
@@ -79,83 +79,83 @@ test.each(protocols)('%s: a temporary key reads with its token, and not without'
   ]);
 });
 
-test.each(protocols)('%s: a key that was disabled, then removed, signs no longer', async (_, ask) => {
+test.each(protocols)('%s: rejects disabled and removed keys', async (_, send) => {
   await using kms = await start();
 
   kms.disableAccessKey(kms.accessKey.accessKeyId);
-  const disabled = codeOf(await ask({ kms, parameters: db }));
+  const disabled = codeOf(await send({ kms, parameters: db }));
   kms.removeAccessKey(kms.accessKey.accessKeyId);
 
   expect(disabled).toEqual([400, 'InvalidAccessKeyId.Inactive']);
-  expect(codeOf(await ask({ kms, parameters: db }))).toEqual([404, 'InvalidAccessKeyId.NotFound']);
+  expect(codeOf(await send({ kms, parameters: db }))).toEqual([404, 'InvalidAccessKeyId.NotFound']);
 });
 
-test('an unknown action or version is not found', async () => {
+test('responds with 404 to an unknown action or version', async () => {
   await using kms = await start();
 
-  expect(codeOf(await askRpc({ kms, parameters: db, before: { Action: 'ListSecrets' } }))).toEqual([
+  expect(codeOf(await sendRpc({ kms, parameters: db, beforeSigning: { Action: 'ListSecrets' } }))).toEqual([
     404,
     'InvalidAction.NotFound',
   ]);
-  expect(codeOf(await askAcs3({ kms, parameters: db, before: { 'x-acs-action': 'constructor' } }))).toEqual([
+  expect(codeOf(await sendAcs3({ kms, parameters: db, beforeSigning: { 'x-acs-action': 'constructor' } }))).toEqual([
     404,
     'InvalidAction.NotFound',
   ]);
-  expect(codeOf(await askRpc({ kms, parameters: db, before: { Version: '2016-01-21' } }))).toEqual([
+  expect(codeOf(await sendRpc({ kms, parameters: db, beforeSigning: { Version: '2016-01-21' } }))).toEqual([
     404,
     'InvalidVersion',
   ]);
 });
 
-test('there is nothing at another path, and no other method than GET and POST', async () => {
+test('rejects other paths, and methods other than GET and POST', async () => {
   await using kms = await start();
 
-  expect(codeOf(await askRpc({ kms, parameters: db, path: '/other' }))).toEqual([404, 'InvalidApi.NotFound']);
-  expect(codeOf(await askRpc({ kms, parameters: db, method: 'PUT' }))).toEqual([400, 'UnsupportedOperation']);
+  expect(codeOf(await sendRpc({ kms, parameters: db, path: '/other' }))).toEqual([404, 'InvalidApi.NotFound']);
+  expect(codeOf(await sendRpc({ kms, parameters: db, method: 'PUT' }))).toEqual([400, 'UnsupportedOperation']);
 });
 
-test('a header that was changed on the way does not match the signature', async () => {
+test('rejects a header that was changed after signing', async () => {
   await using kms = await start();
 
-  const answer = await askAcs3({ kms, parameters: db, after: { 'x-acs-signature-nonce': 'another' } });
+  const response = await sendAcs3({ kms, parameters: db, afterSigning: { 'x-acs-signature-nonce': 'another' } });
 
-  expect(codeOf(answer)).toEqual([400, 'SignatureDoesNotMatch']);
+  expect(codeOf(response)).toEqual([400, 'SignatureDoesNotMatch']);
 });
 
-test('the port is part of the host that is signed', async () => {
+test('signs the host with its port', async () => {
   await using kms = await start();
 
-  const answer = await askAcs3({
+  const response = await sendAcs3({
     kms,
     parameters: db,
-    before: { host: '127.0.0.1' },
-    after: { host: kms.endpoints[0]?.endpoint },
+    beforeSigning: { host: '127.0.0.1' },
+    afterSigning: { host: kms.endpoints[0]?.endpoint },
   });
 
-  expect(codeOf(answer)).toEqual([400, 'SignatureDoesNotMatch']);
+  expect(codeOf(response)).toEqual([400, 'SignatureDoesNotMatch']);
 });
 
-test('an XML answer and an XML refusal are written for who asks for XML', async () => {
+test('sends XML responses and errors for Format=XML', async () => {
   await using kms = await start();
 
-  const answers = [
-    await askRpc({ kms, parameters: { ...db, Format: 'xml' } }),
-    await askRpc({ kms, parameters: { ...db, Format: 'XML' }, after: { Signature: 'x' } }),
+  const responses = [
+    await sendRpc({ kms, parameters: { ...db, Format: 'xml' } }),
+    await sendRpc({ kms, parameters: { ...db, Format: 'XML' }, afterSigning: { Signature: 'x' } }),
   ];
 
-  expect(answers.map(({ status, headers }) => [status, headers['content-type']])).toEqual([
+  expect(responses.map(({ status, headers }) => [status, headers['content-type']])).toEqual([
     [200, 'text/xml;charset=utf-8'],
     [400, 'text/xml;charset=utf-8'],
   ]);
-  expect(answers[1]?.text).toContain('<Code>SignatureDoesNotMatch</Code>');
+  expect(responses[1]?.text).toContain('<Code>SignatureDoesNotMatch</Code>');
 });
 
-test('a body of more than 3 MiB is refused without a word', async () => {
+test('rejects a body over 3 MiB with 413', async () => {
   await using kms = await start();
 
-  const sent = send({ kms }, { query: '', headers: {}, body: 'x'.repeat(3 * 1024 * 1024 + 1) });
+  const sent = sendRaw({ kms }, { query: '', headers: {}, body: 'x'.repeat(3 * 1024 * 1024 + 1) });
 
-  // The server may close while the rest is still on its way; then the sender sees only that.
+  // The server may close the connection while the client still sends; the client then gets a network error.
   const outcome = await sent.then(
     ({ status, text }) => [status, text],
     () => [413, ''],
@@ -164,43 +164,43 @@ test('a body of more than 3 MiB is refused without a word', async () => {
   expect(kms.requests).toEqual([]);
 });
 
-test('over the quota KMS throttles, in each region by itself, until the second is over', async () => {
+test('throttles requests over the quota, per region', async () => {
   let now = Date.now();
   await using kms = await start({ quota: 2, regions: ['cn-hangzhou', 'cn-shanghai'], clock: { date: () => now } });
-  const ask = async (region: string): Promise<unknown> => codeOf(await askAcs3({ kms, region, parameters: db }));
+  const send = async (region: string): Promise<unknown> => codeOf(await sendAcs3({ kms, region, parameters: db }));
 
-  expect([await ask('cn-hangzhou'), await ask('cn-hangzhou'), await ask('cn-hangzhou')]).toEqual([
+  expect([await send('cn-hangzhou'), await send('cn-hangzhou'), await send('cn-hangzhou')]).toEqual([
     [200, undefined],
     [200, undefined],
     [429, 'Rejected.Throttling'],
   ]);
-  expect(await ask('cn-shanghai')).toEqual([200, undefined]);
+  expect(await send('cn-shanghai')).toEqual([200, undefined]);
   now += 500;
-  expect(await ask('cn-hangzhou')).toEqual([200, undefined]);
+  expect(await send('cn-hangzhou')).toEqual([200, undefined]);
 });
 
-test('a quota that is off never throttles', async () => {
+test('does not throttle with quota: false', async () => {
   await using kms = await start({ quota: false });
 
-  const statuses = [await askRpc({ kms, parameters: db }), await askRpc({ kms, parameters: db })].map(
+  const statuses = [await sendRpc({ kms, parameters: db }), await sendRpc({ kms, parameters: db })].map(
     ({ status }) => status,
   );
 
   expect(statuses).toEqual([200, 200]);
 });
 
-test('a request is recorded with the names of its headers, and with no signature, token or value', async () => {
+test('records requests without signatures, tokens or values', async () => {
   await using kms = await start();
   const key = { accessKeyId: 'STS.Fake1', accessKeySecret: 'FakeStsSecret1' };
-  kms.addStsKey({ ...key, securityToken: 'TokenThatMustNotShow', expiresAt: kms.clock.date() + 60_000 });
+  kms.addStsKey({ ...key, securityToken: 'TokenThatMustNotLeak', expiresAt: kms.clock.date() + 60_000 });
 
-  await askAcs3({
+  await sendAcs3({
     kms,
     key,
-    securityToken: 'TokenThatMustNotShow',
+    securityToken: 'TokenThatMustNotLeak',
     parameters: { ...db, VersionStage: 'ACSCurrent', VersionId: 'v1' },
   });
-  await askRpc({ kms, key, securityToken: 'TokenThatMustNotShow', parameters: db });
+  await sendRpc({ kms, key, securityToken: 'TokenThatMustNotLeak', parameters: db });
 
   expect(kms.requests[0]).toMatchObject({
     region: 'cn-hangzhou',
@@ -216,49 +216,49 @@ test('a request is recorded with the names of its headers, and with no signature
     code: undefined,
   });
   expect(kms.requests[0]?.headers).toContain('x-acs-security-token');
-  expect(JSON.stringify(kms.requests)).not.toMatch(/TokenThatMustNotShow|s3cret-|Signature=/);
+  expect(JSON.stringify(kms.requests)).not.toMatch(/TokenThatMustNotLeak|s3cret-|Signature=/);
   kms.clearRequests();
   expect(kms.requests).toEqual([]);
 });
 
-test('a request that nobody signed is refused and recorded', async () => {
+test('rejects and records an unsigned request', async () => {
   await using kms = await start();
 
-  const answer = await send({ kms }, { query: encodeForm(db), headers: {}, body: '' });
+  const response = await sendRaw({ kms }, { query: encodeForm(db), headers: {}, body: '' });
 
-  expect(codeOf(answer)).toEqual([400, 'MissingAccessKeyId']);
+  expect(codeOf(response)).toEqual([400, 'MissingAccessKeyId']);
   expect(kms.requests).toMatchObject([{ protocol: 'rpc-v1', secretName: 'db', accessKeyId: undefined, status: 400 }]);
 });
 
-test('a wrongly signed request is refused before any fault strikes', async () => {
+test('rejects an invalid signature before applying faults', async () => {
   await using kms = await start();
   const fault = kms.fault({ kind: 'malformed' });
 
-  const answer = await askAcs3({ kms, parameters: db, after: { 'x-acs-date': '2026-01-02T03:04:05Z' } });
+  const response = await sendAcs3({ kms, parameters: db, afterSigning: { 'x-acs-date': '2026-01-02T03:04:05Z' } });
 
-  expect([codeOf(answer)[1], fault.hits]).toEqual(['InvalidTimeStamp.Expired', 0]);
+  expect([codeOf(response)[1], fault.hits]).toEqual(['InvalidTimeStamp.Expired', 0]);
 });
 
-test('a nonce is used up even where a fault answered', async () => {
+test('uses up the nonce even if a fault replaced the response', async () => {
   await using kms = await start();
   kms.fault({ kind: 'throttle' }, { times: 1 });
-  const trial = { kms, parameters: db, nonce: 'again' };
+  const repeated = { kms, parameters: db, nonce: 'repeated' };
 
-  const codes = [codeOf(await askAcs3(trial))[1], codeOf(await askAcs3(trial))[1]];
+  const codes = [codeOf(await sendAcs3(repeated))[1], codeOf(await sendAcs3(repeated))[1]];
 
   expect(codes).toEqual(['Rejected.Throttling', 'SignatureNonceUsed']);
 });
 
-test('a request that hangs is open until its sender gives up', async () => {
+test('counts a hanging request as open until the client aborts', async () => {
   await using kms = await start();
   kms.fault({ kind: 'hang' });
-  const patience = new AbortController();
-  const asked = askAcs3({ kms, parameters: db, signal: patience.signal });
+  const controller = new AbortController();
+  const pending = sendAcs3({ kms, parameters: db, signal: controller.signal });
   while (kms.requests.length === 0) await setImmediate();
 
   expect([kms.openRequests, kms.requests[0]?.status]).toEqual([1, undefined]);
-  patience.abort();
-  await expect(asked).rejects.toThrow('aborted');
+  controller.abort();
+  await expect(pending).rejects.toThrow('aborted');
   while (kms.openRequests > 0) await setImmediate();
 });
 
@@ -268,6 +268,6 @@ async function start(options: FakeKmsOptions = {}): Promise<FakeKms> {
   return kms;
 }
 
-function codeOf({ status, text }: TrialAnswer): [number, string | undefined] {
+function codeOf({ status, text }: TestResponse): [number, string | undefined] {
   return [status, /"Code":"([^"]+)"/.exec(text)?.[1]];
 }

@@ -1,63 +1,69 @@
-import type { GatewayKind, Rights } from '../auth/access-keys.ts';
-import { batchAnswer, refusalAnswer, secretAnswer } from '../api/response.ts';
-import type { Answer } from '../api/response.ts';
-import type { Authentication } from '../auth/authentication.ts';
+import { ApiError, apiError } from '../api/api-error.ts';
 import { batchGetSecretValue } from '../api/batch-get-secret-value.ts';
-import { deliver } from './send-response.ts';
-import type { Outgoing } from './send-response.ts';
-import type { AnswerFormat, Protocol, Glance, SignedRequest, WireRequest } from '../protocols/protocol.ts';
-import { selectProtocol, protocolsFor } from '../protocols/select-protocol.ts';
-import type { FakeFault, FaultBoard } from '../faults/fault-registry.ts';
-import { faultyAnswer, throttling } from '../faults/fault-responses.ts';
 import { getSecretValue } from '../api/get-secret-value.ts';
-import { Refusal, refusal } from '../api/api-error.ts';
-import type { RequestLog } from './request-log.ts';
+import { batchResponse, errorResponse, secretResponse } from '../api/response.ts';
+import type { ApiResponse } from '../api/response.ts';
+import type { GatewayKind, ReadPermission } from '../auth/access-keys.ts';
+import type { Authentication } from '../auth/authentication.ts';
+import { faultResponse, throttlingError } from '../faults/fault-responses.ts';
+import type { FakeFault } from '../faults/fault.ts';
+import type { FaultRegistry } from '../faults/fault-registry.ts';
+import type { Protocol, ResponseFormat, SignedRequest, UnverifiedRequest, WireRequest } from '../protocols/protocol.ts';
+import { protocolsFor, selectProtocol } from '../protocols/select-protocol.ts';
+import type { SecretRepository } from '../secrets/secret-repository.ts';
 import type { CalendarClock } from '../settable-clock.ts';
+import type { RequestLog } from './request-log.ts';
+import { sendResponse } from './send-response.ts';
+import type { Outgoing } from './send-response.ts';
 import type { TokenBucket } from './token-bucket.ts';
-import type { Vault } from '../secrets/secret-repository.ts';
 
 interface Parts {
   readonly region: string;
-  /** The instance this stands in front of; none for the shared gateway. */
+  /** The id of the instance. `undefined` for the shared gateway. */
   readonly instance: string | undefined;
   readonly acceptTokenScheme: boolean;
   readonly supportsBatch: boolean;
   readonly authentication: Authentication;
-  readonly vault: Vault;
-  readonly faults: FaultBoard;
+  readonly secrets: SecretRepository;
+  readonly faults: FaultRegistry;
   readonly log: RequestLog;
   readonly clock: CalendarClock;
-  /** None when requests are not counted. */
+  /** `undefined` for no rate limit. */
   readonly quota: TokenBucket | undefined;
 }
 
-interface Acting {
+interface Outcome {
+  readonly response: ApiResponse;
+  /** A fault that affects how the response is sent. */
+  readonly fault?: FakeFault;
+}
+
+interface ActionContext {
   readonly protocol: Protocol;
-  readonly format: AnswerFormat;
-  readonly rights: Rights;
+  readonly format: ResponseFormat;
+  readonly canRead: ReadPermission;
 }
 
 /**
- * The story of one request: recorded, told apart, authenticated, struck by a fault or counted, and answered.
+ * Handles the requests of one endpoint: logs, authenticates, applies faults or the quota, and responds.
  *
- * Authentication comes before the faults: a client that repeats an old nonce, or signs wrongly, must not get through
- * unnoticed because something else was wrong at that moment.
+ * Authentication comes before faults, so that a fault never hides a wrong signature or a reused nonce.
  */
-export class Gateway {
+export class RequestHandler {
   readonly #parts: Parts;
-  readonly #kind: GatewayKind;
+  readonly #gateway: GatewayKind;
   readonly #protocols: readonly Protocol[];
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#kind = parts.instance === undefined ? 'shared' : 'instance';
-    this.#protocols = protocolsFor(this.#kind, parts);
+    this.#gateway = parts.instance === undefined ? 'shared' : 'instance';
+    this.#protocols = protocolsFor(this.#gateway, parts);
   }
 
-  serve(request: WireRequest, connectionId: number, outgoing: Outgoing): void {
+  handle(request: WireRequest, connectionId: number, outgoing: Outgoing): void {
     const { region, instance, log, clock } = this.#parts;
     const protocol = selectProtocol(request, this.#protocols);
-    const glance = protocol.glance(request);
+    const unverified = protocol.peek(request);
     const record = log.add({
       at: clock.date(),
       region,
@@ -65,65 +71,62 @@ export class Gateway {
       method: request.method,
       path: request.path,
       protocol: protocol.name,
-      ...glance.asked,
+      ...unverified.claims,
       headers: Object.keys(request.headers),
       connectionId,
     });
-    const { answer, fault } = this.#decide(request, protocol, glance);
-    if (!isWithheld(fault)) record.answered(answer.status, answer.code);
-    deliver(answer, fault, outgoing);
+    const { response, fault } = this.#respond(request, protocol, unverified);
+    if (!suppressesResponse(fault)) record.complete(response.status, response.code);
+    sendResponse(response, fault, outgoing);
   }
 
-  #decide(request: WireRequest, protocol: Protocol, { format, asked }: Glance): { answer: Answer; fault?: FakeFault } {
+  #respond(request: WireRequest, protocol: Protocol, { format, claims }: UnverifiedRequest): Outcome {
     const { region, instance, authentication, faults } = this.#parts;
-    const refused = (error: unknown): { answer: Answer } => {
-      if (!(error instanceof Refusal)) throw error;
-      const words = protocol.inItsWords?.(error, asked) ?? error;
-      return { answer: refusalAnswer(words, format, region) };
+    const toErrorResponse = (error: unknown): ApiResponse => {
+      if (!(error instanceof ApiError)) throw error;
+      return errorResponse(protocol.translateError?.(error, claims) ?? error, format, region);
     };
     let signed: SignedRequest;
-    let rights: Rights;
+    let canRead: ReadPermission;
     try {
-      checkTarget(request);
-      signed = protocol.read(request);
-      rights = authentication.check(signed, this.#kind);
+      checkMethodAndPath(request);
+      signed = protocol.parse(request);
+      canRead = authentication.authenticate(signed, this.#gateway);
     } catch (error) {
-      return refused(error);
+      return { response: toErrorResponse(error) };
     }
-    const fault = faults.strikeRequest({ region, instance }, asked.secretName);
-    const instead = fault === undefined ? undefined : faultyAnswer(fault, format, region);
-    if (instead !== undefined) return { answer: instead };
+    const fault = faults.takeRequestFault({ region, instance }, claims.secretName);
+    const replacement = fault === undefined ? undefined : faultResponse(fault, format, region);
+    if (replacement !== undefined) return { response: replacement };
+    const outcomeWith = (response: ApiResponse): Outcome => ({ response, ...(fault !== undefined && { fault }) });
     try {
-      return {
-        answer: this.#act(signed, { protocol, format, rights }),
-        ...(fault !== undefined && { fault }),
-      };
+      return outcomeWith(this.#perform(signed, { protocol, format, canRead }));
     } catch (error) {
-      return { ...refused(error), ...(fault !== undefined && { fault }) };
+      return outcomeWith(toErrorResponse(error));
     }
   }
 
-  #act(signed: SignedRequest, { protocol, format, rights }: Acting): Answer {
+  #perform(signed: SignedRequest, { protocol, format, canRead }: ActionContext): ApiResponse {
     const { action, version, parameters } = signed;
-    const { vault, region, quota, supportsBatch } = this.#parts;
-    if (version !== protocol.version) throw refusal('InvalidVersion');
-    const isBatch = action === 'BatchGetSecretValue' && supportsBatch && this.#kind === 'shared';
-    if (!isBatch && action !== 'GetSecretValue') throw refusal('InvalidAction.NotFound');
-    // How a batch counts is not documented; here it is one request.
-    if (quota?.take() === false) throw throttling();
-    const request = { parameters, region, rights };
+    const { secrets, region, quota, supportsBatch } = this.#parts;
+    if (version !== protocol.version) throw apiError('InvalidVersion');
+    const isBatch = action === 'BatchGetSecretValue' && supportsBatch && this.#gateway === 'shared';
+    if (!isBatch && action !== 'GetSecretValue') throw apiError('InvalidAction.NotFound');
+    // The quota cost of a batch is undocumented. The fake counts it as one request.
+    if (quota?.take() === false) throw throttlingError();
+    const request = { parameters, region, canRead };
     return isBatch
-      ? batchAnswer(batchGetSecretValue(vault, request), format)
-      : secretAnswer(getSecretValue(vault, request), format);
+      ? batchResponse(batchGetSecretValue(secrets, request), format)
+      : secretResponse(getSecretValue(secrets, request), format);
   }
 }
 
-/** KMS takes GET and POST, both at `/` alone. */
-function checkTarget({ method, path }: WireRequest): void {
-  if (path !== '/') throw refusal('InvalidApi.NotFound');
-  if (method !== 'GET' && method !== 'POST') throw refusal('UnsupportedOperation', ` The method must be GET or POST.`);
+/** KMS supports GET and POST at `/`. */
+function checkMethodAndPath({ method, path }: WireRequest): void {
+  if (path !== '/') throw apiError('InvalidApi.NotFound');
+  if (method !== 'GET' && method !== 'POST') throw apiError('UnsupportedOperation', ' The method must be GET or POST.');
 }
 
-function isWithheld(fault: FakeFault | undefined): boolean {
+function suppressesResponse(fault: FakeFault | undefined): boolean {
   return fault !== undefined && ['hang', 'reset', 'closeSocket'].includes(fault.kind);
 }

@@ -1,37 +1,37 @@
 import type { ProtocolName } from '../protocols/protocol.ts';
 
-/** A request as the fake saw it. Holds no signature, token or value: it may be printed. */
+/** A request that the fake received. Contains no signature, token or value, so it can be printed. */
 export interface RequestRecord {
-  /** By the fake's clock. */
+  /** Milliseconds since 1970, by the fake's clock. */
   readonly at: number;
   readonly region: string;
-  /** Its id, when it was asked and not the shared gateway of the region. */
+  /** The id of the instance. `undefined` for the shared gateway of the region. */
   readonly instance: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly protocol: ProtocolName;
   readonly action: string | undefined;
   readonly secretName: string | undefined;
-  /** The names of a batch (BatchGetSecretValue). */
+  /** The names in a BatchGetSecretValue request. */
   readonly secretNames?: readonly string[] | undefined;
   readonly versionStage: string | undefined;
   readonly versionId: string | undefined;
   readonly accessKeyId: string | undefined;
-  /** `undefined` while there is no answer, and for good where a fault withheld it. */
+  /** `undefined` before the response, and if a fault suppressed the response. */
   readonly status: number | undefined;
-  /** KMS's code when it was refused. */
+  /** The KMS error code of an error response. */
   readonly code: string | undefined;
-  /** The names alone, in lower case. */
+  /** The header names in lower case, without values. */
   readonly headers: readonly string[];
-  /** Which connection it came over, counted from 1: equal numbers mean that one was kept alive. */
+  /** Numbers the connections from 1. Requests with equal numbers used the same keep-alive connection. */
   readonly connectionId: number;
 }
 
 export interface OpenRecord {
-  answered(status: number, code: string | undefined): void;
+  complete(status: number, code: string | undefined): void;
 }
 
-/** What was asked, in the order it arrived. */
+/** The requests in the order of their arrival. */
 export class RequestLog {
   #records: RequestRecord[] = [];
 
@@ -39,15 +39,15 @@ export class RequestLog {
     return [...this.#records];
   }
 
-  add(asked: Omit<RequestRecord, 'status' | 'code'>): OpenRecord {
+  add(request: Omit<RequestRecord, 'status' | 'code'>): OpenRecord {
     const record: { -readonly [Key in keyof RequestRecord]: RequestRecord[Key] } = {
-      ...asked,
+      ...request,
       status: undefined,
       code: undefined,
     };
     this.#records.push(record);
     return {
-      answered(status, code) {
+      complete(status, code) {
         record.status = status;
         record.code = code;
       },

@@ -3,35 +3,39 @@ import { Socket } from 'node:net';
 
 import { expect, test } from 'vitest';
 
-import { bareAnswer } from '../api/response.ts';
-import { deliver } from './send-response.ts';
+import { plainResponse } from '../api/response.ts';
+import { sendResponse } from './send-response.ts';
 
-test('a late answer is sent when its time has come', async () => {
-  const response = deliverLate();
+test('sends a delayed response after its delay', async () => {
+  const response = sendDelayed();
 
-  await afterTimersOf(1);
+  await waitForTimersOf(1);
 
   expect(response.headersSent).toBe(true);
 });
 
-test('a late answer is called off when its connection ends, so that no timer outlives it', async () => {
-  const response = deliverLate();
+test('cancels a delayed response when the connection ends', async () => {
+  const response = sendDelayed();
 
   response.emit('close');
-  await afterTimersOf(1);
+  await waitForTimersOf(1);
 
   expect(response.headersSent).toBe(false);
 });
 
-function deliverLate(): ServerResponse {
+function sendDelayed(): ServerResponse {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
-  const nothing = (): undefined => undefined;
-  deliver(bareAnswer(200, 'text/plain', 'late'), { kind: 'slow', ms: 1 }, { response, reset: nothing, close: nothing });
+  const ignore = (): undefined => undefined;
+  sendResponse(
+    plainResponse(200, 'text/plain', 'delayed'),
+    { kind: 'slow', ms: 1 },
+    { response, reset: ignore, close: ignore },
+  );
   return response;
 }
 
-/** Timers of one length run in the order they were set, so those set before this one have run when it does. */
-function afterTimersOf(ms: number): Promise<void> {
+/** Timers of equal duration fire in the order they were set, so earlier ones have fired when this one does. */
+function waitForTimersOf(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });

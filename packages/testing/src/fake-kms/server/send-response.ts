@@ -1,26 +1,40 @@
 import type { ServerResponse } from 'node:http';
 
-import type { Answer } from '../api/response.ts';
-import type { FakeFault } from '../faults/fault-registry.ts';
+import type { ApiResponse } from '../api/response.ts';
+import type { FakeFault } from '../faults/fault.ts';
+import type { Connection } from './connections.ts';
 
-/** A response on its way out, with the two ends of its connection that only the listener can reach. */
+/** A response to send, and the two ways to end its connection. */
 export interface Outgoing {
   readonly response: ServerResponse;
   /** Ends the connection with an RST. */
   reset(): void;
-  /** Ends the connection in good order, once what was written is out. */
+  /** Ends the connection with a FIN, after pending writes. */
   close(): void;
 }
 
-/** Sends an answer, spoiled in the way the fault says. */
-export function deliver(answer: Answer, fault: FakeFault | undefined, outgoing: Outgoing): void {
+/** An RST must be sent by the TCP socket: a TLS socket has no such method. */
+export function outgoingFor(response: ServerResponse, { tcp }: Connection): Outgoing {
+  return {
+    response,
+    reset() {
+      tcp.resetAndDestroy();
+    },
+    close() {
+      response.socket?.destroySoon();
+    },
+  };
+}
+
+/** Sends the response in the way that the fault prescribes. */
+export function sendResponse(content: ApiResponse, fault: FakeFault | undefined, outgoing: Outgoing): void {
   const { response } = outgoing;
-  const half = answer.body.subarray(0, Math.floor(answer.body.length / 2));
+  const firstHalf = content.body.subarray(0, Math.floor(content.body.length / 2));
   switch (fault?.kind) {
     case 'hang':
       return;
     case 'hangMidBody':
-      begin(answer, response).write(half);
+      writeHead(content, response).write(firstHalf);
       return;
     case 'reset':
       outgoing.reset();
@@ -29,26 +43,26 @@ export function deliver(answer: Answer, fault: FakeFault | undefined, outgoing: 
       outgoing.close();
       return;
     case 'truncate':
-      begin(answer, response).write(half, () => {
+      writeHead(content, response).write(firstHalf, () => {
         outgoing.close();
       });
       return;
     case 'slow':
-      later(response, fault.ms, () => {
-        begin(answer, response).end(answer.body);
+      delay(response, fault.ms, () => {
+        writeHead(content, response).end(content.body);
       });
       return;
     case 'drip':
-      drip(answer.body, fault.ms, begin(answer, response));
+      drip(content.body, fault.ms, writeHead(content, response));
       return;
     case 'chunked':
-      response.writeHead(answer.status, answer.headers);
-      response.write(half);
-      response.end(answer.body.subarray(half.length));
+      response.writeHead(content.status, content.headers);
+      response.write(firstHalf);
+      response.end(content.body.subarray(firstHalf.length));
       return;
     case 'connectionClose':
       response.setHeader('connection', 'close');
-      begin(answer, response).end(answer.body);
+      writeHead(content, response).end(content.body);
       return;
     case undefined:
     case 'certificate':
@@ -61,16 +75,16 @@ export function deliver(answer: Answer, fault: FakeFault | undefined, outgoing: 
     case 'otherSecret':
     case 'oversized':
     case 'redirect':
-      // These change what is said, or were over with the handshake; how it is said is left alone.
-      begin(answer, response).end(answer.body);
+      // These faults affect the handshake or replace the response, not how it is sent.
+      writeHead(content, response).end(content.body);
       return;
     default:
-      throw new TypeError(`There is no fault ${String(fault satisfies never)}.`);
+      throw new TypeError(`Unknown fault kind ${JSON.stringify(fault satisfies never)}.`);
   }
 }
 
-function begin(answer: Answer, response: ServerResponse): ServerResponse {
-  return response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+function writeHead(content: ApiResponse, response: ServerResponse): ServerResponse {
+  return response.writeHead(content.status, { ...content.headers, 'content-length': content.body.length });
 }
 
 function drip(body: Buffer, ms: number, response: ServerResponse): void {
@@ -79,19 +93,19 @@ function drip(body: Buffer, ms: number, response: ServerResponse): void {
     return;
   }
   response.write(body.subarray(0, 1));
-  later(response, ms, () => {
+  delay(response, ms, () => {
     drip(body.subarray(1), ms, response);
   });
 }
 
-/** Real time, because it is the client's real timeouts that this is for. Forgotten when the connection ends. */
-function later(response: ServerResponse, ms: number, task: () => void): void {
-  const forget = (): void => {
+/** Uses system time, because it tests the real timeouts of clients. The end of the connection clears the timer. */
+function delay(response: ServerResponse, ms: number, task: () => void): void {
+  const clear = (): void => {
     clearTimeout(timer);
   };
   const timer = setTimeout(() => {
-    response.off('close', forget);
+    response.off('close', clear);
     task();
   }, ms);
-  response.once('close', forget);
+  response.once('close', clear);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { TokenBucket } from './token-bucket.ts';
 
-test('a second brings its tokens back one by one, and saves up no more than a second holds', () => {
+test('refills continuously, up to the tokens of one second', () => {
   let now = 0;
   const bucket = new TokenBucket({ perSecond: 2, clock: { date: () => now } });
   const take = (): boolean => bucket.take();
@@ -16,7 +16,7 @@ test('a second brings its tokens back one by one, and saves up no more than a se
   expect([take(), take(), take()]).toEqual([true, true, false]);
 });
 
-test('a clock that is set back takes no tokens away', () => {
+test('keeps its tokens if the clock is set back', () => {
   let now = 60_000;
   const bucket = new TokenBucket({ perSecond: 1, clock: { date: () => now } });
   now = 0;

@@ -1,26 +1,26 @@
 import type { CalendarClock } from '../settable-clock.ts';
 
-/** So many requests a second, and no more saved up than one second's worth: how KMS counts an account's requests. */
+/** Limits requests per second, with a burst of at most one second's worth, like the quota of KMS. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #clock: CalendarClock;
   #tokens: number;
-  #filledAt: number;
+  #refilledAt: number;
 
   constructor(parts: { perSecond: number; clock: CalendarClock }) {
     this.#perSecond = parts.perSecond;
     this.#clock = parts.clock;
     this.#tokens = parts.perSecond;
-    this.#filledAt = parts.clock.date();
+    this.#refilledAt = parts.clock.date();
   }
 
-  /** Takes a token; `false` when there is none left. */
+  /** Takes a token. Returns `false` if the bucket is empty. */
   take(): boolean {
     const now = this.#clock.date();
-    // A clock set back must not drain the bucket.
-    const gained = (Math.max(0, now - this.#filledAt) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#perSecond, this.#tokens + gained);
-    this.#filledAt = now;
+    // The clock may be set back, which must not remove tokens.
+    const refill = (Math.max(0, now - this.#refilledAt) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#perSecond, this.#tokens + refill);
+    this.#refilledAt = now;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;

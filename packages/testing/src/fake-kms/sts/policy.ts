@@ -1,60 +1,60 @@
-import type { Rights } from '../auth/access-keys.ts';
+import { apiError } from '../api/api-error.ts';
 import { accountId } from '../api/get-secret-value.ts';
-import { refusal } from '../api/api-error.ts';
+import type { ReadPermission } from '../auth/access-keys.ts';
 
 interface Statement {
-  readonly isAllowed: boolean;
+  readonly isAllow: boolean;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
 
 /**
- * What a policy lets its holder read; throws the refusal for a text that is no policy.
+ * Parses a RAM policy to a read permission. Throws an `ApiError` for invalid policy text.
  *
- * Effect, Action and Resource count, with `*` and `?` in the last two, and one Deny outweighs every Allow (Alibaba
- * Cloud, "Policy structure and syntax"). A Condition is taken as fulfilled: this fake knows nothing to check it by.
+ * Evaluates Effect, Action and Resource, with the wildcards `*` and `?`. A Deny takes precedence over any Allow (Alibaba
+ * Cloud, "Policy structure and syntax"). A Condition always counts as satisfied: the fake has no context to check it.
  */
-export function readPolicy(text: string): Rights {
-  const statements = readStatements(text);
+export function parsePolicy(text: string): ReadPermission {
+  const statements = parseStatements(text);
   return (secretName, region) => {
     const resource = `acs:kms:${region}:${accountId}:secret/${secretName}`;
-    const fitting = statements.filter(
+    const matching = statements.filter(
       ({ actions, resources }) =>
-        actions.some((pattern) => fits(pattern, 'kms:GetSecretValue')) &&
-        resources.some((pattern) => fits(pattern, resource)),
+        actions.some((pattern) => matchesPattern(pattern, 'kms:GetSecretValue')) &&
+        resources.some((pattern) => matchesPattern(pattern, resource)),
     );
-    return fitting.length > 0 && fitting.every(({ isAllowed }) => isAllowed);
+    return matching.length > 0 && matching.every(({ isAllow }) => isAllow);
   };
 }
 
-function readStatements(text: string): readonly Statement[] {
-  const policy = parse(text);
-  if (!isObject(policy) || policy['Version'] !== '1') throw refusal('InvalidParameter.PolicyGrammar');
+function parseStatements(text: string): readonly Statement[] {
+  const policy = parseJson(text);
+  if (!isObject(policy) || policy['Version'] !== '1') throw apiError('InvalidParameter.PolicyGrammar');
   const { Statement: statements } = policy;
-  if (!Array.isArray(statements) || statements.length === 0) throw refusal('InvalidParameter.PolicyGrammar');
-  return statements.map(readStatement);
+  if (!Array.isArray(statements) || statements.length === 0) throw apiError('InvalidParameter.PolicyGrammar');
+  return statements.map(parseStatement);
 }
 
-function readStatement(statement: unknown): Statement {
-  if (!isObject(statement)) throw refusal('InvalidParameter.PolicyGrammar');
+function parseStatement(statement: unknown): Statement {
+  if (!isObject(statement)) throw apiError('InvalidParameter.PolicyGrammar');
   const { Effect, Action, Resource } = statement;
-  if (Effect !== 'Allow' && Effect !== 'Deny') throw refusal('InvalidParameter.PolicyGrammar');
-  return { isAllowed: Effect === 'Allow', actions: readTexts(Action), resources: readTexts(Resource) };
+  if (Effect !== 'Allow' && Effect !== 'Deny') throw apiError('InvalidParameter.PolicyGrammar');
+  return { isAllow: Effect === 'Allow', actions: parseStrings(Action), resources: parseStrings(Resource) };
 }
 
-/** One text, or a list of some. */
-function readTexts(value: unknown): readonly string[] {
+/** A string, or a list of strings. */
+function parseStrings(value: unknown): readonly string[] {
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const texts = list.filter((one): one is string => typeof one === 'string' && one !== '');
-  if (texts.length === 0 || texts.length !== list.length) throw refusal('InvalidParameter.PolicyGrammar');
-  return texts;
+  const strings = list.filter((item): item is string => typeof item === 'string' && item !== '');
+  if (strings.length === 0 || strings.length !== list.length) throw apiError('InvalidParameter.PolicyGrammar');
+  return strings;
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw refusal('InvalidParameter.PolicyGrammar');
+    throw apiError('InvalidParameter.PolicyGrammar');
   }
 }
 
@@ -62,8 +62,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `*` stands for any text, `?` for any character; actions are the same in any letter case, and so are these resources. */
-function fits(pattern: string, text: string): boolean {
+/** `*` matches any text, `?` any character. Case-insensitive. */
+function matchesPattern(pattern: string, text: string): boolean {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 'is').test(text);
 }

@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Answer } from '../api/response.ts';
+import { ApiError, apiError, missingParameter } from '../api/api-error.ts';
+import type { ApiResponse } from '../api/response.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import { processPki } from '../certificates/pki.ts';
+import type { FakeFault, FaultHandle } from '../faults/fault.ts';
+import { parseParameters, peekParameters } from '../protocols/parameters.ts';
 import type { WireRequest } from '../protocols/protocol.ts';
-import { glanceAtParameters, readParameters } from '../protocols/parameters.ts';
 import { rpcV1 } from '../protocols/rpc-v1.ts';
-import type { FakeFault, FaultHandle } from '../faults/fault-registry.ts';
-import { missing, Refusal, refusal } from '../api/api-error.ts';
-import type { CalendarClock } from '../settable-clock.ts';
 import { CredentialServer } from '../server/credential-server.ts';
-import type { SideAnswer, CredentialRequestRecord, CredentialFaultScope } from '../server/credential-server.ts';
+import type { CredentialFaultScope, CredentialRequestRecord, CredentialResponse } from '../server/credential-server.ts';
+import type { CalendarClock } from '../settable-clock.ts';
 import { Roles } from './roles.ts';
 import type { FakeRole, Session } from './roles.ts';
 import type { TemporaryKeys } from './temporary-keys.ts';
 
-const version = '2015-04-01';
+const apiVersion = '2015-04-01';
 
-/** A token that an identity provider has given out. */
+/** A token of an OIDC identity provider. */
 export interface FakeOidcToken {
   /** `acs:ram::ACCOUNT:oidc-provider/NAME`. */
   readonly providerArn: string;
   readonly token: string;
-  /** Milliseconds since 1970, by the fake's clock; never when left out. */
+  /** Milliseconds since 1970, by the fake's clock. Default: never. */
   readonly expiresAt?: number;
 }
 
@@ -32,24 +32,24 @@ interface Parts {
   readonly clock: CalendarClock;
 }
 
-/** STS on a port of its own, always over TLS: AssumeRole, signed, and AssumeRoleWithOIDC, which nobody signs. */
+/** STS on its own port, always over TLS: AssumeRole, which is signed, and AssumeRoleWithOIDC, which is not. */
 export class FakeSts {
   readonly #parts: Parts;
   readonly #server: CredentialServer;
   readonly #roles = new Roles();
-  /** By the provider's ARN. */
+  /** By provider ARN. */
   readonly #tokens = new Map<string, FakeOidcToken>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#server = new CredentialServer({
-      trust: processPki(),
+      pki: processPki(),
       clock: parts.clock,
-      answer: (request) => this.#answer(request),
+      respond: (request) => this.#respond(request),
     });
   }
 
-  /** `127.0.0.1:PORT`: what the option `stsEndpoint` of a client takes. */
+  /** `127.0.0.1:PORT`: the value of a client's `stsEndpoint` option. */
   get endpoint(): string {
     return this.#server.endpoint;
   }
@@ -58,7 +58,7 @@ export class FakeSts {
     return this.#server.url;
   }
 
-  /** How often it was asked, refused requests included. */
+  /** The number of requests, rejected ones included. */
   get calls(): number {
     return this.#server.requests.length;
   }
@@ -71,6 +71,7 @@ export class FakeSts {
     this.#server.clearRequests();
   }
 
+  /** Adds or replaces a role. */
   addRole(role: FakeRole): void {
     this.#roles.add(role);
   }
@@ -79,79 +80,80 @@ export class FakeSts {
     this.#roles.remove(arn);
   }
 
-  /** From now on this is the one token that is taken from its provider. */
+  /** Sets the token that STS accepts from this provider. Replaces the previous one. */
   registerOidcToken(token: FakeOidcToken): void {
-    if (token.token === '') throw new TypeError('An OIDC token is not empty.');
+    if (token.token === '') throw new TypeError('An OIDC token must not be empty.');
     this.#tokens.set(token.providerArn, { ...token });
   }
 
-  /** Plants a fault for requests that would be granted. */
+  /** Adds a fault for requests that would succeed. */
   fault(fault: FakeFault, scope: CredentialFaultScope = {}): FaultHandle {
     return this.#server.fault(fault, scope);
   }
 
+  /** Removes all faults. */
   heal(): void {
     this.#server.heal();
   }
 
-  /** Opens its port; the same one every time. */
+  /** Opens the port; after `stop`, the same one. */
   async start(): Promise<void> {
-    await this.#server.open();
+    await this.#server.start();
   }
 
-  /** Closes its port and its connections. */
+  /** Closes the port and its connections. */
   async stop(): Promise<void> {
-    await this.#server.shut();
+    await this.#server.stop();
   }
 
-  #answer(request: WireRequest): SideAnswer {
-    const action = glanceAtParameters(request).get('Action') ?? '';
+  #respond(request: WireRequest): CredentialResponse {
+    const action = peekParameters(request).get('Action') ?? '';
     try {
-      return { action, answer: jsonAnswer(200, this.#act(request, action)) };
+      return { action, response: jsonResponse(200, this.#perform(request, action)) };
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return { action, answer: refusedAnswer(error) };
+      if (!(error instanceof ApiError)) throw error;
+      return { action, response: stsErrorResponse(error) };
     }
   }
 
-  #act(request: WireRequest, action: string): object {
-    if (request.path !== '/') throw refusal('InvalidApi.NotFound');
-    return action === 'AssumeRoleWithOIDC' ? this.#assumeWithOidc(request) : this.#assume(request);
+  #perform(request: WireRequest, action: string): object {
+    if (request.path !== '/') throw apiError('InvalidApi.NotFound');
+    return action === 'AssumeRoleWithOIDC' ? this.#assumeRoleWithOidc(request) : this.#assumeRole(request);
   }
 
-  #assume(request: WireRequest): object {
-    const signed = rpcV1.read(request);
-    this.#parts.authentication.check(signed);
-    checkApi(signed.version, signed.parameters);
-    if (signed.action !== 'AssumeRole') throw refusal('InvalidAction.NotFound');
-    const session = this.#session(signed.parameters);
-    const { trusts } = session.role;
-    if (trusts !== undefined && !trusts.includes(signed.accessKeyId)) throw refusal('NoPermission');
-    return this.#grant(session);
+  #assumeRole(request: WireRequest): object {
+    const signed = rpcV1.parse(request);
+    this.#parts.authentication.authenticate(signed);
+    checkVersionAndFormat(signed.version, signed.parameters);
+    if (signed.action !== 'AssumeRole') throw apiError('InvalidAction.NotFound');
+    const session = this.#parseSession(signed.parameters);
+    const { trustedKeyIds } = session.role;
+    if (trustedKeyIds?.includes(signed.accessKeyId) === false) throw apiError('NoPermission');
+    return this.#sessionFields(session);
   }
 
-  #assumeWithOidc(request: WireRequest): object {
-    const parameters = readParameters(request);
-    const asked = given(parameters, 'Version');
-    checkApi(asked, parameters);
-    const provider = this.#tokens.get(given(parameters, 'OIDCProviderArn'));
-    const token = given(parameters, 'OIDCToken');
-    const session = this.#session(parameters);
-    if (provider === undefined) throw refusal('EntityNotExist.OIDCProvider');
-    if (token !== provider.token) throw refusal('AuthenticationFail.OIDCToken.Invalid');
-    const { expiresAt = Number.POSITIVE_INFINITY } = provider;
-    if (this.#parts.clock.date() >= expiresAt) throw refusal('AuthenticationFail.OIDCToken.Expired');
-    const about = { Subject: 'fake-subject', Issuer: 'https://issuer.invalid', ClientIds: 'sts.aliyuncs.com' };
-    return { ...this.#grant(session), OIDCTokenInfo: about };
+  #assumeRoleWithOidc(request: WireRequest): object {
+    const parameters = parseParameters(request);
+    const version = requiredParameter(parameters, 'Version');
+    checkVersionAndFormat(version, parameters);
+    const registered = this.#tokens.get(requiredParameter(parameters, 'OIDCProviderArn'));
+    const token = requiredParameter(parameters, 'OIDCToken');
+    const session = this.#parseSession(parameters);
+    if (registered === undefined) throw apiError('EntityNotExist.OIDCProvider');
+    if (token !== registered.token) throw apiError('AuthenticationFail.OIDCToken.Invalid');
+    const { expiresAt = Number.POSITIVE_INFINITY } = registered;
+    if (this.#parts.clock.date() >= expiresAt) throw apiError('AuthenticationFail.OIDCToken.Expired');
+    const tokenInfo = { Subject: 'fake-subject', Issuer: 'https://issuer.invalid', ClientIds: 'sts.aliyuncs.com' };
+    return { ...this.#sessionFields(session), OIDCTokenInfo: tokenInfo };
   }
 
-  #session(parameters: ReadonlyMap<string, string>): Session {
-    given(parameters, 'RoleArn');
-    given(parameters, 'RoleSessionName');
-    return this.#roles.session(parameters);
+  #parseSession(parameters: ReadonlyMap<string, string>): Session {
+    requiredParameter(parameters, 'RoleArn');
+    requiredParameter(parameters, 'RoleSessionName');
+    return this.#roles.parseSession(parameters);
   }
 
-  #grant({ role, name, issue }: Session): object {
+  #sessionFields({ role, name, issue }: Session): object {
     return {
       RequestId: randomUUID().toUpperCase(),
       AssumedRoleUser: { Arn: `${role.arn}/${name}`, AssumedRoleId: `300000000000000001:${name}` },
@@ -160,25 +162,25 @@ export class FakeSts {
   }
 }
 
-/** This fake writes JSON alone, as all that ask it do. */
-function checkApi(asked: string, parameters: ReadonlyMap<string, string>): void {
-  if (asked !== version) throw refusal('InvalidVersion');
-  if ((parameters.get('Format') ?? 'json').toLowerCase() !== 'json') throw refusal('InvalidParameter.Format');
+/** The fake supports only JSON, the format of every STS client. */
+function checkVersionAndFormat(version: string, parameters: ReadonlyMap<string, string>): void {
+  if (version !== apiVersion) throw apiError('InvalidVersion');
+  if ((parameters.get('Format') ?? 'json').toLowerCase() !== 'json') throw apiError('InvalidParameter.Format');
 }
 
-function given(parameters: ReadonlyMap<string, string>, name: string): string {
+function requiredParameter(parameters: ReadonlyMap<string, string>, name: string): string {
   const value = parameters.get(name);
-  if (value === undefined || value === '') throw missing(name);
+  if (value === undefined || value === '') throw missingParameter(name);
   return value;
 }
 
-/** With a Message, always: `@alicloud/credentials` 2.4.7 reads it without looking whether it is there. */
-function refusedAnswer({ status, code, message }: Refusal): Answer {
+/** Always has a `Message`: `@alicloud/credentials` 2.4.7 reads it without checking that it exists. */
+function stsErrorResponse({ status, code, message }: ApiError): ApiResponse {
   const body = { RequestId: randomUUID().toUpperCase(), HostId: 'sts.aliyuncs.com', Code: code, Message: message };
-  return { ...jsonAnswer(status, body), code };
+  return { ...jsonResponse(status, body), code };
 }
 
-function jsonAnswer(status: number, body: object): Answer {
+function jsonResponse(status: number, body: object): ApiResponse {
   const headers = { 'content-type': 'application/json;charset=utf-8' };
   return { status, headers, body: Buffer.from(JSON.stringify(body), 'utf8') };
 }

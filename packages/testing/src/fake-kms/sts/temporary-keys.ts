@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
-import type { AccessKeys, Rights } from '../auth/access-keys.ts';
+import type { AccessKeys, ReadPermission } from '../auth/access-keys.ts';
 import { formatDate } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 
-/** A temporary key as STS, the metadata server and credential URIs write it. */
+/** A temporary key in the format of STS, the metadata server and the credentials URI. */
 export interface TemporaryCredentials {
   readonly AccessKeyId: string;
   readonly AccessKeySecret: string;
@@ -12,13 +12,13 @@ export interface TemporaryCredentials {
   readonly Expiration: string;
 }
 
-export interface Issue {
+export interface IssueOptions {
   /** In seconds. */
   readonly lifetime: number;
-  readonly rights: Rights;
+  readonly canRead: ReadPermission;
 }
 
-/** Makes temporary keys and makes them known to KMS, which takes them until they expire. */
+/** Issues temporary keys and registers them with the fake KMS. */
 export class TemporaryKeys {
   readonly #keys: AccessKeys;
   readonly #clock: CalendarClock;
@@ -28,13 +28,13 @@ export class TemporaryKeys {
     this.#clock = parts.clock;
   }
 
-  issue({ lifetime, rights }: Issue): TemporaryCredentials {
-    // Whole seconds, as they are written: the key must not end before or after the time its owner was told.
+  issue({ lifetime, canRead }: IssueOptions): TemporaryCredentials {
+    // Rounded to seconds, like `Expiration`, so that the key expires exactly at the time its owner reads there.
     const expiresAt = (Math.floor(this.#clock.date() / 1000) + lifetime) * 1000;
     const accessKeyId = `STS.Fake${randomBytes(8).toString('hex')}`;
     const accessKeySecret = `FakeStsSecret${randomBytes(12).toString('hex')}`;
     const securityToken = `FakeToken/+${randomBytes(48).toString('base64')}`;
-    this.#keys.addTemporary({ accessKeyId, accessKeySecret, securityToken, expiresAt }, rights);
+    this.#keys.addTemporary({ accessKeyId, accessKeySecret, securityToken, expiresAt }, canRead);
     return {
       AccessKeyId: accessKeyId,
       AccessKeySecret: accessKeySecret,

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+
+import type { FakeKmsOptions } from './options.ts';
+import { startFakeKms } from './start-fake-kms.ts';
+
+test.each<[FakeKmsOptions, string]>([
+  [{ regions: [] }, 'at least one region'],
+  [{ regions: ['a', 'a'] }, 'regions of a fake KMS must be unique'],
+  [{ regions: ['not a region'] }, 'is not a region id'],
+  [{ port: -1 }, 'whole number'],
+  [{ port: 65_535, regions: ['a', 'b'] }, 'whole number'],
+  [{ quota: 0 }, 'at least 1 request per second'],
+])('rejects the options %j', async (options, message) => {
+  await expect(startFakeKms(options)).rejects.toThrow(message);
+});
+
+test('rejects an instance in another region', async () => {
+  const instances = [{ id: 'kst-one', region: 'cn-beijing' }];
+
+  await expect(startFakeKms({ instances })).rejects.toThrow(
+    'kst-one is in cn-beijing, which is not one of the regions',
+  );
+});
+
+test.each([[['hzz1']], [['kst-']], [['kst-a', 'kst-a']]])('rejects the instances %j', async (instances) => {
+  await expect(startFakeKms({ instances })).rejects.toThrow('instance');
+});
+
+test('rejects a port that leaves none for the instances', async () => {
+  await expect(startFakeKms({ port: 65_535, instances: ['kst-fake1'] })).rejects.toThrow(
+    'further regions and instances',
+  );
+});
