@@ -16,7 +16,7 @@ export interface CheckedRead {
 export function readRequest(name: string, options: ReadOptions | undefined, defaultStage: string): CheckedRead {
   checkSecretName(name);
   if (options === undefined) return { request: requestFor(name, {}, defaultStage), signal: undefined };
-  if (!isObject(options)) throw invalidOptions(name, `expected an object, got ${describeKind(options)}`);
+  if (!isReadOptions(options)) throw invalidOptions(name, `expected an object, got ${describeKind(options)}`);
   const { values, issues } = resolve(readOptionTable, [layerOf(options, 'option')]);
   if (issues.length === 0) return { request: requestFor(name, values, defaultStage), signal: values.signal };
   const problems = issues.map(({ key, expected, got = 'another value' }) => `${key}: expected ${expected}, got ${got}`);
@@ -32,7 +32,7 @@ export function requestFor(
   return { name, versionId, stage: stage ?? (versionId === undefined ? defaultStage : undefined) };
 }
 
-function isObject(options: unknown): boolean {
+function isReadOptions(options: unknown): boolean {
   return typeof options === 'object' && options !== null;
 }
 

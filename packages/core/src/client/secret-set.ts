@@ -58,7 +58,7 @@ interface Member {
 
 function membersOf(request: SetRequest, options: ReadOptions | undefined): readonly Member[] {
   if (isList(request)) return request.map((name) => ({ key: name, name, options }));
-  if (!isPlainObject(request)) {
+  if (!isMemberMap(request)) {
     throw new RequestRejectedError('getMany() expects a list of secret names, or an object of names.');
   }
   return Object.entries(request).map(([key, member]) => {
@@ -72,7 +72,7 @@ function isList(request: SetRequest): request is readonly string[] {
   return Array.isArray(request);
 }
 
-function isPlainObject(request: unknown): boolean {
+function isMemberMap(request: unknown): boolean {
   if (typeof request !== 'object' || request === null) return false;
   return !(Symbol.iterator in request);
 }

@@ -12,7 +12,7 @@ export interface EntryContext {
 }
 
 /** The state of an entry for operators: everything but the value. */
-export function statusOf(entry: Entry, { request, now, freshness, outage }: EntryContext): SecretStatus {
+export function entryStatus(entry: Entry, { request, now, freshness, outage }: EntryContext): SecretStatus {
   const { secret, ttl, fetchedAt, readAt, heapIndex, dueAt } = entry;
   return {
     name: request.name,

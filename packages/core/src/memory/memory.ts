@@ -13,7 +13,7 @@ import type { Counters, SecretStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { Entry, freshnessOf, isFetchedAfter } from './entry.ts';
 import type { Freshness } from './entry.ts';
-import { statusOf } from './entry-status.ts';
+import { entryStatus } from './entry-status.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryReporter } from './memory-reporter.ts';
@@ -31,7 +31,7 @@ export interface MemoryParts {
   readonly refetch: (key: string, request: SecretRequest) => Promise<unknown>;
 }
 
-interface Found {
+interface StoreResult {
   readonly secret: Secret;
   readonly fetchedAt: number | undefined;
 }
@@ -139,7 +139,7 @@ export class SecretMemory {
   acceptFromStore(
     key: string,
     request: SecretRequest,
-    found: Found,
+    found: StoreResult,
   ): { readonly isKept: boolean; readonly isFresh: boolean } {
     const now = this.#clock.now();
     const cached = this.#cache.lookup(key);
@@ -185,7 +185,7 @@ export class SecretMemory {
   describe(): readonly SecretStatus[] {
     const now = this.#clock.now();
     return [...this.#cache.entries.values()].map((entry) =>
-      statusOf(entry, {
+      entryStatus(entry, {
         request: requestOfKey(entry.key, this.#options.stage),
         now,
         freshness: this.#freshness(entry),

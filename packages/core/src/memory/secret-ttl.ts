@@ -48,7 +48,7 @@ export function storedTimes(
 
 /** Does not use `secret.json()`, which keeps the parsed object: that costs more memory than the text. */
 function ownTtl(secret: Secret, property: string): number | undefined {
-  const text = textOf(secret);
+  const text = ownText(secret);
   if (text === undefined || !text.includes(property)) return undefined;
   try {
     const json: unknown = JSON.parse(text);
@@ -60,7 +60,7 @@ function ownTtl(secret: Secret, property: string): number | undefined {
   }
 }
 
-function textOf(secret: Secret): string | undefined {
+function ownText(secret: Secret): string | undefined {
   try {
     return secret.text();
   } catch {

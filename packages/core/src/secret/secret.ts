@@ -55,7 +55,7 @@ const sharedFields = new Map<string, SharedFields>();
 const maxShared = 256;
 
 /** Reads the private fields of a `Secret`. Assigned in its static block. */
-let readFields: (secret: Secret) => SecretFields;
+let privateFieldsOf: (secret: Secret) => SecretFields;
 
 /**
  * One version of a secret. Immutable.
@@ -133,7 +133,7 @@ export class Secret {
    */
   text(): string {
     if (this.#shared.dataType !== 'text') throw typeError(this, 'text', 'binary', 'Call bytes().');
-    return textOf(this.#value);
+    return rawText(this.#value);
   }
 
   /**
@@ -144,7 +144,7 @@ export class Secret {
    */
   bytes(options?: { readonly encoding?: 'utf8' | 'base64' | undefined }): Uint8Array {
     if (this.#shared.dataType !== 'binary') throw typeError(this, 'binary', 'text', 'Call text().');
-    const value = textOf(this.#value);
+    const value = rawText(this.#value);
     if (options?.encoding !== 'base64') return new TextEncoder().encode(value);
     try {
       return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
@@ -162,7 +162,7 @@ export class Secret {
   json(): unknown;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(schema?: StandardSchemaV1): unknown {
-    if (typeof this.#value === 'string') this.#value = new ParsedJson(this.#value, parse(this));
+    if (typeof this.#value === 'string') this.#value = new ParsedJson(this.#value, parseJson(this));
     const parsed = this.#value;
     if (schema === undefined) return parsed.json;
     const known = (parsed.validated ??= new WeakMap());
@@ -191,13 +191,13 @@ export class Secret {
     // Listed one by one: a spread takes as long as signing a request.
     const { dataType, stages, type, rotation, extendedConfig, requestId, stale } = secret.#shared;
     const { name, versionId } = secret;
-    const value = textOf(secret.#value);
+    const value = rawText(secret.#value);
     const createdAt = secret.#createdAt === undefined ? undefined : Math.round(secret.#createdAt * 1_000);
     return { name, versionId, value, createdAt, dataType, stages, type, rotation, extendedConfig, requestId, stale };
   }
 
   static {
-    readFields = (secret) => Secret.#fieldsOf(secret);
+    privateFieldsOf = (secret) => Secret.#fieldsOf(secret);
   }
 }
 
@@ -207,7 +207,7 @@ export class Secret {
  */
 export function cachedCopy(secret: Secret, name: string): Secret {
   if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
-  return new Secret({ ...readFields(secret), name: secret.name === name ? name : secret.name, requestId: undefined });
+  return new Secret({ ...privateFieldsOf(secret), name: secret.name === name ? name : secret.name, requestId: undefined });
 }
 
 /** The shared object for these fields. Dates, an extended configuration or a request id are particular to one secret. */
@@ -233,11 +233,11 @@ function frozenCopy(stages: readonly string[]): readonly string[] {
   return Object.isFrozen(stages) ? stages : Object.freeze([...stages]);
 }
 
-function textOf(value: string | ParsedJson): string {
+function rawText(value: string | ParsedJson): string {
   return typeof value === 'string' ? value : value.value;
 }
 
-function parse(secret: Secret): unknown {
+function parseJson(secret: Secret): unknown {
   const text = secret.text();
   try {
     return deepFreeze(JSON.parse(text));
