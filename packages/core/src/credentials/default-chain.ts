@@ -53,7 +53,8 @@ interface ChainAttempt {
 /** `providers` is not documented. The version of the library is pinned, and a test reads a key through this function. */
 function providersOf(chain: object): readonly ChainProvider[] {
   const providers: unknown = Reflect.get(chain, 'providers');
-  const list: readonly ChainProvider[] = Array.isArray(providers) ? providers : [chain as ChainProvider]; // it has getCredentials
+  // The chain is a provider itself.
+  const list: readonly ChainProvider[] = Array.isArray(providers) ? providers : [chain as ChainProvider];
   // The chain contains the URI provider even if no URI is set; it would then request https://undefined/.
   return list.filter((provider) => !('credentialsURI' in provider) || Boolean(provider.credentialsURI));
 }

@@ -6,6 +6,7 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AlicloudIdentity } from './alicloud.ts';
 import { alicloudCredentials } from './alicloud.ts';
+import type { LibraryResponse } from './library-http.ts';
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 const role = {
@@ -32,20 +33,17 @@ interface SentRequest {
   readonly bodyForm?: Readonly<Record<string, string>>;
 }
 
-interface StubResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-function response(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): StubResponse {
+function response(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): LibraryResponse {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = typeof body === 'string' ? 'text/html' : 'application/json;charset=utf-8';
   return { statusCode: status, headers: { 'content-type': type, ...headers }, body: Buffer.from(text) };
 }
 
 /** Credentials whose library gets its responses from `respond`, through its hook for mocks. */
-function setup(identity: AlicloudIdentity, respond: (request: SentRequest) => StubResponse | Promise<StubResponse>) {
+function setup(
+  identity: AlicloudIdentity,
+  respond: (request: SentRequest) => LibraryResponse | Promise<LibraryResponse>,
+) {
   const sent: SentRequest[] = [];
   const clock = new FakeClock({ date: now });
   const provider = alicloudCredentials(identity, {
@@ -61,7 +59,7 @@ function setup(identity: AlicloudIdentity, respond: (request: SentRequest) => St
 
 async function failureOf(
   identity: AlicloudIdentity,
-  respond: (request: SentRequest) => StubResponse | Promise<StubResponse>,
+  respond: (request: SentRequest) => LibraryResponse | Promise<LibraryResponse>,
 ): Promise<Error> {
   const { provider } = setup(identity, respond);
   const error: unknown = await provider.getCredential().catch((thrown: unknown) => thrown);

@@ -11,7 +11,7 @@ import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 import type { ProxyResolver } from './provider-proxy.ts';
 
-/** A provider with sessions. `refresher` bypasses the library's cache, which sends too many requests, some of them in parallel. */
+/** A provider with sessions. `refresher` bypasses the library's cache, which sends too many requests, some in parallel. */
 export interface SessionProvider {
   refresher(): Promise<{
     readonly accessKeyId: string;
@@ -64,7 +64,7 @@ export async function fetchSession(
   return { credentials, lifetime: lifetimeOf(expiration, httpLog.at(-1)?.date ?? clock.date()) };
 }
 
-/** Milliseconds from `date` to `expiration`. Pass the date of the response, if it has one: the clock of this machine may be wrong. */
+/** Milliseconds from `date` to `expiration`. `date` is that of the response, if it has one: the local clock may be wrong. */
 export function lifetimeOf(expiration: unknown, date: number): number | undefined {
   const expiresAt = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
   return Number.isNaN(expiresAt) ? undefined : Math.max(expiresAt - date, 0);

@@ -100,7 +100,7 @@ export interface ClientKeyVectors {
     readonly signatureParam: string;
   }[];
   readonly protobuf: {
-    readonly request: readonly { readonly id: string; readonly message: RequestMessage; readonly hex: string }[];
+    readonly request: readonly { readonly id: string; readonly message: EncodedMessage; readonly hex: string }[];
     readonly response: readonly { readonly id: string; readonly message: object; readonly hex: string }[];
     readonly decodeOnly: readonly { readonly id: string; readonly decodesAs: object; readonly hex: string }[];
     readonly malformed: readonly { readonly id: string; readonly hex: string }[];
@@ -120,7 +120,7 @@ export interface ClientKeyVectors {
   }[];
 }
 
-interface RequestMessage {
+interface EncodedMessage {
   readonly SecretName: string;
   readonly VersionStage?: string;
   readonly VersionId?: string;

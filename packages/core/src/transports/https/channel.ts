@@ -8,7 +8,7 @@ import { ConnectionPool } from './connection-pool.ts';
 import type { CancelHandle, RequestOutcome, RequestTarget } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
 
-/** Maximum size of a response. KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
+/** KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
 const defaultMaxResponseBytes = 1_048_576;
 
 /** The options of every HTTPS transport. */

@@ -190,7 +190,7 @@ function unreachable(message: string, code?: string, cause?: Error): FetchFailur
   return new FetchFailure('unreachable' satisfies FailureName, message, { code, cause });
 }
 
-/** Copies an error without its other properties. Node's HTTP parser adds the bytes that it read (`rawPacket`), possibly a secret. */
+/** Copies an error without its other properties: Node's HTTP parser adds the bytes that it read (`rawPacket`). */
 function sanitize(error: Error, code: string | undefined): Error {
   const copy = new Error(error.message === '' ? (code ?? error.name) : error.message);
   copy.name = error.name;

@@ -8,7 +8,7 @@ export type WireField =
 
 /** The bytes are not a message of the expected type. The error message quotes none of them. */
 export class ProtobufError extends Error {
-  override readonly name = 'ProtobufProblem';
+  override readonly name = 'ProtobufError';
 }
 
 /** Encodes a string field: tag, length, bytes. */

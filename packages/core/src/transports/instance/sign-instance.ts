@@ -37,8 +37,8 @@ export function instanceHeaders({
 }
 
 /**
- * The string to sign of the instance API: the method, three headers, all `x-kms-` headers sorted by name, and the path, which is
- * always "/" (https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/request-signatures).
+ * The string to sign of the instance API: the method, three headers, all `x-kms-` headers sorted by name, and the path "/"
+ * (https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/request-signatures).
  */
 export function instanceStringToSign(method: string, headers: Readonly<Record<string, string>>): string {
   const kmsHeaders = Object.keys(headers).filter((name) => name.startsWith('x-kms-'));
