@@ -207,7 +207,11 @@ export class Secret {
  */
 export function cachedCopy(secret: Secret, name: string): Secret {
   if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
-  return new Secret({ ...privateFieldsOf(secret), name: secret.name === name ? name : secret.name, requestId: undefined });
+  return new Secret({
+    ...privateFieldsOf(secret),
+    name: secret.name === name ? name : secret.name,
+    requestId: undefined,
+  });
 }
 
 /** The shared object for these fields. Dates, an extended configuration or a request id are particular to one secret. */
