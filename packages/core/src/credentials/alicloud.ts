@@ -38,7 +38,7 @@ function staticCredentials(identity: AccessKeyIdentity | StsIdentity): Credentia
   const credentials = { accessKeyId, accessKeySecret, ...token };
   return {
     async getCredential() {
-      // Without its token, KMS would reject the request as one with an unknown access key.
+      // KMS would report a request without its security token as one with an unknown access key.
       if (Object.values(credentials).includes('')) {
         throw new TypeError('The access key id, access key secret or security token is empty.');
       }

@@ -79,7 +79,7 @@ test.each([900_000, 60_000, 1_000])('caches credentials with a lifetime of %d ms
   expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('returns credentials that are expired on arrival to waiting callers only', async () => {
+test('returns credentials that arrive expired to waiting callers only', async () => {
   const fixture = setup(0);
 
   expect(await Promise.all([fixture.read(), fixture.read()])).toEqual(['FakeId-1', 'FakeId-1']);

@@ -33,12 +33,12 @@ interface CachedEntry {
   readonly expiresAt: number;
 }
 
-/** Refresh interval (ms) if the source reports no lifetime: it is a file or environment variables. */
+/** Refresh interval (ms) for a source that reports no lifetime: a file or environment variables. */
 const defaultRefreshInterval = 300_000;
 
 /**
- * Credentials become stale this long before they expire (ms), or a fifth of their lifetime: the clocks of KMS and of this
- * machine differ, and a request takes time.
+ * Credentials become stale this long before they expire (ms), or a fifth of their lifetime, whichever is shorter: the clock of
+ * KMS may be ahead, and a request takes time.
  */
 const maxExpiryMargin = 300_000;
 

@@ -59,7 +59,7 @@ test('opens both files unmodified', () => {
   expect([opens(fileWith(unprotected)), opens(fileWith(withMac))]).toEqual([true, true]);
 });
 
-test('opens any modified file or throws a ClientKeyError', () => {
+test('opens any modified file without a MAC or throws a ClientKeyError', () => {
   fc.assert(
     fc.property(fc.array(modification, { minLength: 1, maxLength: 3 }), (modifications) => {
       opens(fileWith(modifications.reduce(modify, unprotected)));
@@ -81,7 +81,7 @@ test('rejects any file with a modified byte that its MAC covers', () => {
   );
 });
 
-test('opens any file with a MAC and a modification elsewhere, or throws a ClientKeyError', () => {
+test('opens any modified file with a MAC or throws a ClientKeyError', () => {
   fc.assert(
     fc.property(modification, (one) => {
       opens(fileWith(modify(withMac, one)));

@@ -1,4 +1,4 @@
-import type { DoRequest, LibraryRequest, LibraryResponse } from './library-http.ts';
+import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
 
 /** One request of a provider of `@alicloud/credentials`: the parts that an error message may quote. */
@@ -20,7 +20,7 @@ export interface HttpLogEntry {
  * The library's own errors contain the server's text, but no status, code or request id.
  */
 export function logRequests(provider: object, httpLog: HttpLogEntry[]): void {
-  wrapDoRequest(provider, (doRequest: DoRequest) => async (request) => {
+  wrapDoRequest(provider, (doRequest) => async (request) => {
     trimToken(request);
     const host = hostOf(request);
     try {

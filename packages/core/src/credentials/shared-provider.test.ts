@@ -15,7 +15,7 @@ test('coalesces concurrent calls, and calls the provider again afterwards', asyn
   expect(await provider.getCredential()).toEqual({ accessKeyId: 'FakeId-2' });
 });
 
-test('rejects all concurrent calls with the provider error, and does not cache it', async () => {
+test('rejects all concurrent calls if the provider fails, caches no error', async () => {
   let calls = 0;
   const provider = sharedProvider(
     {

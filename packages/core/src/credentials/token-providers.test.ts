@@ -282,7 +282,7 @@ test('names a token file that is missing or empty and sends no request', async (
   expect(blank.message).toContain(`${empty} is empty`);
 });
 
-test('reports an OIDC token that STS rejects as a rejected request, not as denied access', async () => {
+test('classifies an OIDC token that STS rejects as rejected, not as denied', async () => {
   const error = await failureOf(oidcRole(tokenFile('s3cret-t')), () =>
     response({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 400),
   );

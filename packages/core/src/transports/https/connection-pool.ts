@@ -3,7 +3,7 @@ import type { AgentOptions } from 'node:https';
 import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
 
-/** Idle sockets kept for later requests: no more than the refreshes that run concurrently. */
+/** Idle sockets that are kept for reuse. No more refreshes run concurrently, so further sockets would stay idle. */
 const maxIdleSockets = 16;
 
 export interface StartedRequest {

@@ -174,7 +174,7 @@ test('rejects a name with a lone surrogate and sends no request', async () => {
   expect(await failureOf({}, {}, { name: 'a\uD800' })).toMatchObject({ failure: 'rejected' });
 });
 
-test('sends no request to a server with an unknown CA unless verification is off', async () => {
+test('sends no request if the CA is unknown, unless verification is off', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
   const request = { name: 'secret001' };
 

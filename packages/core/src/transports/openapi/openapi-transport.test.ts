@@ -204,7 +204,7 @@ test.each([
   expect(kms.badCertificateRequests).toBe(0);
 });
 
-test('trusts the CAs of the file only: an intermediate is enough, in any order', async () => {
+test('trusts only the CAs of the file; an intermediate is enough', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1', { versionId: 'v1' });
   const at = kms.caPem.lastIndexOf('-----BEGIN');
