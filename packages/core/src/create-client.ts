@@ -29,6 +29,7 @@ import { createCounters } from './secret/status.ts';
 import { SecretTiers } from './store-tier/store-tier.ts';
 
 export type { SecretClient } from './client/client.ts';
+export { isSecretClient } from './client/is-secret-client.ts';
 export type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from './seal/envelope.ts';
 export { fileStore } from './file-store/file-store.ts';
 export type { FileStoreOptions } from './file-store/file-store.ts';

@@ -1,4 +1,4 @@
-export { createKeyring, createSecretClient, fileStore, sdkTransport } from './create-client.ts';
+export { createKeyring, createSecretClient, fileStore, isSecretClient, sdkTransport } from './create-client.ts';
 export type {
   EntryLocation,
   Envelope,
@@ -25,6 +25,7 @@ export {
   ClientClosedError,
   ConfigurationError,
   DeadlineExceededError,
+  isOutage,
   isSecretError,
   RequestRejectedError,
   SecretDisabledError,
@@ -41,11 +42,11 @@ export { failures } from './secret/failures.ts';
 export type { FailureKind, FailureName } from './secret/failures.ts';
 export { SecretHandle } from './adapter-kit/handle.ts';
 export type { HandleSource } from './adapter-kit/handle.ts';
-export { healthOf } from './adapter-kit/health.ts';
-export type { ClientHealth } from './adapter-kit/health.ts';
+export { healthOptionNames, refuseUnknownOptions } from './adapter-kit/known-options.ts';
+export { loadDeclared } from './adapter-kit/load-declared.ts';
 export type { SecretHook } from './ports/hook.ts';
-export { errorAnswer, healthAnswer } from './adapter-kit/http-response.ts';
-export type { HttpAnswer } from './adapter-kit/http-response.ts';
+export { errorResponse, healthResponse } from './adapter-kit/http-response.ts';
+export type { HttpResponse } from './adapter-kit/http-response.ts';
 export type { Logger } from './ports/logger.ts';
 export type {
   AccessKeyIdentity,
@@ -61,11 +62,20 @@ export type {
 export { milliseconds } from './time/duration.ts';
 export type { Duration } from './time/duration.ts';
 export type { ReadOptions, SecretClientOptions, SecretOptions } from './options/options.ts';
-export { Secret } from './secret/secret.ts';
+export { isSecret, Secret } from './secret/secret.ts';
 export type { SecretFields, SecretRotation } from './secret/secret.ts';
 export { isSecretSnapshot, SecretSnapshot } from './adapter-kit/snapshot.ts';
 export type { MountOptions, SnapshotSource } from './adapter-kit/snapshot.ts';
-export type { ClientDescription, ClientStats, EndpointStatus, SecretStatus, StoreStatus } from './secret/status.ts';
+export type {
+  ClientDescription,
+  ClientHealth,
+  ClientStats,
+  EndpointStatus,
+  HealthOptions,
+  SecretCounts,
+  SecretStatus,
+  StoreStatus,
+} from './secret/status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreEvent } from './ports/store.ts';
 export { FetchFailure } from './ports/transport.ts';
 export type { FetchFailureDetails, SecretRequest, SecretTransport } from './ports/transport.ts';

@@ -2,21 +2,19 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SecretUnavailableError } from '../secret/errors.ts';
 import type { SecretListener } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { ClientDescription } from '../secret/status.ts';
+import type { SecretStatus } from '../secret/status.ts';
 
-/** What a handle asks of its client; a `SecretClient` has more. */
+/** The part of a `SecretClient` that a handle uses. */
 export interface HandleSource {
   get(name: string): Promise<Secret>;
   peek(name: string): Secret | undefined;
   on(event: 'rotated', listener: SecretListener<'rotated'>): () => void;
-  describe(): ClientDescription;
+  statusOf(name: string): SecretStatus | undefined;
 }
 
 /**
- * One secret by its name, for code that lives longer than a version of it: hand out the handle, not the value, and
- * rotation is followed.
- *
- * It holds nothing that would have to be ended: a handle for each use is as good as one for the whole program.
+ * One secret by its name, for code that outlives a version of it. Inject or pass on the handle, not the value: the handle
+ * follows rotations. A handle holds no resource, so it needs no disposal.
  */
 export class SecretHandle {
   readonly name: string;
@@ -30,24 +28,22 @@ export class SecretHandle {
   }
 
   /**
-   * The version that is in memory now, without waiting. It is fetched by whoever reads it first: `get()`, or the option
-   * `preload`.
+   * The version in memory now, without waiting. Read it once before, with `get()` or the option `preload`.
    *
-   * Throws `SecretUnavailableError` if it has not been read yet, or is no longer kept: refused by KMS, or too old.
+   * Throws `SecretUnavailableError` if it has not been read yet, or if the client dropped it: refused by KMS or expired.
    */
   get current(): Secret {
-    const secret = this.#client.peek(this.name);
-    if (secret === undefined) return this.#stillKept();
+    const secret = this.#client.peek(this.name) ?? this.#unrefreshed();
     this.#latest = secret;
     return secret;
   }
 
-  /** The value of `current`; throws `SecretTypeError` if the secret is binary. */
+  /** The value of `current`. Throws `SecretTypeError` if the secret is binary. */
   text(): string {
     return this.current.text();
   }
 
-  /** The value of `current` as JSON, checked by `schema` if one is given; see `Secret.json`. */
+  /** The value of `current` as JSON, validated by `schema` if one is given; see `Secret.json`. */
   json(): unknown;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(schema?: StandardSchemaV1): unknown {
@@ -55,40 +51,39 @@ export class SecretHandle {
     return schema === undefined ? current.json() : current.json(schema);
   }
 
-  /** Reads it, as `SecretClient.get` does: from memory while it is fresh, else from KMS. */
+  /** Reads the secret, as `SecretClient.get` does: from memory while it is fresh, else from KMS. */
   get(): Promise<Secret> {
     return this.#client.get(this.name);
   }
 
   /**
-   * Calls `listener` with each new version; returns a function that ends it. A listener that throws, or rejects, is
-   * reported to the client's logger.
+   * Calls `listener` with each new version; returns a function that removes it. The client's logger reports a listener that
+   * throws or rejects.
    */
   onRotate(listener: SecretListener<'rotated'>): () => void {
     return this.#client.on('rotated', (event) => {
-      // Another stage of the same secret has rotations of its own.
+      // Another stage of the same secret rotates separately.
       return event.name === this.name && this.#client.peek(this.name) === event.secret ? listener(event) : undefined;
     });
   }
 
   /**
-   * After a time in which the process was frozen, a value is past its TTL before anybody could fetch it again. `peek` has
-   * nothing then, because a reader who can wait should. Here nobody can: what is still kept, and not expired, is handed out.
+   * The last version, marked stale, while it is in memory and has not expired.
+   *
+   * After the process was suspended, a value can be past its TTL before its refresh ran. `peek` returns nothing then, because
+   * a caller that can wait should wait. The caller of a handle cannot.
    */
-  #stillKept(): Secret {
+  #unrefreshed(): Secret {
     const { name } = this;
     const latest = this.#latest;
-    const isKept = this.#client
-      .describe()
-      .secrets.some(
-        (kept) => kept.name === name && kept.versionId === latest?.versionId && kept.freshness !== 'expired',
-      );
-    this.#latest = isKept ? latest?.asStale() : undefined;
-    if (this.#latest !== undefined) return this.#latest;
+    const status = this.#client.statusOf(name);
+    const isServable = status !== undefined && status.versionId === latest?.versionId && status.freshness !== 'expired';
+    if (latest !== undefined && isServable) return latest.asStale();
+    this.#latest = undefined; // releases the dropped value
     const reason =
       latest === undefined
         ? 'it has not been read yet. Await get() first, or name it in the option preload and await ready()'
-        : 'it was dropped: KMS refuses it, it was invalidated, it grew too old, or the client is closed. Await get(), which says why';
+        : 'the client dropped it: KMS refused it, it was invalidated, it expired, or the client is closed. Await get() for the reason';
     throw new SecretUnavailableError(`Secret "${name}" is not in memory: ${reason}.`, {
       secretName: name,
       attempts: [],

@@ -13,12 +13,12 @@ import {
   StoreError,
 } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
-import type { ClientHealth } from './health.ts';
-import { errorAnswer, healthAnswer } from './http-response.ts';
+import type { ClientHealth } from '../secret/status.ts';
+import { errorResponse, healthResponse } from './http-response.ts';
 
 const details = { secretName: 'prod/db', endpoint: 'kms.example', requestId: 'request-1' };
-const unavailable = new SecretUnavailableError('KMS is away: kms.example', { ...details, attempts: [] });
-const denied = new AccessDeniedError('KMS refuses the secret "prod/db"', details);
+const unavailable = new SecretUnavailableError('KMS is unavailable: kms.example', { ...details, attempts: [] });
+const denied = new AccessDeniedError('KMS denies access to "prod/db"', details);
 const closed = new ClientClosedError('prod/db');
 const setOf = (...errors: AnySecretError[]): SecretSetError =>
   new SecretSetError(errors.length, 'read', new Map(errors.map((error, index) => [`name-${index}`, error])));
@@ -31,29 +31,29 @@ describe('an error', () => {
     [503, '1', setOf(unavailable, closed)],
     [503, undefined, setOf(unavailable, denied)],
     [503, undefined, denied],
-    [503, undefined, new SecretNotFoundError('KMS knows no secret "prod/db"', details)],
-    [503, undefined, new SecretDisabledError('KMS gives it to nobody', details)],
+    [503, undefined, new SecretNotFoundError('KMS has no secret "prod/db"', details)],
+    [503, undefined, new SecretDisabledError('The secret is disabled', details)],
     [503, undefined, new RequestRejectedError('The clock is wrong', details)],
     [503, undefined, new StoreError('Not written', details)],
     [500, undefined, new SecretTypeError({ ...details, versionId: 'v1', expected: '', actual: '', advice: '' })],
     [500, undefined, new ConfigurationError([])],
-  ])('is answered with %i, to be tried again in %s s, and its code alone: %s', (status, retryAfter, error) => {
+  ])('gets a %i with Retry-After %s and its code alone: %s', (status, retryAfter, error) => {
     const headers = { 'cache-control': 'no-store', ...(retryAfter !== undefined && { 'retry-after': retryAfter }) };
 
-    expect(errorAnswer(error)).toEqual({ status, headers, body: { code: error.code } });
+    expect(errorResponse(error)).toEqual({ status, headers, body: { code: error.code } });
   });
 
-  test('of another copy of this package is answered like ours', () => {
+  test('of another copy of this package gets the same response', () => {
     const brand = { [Symbol.for('@kms-secrets/core.error')]: true };
-    const theirs = Object.assign(new Error('denied'), brand, { code: 'ERR_ACCESS_DENIED' });
+    const foreign = Object.assign(new Error('denied'), brand, { code: 'ERR_ACCESS_DENIED' });
 
-    expect(errorAnswer(theirs)).toMatchObject({ status: 503, body: { code: 'ERR_ACCESS_DENIED' } });
+    expect(errorResponse(foreign)).toMatchObject({ status: 503, body: { code: 'ERR_ACCESS_DENIED' } });
   });
 
-  test.each([new Error('no secret of ours'), 'a text', undefined, null, { code: 'ERR_ACCESS_DENIED' }])(
-    'that is not ours is not answered: %s',
+  test.each([new Error('unrelated'), 'a string', undefined, null, { code: 'ERR_ACCESS_DENIED' }])(
+    'of another kind gets no response: %s',
     (error) => {
-      expect(errorAnswer(error)).toBeUndefined();
+      expect(errorResponse(error)).toBeUndefined();
     },
   );
 });
@@ -62,8 +62,9 @@ test.each([
   ['ok', 200],
   ['degraded', 200],
   ['failing', 503],
-] as const)('a probe is answered %s with %i, for nobody to keep', (status, code) => {
-  const health: ClientHealth = { status, missing: [], secrets: [], endpoints: [] };
+] as const)('a %s client responds to a probe with an uncacheable %i', (status, code) => {
+  const counts = { fresh: 0, stale: 0, expired: 0, failing: 0 };
+  const health: ClientHealth = { status, missing: [], counts, endpoints: [] };
 
-  expect(healthAnswer(health)).toEqual({ status: code, headers: { 'cache-control': 'no-store' }, body: health });
+  expect(healthResponse(health)).toEqual({ status: code, headers: { 'cache-control': 'no-store' }, body: health });
 });

@@ -1,48 +1,41 @@
-import { isSecretError } from '../secret/errors.ts';
+import { isOutage, isSecretError } from '../secret/errors.ts';
 import type { SecretErrorCode } from '../secret/errors.ts';
-import type { ClientHealth } from './health.ts';
+import type { ClientHealth } from '../secret/status.ts';
 
-/** What a service answers over HTTP, for any framework to send. */
-export interface HttpAnswer<Body extends object = object> {
+/** An HTTP response for any framework to send. */
+export interface HttpResponse<Body extends object = object> {
   readonly status: number;
-  /** Names in small letters. */
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** To be sent as JSON. */
   readonly body: Body;
 }
 
-/** The secret is there, but this program cannot use it: that is for its author to mend, and no outage. */
-const ourFault: ReadonlySet<SecretErrorCode> = new Set(['ERR_CONFIGURATION', 'ERR_SECRET_TYPE']);
-/** What is over by itself soon, or not so at the next instance. A refusal is neither. */
-const passing: ReadonlySet<SecretErrorCode> = new Set([
-  'ERR_SECRET_UNAVAILABLE',
-  'ERR_DEADLINE_EXCEEDED',
-  'ERR_CLIENT_CLOSED',
-]);
+/** KMS returned the secret, but the program uses it wrongly: a bug, not an outage. */
+const programErrors: readonly SecretErrorCode[] = ['ERR_CONFIGURATION', 'ERR_SECRET_TYPE'];
 
 /**
- * What a service answers its own callers when an error of ours ends a request: 503, or 500 where the program is wrong, and
- * `{ code }`. `undefined` for every other error, which is not ours to answer.
+ * The response of a service to its own callers when a `SecretError` ends a request: 503, or 500 for a mistake in the program,
+ * and `{ code }`. `undefined` for every other error.
  *
- * Never 403 or 404, and never the message: that a secret is denied or missing is no business of the service's callers.
+ * Never 403 or 404, and never the message: the service's callers must not learn that a secret is denied or missing.
  */
-export function errorAnswer(error: unknown): HttpAnswer<{ readonly code: SecretErrorCode }> | undefined {
+export function errorResponse(error: unknown): HttpResponse<{ readonly code: SecretErrorCode }> | undefined {
   if (!isSecretError(error)) return undefined;
-  const { code } = error;
   return {
-    status: ourFault.has(code) ? 500 : 503,
-    headers: { 'cache-control': 'no-store', ...(isPassing(error) && { 'retry-after': '1' }) },
-    body: { code },
+    status: isSecretError(error, programErrors) ? 500 : 503,
+    headers: { 'cache-control': 'no-store', ...(isTransient(error) && { 'retry-after': '1' }) },
+    body: { code: error.code },
   };
 }
 
-/** Of several, all: else the caller would come back in vain. */
-function isPassing(error: unknown): boolean {
-  if (isSecretError(error, 'ERR_SECRET_SET')) return [...error.errors.values()].every(isPassing);
-  return isSecretError(error) && passing.has(error.code);
+/** Whether a retry may succeed: after an outage, or at another instance of the service. A set needs this of all its errors. */
+function isTransient(error: unknown): boolean {
+  if (isSecretError(error, 'ERR_SECRET_SET')) return [...error.errors.values()].every(isTransient);
+  return isOutage(error) || isSecretError(error, 'ERR_CLIENT_CLOSED');
 }
 
-/** What a probe is answered: 200 for `ok` and `degraded`, 503 for `failing`. */
-export function healthAnswer(health: ClientHealth): HttpAnswer<ClientHealth> {
+/** The response to a readiness probe: 200 for `ok` and `degraded`, 503 for `failing`. */
+export function healthResponse(health: ClientHealth): HttpResponse<ClientHealth> {
   return { status: health.status === 'failing' ? 503 : 200, headers: { 'cache-control': 'no-store' }, body: health };
 }

@@ -5,23 +5,23 @@ import { Secret } from '../secret/secret.ts';
 import { isSecretSnapshot, SecretSnapshot } from './snapshot.ts';
 import type { MountOptions, SnapshotSource } from './snapshot.ts';
 
-/** What a client would answer: in memory are the names that were read or rotated. */
-class Source implements SnapshotSource {
-  readonly asked: string[] = [];
-  readonly #held = new Map<string, Secret>();
+/** Stands in for a client. The names that were read or rotated are in memory. */
+class FakeSource implements SnapshotSource {
+  readonly fetched: string[] = [];
+  readonly #inMemory = new Map<string, Secret>();
 
   rotate(name: string, versionId: string): void {
-    this.#held.set(name, secretOf(name, versionId));
+    this.#inMemory.set(name, secretOf(name, versionId));
   }
 
   peek(name: string): Secret | undefined {
-    return this.#held.get(name);
+    return this.#inMemory.get(name);
   }
 
   async get(name: string): Promise<Secret> {
-    this.asked.push(name);
-    if (!this.#held.has(name)) this.rotate(name, 'v1');
-    return this.#held.get(name) ?? expect.fail('It was just put there.');
+    this.fetched.push(name);
+    if (!this.#inMemory.has(name)) this.rotate(name, 'v1');
+    return this.#inMemory.get(name) ?? expect.fail('rotate() stored it.');
   }
 
   async getMany(names: readonly string[]): Promise<Record<string, Secret>> {
@@ -39,18 +39,21 @@ function snapshotOf<Names extends object = {}>(source: SnapshotSource, options?:
   return snapshot;
 }
 
-/** Says of each value that it is valid, and how often it was asked. */
-function counting(): { schema: StandardSchemaV1<unknown, { readonly isValid: true }>; times: () => number } {
-  let times = 0;
+/** A schema that accepts every value and counts its validations. */
+function countingSchema(): {
+  schema: StandardSchemaV1<unknown, { readonly isValid: true }>;
+  validations: () => number;
+} {
+  let validations = 0;
   const validate = (): { value: { readonly isValid: true } } => {
-    times += 1;
+    validations += 1;
     return { value: { isValid: true } };
   };
-  return { schema: { '~standard': { version: 1, vendor: 'counting', validate } }, times: () => times };
+  return { schema: { '~standard': { version: 1, vendor: 'counting', validate } }, validations: () => validations };
 }
 
-test('what was seen first stays, and the next snapshot sees what is new', async () => {
-  const source = new Source();
+test('keeps the version that was read first; the next snapshot has the new one', async () => {
+  const source = new FakeSource();
   const [one, other] = [snapshotOf(source), snapshotOf(source)];
   await one.get('db');
   source.rotate('db', 'v2');
@@ -59,45 +62,45 @@ test('what was seen first stays, and the next snapshot sees what is new', async 
   expect((await other.get('db')).versionId).toBe('v2');
 });
 
-test('names are taken at one moment, without a wait if all are in memory', async () => {
-  const source = new Source();
+test('preloads names at one moment, without waiting if all are in memory', async () => {
+  const source = new FakeSource();
   source.rotate('user', 'v1');
   source.rotate('password', 'v1');
   const snapshot = snapshotOf(source);
 
-  const waiting = snapshot.take(['user', 'password']);
+  const loading = snapshot.preload(['user', 'password']);
   source.rotate('user', 'v2');
   source.rotate('password', 'v2');
 
-  expect(waiting).toBeUndefined();
+  expect(loading).toBeUndefined();
   expect([snapshot.secret('user').versionId, snapshot.secret('password').versionId]).toEqual(['v1', 'v1']);
-  expect(source.asked).toEqual([]);
+  expect(source.fetched).toEqual([]);
 });
 
-test('if one is not in memory, all are waited for', async () => {
-  const source = new Source();
+test('waits for all names if one is not in memory', async () => {
+  const source = new FakeSource();
   source.rotate('user', 'v1');
   const snapshot = snapshotOf(source);
 
-  const waiting = snapshot.take(['user', 'password']);
+  const loading = snapshot.preload(['user', 'password']);
   expect(() => snapshot.secret('user')).toThrow('not in the snapshot');
-  await waiting;
+  await loading;
 
-  expect(source.asked).toEqual(['user', 'password']);
+  expect(source.fetched).toEqual(['user', 'password']);
   expect(snapshot.secret('password').versionId).toBe('v1');
 });
 
-test('a name that was neither taken nor read is asked for without waiting in vain, and the error says what to do', () => {
-  const snapshot = snapshotOf(new Source());
+test('throws for a name that was neither preloaded nor read, and says what to do', () => {
+  const snapshot = snapshotOf(new FakeSource());
 
   expect(() => snapshot.text('db')).toThrow(/"db".*preload: \["db"\].*await .*get\("db"\)/u);
 });
 
-test('of two reads under way, the first to end decides for both', async () => {
+test('pins the version of the concurrent read that ends first', async () => {
   const releases: ((versionId: string) => void)[] = [];
   const get = (): Promise<Secret> =>
     new Promise((resolve) => releases.push((versionId) => resolve(secretOf('db', versionId))));
-  const snapshot = snapshotOf({ ...never, get });
+  const snapshot = snapshotOf({ ...unusedSource, get });
 
   const reads = [snapshot.get('db'), snapshot.get('db')];
   releases[1]?.('v2');
@@ -107,30 +110,30 @@ test('of two reads under way, the first to end decides for both', async () => {
   expect((await Promise.all(reads)).map(({ versionId }) => versionId)).toEqual(['v2', 'v2']);
 });
 
-const never: SnapshotSource = {
+const unusedSource: SnapshotSource = {
   peek: () => undefined,
-  get: () => expect.fail('It is not to be asked.'),
-  getMany: () => expect.fail('It is not to be asked.'),
+  get: () => expect.fail('The source must not be used.'),
+  getMany: () => expect.fail('The source must not be used.'),
 };
 
-test('JSON is checked by the validator that was declared for its name, once for a version', async () => {
-  const { schema, times } = counting();
-  const source = new Source();
+test('validates JSON with the declared schema, once per version', async () => {
+  const { schema, validations } = countingSchema();
+  const source = new FakeSource();
   const schemas = new Map([['db', schema]]);
   for (let request = 0; request < 3; request += 1) {
     const snapshot = snapshotOf<{ db: { readonly isValid: true }; api: unknown }>(source, { schemas });
-    await snapshot.take(['db', 'api']);
+    await snapshot.preload(['db', 'api']);
 
     expect(snapshot.json('db').isValid).toBe(true);
     expect(Object.keys(snapshot.json('api') ?? {})).toEqual(['user']);
   }
 
-  expect(times()).toBe(1);
+  expect(validations()).toBe(1);
 });
 
-test('mounted again, it keeps what the request has seen, and adds names and validators', async () => {
-  const [first, second, third] = [counting(), counting(), counting()];
-  const source = new Source();
+test('keeps pinned secrets on a second mount, and adds names and schemas', async () => {
+  const [first, second, third] = [countingSchema(), countingSchema(), countingSchema()];
+  const source = new FakeSource();
   source.rotate('db', 'v1');
   const snapshot = snapshotOf(source, { preload: ['db'], schemas: new Map([['db', first.schema]]) });
   source.rotate('db', 'v2');
@@ -143,11 +146,11 @@ test('mounted again, it keeps what the request has seen, and adds names and vali
   snapshot.json('api');
 
   expect([snapshot.secret('db').versionId, snapshot.secret('api').versionId]).toEqual(['v1', 'v2']);
-  expect([first.times(), second.times(), third.times()]).toEqual([1, 0, 1]);
+  expect([first.validations(), second.validations(), third.validations()]).toEqual([1, 0, 1]);
 });
 
-test('several clients have a name each, and one may have none; each has its own names', async () => {
-  const [app, billing, mail] = [new Source(), new Source(), new Source()];
+test('holds several named clients and one without a name', async () => {
+  const [app, billing, mail] = [new FakeSource(), new FakeSource(), new FakeSource()];
   app.rotate('db', 'v1');
   billing.rotate('db', 'v2');
   const snapshot = new SecretSnapshot<{}, { billing: {}; mail: {} }>();
@@ -159,8 +162,8 @@ test('several clients have a name each, and one may have none; each has its own 
   expect(() => snapshot.of('mail').secret('db')).toThrow('"db" is not in the snapshot');
 });
 
-test('two clients under one name, or both without one, are refused; one client may have two names', () => {
-  const [one, other] = [new Source(), new Source()];
+test('refuses two clients under one name; one client may have two names', () => {
+  const [one, other] = [new FakeSource(), new FakeSource()];
   const snapshot = snapshotOf(one);
   void snapshot.mount(one, { as: 'billing' });
 
@@ -168,34 +171,34 @@ test('two clients under one name, or both without one, are refused; one client m
   expect(() => snapshot.mount(other, { as: 'billing' })).toThrow('Two clients are mounted as "billing"');
 });
 
-test('a client that is not mounted is asked for in vain, and the error says where to put it', async () => {
+test('throws for a client that is not mounted, and says where to mount it', async () => {
   const snapshot = new SecretSnapshot();
 
-  expect(() => snapshot.of('billing')).toThrow(/called "billing".*\{ as: 'billing' \}.*in front of the routes/u);
+  expect(() => snapshot.of('billing')).toThrow(/named "billing".*\{ as: 'billing' \}.*in front of the routes/u);
   expect(() => snapshot.text('db')).toThrow(/without a name.*in front of the routes/u);
   await expect(snapshot.get('db')).rejects.toThrow('in front of the routes');
 });
 
-test('a snapshot is known by its methods, of whatever copy it is', () => {
-  const theirs = { take: () => {}, mount: () => {}, of: () => {} };
+test('recognises a snapshot of another copy by its methods', () => {
+  const foreign = { preload: () => {}, mount: () => {}, of: () => {} };
 
-  expect([new SecretSnapshot(), theirs].map(isSecretSnapshot)).toEqual([true, true]);
+  expect([new SecretSnapshot(), foreign].map(isSecretSnapshot)).toEqual([true, true]);
   expect([undefined, null, 'db', ['key'], { of: [] }].map(isSecretSnapshot)).not.toContain(true);
 });
 
-test('a validator that is handed in wins over the one that was declared', async () => {
-  const [declared, given] = [counting(), counting()];
-  const snapshot = snapshotOf(new Source(), { schemas: new Map([['db', declared.schema]]) });
-  await snapshot.take(['db']);
+test('prefers a schema argument over the declared schema', async () => {
+  const [declared, given] = [countingSchema(), countingSchema()];
+  const snapshot = snapshotOf(new FakeSource(), { schemas: new Map([['db', declared.schema]]) });
+  await snapshot.preload(['db']);
 
   snapshot.json('db', given.schema);
 
-  expect([declared.times(), given.times()]).toEqual([0, 1]);
+  expect([declared.validations(), given.validations()]).toEqual([0, 1]);
 });
 
-test('nothing that prints it shows a value', async () => {
-  const snapshot = snapshotOf(new Source());
-  await snapshot.take(['db']);
+test('shows no value when it is printed or serialized', async () => {
+  const snapshot = snapshotOf(new FakeSource());
+  await snapshot.preload(['db']);
   snapshot.json('db');
 
   const printed = inspect(snapshot, { depth: 9, showHidden: true }) + JSON.stringify(snapshot);

@@ -2,21 +2,36 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { JsonOf, NameOf, NamesUnder } from './declared-names.ts';
 import type { Secret } from '../secret/secret.ts';
 
-/** What a snapshot reads from: a client. */
+/** The part of a `SecretClient` that a snapshot uses. */
 export interface SnapshotSource {
   peek(name: string): Secret | undefined;
   get(name: string): Promise<Secret>;
   getMany(names: readonly string[]): Promise<Readonly<Record<string, Secret>>>;
 }
 
-/** One for all requests: most have no validator, and none should pay for a map of its own. */
+export interface MountOptions {
+  /** The name of the client for `of(as)`. Without it, the client is the default one of the snapshot. */
+  readonly as?: string | undefined;
+  /** Names to read at once, so that `secret`, `text` and `json` find them without waiting. */
+  readonly preload?: readonly string[] | undefined;
+  /** The schema that `json(name)` validates with, by name. */
+  readonly schemas?: ReadonlyMap<string, StandardSchemaV1> | undefined;
+}
+
+interface Pinned {
+  readonly secret: Secret;
+  /** Created by the first `get`, then shared. */
+  promise: Promise<Secret> | undefined;
+}
+
+/** Shared: most snapshots have no schema, and none should pay for a map of its own. */
 const noSchemas: ReadonlyMap<string, StandardSchemaV1> = new Map();
 
 /**
- * The secrets as one request sees them: whatever it has seen of a name first, it sees until its end. A rotation meanwhile
- * is for the requests after it. An adapter makes one for each request, and lets it go with the request.
+ * The secrets as one request sees them: the first version that the request reads stays until the request ends. Later requests
+ * see a rotation. An adapter creates one snapshot per request.
  *
- * All of it sits in `#private` fields, which nothing that prints or serialises a request can see.
+ * All state is in `#private` fields, which no printer or serializer of requests can see.
  */
 export class SecretSnapshot<Names extends object = {}, Clients extends object = {}> {
   readonly #pinned = new Map<string, Pinned>();
@@ -26,26 +41,32 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
 
   /** Reads a secret; rejects as `SecretClient.get` does. */
   get(name: NameOf<Names>): Promise<Secret> {
-    const seen = this.#pinned.get(name);
-    // The same promise each time: a second read costs what a look at a map does.
-    return seen === undefined ? this.#read(name) : (seen.settled ??= Promise.resolve(seen.secret));
+    const pinned = this.#pinned.get(name);
+    if (pinned === undefined) return this.#read(name);
+    // One promise for all reads: a repeated read costs a map look-up.
+    pinned.promise ??= Promise.resolve(pinned.secret);
+    return pinned.promise;
   }
 
-  /** A secret that was taken, or has been read by this request, without waiting; so do `text` and `json`. Throws for any other. */
+  /** A secret that was preloaded, or that this request has read, without waiting. Throws an `Error` for any other name. */
   secret(name: NameOf<Names>): Secret {
-    const seen = this.#pinned.get(name);
-    if (seen !== undefined) return seen.secret;
+    const pinned = this.#pinned.get(name);
+    if (pinned !== undefined) return pinned.secret;
     this.#mounted();
     throw new Error(
-      `Secret "${name}" is not in the snapshot of this request. Add it to the names that every request finds, preload: ["${name}"], or read it with await ….get("${name}") first.`,
+      `Secret "${name}" is not in the snapshot of this request. Add it to the preloaded names, preload: ["${name}"], or read it with await ….get("${name}") first.`,
     );
   }
 
+  /** The value of `secret(name)`. Throws `SecretTypeError` if it is binary. */
   text(name: NameOf<Names>): string {
     return this.secret(name).text();
   }
 
-  /** Its JSON, checked by `schema`, or else by the validator that was declared for the name, if there is one. */
+  /**
+   * The value of `secret(name)` as JSON, validated by `schema`, else by the schema declared for the name. Throws
+   * `SecretTypeError` if it is not JSON or does not match.
+   */
   json<Name extends NameOf<Names>>(name: Name): JsonOf<Names, Name>;
   json<Schema extends StandardSchemaV1>(name: NameOf<Names>, schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(name: NameOf<Names>, schema: StandardSchemaV1 | undefined = this.#schemas.get(name)): unknown {
@@ -53,43 +74,30 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     return schema === undefined ? secret.json() : secret.json(schema);
   }
 
-  /** The secrets of the client that is mounted `as` this, seen by the same request; throws if none is. */
+  /** The secrets of the client mounted as `as`, for the same request. Throws an `Error` if there is none. */
   of<As extends NameOf<Clients>>(as: As): SecretSnapshot<NamesUnder<Clients, As>> {
     const snapshot = this.#named?.get(as);
     if (snapshot === undefined) throw notMounted(as);
-    return snapshot as unknown as SecretSnapshot<NamesUnder<Clients, As>>; // declared by the one who mounted it
+    return snapshot as unknown as SecretSnapshot<NamesUnder<Clients, As>>; // declared by the code that mounted it
   }
 
-  /** Adds names, all as they are at one moment; returns nothing if they were in memory and there is nothing to wait for. */
-  take(names: readonly NameOf<Names>[]): Promise<void> | undefined {
-    return this.#take(names);
-  }
-
-  #take(names: readonly string[]): Promise<void> | undefined {
-    const wanted = names.filter((name) => !this.#pinned.has(name));
-    if (wanted.length === 0) return undefined;
-    const source = this.#mounted();
-    const held = new Map<string, Secret>();
-    for (const name of wanted) {
-      const secret = source.peek(name);
-      if (secret === undefined) return this.#fetch(source, wanted);
-      held.set(name, secret);
-    }
-    for (const [name, secret] of held) this.#pin(name, secret);
-    return undefined;
+  /** Pins more names, all as they are at one moment. Returns `undefined` if all were in memory, so that nothing has to wait. */
+  preload(names: readonly NameOf<Names>[]): Promise<void> | undefined {
+    return this.#preload(names);
   }
 
   /**
-   * Reads from this client, in `of(as)` if a name is given, and takes the names of `preload` as `take` does; for adapters.
-   * Mounted again, what the request has seen stays, and validators and names are added.
+   * Sets the client to read from, as the default or, with `as`, for `of(as)`, and preloads names; for adapters. A second mount
+   * of the same client keeps the pinned secrets and adds names and schemas.
    *
-   * Throws if another client is there already: who reads must not have to know who mounted last.
+   * Throws an `Error` if another client is mounted in its place: what a route reads must not depend on the last mount.
    */
   mount(source: SnapshotSource, options: MountOptions = {}): Promise<void> | undefined {
     const { as } = options;
     if (as === undefined) return this.#readFrom(source, options);
     const snapshot = this.#named?.get(as) ?? new SecretSnapshot();
-    (this.#named ??= new Map()).set(as, snapshot);
+    this.#named ??= new Map();
+    this.#named.set(as, snapshot);
     return snapshot.#readFrom(source, options);
   }
 
@@ -99,8 +107,22 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
       throw new Error(`Two clients are mounted ${which} on one request. Give one of them another name, { as: '…' }.`);
     }
     this.#source = source;
-    if (schemas !== undefined) this.#schemas = joined(this.#schemas, schemas);
-    return this.#take(preload);
+    if (schemas !== undefined) this.#schemas = merged(this.#schemas, schemas);
+    return this.#preload(preload);
+  }
+
+  #preload(names: readonly string[]): Promise<void> | undefined {
+    const wanted = names.filter((name) => !this.#pinned.has(name));
+    if (wanted.length === 0) return undefined;
+    const source = this.#mounted();
+    const inMemory = new Map<string, Secret>();
+    for (const name of wanted) {
+      const secret = source.peek(name);
+      if (secret === undefined) return this.#fetch(source, wanted);
+      inMemory.set(name, secret);
+    }
+    for (const [name, secret] of inMemory) this.#pin(name, secret);
+    return undefined;
   }
 
   async #read(name: string): Promise<Secret> {
@@ -112,9 +134,9 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     for (const [name, secret] of Object.entries(secrets)) this.#pin(name, secret);
   }
 
-  /** The first to come stays: another read of the same name may have been under way. */
+  /** The first version wins: a concurrent read of the same name may have ended before. */
   #pin(name: string, secret: Secret): Secret {
-    const first = this.#pinned.get(name) ?? { secret, settled: undefined };
+    const first = this.#pinned.get(name) ?? { secret, promise: undefined };
     this.#pinned.set(name, first);
     return first.secret;
   }
@@ -125,38 +147,24 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
   }
 }
 
-interface Pinned {
-  readonly secret: Secret;
-  settled: Promise<Secret> | undefined;
-}
-
-export interface MountOptions {
-  /** The name under which `of` finds it; without one, it is the client that is read without `of`. */
-  readonly as?: string | undefined;
-  /** The names that are read without waiting. */
-  readonly preload?: readonly string[] | undefined;
-  /** What checks the JSON of a name. */
-  readonly schemas?: ReadonlyMap<string, StandardSchemaV1> | undefined;
-}
-
-/** Told by its methods, not by its class: what is on a request may be of another copy of this package. */
+/** Checks methods, not the class: the snapshot on a request may come from another copy of this package. */
 export function isSecretSnapshot(value: unknown): value is SecretSnapshot {
   if (typeof value !== 'object' || value === null) return false;
-  return ['take', 'mount', 'of'].every((method) => typeof Reflect.get(value, method) === 'function');
+  return ['preload', 'mount', 'of'].every((method) => typeof Reflect.get(value, method) === 'function');
 }
 
-function joined(
+/** Copies only if both have schemas: this runs for every request. */
+function merged(
   present: ReadonlyMap<string, StandardSchemaV1>,
   added: ReadonlyMap<string, StandardSchemaV1>,
 ): ReadonlyMap<string, StandardSchemaV1> {
-  // Nearly always there are none, or no others: no copy then, for each request.
   if (added.size === 0) return present;
   return present.size === 0 || present === added ? added : new Map([...present, ...added]);
 }
 
 function notMounted(as?: string): Error {
-  const which = as === undefined ? 'without a name' : `called "${as}"`;
-  const advice = as === undefined ? 'Mount one' : `Mount it, { as: '${as}' },`;
+  const which = as === undefined ? 'without a name' : `named "${as}"`;
+  const advice = as === undefined ? 'Mount one' : `Mount it with { as: '${as}' }`;
   return new Error(
     `No client ${which} is mounted on this request. ${advice} in front of the routes that read from it.`,
   );

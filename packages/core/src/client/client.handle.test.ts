@@ -85,7 +85,7 @@ test('what KMS refuses by now is not handed out, although the handle has had it'
   const [code, message] = thrownBy(() => db.current);
 
   expect(code).toBe('ERR_SECRET_UNAVAILABLE');
-  expect(message).toMatch(/"db" is not in memory: it was dropped/u);
+  expect(message).toMatch(/"db" is not in memory: the client dropped it/u);
 });
 
 test('while KMS is away it has the old value, marked stale', async () => {

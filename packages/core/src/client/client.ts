@@ -14,10 +14,19 @@ import type { ListenOptions, SecretEmitter, SecretEventName, SecretListener, Sub
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { totalsOf } from '../secret/status.ts';
-import type { ClientDescription, ClientStats, Counter, Counters } from '../secret/status.ts';
+import type {
+  ClientDescription,
+  ClientHealth,
+  ClientStats,
+  Counter,
+  Counters,
+  HealthOptions,
+  SecretStatus,
+} from '../secret/status.ts';
 import type { SecretTiers } from '../store-tier/store-tier.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
+import { healthOf } from './health.ts';
 import type { Preloader } from './preload.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
@@ -181,11 +190,34 @@ export class SecretClient {
     };
   }
 
-  /** The state of every secret, endpoint and store, for operators. Never contains a value. */
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.#parts.closing.signal.aborted;
+  }
+
+  /** The state of one secret, or `undefined` if it is not in memory. Does not count as a read. */
+  statusOf(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): SecretStatus | undefined {
+    return this.#parts.memory.statusOf(this.#keyOf(name, options));
+  }
+
+  /** Whether secrets can be served, for a readiness probe. Sends no request. */
+  health(options?: HealthOptions): ClientHealth {
+    const { memory, endpoints } = this.#parts;
+    const source = {
+      isClosed: this.isClosed,
+      counts: memory.secretCounts,
+      endpoints: endpoints.describe(),
+      isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
+      list: () => memory.describe(),
+    };
+    return healthOf(source, options);
+  }
+
+  /** The state of every secret, endpoint and store, for operators. Never contains a value. Slow with many secrets. */
   describe(): ClientDescription {
-    const { closing, memory, endpoints, storeTier } = this.#parts;
+    const { memory, endpoints, storeTier } = this.#parts;
     return {
-      isClosed: closing.signal.aborted,
+      isClosed: this.isClosed,
       secrets: memory.describe(),
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),
@@ -253,7 +285,7 @@ export class SecretClient {
   }
 
   #throwIfClosed(name?: string): void {
-    if (this.#parts.closing.signal.aborted) throw new ClientClosedError(name);
+    if (this.isClosed) throw new ClientClosedError(name);
   }
 
   async #shutDown(): Promise<void> {

@@ -9,11 +9,12 @@ import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { Counters, SecretStatus } from '../secret/status.ts';
+import type { Counters, SecretCounts, SecretStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { Entry, freshnessOf, isFetchedAfter } from './entry.ts';
 import type { Freshness } from './entry.ts';
 import { entryStatus } from './entry-status.ts';
+import { FreshnessCounts } from './freshness-counts.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryReporter } from './memory-reporter.ts';
@@ -58,6 +59,7 @@ export class SecretMemory {
   readonly #queue: RefreshQueue;
   readonly #reporter: MemoryReporter;
   readonly #leastRecentlyRead: LeastRecentlyRead;
+  readonly #freshnessCounts: FreshnessCounts;
 
   constructor(parts: MemoryParts) {
     const { options, logger, events, counters } = parts;
@@ -73,6 +75,7 @@ export class SecretMemory {
       refresh: (key) => this.#refreshDue(key),
     });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
+    this.#freshnessCounts = new FreshnessCounts(options.staleIfError);
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, this.#queue.preloaded);
   }
 
@@ -173,7 +176,9 @@ export class SecretMemory {
     const entry = this.#cache.delete(key);
     this.#outages.clear(key);
     this.#queue.remove(key, entry);
-    if (entry !== undefined) this.#reporter.dropped(entry, reason);
+    if (entry === undefined) return;
+    this.#freshnessCounts.remove(entry);
+    this.#reporter.dropped(entry, reason);
   }
 
   /** Drops a secret in all its stages and versions, and its cached refusals. */
@@ -183,21 +188,25 @@ export class SecretMemory {
   }
 
   describe(): readonly SecretStatus[] {
-    const now = this.#clock.now();
-    return [...this.#cache.entries.values()].map((entry) =>
-      entryStatus(entry, {
-        request: requestOfKey(entry.key, this.#options.stage),
-        now,
-        freshness: this.#freshness(entry),
-        outage: this.#outages.get(entry.key),
-      }),
-    );
+    return [...this.#cache.entries.values()].map((entry) => this.#statusOf(entry));
+  }
+
+  statusOf(key: string): SecretStatus | undefined {
+    const entry = this.#cache.lookup(key);
+    return entry && this.#statusOf(entry);
+  }
+
+  get secretCounts(): SecretCounts {
+    // A missing preloaded name can have an outage, too.
+    const missing = this.#queue.missing.filter((key) => this.#outages.get(key) !== undefined);
+    return { ...this.#freshnessCounts.at(this.#clock.now()), failing: this.#outages.size - missing.length };
   }
 
   close(): void {
     this.#queue.close();
     this.#outages.clearAll();
     this.#cache.clear();
+    this.#freshnessCounts.clear();
   }
 
   #store(fields: {
@@ -214,6 +223,8 @@ export class SecretMemory {
     const rotatesIn = nextRotation === undefined ? undefined : nextRotation - this.#clock.date();
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
     if (!this.#cache.store(entry)) return;
+    if (previous !== undefined) this.#freshnessCounts.remove(previous);
+    this.#freshnessCounts.add(entry);
     this.#outages.clear(key);
     this.#queue.remove(key, previous);
     this.#queue.schedule(entry, refreshDelay({ ttl, age: now - fetchedAt, rotatesIn, random: this.#clock.random() }));
@@ -241,6 +252,15 @@ export class SecretMemory {
     if (entry === undefined) this.#queue.addMissing(key);
     const delay = retryDelay(this.#outages.recordFailure(key, error), this.#clock.random());
     this.#queue.reschedule(key, entry, Math.max(delay, minDelay));
+  }
+
+  #statusOf(entry: Entry): SecretStatus {
+    return entryStatus(entry, {
+      request: requestOfKey(entry.key, this.#options.stage),
+      now: this.#clock.now(),
+      freshness: this.#freshness(entry),
+      outage: this.#outages.get(entry.key),
+    });
   }
 
   #freshness(entry: Entry): Freshness {

@@ -22,6 +22,10 @@ export class Outages {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#outages.size;
+  }
+
   get keys(): readonly string[] {
     return [...this.#outages.keys()];
   }

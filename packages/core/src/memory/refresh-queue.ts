@@ -52,6 +52,11 @@ export class RefreshQueue {
     this.#missing.delete(key);
   }
 
+  /** The preloaded names that are not in memory. */
+  get missing(): readonly string[] {
+    return [...this.#missing.keys()];
+  }
+
   close(): void {
     this.#refresher.close();
     this.#missing.clear();

@@ -1,6 +1,15 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { AccessDeniedError, ConfigurationError, isSecretError, SecretError, SecretSetError } from './errors.ts';
+import {
+  AccessDeniedError,
+  ConfigurationError,
+  DeadlineExceededError,
+  isOutage,
+  isSecretError,
+  SecretError,
+  SecretSetError,
+  SecretUnavailableError,
+} from './errors.ts';
 import type { AnySecretError } from './errors.ts';
 
 test('recognises errors by code, also of another copy of the package', () => {
@@ -55,4 +64,23 @@ test('lists the error of each secret of a set', () => {
 
 test('a printed error does not show the brand symbol', () => {
   expect(inspect(new AccessDeniedError('no'))).not.toContain('Symbol');
+});
+
+test('isSecretError takes several codes', () => {
+  const error = new AccessDeniedError('denied', {});
+
+  expect(isSecretError(error, ['ERR_SECRET_NOT_FOUND', 'ERR_ACCESS_DENIED'])).toBe(true);
+  expect(isSecretError(error, ['ERR_SECRET_NOT_FOUND'])).toBe(false);
+  expect(isSecretError(error, [])).toBe(false);
+});
+
+test('isOutage separates failures to reach KMS from refusals', () => {
+  const unavailable = new SecretUnavailableError('unavailable', { attempts: [] });
+  const late = new DeadlineExceededError('late', { attempts: [] });
+  const denied = new AccessDeniedError('denied', {});
+  const setOf = (...errors: AnySecretError[]): SecretSetError =>
+    new SecretSetError(errors.length, 'read', new Map(errors.map((error, index) => [`name-${index}`, error])));
+
+  expect([unavailable, late, setOf(unavailable, late)].map(isOutage)).toEqual([true, true, true]);
+  expect([denied, setOf(unavailable, denied), new Error('other'), undefined].map(isOutage)).not.toContain(true);
 });

@@ -197,18 +197,24 @@ export type AnySecretError =
 
 export type SecretErrorCode = AnySecretError['code'];
 
-/** Whether `error` is an error of this package, with that `code` if one is given. Works across copies of the package. */
+/** Whether `error` is an error of this package, with that code or one of those codes if given. Works across copies of the package. */
 export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   error: unknown,
-  code?: Code,
+  code?: Code | readonly Code[],
 ): error is Extract<AnySecretError, { readonly code: Code }> {
   if (!(error instanceof Error) || !(brand in error)) return false;
-  return code === undefined || ('code' in error && error.code === code);
+  if (code === undefined) return true;
+  const codes: readonly unknown[] = typeof code === 'string' ? [code] : code;
+  return 'code' in error && codes.includes(error.code);
 }
 
-/** Whether a read failed because KMS was unavailable: it may succeed later. */
-export function isOutage(error: unknown): error is SecretUnavailableError | DeadlineExceededError {
-  return isSecretError(error, 'ERR_SECRET_UNAVAILABLE') || isSecretError(error, 'ERR_DEADLINE_EXCEEDED');
+/**
+ * Whether a read failed because KMS was unavailable, as opposed to refusing: it may succeed later. A `SecretSetError` is an outage
+ * if each of its errors is one.
+ */
+export function isOutage(error: unknown): error is SecretUnavailableError | DeadlineExceededError | SecretSetError {
+  if (isSecretError(error, 'ERR_SECRET_SET')) return [...error.errors.values()].every(isOutage);
+  return isSecretError(error, ['ERR_SECRET_UNAVAILABLE', 'ERR_DEADLINE_EXCEEDED']);
 }
 
 /**

@@ -65,6 +65,38 @@ export interface ClientDescription {
   readonly stores: readonly StoreStatus[];
 }
 
+/** The number of secrets in memory by freshness. Accurate to one second. */
+export interface SecretCounts {
+  readonly fresh: number;
+  readonly stale: number;
+  /** Too old to be served: past TTL + staleIfError. */
+  readonly expired: number;
+  /** Secrets whose last refresh failed, whatever their freshness. */
+  readonly failing: number;
+}
+
+export interface HealthOptions {
+  /** Names without which the client is `failing`, in the client's own stage. */
+  readonly required?: readonly string[] | undefined;
+  /** Whether to list every secret in memory. Default: `false`, because a probe does not need 100,000 of them. */
+  readonly details?: boolean | undefined;
+}
+
+/** Whether a client can serve secrets: what `health()` returns. Names, versions and ages; never a value. */
+export interface ClientHealth {
+  /**
+   * `failing`: the client is closed, holds nothing while every endpoint fails, holds an expired secret, or misses a required
+   * one. `degraded`: every secret can be served, but one is stale, one could not be refreshed, or an endpoint fails.
+   */
+  readonly status: 'ok' | 'degraded' | 'failing';
+  /** The required names that are not in memory. */
+  readonly missing: readonly string[];
+  readonly counts: SecretCounts;
+  readonly endpoints: readonly Pick<EndpointStatus, 'endpoint' | 'state'>[];
+  /** Every secret in memory; only with `details`. */
+  readonly secrets?: readonly Pick<SecretStatus, 'name' | 'versionId' | 'freshness' | 'age'>[];
+}
+
 /** Counters since the client was created: what `stats()` returns. */
 export interface ClientStats {
   /** Reads served from memory with a fresh value. */

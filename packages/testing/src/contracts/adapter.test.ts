@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorAnswer, healthAnswer, healthOf, Secret } from '@kms-secrets/core';
-import type { HttpAnswer, SecretClient } from '@kms-secrets/core';
+import { errorResponse, healthResponse, Secret } from '@kms-secrets/core';
+import type { HttpResponse, SecretClient } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
 
 import { sha256 } from '../scenarios/harness/sha256.ts';
@@ -16,9 +16,9 @@ interface Parts {
   describe(secret: Secret): object;
   get(client: SecretClient, name: string): Promise<Secret>;
   refresh(client: SecretClient, name: string): Promise<Secret>;
-  errorResponse(error: unknown): HttpAnswer;
+  errorResponse(error: unknown): HttpResponse;
   ready(client: SecretClient): Promise<void>;
-  health(client: SecretClient): HttpAnswer | Promise<HttpAnswer>;
+  health(client: SecretClient): HttpResponse | Promise<HttpResponse>;
   onDisconnect(client: SecretClient): void;
   headers: Readonly<Record<string, string>>;
   readMethod: RegExp;
@@ -42,9 +42,9 @@ const correct: Parts = {
   },
   get: (client, name) => client.get(name),
   refresh: (client, name) => client.refresh(name),
-  errorResponse: (error) => errorAnswer(error) ?? { status: 400, headers: {}, body: { code: 'ERR_BAD_REQUEST' } },
+  errorResponse: (error) => errorResponse(error) ?? { status: 400, headers: {}, body: { code: 'ERR_BAD_REQUEST' } },
   ready: (client) => client.ready(),
-  health: (client) => healthAnswer(healthOf(client.describe())),
+  health: (client) => healthResponse(client.health()),
   onDisconnect: () => {},
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   readMethod: /^GET$/u,
@@ -52,8 +52,8 @@ const correct: Parts = {
   closesGracefully: true,
 };
 
-const found = (body: object): HttpAnswer => ({ status: 200, headers: {}, body });
-const notFound: HttpAnswer = { status: 404, headers: {}, body: {} };
+const found = (body: object): HttpResponse => ({ status: 200, headers: {}, body });
+const notFound: HttpResponse = { status: 404, headers: {}, body: {} };
 
 function appWith(defect: Partial<Parts> = {}): StartApp {
   const parts: Parts = { ...correct, ...defect };
@@ -84,7 +84,7 @@ async function route(
   parts: Parts,
   client: SecretClient,
   { method, path }: { readonly method: string; readonly path: string },
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const [, first, segment = '', last, ...more] = path.split('/');
   if (first === 'ready') return parts.ready(client).then(() => found({}));
   if (first === 'health') return parts.health(client);

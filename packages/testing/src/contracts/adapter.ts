@@ -14,7 +14,7 @@ import type { Clause } from './contract.ts';
  * - `GET /stats`: the numbers of `client.stats()`
  *
  * An error response is 503, or 500 for a programming error, with the body `{ code }`. A transient error has a `retry-after`
- * header. `errorAnswer`, `healthOf` and `healthAnswer` of `@kms-secrets/core` produce these responses.
+ * header. `errorResponse`, `client.health()` and `healthResponse` of `@kms-secrets/core` produce these responses.
  *
  * The framework decides whether an unknown method is a 404 or a 405, and which other headers and body fields there are.
  */

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { healthOf } from './health.ts';
+import type { HealthSource } from './health.ts';
+import type { ClientHealth, EndpointStatus, SecretCounts, SecretStatus } from '../secret/status.ts';
+
+const secret: SecretStatus = {
+  name: 'db',
+  stage: 'ACSCurrent',
+  versionId: 'v1',
+  type: 'Generic',
+  age: 1_000,
+  ttl: 3_600_000,
+  freshness: 'fresh',
+  lastReadAgo: 10,
+  nextRefreshIn: 3_000_000,
+  lastFailure: { code: 'ERR_REQUEST_REJECTED', message: 'The clock is wrong', ago: 1, times: 1 },
+};
+
+const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
+  endpoint: `${state}.example`,
+  state,
+  attempts: 1,
+  failures: 0,
+  inFlight: 0,
+  queued: 0,
+  breaker: 'closed',
+  probeIn: undefined,
+  probes: 0,
+  cooldownFor: undefined,
+  hedges: 0,
+  hedgesWon: 0,
+  p95: undefined,
+  lastFailure: undefined,
+});
+
+const counts = (fields: Partial<SecretCounts> = {}): SecretCounts => ({
+  fresh: 0,
+  stale: 0,
+  expired: 0,
+  failing: 0,
+  ...fields,
+});
+
+const source = (fields: Partial<HealthSource> = {}): HealthSource => ({
+  isClosed: false,
+  counts: counts({ fresh: 1 }),
+  endpoints: [endpoint('healthy')],
+  isInMemory: (name) => name === 'db',
+  list: () => [secret],
+  ...fields,
+});
+
+describe('the health of a client is', () => {
+  test.each<[ClientHealth['status'], string, HealthSource]>([
+    ['ok', 'serves fresh secrets', source()],
+    ['ok', 'has read nothing yet', source({ counts: counts(), endpoints: [endpoint('unknown')] })],
+    ['degraded', 'serves a stale value', source({ counts: counts({ fresh: 1, stale: 1 }) })],
+    ['degraded', 'could not refresh a fresh value', source({ counts: counts({ fresh: 1, failing: 1 }) })],
+    ['degraded', 'has a failing endpoint', source({ endpoints: [endpoint('failing'), endpoint('healthy')] })],
+    ['degraded', 'has fresh values and no working endpoint', source({ endpoints: [endpoint('failing')] })],
+    ['failing', 'holds an expired value', source({ counts: counts({ fresh: 1, expired: 1 }) })],
+    [
+      'failing',
+      'holds nothing and has no working endpoint',
+      source({ counts: counts(), endpoints: [endpoint('failing')] }),
+    ],
+    ['failing', 'is closed', source({ isClosed: true })],
+  ])('%s if it %s', (status, _, from) => {
+    expect(healthOf(from).status).toBe(status);
+  });
+
+  test('failing while a required name is missing, and names it', () => {
+    expect(healthOf(source(), { required: ['db', 'api'] })).toMatchObject({ status: 'failing', missing: ['api'] });
+    expect(healthOf(source(), { required: ['db'] })).toMatchObject({ status: 'ok', missing: [] });
+  });
+});
+
+test('health has names, versions and ages, and no message', () => {
+  expect(healthOf(source({ counts: counts({ fresh: 1, failing: 1 }) }), { details: true })).toEqual({
+    status: 'degraded',
+    missing: [],
+    counts: { fresh: 1, stale: 0, expired: 0, failing: 1 },
+    endpoints: [{ endpoint: 'healthy.example', state: 'healthy' }],
+    secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 1_000 }],
+  });
+});
+
+test('costs one look-up per required name, and lists no secret without details', () => {
+  const lookups: string[] = [];
+  const required = Array.from({ length: 2_000 }, (_, index) => `secret-${index}`);
+  const isInMemory = (name: string): boolean => lookups.push(name) > 0;
+  const list = (): never => expect.fail('Health must not list 100,000 secrets.');
+
+  const health = healthOf(source({ counts: counts({ fresh: 100_000 }), isInMemory, list }), { required });
+
+  expect(health.status).toBe('ok');
+  expect(lookups).toEqual(required);
+});

@@ -1,0 +1,30 @@
+import type { ClientHealth, EndpointStatus, HealthOptions, SecretCounts, SecretStatus } from '../secret/status.ts';
+
+export interface HealthSource {
+  readonly isClosed: boolean;
+  readonly counts: SecretCounts;
+  readonly endpoints: readonly EndpointStatus[];
+  readonly isInMemory: (name: string) => boolean;
+  /** Every secret in memory: slow where there are many. */
+  readonly list: () => readonly SecretStatus[];
+}
+
+/** The cost is one look-up per required name, whatever the number of secrets, unless `details` are wanted. */
+export function healthOf(source: HealthSource, options: HealthOptions = {}): ClientHealth {
+  const { isClosed, counts, endpoints, isInMemory, list } = source;
+  const { required = [], details = false } = options;
+  const missing = required.filter((name) => !isInMemory(name));
+  const isEmpty = counts.fresh + counts.stale + counts.expired === 0;
+  const isCutOff = isEmpty && endpoints.every(({ state }) => state === 'failing');
+  const isFailing = isClosed || isCutOff || counts.expired > 0 || missing.length > 0;
+  const isDegraded = counts.stale > 0 || counts.failing > 0 || endpoints.some(({ state }) => state === 'failing');
+  return {
+    status: isFailing ? 'failing' : isDegraded ? 'degraded' : 'ok',
+    missing,
+    counts,
+    endpoints: endpoints.map(({ endpoint, state }) => ({ endpoint, state })),
+    ...(details && {
+      secrets: list().map(({ name, versionId, freshness, age }) => ({ name, versionId, freshness, age })),
+    }),
+  };
+}

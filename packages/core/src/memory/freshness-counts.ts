@@ -1,0 +1,38 @@
+import type { Entry } from './entry.ts';
+import { ExpiryCounter } from './expiry-counter.ts';
+
+/** Counts entries by freshness as they come and go, so that a health check does not walk 100,000 of them. */
+export class FreshnessCounts {
+  readonly #staleIfError: number;
+  readonly #pastTtl = new ExpiryCounter();
+  readonly #expired = new ExpiryCounter();
+  #size = 0;
+
+  constructor(staleIfError: number) {
+    this.#staleIfError = staleIfError;
+  }
+
+  add({ freshUntil }: Entry): void {
+    this.#size += 1;
+    this.#pastTtl.add(freshUntil);
+    this.#expired.add(freshUntil + this.#staleIfError);
+  }
+
+  remove({ freshUntil }: Entry): void {
+    this.#size -= 1;
+    this.#pastTtl.remove(freshUntil);
+    this.#expired.remove(freshUntil + this.#staleIfError);
+  }
+
+  at(now: number): { readonly fresh: number; readonly stale: number; readonly expired: number } {
+    const pastTtl = this.#pastTtl.passed(now);
+    const expired = this.#expired.passed(now);
+    return { fresh: this.#size - pastTtl, stale: pastTtl - expired, expired };
+  }
+
+  clear(): void {
+    this.#size = 0;
+    this.#pastTtl.clear();
+    this.#expired.clear();
+  }
+}
