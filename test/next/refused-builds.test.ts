@@ -23,12 +23,12 @@ describe.each(versions)('$title: the build fails', ({ version }) => {
   });
 
   test('where a page must be static, and reads a secret', () => {
-    expect(output()).toContain(refused('error/page', 'where there is no request.'));
+    expect(output()).toContain(refused('error/page', 'outside of a request.'));
     expect(output()).toContain('dynamic = "error"');
   });
 
   test('where the value would go into unstable_cache', () => {
-    expect(output()).toContain(refused('unstable/cache', 'where there is no request.'));
+    expect(output()).toContain(refused('unstable/cache', 'outside of a request.'));
   });
 
   test('as a whole', () => {
@@ -40,7 +40,7 @@ describe("with cacheComponents, the build fails where the value would go into 'u
   const { output, code } = built('use-cache', { settings: { cacheComponents: true, ...collectAllErrors } });
 
   test.each(['use/cache', 'use/cache/route'])('%s', (name) => {
-    expect(output()).toContain(refused(name, 'where there is no request.'));
+    expect(output()).toContain(refused(name, 'outside of a request.'));
     expect(code()).toBe(1);
   });
 
@@ -53,7 +53,7 @@ describe('the build fails in generateStaticParams', () => {
   const { output, code } = built('static-params', {});
 
   test('and names the secret', () => {
-    expect(output()).toContain(refused('static/params', 'where there is no request.'));
+    expect(output()).toContain(refused('static/params', 'outside of a request.'));
     expect(code()).toBe(1);
   });
 });
@@ -75,7 +75,7 @@ describe('the build fails where there can be no secrets, at the import', () => {
 
   test('of getSecret into a route on the edge', () => {
     expect(output()).toMatch(/\.\/test\/next\/staged\/\S+\/app\/edge\/route\.js:1:1\s+Error: Export getSecret/u);
-    expect(output()).toContain('next/dist/needs-the-nodejs-runtime.js');
+    expect(output()).toContain('next/dist/edge-entry.js');
   });
 
   test('and no bundler panics', () => {

@@ -156,13 +156,13 @@ describe.each([
     expect(answers.map(({ status }) => status)).toEqual([500, 500]);
     expect(answers.map(({ headers }) => headers.get('cache-control') ?? '').join()).not.toContain('s-maxage');
     expect(it.next.output().slice(before)).toContain(
-      'getSecret("db") was called while this route is rendered for everybody',
+      'getSecret("db") was called while this route is rendered for the cache',
     );
   });
 
   test('answers a read inside unstable_cache with an error', async () => {
     expect((await it.get('/unstable')).status).toBe(500);
-    expect(it.next.output()).toContain('getSecret("db") was called where there is no request.');
+    expect(it.next.output()).toContain('getSecret("db") was called outside of a request.');
   });
 
   test('builds for the edge too, where there is nothing to set up', async () => {

@@ -60,7 +60,7 @@ test('the page follows a rotation, without being loaded again', async () => {
 
   expect(before).not.toBe(versionId);
   expect(await page.evaluate(() => 'isTheSamePage' in globalThis)).toBe(true);
-  expect(await page.getByRole('status').textContent()).toContain('All is well');
+  expect(await page.getByRole('status').textContent()).toContain('Healthy');
   await expect.poll(() => page.locator('dt:text-is("Rotations") + dd strong').textContent()).toBe('1');
 });
 
@@ -69,7 +69,7 @@ test('it tells an outage with its reasons, and that it is over', async () => {
 
   await kms.stop('cn-hangzhou');
   await refresh('prod/db');
-  await page.getByRole('heading', { name: 'Serving, with trouble' }).waitFor();
+  await page.getByRole('heading', { name: 'Degraded' }).waitFor();
   const told = await page.locator('[data-secret="prod/db"]').textContent();
   const endpoint = await page.locator('[data-endpoint]').textContent();
   await kms.start('cn-hangzhou');
@@ -81,7 +81,7 @@ test('it tells an outage with its reasons, and that it is over', async () => {
       },
       { timeout: 60_000, interval: 1_000 },
     )
-    .toContain('All is well');
+    .toContain('Healthy');
 
   expect(told).toContain('ERR_SECRET_UNAVAILABLE');
   expect(endpoint).toContain('Failing');
@@ -104,7 +104,7 @@ test('it says that the process does not answer, and keeps what it knew', async (
   const page = await open();
   await page.route('**/status/live', (route) => route.abort());
 
-  await page.getByRole('heading', { name: 'This process does not answer' }).waitFor();
+  await page.getByRole('heading', { name: 'This process does not respond' }).waitFor();
 
   expect(await page.locator('[data-secret]').count()).toBe(2);
 });

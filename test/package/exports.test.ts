@@ -1,20 +1,23 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-/** What plain Node finds behind the built door: no source, no test runner in between. */
-async function namesBehind(door: string, file = 'index.js'): Promise<string[]> {
-  const url = JSON.stringify(join(import.meta.dirname, '../../packages', door, 'dist', file));
+const packages = join(import.meta.dirname, '../../packages');
+
+/** What plain Node finds in a built entry point, without the sources and without a test runner. */
+async function exportsOf(name: string, file = 'index.js'): Promise<string[]> {
+  const url = JSON.stringify(join(packages, name, 'dist', file));
   const script = `import(${url}).then((names) => console.log(JSON.stringify(Object.keys(names))))`;
-  // The condition of React's servers, which is what `server-only` lets in.
+  // The condition of React's servers, which `server-only` requires.
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions', 'react-server', '-e', script]);
   return JSON.parse(stdout) as string[];
 }
 
-// A name more is a promise more, a name less breaks somebody: both want a changeset. `vitest -u` records them.
+// Every added name is a promise, and every removed name breaks a user: both need a changeset. `vitest -u` records them.
 test('@kms-secrets/core exports', async () => {
-  expect(await namesBehind('core')).toMatchInlineSnapshot(`
+  expect(await exportsOf('core')).toMatchInlineSnapshot(`
     [
       "AccessDeniedError",
       "ClientClosedError",
@@ -34,73 +37,100 @@ test('@kms-secrets/core exports', async () => {
       "StoreError",
       "createKeyring",
       "createSecretClient",
-      "errorAnswer",
+      "errorResponse",
       "failures",
       "fileStore",
-      "healthAnswer",
-      "healthOf",
+      "healthOptionNames",
+      "healthResponse",
+      "isOutage",
+      "isSecret",
+      "isSecretClient",
       "isSecretError",
       "isSecretSnapshot",
+      "loadDeclared",
       "milliseconds",
+      "refuseUnknownOptions",
       "sdkTransport",
       "systemClock",
     ]
   `);
 });
 
-test('@kms-secrets/express exports', async () => {
-  expect(await namesBehind('express')).toMatchInlineSnapshot(`
-    [
-      "createSecretClient",
-      "getSecrets",
-      "isSecretError",
-      "secretErrors",
-      "secrets",
-      "secretsHealth",
-    ]
-  `);
+/** What every adapter exports from core: docs/decisions/0028-adapters-export-core.md. */
+const commonExports = [
+  'AccessDeniedError',
+  'ClientClosedError',
+  'ConfigurationError',
+  'DeadlineExceededError',
+  'RequestRejectedError',
+  'Secret',
+  'SecretDisabledError',
+  'SecretError',
+  'SecretHandle',
+  'SecretNotFoundError',
+  'SecretSetError',
+  'SecretSnapshot',
+  'SecretTypeError',
+  'SecretUnavailableError',
+  'StoreError',
+  'createKeyring',
+  'createSecretClient',
+  'errorResponse',
+  'fileStore',
+  'healthResponse',
+  'isOutage',
+  'isSecret',
+  'isSecretClient',
+  'isSecretError',
+  'sdkTransport',
+];
+
+const nestExports = [
+  'InjectSecret',
+  'InjectSecretClient',
+  'OnSecretRotated',
+  'RequestSecret',
+  'SecretErrorsFilter',
+  'SecretsModule',
+  'SecretsService',
+  'getSecretClientToken',
+  'getSecretToken',
+];
+const nextExports = ['SecretNotAllowedHereError', 'getSecret', 'getSecretClient', 'secretErrors', 'secretsHealth'];
+const nextSetupExports = ['configureSecrets', 'getSecretClient', 'register', 'withKmsSecrets'];
+
+describe.each([
+  { name: 'express', file: 'index', own: ['getSecrets', 'secretErrors', 'secrets', 'secretsHealth'] },
+  { name: 'fastify', file: 'index', own: ['secretErrors', 'secrets', 'secretsHealth'] },
+  { name: 'nestjs', file: 'index', own: nestExports },
+  { name: 'next', file: 'index', own: nextExports },
+  { name: 'next', file: 'setup', own: nextSetupExports },
+])('@kms-secrets/$name, $file,', ({ name, file, own }) => {
+  test('exports its own names and the common ones of core', async () => {
+    expect(await exportsOf(name, `${file}.js`)).toEqual([...commonExports, ...own].toSorted());
+  });
+
+  test('exports the same types of core as every adapter', async () => {
+    const [ofAdapter, ofExpress] = await Promise.all(
+      [name, 'express'].map((each) => readFile(join(packages, each, 'src/core-exports.ts'), 'utf8')),
+    );
+    const declarations = await readFile(join(packages, name, `dist/${file}.d.ts`), 'utf8');
+
+    expect(ofAdapter).toBe(ofExpress);
+    expect(declarations).toContain("export * from './core-exports.ts'");
+  });
 });
 
-test('@kms-secrets/fastify exports', async () => {
-  expect(await namesBehind('fastify')).toMatchInlineSnapshot(`
-    [
-      "createSecretClient",
-      "isSecretError",
-      "secretErrors",
-      "secrets",
-      "secretsHealth",
-    ]
-  `);
+test('@kms-secrets/nestjs/terminus exports', async () => {
+  expect(await exportsOf('nestjs', 'terminus.js')).toEqual(['SecretsHealthIndicator']);
 });
 
-test('@kms-secrets/nestjs exports', async () => {
-  expect(await namesBehind('nestjs')).toMatchInlineSnapshot(`
-    [
-      "InjectSecret",
-      "InjectSecretClient",
-      "OnSecretRotated",
-      "RequestSecret",
-      "SecretErrorsFilter",
-      "SecretHandle",
-      "SecretsModule",
-      "SecretsService",
-      "createSecretClient",
-      "getSecretClientToken",
-      "getSecretToken",
-      "healthAnswer",
-      "healthOf",
-      "isSecretError",
-    ]
-  `);
-  expect(await namesBehind('nestjs', 'terminus.js')).toMatchInlineSnapshot(`
-    [
-      "SecretsHealthIndicator",
-    ]
-  `);
+test('@kms-secrets/next/setup has the same names on the edge runtime', async () => {
+  expect(await exportsOf('next', 'edge-setup-entry.js')).toEqual(await exportsOf('next', 'setup.js'));
 });
 
 test('@kms-secrets/redis exports', async () => {
-  expect(await namesBehind('redis')).toMatchInlineSnapshot(`
+  expect(await exportsOf('redis')).toMatchInlineSnapshot(`
     [
       "redisStore",
     ]
@@ -108,7 +138,7 @@ test('@kms-secrets/redis exports', async () => {
 });
 
 test('@kms-secrets/testing exports', async () => {
-  expect(await namesBehind('testing')).toMatchInlineSnapshot(`
+  expect(await exportsOf('testing')).toMatchInlineSnapshot(`
     [
       "FakeClock",
       "FakeKms",
@@ -117,32 +147,6 @@ test('@kms-secrets/testing exports', async () => {
       "fixedSecrets",
       "startAdmin",
       "startFakeKms",
-    ]
-  `);
-});
-
-test('@kms-secrets/next exports', async () => {
-  expect(await namesBehind('next')).toMatchInlineSnapshot(`
-    [
-      "SecretNotAllowedHereError",
-      "getSecret",
-      "getSecretClient",
-      "isSecretError",
-      "secretErrors",
-      "secretsHealth",
-    ]
-  `);
-});
-
-test('@kms-secrets/next/setup exports', async () => {
-  expect(await namesBehind('next', 'setup.js')).toMatchInlineSnapshot(`
-    [
-      "configureSecrets",
-      "createSecretClient",
-      "getSecretClient",
-      "isSecretError",
-      "register",
-      "withKmsSecrets",
     ]
   `);
 });

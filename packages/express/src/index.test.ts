@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { createSecretClient, getSecrets, isSecretError, secrets } from './index.ts';
 import type { SecretClient } from './index.ts';
 
-const express4 = untyped as typeof express5; // whatever is used of it here is the same in both
+const express4 = untyped as typeof express5; // the parts used here are the same in both
 
 function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; rotate: () => Promise<void> } {
   const kms = new FakeTransport();
@@ -48,14 +48,14 @@ const userSchema: SchemasOf<{ db: User }>['db'] = {
   },
 };
 
-/** Has the app on loopback for as long as it is used. */
-async function over<Result>(
+/** Serves the app on loopback while `use` runs. */
+async function serving<Result>(
   app: RequestListener,
   use: (get: (path: string) => Promise<unknown>) => Promise<Result>,
 ): Promise<Result> {
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  const { port } = server.address() as AddressInfo; // a string only for a pipe
   try {
     return await use(async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).json());
   } finally {
@@ -64,17 +64,17 @@ async function over<Result>(
   }
 }
 
-/** What the app answers, asked one after the other. */
-function ask(app: RequestListener, ...paths: readonly string[]): Promise<readonly unknown[]> {
-  return over(app, async (get) => {
-    const answers: unknown[] = [];
-    for (const path of paths) answers.push(await get(path));
-    return answers;
+/** Requests the paths one after the other; resolves to the response bodies. */
+function bodiesOf(app: RequestListener, ...paths: readonly string[]): Promise<readonly unknown[]> {
+  return serving(app, async (get) => {
+    const bodies: unknown[] = [];
+    for (const path of paths) bodies.push(await get(path));
+    return bodies;
   });
 }
 
-/** A request is full of circles: each object stands in it once. */
-function asJson(value: unknown): string {
+/** Serializes a request, which is full of cycles, with each object once. */
+function toJson(value: unknown): string {
   const seen = new WeakSet();
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null) return inner;
@@ -88,8 +88,8 @@ async function untilTrue(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-// oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
-const answerTheError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+// oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
+const sendError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   res.json({
     code: isSecretError(error) ? error.code : undefined,
     message: error instanceof Error ? error.message : '',
@@ -100,26 +100,26 @@ describe.each([
   ['Express 5', express5],
   ['Express 4', express4],
 ])('%s', (_version, express) => {
-  test('a request sees one version of a secret until its end, and the next request the new one', async () => {
+  test('a request keeps one version of a secret; the next request sees the new one', async () => {
     const { client, rotate } = setup('db');
     const app = express().use(secrets(client));
     app.get('/', (req, res, next) => {
       const read = async (): Promise<string> => (await req.secrets.get('db')).versionId;
-      const story = async (): Promise<void> => {
+      const run = async (): Promise<void> => {
         const before = await read();
         await rotate();
         res.json([before, await read()]);
       };
-      story().catch(next);
+      run().catch(next);
     });
 
-    expect(await ask(app, '/', '/')).toEqual([
+    expect(await bodiesOf(app, '/', '/')).toEqual([
       ['v1', 'v1'],
       ['v2', 'v2'],
     ]);
   });
 
-  test('a rotation in mid-request never mixes old and new across preloaded names', async () => {
+  test('a rotation during a request never mixes versions of preloaded secrets', async () => {
     const { client, rotate } = setup('user', 'password');
     const app = express().use(secrets(client, { preload: ['user', 'password'] }));
     app.get('/', (req, res, next) => {
@@ -127,88 +127,88 @@ describe.each([
       rotate().then(() => res.json([user, req.secrets.text('password').slice(-2)]), next);
     });
 
-    expect(await ask(app, '/', '/')).toEqual([
+    expect(await bodiesOf(app, '/', '/')).toEqual([
       ['v1', 'v1'],
       ['v2', 'v2'],
     ]);
   });
 
-  test('the next middleware is called at once if all is in memory, and later if not', async () => {
+  test('calls the next middleware synchronously if all secrets are in memory', async () => {
     const { client } = setup('db');
     const order: string[] = [];
     const app = express().use((_req, _res, next) => {
       next();
-      order.push('passed on');
+      order.push('next() returned');
     });
     app.use(secrets(client, { preload: ['db'] }));
     app.get('/', (_req, res) => {
-      order.push('answered');
+      order.push('responded');
       res.json([...order]);
     });
 
-    await ask(app, '/', '/');
+    await bodiesOf(app, '/', '/');
 
-    expect(order).toEqual(['passed on', 'answered', 'answered', 'passed on']);
+    expect(order).toEqual(['next() returned', 'responded', 'responded', 'next() returned']);
   });
 
-  test('a crowd of first requests is one fetch a name', async () => {
+  test('concurrent first requests share one fetch per name', async () => {
     const { client, kms } = setup('a', 'b', 'c');
     const app = express().use(secrets(client, { preload: ['a', 'b'] }));
     app.get('/', (req, res, next) => {
       req.secrets.get('c').then(({ versionId }) => res.json(versionId), next);
     });
 
-    const crowd = await over(app, (get) => Promise.all(Array.from({ length: 20 }, () => get('/'))));
+    const bodies = await serving(app, (get) => Promise.all(Array.from({ length: 20 }, () => get('/'))));
 
-    expect(new Set(crowd)).toEqual(new Set(['v1']));
+    expect(new Set(bodies)).toEqual(new Set(['v1']));
     expect(kms.requests.map(({ name }) => name).toSorted()).toEqual(['a', 'b', 'c']);
   });
 
-  test('a secret that cannot be had ends in the error handler, and is had again when it can be', async () => {
+  test('a preload that fails reaches the error handler; a later request succeeds', async () => {
     const { client, kms } = setup('db');
     kms.fail('rejected');
     const app = express().use(secrets(client, { preload: ['db'] }));
     app.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    const [failed] = await ask(app, '/');
+    const [failed] = await bodiesOf(app, '/');
     kms.heal();
     void client.invalidate('db');
 
     expect(failed).toMatchObject({ code: 'ERR_SECRET_SET' });
-    expect(await ask(app, '/')).toEqual(['v1']);
+    expect(await bodiesOf(app, '/')).toEqual(['v1']);
   });
 
-  test('neither inspecting a request nor turning it into JSON shows a value', async () => {
+  test('inspecting or serializing a request shows no value', async () => {
     const { client } = setup('db', 'api');
     const app = express().use(secrets(client, { preload: ['db'] }));
     app.get('/', (req, res, next) => {
-      const look = (): void => {
+      const inspectRequest = (): void => {
         req.secrets.text('db');
-        const printed = inspect(req, { depth: 9, showHidden: true }) + inspect(req.secrets) + asJson(req);
+        const printed = inspect(req, { depth: 9, showHidden: true }) + inspect(req.secrets) + toJson(req);
         res.json({
           hasSecrets: printed.includes('[secrets]'),
           isShown: printed.includes('s3cret-'),
           json: req.secrets,
         });
       };
-      req.secrets.get('api').then(look).catch(next);
+      req.secrets.get('api').then(inspectRequest).catch(next);
     });
 
-    expect(await ask(app, '/')).toEqual([{ hasSecrets: true, isShown: false, json: {} }]);
+    expect(await bodiesOf(app, '/')).toEqual([{ hasSecrets: true, isShown: false, json: {} }]);
   });
 
-  test('nothing is enumerable on the request, and res.locals, which every template is given, stays empty', async () => {
+  test('adds nothing enumerable to the request and nothing to res.locals', async () => {
     const { client } = setup('db');
     const app = express().use(secrets(client, { preload: ['db'] }));
     app.get('/', (req, res) => {
       res.json([Object.keys(req).includes('secrets'), Reflect.ownKeys(res.locals)]);
     });
 
-    expect(await ask(app, '/')).toEqual([[false, []]]);
+    expect(await bodiesOf(app, '/')).toEqual([[false, []]]);
   });
 
-  test('mounted again for the same client, it keeps what the request has seen and adds its names', async () => {
+  test('a second mount keeps the secrets already read and adds its names', async () => {
     const { client, rotate } = setup('user', 'password');
     const inner = express().use(secrets(client, { preload: ['user', 'password'] }));
     inner.get('/', (req, res) => {
@@ -220,10 +220,10 @@ describe.each([
     });
     app.use('/inner', inner);
 
-    expect(await ask(app, '/inner')).toEqual([['v1', 'v2']]);
+    expect(await bodiesOf(app, '/inner')).toEqual([['v1', 'v2']]);
   });
 
-  test('several clients have a name each, and may be mounted in any order', async () => {
+  test('several named clients can be mounted in any order', async () => {
     const [app, billing] = [setup('db'), setup('db', 'stripe')];
     await billing.rotate();
     const service = express().use(secrets(billing.client, { as: 'billing', preload: ['db'] }));
@@ -237,38 +237,38 @@ describe.each([
         .then(({ name }) => res.json([ours, theirs, name]), next);
     });
 
-    expect(await ask(service, '/')).toEqual([['v1', 'v2', 'stripe']]);
+    expect(await bodiesOf(service, '/')).toEqual([['v1', 'v2', 'stripe']]);
   });
 
   test.each([
     ['without a name', undefined],
     ['as "billing"', 'billing'],
-  ])('two clients %s on one request are refused, and not mixed up', async (which, as) => {
+  ])('refuses two clients %s on one request', async (which, as) => {
     const app = express().use(secrets(setup('db').client, { as }));
     app.use('/inner', express.Router().use(secrets(setup('db').client, { as })));
     app.get('/', (_req, res) => res.json('fine'));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    expect(await ask(app, '/', '/inner')).toMatchObject([
+    expect(await bodiesOf(app, '/', '/inner')).toMatchObject([
       'fine',
       { message: expect.stringContaining(`Two clients are mounted ${which}`) },
     ]);
   });
 
-  test('a name that is not preloaded has to be awaited, and the error says so', async () => {
+  test('a name that is not preloaded must be awaited, and the error says so', async () => {
     const { client } = setup('db');
     const app = express().use(secrets(client));
     app.get('/', (req, res) => res.json(req.secrets.text('db')));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    const [answer] = await ask(app, '/');
+    const [body] = await bodiesOf(app, '/');
 
-    expect(answer).toMatchObject({
+    expect(body).toMatchObject({
       message: expect.stringMatching(/"db".*preload: \[.*await .*get\("db"\)/su),
     });
   });
 
-  test('what a request has awaited once it can ask for without waiting', async () => {
+  test('a secret that was awaited once can be read without waiting', async () => {
     const { client } = setup('db');
     const app = express().use(secrets(client));
     app.use((req, _res, next) => {
@@ -276,49 +276,52 @@ describe.each([
     });
     app.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
 
-    expect(await ask(app, '/')).toEqual(['v1']);
+    expect(await bodiesOf(app, '/')).toEqual(['v1']);
   });
 
   test.each([
     ['is missing', []],
     ['comes after the routes', [secrets(setup('db').client)]],
-  ])('getSecrets says where to put the middleware if it %s', async (_, late) => {
+  ])('getSecrets says where to mount the middleware if it %s', async (_, late) => {
     const app = express().get('/', (req, res) => res.json(getSecrets(req)));
     for (const middleware of late) app.use(middleware);
-    app.use(answerTheError);
+    app.use(sendError);
 
-    const [answer] = await ask(app, '/');
+    const [body] = await bodiesOf(app, '/');
 
-    expect(answer).toMatchObject({
+    expect(body).toMatchObject({
       message: expect.stringMatching(/in front of the routes.*app\.use\(secrets\(client/u),
     });
   });
 
-  test('a client that is mounted under another name, or none, is asked for in vain, and the error says where to put it', async () => {
+  test('a client that is not mounted throws, and the error says where to mount it', async () => {
     const middleware = secrets(setup('db').client, { as: 'billing' });
     const app = express().use(middleware);
     app.get('/none', (req, res) => res.json(req.secrets.text('db')));
     app.get('/other', (req, res) => res.json(req.secrets.of('mail').text('db')));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    const [none, other] = await ask(app, '/none', '/other');
+    const [none, other] = await bodiesOf(app, '/none', '/other');
 
     expect(none).toMatchObject({ message: expect.stringMatching(/without a name.*in front of the routes/u) });
     expect(other).toMatchObject({ message: expect.stringMatching(/"mail".*as: 'mail'.*in front of the routes/u) });
   });
 
-  test('on a sub-app it is there for the sub-app, and for what comes after it, alone', async () => {
+  test('a mount on a sub-app applies to that sub-app only', async () => {
     const { client } = setup('db');
     const inner = express().use(secrets(client, { preload: ['db'] }));
     inner.get('/', (req, res) => res.json(req.secrets.secret('db').versionId));
     const app = express().use('/inner', inner);
     app.get('/', (req, res) => res.json(getSecrets(req)));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    expect(await ask(app, '/inner', '/')).toMatchObject(['v1', { message: expect.stringContaining('No secrets') }]);
+    expect(await bodiesOf(app, '/inner', '/')).toMatchObject([
+      'v1',
+      { message: expect.stringContaining('No secrets') },
+    ]);
   });
 
-  test('what a middleware reads is had by it, too, typed by the names that it was given', async () => {
+  test('getSecrets reads by the middleware, with the types given to it', async () => {
     const { client } = setup('db');
     const [unnamed, billing] = [
       secrets<{ db: unknown }>(client, { preload: ['db'] }),
@@ -329,10 +332,10 @@ describe.each([
       res.json([unnamed, billing].map((middleware) => getSecrets(req, middleware).secret('db').versionId));
     });
 
-    expect(await ask(app, '/')).toEqual([['v1', 'v1']]);
+    expect(await bodiesOf(app, '/')).toEqual([['v1', 'v1']]);
   });
 
-  test('JSON is checked by the schema that was given for its name, and what does not fit ends in the error handler', async () => {
+  test('validates JSON with the schema of its name; a mismatch reaches the error handler', async () => {
     const { client, kms } = setup();
     kms.put('db', 'v1', { value: '{"user":"app","password":"s3cret-one"}' });
     kms.put('api', 'v1', { value: '{"token":"s3cret-two"}' });
@@ -342,9 +345,9 @@ describe.each([
     });
     const app = express().use(withUser);
     app.get('/:name', (req, res) => res.json(getSecrets(req, withUser).json(req.params.name as 'db').user));
-    app.use(answerTheError);
+    app.use(sendError);
 
-    expect(await ask(app, '/db', '/api')).toMatchObject(['app', { code: 'ERR_SECRET_TYPE' }]);
+    expect(await bodiesOf(app, '/db', '/api')).toMatchObject(['app', { code: 'ERR_SECRET_TYPE' }]);
   });
 });
 
@@ -352,32 +355,32 @@ test('a rejected read in an async route reaches the error handler of Express 5',
   const { client, kms } = setup('db');
   kms.fail('denied');
   const app = express5().use(secrets(client));
-  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- what is tested here is that Express 5 takes one
+  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- the subject of the test
   app.get('/', async (req, res) => {
     res.json((await req.secrets.get('db')).versionId);
   });
-  app.use(answerTheError);
+  app.use(sendError);
 
-  expect(await ask(app, '/')).toMatchObject([{ code: 'ERR_ACCESS_DENIED' }]);
+  expect(await bodiesOf(app, '/')).toMatchObject([{ code: 'ERR_ACCESS_DENIED' }]);
 });
 
-test('what a request has seen it keeps until its end, even if access is revoked meanwhile', async () => {
+test('a request keeps the secrets it has read, even if access is revoked', async () => {
   const { client, kms } = setup('db');
   const app = express5().use(secrets(client, { preload: ['db'] }));
   app.get('/', (req, res, next) => {
-    const story = async (): Promise<void> => {
+    const run = async (): Promise<void> => {
       kms.fail('denied');
       await client.refresh('db').catch(() => {});
       res.json((await req.secrets.get('db')).versionId);
     };
-    story().catch(next);
+    run().catch(next);
   });
-  app.use(answerTheError);
+  app.use(sendError);
 
-  expect(await ask(app, '/', '/')).toMatchObject(['v1', { code: 'ERR_SECRET_SET' }]);
+  expect(await bodiesOf(app, '/', '/')).toMatchObject(['v1', { code: 'ERR_SECRET_SET' }]);
 });
 
-test('of two reads in one request that bring different versions, the first to end decides for both', async () => {
+test('pins the version of the concurrent read that ends first', async () => {
   const releases: (() => void)[] = [];
   const fetchOf = async (versionId: string): Promise<Secret> => {
     await new Promise<void>((resolve) => releases.push(resolve));
@@ -387,7 +390,7 @@ test('of two reads in one request that bring different versions, the first to en
   const client = createSecretClient({ endpoints: [endpoint] });
   const app = express5().use(secrets(client));
   app.get('/', (req, res, next) => {
-    const story = async (): Promise<void> => {
+    const run = async (): Promise<void> => {
       const early = req.secrets.get('db');
       await untilTrue(() => releases.length === 1);
       void client.invalidate('db');
@@ -398,22 +401,22 @@ test('of two reads in one request that bring different versions, the first to en
       releases[0]?.();
       res.json([(await early).versionId, second.versionId]);
     };
-    story().catch(next);
+    run().catch(next);
   });
 
-  expect(await ask(app, '/')).toEqual([['v2', 'v2']]);
+  expect(await bodiesOf(app, '/')).toEqual([['v2', 'v2']]);
 });
 
-test('getSecrets knows what another copy of this package has put there, and nothing else', () => {
-  const theirs = { take: () => {}, mount: () => {}, of: () => {} };
-  // All that getSecrets looks at.
+test('getSecrets recognises a snapshot of another copy, and nothing else', () => {
+  const foreign = { preload: () => {}, mount: () => {}, of: () => {} };
+  // getSecrets uses nothing else of the request.
   const on = (present: unknown): Request => ({ secrets: present }) as Request;
 
-  expect(getSecrets(on(theirs))).toBe(theirs);
+  expect(getSecrets(on(foreign))).toBe(foreign);
   expect(() => getSecrets(on(['cookie-signing-key']))).toThrow('No secrets on this request');
 });
 
-test('ready waits for what every request is to find, before there is one', async () => {
+test('ready() waits for the preloaded names', async () => {
   const { client, kms } = setup('db', 'api');
   const middleware = secrets(client, { preload: ['db', 'api'] });
 
@@ -423,7 +426,7 @@ test('ready waits for what every request is to find, before there is one', async
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('ready waits for what the client itself is to preload, too', async () => {
+test('ready() also waits for the preload option of the client', async () => {
   const { kms } = setup('db');
 
   await secrets({ endpoints: [kms], preload: ['db'] }).ready();
@@ -431,7 +434,7 @@ test('ready waits for what the client itself is to preload, too', async () => {
   expect(kms.requests).toHaveLength(1);
 });
 
-test('ready names all that cannot be had', async () => {
+test('ready() names every secret that could not be read', async () => {
   const { client } = setup('db');
 
   const ready = secrets(client, { preload: ['db', 'typo', 'slip'] }).ready();
@@ -439,7 +442,7 @@ test('ready names all that cannot be had', async () => {
   await expect(ready).rejects.toThrow(/2 of \d+ secrets? could not be (?:read|preloaded):[^]*typo[^]*slip/);
 });
 
-test('ready does not end well if a secret is not what its schema wants', async () => {
+test('ready() rejects if a secret does not match its schema', async () => {
   const { client, kms } = setup();
   kms.put('db', 'v1', { value: '{"user":"app"}' });
   kms.put('api', 'v1', { value: '{"token":"s3cret-two"}' });
@@ -450,7 +453,7 @@ test('ready does not end well if a secret is not what its schema wants', async (
   await expect(unfit).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'api' });
 });
 
-test('a client that was handed in is left open, one that was made here is closed', async () => {
+test('close() closes a client that the middleware created, and no other', async () => {
   const [given, made] = [new FakeTransport(), new FakeTransport()];
   const client = createSecretClient({ endpoints: [given] });
 
@@ -460,10 +463,12 @@ test('a client that was handed in is left open, one that was made here is closed
   expect([given.isClosed, made.isClosed]).toEqual([false, true]);
 });
 
-test('options are those of the client: an unknown one is refused', () => {
+test('refuses unknown options of the client and of the middleware', () => {
   const { client } = setup();
-  // A mistake that the types do not let through.
-  const options = { client } as object;
+  // Mistakes that the types reject.
+  const clientOptions = { client } as object;
+  const options = { prelaod: ['db'] } as object;
 
-  expect(() => secrets(options)).toThrow(/client[^]*endpoints/);
+  expect(() => secrets(clientOptions)).toThrow(/client[^]*endpoints/);
+  expect(() => secrets(client, options)).toThrow(/prelaod \(secrets\(\)\)[^]*as, preload, schemas/u);
 });

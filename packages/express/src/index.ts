@@ -1,46 +1,36 @@
-import { createSecretClient, isSecretSnapshot, SecretSnapshot } from '@kms-secrets/core';
-import type {
-  DeclaredOptions,
-  MountOptions,
-  NameOf,
-  Secret,
-  SecretClient,
-  SecretClientOptions,
-} from '@kms-secrets/core';
-import type { Request, RequestHandler } from 'express';
-
-export { createSecretClient, isSecretError } from '@kms-secrets/core';
-export type {
-  AnySecretError,
-  NameOf,
-  NamesOf,
-  Secret,
-  SecretClient,
-  SecretClientOptions,
-  SecretErrorCode,
+import {
+  createSecretClient,
+  isSecretClient,
+  isSecretSnapshot,
+  loadDeclared,
+  refuseUnknownOptions,
   SecretSnapshot,
 } from '@kms-secrets/core';
+import type { DeclaredOptions, MountOptions, NameOf, SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import type { Request, RequestHandler } from 'express';
+
+export * from './core-exports.ts';
 export { secretErrors } from './secret-errors.ts';
 export { secretsHealth } from './secrets-health.ts';
 
 /**
- * The names that your service reads, each with the type of its JSON, or `unknown`. Declare them, and a wrong name does not
- * compile; left as it is, any text is a name. A type asks for a validator in `secrets(client, { schemas })`.
+ * The names that your service reads, each with the type of its JSON, or `unknown`. If you declare them, an undeclared name does
+ * not compile; while it is empty, any string is a name. A name with a type requires a schema: `secrets(client, { schemas })`.
  *
  *     declare module '@kms-secrets/express' {
  *       interface SecretNames { 'prod/db': DbSecret; 'prod/api-key': unknown }
  *     }
  */
-// These two stand here, empty, because only what a module declares itself can be added to from outside.
+// Declared here and empty, because a program can add only to an interface that this module declares itself.
 export interface SecretNames {}
-/** The clients that have a name, each with the names that it reads: `{ billing: { 'stripe': unknown } }`. */
+/** The named clients, each with the names that your service reads from it: `{ billing: { stripe: unknown } }`. */
 export interface SecretClients {}
 export type SecretName = NameOf<SecretNames>;
-/** `req.secrets` */
+/** The type of `req.secrets`. */
 export type RequestSecrets = SecretSnapshot<SecretNames, SecretClients>;
 
 declare global {
-  // oxlint-disable-next-line typescript/no-namespace -- the one place where Express lets its request be extended
+  // oxlint-disable-next-line typescript/no-namespace -- Express offers no other way to extend its request
   namespace Express {
     interface Request {
       readonly secrets: RequestSecrets;
@@ -49,28 +39,35 @@ declare global {
 }
 
 /**
- * `preload` are the names that every request finds in `req.secrets` without waiting, as they were at one moment. `schemas`
- * check what `json(name)` gives. A client that is mounted `as` a name is read by `req.secrets.of(name)`.
+ * - `preload`: names that every request finds in `req.secrets` without waiting, all read at one moment.
+ * - `schemas`: Standard Schema validators by name, for `json(name)`.
+ * - `as`: a name for the client, so that `req.secrets.of(as)` reads from it.
  */
 export type SecretsOptions<Names extends object = SecretNames> = DeclaredOptions<Names> & {
   readonly as?: string | undefined;
 };
 
-/** The middleware, with what your start and your shutdown need. */
+const optionNames: readonly (keyof SecretsOptions)[] = ['as', 'preload', 'schemas'];
+
+/** The middleware, with the methods for your start and your shutdown. */
 export interface SecretsRequestHandler<Names extends object = SecretNames> extends RequestHandler {
   readonly client: SecretClient;
   readonly as: string | undefined;
   readonly preload: readonly NameOf<Names>[];
-  /** Resolves when the client is ready, and every name of `preload` is in memory and valid; rejects with what is missing. */
+  /**
+   * Resolves when the client is ready and every name of `preload` is in memory and valid. Rejects with `SecretSetError`, or with
+   * `SecretTypeError` if a secret does not match its schema.
+   */
   ready(): Promise<void>;
-  /** Closes the client if this middleware made it; who handed one in closes it. */
+  /** Closes the client if this middleware created it. A client that you passed in stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Puts `req.secrets` on every request. Takes a client, or the options to make one from.
+ * A middleware that puts `req.secrets` on every request. Takes a client, or the options to create one from.
  *
- * Mounted again for the same client, in a router or a sub-app, it keeps what the request has seen and adds its names.
+ * A second mount for the same client, on a router or a sub-app, keeps the secrets that the request has read and adds its names.
+ * Throws `ConfigurationError` for an unknown option.
  */
 export function secrets<Names extends object = SecretNames>(
   clientOrOptions?: SecretClient | SecretClientOptions,
@@ -78,36 +75,40 @@ export function secrets<Names extends object = SecretNames>(
 ): SecretsRequestHandler<Names>;
 export function secrets(
   clientOrOptions: SecretClient | SecretClientOptions = {},
-  { as, preload = [], schemas = {} }: SecretsOptions<{}> = {},
+  options: SecretsOptions<{}> = {},
 ): SecretsRequestHandler<{}> {
-  const isOwn = !('getMany' in clientOrOptions);
+  refuseUnknownOptions(options, 'secrets()', optionNames);
+  const { as, preload = [], schemas = {} } = options;
+  const isOwn = !isSecretClient(clientOrOptions);
   const client = isOwn ? createSecretClient(clientOrOptions) : clientOrOptions;
   const mounted = { as, preload, schemas: new Map(Object.entries(schemas)) } satisfies MountOptions;
   const handler: RequestHandler = (req, _res, next) => {
-    const waiting = snapshotOn(req).mount(client, mounted);
-    // Who has all in memory must not pay for a turn of the event loop.
-    if (waiting === undefined) next();
-    // Express 4 does not look at what a middleware returns: a rejection reaches it by `next` alone.
-    else waiting.then(() => next(), next);
+    const loading = snapshotOn(req).mount(client, mounted);
+    // With everything in memory, a request must not wait for a turn of the event loop.
+    if (loading === undefined) next();
+    // Express 4 ignores what a middleware returns: a rejection reaches it through `next` only.
+    else loading.then(() => next(), next);
   };
   const ready = async (): Promise<void> => {
     await client.ready();
-    const secretsByName: Readonly<Record<string, Secret>> = await client.getMany(preload);
-    for (const [name, schema] of mounted.schemas) secretsByName[name]?.json(schema);
+    await loadDeclared(client, mounted);
   };
   const close = async (): Promise<void> => (isOwn ? client.close() : undefined);
   return Object.assign(handler, { client, as, preload, ready, close });
 }
 
-/** `req.secrets`, or an error that says what is missing: for code that cannot know whether the middleware is there. */
+/** `req.secrets`, or an `Error` that shows the missing line: for code that may run without the middleware. */
 export function getSecrets(req: Request): RequestSecrets;
-/** What a middleware reads for this request, typed by the names that it was given. */
-export function getSecrets<Names extends object>(req: Request, of: SecretsRequestHandler<Names>): SecretSnapshot<Names>;
+/** The secrets that `middleware` reads for this request, with the types given to the middleware. */
+export function getSecrets<Names extends object>(
+  req: Request,
+  middleware: SecretsRequestHandler<Names>,
+): SecretSnapshot<Names>;
 export function getSecrets(req: Request, { as }: { readonly as?: string | undefined } = {}): unknown {
-  const present: unknown = req.secrets;
-  if (isSecretSnapshot(present)) return as === undefined ? present : present.of(as);
+  const snapshot: unknown = req.secrets;
+  if (isSecretSnapshot(snapshot)) return as === undefined ? snapshot : snapshot.of(as);
   throw new Error(
-    "No secrets on this request. Express runs what is mounted in the order in which it is mounted, so put this in front of the routes that read them: app.use(secrets(client, { preload: ['prod/db'] }));",
+    "No secrets on this request. Express runs middleware in the order in which it is mounted. Mount this one in front of the routes that read secrets: app.use(secrets(client, { preload: ['prod/db'] }));",
   );
 }
 
@@ -115,7 +116,7 @@ function snapshotOn(req: Request): SecretSnapshot {
   const present: unknown = req.secrets;
   if (isSecretSnapshot(present)) return present;
   const snapshot = new SecretSnapshot();
-  // Not enumerable: who logs or copies a request goes through what is.
+  // Not enumerable: code that logs or copies a request walks its enumerable properties.
   Object.defineProperty(req, 'secrets', { value: snapshot, configurable: true, enumerable: false });
   return snapshot;
 }

@@ -9,14 +9,14 @@ import untyped from 'express4';
 import { describe, expect, test } from 'vitest';
 import { secretErrors } from './secret-errors.ts';
 
-const express4 = untyped as typeof express5; // whatever is used of it here is the same in both
+const express4 = untyped as typeof express5; // the parts used here are the same in both
 
-/** What a service answers whose route ends as given; whatever `secretErrors` passes on is answered with 418, and kept. */
-async function answer(
+/** Requests a service with the given route. An error that `secretErrors` passes on is recorded and gets a 418. */
+async function responseOf(
   route: RequestHandler,
   { express = express5, passedOn = [] }: { readonly express?: typeof express5; readonly passedOn?: unknown[] } = {},
 ): Promise<{ response: Response; body: string }> {
-  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
+  // oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
   const others: ErrorRequestHandler = (error: unknown, _req, res, next) => {
     passedOn.push(error);
     if (res.headersSent) next(error);
@@ -25,7 +25,7 @@ async function answer(
   const app = express().get('/', route).use(secretErrors(), others).set('env', 'test');
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  const { port } = server.address() as AddressInfo; // a string only for a pipe
   try {
     const response = await fetch(`http://127.0.0.1:${port}/`);
     return { response, body: await response.text() };
@@ -42,11 +42,11 @@ const failWith =
   };
 
 const details = { secretName: 'prod/db', endpoint: 'kms.example', requestId: 'request-1' };
-const unavailable = new SecretUnavailableError('KMS is away: kms.example', { ...details, attempts: [] });
-const denied = new AccessDeniedError('KMS refuses the secret "prod/db"', details);
+const unavailable = new SecretUnavailableError('KMS is unavailable: kms.example', { ...details, attempts: [] });
+const denied = new AccessDeniedError('KMS denies access to "prod/db"', details);
 const typeError = new SecretTypeError({ ...details, versionId: 'v1', expected: 'text', actual: 'binary', advice: '' });
 
-// Which error is answered how is told in core: http-answer.test.ts.
+// http-response.test.ts of core has every code.
 describe.each([
   ['Express 5', express5],
   ['Express 4', express4],
@@ -55,8 +55,8 @@ describe.each([
     [503, '1', unavailable],
     [503, null, denied],
     [500, null, typeError],
-  ])('%i, to be tried again in %s s, is the answer to %s', async (status, retryAfter, error) => {
-    const { response, body } = await answer(failWith(error), { express });
+  ])('responds with %i and Retry-After %s to %s', async (status, retryAfter, error) => {
+    const { response, body } = await responseOf(failWith(error), { express });
 
     expect(response.status).toBe(status);
     expect(response.headers.get('retry-after')).toBe(retryAfter);
@@ -67,18 +67,18 @@ describe.each([
 });
 
 test.each([
-  ['an error of somebody else', new Error('no secret of ours')],
-  ['something thrown that is no error', 'a text'],
-])('%s is passed on', async (_what, error) => {
+  ['any other error', new Error('unrelated')],
+  ['a thrown value that is not an error', 'a string'],
+])('passes on %s', async (_, error) => {
   const passedOn: unknown[] = [];
 
-  const { response } = await answer(failWith(error), { passedOn });
+  const { response } = await responseOf(failWith(error), { passedOn });
 
   expect([response.status, passedOn]).toEqual([418, [error]]);
 });
 
-test('the headers of the answer that was being made do not describe ours', async () => {
-  const { response, body } = await answer((_req, res, next) => {
+test('removes the content headers of the response that the route began', async () => {
+  const { response, body } = await responseOf((_req, res, next) => {
     res.set({ 'content-type': 'text/html', 'content-encoding': 'gzip', etag: '"1"', 'x-request-id': '7' });
     next(denied);
   });
@@ -88,13 +88,13 @@ test('the headers of the answer that was being made do not describe ours', async
   expect(response.headers.get('x-request-id')).toBe('7');
 });
 
-test('an answer that has begun is broken off, as Express does it, and not continued with ours', async () => {
+test('leaves a response that has begun to Express, which aborts it', async () => {
   const passedOn: unknown[] = [];
   const route: RequestHandler = (_req, res, next) => {
     res.set('content-length', '100').write('the beginning');
     next(denied);
   };
 
-  await expect(answer(route, { passedOn })).rejects.toThrow('terminated');
+  await expect(responseOf(route, { passedOn })).rejects.toThrow('terminated');
   expect(passedOn).toEqual([denied]);
 });

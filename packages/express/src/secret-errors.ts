@@ -1,8 +1,8 @@
-import { errorAnswer } from '@kms-secrets/core';
+import { errorResponse } from '@kms-secrets/core';
 import type { ErrorRequestHandler } from 'express';
 
-/** They described the answer that was being made when the error came. */
-const outdated = [
+/** Headers that describe the response that the route had begun. */
+const contentHeaders = [
   'content-type',
   'content-encoding',
   'content-language',
@@ -12,15 +12,15 @@ const outdated = [
 ];
 
 /**
- * Answers our errors with 503, or 500 where the program is wrong, and `{ code }`; passes on all others. Mount it behind the
- * routes.
+ * An error handler: responds to a `SecretError` with 503, or 500 for a mistake in the program, and `{ code }`, and passes every
+ * other error on. Mount it behind the routes. It does not log.
  */
 export function secretErrors(): ErrorRequestHandler {
-  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
+  // oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
   return (error: unknown, _req, res, next) => {
-    const answer = errorAnswer(error);
-    if (answer === undefined || res.headersSent) return next(error);
-    for (const header of outdated) res.removeHeader(header);
-    res.status(answer.status).set(answer.headers).json(answer.body);
+    const response = errorResponse(error);
+    if (response === undefined || res.headersSent) return next(error);
+    for (const header of contentHeaders) res.removeHeader(header);
+    res.status(response.status).set(response.headers).json(response.body);
   };
 }

@@ -8,7 +8,8 @@ import { createSecretClient, secrets, secretsHealth } from './index.ts';
 import type { SecretClient } from './index.ts';
 
 function setup(): { kms: FakeTransport; clock: FakeClock; client: SecretClient } {
-  const [kms, clock] = [new FakeTransport(), new FakeClock()];
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
   kms.put('db', 'v1');
   kms.put('api', 'v1');
   return {
@@ -19,11 +20,11 @@ function setup(): { kms: FakeTransport; clock: FakeClock; client: SecretClient }
 }
 
 async function health(
-  source: Parameters<typeof secretsHealth>[0],
+  ...args: Parameters<typeof secretsHealth>
 ): Promise<{ status: number; body: unknown; text: string }> {
-  const server = createServer(express().get('/', secretsHealth(source))).listen(0, '127.0.0.1');
+  const server = createServer(express().get('/', secretsHealth(...args))).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a text only for a pipe
+  const { port } = server.address() as AddressInfo; // a string only for a pipe
   try {
     const response = await fetch(`http://127.0.0.1:${port}/`);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -35,18 +36,19 @@ async function health(
   }
 }
 
-test('a client that serves fresh secrets is ok, and told with versions and ages, not with values', async () => {
+test('responds ok while all secrets are fresh, without values', async () => {
   const { client, clock } = setup();
   await client.get('db');
   await clock.pass('5m');
 
-  const { status, body, text } = await health(client);
+  const { status, body, text } = await health(client, { details: true });
 
   expect([status, body]).toEqual([
     200,
     {
       status: 'ok',
       missing: [],
+      counts: { fresh: 1, stale: 0, expired: 0, failing: 0 },
       secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 300_000 }],
       endpoints: [{ endpoint: 'kms.example', state: 'healthy' }],
     },
@@ -54,11 +56,11 @@ test('a client that serves fresh secrets is ok, and told with versions and ages,
   expect(text.includes('s3cret-')).toBe(false);
 });
 
-test('a client that has not been asked for anything yet is ok', async () => {
+test('responds ok before the first read', async () => {
   expect(await health(setup().client)).toMatchObject({ status: 200, body: { status: 'ok' } });
 });
 
-test('while old values are served it is degraded, which is a 200: there is no better process to send requests to', async () => {
+test('responds degraded, with a 200, while stale values are served', async () => {
   const { client, clock, kms } = setup();
   await client.get('db');
   kms.fail('unreachable');
@@ -66,10 +68,10 @@ test('while old values are served it is degraded, which is a 200: there is no be
 
   const { status, body } = await health(client);
 
-  expect([status, body]).toMatchObject([200, { status: 'degraded', secrets: [{ freshness: 'stale' }] }]);
+  expect([status, body]).toMatchObject([200, { status: 'degraded', counts: { fresh: 0, stale: 1 } }]);
 });
 
-test('a refresh that failed shows before anything is old', async () => {
+test('responds degraded after a failed refresh, before anything is stale', async () => {
   const { client, kms } = setup();
   await client.get('db');
   kms.fail('rejected', 'db');
@@ -79,27 +81,28 @@ test('a refresh that failed shows before anything is old', async () => {
   const { status, body } = await health(client);
 
   const endpoints = [{ state: 'healthy' }];
-  expect([status, body]).toMatchObject([200, { status: 'degraded', secrets: [{ freshness: 'fresh' }, {}], endpoints }]);
+  expect([status, body]).toMatchObject([200, { status: 'degraded', counts: { fresh: 2, failing: 1 }, endpoints }]);
 });
 
-test('an endpoint that fails shows although a standby answers', async () => {
-  const [kms, standby] = [new FakeTransport('one'), new FakeTransport('two')];
+test('responds degraded while an endpoint fails, although a fallback works', async () => {
+  const kms = new FakeTransport('one');
+  const fallback = new FakeTransport('two');
   kms.fail('unreachable');
-  standby.put('db', 'v1');
-  const client = createSecretClient({ endpoints: [kms, standby], clock: new FakeClock() });
+  fallback.put('db', 'v1');
+  const client = createSecretClient({ endpoints: [kms, fallback], clock: new FakeClock() });
   await client.get('db');
 
   expect(await health(client)).toMatchObject({
     status: 200,
     body: {
       status: 'degraded',
-      secrets: [{ freshness: 'fresh' }],
+      counts: { fresh: 1, failing: 0 },
       endpoints: [{ state: 'failing' }, { state: 'healthy' }],
     },
   });
 });
 
-test('a value too old to be served fails', async () => {
+test('responds failing while a value is expired', async () => {
   const { client, clock, kms } = setup();
   await client.get('db');
   kms.fail('unreachable');
@@ -107,11 +110,11 @@ test('a value too old to be served fails', async () => {
 
   expect(await health(client)).toMatchObject({
     status: 503,
-    body: { status: 'failing', secrets: [{ freshness: 'expired' }] },
+    body: { status: 'failing', counts: { expired: 1 } },
   });
 });
 
-test('a client that holds nothing and reaches nobody fails', async () => {
+test('responds failing if nothing is in memory and every endpoint fails', async () => {
   const { client, kms } = setup();
   kms.fail('unreachable');
   await client.get('db').catch(() => {});
@@ -119,18 +122,27 @@ test('a client that holds nothing and reaches nobody fails', async () => {
   expect(await health(client)).toMatchObject({ status: 503, body: { status: 'failing' } });
 });
 
-test('of the middleware, it also fails while a preloaded secret is missing, and names it', async () => {
+test('responds failing while a required secret is missing, and names it', async () => {
   const { client, kms } = setup();
   kms.fail('denied', 'api');
   const middleware = secrets(client, { preload: ['db', 'api'] });
   await middleware.ready().catch(() => {});
 
-  expect(await health(middleware)).toMatchObject({ status: 503, body: { status: 'failing', missing: ['api'] } });
+  expect(await health(client, { required: middleware.preload })).toMatchObject({
+    status: 503,
+    body: { status: 'failing', missing: ['api'] },
+  });
 });
 
-test('a closed client fails', async () => {
+test('responds failing after the client was closed', async () => {
   const { client } = setup();
   await client.close();
 
   expect(await health(client)).toMatchObject({ status: 503, body: { status: 'failing' } });
+});
+
+test('refuses unknown options', () => {
+  const options = { require: ['db'] } as object; // a mistake that the types reject
+
+  expect(() => secretsHealth(setup().client, options)).toThrow(/require \(secretsHealth\(\)\)[^]*required, details/u);
 });

@@ -1,19 +1,17 @@
-import { healthAnswer, healthOf } from '@kms-secrets/core';
-import type { SecretClient } from '@kms-secrets/core';
+import { healthOptionNames, healthResponse, refuseUnknownOptions } from '@kms-secrets/core';
+import type { HealthOptions, SecretClient } from '@kms-secrets/core';
 import type { RequestHandler } from 'express';
 
 /**
- * Answers whether this process can serve its requests: 200 with `ok` or `degraded`, or 503 with `failing`, and names,
- * versions and ages. For a readiness probe; a liveness probe must not ask this, see `healthOf`.
+ * A route handler for a readiness probe: 200 with `ok` or `degraded`, 503 with `failing`; never a value. Do not use it as a
+ * liveness probe: a restart would lose the values that serve requests while KMS is unavailable.
  *
- * Given the middleware instead of the client, it fails as well while a secret is missing that was to be preloaded.
+ * Throws `ConfigurationError` for an unknown option.
  */
-export function secretsHealth(
-  source: SecretClient | { readonly client: SecretClient; readonly preload: readonly string[] },
-): RequestHandler {
-  const { client, preload } = 'client' in source ? source : { client: source, preload: [] };
+export function secretsHealth(client: SecretClient, options: HealthOptions = {}): RequestHandler {
+  refuseUnknownOptions(options, 'secretsHealth()', healthOptionNames);
   return (_req, res) => {
-    const { status, headers, body } = healthAnswer(healthOf(client.describe(), preload));
+    const { status, headers, body } = healthResponse(client.health(options));
     res.status(status).set(headers).json(body);
   };
 }

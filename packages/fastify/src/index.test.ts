@@ -22,13 +22,14 @@ function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; 
   return { kms, client, rotate };
 }
 
-async function ask(app: FastifyInstance, ...paths: readonly string[]): Promise<readonly unknown[]> {
-  const answers: unknown[] = [];
-  for (const path of paths) answers.push((await app.inject(path)).json());
-  return answers;
+/** Requests the paths one after the other; resolves to the response bodies. */
+async function bodiesOf(app: FastifyInstance, ...paths: readonly string[]): Promise<readonly unknown[]> {
+  const bodies: unknown[] = [];
+  for (const path of paths) bodies.push((await app.inject(path)).json());
+  return bodies;
 }
 
-test('a request sees one version of every secret until its end, and the next request the new one', async () => {
+test('a request keeps one version of each secret; the next request sees the new one', async () => {
   const { client, rotate } = setup('user', 'password');
   const app = fastify();
   await app.register(secrets, { client, preload: ['user'] });
@@ -39,13 +40,13 @@ test('a request sees one version of every secret until its end, and the next req
     return [request.secrets.secret('user').versionId, password.versionId];
   });
 
-  expect(await ask(app, '/', '/')).toEqual([
+  expect(await bodiesOf(app, '/', '/')).toEqual([
     ['v1', 'v1'],
     ['v2', 'v2'],
   ]);
 });
 
-test('two requests at the same time have nothing of each other', async () => {
+test('concurrent requests do not share a snapshot', async () => {
   const { client, rotate } = setup('db');
   const app = fastify();
   await app.register(secrets, { client, preload: ['db'] });
@@ -56,10 +57,10 @@ test('two requests at the same time have nothing of each other', async () => {
   });
   app.get('/', async (request) => request.secrets.secret('db').versionId);
 
-  expect(await ask(app, '/slow')).toEqual([['v1', 'v2']]);
+  expect(await bodiesOf(app, '/slow')).toEqual([['v1', 'v2']]);
 });
 
-test('hooks of the app find the secrets too', async () => {
+test('hooks of the app can read the secrets', async () => {
   const app = fastify();
   await app.register(secrets, { client: fixedSecrets({ key: 's3cret-key' }), preload: ['key'] });
   app.addHook('onRequest', async (request, reply) => {
@@ -75,7 +76,7 @@ test('hooks of the app find the secrets too', async () => {
   expect([without.statusCode, withKey.statusCode]).toEqual([401, 200]);
 });
 
-test('an app whose secrets cannot be had, or are not what is declared, does not start, and says why', async () => {
+test('the app does not start without its secrets, or with one of another shape', async () => {
   const client = fixedSecrets({ db: { token: 's3cret-token' } });
   const schema = {
     '~standard': {
@@ -85,16 +86,17 @@ test('an app whose secrets cannot be had, or are not what is declared, does not 
     },
   };
   const missing = fastify().register(secrets, { client, preload: ['db', 'typo'] });
-  const unfit = fastify().register(secrets, { client, preload: ['db'], schemas: { db: schema } });
+  const mismatching = fastify().register(secrets, { client, preload: ['db'], schemas: { db: schema } });
   const own = fastify().register(secrets, { client: { endpoints: [new FakeTransport()], preload: ['typo'] } });
 
-  await expect(missing.ready()).rejects.toThrow(/1 of \d+ secrets? could not be (?:read|preloaded):[^]*typo/u);
-  await expect(unfit.ready()).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'db' });
+  await expect(missing.ready()).rejects.toThrow(/1 of 2 secrets could not be read:[^]*typo/u);
+  await expect(mismatching.ready()).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'db' });
   await expect(own.ready()).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*typo/u);
 });
 
-test('a client that was handed in is left open at the end, one that was made here is closed', async () => {
-  const [given, kms] = [fixedSecrets({}), new FakeTransport()];
+test('closes a client that the plugin created, and no other', async () => {
+  const given = fixedSecrets({});
+  const kms = new FakeTransport();
   const app = fastify();
   await app.register(secrets, { client: given });
   const own = fastify();
@@ -102,10 +104,10 @@ test('a client that was handed in is left open at the end, one that was made her
 
   await Promise.all([app.close(), own.close()]);
 
-  expect([given.describe().isClosed, own.secretClient.describe().isClosed, kms.isClosed]).toEqual([false, true, true]);
+  expect([given.isClosed, own.secretClient.isClosed, kms.isClosed]).toEqual([false, true, true]);
 });
 
-test('a request that waits for its secret when the app ends is answered before the client is closed', async () => {
+test('an open request gets its secret before the client is closed', async () => {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
   const fetchNow = kms.fetch.bind(kms);
@@ -113,20 +115,21 @@ test('a request that waits for its secret when the app ends is answered before t
   await app.register(secrets, { client: { endpoints: [kms] } });
   app.get('/', async (request) => (await request.secrets.get('db')).versionId);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  let ending: Promise<void> | undefined;
-  kms.fetch = async (...asked) => {
-    ending = app.close();
+  let closing: Promise<void> | undefined;
+  kms.fetch = async (...args) => {
+    closing = app.close();
     await new Promise((resolve) => setImmediate(resolve));
-    return fetchNow(...asked);
+    return fetchNow(...args);
   };
 
   expect(await (await fetch(url, { headers: { connection: 'close' } })).text()).toBe('v1');
-  await ending;
+  await closing;
   expect(kms.isClosed).toBe(true);
 });
 
-test('several clients have a name each; two without one do not start', async () => {
-  const [one, other] = [setup('db'), setup('db')];
+test('several clients need a name each', async () => {
+  const one = setup('db');
+  const other = setup('db');
   await other.rotate();
   const app = fastify();
   await app.register(secrets, { client: one.client, preload: ['db'] });
@@ -136,12 +139,12 @@ test('several clients have a name each; two without one do not start', async () 
     request.secrets.of('billing').secret('db').versionId,
   ]);
 
-  expect(await ask(app, '/')).toEqual([['v1', 'v2']]);
+  expect(await bodiesOf(app, '/')).toEqual([['v1', 'v2']]);
   const twice = fastify().register(secrets, { client: one.client });
   await expect(async () => twice.register(secrets, { client: other.client })).rejects.toThrow('secretClient');
 });
 
-test('what a plugin registers for itself is there for its own routes alone', async () => {
+test('a registration inside a plugin applies to its own routes only', async () => {
   const app = fastify();
   app.register(async (inner) => {
     await inner.register(secrets, { client: fixedSecrets({ db: 's3cret-db' }), preload: ['db'] });
@@ -154,12 +157,12 @@ test('what a plugin registers for itself is there for its own routes alone', asy
   expect([inner.body, outer.body]).toEqual(['db', 'undefined']);
 });
 
-test('errors of ours are answered with their code alone, all others as Fastify does', async () => {
+test('secretErrors sends the code of a SecretError, and leaves others to Fastify', async () => {
   const { client, kms } = setup();
   kms.fail('unavailable');
   const app = fastify();
   await app.register(secrets, { client });
-  app.setErrorHandler(secretErrors);
+  app.setErrorHandler(secretErrors());
   app.get('/ours', async (request, reply) => {
     reply.headers({ 'content-type': 'text/html', etag: '"1"' });
     return request.secrets.get('db');
@@ -176,13 +179,13 @@ test('errors of ours are answered with their code alone, all others as Fastify d
   expect([theirs.statusCode, theirs.json()]).toMatchObject([418, { message: 'A teapot' }]);
 });
 
-test('health is told by names, versions and ages, also when a request could have no secrets', async () => {
+test('secretsHealth responds without values, also after the client was closed', async () => {
   const client = fixedSecrets({ db: 's3cret-db' });
   const app = fastify();
-  app.get('/health', secretsHealth(client));
+  app.get('/health', secretsHealth(client, { details: true }));
   app.register(async (inner) => {
     await inner.register(secrets, { client, preload: ['db'] });
-    inner.setErrorHandler(secretErrors);
+    inner.setErrorHandler(secretErrors());
     inner.get('/', async (request) => request.secrets.secret('db').name);
   });
   const ok = await app.inject('/health');
@@ -195,7 +198,7 @@ test('health is told by names, versions and ages, also when a request could have
   expect([ok, failing].some(({ body }) => body.includes('s3cret-'))).toBe(false);
 });
 
-test('neither inspecting a request nor turning its secrets into JSON shows a value', async () => {
+test('inspecting a request or serializing its secrets shows no value', async () => {
   const app = fastify();
   await app.register(secrets, { client: fixedSecrets({ db: 's3cret-db' }), preload: ['db'] });
   app.get('/', async (request) => {
@@ -203,5 +206,15 @@ test('neither inspecting a request nor turning its secrets into JSON shows a val
     return [printed.includes('s3cret-'), JSON.stringify(request.secrets)];
   });
 
-  expect(await ask(app, '/')).toEqual([[false, '{}']]);
+  expect(await bodiesOf(app, '/')).toEqual([[false, '{}']]);
+});
+
+test('refuses unknown options, but not those that Fastify passes to every plugin', async () => {
+  const client = fixedSecrets({});
+  const options = { client, prelaod: ['db'] } as object; // mistakes that the types reject
+  const healthOptions = { require: ['db'] } as object;
+
+  await expect(fastify().register(secrets, options)).rejects.toThrow(/prelaod \(register\(secrets\)\)[^]*preload/u);
+  await expect(fastify().register(secrets, { client, prefix: '/v1', logLevel: 'warn' })).resolves.toBeDefined();
+  expect(() => secretsHealth(client, healthOptions)).toThrow(/require \(secretsHealth\(\)\)[^]*required, details/u);
 });

@@ -1,41 +1,59 @@
-import { createSecretClient, errorAnswer, healthAnswer, healthOf, SecretSnapshot } from '@kms-secrets/core';
-import type { DeclaredOptions, MountOptions, Secret, SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import {
+  createSecretClient,
+  errorResponse,
+  healthOptionNames,
+  healthResponse,
+  isSecretClient,
+  loadDeclared,
+  refuseUnknownOptions,
+  SecretSnapshot,
+} from '@kms-secrets/core';
+import type {
+  DeclaredOptions,
+  HealthOptions,
+  MountOptions,
+  SecretClient,
+  SecretClientOptions,
+} from '@kms-secrets/core';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
-export { createSecretClient, isSecretError } from '@kms-secrets/core';
-export type { Secret, SecretClient, SecretClientOptions, SecretSnapshot } from '@kms-secrets/core';
+export * from './core-exports.ts';
 
-/** The names that your service reads, each with the type of its JSON, or `unknown`; left as it is, any text is a name. */
-// These two stand here, empty, because only what a module declares itself can be added to from outside.
+/** The names that your service reads, each with the type of its JSON, or `unknown`. While it is empty, any string is a name. */
+// Declared here and empty, because a program can add only to an interface that this module declares itself.
 export interface SecretNames {}
-/** The clients that have a name, each with the names that it reads: `{ billing: { 'stripe': unknown } }`. */
+/** The named clients, each with the names that your service reads from it: `{ billing: { stripe: unknown } }`. */
 export interface SecretClients {}
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The client without a name. */
+    /** The client that was registered without `as`. */
     readonly secretClient: SecretClient;
   }
   interface FastifyRequest {
-    /** The secrets as this request saw them first. A rotation meanwhile is for the requests after it. */
+    /** The secrets as this request read them first. Later requests see a rotation. */
     readonly secrets: SecretSnapshot<SecretNames, SecretClients>;
   }
 }
 
 interface ClientOption {
-  /** A client, or the options to make one from; one that is made here is closed with the app. */
+  /** A client, or the options to create one from. The plugin closes a client that it created when the app closes. */
   readonly client?: SecretClient | SecretClientOptions | undefined;
 }
-/** Of the client without a name, or of one that `request.secrets.of(as)` reads. */
+/** For the default client, or for a named one that `request.secrets.of(as)` reads from. */
 export type SecretsPluginOptions = ClientOption &
   ((DeclaredOptions<SecretNames> & { readonly as?: undefined }) | (DeclaredOptions<{}> & { readonly as: string }));
 
+/** The options of the plugin, then those that Fastify itself passes to every plugin. */
+const optionNames = ['client', 'as', 'preload', 'schemas', 'prefix', 'logLevel', 'logSerializers'];
+
 const plugin: FastifyPluginAsync<SecretsPluginOptions> = async (app, options) => {
+  refuseUnknownOptions(options, 'register(secrets)', optionNames);
   const { client: given = {}, as, preload = [], schemas = {} } = options;
-  const isOwn = !('getMany' in given);
+  const isOwn = !isSecretClient(given);
   const client = isOwn ? createSecretClient(given) : given;
-  // First of all: an app whose start fails is closed as well.
+  // Before anything that can fail: Fastify closes an app whose start failed, too.
   if (isOwn) app.addHook('onClose', () => client.close());
 
   const mounted = { as, preload, schemas: new Map(Object.entries(schemas)) } satisfies MountOptions;
@@ -43,10 +61,9 @@ const plugin: FastifyPluginAsync<SecretsPluginOptions> = async (app, options) =>
   if (!app.hasRequestDecorator('secrets')) app.decorateRequest('secrets', { getter: snapshotOf });
   app.addHook('onRequest', async (request) => request.secrets.mount(client, mounted));
 
-  // Fastify does not listen before this has ended, and says why it could not.
+  // Fastify listens only after this has ended, and rejects with the error if it fails.
   if (isOwn) await client.ready();
-  const found: Readonly<Record<string, Secret>> = await client.getMany(preload);
-  for (const [name, schema] of mounted.schemas) found[name]?.json(schema);
+  await loadDeclared(client, mounted);
 };
 
 /** Puts `request.secrets` on every request of the app that registers it, and `secretClient` on the app. */
@@ -54,28 +71,34 @@ export const secrets: typeof plugin = fastifyPlugin(plugin, { name: '@kms-secret
 
 const snapshots = new WeakMap<FastifyRequest, SecretSnapshot>();
 
-/** A getter, because an object that decorates requests would be one for all of them; Fastify refuses that. */
+/** A getter: Fastify refuses to decorate requests with an object, because all requests would share it. */
 function snapshotOf(this: FastifyRequest): SecretSnapshot {
   const snapshot = snapshots.get(this) ?? new SecretSnapshot();
   snapshots.set(this, snapshot);
   return snapshot;
 }
 
-/** For `app.setErrorHandler`: answers our errors with 503, or 500 where the program is wrong, and `{ code }`; passes on all others. */
-export function secretErrors(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = errorAnswer(error);
-  if (answer === undefined) throw error;
-  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+/**
+ * For `app.setErrorHandler`: responds to a `SecretError` with 503, or 500 for a mistake in the program, and `{ code }`, and passes
+ * every other error on. It does not log.
+ */
+export function secretErrors(): (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (error, _request, reply) => {
+    const response = errorResponse(error);
+    if (response === undefined) throw error;
+    return reply.code(response.status).headers(response.headers).send(response.body);
+  };
 }
 
 /**
- * A route for a readiness probe: 200 with `ok` or `degraded`, or 503 with `failing`; never a value.
+ * A route handler for a readiness probe: 200 with `ok` or `degraded`, 503 with `failing`; never a value.
  *
- * Put it outside of the plugin that registers `secrets` with `preload`: a probe must not wait for secrets itself.
+ * Register it outside of the plugin that registers `secrets` with `preload`: a probe must not wait for secrets.
  */
-export function secretsHealth(client: SecretClient): RouteHandlerMethod {
+export function secretsHealth(client: SecretClient, options: HealthOptions = {}): RouteHandlerMethod {
+  refuseUnknownOptions(options, 'secretsHealth()', healthOptionNames);
   return async (_request, reply) => {
-    const { status, headers, body } = healthAnswer(healthOf(client.describe()));
+    const { status, headers, body } = healthResponse(client.health(options));
     return reply.code(status).headers(headers).send(body);
   };
 }

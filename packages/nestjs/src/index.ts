@@ -1,13 +1,4 @@
-export { createSecretClient, healthAnswer, healthOf, isSecretError, SecretHandle } from '@kms-secrets/core';
-export type {
-  AnySecretError,
-  Secret,
-  SecretClient,
-  SecretClientOptions,
-  SecretErrorCode,
-  SecretEvents,
-  SecretSnapshot,
-} from '@kms-secrets/core';
+export * from './core-exports.ts';
 export { getSecretClientToken, getSecretToken, InjectSecret, InjectSecretClient } from './inject-secret.decorator.ts';
 export { OnSecretRotated } from './on-secret-rotated.decorator.ts';
 export { RequestSecret } from './request-secret.decorator.ts';

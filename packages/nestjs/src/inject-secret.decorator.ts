@@ -1,23 +1,23 @@
 import { Inject } from '@nestjs/common';
 
-/** What a client is called that is given no name. */
-export const usualClient = 'default';
+/** The name of a client that is given none. */
+export const defaultClient = 'default';
 
 /**
- * The token of a client, for `overrideProvider` and the `inject` of your own factories.
+ * The injection token of a client, for `overrideProvider` and the `inject` of your own factories.
  *
- * A text: Nest shows it where nobody provides it, and in a second copy of this package it is the same.
+ * A string: Nest prints it if no module provides it, and a second copy of this package has the same one.
  */
-export function getSecretClientToken(client: string = usualClient): string {
+export function getSecretClientToken(client: string = defaultClient): string {
   return `SecretClient(${client})`;
 }
 
-/** The token of the handle of a secret, as `getSecretClientToken`. */
-export function getSecretToken(name: string, client: string = usualClient): string {
-  return client === usualClient ? `Secret(${name})` : `Secret(${name}) of ${client}`;
+/** The injection token of a secret's handle; see `getSecretClientToken`. */
+export function getSecretToken(name: string, client: string = defaultClient): string {
+  return client === defaultClient ? `Secret(${name})` : `Secret(${name}) of ${client}`;
 }
 
-/** Injects the `SecretHandle` of a secret that is named in `forFeature`, or in `secrets` of `forRoot`. */
+/** Injects the `SecretHandle` of a secret that `forFeature`, or `secrets` of `forRoot`, names. */
 export function InjectSecret(name: string, client?: string): PropertyDecorator & ParameterDecorator {
   return Inject(getSecretToken(name, client));
 }

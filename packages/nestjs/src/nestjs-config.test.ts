@@ -2,10 +2,10 @@ import { ConfigModule, ConfigService, registerAs } from '@nestjs/config';
 import { expect, test } from 'vitest';
 import { getSecretToken, SecretsModule } from './index.ts';
 import type { SecretHandle } from './index.ts';
-import { startedApp, trial } from './trial.fixture.ts';
+import { startedApp, setup } from './nest-app.fixture.ts';
 
-test('a secret in a configuration namespace is what it was at the start; its handle follows rotation', async () => {
-  const { client, rotate } = trial();
+test('a configuration namespace keeps the value of the start; a handle follows rotation', async () => {
+  const { client, rotate } = setup();
   const database = registerAs('database', async () => ({ password: (await client.get('db')).text() }));
   const { app } = await startedApp({
     imports: [
@@ -19,8 +19,8 @@ test('a secret in a configuration namespace is what it was at the start; its han
   expect(app.get<SecretHandle>(getSecretToken('db')).text() === 's3cret-db-v2').toBe(true);
 });
 
-test('the options of a client come from the configuration', async () => {
-  const { options, kms } = trial();
+test('the options of a client can come from ConfigService', async () => {
+  const { options, kms } = setup();
   await startedApp({
     imports: [
       ConfigModule.forRoot({ ignoreEnvFile: true, load: [() => ({ secrets: { preload: ['api'] } })] }),

@@ -2,36 +2,36 @@ import { SetMetadata } from '@nestjs/common';
 import { MetadataScanner, Reflector } from '@nestjs/core';
 import type { ModulesContainer } from '@nestjs/core';
 import type { SecretEvents } from '@kms-secrets/core';
-import { usualClient } from './inject-secret.decorator.ts';
+import { defaultClient } from './inject-secret.decorator.ts';
 
-const marksKey = '@kms-secrets/nestjs:rotated';
+const metadataKey = '@kms-secrets/nestjs:rotated';
 const reflector = new Reflector();
 
-type Rotated = SecretEvents['rotated'];
+type RotatedEvent = SecretEvents['rotated'];
 
-interface Mark {
+interface Subscription {
   readonly secret: string;
   readonly client: string;
 }
 
-/** A method that is to be called with each new version of a secret. */
-interface RotationMethod extends Mark {
-  /** `Pool.rebuild` */
+/** A method decorated with `@OnSecretRotated`. */
+interface RotationMethod extends Subscription {
+  /** Class and method, such as `Pool.rebuild`. */
   readonly title: string;
-  /** `undefined` where there is no single instance to call it on: of a provider in request or transient scope. */
-  readonly call: ((event: Rotated) => unknown) | undefined;
+  /** `undefined` for a provider in request or transient scope, which has no single instance to call. */
+  readonly call: ((event: RotatedEvent) => unknown) | undefined;
 }
 
 /**
- * Has the method called after each rotation of the secret, with `{ secret, previousVersionId }`. What it throws, or rejects
- * with, is logged and harms nobody.
+ * Calls the method after each rotation of the secret, with `{ secret, previousVersionId }`. An error that it throws or rejects
+ * with is logged, by its class alone unless it is a `SecretError`.
  *
- * The secret has to be read by somebody: name it in `forFeature`.
+ * Rotations are seen only of secrets that are read: name the secret in `forFeature`.
  */
-export function OnSecretRotated(secret: string, client: string = usualClient): MethodDecorator {
-  // Added to what is there: a method may wait for more than one secret.
+export function OnSecretRotated(secret: string, client: string = defaultClient): MethodDecorator {
+  // Added to the present metadata: a method may carry the decorator more than once.
   return (target, key, descriptor) =>
-    SetMetadata(marksKey, [...marksOf(descriptor.value), { secret, client }])(target, key, descriptor);
+    SetMetadata(metadataKey, [...subscriptionsOf(descriptor.value), { secret, client }])(target, key, descriptor);
 }
 
 /** The decorated methods of all providers and controllers. */
@@ -41,19 +41,21 @@ export function* rotationMethods(modules: ModulesContainer): Generator<RotationM
   const seen = new Set<unknown>();
   for (const wrapper of wrappers) {
     const instance: unknown = wrapper.instance;
-    // One under two tokens is still one.
+    // An instance may be provided under several tokens.
     if (typeof instance !== 'object' || instance === null || seen.has(instance)) continue;
     seen.add(instance);
-    const isTheOnlyOne = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
+    const isSingleton = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
     for (const key of scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object | null)) {
       const method: unknown = Reflect.get(instance, key);
       if (typeof method !== 'function') continue;
-      const call = isTheOnlyOne ? (event: Rotated): unknown => Reflect.apply(method, instance, [event]) : undefined;
-      for (const mark of marksOf(method)) yield { ...mark, title: `${instance.constructor.name}.${key}`, call };
+      const call = isSingleton ? (event: RotatedEvent): unknown => Reflect.apply(method, instance, [event]) : undefined;
+      const title = `${instance.constructor.name}.${key}`;
+      for (const subscription of subscriptionsOf(method)) yield { ...subscription, title, call };
     }
   }
 }
 
-function marksOf(method: unknown): readonly Mark[] {
-  return typeof method === 'function' ? (reflector.get<Mark[] | undefined>(marksKey, method) ?? []) : [];
+function subscriptionsOf(method: unknown): readonly Subscription[] {
+  if (typeof method !== 'function') return [];
+  return reflector.get<Subscription[] | undefined>(metadataKey, method) ?? [];
 }

@@ -3,13 +3,13 @@ import { LazyModuleLoader } from '@nestjs/core';
 import { expect, test } from 'vitest';
 import { OnSecretRotated, SecretsModule } from './index.ts';
 import type { SecretEvents } from './index.ts';
-import { startedApp, trial } from './trial.fixture.ts';
+import { startedApp, setup } from './nest-app.fixture.ts';
 
 type Rotated = SecretEvents['rotated'];
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('a method is called after each rotation of its secret, on its instance, with the new version and the old one’s id', async () => {
+test('calls the method after each rotation, with the new and the previous version', async () => {
   @Injectable()
   class Pool {
     readonly built: string[] = [];
@@ -19,10 +19,10 @@ test('a method is called after each rotation of its secret, on its instance, wit
       this.built.push(`${previousVersionId} -> ${secret.versionId}`);
     }
   }
-  const { client, rotate } = trial();
+  const { client, rotate } = setup();
   const { app } = await startedApp({
     imports: [SecretsModule.forRoot(client, { secrets: ['db', 'api'] })],
-    // One instance under two names is told once.
+    // One instance under two tokens is called once.
     providers: [Pool, { provide: 'pool', useExisting: Pool }],
   });
 
@@ -33,25 +33,25 @@ test('a method is called after each rotation of its secret, on its instance, wit
   expect(app.get(Pool).built).toEqual(['v1 -> v2', 'v2 -> v3']);
 });
 
-test('controllers, inherited methods and what a factory made are called too, and several secrets may share a method', async () => {
-  const told: string[] = [];
-  class Listening {
+test('calls controllers, inherited methods and factory results, for several secrets', async () => {
+  const calls: string[] = [];
+  class Listener {
     @OnSecretRotated('db')
     @OnSecretRotated('api')
     onAny({ name }: Rotated): void {
-      told.push(`${this.constructor.name} ${name}`);
+      calls.push(`${this.constructor.name} ${name}`);
     }
   }
   @Controller()
-  class Routes extends Listening {}
-  class Made extends Listening {}
-  const { client, rotate } = trial();
+  class Routes extends Listener {}
+  class FromFactory extends Listener {}
+  const { client, rotate } = setup();
   await startedApp({
     imports: [SecretsModule.forRoot(client, { secrets: ['db', 'api'] })],
     controllers: [Routes],
     providers: [
-      { provide: 'made', useFactory: () => new Made() },
-      { provide: 'a text', useValue: 'text' },
+      { provide: 'from-factory', useFactory: () => new FromFactory() },
+      { provide: 'a string', useValue: 'text' },
       { provide: 'bare', useValue: Object.create(null) as object },
     ],
   });
@@ -59,35 +59,36 @@ test('controllers, inherited methods and what a factory made are called too, and
   await rotate('db', 'v2');
   await rotate('api', 'v2');
 
-  expect(told.toSorted()).toEqual(['Made api', 'Made db', 'Routes api', 'Routes db']);
+  expect(calls.toSorted()).toEqual(['FromFactory api', 'FromFactory db', 'Routes api', 'Routes db']);
 });
 
-test('a method of one client is not told of another’s', async () => {
-  const told: string[] = [];
+test('does not call a method for the rotations of another client', async () => {
+  const calls: string[] = [];
   @Injectable()
   class Reports {
     @OnSecretRotated('db', 'reports')
     rebuild({ secret }: Rotated): void {
-      told.push(secret.versionId);
+      calls.push(secret.versionId);
     }
   }
-  const [usual, reports] = [trial(), trial()];
+  const main = setup();
+  const reports = setup();
   await startedApp({
     imports: [
-      SecretsModule.forRoot(usual.client, { secrets: ['db'] }),
+      SecretsModule.forRoot(main.client, { secrets: ['db'] }),
       SecretsModule.forRoot(reports.client, { name: 'reports', secrets: ['db'] }),
     ],
     providers: [Reports],
   });
 
-  await usual.rotate('db', 'v2');
+  await main.rotate('db', 'v2');
   await reports.rotate('db', 'v3');
 
-  expect(told).toEqual(['v3']);
+  expect(calls).toEqual(['v3']);
 });
 
-test('what a method throws, or rejects with, is logged without its message, and harms nobody', async () => {
-  const told: string[] = [];
+test('logs an error of a method without its message, and calls the other methods', async () => {
+  const calls: string[] = [];
   @Injectable()
   class Fragile {
     @OnSecretRotated('db')
@@ -102,19 +103,19 @@ test('what a method throws, or rejects with, is logged without its message, and 
 
     @OnSecretRotated('db')
     works({ secret }: Rotated): void {
-      told.push(secret.versionId);
+      calls.push(secret.versionId);
     }
   }
-  const { client, rotate } = trial();
+  const { client, rotate } = setup();
   const { log } = await startedApp({
     imports: [SecretsModule.forRoot(client, { secrets: ['db'] })],
     providers: [Fragile],
   });
 
   await rotate('db', 'v2');
-  await settled();
+  await nextTurn();
 
-  expect(told).toEqual(['v2']);
+  expect(calls).toEqual(['v2']);
   const failed = log.filter((line) => line.includes('failed after "db" was rotated'));
   expect(failed.toSorted()).toEqual([
     'Fragile.rejects failed after "db" was rotated: RangeError was thrown.',
@@ -123,19 +124,19 @@ test('what a method throws, or rejects with, is logged without its message, and 
   expect(log.join('\n').includes('s3cret-')).toBe(false);
 });
 
-test('a method without a single instance to call it on is never called, and a warning says so at the start', async () => {
-  const told: string[] = [];
+test('warns at the start that a method of a scoped provider is never called', async () => {
+  const calls: string[] = [];
   class Pools {
     @OnSecretRotated('db')
     rebuild(): void {
-      told.push('called');
+      calls.push('called');
     }
   }
   @Injectable({ scope: Scope.REQUEST })
   class PerRequest extends Pools {}
   @Injectable({ scope: Scope.TRANSIENT })
   class PerUser extends Pools {}
-  const { client, rotate } = trial();
+  const { client, rotate } = setup();
   const { log } = await startedApp({
     imports: [SecretsModule.forRoot(client, { secrets: ['db'] })],
     providers: [PerRequest, PerUser],
@@ -143,20 +144,20 @@ test('a method without a single instance to call it on is never called, and a wa
 
   await rotate('db', 'v2');
 
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
   expect(log.filter((line) => line.includes('rebuild is never called when "db" is rotated'))).toHaveLength(2);
 });
 
-test('once the app has ended, nobody is called any more, although the client goes on', async () => {
-  const told: string[] = [];
+test('calls no method after the app was closed', async () => {
+  const calls: string[] = [];
   @Injectable()
   class Pool {
     @OnSecretRotated('db')
     rebuild(): void {
-      told.push('called');
+      calls.push('called');
     }
   }
-  const { client, rotate } = trial();
+  const { client, rotate } = setup();
   const { close } = await startedApp({
     imports: [SecretsModule.forRoot(client, { secrets: ['db'] })],
     providers: [Pool],
@@ -166,25 +167,25 @@ test('once the app has ended, nobody is called any more, although the client goe
   await close();
   await rotate('db', 'v3');
 
-  expect(told).toEqual(['called']);
+  expect(calls).toEqual(['called']);
 });
 
-test('methods of a module that is loaded lazily are not found: its handle is how it listens', async () => {
-  const told: string[] = [];
+test('does not find the methods of a lazily loaded module', async () => {
+  const calls: string[] = [];
   @Injectable()
   class Late {
     @OnSecretRotated('db')
     rebuild(): void {
-      told.push('called');
+      calls.push('called');
     }
   }
   @Module({ providers: [Late] })
   class LateModule {}
-  const { client, rotate } = trial();
+  const { client, rotate } = setup();
   const { app } = await startedApp({ imports: [SecretsModule.forRoot(client, { secrets: ['db'] })] });
   await app.get(LazyModuleLoader).load(() => LateModule);
 
   await rotate('db', 'v2');
 
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
 });

@@ -3,24 +3,24 @@ import type { ExecutionContext, PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SecretSnapshot } from '@kms-secrets/core';
 import type { Secret, SecretClient } from '@kms-secrets/core';
-import { getSecretClientToken, usualClient } from './inject-secret.decorator.ts';
+import { defaultClient, getSecretClientToken } from './inject-secret.decorator.ts';
 
-/** What each request has seen; gone with the request. */
+/** Weak: a snapshot ends with its request. */
 const snapshots = new WeakMap<object, SecretSnapshot>();
 
 /** The secrets of one client as `request` sees them. */
 export function snapshotOn(request: object, client: SecretClient, as: string): SecretSnapshot {
   const snapshot = snapshots.get(request) ?? new SecretSnapshot();
   snapshots.set(request, snapshot);
-  void snapshot.mount(client, { as }); // without names to take there is nothing to wait for
+  void snapshot.mount(client, { as }); // returns nothing to wait for without names to preload
   return snapshot.of(as);
 }
 
-/** A function, because global pipes are shown it first: one that trims or checks what it finds would walk into the request. */
-type Read = (modules: ModuleRef) => Promise<Secret>;
+/** A function: global pipes see it before `SecretPipe`, and one that trims or validates objects would walk the request. */
+type ReadSecret = (modules: ModuleRef) => Promise<Secret>;
 
-const read = createParamDecorator(
-  ({ name, client: as }: { readonly name: string; readonly client: string }, context: ExecutionContext): Read => {
+const secretParameter = createParamDecorator(
+  ({ name, client: as }: { readonly name: string; readonly client: string }, context: ExecutionContext): ReadSecret => {
     const request = context.switchToHttp().getRequest<object>();
     return (modules) => {
       const client = modules.get<SecretClient>(getSecretClientToken(as), { strict: false });
@@ -29,24 +29,24 @@ const read = createParamDecorator(
   },
 );
 
-/** A pipe, because Nest makes pipes with what they inject; the function of a parameter decorator is given nothing. */
+/** A pipe: Nest injects into pipes, but not into the function of a parameter decorator. */
 @Injectable()
-class SecretOfRequest implements PipeTransform<Read, Promise<Secret>> {
+class SecretPipe implements PipeTransform<ReadSecret, Promise<Secret>> {
   readonly #modules: ModuleRef;
 
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.#modules = modules;
   }
 
-  transform(readFrom: Read): Promise<Secret> {
-    return readFrom(this.#modules);
+  transform(readSecret: ReadSecret): Promise<Secret> {
+    return readSecret(this.#modules);
   }
 }
 
 /**
- * Hands a controller's method the `Secret` as this request saw it first: from its beginning to its end it sees one version,
- * whatever is rotated meanwhile. Nothing becomes request-scoped by it.
+ * Passes the `Secret` to a controller's method, in the version that this request read first. Later requests see a rotation. Does
+ * not make the controller request-scoped.
  */
-export function RequestSecret(name: string, client: string = usualClient): ParameterDecorator {
-  return read({ name, client }, SecretOfRequest);
+export function RequestSecret(name: string, client: string = defaultClient): ParameterDecorator {
+  return secretParameter({ name, client }, SecretPipe);
 }

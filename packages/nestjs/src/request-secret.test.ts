@@ -4,16 +4,16 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { expect, test } from 'vitest';
 import { RequestSecret, SecretErrorsFilter, SecretsModule, SecretsService } from './index.ts';
 import type { Secret } from './index.ts';
-import { get, startedApp, trial } from './trial.fixture.ts';
+import { get, startedApp, setup } from './nest-app.fixture.ts';
 
-async function answers(app: Awaited<ReturnType<typeof startedApp>>['app'], ...paths: string[]): Promise<unknown[]> {
+async function bodiesOf(app: Awaited<ReturnType<typeof startedApp>>['app'], ...paths: string[]): Promise<unknown[]> {
   const bodies: unknown[] = [];
   for (const path of paths) bodies.push(await (await get(app, path)).json());
   return bodies;
 }
 
-test('a request sees one version of a secret until its end, in guards too; the next request sees the new one', async () => {
-  const { client, rotate } = trial();
+test('a request keeps one version of a secret, in guards too', async () => {
+  const { client, rotate } = setup();
   let version = 1;
   let controllers = 0;
   @Injectable()
@@ -47,14 +47,14 @@ test('a request sees one version of a secret until its end, in guards too; the n
     providers: [Guard],
   });
 
-  expect(await answers(app, '/', '/')).toEqual([
+  expect(await bodiesOf(app, '/', '/')).toEqual([
     ['v1', 'v1', 'v1'],
     ['v2', 'v2', 'v2'],
   ]);
   expect(controllers).toBe(1);
 });
 
-test('several clients are seen side by side', async () => {
+test('reads from several clients in one request', async () => {
   @Controller()
   class Routes {
     @Get()
@@ -62,17 +62,18 @@ test('several clients are seen side by side', async () => {
       return [db.versionId, other.versionId];
     }
   }
-  const [usual, reports] = [trial(), trial()];
+  const main = setup();
+  const reports = setup();
   reports.kms.put('db', 'v9');
   const { app } = await startedApp({
-    imports: [SecretsModule.forRoot(usual.client), SecretsModule.forRoot(reports.client, { name: 'reports' })],
+    imports: [SecretsModule.forRoot(main.client), SecretsModule.forRoot(reports.client, { name: 'reports' })],
     controllers: [Routes],
   });
 
-  expect(await answers(app, '/')).toEqual([['v1', 'v9']]);
+  expect(await bodiesOf(app, '/')).toEqual([['v1', 'v9']]);
 });
 
-test('a secret that cannot be had ends the request before the method is called', async () => {
+test('a read that fails ends the request before the method is called', async () => {
   let called = 0;
   @Controller()
   class Routes {
@@ -82,20 +83,20 @@ test('a secret that cannot be had ends the request before the method is called',
       return any;
     }
   }
-  const { client } = trial();
+  const { client } = setup();
   const { app } = await startedApp({
     imports: [SecretsModule.forRoot(client)],
     controllers: [Routes],
     providers: [{ provide: APP_FILTER, useClass: SecretErrorsFilter }],
   });
 
-  expect(await answers(app, '/x')).toEqual([{ code: 'ERR_SECRET_NOT_FOUND' }]);
+  expect(await bodiesOf(app, '/x')).toEqual([{ code: 'ERR_SECRET_NOT_FOUND' }]);
   expect(called).toBe(0);
 });
 
-test('a pipe that goes over all parameters finds nothing to go into, neither the request nor a value', async () => {
+test('a global pipe sees a function, and neither the request nor a value', async () => {
   const shown: string[] = [];
-  const { client } = trial();
+  const { client } = setup();
   @Controller()
   class Routes {
     @Get()
@@ -103,7 +104,7 @@ test('a pipe that goes over all parameters finds nothing to go into, neither the
       return [db.versionId];
     }
   }
-  const looking: PipeTransform = {
+  const recordingPipe: PipeTransform = {
     transform(value: unknown) {
       shown.push(typeof value, ...Object.keys(value as object));
       return value;
@@ -112,9 +113,9 @@ test('a pipe that goes over all parameters finds nothing to go into, neither the
   const { app } = await startedApp({
     imports: [SecretsModule.forRoot(client)],
     controllers: [Routes],
-    providers: [{ provide: APP_PIPE, useValue: looking }],
+    providers: [{ provide: APP_PIPE, useValue: recordingPipe }],
   });
 
-  expect(await answers(app, '/')).toEqual([['v1']]);
+  expect(await bodiesOf(app, '/')).toEqual([['v1']]);
   expect(shown).toEqual(['function']);
 });

@@ -9,8 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { SecretErrorsFilter } from './index.ts';
 
 const details = { secretName: 'prod/db', endpoint: 'kms.example', requestId: 'r-1' };
-const unavailable = new SecretUnavailableError('KMS is away', { ...details, attempts: [] });
-const denied = new AccessDeniedError('No right to "prod/db"', details);
+const unavailable = new SecretUnavailableError('KMS is unavailable', { ...details, attempts: [] });
+const denied = new AccessDeniedError('KMS denies access to "prod/db"', details);
 const wrongType = new SecretTypeError({
   secretName: 'db',
   versionId: 'v1',
@@ -23,8 +23,8 @@ const foreignCopy = Object.assign(new Error('denied'), {
   code: 'ERR_ACCESS_DENIED',
 });
 
-/** What an app with the filter answers when a route throws. */
-async function answerTo(
+/** The response of an app with the filter when a route throws. */
+async function responseTo(
   error: unknown,
   adapter = new ExpressAdapter() as ConstructorParameters<Type>[0],
 ): Promise<Response> {
@@ -52,23 +52,23 @@ describe.each([
     [503, null, denied],
     [500, null, wrongType],
     [503, null, foreignCopy],
-  ])('%i, to be tried again in %s s, is the answer to %s', async (status, retryAfter, error) => {
-    const answer = await answerTo(error, adapter());
+  ])('responds with %i and Retry-After %s to %s', async (status, retryAfter, error) => {
+    const response = await responseTo(error, adapter());
 
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, retryAfter]);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([status, retryAfter]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
     // The code and nothing else: no name, endpoint, request id, message or stack.
-    expect(await answer.text()).toBe(JSON.stringify({ code: error.code }));
+    expect(await response.text()).toBe(JSON.stringify({ code: error.code }));
   });
 
-  test('an error of somebody else is answered by Nest as ever', async () => {
-    const answer = await answerTo(new HttpException('a teapot', 418), adapter());
+  test('leaves other errors to Nest', async () => {
+    const response = await responseTo(new HttpException('a teapot', 418), adapter());
 
-    expect(answer.status).toBe(418);
+    expect(response.status).toBe(418);
   });
 });
 
-test('an answer that has begun is ended, and not continued with ours', async () => {
+test('ends a response that has begun, without adding to it', async () => {
   @Controller()
   class Routes {
     @Get()
@@ -85,8 +85,8 @@ test('an answer that has begun is ended, and not continued with ours', async () 
   expect(await (await fetch(await app.getUrl())).text()).toBe('the beginning');
 });
 
-test('where nothing is answered over HTTP, the error goes on as it is', () => {
-  const host = { getType: () => 'rpc' } as unknown as ArgumentsHost; // all that is looked at
+test('rethrows the error outside of HTTP', () => {
+  const host = { getType: () => 'rpc' } as unknown as ArgumentsHost; // the filter uses nothing else
 
   expect(() => new SecretErrorsFilter({} as never).catch(denied, host)).toThrow(denied);
 });

@@ -1,20 +1,20 @@
 import { Catch, Inject } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { errorAnswer, isSecretError } from '@kms-secrets/core';
+import { errorResponse, isSecretError } from '@kms-secrets/core';
 
-/** Nest asks `instanceof`; in a second copy of core our errors are of another class, but carry the same mark. */
-class OurError {
+/** For Nest's `instanceof`: a second copy of core has classes of its own, but marks its errors the same way. */
+class AnyCopyOfSecretError {
   static [Symbol.hasInstance](error: unknown): boolean {
     return isSecretError(error);
   }
 }
 
 /**
- * Answers our errors with 503, or 500 where the program is wrong, and `{ code }`: see `errorAnswer`. All others are not
- * caught.
+ * Responds to a `SecretError` with 503, or 500 for a mistake in the program, and `{ code }`; see `errorResponse`. Catches no
+ * other error. It does not log.
  */
-@Catch(OurError)
+@Catch(AnyCopyOfSecretError)
 export class SecretErrorsFilter implements ExceptionFilter<unknown> {
   readonly #host: HttpAdapterHost;
 
@@ -23,15 +23,15 @@ export class SecretErrorsFilter implements ExceptionFilter<unknown> {
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const answer = errorAnswer(error);
-    if (answer === undefined || host.getType() !== 'http') throw error;
+    const reply = errorResponse(error);
+    if (reply === undefined || host.getType() !== 'http') throw error;
     const { httpAdapter } = this.#host;
     const response: unknown = host.switchToHttp().getResponse();
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);
       return;
     }
-    for (const [name, value] of Object.entries(answer.headers)) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, answer.body, answer.status);
+    for (const [name, value] of Object.entries(reply.headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, reply.body, reply.status);
   }
 }

@@ -1,41 +1,41 @@
 import { Inject, Logger, Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { createSecretClient, SecretHandle } from '@kms-secrets/core';
+import { createSecretClient, isSecretClient, SecretHandle } from '@kms-secrets/core';
 import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
 import { getSecretClientToken } from './inject-secret.decorator.ts';
-import { messageOf } from './message-of.ts';
+import { loggableMessage } from './loggable-message.ts';
 import { rotationMethods } from './on-secret-rotated.decorator.ts';
 
-/** A client of your own, or the options to make one from. */
+/** A client, or the options to create one from. */
 export type ClientOrOptions = SecretClient | SecretClientOptions;
 
-/** Within the module of one client: the client, and what it is called. */
+/** Tokens within the module of one client: the client, and its name. */
 export const ownClient: unique symbol = Symbol('client');
 export const ownName: unique symbol = Symbol('name');
 
 const logger = new Logger('Secrets');
-/** Where a client that is made here says what it does, unless you set something else. */
+/** The default logger of a client that this module creates. */
 const nestLogger: SecretClientOptions['logger'] = {
   debug: (message) => logger.debug(message),
   info: (message) => logger.log(message),
   warn: (message) => logger.warn(message),
   error: (message) => logger.error(message),
 };
-/** The clients that were made here, and are closed here. */
-const made = new WeakSet<SecretClient>();
+/** The clients that this module created, and therefore closes. */
+const createdClients = new WeakSet<SecretClient>();
 
 /**
- * The life of one client: opened before anything is made that needs it, closed after everything else has ended.
+ * Owns one client: opens it before the providers that inject it are created, and closes it after everything else has ended.
  *
- * Not `SecretsModule` itself, of which Nest makes one more instance for each `forFeature`.
+ * Separate from `SecretsModule`, of which Nest creates another instance for each `forFeature`.
  */
 @Module({})
 export class SecretsCoreModule implements OnModuleInit, OnApplicationShutdown {
   readonly #client: SecretClient;
   readonly #name: string;
   readonly #modules: ModulesContainer;
-  readonly #endings: (() => void)[] = [];
+  readonly #unsubscribes: (() => void)[] = [];
 
   constructor(
     @Inject(ownClient) client: SecretClient,
@@ -52,33 +52,33 @@ export class SecretsCoreModule implements OnModuleInit, OnApplicationShutdown {
       if (client !== this.#name) continue;
       if (call === undefined) {
         logger.warn(
-          `${title} is never called when "${secret}" is rotated: its class has no single instance to call it on.`,
+          `${title} is never called when "${secret}" is rotated: its class is not a singleton. Remove its request or transient scope, or use SecretHandle.onRotate().`,
         );
         continue;
       }
-      const listener = new SecretHandle(this.#client, secret).onRotate(async (event) => {
+      const unsubscribe = new SecretHandle(this.#client, secret).onRotate(async (event) => {
         try {
           await call(event);
         } catch (error) {
-          logger.error(`${title} failed after "${secret}" was rotated: ${messageOf(error)}`);
+          logger.error(`${title} failed after "${secret}" was rotated: ${loggableMessage(error)}`);
         }
       });
-      this.#endings.push(listener);
+      this.#unsubscribes.push(unsubscribe);
     }
   }
 
-  /** The last of Nest's hooks: until then, others may still need a secret to end well. */
+  /** Nest's last hook: providers may need a secret in their own shutdown hooks. */
   async onApplicationShutdown(): Promise<void> {
-    for (const end of this.#endings) end();
-    if (made.has(this.#client)) await this.#client.close();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    if (createdClients.has(this.#client)) await this.#client.close();
   }
 }
 
-/** One of your own is ready when you say so. One that is made here is ready when it is handed out, or not made at all. */
+/** Returns a given client as it is. Creates one from options, and waits until it is ready; closes it again if that fails. */
 export async function openClient(source: ClientOrOptions): Promise<SecretClient> {
-  if (isClient(source)) return source;
+  if (isSecretClient(source)) return source;
   const client = createSecretClient({ logger: nestLogger, ...source });
-  made.add(client);
+  createdClients.add(client);
   try {
     await client.ready();
     return client;
@@ -88,16 +88,12 @@ export async function openClient(source: ClientOrOptions): Promise<SecretClient>
   }
 }
 
-/** Two of one name would be two caches, and which of them is injected a matter of luck. */
-export function refuseTwins(modules: ModulesContainer, name: string): void {
+/** Two clients of one name would be two caches, and which one is injected would depend on the order of imports. */
+export function refuseDuplicateName(modules: ModulesContainer, name: string): void {
   const token = getSecretClientToken(name);
-  const twins = [...modules.values()].filter((each) => each.metatype === SecretsCoreModule && each.hasProvider(token));
-  if (twins.length < 2) return;
+  const owners = [...modules.values()].filter((each) => each.metatype === SecretsCoreModule && each.hasProvider(token));
+  if (owners.length < 2) return;
   throw new Error(
-    `${twins.length} clients are called "${name}": SecretsModule.forRoot (or forRootAsync) was called that often. Call it once, in the root module; other modules need SecretsModule.forFeature([...]) alone. If two are wanted, give one a name: { name: 'reports' }.`,
+    `${owners.length} clients are called "${name}", because SecretsModule.forRoot or forRootAsync was called ${owners.length} times. Call it once, in the root module, and import SecretsModule.forFeature([...]) in the others. If you want two clients, give one a name: { name: 'reports' }.`,
   );
-}
-
-function isClient(source: unknown): source is SecretClient {
-  return typeof source === 'object' && source !== null && 'getMany' in source;
 }

@@ -10,9 +10,9 @@ import {
   getSecretToken,
 } from './index.ts';
 import type { SecretClient, SecretClientOptions, SecretHandle } from './index.ts';
-import { failedStart, get, startedApp, trial } from './trial.fixture.ts';
+import { startError, get, startedApp, setup } from './nest-app.fixture.ts';
 
-/** Reads in its constructor: the secret has to be there by then. */
+/** Reads its secret in the constructor. */
 @Injectable()
 class Pool {
   readonly db: SecretHandle;
@@ -27,13 +27,13 @@ class Pool {
 @Module({ imports: [SecretsModule.forFeature(['db'])], providers: [Pool] })
 class PoolModule {}
 
-describe('a handle that is injected', () => {
-  test('has its secret when the constructor is called, and its rotation later', async () => {
-    const { client, kms, rotate } = trial();
-    const fetchAtOnce = kms.fetch.bind(kms);
-    kms.fetch = async (...asked) => {
+describe('an injected handle', () => {
+  test('has its secret in the constructor, and follows rotations', async () => {
+    const { client, kms, rotate } = setup();
+    const fetchNow = kms.fetch.bind(kms);
+    kms.fetch = async (...args) => {
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-      return fetchAtOnce(...asked);
+      return fetchNow(...args);
     };
     const { app } = await startedApp({ imports: [SecretsModule.forRoot(client), PoolModule] });
     const pool = app.get(Pool);
@@ -42,7 +42,7 @@ describe('a handle that is injected', () => {
     expect([pool.versionAtStart, pool.db.current.versionId]).toEqual(['v1', 'v2']);
   });
 
-  test('is one for all instances of a request-scoped class: its request costs no fetch', async () => {
+  test('is shared by all instances of a request-scoped class', async () => {
     @Controller({ path: '/', scope: Scope.REQUEST })
     class Scoped {
       static instances = 0;
@@ -58,42 +58,42 @@ describe('a handle that is injected', () => {
         return this.db.current.versionId;
       }
     }
-    const { client, kms } = trial();
+    const { client, kms } = setup();
     const { app } = await startedApp({
       imports: [SecretsModule.forRoot(client, { secrets: ['db'] })],
       controllers: [Scoped],
     });
 
-    const answers = [await get(app, '/'), await get(app, '/'), await get(app, '/')];
+    const responses = [await get(app, '/'), await get(app, '/'), await get(app, '/')];
 
-    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['v1', 'v1', 'v1']);
+    expect(await Promise.all(responses.map((response) => response.text()))).toEqual(['v1', 'v1', 'v1']);
     expect([Scoped.instances, kms.requests.length]).toEqual([3, 1]);
   });
 
-  test('of a name that nobody loads stops the start, with the name and the module in the error', async () => {
+  test('stops the start if no module loads its name, and names both', async () => {
     @Module({ providers: [Pool] })
     class WithoutFeature {}
 
-    const error = await failedStart({ imports: [SecretsModule.forRoot(trial().client), WithoutFeature] });
+    const error = await startError({ imports: [SecretsModule.forRoot(setup().client), WithoutFeature] });
 
     expect(error.message).toMatch(/Secret\(db\)[^]*WithoutFeature/u);
   });
 
-  test('reaches a module that is loaded lazily', async () => {
-    const { client, kms } = trial();
+  test('can be injected into a lazily loaded module', async () => {
+    const { client, kms } = setup();
     const { app } = await startedApp({ imports: [SecretsModule.forRoot(client)] });
-    const asked = kms.requests.length;
+    const requestsBefore = kms.requests.length;
 
     const loaded = await app.get(LazyModuleLoader).load(() => PoolModule);
 
     expect(loaded.get(Pool).versionAtStart).toBe('v1');
-    expect([asked, kms.requests.length]).toEqual([0, 1]);
+    expect([requestsBefore, kms.requests.length]).toEqual([0, 1]);
   });
 
-  test('is fetched once, however many modules ask for it', async () => {
+  test('is fetched once for any number of modules', async () => {
     @Module({ imports: [SecretsModule.forFeature(['db', 'db'])], providers: [Pool] })
     class Another {}
-    const { client, kms } = trial();
+    const { client, kms } = setup();
 
     const { app } = await startedApp({ imports: [SecretsModule.forRoot(client), PoolModule, Another] });
 
@@ -102,12 +102,12 @@ describe('a handle that is injected', () => {
   });
 });
 
-describe('a secret that cannot be had at the start', () => {
-  test('stops it, with an error that names all that are missing and why', async () => {
-    const { client, kms } = trial();
+describe('a secret that cannot be read at the start', () => {
+  test('stops it, with one error that names every missing secret', async () => {
+    const { client, kms } = setup();
     kms.fail('denied', 'api');
 
-    const error = await failedStart({
+    const error = await startError({
       imports: [SecretsModule.forRoot(client), SecretsModule.forFeature(['db', 'api', 'typo'])],
     });
 
@@ -115,8 +115,8 @@ describe('a secret that cannot be had at the start', () => {
     expect(error.message).toMatch(/api: [^]*typo: /u);
   });
 
-  test('does not stop it if it is optional; that is logged, and who reads it later is told, or has it', async () => {
-    const { client, kms } = trial();
+  test('does not stop it if it is optional: a warning is logged, a later read works', async () => {
+    const { client, kms } = setup();
     kms.fail('unavailable', 'api');
     const secrets = ['db', { name: 'api', optional: true }];
     const { app, log } = await startedApp({ imports: [SecretsModule.forRoot(client, { secrets })] });
@@ -129,18 +129,18 @@ describe('a secret that cannot be had at the start', () => {
     expect(api.current.versionId).toBe('v1');
   });
 
-  test('in the option preload stops it too, and the client that was made is closed', async () => {
-    const { options, kms } = trial();
+  test('stops it if it is in preload, and the created client is closed', async () => {
+    const { options, kms } = setup();
     kms.fail('denied');
 
-    const error = await failedStart({ imports: [SecretsModule.forRoot({ ...options, preload: ['db'] })] });
+    const error = await startError({ imports: [SecretsModule.forRoot({ ...options, preload: ['db'] })] });
 
     expect(error).toMatchObject({ code: 'ERR_SECRET_SET' });
     expect(kms.isClosed).toBe(true);
   });
 
-  test('does not hold up an app around a client of your own, which is ready when you say so', async () => {
-    const { client, kms } = trial({ preload: ['db'] });
+  test('does not delay an app with a client of your own', async () => {
+    const { client, kms } = setup({ preload: ['db'] });
 
     await startedApp({ imports: [SecretsModule.forRoot(client)] });
 
@@ -163,12 +163,16 @@ describe('forRootAsync', () => {
   test.each([
     [
       'useFactory',
-      { imports: [SettingsModule], inject: [Settings], useFactory: (made: Settings) => made.createSecretsOptions() },
+      {
+        imports: [SettingsModule],
+        inject: [Settings],
+        useFactory: (settings: Settings) => settings.createSecretsOptions(),
+      },
     ],
     ['useClass', { useClass: Settings }],
     ['useExisting', { imports: [SettingsModule], useExisting: Settings }],
-  ])('makes the client from what %s knows, and is ready before the app starts', async (_how, how) => {
-    const { options, kms } = trial();
+  ])('creates the client through %s, and waits for it before the app starts', async (_how, how) => {
+    const { options, kms } = setup();
     Settings.given = { ...options, preload: ['api'] };
 
     const { app } = await startedApp({ imports: [SecretsModule.forRootAsync({ ...how, secrets: ['db'] })] });
@@ -177,23 +181,34 @@ describe('forRootAsync', () => {
     expect(app.get<SecretHandle>(getSecretToken('db')).current.versionId).toBe('v1');
   });
 
-  test('takes a client of your own from a factory as well, and leaves it open', async () => {
-    const { client } = trial();
+  test('takes a client from a factory, and leaves it open', async () => {
+    const { client } = setup();
     const { close } = await startedApp({ imports: [SecretsModule.forRootAsync({ useFactory: async () => client })] });
 
     await close();
 
-    expect(client.describe().isClosed).toBe(false);
+    expect(client.isClosed).toBe(false);
   });
 
-  test('without any of the three says which there are', () => {
+  test('names the three choices if none is given', () => {
     expect(() => SecretsModule.forRootAsync({})).toThrow('useFactory, useClass or useExisting');
   });
 });
 
+test('refuses unknown options, and names the known ones', () => {
+  // Mistakes that the types reject.
+  const extras = { secret: ['db'] } as object;
+  const asyncOptions = { useFactroy: () => ({}) } as object;
+  const feature = { name: 'db', optionl: true } as unknown as { name: string; optional: boolean };
+
+  expect(() => SecretsModule.forRoot({}, extras)).toThrow(/secret \(.*forRoot\(\)\)[^]*name, isGlobal, secrets/u);
+  expect(() => SecretsModule.forRootAsync(asyncOptions)).toThrow(/useFactroy[^]*useFactory/u);
+  expect(() => SecretsModule.forFeature([feature])).toThrow(/optionl[^]*name, optional/u);
+});
+
 describe('the module', () => {
-  test('may be imported in many places: it is one client', async () => {
-    const { options, kms } = trial();
+  test('can be imported by several modules as one client', async () => {
+    const { options, kms } = setup();
     const root = SecretsModule.forRoot({ ...options, preload: ['db'] });
     @Module({ imports: [root] })
     class Inner {}
@@ -203,54 +218,55 @@ describe('the module', () => {
     expect(kms.requests).toHaveLength(1);
   });
 
-  test('made twice under one name stops the start, and the error says what to write', async () => {
-    const { options } = trial();
+  test('stops the start if two clients have one name, and says what to write', async () => {
+    const { options } = setup();
     @Module({ imports: [SecretsModule.forRoot(options)] })
     class Inner {}
 
-    const error = await failedStart({ imports: [SecretsModule.forRoot(options), Inner] });
+    const error = await startError({ imports: [SecretsModule.forRoot(options), Inner] });
 
     expect(error.message).toMatch(/2 clients are called "default".*forFeature.*name: 'reports'/u);
   });
 
-  test('holds several clients, each with its name', async () => {
+  test('provides several named clients', async () => {
     @Injectable()
-    class Both {
+    class ReadsBoth {
       readonly versions: readonly string[];
       constructor(
         @InjectSecret('db') db: SecretHandle,
         @InjectSecret('db', 'reports') other: SecretHandle,
-        @InjectSecretClient('reports') readonlyClient: SecretClient,
+        @InjectSecretClient('reports') client: SecretClient,
       ) {
-        this.versions = [db.current.versionId, other.current.versionId, readonlyClient.peek('db')?.versionId ?? 'none'];
+        this.versions = [db.current.versionId, other.current.versionId, client.peek('db')?.versionId ?? 'none'];
       }
     }
-    const [usual, reports] = [trial(), trial()];
+    const main = setup();
+    const reports = setup();
     reports.kms.put('db', 'v9');
 
     const { app } = await startedApp({
       imports: [
-        SecretsModule.forRoot(usual.client),
+        SecretsModule.forRoot(main.client),
         SecretsModule.forRoot(reports.client, { name: 'reports' }),
         SecretsModule.forFeature(['db']),
         SecretsModule.forFeature(['db'], 'reports'),
       ],
-      providers: [Both],
+      providers: [ReadsBoth],
     });
 
-    expect(app.get(Both).versions).toEqual(['v1', 'v9', 'v9']);
+    expect(app.get(ReadsBoth).versions).toEqual(['v1', 'v9', 'v9']);
   });
 
-  test('may have a client with a name and none without', async () => {
-    const { client } = trial();
+  test('can have a named client and no default client', async () => {
+    const { client } = setup();
 
     const { app } = await startedApp({ imports: [SecretsModule.forRoot(client, { name: 'reports' })] });
 
     expect(app.get(getSecretClientToken('reports'))).toBe(client);
   });
 
-  test('that is not global is seen by those that import it, and by nobody else', async () => {
-    const root = SecretsModule.forRoot(trial().client, { isGlobal: false, secrets: ['db'] });
+  test('provides to importing modules only, if it is not global', async () => {
+    const root = SecretsModule.forRoot(setup().client, { isGlobal: false, secrets: ['db'] });
     @Module({ imports: [root], providers: [Pool], exports: [Pool] })
     class Importing {}
     @Module({ providers: [Pool] })
@@ -259,13 +275,13 @@ describe('the module', () => {
     const { app } = await startedApp({ imports: [Importing] });
 
     expect(app.get(Pool, { strict: false }).versionAtStart).toBe('v1');
-    expect((await failedStart({ imports: [root, Other] })).message).toMatch(/Secret\(db\)/u);
+    expect((await startError({ imports: [root, Other] })).message).toMatch(/Secret\(db\)/u);
   });
 
-  test('lets a client that is made here write to Nest’s logger, unless another is set', async () => {
+  test('logs to Nest’s logger, unless another logger is set', async () => {
     const lines: string[] = [];
     const write = (line: string): void => void lines.push(line);
-    const { options } = trial();
+    const { options } = setup();
     const { log } = await startedApp({
       imports: [
         SecretsModule.forRoot(options),
@@ -276,11 +292,11 @@ describe('the module', () => {
       ],
     });
 
-    const told = (line: string): boolean => line.startsWith('Secret client: ');
-    expect([log.filter(told).length, lines.filter(told).length]).toEqual([1, 1]);
+    const isFirstLine = (line: string): boolean => line.startsWith('Secret client: ');
+    expect([log.filter(isFirstLine).length, lines.filter(isFirstLine).length]).toEqual([1, 1]);
   });
 
-  test('hands out the usual client as a class, for names that are not known before', async () => {
+  test('provides the default client as SecretsService', async () => {
     @Injectable()
     class Reader {
       readonly secrets: SecretsService;
@@ -288,7 +304,7 @@ describe('the module', () => {
         this.secrets = secrets;
       }
     }
-    const { client, kms } = trial();
+    const { client, kms } = setup();
     const { app } = await startedApp({ imports: [SecretsModule.forRoot(client)], providers: [Reader] });
     const { secrets } = app.get(Reader);
     const before = await secrets.get('db');
@@ -300,7 +316,7 @@ describe('the module', () => {
 });
 
 describe('when the app ends', () => {
-  test('a client that was made here is closed, last of all: who ends before may still read', async () => {
+  test('a created client is closed after all other shutdown hooks', async () => {
     const seen: string[] = [];
     @Injectable()
     class Flusher {
@@ -312,7 +328,7 @@ describe('when the app ends', () => {
         seen.push((await this.#db.get()).versionId);
       }
     }
-    const { options, kms } = trial();
+    const { options, kms } = setup();
     const { close } = await startedApp({
       imports: [SecretsModule.forRoot(options, { secrets: ['db'] })],
       providers: [Flusher],
@@ -324,16 +340,16 @@ describe('when the app ends', () => {
   });
 
   test('a client of your own stays open', async () => {
-    const { client, kms } = trial();
+    const { client, kms } = setup();
     const { close } = await startedApp({ imports: [SecretsModule.forRoot(client), PoolModule] });
 
     await close();
 
-    expect([client.describe().isClosed, kms.isClosed]).toEqual([false, false]);
+    expect([client.isClosed, kms.isClosed]).toEqual([false, false]);
   });
 
-  test('reads under way end with an error that says so, and closing does not wait for them', async () => {
-    const { options, kms } = trial();
+  test('open reads reject with ERR_CLIENT_CLOSED, and closing does not wait for them', async () => {
+    const { options, kms } = setup();
     const { app, close } = await startedApp({ imports: [SecretsModule.forRoot(options)] });
     kms.fail('hang');
     const reading = app.get(SecretsService).get('db');

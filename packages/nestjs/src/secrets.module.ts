@@ -1,97 +1,113 @@
 import { Logger, Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { SecretHandle } from '@kms-secrets/core';
+import { refuseUnknownOptions, SecretHandle } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
-import { getSecretClientToken, getSecretToken, usualClient } from './inject-secret.decorator.ts';
-import { messageOf } from './message-of.ts';
-import { openClient, ownClient, ownName, refuseTwins, SecretsCoreModule } from './secrets-core.module.ts';
+import { defaultClient, getSecretClientToken, getSecretToken } from './inject-secret.decorator.ts';
+import { loggableMessage } from './loggable-message.ts';
+import { openClient, ownClient, ownName, refuseDuplicateName, SecretsCoreModule } from './secrets-core.module.ts';
 import type { ClientOrOptions } from './secrets-core.module.ts';
 import { SecretsService } from './secrets.service.ts';
 
-/** A secret to be injected; unless it is optional, the app does not start without it. */
+/** A secret to inject. Without it the app does not start, unless it is optional. */
 export type FeatureSecret = string | { readonly name: string; readonly optional: boolean };
 
 export interface SecretsModuleExtras {
-  /** What the client is called where there are several: `@InjectSecretClient('reports')`. */
+  /** The client's name, where there are several: `@InjectSecretClient('reports')`. */
   readonly name?: string | undefined;
-  /** Whether all modules have it without importing anything, which `forFeature` needs in them. True unless set. */
+  /** Whether every module can inject the client, which `forFeature` requires. Default: `true`. */
   readonly isGlobal?: boolean | undefined;
-  /** Secrets that everybody may inject who has the client, as `forFeature` gives them to one module. */
+  /** Secrets that every module with the client can inject, as `forFeature` provides them to one module. */
   readonly secrets?: readonly FeatureSecret[] | undefined;
 }
 
-/** What `useClass` and `useExisting` name. */
+/** The interface of `useClass` and `useExisting`. */
 export interface SecretsOptionsFactory {
   createSecretsOptions(): ClientOrOptions | Promise<ClientOrOptions>;
 }
 
-/** One of `useFactory`, `useClass` and `useExisting`. */
+/** One of `useFactory`, `useClass` and `useExisting` is required. */
 export interface SecretsModuleAsyncOptions extends SecretsModuleExtras, Pick<ModuleMetadata, 'imports'> {
   readonly useFactory?: FactoryProvider<ClientOrOptions>['useFactory'] | undefined;
-  /** What the factory is called with. */
+  /** The tokens that Nest injects into `useFactory`. */
   readonly inject?: FactoryProvider['inject'];
   readonly useClass?: Type<SecretsOptionsFactory> | undefined;
   readonly useExisting?: InjectionToken<SecretsOptionsFactory> | undefined;
 }
 
-/** Within the module of one client: what it is, or is made from. */
-const given: unique symbol = Symbol('given');
+const extrasNames: readonly (keyof SecretsModuleExtras)[] = ['name', 'isGlobal', 'secrets'];
+const asyncOptionNames: readonly (keyof SecretsModuleAsyncOptions)[] = [
+  ...extrasNames,
+  'imports',
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+];
+
+/** Token within the module of one client: the client, or the options to create it from. */
+const clientSource: unique symbol = Symbol('client source');
 const logger = new Logger('Secrets');
 
-/** The secrets of Alibaba Cloud KMS as providers: `forRoot` once for a client, `forFeature` wherever a secret is injected. */
+/** Provides secrets of Alibaba Cloud KMS: `forRoot` once per client, `forFeature` in each module that injects secrets. */
 @Module({})
 export class SecretsModule {
   /**
-   * Makes a client from options, has the app wait until its `preload` is there, and closes it when the app ends. A client
-   * of your own is neither waited for nor closed.
+   * Creates a client from options, makes the app wait until its `preload` is in memory, and closes it when the app ends. A client
+   * of your own is neither awaited nor closed. Throws `ConfigurationError` for an unknown option.
    */
   static forRoot(clientOrOptions: ClientOrOptions = {}, extras: SecretsModuleExtras = {}): DynamicModule {
-    return rooted(extras, { providers: [{ provide: given, useFactory: () => clientOrOptions }] });
+    refuseUnknownOptions(extras, 'SecretsModule.forRoot()', extrasNames);
+    return rootModule(extras, { providers: [{ provide: clientSource, useFactory: () => clientOrOptions }] });
   }
 
-  /** As `forRoot`, with what other providers know: `useFactory` with `inject`, or a class. */
+  /** As `forRoot`, with the client or its options from other providers: `useFactory` with `inject`, or a class. */
   static forRootAsync(options: SecretsModuleAsyncOptions): DynamicModule {
+    refuseUnknownOptions(options, 'SecretsModule.forRootAsync()', asyncOptionNames);
     const { imports = [], inject = [], useFactory, useClass, useExisting = useClass } = options;
-    if (useFactory !== undefined)
-      return rooted(options, { imports, providers: [{ provide: given, inject, useFactory }] });
-    if (useExisting === undefined) {
-      throw new Error('SecretsModule.forRootAsync was given no useFactory, useClass or useExisting: it needs one.');
+    if (useFactory !== undefined) {
+      return rootModule(options, { imports, providers: [{ provide: clientSource, inject, useFactory }] });
     }
-    const made: Provider = {
-      provide: given,
+    if (useExisting === undefined) {
+      throw new Error('SecretsModule.forRootAsync() requires one of useFactory, useClass or useExisting.');
+    }
+    const fromFactory: Provider = {
+      provide: clientSource,
       inject: [useExisting],
-      useFactory: (maker: SecretsOptionsFactory) => maker.createSecretsOptions(),
+      useFactory: (factory: SecretsOptionsFactory) => factory.createSecretsOptions(),
     };
-    return rooted(options, { imports, providers: useClass === undefined ? [made] : [useClass, made] });
+    return rootModule(options, {
+      imports,
+      providers: useClass === undefined ? [fromFactory] : [useClass, fromFactory],
+    });
   }
 
-  /** Has the app wait for these secrets, and gives the module that imports this their handles, for `@InjectSecret`. */
-  static forFeature(secrets: readonly FeatureSecret[], client: string = usualClient): DynamicModule {
-    const { loading, handles } = handlesOf(secrets, client);
+  /** Makes the app wait for these secrets, and provides their handles to the importing module, for `@InjectSecret`. */
+  static forFeature(secrets: readonly FeatureSecret[], client: string = defaultClient): DynamicModule {
+    const { loading, handles } = handleProviders(secrets, client);
     return { module: SecretsModule, providers: [loading, ...handles], exports: [...handles] };
   }
 }
 
-/** What a client is made with: providers of `given`, and the modules whose exports those inject. */
-interface Making extends Pick<ModuleMetadata, 'imports'> {
+/** Where a client comes from: providers of `clientSource`, and the modules that export what those inject. */
+interface ClientOrigin extends Pick<ModuleMetadata, 'imports'> {
   readonly providers: readonly Provider[];
 }
 
-function rooted(
-  { name = usualClient, isGlobal = true, secrets = [] }: SecretsModuleExtras,
-  { imports = [], providers }: Making,
+function rootModule(
+  { name = defaultClient, isGlobal = true, secrets = [] }: SecretsModuleExtras,
+  { imports = [], providers }: ClientOrigin,
 ): DynamicModule {
   const client: Provider = {
     provide: getSecretClientToken(name),
-    inject: [ModulesContainer, given],
+    inject: [ModulesContainer, clientSource],
     useFactory(modules: ModulesContainer, clientOrOptions: ClientOrOptions) {
-      refuseTwins(modules, name);
+      refuseDuplicateName(modules, name);
       return openClient(clientOrOptions);
     },
   };
-  const { loading, handles } = handlesOf(secrets, name);
-  const exports = [client, ...handles, ...(name === usualClient ? [SecretsService] : [])];
+  const { loading, handles } = handleProviders(secrets, name);
+  const exports = [client, ...handles, ...(name === defaultClient ? [SecretsService] : [])];
   const own: Provider[] = [
     { provide: ownClient, useExisting: client.provide },
     { provide: ownName, useValue: name },
@@ -106,35 +122,43 @@ function rooted(
   return { module: SecretsModule, imports: [core], exports: [core] };
 }
 
-/** Nest waits for a factory before it makes who injects what it gives: in a constructor, the secret is there. */
-function handlesOf(
+/** Handles depend on `loading`: Nest awaits it first, so a constructor that injects a handle finds its secret in memory. */
+function handleProviders(
   secrets: readonly FeatureSecret[],
   client: string,
 ): { readonly loading: Provider; readonly handles: readonly Provider[] } {
-  const from = getSecretClientToken(client);
-  const loaded = Symbol(`secrets of ${client}`);
+  for (const secret of secrets) {
+    if (typeof secret !== 'string') refuseUnknownOptions(secret, 'a secret of SecretsModule', ['name', 'optional']);
+  }
+  const clientToken = getSecretClientToken(client);
+  const loadingToken = Symbol(`secrets of ${client}`);
   return {
-    // One for all: one error then names all that are missing.
-    loading: { provide: loaded, inject: [from], useFactory: (reader: SecretClient) => load(reader, secrets) },
+    // One provider for all names, so that one error names every missing secret.
+    loading: {
+      provide: loadingToken,
+      inject: [clientToken],
+      useFactory: (from: SecretClient) => loadSecrets(from, secrets),
+    },
     handles: secrets.map(nameOf).map((name) => ({
       provide: getSecretToken(name, client),
-      inject: [from, loaded],
-      useFactory: (reader: SecretClient) => new SecretHandle(reader, name),
+      inject: [clientToken, loadingToken],
+      useFactory: (from: SecretClient) => new SecretHandle(from, name),
     })),
   };
 }
 
-async function load(client: SecretClient, secrets: readonly FeatureSecret[]): Promise<void> {
+async function loadSecrets(client: SecretClient, secrets: readonly FeatureSecret[]): Promise<void> {
   const isOptional = (secret: FeatureSecret): boolean => typeof secret !== 'string' && secret.optional;
+  const required = secrets.filter((secret) => !isOptional(secret)).map(nameOf);
   const optional = secrets.filter(isOptional).map(nameOf);
-  const trying = optional.map(async (name) => {
+  const readOptional = async (name: string): Promise<void> => {
     try {
       await client.get(name);
     } catch (error) {
-      logger.warn(`Started without the optional secret "${name}". ${messageOf(error)}`);
+      logger.warn(`Started without the optional secret "${name}". ${loggableMessage(error)}`);
     }
-  });
-  await Promise.all([client.getMany(secrets.filter((secret) => !isOptional(secret)).map(nameOf)), ...trying]);
+  };
+  await Promise.all([client.getMany(required), ...optional.map(readOptional)]);
 }
 
 function nameOf(secret: FeatureSecret): string {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ReadOptions, Secret, SecretClient, SecretSnapshot } from '@kms-secrets/core';
-import { getSecretClientToken, usualClient } from './inject-secret.decorator.ts';
+import { defaultClient, getSecretClientToken } from './inject-secret.decorator.ts';
 import { snapshotOn } from './request-secret.decorator.ts';
 
-/** Secrets by names that are not known before: the client that has no name of its own, as a class to inject. */
+/** The default client as an injectable class, for names that are known only at run time. */
 @Injectable()
 export class SecretsService {
   readonly client: SecretClient;
@@ -22,8 +22,8 @@ export class SecretsService {
     return this.client.refresh(name, options);
   }
 
-  /** The secrets as this request sees them, for guards and interceptors: the same that `@RequestSecret` hands out. */
+  /** The secrets as `request` sees them, for guards and interceptors: the same versions as `@RequestSecret`. */
   of(request: object): SecretSnapshot {
-    return snapshotOn(request, this.client, usualClient);
+    return snapshotOn(request, this.client, defaultClient);
   }
 }

@@ -2,21 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
-import { healthOf } from '@kms-secrets/core';
-import type { SecretClient } from '@kms-secrets/core';
+import { healthOptionNames, refuseUnknownOptions } from '@kms-secrets/core';
+import type { HealthOptions, SecretClient } from '@kms-secrets/core';
 import { getSecretClientToken } from './inject-secret.decorator.ts';
 
-/** What is looked at besides the client's own state. */
-export interface SecretsHealthOptions {
-  /** Which client, where there are several. */
+export interface SecretsHealthOptions extends HealthOptions {
+  /** The client's name, where there are several. */
   readonly client?: string | undefined;
-  /** Names without which it is down. */
-  readonly required?: readonly string[] | undefined;
 }
 
 /**
- * Whether the secrets can be served, for a readiness check of Terminus: `up`, `down` if `healthOf` says `failing`, and
- * `degraded` where Terminus knows that (12.1). Names, versions and ages; never a value.
+ * A readiness check for Terminus: `down` if the client's health is `failing`, `degraded` if Terminus has that status (12.1 and
+ * later), else `up`. Reports counts, versions and ages; never a value.
  */
 @Injectable()
 export class SecretsHealthIndicator {
@@ -31,12 +28,13 @@ export class SecretsHealthIndicator {
     this.#modules = modules;
   }
 
+  /** Throws `ConfigurationError` for an unknown option. */
   isHealthy<const Key extends string>(key: Key, options: SecretsHealthOptions = {}): HealthIndicatorResult<Key> {
+    refuseUnknownOptions(options, 'SecretsHealthIndicator.isHealthy()', ['client', ...healthOptionNames]);
     const client = this.#modules.get<SecretClient>(getSecretClientToken(options.client), { strict: false });
-    const { status: health, ...details } = healthOf(client.describe(), options.required);
+    const { status: health, ...details } = client.health(options);
     const indicator = this.#indicators.check(key);
     if (health === 'failing') return indicator.down({ health, ...details });
-    // Before Terminus 12.1 there was nothing in between.
     if (health === 'degraded' && 'degraded' in indicator) return indicator.degraded({ health, ...details });
     return indicator.up({ health, ...details });
   }

@@ -32,14 +32,14 @@ class Pool {
   }
 }
 
-/** As somebody else's app is: with settings that no test has. */
+/** An app with settings that do not exist in tests. */
 @Module({
   imports: [SecretsModule.forRoot({ endpoints: ['cn-hangzhou'], preload: ['db'] }), SecretsModule.forFeature(['db'])],
   providers: [Pool],
 })
 class AppModule {}
 
-test('an app is tested with fixed secrets instead of its client', async () => {
+test('an app can be tested with fixed secrets instead of its client', async () => {
   const module = await Test.createTestingModule({ imports: [AppModule] })
     .overrideProvider(getSecretClientToken())
     .useValue(fixedSecrets({ db: 's3cret-first' }))
@@ -50,7 +50,7 @@ test('an app is tested with fixed secrets instead of its client', async () => {
   await expect(module.get(SecretsService).get('other')).rejects.toMatchObject({ code: 'ERR_SECRET_NOT_FOUND' });
 });
 
-test('and with their rotation, on a KMS that the test writes', async () => {
+test('a rotation can be tested on a fake transport', async () => {
   const kms = new FakeTransport();
   kms.put('db', 'v1', { value: 's3cret-first' });
   const client = createSecretClient({ endpoints: [kms] });
@@ -69,7 +69,7 @@ test('and with their rotation, on a KMS that the test writes', async () => {
   expect([before, pool.isFirst, pool.rebuilt]).toEqual([true, false, 1]);
 });
 
-test('a single class is tested with a handle alone', async () => {
+test('a single class can be tested with a handle alone', async () => {
   const client = fixedSecrets({ db: 's3cret-first' });
   await client.ready();
 

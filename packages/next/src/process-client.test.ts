@@ -12,7 +12,7 @@ function newClient(): SecretClient {
   return createSecretClient({ endpoints: [kms] });
 }
 
-test('the client of the process is the first one that was handed in', async () => {
+test('keeps the first client that was configured', async () => {
   const client = newClient();
 
   expect(configureSecrets(client)).toBe(client);
@@ -21,7 +21,7 @@ test('the client of the process is the first one that was handed in', async () =
   expect(getSecretClient()).toBe(client);
 });
 
-test('it can be made from options', async () => {
+test('creates the client from options', async () => {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
 
@@ -30,7 +30,7 @@ test('it can be made from options', async () => {
   expect((await getSecretClient().get('db')).versionId).toBe('v1');
 });
 
-test('a second copy of this module, as a bundler or a hot reload makes it, has the same client', async () => {
+test('a second copy of the module, as after a hot reload, has the same client', async () => {
   const client = configureSecrets(newClient());
 
   vi.resetModules();
@@ -40,7 +40,7 @@ test('a second copy of this module, as a bundler or a hot reload makes it, has t
   expect(copy.getSecretClient()).toBe(client);
 });
 
-test('a client that was closed stays in its place until another is handed in', async () => {
+test('keeps a closed client until another is configured', async () => {
   const client = configureSecrets(newClient());
   await client.close();
   const next = newClient();
@@ -50,7 +50,7 @@ test('a client that was closed stays in its place until another is handed in', a
   expect(getSecretClient()).toBe(next);
 });
 
-test('without any setup it is made at its first use, from the configuration, and says what is missing there', () => {
+test('without setup, creates the client from the configuration at its first use', () => {
   Reflect.deleteProperty(globalThis, Symbol.for('@kms-secrets/next.client'));
   vi.stubEnv('KMS_SECRETS_CONFIG_FILE', '');
 

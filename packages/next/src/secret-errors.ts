@@ -1,23 +1,22 @@
-import { errorAnswer } from '@kms-secrets/core';
+import { errorResponse } from '@kms-secrets/core';
 
 /**
- * Answers our errors in a route handler with 503, or 500 where the program is wrong, and `{ code }`; all others are Next's.
+ * Wraps a route handler, because Next has no error handler for routes: responds to a `SecretError` with 503, or 500 for a mistake in
+ * the program, and `{ code }`, and passes every other error on. It does not log.
  *
  *     export const GET = secretErrors(async () => Response.json(await ordersOf(await getSecret('prod/db'))));
- *
- * Never 403 or 404, and never the message: that a secret is denied or missing is no business of the service's callers.
  */
 export function secretErrors<Arguments extends readonly unknown[]>(
-  handler: (...asked: Arguments) => Response | Promise<Response>,
-): (...asked: Arguments) => Promise<Response> {
-  return async (...asked) => {
+  handler: (...args: Arguments) => Response | Promise<Response>,
+): (...args: Arguments) => Promise<Response> {
+  return async (...args) => {
     try {
-      return await handler(...asked);
+      return await handler(...args);
     } catch (error) {
-      const answer = errorAnswer(error);
-      // Also what Next itself throws to tell that a route is dynamic, or a redirect.
-      if (answer === undefined) throw error;
-      return Response.json(answer.body, answer);
+      const response = errorResponse(error);
+      // Next throws, too: to make a route dynamic, or to redirect.
+      if (response === undefined) throw error;
+      return Response.json(response.body, response);
     }
   };
 }

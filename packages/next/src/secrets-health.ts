@@ -1,19 +1,23 @@
-import { healthAnswer, healthOf } from '@kms-secrets/core';
+import { healthOptionNames, healthResponse, refuseUnknownOptions } from '@kms-secrets/core';
+import type { HealthOptions } from '@kms-secrets/core';
 import { connection } from 'next/server.js';
 import { getSecretClient } from './process-client.ts';
 
 /**
- * A route handler for a readiness probe: 200 with `ok` or `degraded` (all is served, but something is old or could not be
- * refreshed), or 503 with `failing`. Names, versions and ages; never a value, and no message with it.
+ * A route handler for a readiness probe of the process's client: 200 with `ok` or `degraded`, 503 with `failing`; never a value.
+ * Do not use it as a liveness probe: a restart would lose the values that serve requests while KMS is unavailable.
  *
  *     // app/health/route.ts
- *     export { secretsHealth as GET } from '@kms-secrets/next';
+ *     export const GET = secretsHealth({ required: ['prod/db'] });
  *
- * Not for a liveness probe: a restart would throw away the very values that keep the process going while KMS is away.
+ * Throws `ConfigurationError` for an unknown option.
  */
-export async function secretsHealth(): Promise<Response> {
-  // Else, with `cacheComponents`, the answer of the build would be everybody's.
-  await connection();
-  const answer = healthAnswer(healthOf(getSecretClient().describe()));
-  return Response.json(answer.body, answer);
+export function secretsHealth(options: HealthOptions = {}): () => Promise<Response> {
+  refuseUnknownOptions(options, 'secretsHealth()', healthOptionNames);
+  return async () => {
+    // Without it, `cacheComponents` would serve the response of the build.
+    await connection();
+    const response = healthResponse(getSecretClient().health(options));
+    return Response.json(response.body, response);
+  };
 }

@@ -2,19 +2,19 @@ import { FakeTransport } from '@kms-secrets/testing';
 import { afterEach, expect, test } from 'vitest';
 import { configureSecrets, createSecretClient, getSecretClient, register, withKmsSecrets } from './setup.ts';
 
-function setup(): { kms: FakeTransport; closeAtExit: () => void } {
+function setup(): { kms: FakeTransport; emitExit: () => void } {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
-  const before = new Set(process.listeners('exit'));
-  const closeAtExit = (): void => {
-    for (const listener of process.listeners('exit')) if (!before.has(listener)) listener(0);
+  const listenersBefore = new Set(process.listeners('exit'));
+  const emitExit = (): void => {
+    for (const listener of process.listeners('exit')) if (!listenersBefore.has(listener)) listener(0);
   };
-  return { kms, closeAtExit };
+  return { kms, emitExit };
 }
 
 afterEach(() => configureSecrets(createSecretClient({ endpoints: [new FakeTransport()] })).close());
 
-test('register makes the client from options, and waits for what is to be preloaded', async () => {
+test('register creates the client from options, and waits for its preload', async () => {
   const { kms } = setup();
 
   await register({ endpoints: [kms], preload: ['db'] });
@@ -22,7 +22,7 @@ test('register makes the client from options, and waits for what is to be preloa
   expect(getSecretClient().peek('db')?.versionId).toBe('v1');
 });
 
-test('register takes a client as well', async () => {
+test('register takes a client, too', async () => {
   const { kms } = setup();
   const client = createSecretClient({ endpoints: [kms], preload: ['db'] });
 
@@ -32,7 +32,7 @@ test('register takes a client as well', async () => {
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('register fails, and names what is missing, while a secret cannot be had that is to be preloaded', async () => {
+test('register rejects if a preloaded secret cannot be read, and names it', async () => {
   const { kms } = setup();
 
   await expect(register({ endpoints: [kms], preload: ['db', 'gone'], retry: { maxAttempts: 1 } })).rejects.toThrow(
@@ -40,21 +40,22 @@ test('register fails, and names what is missing, while a secret cannot be had th
   );
 });
 
-test('the client is closed when the process exits, and not before', async () => {
-  const { kms, closeAtExit } = setup();
+test('closes the client when the process exits', async () => {
+  const { kms, emitExit } = setup();
   await register({ endpoints: [kms] });
   const client = getSecretClient();
-  const wasClosed = client.describe().isClosed;
+  const wasClosed = client.isClosed;
 
-  closeAtExit();
+  emitExit();
 
-  expect([wasClosed, client.describe().isClosed]).toEqual([false, true]);
+  expect([wasClosed, client.isClosed]).toEqual([false, true]);
 });
 
-test('register that is called again, as at a hot reload, neither makes a client nor adds a listener', async () => {
+test('a second register, as after a hot reload, adds neither client nor listener', async () => {
   const { kms } = setup();
   await register({ endpoints: [kms] });
-  const [client, listeners] = [getSecretClient(), process.listenerCount('exit')];
+  const client = getSecretClient();
+  const listeners = process.listenerCount('exit');
 
   for (let reload = 0; reload < 10; reload += 1) await register({ endpoints: [kms] });
 
@@ -62,7 +63,7 @@ test('register that is called again, as at a hot reload, neither makes a client 
   expect(process.listenerCount('exit')).toBe(listeners);
 });
 
-test('withKmsSecrets turns on what keeps values from the browser, and leaves all that you set as you set it', () => {
+test('withKmsSecrets turns on taint, and leaves your own settings', () => {
   expect(withKmsSecrets()).toEqual({ experimental: { taint: true } });
   expect(withKmsSecrets({ output: 'standalone', experimental: { ppr: false } })).toEqual({
     output: 'standalone',

@@ -2,17 +2,17 @@ import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
 import type { NextConfig } from 'next';
 import { configureSecrets } from './process-client.ts';
 
-export { createSecretClient, isSecretError } from '@kms-secrets/core';
-export type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
+export * from './core-exports.ts';
 export { configureSecrets, getSecretClient } from './process-client.ts';
 
 const closedAtExit = new WeakSet<SecretClient>();
 
 /**
- * For `instrumentation.ts`: the server answers once every secret is there that is to be preloaded, and does not start, with the
- * reason, if one cannot be had. Takes a client, or the options to make one from.
+ * For `instrumentation.ts`: creates the client and waits for its `preload`, so that the server responds only once those secrets
+ * are in memory. Rejects with `SecretSetError` if one cannot be read, and the server does not start. Takes a client, or the options
+ * to create one from.
  *
- * The client is closed when the process exits, and not at the signal that ends it: Next first answers the requests it has.
+ * The client is closed at the `exit` of the process, not at a signal: after SIGTERM, Next finishes the open requests first.
  */
 export async function register(clientOrOptions?: SecretClient | SecretClientOptions): Promise<void> {
   const client = configureSecrets(clientOrOptions);
@@ -22,8 +22,8 @@ export async function register(clientOrOptions?: SecretClient | SecretClientOpti
 }
 
 /**
- * Sets what makes React refuse to send a secret's value to the browser (`experimental.taint`), unless you have set it yourself.
- * Nothing else has to be configured; all other settings stay as they are.
+ * Turns on `experimental.taint`, so that React refuses to send a secret's value to the browser, unless you have set it. Every other
+ * setting stays as it is.
  */
 export function withKmsSecrets(config: NextConfig = {}): NextConfig {
   return { ...config, experimental: { taint: true, ...config.experimental } };

@@ -11,7 +11,7 @@ await client.get(name);
 const open = adapters[given().adapter];
 if (open === undefined) throw new Error(`There is no adapter ${given().adapter}.`);
 const { url, secrets } = await open(client, name);
-await secrets.take([name]);
+await secrets.preload([name]);
 
 /** @type {Record<string, { read: () => unknown; isAsync?: boolean }>} */
 const reads = {

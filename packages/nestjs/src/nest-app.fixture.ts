@@ -6,27 +6,28 @@ import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/co
 import { Test } from '@nestjs/testing';
 import { onTestFinished } from 'vitest';
 
-export interface Trial {
+export interface Setup {
   readonly kms: FakeTransport;
   readonly clock: FakeClock;
-  /** What a client is made from, with the fake KMS behind it. */
+  /** Client options with the fake KMS as endpoint. */
   readonly options: SecretClientOptions;
   readonly client: SecretClient;
-  /** Gives a secret a new version, and has the client fetch it. */
+  /** Puts a new version into the fake KMS, and refreshes it in the client. */
   readonly rotate: (name: string, versionId: string) => Promise<void>;
 }
 
-/** A KMS with `db` and `api`, and a client of it. */
-export function trial(options: SecretClientOptions = {}): Trial {
-  const [kms, clock] = [new FakeTransport(), new FakeClock()];
+/** A fake KMS with `db` and `api`, and a client of it. */
+export function setup(options: SecretClientOptions = {}): Setup {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
   for (const name of ['db', 'api']) kms.put(name, 'v1');
-  const whole: SecretClientOptions = { endpoints: [kms], clock, retry: { maxAttempts: 1 }, ...options };
-  const client = createSecretClient(whole);
+  const clientOptions: SecretClientOptions = { endpoints: [kms], clock, retry: { maxAttempts: 1 }, ...options };
+  const client = createSecretClient(clientOptions);
   const rotate = async (name: string, versionId: string): Promise<void> => {
     kms.put(name, versionId);
     await client.refresh(name);
   };
-  return { kms, clock, options: whole, client, rotate };
+  return { kms, clock, options: clientOptions, client, rotate };
 }
 
 export interface StartedApp {
@@ -35,12 +36,12 @@ export interface StartedApp {
   readonly close: () => Promise<void>;
 }
 
-/** An app of one module, initialised and, at the end of the test at the latest, closed; and what was logged. */
+/** An initialised app of one module, closed at the end of the test at the latest, and its log lines. */
 export async function startedApp(metadata: ModuleMetadata): Promise<StartedApp> {
   const log: string[] = [];
-  const module = await Test.createTestingModule(metadata).setLogger(writing(log)).compile();
+  const module = await Test.createTestingModule(metadata).setLogger(loggerTo(log)).compile();
   const app = module.createNestApplication();
-  // Nest 11 runs its hooks again each time.
+  // Once: Nest 11 would run its hooks again.
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= app.close());
   onTestFinished(close);
@@ -48,24 +49,24 @@ export async function startedApp(metadata: ModuleMetadata): Promise<StartedApp> 
   return { app, log, close };
 }
 
-/** What an app that must not start fails with. */
-export async function failedStart(metadata: ModuleMetadata): Promise<Error> {
-  const module = Test.createTestingModule(metadata).setLogger(writing([]));
+/** The error that an app fails to start with. */
+export async function startError(metadata: ModuleMetadata): Promise<Error> {
+  const module = Test.createTestingModule(metadata).setLogger(loggerTo([]));
   try {
     await (await module.compile()).init();
   } catch (error) {
     return error as Error;
   }
-  throw new Error('It started.');
+  throw new Error('The app started.');
 }
 
-/** GET, of an app that listens on loopback from the first question on. */
+/** Sends a GET request to the app, which listens on loopback from the first call on. */
 export async function get(app: INestApplication, path: string): Promise<Response> {
   if (!(app.getHttpServer() as { listening: boolean }).listening) await app.listen(0, '127.0.0.1');
   return fetch(`${await app.getUrl()}${path}`);
 }
 
-function writing(log: string[]): LoggerService {
+function loggerTo(log: string[]): LoggerService {
   const write = (message: unknown): void => void log.push(String(message));
   return { log: write, warn: write, error: write, debug: write, verbose: write, fatal: write };
 }

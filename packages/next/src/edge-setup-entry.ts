@@ -1,0 +1,40 @@
+// `@kms-secrets/next/setup` for the edge runtime (condition `edge-light` in package.json). Next builds instrumentation.ts for the edge
+// too if an app has anything there. It has every name of setup.ts, because a bundler fails at a missing one. There are no secrets
+// on the edge: everything does nothing.
+
+export async function register(): Promise<void> {}
+export const withKmsSecrets = <Config>(config: Config): Config => config;
+
+const nothing = (): undefined => undefined;
+const never = (): false => false;
+function NotOnTheEdge(): void {}
+
+export {
+  never as isOutage,
+  never as isSecret,
+  never as isSecretClient,
+  never as isSecretError,
+  nothing as configureSecrets,
+  nothing as createKeyring,
+  nothing as createSecretClient,
+  nothing as errorResponse,
+  nothing as fileStore,
+  nothing as getSecretClient,
+  nothing as healthResponse,
+  nothing as sdkTransport,
+  NotOnTheEdge as AccessDeniedError,
+  NotOnTheEdge as ClientClosedError,
+  NotOnTheEdge as ConfigurationError,
+  NotOnTheEdge as DeadlineExceededError,
+  NotOnTheEdge as RequestRejectedError,
+  NotOnTheEdge as Secret,
+  NotOnTheEdge as SecretDisabledError,
+  NotOnTheEdge as SecretError,
+  NotOnTheEdge as SecretHandle,
+  NotOnTheEdge as SecretNotFoundError,
+  NotOnTheEdge as SecretSetError,
+  NotOnTheEdge as SecretSnapshot,
+  NotOnTheEdge as SecretTypeError,
+  NotOnTheEdge as SecretUnavailableError,
+  NotOnTheEdge as StoreError,
+};
