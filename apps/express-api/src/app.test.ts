@@ -15,45 +15,45 @@ function setup(): { kms: FakeTransport; client: SecretClient } {
   return { kms, client: createSecretClient({ endpoints: [kms], preload: ['db'] }) };
 }
 
-/** Runs the service, asks it, and stops it. */
-async function ask(
+/** Starts the service, sends the requests, such as `GET /ready`, and stops it. */
+async function send(
   client: SecretClient,
-  ...questions: readonly string[]
+  ...requests: readonly string[]
 ): Promise<readonly (readonly [number, unknown])[]> {
   const service = await startService(client, { port: 0, host: '127.0.0.1' });
-  const answers: (readonly [number, unknown])[] = [];
-  for (const question of questions) {
-    const [method = '', path = ''] = question.split(' ');
+  const responses: (readonly [number, unknown])[] = [];
+  for (const request of requests) {
+    const [method = '', path = ''] = request.split(' ');
     const response = await fetch(`${service.url}${path}`, { method });
     const text = await response.text();
     expect(text.includes('s3cret-')).toBe(false);
     expect(response.headers.get('cache-control')).toBe('no-store');
-    answers.push([response.status, JSON.parse(text)]);
+    responses.push([response.status, JSON.parse(text)]);
   }
   await service.stop();
-  return answers;
+  return responses;
 }
 
-test('a secret is told by name, version and hash; its name may hold what a path may', async () => {
+test('responds with name, version and hash, for any name that a path can hold', async () => {
   const { client } = setup();
 
-  const answers = await ask(client, 'GET /secrets/db', 'GET /secrets/prod%2Fdb..!', 'GET /secrets/key');
+  const responses = await send(client, 'GET /secrets/db', 'GET /secrets/prod%2Fdb..!', 'GET /secrets/key');
 
-  expect(answers).toEqual([
+  expect(responses).toEqual([
     [200, { name: 'db', versionId: 'v1', stale: false, sha256: sha256('s3cret-db-v1') }],
     [200, { name: 'prod/db..!', versionId: 'v1', stale: false, sha256: sha256('s3cret-prod/db..!-v1') }],
     [200, { name: 'key', versionId: 'v1', stale: false, sha256: sha256('s3cret-bytes') }],
   ]);
 });
 
-test('a refresh brings what KMS has now', async () => {
+test('a refresh fetches the current version', async () => {
   const { client, kms } = setup();
   await client.get('db');
   kms.put('db', 'v2');
 
-  const answers = await ask(client, 'GET /secrets/db', 'POST /secrets/db/refresh', 'GET /secrets/db');
+  const responses = await send(client, 'GET /secrets/db', 'POST /secrets/db/refresh', 'GET /secrets/db');
 
-  expect(answers).toMatchObject([
+  expect(responses).toMatchObject([
     [200, { versionId: 'v1' }],
     [200, { versionId: 'v2', sha256: sha256('s3cret-db-v2') }],
     [200, { versionId: 'v2' }],
@@ -67,26 +67,26 @@ test.each([
   [`GET /secrets/${'x'.repeat(200)}`, 503, 'ERR_REQUEST_REJECTED'],
   ['GET /secrets/%zz', 400, 'ERR_BAD_REQUEST'],
   ['GET /secrets', 404, 'ERR_NO_ROUTE'],
-])('%s is answered with %i and a code alone', async (question, status, code) => {
+])('responds to %s with %i and a code alone', async (request, status, code) => {
   const { client, kms } = setup();
   kms.fail('denied', 'other');
 
-  expect(await ask(client, question)).toEqual([[status, { code }]]);
+  expect(await send(client, request)).toEqual([[status, { code }]]);
 });
 
-test('probes and figures are answered', async () => {
+test('responds to probes and stats', async () => {
   const { client } = setup();
 
-  const answers = await ask(client, 'GET /secrets/db', 'GET /ready', 'GET /health', 'GET /stats');
+  const responses = await send(client, 'GET /secrets/db', 'GET /ready', 'GET /health', 'GET /stats');
 
-  expect(answers.slice(1)).toMatchObject([
+  expect(responses.slice(1)).toMatchObject([
     [200, { isReady: true }],
-    [200, { status: 'ok', secrets: [{ name: 'db', versionId: 'v1' }] }],
+    [200, { status: 'ok', counts: { fresh: 1, stale: 0, expired: 0, failing: 0 } }],
     [200, { secrets: 1, fetches: 1 }],
   ]);
 });
 
-test('a service without its secrets does not start', async () => {
+test('does not start without its secrets', async () => {
   const { client, kms } = setup();
   kms.fail('denied');
 
@@ -95,45 +95,45 @@ test('a service without its secrets does not start', async () => {
   );
 });
 
-test('stopping lets requests end that are being answered, and closes the client', async () => {
+test('stop() waits for open requests, and closes the client', async () => {
   const { client, kms } = setup();
   const service = await startService(client, { port: 0, host: '127.0.0.1' });
-  const { isAsked, answerNow } = heldBack(kms);
+  const { isFetching, release } = holdFetches(kms);
 
-  const answer = fetch(`${service.url}/secrets/key`);
-  await isAsked;
+  const response = fetch(`${service.url}/secrets/key`);
+  await isFetching;
   const stopped = service.stop();
-  answerNow();
+  release();
 
-  expect((await answer).status).toBe(200);
+  expect((await response).status).toBe(200);
   await stopped;
-  expect(client.describe().isClosed).toBe(true);
+  expect(client.isClosed).toBe(true);
   await expect(fetch(`${service.url}/ready`)).rejects.toThrow('fetch failed');
 });
 
-test('a request that waits for KMS for too long is answered with an error, and stopping goes on', async () => {
+test('stop() ends a request that waits for KMS longer than the grace period', async () => {
   const { client, kms } = setup();
-  const service = await startService(client, { port: 0, host: '127.0.0.1', patience: 10 });
-  const { isAsked } = heldBack(kms);
+  const service = await startService(client, { port: 0, host: '127.0.0.1', gracePeriod: 10 });
+  const { isFetching } = holdFetches(kms);
 
-  const answer = fetch(`${service.url}/secrets/key`);
-  await isAsked;
+  const response = fetch(`${service.url}/secrets/key`);
+  await isFetching;
   await service.stop();
 
-  expect([(await answer).status, await (await answer).json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
+  expect([(await response).status, await (await response).json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
 });
 
-/** From now on KMS answers only when it is told to. */
-function heldBack(kms: FakeTransport): { isAsked: Promise<void>; answerNow: () => void } {
-  let answerNow = (): void => {};
-  const released = new Promise<void>((resolve) => (answerNow = resolve));
+/** Makes every fetch wait for `release()`; `isFetching` resolves at the first one. */
+function holdFetches(kms: FakeTransport): { isFetching: Promise<void>; release: () => void } {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   const fetchNow = kms.fetch.bind(kms);
-  const isAsked = new Promise<void>((resolve) => {
-    kms.fetch = async (...asked) => {
+  const isFetching = new Promise<void>((resolve) => {
+    kms.fetch = async (...args) => {
       resolve();
       await released;
-      return fetchNow(...asked);
+      return fetchNow(...args);
     };
   });
-  return { isAsked, answerNow: () => answerNow() };
+  return { isFetching, release: () => release() };
 }

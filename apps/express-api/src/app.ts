@@ -1,11 +1,11 @@
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 passes what they reject with on to the error handlers */
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 passes their rejections to the error handlers */
 import { createHash } from 'node:crypto';
 import { isSecretError, secretErrors, secrets, secretsHealth } from '@kms-secrets/express';
 import type { Secret, SecretClient } from '@kms-secrets/express';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 
-/** The service: five routes that show what the client does, and never a value. */
+/** Five routes that show what the client does, and never a value. */
 export function createApp(client: SecretClient): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use((_req, res, next) => {
@@ -13,7 +13,7 @@ export function createApp(client: SecretClient): Express {
     next();
   });
 
-  // In front of secrets(): a probe is answered whatever is the matter with the secrets.
+  // In front of secrets(): probes must respond whatever the state of the secrets.
   app.get('/ready', async (_req, res) => {
     await client.ready();
     res.json({ isReady: true });
@@ -25,10 +25,10 @@ export function createApp(client: SecretClient): Express {
 
   app.use(secrets(client));
   app.get('/secrets/:name', async (req, res) => {
-    res.json(described(await req.secrets.get(req.params.name)));
+    res.json(infoOf(await req.secrets.get(req.params.name)));
   });
   app.post('/secrets/:name/refresh', async (req, res) => {
-    res.json(described(await client.refresh(req.params.name)));
+    res.json(infoOf(await client.refresh(req.params.name)));
   });
 
   app.use((_req, res) => {
@@ -38,8 +38,8 @@ export function createApp(client: SecretClient): Express {
   return app;
 }
 
-/** The hash tells two values apart without showing either; of a short value it can be guessed, so keep this service inside. */
-function described(secret: Secret): object {
+/** The hash shows whether two values differ. A short value can be guessed from it, so do not expose this service. */
+function infoOf(secret: Secret): object {
   const sha256 = createHash('sha256').update(contentOf(secret)).digest('hex');
   return { name: secret.name, versionId: secret.versionId, stale: secret.stale, sha256 };
 }
@@ -53,8 +53,8 @@ function contentOf(secret: Secret): string | Uint8Array {
   }
 }
 
-/** Such as a URL that cannot be decoded; Express itself would show the stack to whoever asked. */
-// oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters
+/** For example a URL that cannot be decoded. Express's own handler would send the stack to the caller. */
+// oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
 const otherErrors: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) return next(error);
   if (error instanceof Error && 'status' in error && error.status === 400) {

@@ -4,21 +4,21 @@ import type { Service } from './service.ts';
 
 async function main(): Promise<void> {
   const { PORT: port = '3000', HOST: host = '127.0.0.1' } = process.env;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT has to be a port, and is "${port}".`);
-  // Where KMS is and who asks it: from secretsmanager.properties in the working directory, or from the environment.
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT must be a port number, got "${port}".`);
+  // Endpoints and credentials come from secretsmanager.properties in the working directory, or from the environment.
   const client = createSecretClient({ logger: console });
 
   let service: Service | undefined;
   const stop = (): void => {
-    // Closing the client ends a start that still waits for its secrets.
+    // During the start, closing the client ends the wait for its secrets.
     void (service === undefined ? client.close() : service.stop());
   };
-  // Once: a second signal ends the process there and then.
+  // Once: a second signal ends the process immediately.
   process.once('SIGINT', stop).once('SIGTERM', stop);
 
   try {
     service = await startService(client, { port: Number(port), host });
-    if (client.describe().isClosed) await service.stop();
+    if (client.isClosed) await service.stop();
     else console.log(`express-api listens on ${service.url}`);
   } catch (error) {
     await client.close();
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  // The message says what to do; a stack would only bury it.
+  // Without the stack: the message says what to do.
   console.error(`express-api could not start. ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }

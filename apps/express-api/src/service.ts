@@ -7,20 +7,20 @@ import { createApp } from './app.ts';
 export interface ServiceOptions {
   readonly port: number;
   readonly host: string;
-  /** Milliseconds that requests being answered may take to end by themselves, once the service is to stop. */
-  readonly patience?: number;
+  /** Milliseconds that open requests have to finish after `stop()`. Default: 5,000. */
+  readonly gracePeriod?: number;
 }
 
 export interface Service {
   readonly url: string;
-  /** Takes no new connection, lets those requests end that are being answered, and closes the client. */
+  /** Refuses new connections, waits for open requests, and closes the client. */
   stop(): Promise<void>;
 }
 
-/** Listens once every secret is there that the client is to preload; rejects with the reason if one cannot be had. */
+/** Listens once the client's preloaded secrets are in memory. Rejects with `SecretSetError` if one cannot be read. */
 export async function startService(
   client: SecretClient,
-  { port, host, patience = 5_000 }: ServiceOptions,
+  { port, host, gracePeriod = 5_000 }: ServiceOptions,
 ): Promise<Service> {
   await client.ready();
   const server = createServer(createApp(client)).listen(port, host);
@@ -29,17 +29,17 @@ export async function startService(
   const stop = async (): Promise<void> => {
     const closed = once(server, 'close');
     server.close();
-    // Callers hold connections open without a request on them; those are not waited for.
-    const sweeping = setInterval(() => server.closeIdleConnections(), 50);
-    // What waits for a secret then is answered with an error, which is better than with nothing.
-    const closing = setTimeout(() => void client.close(), patience);
-    const breaking = setTimeout(() => server.closeAllConnections(), patience + 1_000);
+    // Keep-alive connections without a request would delay the end.
+    const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
+    // Requests that still wait for a secret then get an error response instead of a broken connection.
+    const closeClient = setTimeout(() => void client.close(), gracePeriod);
+    const closeConnections = setTimeout(() => server.closeAllConnections(), gracePeriod + 1_000);
     await closed;
-    clearInterval(sweeping);
-    clearTimeout(closing);
-    clearTimeout(breaking);
+    clearInterval(closeIdle);
+    clearTimeout(closeClient);
+    clearTimeout(closeConnections);
     await client.close();
   };
-  const { address, family, port: listening } = server.address() as AddressInfo; // a text only for a pipe
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${listening}`, stop };
+  const { address, family, port: boundPort } = server.address() as AddressInfo; // a string only for a pipe
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`, stop };
 }

@@ -4,7 +4,7 @@ import type { SecretClient } from '@kms-secrets/fastify';
 import { expect, test } from 'vitest';
 import { startService } from './service.ts';
 
-// What the five routes answer is the adapter contract's affair: test/conformance.
+// The adapter contract in test/conformance tests the five routes.
 
 function setup(): { kms: FakeTransport; client: SecretClient } {
   const kms = new FakeTransport();
@@ -13,7 +13,7 @@ function setup(): { kms: FakeTransport; client: SecretClient } {
   return { kms, client: createSecretClient({ endpoints: [kms], preload: ['db'] }) };
 }
 
-test('a service without its secrets does not start', async () => {
+test('does not start without its secrets', async () => {
   const { client, kms } = setup();
   kms.fail('denied');
 
@@ -22,45 +22,45 @@ test('a service without its secrets does not start', async () => {
   );
 });
 
-test('stopping lets requests end that are being answered, and closes the client', async () => {
+test('stop() waits for open requests, and closes the client', async () => {
   const { client, kms } = setup();
   const service = await startService(client, { port: 0, host: '127.0.0.1' });
-  const { isAsked, answerNow } = heldBack(kms);
+  const { isFetching, release } = holdFetches(kms);
 
-  const answer = fetch(`${service.url}/secrets/key`);
-  await isAsked;
+  const response = fetch(`${service.url}/secrets/key`);
+  await isFetching;
   const stopped = service.stop();
-  answerNow();
+  release();
 
-  expect((await answer).status).toBe(200);
+  expect((await response).status).toBe(200);
   await stopped;
-  expect(client.describe().isClosed).toBe(true);
+  expect(client.isClosed).toBe(true);
   await expect(fetch(`${service.url}/ready`)).rejects.toThrow('fetch failed');
 });
 
-test('a request that waits for KMS for too long is answered with an error, and stopping goes on', async () => {
+test('stop() ends a request that waits for KMS longer than the grace period', async () => {
   const { client, kms } = setup();
-  const service = await startService(client, { port: 0, host: '127.0.0.1', patience: 10 });
-  const { isAsked } = heldBack(kms);
+  const service = await startService(client, { port: 0, host: '127.0.0.1', gracePeriod: 10 });
+  const { isFetching } = holdFetches(kms);
 
-  const answer = fetch(`${service.url}/secrets/key`);
-  await isAsked;
+  const response = fetch(`${service.url}/secrets/key`);
+  await isFetching;
   await service.stop();
 
-  expect([(await answer).status, await (await answer).json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
+  expect([(await response).status, await (await response).json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
 });
 
-/** From now on KMS answers only when it is told to. */
-function heldBack(kms: FakeTransport): { isAsked: Promise<void>; answerNow: () => void } {
-  let answerNow = (): void => {};
-  const released = new Promise<void>((resolve) => (answerNow = resolve));
+/** Makes every fetch wait for `release()`; `isFetching` resolves at the first one. */
+function holdFetches(kms: FakeTransport): { isFetching: Promise<void>; release: () => void } {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   const fetchNow = kms.fetch.bind(kms);
-  const isAsked = new Promise<void>((resolve) => {
-    kms.fetch = async (...asked) => {
+  const isFetching = new Promise<void>((resolve) => {
+    kms.fetch = async (...args) => {
       resolve();
       await released;
-      return fetchNow(...asked);
+      return fetchNow(...args);
     };
   });
-  return { isAsked, answerNow: () => answerNow() };
+  return { isFetching, release: () => release() };
 }

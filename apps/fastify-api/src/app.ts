@@ -8,13 +8,13 @@ interface ByName {
   Params: { readonly name: string };
 }
 
-/** The service: five routes that show what the client does, and never a value. */
+/** Five routes that show what the client does, and never a value. */
 export function createApp(client: SecretClient): FastifyInstance {
   const app = fastify({
-    // Names are longer than the 100 characters that Fastify takes.
+    // Secret names may exceed Fastify's default of 100 characters.
     routerOptions: { maxParamLength: 1_000 },
-    // Such as a URL that cannot be decoded: it comes to no route and no hook.
-    frameworkErrors: (error, _request, reply) => void answer(reply, error.statusCode ?? 500, 'ERR_BAD_REQUEST'),
+    // For example a URL that cannot be decoded: it reaches no route and no hook.
+    frameworkErrors: (error, _request, reply) => void sendCode(reply, error.statusCode ?? 500, 'ERR_BAD_REQUEST'),
   });
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
   void app.register(secrets, { client });
@@ -26,33 +26,34 @@ export function createApp(client: SecretClient): FastifyInstance {
   app.get('/health', secretsHealth(client));
   app.get('/stats', async () => client.stats());
 
-  app.get<ByName>('/secrets/:name', async ({ secrets: seen, params }) => described(await seen.get(params.name)));
-  app.post<ByName>('/secrets/:name/refresh', async ({ params }) => described(await client.refresh(params.name)));
-  // To Fastify, nothing is a name too.
+  app.get<ByName>('/secrets/:name', async (request) => infoOf(await request.secrets.get(request.params.name)));
+  app.post<ByName>('/secrets/:name/refresh', async ({ params }) => infoOf(await client.refresh(params.name)));
+  // Fastify matches the empty string as a parameter, too.
   app.get('/secrets/', async (_request, reply) => reply.callNotFound());
 
-  app.setNotFoundHandler(async (_request, reply) => answer(reply, 404, 'ERR_NO_ROUTE'));
+  app.setNotFoundHandler(async (_request, reply) => sendCode(reply, 404, 'ERR_NO_ROUTE'));
+  const handleSecretError = secretErrors();
   app.setErrorHandler((error, request, reply) => {
-    if (isSecretError(error)) return secretErrors(error, request, reply);
+    if (isSecretError(error)) return handleSecretError(error, request, reply);
     const status = statusOf(error);
     if (status >= 500) console.error(error);
-    return answer(reply, status, status >= 500 ? 'ERR_INTERNAL' : 'ERR_BAD_REQUEST');
+    return sendCode(reply, status, status >= 500 ? 'ERR_INTERNAL' : 'ERR_BAD_REQUEST');
   });
   return app;
 }
 
-function answer(reply: FastifyReply, status: number, code: string): FastifyReply {
+function sendCode(reply: FastifyReply, status: number, code: string): FastifyReply {
   return reply.code(status).header('cache-control', 'no-store').send({ code });
 }
 
-/** Fastify's own errors say whose mistake they are; any other is ours. */
+/** Fastify's own errors carry a status; every other error is a mistake in this program. */
 function statusOf(error: unknown): number {
-  const said = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  return typeof said === 'number' ? said : 500;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : 500;
 }
 
-/** The hash tells two values apart without showing either; of a short value it can be guessed, so keep this service inside. */
-function described(secret: Secret): object {
+/** The hash shows whether two values differ. A short value can be guessed from it, so do not expose this service. */
+function infoOf(secret: Secret): object {
   const sha256 = createHash('sha256').update(contentOf(secret)).digest('hex');
   return { name: secret.name, versionId: secret.versionId, stale: secret.stale, sha256 };
 }

@@ -7,12 +7,12 @@ import { OtherErrorsFilter } from './other-errors.filter.ts';
 import { ProbesController } from './probes.controller.ts';
 import { SecretsController } from './secrets.controller.ts';
 
-/** The service: five routes that show what the client does, and never a value. */
+/** Five routes that show what the client does, and never a value. */
 @Module({
   controllers: [ProbesController, SecretsController],
   providers: [
     { provide: APP_FILTER, useClass: OtherErrorsFilter },
-    // The last one is asked first.
+    // Nest tries the last filter first.
     { provide: APP_FILTER, useClass: SecretErrorsFilter },
   ],
 })

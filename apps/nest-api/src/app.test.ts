@@ -15,43 +15,43 @@ function setup(): { kms: FakeTransport; client: SecretClient } {
   return { kms, client: createSecretClient({ endpoints: [kms], preload: ['db'] }) };
 }
 
-/** Runs the service, asks it, and stops it. */
-async function ask(client: SecretClient, ...questions: string[]): Promise<readonly (readonly [number, unknown])[]> {
+/** Starts the service, sends the requests, such as `GET /ready`, and stops it. */
+async function send(client: SecretClient, ...requests: string[]): Promise<readonly (readonly [number, unknown])[]> {
   const app = await createApp(client, { logger: false });
   await app.listen(0, '127.0.0.1');
-  const answers: (readonly [number, unknown])[] = [];
-  for (const question of questions) {
-    const [method = '', path = ''] = question.split(' ');
+  const responses: (readonly [number, unknown])[] = [];
+  for (const request of requests) {
+    const [method = '', path = ''] = request.split(' ');
     const response = await fetch(`${await app.getUrl()}${path}`, { method });
     const text = await response.text();
     expect(text.includes('s3cret-')).toBe(false);
     expect(response.headers.get('cache-control')).toBe('no-store');
-    answers.push([response.status, JSON.parse(text)]);
+    responses.push([response.status, JSON.parse(text)]);
   }
   await app.close();
-  return answers;
+  return responses;
 }
 
-test('a secret is told by name, version and hash; its name may hold what a path may', async () => {
+test('responds with name, version and hash, for any name that a path can hold', async () => {
   const { client } = setup();
 
-  const answers = await ask(client, 'GET /secrets/db', 'GET /secrets/prod%2Fdb..!', 'GET /secrets/key');
+  const responses = await send(client, 'GET /secrets/db', 'GET /secrets/prod%2Fdb..!', 'GET /secrets/key');
 
-  expect(answers).toEqual([
+  expect(responses).toEqual([
     [200, { name: 'db', versionId: 'v1', stale: false, sha256: sha256('s3cret-db-v1') }],
     [200, { name: 'prod/db..!', versionId: 'v1', stale: false, sha256: sha256('s3cret-prod/db..!-v1') }],
     [200, { name: 'key', versionId: 'v1', stale: false, sha256: sha256('s3cret-bytes') }],
   ]);
 });
 
-test('a refresh brings what KMS has now', async () => {
+test('a refresh fetches the current version', async () => {
   const { client, kms } = setup();
   await client.get('db');
   kms.put('db', 'v2');
 
-  const answers = await ask(client, 'GET /secrets/db', 'POST /secrets/db/refresh', 'GET /secrets/db');
+  const responses = await send(client, 'GET /secrets/db', 'POST /secrets/db/refresh', 'GET /secrets/db');
 
-  expect(answers).toMatchObject([
+  expect(responses).toMatchObject([
     [200, { versionId: 'v1' }],
     [200, { versionId: 'v2' }],
     [200, { versionId: 'v2' }],
@@ -65,35 +65,35 @@ test.each([
   [`GET /secrets/${'x'.repeat(200)}`, 503, 'ERR_REQUEST_REJECTED'],
   ['GET /secrets/%zz', 400, 'ERR_BAD_REQUEST'],
   ['GET /secrets', 404, 'ERR_NO_ROUTE'],
-])('%s is answered with %i and a code alone', async (question, status, code) => {
+])('responds to %s with %i and a code alone', async (request, status, code) => {
   const { client, kms } = setup();
   kms.fail('denied', 'other');
 
-  expect(await ask(client, question)).toEqual([[status, { code }]]);
+  expect(await send(client, request)).toEqual([[status, { code }]]);
 });
 
-test('what goes wrong in the program is a 500 with a code alone', async () => {
+test('responds to a program error with 500 and a code alone', async () => {
   const { client } = setup();
   client.stats = () => {
     throw new Error('s3cret-in-a-message');
   };
 
-  expect(await ask(client, 'GET /stats')).toEqual([[500, { code: 'ERR_INTERNAL' }]]);
+  expect(await send(client, 'GET /stats')).toEqual([[500, { code: 'ERR_INTERNAL' }]]);
 });
 
-test('probes and figures are answered', async () => {
+test('responds to probes and stats', async () => {
   const { client } = setup();
 
-  const answers = await ask(client, 'GET /secrets/db', 'GET /ready', 'GET /health', 'GET /stats');
+  const responses = await send(client, 'GET /secrets/db', 'GET /ready', 'GET /health', 'GET /stats');
 
-  expect(answers.slice(1)).toMatchObject([
+  expect(responses.slice(1)).toMatchObject([
     [200, { isReady: true }],
-    [200, { status: 'ok', secrets: [{ name: 'db', versionId: 'v1' }] }],
+    [200, { status: 'ok', counts: { fresh: 1, stale: 0, expired: 0, failing: 0 } }],
     [200, { secrets: 1, fetches: 1 }],
   ]);
 });
 
-test('a service without its secrets does not start', async () => {
+test('does not start without its secrets', async () => {
   const { kms } = setup();
   kms.fail('denied');
 
@@ -102,35 +102,35 @@ test('a service without its secrets does not start', async () => {
   await expect(starting).rejects.toThrow(/1 of \d+ secrets? could not be (?:read|preloaded):[^]*db/);
 });
 
-test('stopping lets requests end that are being answered, and closes the client that it made', async () => {
+test('close() waits for open requests, and closes the client it created', async () => {
   const { kms } = setup();
   const app = await createApp({ endpoints: [kms] }, { logger: false });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
-  const { isAsked, answerNow } = heldBack(kms);
+  const { isFetching, release } = holdFetches(kms);
 
-  const answer = fetch(`${url}/secrets/key`);
-  await isAsked;
+  const response = fetch(`${url}/secrets/key`);
+  await isFetching;
   const stopped = app.close();
-  answerNow();
+  release();
 
-  expect((await answer).status).toBe(200);
+  expect((await response).status).toBe(200);
   await stopped;
   expect(kms.isClosed).toBe(true);
   await expect(fetch(`${url}/ready`)).rejects.toThrow('fetch failed');
 });
 
-/** From now on KMS answers only when it is told to. */
-function heldBack(kms: FakeTransport): { isAsked: Promise<void>; answerNow: () => void } {
-  let answerNow = (): void => {};
-  const released = new Promise<void>((resolve) => (answerNow = resolve));
+/** Makes every fetch wait for `release()`; `isFetching` resolves at the first one. */
+function holdFetches(kms: FakeTransport): { isFetching: Promise<void>; release: () => void } {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   const fetchNow = kms.fetch.bind(kms);
-  const isAsked = new Promise<void>((resolve) => {
-    kms.fetch = async (...asked) => {
+  const isFetching = new Promise<void>((resolve) => {
+    kms.fetch = async (...args) => {
       resolve();
       await released;
-      return fetchNow(...asked);
+      return fetchNow(...args);
     };
   });
-  return { isAsked, answerNow: () => answerNow() };
+  return { isFetching, release: () => release() };
 }

@@ -5,16 +5,16 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.ts';
 
-/** The app, ready to listen: around a client, or around one of its own, made from options. */
+/** The app, ready to listen, for a given client or with one created from options. */
 export async function createApp(
   clientOrOptions: ClientOrOptions,
   options: NestApplicationOptions = {},
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(clientOrOptions), {
     ...options,
-    // An app that cannot start says why to whoever starts it.
+    // Rejects instead of ending the process, so that main.ts reports the error.
     abortOnError: false,
-    // Callers hold connections open; once it is to end, the next request on one is its last.
+    // Ends keep-alive connections at shutdown: a further request on one gets a 503.
     return503OnClosing: true,
   });
   app.disable('x-powered-by');

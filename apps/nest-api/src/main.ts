@@ -3,9 +3,9 @@ import { createApp } from './create-app.ts';
 
 async function main(): Promise<void> {
   const { PORT: port = '3000', HOST: host = '127.0.0.1' } = process.env;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT has to be a port, and is "${port}".`);
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT must be a port number, got "${port}".`);
   const logger = new ConsoleLogger('nest-api', { colors: false, logLevels: ['log', 'warn', 'error', 'fatal'] });
-  // Where KMS is and who asks it: from secretsmanager.properties in the working directory, or from the environment.
+  // Endpoints and credentials come from secretsmanager.properties in the working directory, or from the environment.
   const app = await createApp({}, { logger });
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.listen(Number(port), host);
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  // The message says what to do; a stack would only bury it.
+  // Without the stack: the message says what to do.
   console.error(`nest-api could not start. ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 }

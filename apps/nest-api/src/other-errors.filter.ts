@@ -8,7 +8,7 @@ const codes = new Map([
 ]);
 const logger = new Logger('nest-api');
 
-/** Such as a URL that cannot be decoded: a code like ours, and no word of Nest's about what was asked. */
+/** For example a URL that cannot be decoded. Responds with a code, without Nest's message, which quotes the request. */
 @Catch()
 export class OtherErrorsFilter implements ExceptionFilter<unknown> {
   readonly #host: HttpAdapterHost;

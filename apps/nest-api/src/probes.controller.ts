@@ -1,8 +1,8 @@
-import { healthAnswer, healthOf, InjectSecretClient } from '@kms-secrets/nestjs';
+import { healthResponse, InjectSecretClient } from '@kms-secrets/nestjs';
 import type { SecretClient } from '@kms-secrets/nestjs';
 import { Controller, Get, Res } from '@nestjs/common';
 
-/** What an operator and a load balancer ask. */
+/** Probes and metrics. */
 @Controller()
 export class ProbesController {
   readonly #client: SecretClient;
@@ -17,10 +17,10 @@ export class ProbesController {
     return { isReady: true };
   }
 
-  /** With Terminus it would be `SecretsHealthIndicator`. */
+  /** An app with Terminus uses `SecretsHealthIndicator` instead. */
   @Get('health')
   health(@Res({ passthrough: true }) response: { status(code: number): unknown }): object {
-    const { status, body } = healthAnswer(healthOf(this.#client.describe()));
+    const { status, body } = healthResponse(this.#client.health());
     response.status(status);
     return body;
   }

@@ -3,15 +3,15 @@ import { isSecretError, SecretsService } from '@kms-secrets/nestjs';
 import type { Secret } from '@kms-secrets/nestjs';
 import { Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 
-/** What is told of a secret; never its value. */
-interface Described {
+/** A secret as this service shows it, without the value. */
+interface SecretInfo {
   readonly name: string;
   readonly versionId: string;
   readonly stale: boolean;
   readonly sha256: string;
 }
 
-/** Any secret, by a name that the caller chooses. */
+/** Any secret, by the name in the path. */
 @Controller('secrets/:name')
 export class SecretsController {
   readonly #secrets: SecretsService;
@@ -21,19 +21,19 @@ export class SecretsController {
   }
 
   @Get()
-  async read(@Param('name') name: string): Promise<Described> {
-    return described(await this.#secrets.get(name));
+  async read(@Param('name') name: string): Promise<SecretInfo> {
+    return infoOf(await this.#secrets.get(name));
   }
 
   @Post('refresh')
   @HttpCode(200)
-  async refresh(@Param('name') name: string): Promise<Described> {
-    return described(await this.#secrets.refresh(name));
+  async refresh(@Param('name') name: string): Promise<SecretInfo> {
+    return infoOf(await this.#secrets.refresh(name));
   }
 }
 
-/** The hash tells two values apart without showing either; of a short value it can be guessed, so keep this service inside. */
-function described(secret: Secret): Described {
+/** The hash shows whether two values differ. A short value can be guessed from it, so do not expose this service. */
+function infoOf(secret: Secret): SecretInfo {
   const sha256 = createHash('sha256').update(contentOf(secret)).digest('hex');
   return { name: secret.name, versionId: secret.versionId, stale: secret.stale, sha256 };
 }

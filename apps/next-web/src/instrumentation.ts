@@ -1,6 +1,6 @@
 import { register as registerSecrets } from '@kms-secrets/next/setup';
 
-/** Where KMS is and who asks it: from secretsmanager.properties in the working directory, or from the environment. */
+/** Endpoints and credentials come from secretsmanager.properties in the working directory, or from the environment. */
 export async function register(): Promise<void> {
   await registerSecrets({ logger: console });
 }

@@ -1,7 +1,7 @@
 import { NextResponse } from 'next/server';
 import type { NextRequest } from 'next/server';
 
-/** A path that cannot be decoded is its caller's mistake; Next would answer that it is ours. */
+/** Responds with 400 to a path that cannot be decoded. Next would respond with 500. */
 export function proxy({ nextUrl }: NextRequest): NextResponse {
   try {
     decodeURIComponent(nextUrl.pathname);

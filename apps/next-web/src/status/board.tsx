@@ -4,34 +4,35 @@ import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
 import type { Status } from './status.ts';
-import { ago, asked, count, headline, owed, span, treated } from './words.ts';
+import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
 
 type SecretView = Status['secrets'][number];
 type StoreView = Status['stores'][number];
 type EndpointView = Status['endpoints'][number];
 
-/** @param lost - milliseconds for which the process has not answered the page. */
-export function Board({ status, lost }: { readonly status: Status; readonly lost: number }): ReactNode {
-  const { tone: told, title, detail } = headline(status);
-  const tone: Tone = lost > 0 ? 'idle' : told;
+/** @param silentFor - milliseconds since the process responded last; 0 if the last request succeeded. */
+export function Board({ status, silentFor }: { readonly status: Status; readonly silentFor: number }): ReactNode {
+  const isSilent = silentFor > 0;
+  const { tone, title, detail } = headline(status);
+  const shownTone: Tone = isSilent ? 'idle' : tone;
   return (
     <main className={style['board']}>
       <header className={style['head']}>
         <p className={style['brand']}>Secrets of this process</p>
-        <p className={style['live']} data-lost={lost > 0}>
-          {lost > 0 ? `no answer for ${span(lost)}` : 'live'}
+        <p className={style['live']} data-silent={isSilent}>
+          {isSilent ? `no response for ${duration(silentFor)}` : 'live'}
         </p>
       </header>
 
-      <section className={style['verdict']} data-tone={tone} role="status">
-        <Mark tone={tone} />
+      <section className={style['headline']} data-tone={shownTone} role="status">
+        <Mark tone={shownTone} />
         <div>
-          <h1>{lost > 0 ? 'This process does not answer' : title}</h1>
-          <p>{lost > 0 ? 'What stands below is the last that was heard of it.' : detail}</p>
+          <h1>{isSilent ? 'This process does not respond' : title}</h1>
+          <p>{isSilent ? 'This is its last known state.' : detail}</p>
         </div>
       </section>
 
-      <Tallies stats={status.stats} hasStores={status.stores.length > 0} />
+      <Stats stats={status.stats} hasStores={status.stores.length > 0} />
       <Secrets secrets={status.secrets} />
       <Endpoints endpoints={status.endpoints} />
       {status.stores.length > 0 && <Stores stores={status.stores} />}
@@ -39,24 +40,24 @@ export function Board({ status, lost }: { readonly status: Status; readonly lost
   );
 }
 
-function Tallies({ stats, hasStores }: { readonly stats: Status['stats']; readonly hasStores: boolean }): ReactNode {
+function Stats({ stats, hasStores }: { readonly stats: Status['stats']; readonly hasStores: boolean }): ReactNode {
   const reads = stats.hits + stats.misses + stats.staleReads;
-  const share = reads === 0 ? '' : `${((stats.hits / reads) * 100).toFixed(reads < 1_000 ? 0 : 1)} % of all reads`;
+  const hitRate = reads === 0 ? '' : `${((stats.hits / reads) * 100).toFixed(reads < 1_000 ? 0 : 1)} % of all reads`;
   const figures: readonly (readonly [string, number, string])[] = [
-    ['From memory', stats.hits, share],
-    ['Waited for a fetch', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} under way`],
-    ['Served stale', stats.staleReads, ''],
-    ...(hasStores ? [['Found in a store', stats.storeHits, `${count(stats.storeMisses)} not found`] as const] : []),
-    ['Fetches', stats.fetches, stats.failedFetches === 0 ? 'none failed' : `${count(stats.failedFetches)} failed`],
+    ['Memory hits', stats.hits, hitRate],
+    ['Misses', stats.misses, stats.inFlight === 0 ? '' : `${stats.inFlight} in flight`],
+    ['Stale reads', stats.staleReads, ''],
+    ...(hasStores ? [['Store hits', stats.storeHits, `${number(stats.storeMisses)} missed`] as const] : []),
+    ['Fetches', stats.fetches, stats.failedFetches === 0 ? 'none failed' : `${number(stats.failedFetches)} failed`],
     ['Rotations', stats.rotations, ''],
   ];
   return (
-    <dl className={style['tallies']}>
-      {figures.map(([name, number, note]) => (
+    <dl className={style['stats']}>
+      {figures.map(([name, value, note]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            <strong>{count(number)}</strong>
+            <strong>{number(value)}</strong>
             <span>{note}</span>
           </dd>
         </div>
@@ -67,12 +68,12 @@ function Tallies({ stats, hasStores }: { readonly stats: Status['stats']; readon
 
 function Secrets({ secrets }: { readonly secrets: readonly SecretView[] }): ReactNode {
   return (
-    <section className={style['sheet']} aria-labelledby="secrets">
+    <section className={style['card']} aria-labelledby="secrets">
       <h2 id="secrets">Secrets</h2>
       {secrets.length === 0 ? (
-        <p className={style['empty']}>Nothing has been read yet. A secret shows here after its first read.</p>
+        <p className={style['empty']}>No secret has been read yet. A secret appears here after its first read.</p>
       ) : (
-        // The roles are said, because a table that is laid out for a phone would lose them.
+        // Explicit roles: the phone layout changes `display`, which would remove the implicit ones.
         <table role="table" className={style['table']}>
           <thead role="rowgroup">
             <tr role="row">
@@ -110,21 +111,25 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
       </td>
       <td role="cell" data-label="Age">
         <span className={style['age']}>
-          {span(age)} <span className={style['note']}>of {span(ttl)}</span>
+          {duration(age)} <span className={style['note']}>of {duration(ttl)}</span>
         </span>
         <span className={style['bar']} aria-hidden="true">
           <span style={{ inlineSize: `${Math.min(100, (age / ttl) * 100)}%` }} data-tone={toneOf(secret)} />
         </span>
       </td>
       <td role="cell" data-label="Next refresh">
-        {nextRefreshIn === undefined ? 'at the next read' : nextRefreshIn < 1_000 ? 'now' : `in ${span(nextRefreshIn)}`}
+        {nextRefreshIn === undefined
+          ? 'at the next read'
+          : nextRefreshIn < 1_000
+            ? 'now'
+            : `in ${duration(nextRefreshIn)}`}
       </td>
       {lastFailure !== undefined && (
         <td role="cell" data-label="Last failure" className={style['failure']} data-tone={toneOf(secret)}>
           <details>
             <summary>
               <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
-              {lastFailure.times > 1 && `, ${lastFailure.times} times in a row`}
+              {lastFailure.times > 1 && `, ${lastFailure.times} consecutive failures`}
             </summary>
             <span className={style['note']}>{lastFailure.message}</span>
           </details>
@@ -134,7 +139,7 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
   );
 }
 
-/** Breaks at its slashes, before it breaks anywhere. */
+/** A name that wraps at its slashes first. */
 function Name({ children }: { readonly children: string }): ReactNode {
   const parts = children.split(/(?<=\/)/u);
   return (
@@ -150,15 +155,15 @@ function Name({ children }: { readonly children: string }): ReactNode {
 }
 
 function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
-  const words = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired' }[secret.freshness];
-  return <Tag tone={toneOf(secret)}>{words}</Tag>;
+  const label = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired' }[secret.freshness];
+  return <Tag tone={toneOf(secret)}>{label}</Tag>;
 }
 
-const urgency: Readonly<Record<Tone, number>> = { failing: 0, degraded: 1, ok: 2, idle: 2 };
+const severity: Readonly<Record<Tone, number>> = { failing: 0, degraded: 1, ok: 2, idle: 2 };
 
-/** Among hundreds of secrets, those that are in trouble are what the page is opened for. */
+/** The page is opened to find the failing secrets among hundreds. */
 function worstFirst(one: SecretView, other: SecretView): number {
-  return urgency[toneOf(one)] - urgency[toneOf(other)];
+  return severity[toneOf(one)] - severity[toneOf(other)];
 }
 
 function toneOf({ freshness, lastFailure }: SecretView): Tone {
@@ -168,7 +173,7 @@ function toneOf({ freshness, lastFailure }: SecretView): Tone {
 
 function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] }): ReactNode {
   return (
-    <section className={style['sheet']} aria-labelledby="endpoints">
+    <section className={style['card']} aria-labelledby="endpoints">
       <h2 id="endpoints">Endpoints</h2>
       <ol className={style['endpoints']}>
         {endpoints.map((endpoint) => (
@@ -182,17 +187,17 @@ function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] 
 function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNode {
   const { endpoint: name, state, breaker, lastFailure } = endpoint;
   const tone = ({ healthy: 'ok', failing: 'failing', unknown: 'idle' } as const)[state];
-  const words = { healthy: 'Healthy', failing: 'Failing', unknown: 'Not used yet' }[state];
+  const label = { healthy: 'Healthy', failing: 'Failing', unknown: 'Not used yet' }[state];
   return (
     <li data-endpoint={name}>
       <Name>{name}</Name>
       <span className={style['tags']}>
-        <Tag tone={tone}>{words}</Tag>
-        {breaker !== 'closed' && <Tag tone="degraded">{breaker === 'open' ? 'Left alone' : 'Tried again'}</Tag>}
+        <Tag tone={tone}>{label}</Tag>
+        {breaker !== 'closed' && <Tag tone="degraded">{breaker === 'open' ? 'Breaker open' : 'Breaker half-open'}</Tag>}
       </span>
-      <span className={style['asked']}>
-        {asked(endpoint)}
-        <span className={style['note']}>{treated(endpoint)}</span>
+      <span className={style['summary']}>
+        {requestSummary(endpoint)}
+        <span className={style['note']}>{endpointSummary(endpoint)}</span>
       </span>
       {lastFailure !== undefined && (
         <Failure tone={tone} title={lastFailure.failure} ago={lastFailure.ago} message={lastFailure.message} />
@@ -203,7 +208,7 @@ function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNo
 
 function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNode {
   return (
-    <section className={style['sheet']} aria-labelledby="stores">
+    <section className={style['card']} aria-labelledby="stores">
       <h2 id="stores">Stores</h2>
       <ol className={style['endpoints']}>
         {stores.map((store) => (
@@ -217,14 +222,14 @@ function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNod
 function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
   const { store: name, state, lastFailure } = store;
   const tone = ({ working: 'ok', failing: 'degraded', unavailable: 'failing' } as const)[state];
-  const words = { working: 'Working', failing: 'Failing', unavailable: 'Unavailable' }[state];
+  const label = { working: 'Working', failing: 'Failing', unavailable: 'Unavailable' }[state];
   return (
     <li data-store={name}>
       <Name>{name}</Name>
       <span className={style['tags']}>
-        <Tag tone={tone}>{words}</Tag>
+        <Tag tone={tone}>{label}</Tag>
       </span>
-      <span className={style['asked']}>{owed(store)}</span>
+      <span className={style['summary']}>{pendingSummary(store)}</span>
       {lastFailure !== undefined && (
         <Failure tone={tone} title="failed" ago={lastFailure.ago} message={lastFailure.message} />
       )}
@@ -232,16 +237,16 @@ function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
   );
 }
 
-function Failure(told: {
+function Failure(props: {
   readonly tone: Tone;
   readonly title: string;
   readonly ago: number;
   readonly message: string;
 }): ReactNode {
   return (
-    <span className={style['failure']} data-tone={told.tone}>
-      <strong>{told.title}</strong> {ago(told.ago)}
-      <span className={style['note']}>{told.message}</span>
+    <span className={style['failure']} data-tone={props.tone}>
+      <strong>{props.title}</strong> {ago(props.ago)}
+      <span className={style['note']}>{props.message}</span>
     </span>
   );
 }

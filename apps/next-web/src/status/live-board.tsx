@@ -5,33 +5,33 @@ import type { ReactNode } from 'react';
 import { Board } from './board.tsx';
 import type { Status } from './status.ts';
 
-const every = 2_000;
+const pollInterval = 2_000;
 
-/** The board, asking for itself again while somebody looks at it. */
-export function LiveBoard({ first }: { readonly first: Status }): ReactNode {
-  const [status, setStatus] = useState(first);
-  const [missed, setMissed] = useState(0);
+/** The board, updated every two seconds while the page is visible. */
+export function LiveBoard({ initial }: { readonly initial: Status }): ReactNode {
+  const [status, setStatus] = useState(initial);
+  const [missedPolls, setMissedPolls] = useState(0);
 
   useEffect(() => {
-    const leaving = new AbortController();
-    const ask = async (): Promise<void> => {
+    const unmounting = new AbortController();
+    const poll = async (): Promise<void> => {
       if (document.hidden) return;
       try {
-        const answer = await fetch('/status/live', { signal: leaving.signal, cache: 'no-store' });
-        if (!answer.ok) throw new Error(`answered with ${answer.status}`);
-        setStatus((await answer.json()) as Status); // by the same program
-        setMissed(0);
+        const response = await fetch('/status/live', { signal: unmounting.signal, cache: 'no-store' });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        setStatus((await response.json()) as Status); // sent by the same program
+        setMissedPolls(0);
       } catch {
-        if (!leaving.signal.aborted) setMissed((times) => times + 1);
+        if (!unmounting.signal.aborted) setMissedPolls((missed) => missed + 1);
       }
     };
-    const timer = setInterval(() => void ask(), every);
-    document.addEventListener('visibilitychange', () => void ask(), { signal: leaving.signal });
+    const timer = setInterval(() => void poll(), pollInterval);
+    document.addEventListener('visibilitychange', () => void poll(), { signal: unmounting.signal });
     return () => {
       clearInterval(timer);
-      leaving.abort();
+      unmounting.abort();
     };
   }, []);
 
-  return <Board status={status} lost={missed * every} />;
+  return <Board status={status} silentFor={missedPolls * pollInterval} />;
 }

@@ -1,14 +1,11 @@
-import { healthOf } from '@kms-secrets/core';
-import type { ClientDescription, ClientStats } from '@kms-secrets/core';
-import type { SecretClient } from '@kms-secrets/next';
+import type { ClientDescription, ClientHealth, ClientStats, SecretClient } from '@kms-secrets/next';
 
-/** All that the page shows, as it was at one moment. Names, versions and ages; never a value. */
+/** The state of a client at one moment, as the page shows it. Names, versions and ages; never a value. */
 export interface Status extends ClientDescription {
-  readonly health: 'ok' | 'degraded' | 'failing';
+  readonly health: ClientHealth['status'];
   readonly stats: ClientStats;
 }
 
 export function statusOf(client: SecretClient): Status {
-  const description = client.describe();
-  return { health: healthOf(description).status, ...description, stats: client.stats() };
+  return { health: client.health().status, ...client.describe(), stats: client.stats() };
 }

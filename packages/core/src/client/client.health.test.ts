@@ -20,7 +20,7 @@ function setup(options: SecretClientOptions = {}): Setup {
     clock,
     ttl: '1h',
     staleIfError: '24h',
-    tries: 1,
+    retry: { maxAttempts: 1 },
     ...options,
   });
   return { client, clock, kms };

@@ -1,1 +1,3 @@
-export { secretsHealth as GET } from '@kms-secrets/next';
+import { secretsHealth } from '@kms-secrets/next';
+
+export const GET = secretsHealth();

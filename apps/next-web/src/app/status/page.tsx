@@ -7,11 +7,10 @@ import { statusOf } from '../../status/status.ts';
 
 export const metadata: Metadata = {
   title: 'Secrets',
-  description: 'The secrets that this process holds, how old they are, and where they come from.',
+  description: 'The secrets in memory of this process, their age, and the endpoints and stores behind them.',
 };
 
-/** For people: what the client does, as it happens. */
 export default async function Page(): Promise<ReactNode> {
   await connection();
-  return <LiveBoard first={statusOf(getSecretClient())} />;
+  return <LiveBoard initial={statusOf(getSecretClient())} />;
 }

@@ -1,7 +1,7 @@
 import { getSecret, secretErrors } from '@kms-secrets/next';
-import { described } from '../../../described.ts';
+import { secretInfo } from '../../../secret-info.ts';
 
 export const GET = secretErrors(async (_request: Request, { params }: RouteContext<'/secrets/[name]'>) => {
   const { name } = await params;
-  return described(await getSecret(name));
+  return secretInfo(await getSecret(name));
 });

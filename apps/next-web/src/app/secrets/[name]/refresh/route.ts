@@ -1,7 +1,7 @@
 import { getSecretClient, secretErrors } from '@kms-secrets/next';
-import { described } from '../../../../described.ts';
+import { secretInfo } from '../../../../secret-info.ts';
 
 export const POST = secretErrors(async (_request: Request, { params }: RouteContext<'/secrets/[name]/refresh'>) => {
   const { name } = await params;
-  return described(await getSecretClient().refresh(name));
+  return secretInfo(await getSecretClient().refresh(name));
 });

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import type { EndpointStatus, StoreStatus } from '@kms-secrets/next';
+import type { Status } from './status.ts';
+import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
+
+test.each([
+  [-5, '0 s'],
+  [999, '0 s'],
+  [12_345, '12 s'],
+  [59_999, '59 s'],
+  [60_000, '1 min'],
+  [200_000, '3 min 20 s'],
+  [3_600_000, '1 h'],
+  [7_500_000, '2 h 5 min'],
+  [273_600_000, '3 d 4 h'],
+])('formats %i ms as %s', (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
+
+test('formats less than a second ago as just now', () => {
+  expect([ago(0), ago(999), ago(61_000)]).toEqual(['just now', 'just now', '1 min 1 s ago']);
+});
+
+test('groups the digits of large numbers', () => {
+  expect([7, 999, 1_234, 1_234_567].map(number)).toEqual(['7', '999', '1\u202f234', '1\u202f234\u202f567']);
+});
+
+const fresh = { name: 'db', freshness: 'fresh', lastFailure: undefined };
+const failure = { code: 'ERR_SECRET_UNAVAILABLE', message: '', ago: 0, times: 1 };
+const stale = { ...fresh, freshness: 'stale', lastFailure: failure };
+const healthy = { endpoint: 'kms.one', state: 'healthy' };
+const failing = { endpoint: 'kms.two', state: 'failing' };
+
+test.each([
+  ['ok', [], [], 'Healthy', 'No secret has been read yet.'],
+  ['ok', [fresh], [healthy], 'Healthy', 'The secret in memory is fresh.'],
+  ['ok', [fresh, fresh], [healthy], 'Healthy', 'All 2 secrets in memory are fresh.'],
+  ['degraded', [fresh, stale], [healthy], 'Degraded', '1 of 2 secrets stale.'],
+  ['degraded', [stale, stale], [healthy], 'Degraded', '2 of 2 secrets stale.'],
+  [
+    'degraded',
+    [{ ...fresh, lastFailure: failure }],
+    [healthy, failing],
+    'Degraded',
+    '1 of 1 secret fresh, but with a failed refresh; failing endpoints: kms.two.',
+  ],
+  [
+    'failing',
+    [{ ...stale, freshness: 'expired' }, stale],
+    [failing],
+    'Failing',
+    '1 of 2 secrets expired; 1 of 2 secrets stale; failing endpoints: kms.two.',
+  ],
+])('the headline of a client that is %s has the reasons (%#)', (health, ...[secrets, endpoints, title, detail]) => {
+  const status = { health, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
+
+  expect(headline(status)).toEqual({ tone: health, title, detail });
+});
+
+test('the headline says that the client is closed', () => {
+  const status = {
+    health: 'failing',
+    secrets: [fresh],
+    endpoints: [healthy],
+    stores: [],
+    isClosed: true,
+  } as unknown as Status;
+
+  expect(headline(status).detail).toBe('The client is closed.');
+});
+
+test('a failing store degrades the headline, although every secret is fresh', () => {
+  const stores = [
+    { store: 'a', state: 'working' },
+    { store: 'b', state: 'unavailable' },
+  ];
+  const status = {
+    health: 'ok',
+    secrets: [fresh],
+    endpoints: [healthy],
+    stores,
+    isClosed: false,
+  } as unknown as Status;
+
+  expect(headline(status)).toEqual({ tone: 'degraded', title: 'Degraded', detail: 'Failing stores: b.' });
+});
+
+const idle: EndpointStatus = {
+  endpoint: 'kms.one',
+  state: 'healthy',
+  attempts: 1_234,
+  failures: 0,
+  inFlight: 0,
+  queued: 0,
+  breaker: 'closed',
+  probeIn: undefined,
+  probes: 0,
+  cooldownFor: undefined,
+  hedges: 0,
+  hedgesWon: 0,
+  p95: undefined,
+  lastFailure: undefined,
+};
+
+test.each([
+  [{ attempts: 0 }, 'no requests', 'circuit breaker closed'],
+  [{ attempts: 1, failures: 1 }, '1 request · 1 failed', 'circuit breaker closed'],
+  [{ p95: 11.2 }, '1 234 requests · none failed', 'circuit breaker closed · p95 12 ms'],
+  [
+    { inFlight: 2, queued: 3, cooldownFor: 1_000 },
+    '1 234 requests · none failed · 2 in flight · 3 queued',
+    'circuit breaker closed · throttled, cooldown 1 s',
+  ],
+  [
+    { failures: 5, breaker: 'open', probeIn: 12_000 },
+    '1 234 requests · 5 failed',
+    'circuit breaker open, next probe in 12 s',
+  ],
+  [{ breaker: 'open', probeIn: 400 }, '1 234 requests · none failed', 'circuit breaker open, probed by the next fetch'],
+  [
+    { breaker: 'half-open', hedges: 3, hedgesWon: 1 },
+    '1 234 requests · none failed',
+    'circuit breaker half-open, probing · 3 hedged requests, 1 won',
+  ],
+] as const)('summarizes an endpoint with %o', (fields, ...expected) => {
+  const endpoint = { ...idle, ...fields };
+  const summaries = [requestSummary(endpoint), endpointSummary(endpoint)];
+
+  expect(summaries.map((text) => text.replaceAll('\u202f', ' '))).toEqual(expected);
+});
+
+test('counts the pending changes of a store', () => {
+  const store: StoreStatus = { store: 'file', state: 'working', waiting: 0, lastFailure: undefined };
+
+  expect([0, 1, 12].map((waiting) => pendingSummary({ ...store, waiting }))).toEqual([
+    'no pending changes',
+    '1 pending change',
+    '12 pending changes',
+  ]);
+});

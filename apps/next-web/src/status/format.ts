@@ -1,0 +1,116 @@
+import type { EndpointStatus, StoreStatus } from '@kms-secrets/next';
+import type { Status } from './status.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A duration in at most two units: `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function duration(ms: number): string {
+  const whole = Math.max(0, Math.floor(ms / second) * second);
+  if (whole < minute) return `${whole / second} s`;
+  if (whole < hour) return inTwoUnits(whole, [minute, 'min'], [second, 's']);
+  if (whole < day) return inTwoUnits(whole, [hour, 'h'], [minute, 'min']);
+  return inTwoUnits(whole, [day, 'd'], [hour, 'h']);
+}
+
+export function ago(ms: number): string {
+  return ms < second ? 'just now' : `${duration(ms)} ago`;
+}
+
+type Unit = readonly [ms: number, name: string];
+
+function inTwoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit): string {
+  const remainder = Math.floor((ms % large) / small);
+  const first = `${Math.floor(ms / large)} ${largeName}`;
+  return remainder === 0 ? first : `${first} ${remainder} ${smallName}`;
+}
+
+/** `1 234 567`, with narrow no-break spaces. */
+export function number(value: number): string {
+  return String(value).replaceAll(/\B(?=(?:\d{3})+$)/gu, '\u202f');
+}
+
+function counted(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+export interface Headline {
+  /** The health of the client, or `degraded` if only a store is failing, which `health` ignores. */
+  readonly tone: Status['health'];
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** The overall state, and its reasons in one sentence. */
+export function headline({ health, isClosed, secrets, endpoints, stores }: Status): Headline {
+  const failingStores = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
+  const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
+  const tone = health === 'ok' && failingStores.length > 0 ? 'degraded' : health;
+  const title = { ok: 'Healthy', degraded: 'Degraded', failing: 'Failing' }[tone];
+  if (isClosed) return { tone, title, detail: 'The client is closed.' };
+  const share = (matching: Status['secrets'], state: string): string =>
+    matching.length === 0 ? '' : `${matching.length} of ${counted(secrets.length, 'secret')} ${state}`;
+  const reasons = [
+    share(
+      secrets.filter(({ freshness }) => freshness === 'expired'),
+      'expired',
+    ),
+    share(
+      secrets.filter(({ freshness }) => freshness === 'stale'),
+      'stale',
+    ),
+    share(
+      secrets.filter(({ freshness, lastFailure }) => freshness === 'fresh' && lastFailure !== undefined),
+      'fresh, but with a failed refresh',
+    ),
+    failingEndpoints.length === 0 ? '' : `failing endpoints: ${failingEndpoints.join(', ')}`,
+    failingStores.length === 0 ? '' : `failing stores: ${failingStores.join(', ')}`,
+  ].filter((reason) => reason !== '');
+  const sentence = reasons.length === 0 ? allFresh(secrets.length) : reasons.join('; ');
+  return { tone, title, detail: `${sentence}.`.replace(/^./u, (letter) => letter.toUpperCase()) };
+}
+
+function allFresh(secrets: number): string {
+  if (secrets === 0) return 'no secret has been read yet';
+  return secrets === 1 ? 'the secret in memory is fresh' : `all ${secrets} secrets in memory are fresh`;
+}
+
+/** How many requests an endpoint got, and their results. */
+export function requestSummary({ attempts, failures, inFlight, queued }: EndpointStatus): string {
+  if (attempts === 0 && inFlight === 0 && queued === 0) return 'no requests';
+  return joined([
+    counted(attempts, 'request'),
+    `${failures === 0 ? 'none' : number(failures)} failed`,
+    inFlight === 0 ? '' : `${number(inFlight)} in flight`,
+    queued === 0 ? '' : `${number(queued)} queued`,
+  ]);
+}
+
+/** The circuit breaker, the cooldown, the latency and the hedged requests of an endpoint. */
+export function endpointSummary(endpoint: EndpointStatus): string {
+  const { breaker, probeIn, cooldownFor, p95, hedges, hedgesWon } = endpoint;
+  const nextProbe =
+    probeIn === undefined || probeIn < second ? 'probed by the next fetch' : `next probe in ${duration(probeIn)}`;
+  const breakers = {
+    closed: 'circuit breaker closed',
+    open: `circuit breaker open, ${nextProbe}`,
+    'half-open': 'circuit breaker half-open, probing',
+  };
+  return joined([
+    breakers[breaker],
+    cooldownFor === undefined ? '' : `throttled, cooldown ${duration(cooldownFor)}`,
+    p95 === undefined ? '' : `p95 ${Math.ceil(p95)} ms`,
+    hedges === 0 ? '' : `${counted(hedges, 'hedged request')}, ${number(hedgesWon)} won`,
+  ]);
+}
+
+/** What has not been written to a store yet. */
+export function pendingSummary({ waiting }: StoreStatus): string {
+  return waiting === 0 ? 'no pending changes' : counted(waiting, 'pending change');
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}
