@@ -35,7 +35,7 @@ test('counts secrets by freshness while they age, recover and are dropped', asyn
   const stale = client.health().counts;
   kms.heal();
   await client.refresh('db');
-  client.invalidate('key');
+  await client.invalidate('key');
   const recovered = client.health().counts;
   kms.fail('unreachable');
   clock.freeze('26h');
