@@ -17,7 +17,7 @@ import { hedgeNotFound } from './endpoints/hedge-not-found.ts';
 import { throttledEndpoint } from './endpoints/throttled-endpoint.ts';
 import { concurrentRequests } from './limits/concurrent-requests.ts';
 import { idleEviction } from './limits/idle-eviction.ts';
-import { idleOption } from './limits/idle-option.ts';
+import { idleTtlOption } from './limits/idle-ttl-option.ts';
 import { maxEntries } from './limits/max-entries.ts';
 import { requestsPerSecond } from './limits/requests-per-second.ts';
 import { afterSuspend } from './outage/after-suspend.ts';
@@ -40,7 +40,7 @@ import { sharedError } from './reading/shared-error.ts';
 import { sharedRequest } from './reading/shared-request.ts';
 import { attemptTimeout } from './retries/attempt-timeout.ts';
 import { backoff } from './retries/backoff.ts';
-import { finalFailure } from './retries/final-failure.ts';
+import { finalError } from './retries/final-error.ts';
 import { retryAfter } from './retries/retry-after.ts';
 import { retryAfterAcrossReads } from './retries/retry-after-across-reads.ts';
 import { retryOptions } from './retries/retry-options.ts';
@@ -110,7 +110,7 @@ export const scenarios: readonly NamedScenario[] = [
   { name: 'endpoints/throttled-endpoint', ...throttledEndpoint },
   { name: 'limits/concurrent-requests', ...concurrentRequests },
   { name: 'limits/idle-eviction', ...idleEviction },
-  { name: 'limits/idle-option', ...idleOption },
+  { name: 'limits/idle-ttl-option', ...idleTtlOption },
   { name: 'limits/max-entries', ...maxEntries },
   { name: 'limits/requests-per-second', ...requestsPerSecond },
   { name: 'outage/after-suspend', ...afterSuspend },
@@ -133,7 +133,7 @@ export const scenarios: readonly NamedScenario[] = [
   { name: 'reading/shared-request', ...sharedRequest },
   { name: 'retries/attempt-timeout', ...attemptTimeout },
   { name: 'retries/backoff', ...backoff },
-  { name: 'retries/final-failure', ...finalFailure },
+  { name: 'retries/final-error', ...finalError },
   { name: 'retries/retry-after', ...retryAfter },
   { name: 'retries/retry-after-across-reads', ...retryAfterAcrossReads },
   { name: 'retries/retry-options', ...retryOptions },

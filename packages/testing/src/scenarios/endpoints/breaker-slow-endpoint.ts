@@ -12,6 +12,7 @@ export const breakerSlowEndpoint: Scenario = scenario({
   when: async ({ app, clock }) => {
     for (let index = 0; index < 5; index += 1) await Promise.all([app.read(`db-${index}`), clock.pass('200ms')]);
     const statuses: number[] = [];
+    // The clock stands still: a read that waited for the hedge delay would hang.
     for (let index = 5; index < 10; index += 1) statuses.push((await app.read(`db-${index}`)).status);
     return statuses;
   },

@@ -4,7 +4,7 @@ import type { Scenario } from '../harness/scenario.ts';
 
 const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', status, code });
 
-const finalFaults: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
+const finalErrors: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
   'not-permitted': { fault: kmsError(403, 'Forbidden.NoPermission'), code: 'ERR_ACCESS_DENIED' },
   'in-debt': { fault: kmsError(403, 'Forbidden.InDebt'), code: 'ERR_ACCESS_DENIED' },
   'unknown-key-id': { fault: kmsError(404, 'InvalidAccessKeyId.NotFound'), code: 'ERR_ACCESS_DENIED' },
@@ -18,17 +18,17 @@ const finalFaults: Readonly<Record<string, { readonly fault: FakeFault; readonly
   'wrong-parameter': { fault: kmsError(400, 'InvalidParameter'), code: 'ERR_REQUEST_REJECTED' },
 };
 
-export const finalFailure: Scenario = scenario({
-  promise: 'Errors such as 403 and 404 are neither retried nor failed over',
+export const finalError: Scenario = scenario({
+  promise: 'A final error, such as 403 or 404, is neither retried nor failed over',
   regions: ['cn-hangzhou', 'cn-shanghai'],
   given: ({ kms }) => {
-    for (const [name, { fault }] of Object.entries(finalFaults)) {
+    for (const [name, { fault }] of Object.entries(finalErrors)) {
       kms.put(name, 's3cret-one');
       kms.fault(fault, { secretName: name, region: 'cn-hangzhou' });
     }
   },
   when: async ({ app, kms, clock }) => {
-    const names = Object.keys(finalFaults);
+    const names = Object.keys(finalErrors);
     const [responses] = await Promise.all([Promise.all(names.map((name) => app.read(name))), clock.pass('10s')]);
     return names.map((name, index) => ({
       name,
@@ -38,6 +38,6 @@ export const finalFailure: Scenario = scenario({
   },
   then: (results, expect) =>
     expect(results).toEqual(
-      Object.entries(finalFaults).map(([name, { code }]) => ({ name, code, regions: ['cn-hangzhou'] })),
+      Object.entries(finalErrors).map(([name, { code }]) => ({ name, code, regions: ['cn-hangzhou'] })),
     ),
 });

@@ -1,7 +1,7 @@
 import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
-export const idleOption: Scenario = scenario({
+export const idleTtlOption: Scenario = scenario({
   promise: 'The idle time before eviction is configurable',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
