@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 
 import type { FakeKmsOptions } from '../fake-kms/options.ts';
+import { CliError } from './cli-error.ts';
 import { identityNames } from './identities.ts';
 import type { IdentityName } from './identities.ts';
-import { CliError } from './cli-error.ts';
 
 export const usage = `fake-kms SECRETS-FILE [options]
 

@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 
-import { missingParameter, apiError } from '../api/api-error.ts';
-import type { Protocol, HmacSignedRequest, WireRequest } from './protocol.ts';
-import { openApiVersion } from './protocol.ts';
-import { claimsIn, peekParameters, parseParameters, parseQuery } from './parameters.ts';
+import { apiError, missingParameter } from '../api/api-error.ts';
+import { claimsIn, parseParameters, parseQuery, peekParameters } from './parameters.ts';
 import { canonicalQuery, compareBytes } from './percent-encode.ts';
+import { openApiVersion } from './protocol.ts';
+import type { HmacSignedRequest, Protocol, WireRequest } from './protocol.ts';
 
 const algorithm = 'ACS3-HMAC-SHA256';
 
@@ -91,7 +91,7 @@ function parseAuthorization(text: string): { accessKeyId: string; signedHeaders:
   const [, algorithmName, accessKeyId, names, signature] = match ?? [];
   if (algorithmName !== undefined && algorithmName !== algorithm) throw apiError('InvalidSignatureMethod');
   if (accessKeyId === undefined || names === undefined || signature === undefined) {
-    throw apiError('IncompleteSignature', ' Authorization must hold Credential, SignedHeaders and Signature.');
+    throw apiError('IncompleteSignature', ' Authorization must contain Credential, SignedHeaders and Signature.');
   }
   return { accessKeyId, signedHeaders: names.split(';'), signature };
 }

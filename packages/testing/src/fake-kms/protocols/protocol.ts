@@ -21,7 +21,7 @@ export interface UnverifiedRequest {
   readonly claims: RequestClaims;
 }
 
-/** What the request claims to ask for, and the key id it claims to be signed with. */
+/** The action, secret and key id that the request names. */
 export interface RequestClaims {
   readonly action: string | undefined;
   readonly secretName: string | undefined;

@@ -104,13 +104,16 @@ test('rotates to a given value', () => {
 
 test('rotates automatically at the scheduled date', () => {
   const { secrets, pass } = setup();
-  const one = secrets.put('db', account('app', 's3cret-1'), { type: 'Rds', automaticRotation: { interval: sixHours } });
+  const first = secrets.put('db', account('app', 's3cret-1'), {
+    type: 'Rds',
+    automaticRotation: { interval: sixHours },
+  });
   expect(secrets.find('db')).toMatchObject({ lastRotation: undefined, nextRotation: start + sixHours * 1000 });
 
   pass(sixHours * 1000 - 1);
-  expect(secrets.find('db')?.versionAt('ACSCurrent')?.versionId).toBe(one);
+  expect(secrets.find('db')?.versionAt('ACSCurrent')?.versionId).toBe(first);
   pass(60_001);
-  expect(secrets.find('db')?.versionAt('ACSPrevious')?.versionId).toBe(one);
+  expect(secrets.find('db')?.versionAt('ACSPrevious')?.versionId).toBe(first);
   expect(secrets.find('db')).toMatchObject({
     lastRotation: start + sixHours * 1000,
     nextRotation: start + 2 * sixHours * 1000,

@@ -137,8 +137,8 @@ test('ignores unknown fields, and accepts only POST at /', async () => {
 
 test('accepts TOKEN only with acceptTokenScheme, Bearer always', async () => {
   const statuses: number[] = [];
-  for (const takesTokenScheme of [false, true]) {
-    await using kms = await start({ acceptTokenScheme: takesTokenScheme });
+  for (const acceptTokenScheme of [false, true]) {
+    await using kms = await start({ acceptTokenScheme });
     const key = kms.createClientKey({ gateway: 'instance' });
     for (const scheme of ['TOKEN', 'Bearer']) {
       statuses.push((await sendInstance({ kms, region, parameters: db, scheme }, key)).status);
@@ -219,7 +219,7 @@ test('stops and starts an instance by its id', async () => {
   expect((await sendRpc({ kms, region, parameters: db })).status).toBe(200);
 });
 
-test('faults of a region apply to its instances, not the reverse', async () => {
+test('a region includes its instances for stop() and faults', async () => {
   const first = 'kst-one';
   const second = 'kst-two';
   const instances = [

@@ -122,7 +122,7 @@ test('rejects a header that was changed after signing', async () => {
   expect(codeOf(response)).toEqual([400, 'SignatureDoesNotMatch']);
 });
 
-test('signs the host with its port', async () => {
+test('requires the signed host to include the port', async () => {
   await using kms = await start();
 
   const response = await sendAcs3({
