@@ -61,7 +61,15 @@ export type {
 } from './options/identity.ts';
 export { milliseconds } from './time/duration.ts';
 export type { Duration } from './time/duration.ts';
-export type { ReadOptions, SecretClientOptions, SecretOptions } from './options/options.ts';
+export type {
+  BreakerOptions,
+  HedgeOptions,
+  LimitOptions,
+  ReadOptions,
+  RetryOptions,
+  SecretClientOptions,
+  SecretOptions,
+} from './options/options.ts';
 export { isSecret, Secret } from './secret/secret.ts';
 export type { SecretFields, SecretRotation } from './secret/secret.ts';
 export { isSecretSnapshot, SecretSnapshot } from './adapter-kit/snapshot.ts';

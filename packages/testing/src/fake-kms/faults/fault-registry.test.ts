@@ -7,12 +7,12 @@ test('applies a fault until it is healed, and counts its hits', () => {
   const faults = new FaultRegistry();
   const handle = faults.add({ kind: 'reset' });
 
-  const taken = [faults.takeRequestFault({ region: 'a' }, 'db'), faults.takeRequestFault({ region: 'b' }, undefined)];
+  const taken = [faults.takeRequestFault({ region: 'a' }, ['db']), faults.takeRequestFault({ region: 'b' }, [])];
   handle.heal();
 
   expect(taken).toEqual([{ kind: 'reset' }, { kind: 'reset' }]);
   expect(handle.hits).toBe(2);
-  expect(faults.takeRequestFault({ region: 'a' }, 'db')).toBeUndefined();
+  expect(faults.takeRequestFault({ region: 'a' }, ['db'])).toBeUndefined();
 });
 
 test('applies faults in the order they were added, times each', () => {
@@ -20,22 +20,23 @@ test('applies faults in the order they were added, times each', () => {
   faults.add({ kind: 'throttle' }, { times: 2 });
   faults.add({ kind: 'malformed' }, { times: 1 });
 
-  const kinds = [1, 2, 3, 4].map(() => faults.takeRequestFault({ region: 'a' }, 'db')?.kind);
+  const kinds = [1, 2, 3, 4].map(() => faults.takeRequestFault({ region: 'a' }, ['db'])?.kind);
 
   expect(kinds).toEqual(['throttle', 'throttle', 'malformed', undefined]);
 });
 
-test('matches the region and the secret, by name or ARN', () => {
+test('matches the region and the secret, by name or ARN, alone or in a batch', () => {
   const faults = new FaultRegistry();
   faults.add({ kind: 'hang' }, { region: 'cn-hangzhou', secretName: 'prod/db' });
-  const matches = (region: string, name: string | undefined): boolean =>
-    faults.takeRequestFault({ region }, name) !== undefined;
+  const matches = (region: string, ...names: readonly string[]): boolean =>
+    faults.takeRequestFault({ region }, names) !== undefined;
 
   expect(matches('cn-shanghai', 'prod/db')).toBe(false);
   expect(matches('cn-hangzhou', 'db')).toBe(false);
-  expect(matches('cn-hangzhou', undefined)).toBe(false);
+  expect(matches('cn-hangzhou')).toBe(false);
   expect(matches('cn-hangzhou', 'prod/db')).toBe(true);
   expect(matches('cn-hangzhou', 'acs:kms:cn-hangzhou:1:secret/prod/db')).toBe(true);
+  expect(matches('cn-hangzhou', 'other', 'prod/db')).toBe(true);
 });
 
 test('heals the faults of one region, or all faults', () => {
@@ -45,10 +46,10 @@ test('heals the faults of one region, or all faults', () => {
   faults.add({ kind: 'malformed' });
 
   faults.heal('cn-hangzhou');
-  expect(faults.takeRequestFault({ region: 'cn-hangzhou' }, 'db')?.kind).toBe('malformed');
-  expect(faults.takeRequestFault({ region: 'cn-shanghai' }, 'db')?.kind).toBe('reset');
+  expect(faults.takeRequestFault({ region: 'cn-hangzhou' }, ['db'])?.kind).toBe('malformed');
+  expect(faults.takeRequestFault({ region: 'cn-shanghai' }, ['db'])?.kind).toBe('reset');
   faults.heal();
-  expect(faults.takeRequestFault({ region: 'cn-shanghai' }, 'db')).toBeUndefined();
+  expect(faults.takeRequestFault({ region: 'cn-shanghai' }, ['db'])).toBeUndefined();
 });
 
 test('applies certificate faults to connections, others to requests', () => {
@@ -56,7 +57,7 @@ test('applies certificate faults to connections, others to requests', () => {
   faults.add({ kind: 'certificate', of: 'expired' }, { times: 1 });
   faults.add({ kind: 'reset' });
 
-  expect(faults.takeRequestFault({ region: 'a' }, 'db')).toEqual({ kind: 'reset' });
+  expect(faults.takeRequestFault({ region: 'a' }, ['db'])).toEqual({ kind: 'reset' });
   expect([faults.takeCertificateFault({ region: 'a' }), faults.takeCertificateFault({ region: 'a' })]).toEqual([
     'expired',
     undefined,
@@ -83,5 +84,5 @@ test.each<[string, unknown, string]>([
 
   expect(() => faults.add(fault as FakeFault)).toThrow(TypeError);
   expect(() => faults.add(fault as FakeFault)).toThrow(message);
-  expect(faults.takeRequestFault({ region: 'a' }, 'db')).toBeUndefined();
+  expect(faults.takeRequestFault({ region: 'a' }, ['db'])).toBeUndefined();
 });

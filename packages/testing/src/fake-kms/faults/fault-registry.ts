@@ -50,10 +50,10 @@ export class FaultRegistry {
   }
 
   /** Takes the fault of a request. Counts as a hit. */
-  takeRequestFault(target: FaultTarget, secretName: string | undefined): FakeFault | undefined {
+  takeRequestFault(target: FaultTarget, secretNames: readonly string[]): FakeFault | undefined {
     return this.#take(
       ({ fault, scope }) =>
-        fault.kind !== 'certificate' && isInScope(scope, target) && matchesSecret(scope, secretName),
+        fault.kind !== 'certificate' && isInScope(scope, target) && matchesSecret(scope, secretNames),
     );
   }
 
@@ -77,8 +77,8 @@ export function matchesTarget({ region, instance }: FaultTarget, id: string): bo
   return id === region || id === instance;
 }
 
-/** A request may name the secret by its ARN. */
-function matchesSecret(scope: FaultScope, secretName: string | undefined): boolean {
-  if (scope.secretName === undefined) return true;
-  return secretName === scope.secretName || secretName?.endsWith(`:secret/${scope.secretName}`) === true;
+/** A request may name the secret by its ARN, and a batch names several. */
+function matchesSecret({ secretName }: FaultScope, names: readonly string[]): boolean {
+  if (secretName === undefined) return true;
+  return names.some((name) => name === secretName || name.endsWith(`:secret/${secretName}`));
 }

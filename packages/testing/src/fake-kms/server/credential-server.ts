@@ -108,7 +108,7 @@ export class CredentialServer {
     }
     const { action, response: regular } = this.#respond(request);
     // As at KMS, a fault never hides an invalid request.
-    const fault = regular.status < 400 ? this.#faults.takeRequestFault(anyTarget, undefined) : undefined;
+    const fault = regular.status < 400 ? this.#faults.takeRequestFault(anyTarget, []) : undefined;
     const replacement = fault === undefined ? undefined : faultResponse(fault, 'json', 'cn-hangzhou');
     this.#requests.push({ at: this.#clock.date(), action, status: fault === undefined ? regular.status : undefined });
     const sendingFault = replacement === undefined ? fault : undefined;

@@ -95,7 +95,7 @@ export class RequestHandler {
     } catch (error) {
       return { response: toErrorResponse(error) };
     }
-    const fault = faults.takeRequestFault({ region, instance }, claims.secretName);
+    const fault = faults.takeRequestFault({ region, instance }, claims.secretNames ?? [claims.secretName ?? '']);
     const replacement = fault === undefined ? undefined : faultResponse(fault, format, region);
     if (replacement !== undefined) return { response: replacement };
     const outcomeWith = (response: ApiResponse): Outcome => ({ response, ...(fault !== undefined && { fault }) });
