@@ -22,80 +22,80 @@ export function stored(fields: Partial<StoredSecret> = {}): StoredSecret {
   };
 }
 
-/** A store that a test listens to. */
-export interface Listened {
+/** A store and the events that it has emitted. */
+export interface Subscribed {
   readonly store: SecretStore;
-  readonly news: readonly StoreEvent[];
-  /** Resolves when it has told so many things of this kind. */
-  readonly told: (kind: StoreEvent['kind'], times?: number) => Promise<void>;
+  readonly events: readonly StoreEvent[];
+  /** Resolves when the store has emitted this many events of this kind. */
+  readonly emitted: (kind: StoreEvent['kind'], count?: number) => Promise<void>;
 }
 
-/** Listens; what is told is kept. */
-export function listenTo(store: SecretStore): Listened {
-  const news: StoreEvent[] = [];
-  const waiting = new Set<() => void>();
-  store.subscribe?.((item) => {
-    news.push(item);
-    for (const look of waiting) look();
+export function subscribeTo(store: SecretStore): Subscribed {
+  const events: StoreEvent[] = [];
+  const checks = new Set<() => void>();
+  store.subscribe?.((event) => {
+    events.push(event);
+    for (const check of checks) check();
   });
   return {
     store,
-    news,
-    told: (kind, times = 1) =>
+    events,
+    emitted: (kind, count = 1) =>
       new Promise((resolve) => {
-        const look = (): void => {
-          if (news.filter((item) => item.kind === kind).length < times) return;
-          waiting.delete(look);
+        const check = (): void => {
+          if (events.filter((event) => event.kind === kind).length < count) return;
+          checks.delete(check);
           resolve();
         };
-        waiting.add(look);
-        look();
+        checks.add(check);
+        check();
       }),
   };
 }
 
-/** A store that ends with the test. */
-export function open(server: RedisServer, options: Partial<RedisStoreOptions> = {}): SecretStore {
+/** A store that is closed after the test. */
+export function openStore(server: RedisServer, options: Partial<RedisStoreOptions> = {}): SecretStore {
   const store = redisStore({ url: server.url, key: firstKey, ...options });
   onTestFinished(() => store.close());
   return store;
 }
 
-/** Whoever looks at the server past the stores: an operator, or somebody who should not. */
-export function stranger(server: RedisServer): Redis {
+/** A plain client of the server, for an operator or an attacker. */
+export function connectTo(server: RedisServer): Redis {
   const client = new Redis(server.port);
-  client.on('error', () => {}); // it is there while servers are killed
+  client.on('error', () => {}); // tests kill the server
   onTestFinished(() => client.disconnect());
   return client;
 }
 
-/** Resolves when so many connections hear what a fleet tells. */
-export async function heardBy(admin: Redis, count: number, prefix = 'kms-secrets'): Promise<void> {
-  for (let heard = -1; heard !== count;) {
-    [, heard] = (await admin.call('PUBSUB', 'NUMSUB', `${prefix}:news`)) as [string, number];
+/** Resolves when the channel has this many subscribers. */
+export async function subscribers(admin: Redis, count: number, prefix = 'kms-secrets'): Promise<void> {
+  for (let current = -1; current !== count;) {
+    [, current] = (await admin.call('PUBSUB', 'NUMSUB', `${prefix}:news`)) as [string, number];
   }
 }
 
+/** Two stores on a server of their own. The second one is subscribed. */
 export async function fleet(
   options: Partial<RedisStoreOptions> = {},
-): Promise<{ server: RedisServer; admin: Redis; one: SecretStore; other: Listened }> {
+): Promise<{ server: RedisServer; admin: Redis; one: SecretStore; other: Subscribed }> {
   const server = await redisOfTest();
-  const admin = stranger(server);
-  const one = open(server, options);
-  const other = listenTo(open(server, options));
-  await heardBy(admin, 1, options.prefix);
+  const admin = connectTo(server);
+  const one = openStore(server, options);
+  const other = subscribeTo(openStore(server, options));
+  await subscribers(admin, 1, options.prefix);
   return { server, admin, one, other };
 }
 
-/** The error a call ends with, in words. */
+/** The name and message of the error that a promise rejects with. */
 export async function messageOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
-    () => 'it went well',
-    (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : 'no error'),
+    () => 'resolved',
+    (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : 'not an error'),
   );
 }
 
-/** The version that is kept: a failing test prints that, and no value. */
+/** The stored version, so that a failing test prints no value. */
 export async function versionIn(store: SecretStore, name: string): Promise<unknown> {
   return (await store.read({ name }))?.versionId;
 }

@@ -1,27 +1,28 @@
 import { ConfigurationError, createKeyring, isSecretError, milliseconds, systemClock } from '@kms-secrets/core';
 import type { Clock, ConfigurationIssue, Duration, Keyring, KeyringOptions } from '@kms-secrets/core';
-import { connectTo } from './redis-client.ts';
+import { createClient } from './redis-client.ts';
 import type { RedisClient } from './redis-client.ts';
 
 export interface RedisStoreOptions extends KeyringOptions {
-  /** A client of ioredis or iovalkey that you have already; it stays yours to close. Either this or `url`. */
+  /** A client of ioredis or iovalkey, which you close. Set either this or `url`. */
   readonly client?: RedisClient | undefined;
-  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS: a client of the store's own. */
+  /** The store creates its own client: `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url?: string | undefined;
-  /** What every key and the channel begin with; with a passphrase it is the salt, so choose one of your own. Default `kms-secrets`. */
+  /** Prefix of all keys and of the channel. It is also the salt of a passphrase: use one per application. Default `kms-secrets`. */
   readonly prefix?: string | undefined;
-  /** How long Redis keeps a secret that nobody writes again. Default 7 days. */
+  /** How long Redis keeps a secret after its last write. Default 7 days. */
   readonly keepFor?: Duration | undefined;
-  /** How long an answer of Redis may take before it counts as away. Default 1 second. */
+  /** How long a command may take before Redis counts as unavailable. Default 1 second. */
   readonly timeout?: Duration | undefined;
+  /** Source of time, for tests. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** Options that were checked. */
+/** Validated options. */
 export interface RedisStoreParts {
   readonly client: RedisClient | (() => Promise<RedisClient>);
-  /** Where it is, without a password. */
-  readonly where: string;
+  /** For the name of the store; contains no password. */
+  readonly address: string | undefined;
   readonly keyring: Keyring;
   readonly prefix: string;
   readonly keepFor: number;
@@ -29,45 +30,43 @@ export interface RedisStoreParts {
   readonly clock: Clock;
 }
 
-/** Throws `ConfigurationError`, with every mistake at once. */
-export function checkedOptions(options: RedisStoreOptions): RedisStoreParts {
+/** Throws `ConfigurationError` with all errors. */
+export function parseOptions(options: RedisStoreOptions): RedisStoreParts {
   const { prefix = 'kms-secrets', clock = systemClock } = options;
   const issues: ConfigurationIssue[] = [];
-  const connection = connectionOf(options, issues);
+  const client = parseClient(options, issues);
   if (typeof prefix !== 'string' || !/^[\x21-\x7e]{1,100}$/u.test(prefix)) {
-    issues.push(issue('prefix', 'a text of 1 to 100 visible ASCII characters', `'my-app/production'`));
+    issues.push(issue('prefix', '1 to 100 visible ASCII characters', `'my-app/production'`));
   }
-  const lengths = {
-    keepFor: lengthOf(options.keepFor ?? '7d', { key: 'keepFor', min: 60_000, max: 365 * 86_400_000 }, issues),
-    timeout: lengthOf(options.timeout ?? '1s', { key: 'timeout', min: 10, max: 60_000 }, issues),
-  };
-  const keyring = keyringOf(options, issues);
-  if (issues.length > 0 || connection === undefined || keyring === undefined) throw new ConfigurationError(issues);
-  return { ...connection, ...lengths, keyring, prefix, clock };
+  const keepFor = parseDuration(
+    options.keepFor ?? '7d',
+    { key: 'keepFor', min: 60_000, max: 365 * 86_400_000 },
+    issues,
+  );
+  const timeout = parseDuration(options.timeout ?? '1s', { key: 'timeout', min: 10, max: 60_000 }, issues);
+  const keyring = parseKeys(options, issues);
+  if (issues.length > 0 || client === undefined || keyring === undefined) throw new ConfigurationError(issues);
+  return { ...client, keepFor, timeout, keyring, prefix, clock };
 }
 
-function connectionOf(
+function parseClient(
   { client, url }: RedisStoreOptions,
   issues: ConfigurationIssue[],
-): Pick<RedisStoreParts, 'client' | 'where'> | undefined {
+): Pick<RedisStoreParts, 'client' | 'address'> | undefined {
   if ((client === undefined) === (url === undefined)) {
-    issues.push(issue('client', 'either a client or a url', `redisStore({ client: new Redis(…), key })`));
+    issues.push(issue('client', 'either client or url', `redisStore({ client: new Redis(…), key })`));
     return undefined;
   }
   if (client !== undefined) {
-    if (isClient(client)) return { client, where: 'redis' };
-    issues.push(issue('client', 'a client of ioredis or iovalkey, of their class Redis, Valkey or Cluster'));
+    if (isClient(client)) return { client, address: undefined };
+    issues.push(issue('client', 'a client of ioredis or iovalkey (Redis, Valkey or Cluster)'));
     return undefined;
   }
-  const address = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
-  if (
-    address !== undefined &&
-    /^(?:redis|rediss|valkey|valkeys):$/u.test(address.protocol) &&
-    address.hostname !== ''
-  ) {
-    return { client: () => connectTo(address.href), where: `redis ${address.host}` };
+  const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
+  if (parsed !== undefined && /^(?:redis|rediss|valkey|valkeys):$/u.test(parsed.protocol) && parsed.hostname !== '') {
+    return { client: () => createClient(parsed.href), address: parsed.host };
   }
-  // Not what stands there: a URL holds the password.
+  // No `got`: a URL contains the password.
   issues.push(issue('url', 'a URL that begins with redis:// or rediss://', `'rediss://user:password@host:6379'`));
   return undefined;
 }
@@ -75,22 +74,22 @@ function connectionOf(
 function isClient(client: unknown): boolean {
   if (typeof client !== 'object' || client === null) return false;
   return ['callBuffer', 'duplicate', 'connect', 'disconnect', 'subscribe', 'on', 'off'].every(
-    (name) => typeof (client as Record<string, unknown>)[name] === 'function', // looked at by name, whatever it is
+    (name) => typeof (client as Record<string, unknown>)[name] === 'function', // `unknown`, so any name may be read
   );
 }
 
-function lengthOf(
-  given: Duration,
+function parseDuration(
+  value: Duration,
   { key, min, max }: { readonly key: string; readonly min: number; readonly max: number },
   issues: ConfigurationIssue[],
 ): number {
-  const length = typeof given === 'number' || typeof given === 'string' ? milliseconds(given) : Number.NaN;
-  if (length >= min && length <= max) return Math.trunc(length);
-  issues.push(issue(key, `a duration from ${min} to ${max} ms, as milliseconds or with a unit`, `'15m'`));
+  const duration = typeof value === 'number' || typeof value === 'string' ? milliseconds(value) : Number.NaN;
+  if (duration >= min && duration <= max) return Math.trunc(duration);
+  issues.push(issue(key, `a duration from ${min} to ${max} ms, in milliseconds or with a unit`, `'15m'`));
   return min;
 }
 
-function keyringOf(options: KeyringOptions, issues: ConfigurationIssue[]): Keyring | undefined {
+function parseKeys(options: KeyringOptions, issues: ConfigurationIssue[]): Keyring | undefined {
   try {
     return createKeyring(options);
   } catch (error) {

@@ -1,137 +1,142 @@
 import { randomBytes } from 'node:crypto';
 import { StoreError } from '@kms-secrets/core';
 import type {
+  EntryLocation,
   Envelope,
   SecretEntry,
-  EntryLocation,
   SecretRequest,
   SecretStore,
   StoredSecret,
-  StoreLease,
   StoreEvent,
+  StoreLease,
 } from '@kms-secrets/core';
-import { Link } from './link.ts';
-import { checkedOptions } from './options.ts';
+import { Connection } from './connection.ts';
+import { MessageCodec } from './message-codec.ts';
+import { parseOptions } from './options.ts';
 import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
-import { Post } from './post.ts';
-import { lettingGo } from './redis-client.ts';
+import { unrefConnections } from './redis-client.ts';
 import type { RedisArgument } from './redis-client.ts';
+import { reasonOf, toStoreError } from './redis-error.ts';
 import { dropScript, readScript, releaseScript, writeScript } from './scripts.ts';
 import type { Script } from './scripts.ts';
-import { storeFailure } from './store-failure.ts';
 import { Subscription } from './subscription.ts';
 
 /**
- * Keeps secrets where a fleet shares them, on Redis or Valkey, sealed: the server sees neither names nor values. One process
- * asks KMS, all others hear of it.
+ * Creates a store that a fleet shares on Redis or Valkey. Names and values are encrypted before they leave the process. One
+ * process fetches a secret from KMS, and the others receive it.
  *
- * Throws `ConfigurationError`. A Redis that is away is an error of each call and no more than that.
+ * Throws `ConfigurationError` for invalid options. While Redis is unavailable, operations reject with `StoreError`.
  */
 export function redisStore(options: RedisStoreOptions): SecretStore {
-  return new RedisStore(checkedOptions(options));
+  return new RedisStore(parseOptions(options));
 }
 
-/** An answer that claims to come from further ahead than this was written by a wrong clock, and is replaced by any other. */
-const clockTolerance = 60_000;
+/** A fetch time further ahead than this (ms) comes from a wrong clock: any other entry replaces it. */
+const maxClockSkew = 60_000;
+/** Enough for one present value that is not authentic, unless someone writes such values all the time. */
+const maxWriteAttempts = 3;
 
 class RedisStore implements SecretStore {
   readonly name: string;
   readonly #parts: RedisStoreParts;
-  readonly #link: Link;
-  readonly #listeners = new Set<(news: StoreEvent) => void>();
-  readonly #troubles = new Set<'commands' | 'messages'>();
-  #opened: Promise<{ readonly envelope: Envelope; readonly post: Post }> | undefined;
+  readonly #connection: Connection;
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  readonly #failing = new Set<'commands' | 'messages'>();
+  #unlocked: Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> | undefined;
   #subscription: Promise<Subscription | undefined> | undefined;
   #isClosed = false;
 
   constructor(parts: RedisStoreParts) {
-    this.name = `${parts.where} at ${parts.prefix}`;
+    this.name = ['redis store', parts.address, `(prefix ${parts.prefix})`].filter(Boolean).join(' ');
     this.#parts = parts;
-    this.#link = new Link({
+    this.#connection = new Connection({
       ...parts,
-      onAway: (reason) => this.#trouble('commands', reason),
-      onBack: () => this.#over('commands'),
+      onUnavailable: (reason) => this.#markFailing('commands', reason),
+      onRecovered: () => this.#markWorking('commands'),
     });
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
-    return this.#failing(`${this.name} could not read secret "${request.name}"`, async () => {
-      const { envelope } = await this.#open();
-      const found = await Promise.all(envelope.locations(request).map((place) => this.#readAt(place, request.name)));
-      const [newest] = found
-        .flatMap((kept) => kept ?? [])
+    return this.#run(`Secret "${request.name}" could not be read from ${this.name}`, async () => {
+      const { envelope } = await this.#unlock();
+      const entries = await Promise.all(
+        envelope.locations(request).map((location) => this.#readEntry(location, request.name)),
+      );
+      const [newest] = entries
+        .flatMap((entry) => entry ?? [])
         .toSorted((one, other) => other.secret.fetchedAt - one.secret.fetchedAt);
       return newest?.secret;
     });
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
-    await this.#failing(`${this.name} could not write secret "${request.name}"`, async () => {
-      const { envelope, post } = await this.#open();
-      const [place] = envelope.locations(request);
-      const sealed = envelope.seal({ request, secret }, place, this.#bound);
-      const message = post.write({ kind: 'written', request, fetchedAt: secret.fetchedAt });
-      let distrusted: Buffer | '' = '';
-      // Twice is enough, but for somebody who puts garbage there again and again.
-      for (let tries = 0; tries < 3; tries += 1) {
-        const present = await this.#run(writeScript, this.#keyOf(place), [
-          place.requestHash,
+    await this.#run(`Secret "${request.name}" could not be written to ${this.name}`, async () => {
+      const { envelope, codec } = await this.#unlock();
+      const [location] = envelope.locations(request);
+      const sealed = envelope.seal({ request, secret }, location, this.#associatedData);
+      const message = codec.encode({ kind: 'written', request, fetchedAt: secret.fetchedAt });
+      let replaceable: Buffer | '' = '';
+      for (let attempt = 0; attempt < maxWriteAttempts; attempt += 1) {
+        const present = await this.#runScript(writeScript, this.#keyOf(location), [
+          location.requestHash,
           sealed,
           this.#parts.keepFor,
-          distrusted,
+          replaceable,
           this.#channel,
           message,
         ]);
         if (!Buffer.isBuffer(present)) return;
-        const opened = envelope.unseal(present, place, this.#bound);
-        if ('secret' in opened && opened.secret.fetchedAt <= this.#parts.clock.date() + clockTolerance) return;
-        if ('reason' in opened) this.#tellDropped(opened.reason, request.name);
-        distrusted = present;
+        const unsealed = envelope.unseal(present, location, this.#associatedData);
+        if ('secret' in unsealed && unsealed.secret.fetchedAt <= this.#parts.clock.date() + maxClockSkew) return;
+        if ('reason' in unsealed) this.#reportDropped(unsealed.reason, request.name);
+        replaceable = present;
       }
     });
   }
 
   async remove(request: SecretRequest): Promise<void> {
-    await this.#failing(`${this.name} could not remove secret "${request.name}"`, async () => {
-      const { envelope, post } = await this.#open();
-      const places = envelope.locations(request);
+    await this.#run(`Secret "${request.name}" could not be removed from ${this.name}`, async () => {
+      const { envelope, codec } = await this.#unlock();
       const counts = await Promise.all(
-        places.map((place) => this.#link.send('HDEL', this.#keyOf(place), place.requestHash)),
+        envelope
+          .locations(request)
+          .map((location) => this.#connection.send('HDEL', this.#keyOf(location), location.requestHash)),
       );
-      // Names come from users: of what was not there nobody needs to hear.
+      // Users may request any name: the removal of an entry that did not exist concerns no other process.
       if (counts.every((count) => count === 0)) return;
-      await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name: request.name }));
+      await this.#publish(codec, request.name);
     });
   }
 
   async removeAll(name: string): Promise<void> {
-    await this.#failing(`${this.name} could not remove secret "${name}"`, async () => {
-      const { envelope, post } = await this.#open();
-      await Promise.all(envelope.locations({ name }).map((place) => this.#link.send('DEL', this.#keyOf(place))));
-      await this.#link.send('PUBLISH', this.#channel, post.write({ kind: 'removed', name }));
+    await this.#run(`Secret "${name}" could not be removed from ${this.name}`, async () => {
+      const { envelope, codec } = await this.#unlock();
+      const locations = envelope.locations({ name });
+      await Promise.all(locations.map((location) => this.#connection.send('DEL', this.#keyOf(location))));
+      await this.#publish(codec, name);
     });
   }
 
-  subscribe(listener: (news: StoreEvent) => void): () => void {
+  subscribe(listener: (event: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
-    if (!this.#isClosed) this.#subscription ??= this.#subscribe();
+    if (!this.#isClosed) this.#subscription ??= this.#openSubscription();
     return () => {
       this.#listeners.delete(listener);
     };
   }
 
   async lease(request: SecretRequest, ms: number): Promise<StoreLease | undefined> {
-    return this.#failing(`${this.name} could not give a lease on secret "${request.name}"`, async () => {
-      const { envelope } = await this.#open();
-      const [place] = envelope.locations(request);
-      const key = `${this.#parts.prefix}:lease:${place.keyId}:${place.requestHash}`;
+    return this.#run(`A lease on secret "${request.name}" could not be acquired from ${this.name}`, async () => {
+      const { envelope } = await this.#unlock();
+      const [location] = envelope.locations(request);
+      const key = `${this.#parts.prefix}:lease:${location.keyId}:${location.requestHash}`;
       const token = randomBytes(12).toString('base64url');
-      const answer = await this.#link.send('SET', key, token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
-      if (answer === null) return undefined;
+      const reply = await this.#connection.send('SET', key, token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
+      if (reply === null) return undefined;
       return {
         release: async () => {
-          // Where it cannot be given back it runs out.
-          await this.#run(releaseScript, key, [token]).catch(() => {});
+          // If this fails, the lease expires.
+          await this.#runScript(releaseScript, key, [token]).catch(() => {});
         },
       };
     });
@@ -142,103 +147,111 @@ class RedisStore implements SecretStore {
     this.#listeners.clear();
     const subscription = await this.#subscription;
     subscription?.close();
-    await this.#link.close();
+    await this.#connection.close();
   }
 
   get #channel(): string {
     return `${this.#parts.prefix}:news`;
   }
 
-  /** What is sealed for one prefix is of no use under another, though all that use the key name their secrets alike. */
-  get #bound(): Buffer {
+  /** Binds an entry to its prefix: Redis could copy it to another prefix of the same key. */
+  get #associatedData(): Buffer {
     return Buffer.from(this.#parts.prefix);
   }
 
-  #keyOf(place: EntryLocation): string {
-    return `${this.#parts.prefix}:${place.keyId}:${place.nameHash}`;
+  #keyOf({ keyId, nameHash }: EntryLocation): string {
+    return `${this.#parts.prefix}:${keyId}:${nameHash}`;
   }
 
-  async #readAt(place: EntryLocation, name: string): Promise<SecretEntry | undefined> {
-    const { envelope } = await this.#open();
-    const sealed = await this.#run(readScript, this.#keyOf(place), [place.requestHash]);
+  async #publish(codec: MessageCodec, removedName: string): Promise<void> {
+    await this.#connection.send('PUBLISH', this.#channel, codec.encode({ kind: 'removed', name: removedName }));
+  }
+
+  async #readEntry(location: EntryLocation, name: string): Promise<SecretEntry | undefined> {
+    const { envelope } = await this.#unlock();
+    const sealed = await this.#runScript(readScript, this.#keyOf(location), [location.requestHash]);
     if (!Buffer.isBuffer(sealed)) return undefined;
-    const opened = envelope.unseal(sealed, place, this.#bound);
-    if ('secret' in opened) return opened;
-    this.#tellDropped(opened.reason, name);
-    await this.#run(dropScript, this.#keyOf(place), [place.requestHash, sealed]);
+    const unsealed = envelope.unseal(sealed, location, this.#associatedData);
+    if ('secret' in unsealed) return unsealed;
+    this.#reportDropped(unsealed.reason, name);
+    await this.#runScript(dropScript, this.#keyOf(location), [location.requestHash, sealed]);
     return undefined;
   }
 
-  /** By its hash; the text goes over only where Redis does not know it: it was restarted, or never saw it. */
-  async #run(script: Script, key: string, args: readonly RedisArgument[]): Promise<unknown> {
+  /** By its hash; sends the text only if Redis does not have the script, such as after a restart. */
+  async #runScript(script: Script, key: string, args: readonly RedisArgument[]): Promise<unknown> {
     try {
-      return await this.#link.send('EVALSHA', script.sha1, 1, key, ...args);
+      return await this.#connection.send('EVALSHA', script.sha1, 1, key, ...args);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return this.#link.send('EVAL', script.text, 1, key, ...args);
+      return this.#connection.send('EVAL', script.text, 1, key, ...args);
     }
   }
 
-  #open(): Promise<{ readonly envelope: Envelope; readonly post: Post }> {
-    if (this.#isClosed) return Promise.reject(new StoreError(`${this.name} is closed.`));
+  #unlock(): Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> {
+    if (this.#isClosed) return Promise.reject(this.#closedError());
     const { keyring, prefix, clock } = this.#parts;
-    // Not drawn at random: one that Redis evicted would leave a fleet with two, each blind to the other's secrets.
-    this.#opened ??= keyring
+    // Not a random salt: if Redis evicted it, the processes of the fleet would use different keys.
+    this.#unlocked ??= keyring
       .unlock(`kms-secrets redis ${prefix}`)
-      .then((envelope) => ({ envelope, post: new Post({ envelope, clock, channel: this.#channel }) }));
-    return this.#opened;
+      .then((envelope) => ({ envelope, codec: new MessageCodec({ envelope, clock, channel: this.#channel }) }));
+    return this.#unlocked;
   }
 
-  async #subscribe(): Promise<Subscription | undefined> {
+  async #openSubscription(): Promise<Subscription | undefined> {
     try {
-      const [{ post }, client] = await Promise.all([this.#open(), this.#link.client()]);
+      const [{ codec }, client] = await Promise.all([this.#unlock(), this.#connection.client()]);
       if (this.#isClosed) return undefined;
       return new Subscription({
-        client: lettingGo(client.duplicate()),
+        client: unrefConnections(client.duplicate()),
         channel: this.#channel,
-        onMessage: (message) => {
-          const telling = post.read(message);
-          if (telling !== undefined) this.#tell(telling);
+        onMessage: (bytes) => {
+          const message = codec.decode(bytes);
+          if (message !== undefined) this.#emit(message);
         },
-        onLost: (reason) => this.#trouble('messages', reason),
-        onHeard: () => this.#over('messages'),
+        onLost: (reason) => this.#markFailing('messages', reason),
+        onSubscribed: () => this.#markWorking('messages'),
       });
     } catch (error) {
-      // The package of a client is missing: every command says so too.
-      this.#trouble('messages', storeFailure(error, this.name).message);
+      // Neither ioredis nor iovalkey is installed: every command rejects with the same reason.
+      this.#markFailing('messages', reasonOf(error));
       return undefined;
     }
   }
 
-  async #failing<Answer>(what: string, act: () => Promise<Answer>): Promise<Answer> {
-    if (this.#isClosed) throw new StoreError(`${this.name} is closed.`);
+  async #run<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
+    if (this.#isClosed) throw this.#closedError();
     try {
-      return await act();
+      return await run();
     } catch (error) {
-      throw storeFailure(error, what);
+      throw toStoreError(error, what);
     }
   }
 
-  #trouble(with_: 'commands' | 'messages', reason: string): void {
-    if (this.#troubles.size === 0) this.#tell({ kind: 'unavailable', reason });
-    this.#troubles.add(with_);
+  #markFailing(connection: 'commands' | 'messages', reason: string): void {
+    if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
+    this.#failing.add(connection);
   }
 
-  #over(with_: 'commands' | 'messages'): void {
-    if (this.#troubles.delete(with_) && this.#troubles.size === 0) this.#tell({ kind: 'recovered' });
+  #markWorking(connection: 'commands' | 'messages'): void {
+    if (this.#failing.delete(connection) && this.#failing.size === 0) this.#emit({ kind: 'recovered' });
   }
 
-  #tellDropped(problem: string, name: string): void {
-    this.#tell({ kind: 'dropped', name, reason: `An entry of ${this.name} ${problem}: it is dropped.` });
+  #reportDropped(reason: string, name: string): void {
+    this.#emit({ kind: 'dropped', name, reason: `the value in Redis ${reason}` });
   }
 
-  #tell(news: StoreEvent): void {
+  #emit(event: StoreEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(news);
+        listener(event);
       } catch {
-        // Whoever listens answers for its own errors.
+        // An error of a listener must not fail the operation.
       }
     }
+  }
+
+  #closedError(): StoreError {
+    return new StoreError(`The ${this.name} is closed.`);
   }
 }

@@ -3,7 +3,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { fleet, stored, stranger } from './fleet.fixture.ts';
+import { connectTo, fleet, stored } from './fleet.fixture.ts';
 
 const date = 1_767_323_046_000;
 const key = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
@@ -36,7 +36,7 @@ function goldenFleet(): ReturnType<typeof fleet> {
   return fleet({ key, prefix: 'my-app', clock: new FakeClock({ date }) });
 }
 
-/** Decrypts what `key` sealed, by the layout of docs/store-format.md and without any of our own code. */
+/** Decrypts what `key` sealed. Follows docs/store-format.md and shares no code with the package. */
 function openRaw(sealed: Buffer, associatedData: string): string {
   const decipher = createDecipheriv('aes-256-gcm', Buffer.from(sealKey, 'hex'), sealed.subarray(18, 30));
   decipher.setAAD(Buffer.concat([sealed.subarray(0, 30), Buffer.from(associatedData)]));
@@ -91,9 +91,9 @@ test('receives messages of format version 1', async () => {
 
   await admin.publish(channel, Buffer.from(golden.written, 'base64'));
   await admin.publish(channel, Buffer.from(golden.removed, 'base64'));
-  await other.told('removed');
+  await other.emitted('removed');
 
-  expect(other.news).toEqual([
+  expect(other.events).toEqual([
     { kind: 'written', request, fetchedAt: date },
     { kind: 'removed', name: 'prod/db' },
   ]);
@@ -102,13 +102,13 @@ test('receives messages of format version 1', async () => {
 test('sends messages in format version 1', async () => {
   const { server, one, other } = await goldenFleet();
   const messages: Buffer[] = [];
-  const spy = stranger(server);
+  const spy = connectTo(server);
   spy.on('messageBuffer', (_, message: Buffer) => messages.push(message));
   await spy.subscribe(channel);
 
   await one.write(request, stored());
   await one.removeAll('prod/db');
-  await other.told('removed');
+  await other.emitted('removed');
 
   const texts = messages.map((message) => openRaw(message, 'news on my-app:news'));
   const from = (JSON.parse(texts[0] ?? '{}') as { from: string }).from;

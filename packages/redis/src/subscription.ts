@@ -1,36 +1,32 @@
 import type { RedisClient } from './redis-client.ts';
-import { reasonOf } from './store-failure.ts';
+import { reasonOf } from './redis-error.ts';
 
 export interface SubscriptionParts {
   readonly client: RedisClient;
   readonly channel: string;
   readonly onMessage: (message: Uint8Array) => void;
-  /** The connection is gone: what is said meanwhile is not heard. */
+  /** The connection failed. Messages are lost until `onSubscribed`. */
   readonly onLost: (reason: string) => void;
-  /** It is heard again; what was said meanwhile has to be looked up. */
-  readonly onHeard: () => void;
+  readonly onSubscribed: () => void;
 }
 
-/** A connection of its own on which the channel is heard, for as long as it stands. */
+/** Receives the messages of a channel on its own connection, and subscribes again after each reconnect. */
 export class Subscription {
   readonly #parts: SubscriptionParts;
-  readonly #listeners: ReadonlyMap<string, (...args: unknown[]) => void>;
-  #isHearing = false;
+  #isSubscribed = false;
   #isClosed = false;
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
-    this.#listeners = new Map<string, (...args: unknown[]) => void>([
-      // At every connection: who made the client may have turned its own resubscribing off.
-      ['ready', () => void this.#subscribe()],
-      ['close', () => this.#lost('the connection that hears of changes was closed')],
-      ['error', () => {}], // the `close` that follows is told
-      ['messageBuffer', (_, message) => this.#heard(message)],
-    ]);
-    for (const [event, listener] of this.#listeners) parts.client.on(event, listener);
-    // A client that connects by itself is on its way already.
-    if (parts.client.status === 'wait') parts.client.connect().catch(() => {});
-    if (parts.client.status === 'ready') void this.#subscribe();
+    const { client } = parts;
+    // On every connection, because the option autoResubscribe of the client may be off.
+    client.on('ready', () => void this.#subscribe());
+    client.on('close', () => this.#lose('the connection for messages was closed'));
+    client.on('error', () => {}); // `close` follows
+    client.on('messageBuffer', (_, message) => this.#receive(message));
+    // Without lazyConnect the client is already connecting.
+    if (client.status === 'wait') client.connect().catch(() => {});
+    if (client.status === 'ready') void this.#subscribe();
   }
 
   close(): void {
@@ -41,21 +37,21 @@ export class Subscription {
   async #subscribe(): Promise<void> {
     try {
       await this.#parts.client.subscribe(this.#parts.channel);
-      if (this.#isClosed || this.#isHearing) return;
-      this.#isHearing = true;
-      this.#parts.onHeard();
+      if (this.#isClosed || this.#isSubscribed) return;
+      this.#isSubscribed = true;
+      this.#parts.onSubscribed();
     } catch (error) {
-      this.#lost(reasonOf(error));
+      this.#lose(reasonOf(error));
     }
   }
 
-  #lost(reason: string): void {
+  #lose(reason: string): void {
     if (this.#isClosed) return;
-    this.#isHearing = false;
+    this.#isSubscribed = false;
     this.#parts.onLost(reason);
   }
 
-  #heard(message: unknown): void {
+  #receive(message: unknown): void {
     if (!this.#isClosed && message instanceof Uint8Array) this.#parts.onMessage(message);
   }
 }

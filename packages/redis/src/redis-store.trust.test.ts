@@ -1,0 +1,142 @@
+import { inspect } from 'node:util';
+import { createSecretClient } from '@kms-secrets/core';
+import { FakeClock, FakeTransport } from '@kms-secrets/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { connectTo, firstKey, fleet, openStore, stored, subscribers, subscribeTo, versionIn } from './fleet.fixture.ts';
+import { redisOfTest } from './redis-server.fixture.ts';
+
+test('does not trust a value that was copied to another prefix of the same key', async () => {
+  const server = await redisOfTest();
+  const admin = connectTo(server);
+  const production = openStore(server, { prefix: 'production' });
+  const staging = openStore(server, { prefix: 'staging' });
+  await production.write({ name: 'db' }, stored());
+  const [hash = ''] = await admin.keys('production:*');
+
+  await admin.copy(hash, hash.replace('production', 'staging'));
+
+  expect([await versionIn(production, 'db'), await versionIn(staging, 'db')]).toEqual(['v1', undefined]);
+});
+
+test('shows no key, password or value when it is inspected', async () => {
+  const server = await redisOfTest('--requirepass', 's3cret-password');
+  const store = openStore(server, { url: `redis://:s3cret-password@127.0.0.1:${server.port}` });
+  const kms = new FakeTransport();
+  kms.put('db', 'v1');
+  const client = createSecretClient({ endpoints: [kms], stores: store });
+  onTestFinished(() => client.close());
+  await client.get('db');
+  await client.close();
+
+  const shown = inspect([store, client, client.describe()], { depth: 20, showHidden: true });
+
+  expect(/s3cret/u.test(shown) || shown.includes(firstKey)).toBe(false);
+});
+
+test('ignores a flood of forged messages and receives the real one', async () => {
+  const { admin, one, other } = await fleet();
+  for (let turn = 0; turn < 20; turn += 1) {
+    const pipeline = admin.pipeline();
+    for (let index = 0; index < 500; index += 1) pipeline.publish('kms-secrets:news', `forged ${turn} ${index}`);
+    pipeline.publish('kms-secrets:news', 'x'.repeat(200_000));
+    await pipeline.exec();
+  }
+  await one.removeAll('db');
+  await other.emitted('removed');
+
+  expect(other.events).toEqual([{ kind: 'removed', name: 'db' }]);
+});
+
+/** The key of the only hash, and its field. */
+async function entryIn(admin: Redis): Promise<readonly [string, string]> {
+  const [hash = ''] = await admin.keys('*');
+  const [field = ''] = await admin.hkeys(hash);
+  return [hash, field];
+}
+
+test.each<[string, (sealed: Buffer) => Buffer | string]>([
+  ['replaced by garbage', () => 's3cret-garbage'],
+  ['emptied', () => ''],
+  ['changed in one bit', (sealed) => Buffer.from(sealed.with(40, (sealed[40] ?? 0) ^ 1))],
+  ['dated later', (sealed) => Buffer.from(sealed.with(11, 255))],
+  ['truncated', (sealed) => sealed.subarray(0, 60)],
+])('drops and overwrites a value that was %s', async (_, tamper) => {
+  const { admin, one, other } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+  const sealed = await admin.hgetBuffer(hash, field);
+  const tampered = tamper(sealed ?? Buffer.alloc(0));
+
+  await admin.hset(hash, field, tampered);
+  expect(await versionIn(other.store, 'db')).toBeUndefined();
+  expect(await admin.hexists(hash, field)).toBe(0);
+
+  await admin.hset(hash, field, tampered);
+  await one.write({ name: 'db' }, stored({ versionId: 'v2' }));
+  expect(await versionIn(other.store, 'db')).toBe('v2');
+  expect(other.events.filter(({ kind }) => kind === 'dropped')).toEqual([
+    {
+      kind: 'dropped',
+      name: 'db',
+      reason: expect.stringMatching(/^the value in Redis (?:is|was|has) .+[^.]$/u) as string,
+    },
+  ]);
+  expect(JSON.stringify(other.events).includes('s3cret')).toBe(false);
+});
+
+test('does not trust a value that was copied to another secret', async () => {
+  const { admin, one, other } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+  const sealed = (await admin.hgetBuffer(hash, field)) ?? '';
+  await one.write({ name: 'api' }, stored());
+  const [second = ''] = (await admin.keys('*')).filter((name) => name !== hash);
+  const [secondField = ''] = await admin.hkeys(second);
+
+  await admin.hset(second, secondField, sealed);
+
+  expect([await versionIn(other.store, 'db'), await versionIn(other.store, 'api')]).toEqual(['v1', undefined]);
+});
+
+test('overwrites a value that is too long, and a key that is not a hash', async () => {
+  const { admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+
+  await admin.hset(hash, field, 'x'.repeat(2_000_000));
+  expect(await versionIn(one, 'db')).toBeUndefined();
+  await admin.set(hash, 'a text');
+  expect(await versionIn(one, 'db')).toBeUndefined();
+  await one.write({ name: 'db' }, stored());
+
+  expect(await versionIn(one, 'db')).toBe('v1');
+});
+
+test('ignores messages that are forged, modified, replayed or too old', async () => {
+  const clock = new FakeClock();
+  const { server, admin, one, other } = await fleet({ clock });
+  const seen: Buffer[] = [];
+  const spy = connectTo(server);
+  spy.on('messageBuffer', (_, message: Buffer) => seen.push(message));
+  await spy.subscribe('kms-secrets:news');
+  await one.removeAll('db');
+  await other.emitted('removed');
+  const [message = Buffer.alloc(0)] = seen;
+
+  await admin.publish('kms-secrets:news', message);
+  await admin.publish('kms-secrets:news', Buffer.from(message.with(40, (message[40] ?? 0) ^ 1)));
+  await admin.publish('kms-secrets:news', JSON.stringify({ kind: 'removed', name: 'db' }));
+  await admin.publish('kms-secrets:news', '');
+  // A process that has not seen it can only tell by its age.
+  clock.setDate(clock.date() + 1_000_000);
+  const late = subscribeTo(openStore(server, { clock }));
+  await subscribers(admin, 3);
+  await admin.publish('kms-secrets:news', message);
+  await one.write({ name: 'db' }, stored());
+  await Promise.all([other.emitted('written'), late.emitted('written')]);
+
+  expect(other.events.map(({ kind }) => kind)).toEqual(['removed', 'written']);
+  expect(late.events.map(({ kind }) => kind)).toEqual(['written']);
+  onTestFinished(() => spy.disconnect());
+});
