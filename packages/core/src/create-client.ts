@@ -28,16 +28,6 @@ import { SecretEmitter } from './secret/events.ts';
 import { createCounters } from './secret/status.ts';
 import { SecretTiers } from './store-tier/store-tier.ts';
 
-export type { SecretClient } from './client/client.ts';
-export { isSecretClient } from './client/is-secret-client.ts';
-export type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from './seal/envelope.ts';
-export { fileStore } from './file-store/file-store.ts';
-export type { FileStoreOptions } from './file-store/file-store.ts';
-export { createKeyring } from './seal/keyring.ts';
-export type { Keyring, KeyringOptions, SealingKey } from './seal/keyring.ts';
-export { sdkTransport } from './transports/sdk/sdk-transport.ts';
-export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions } from './transports/sdk/sdk-transport.ts';
-
 /**
  * Creates a client from the options, the environment and `secretsmanager.properties`. No request is sent before the first read
  * or `ready()`.
@@ -48,7 +38,7 @@ export function createSecretClient(options: SecretClientOptions = {}): SecretCli
   return createSecretClientOn(machine, options);
 }
 
-/** @internal `createSecretClient` with the environment and file system of a test. */
+/** `createSecretClient` with the environment and file system of a test. */
 export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
   if (!isObject(options)) {
     throw new ConfigurationError([

@@ -1,20 +1,16 @@
-export { createKeyring, createSecretClient, fileStore, isSecretClient, sdkTransport } from './create-client.ts';
-export type {
-  EntryLocation,
-  Envelope,
-  EnvelopeMessage,
-  FileStoreOptions,
-  Keyring,
-  KeyringOptions,
-  RpcClient,
-  RpcRequest,
-  RpcRuntime,
-  SdkTransportOptions,
-  SealingKey,
-  SecretClient,
-  SecretEntry,
-  UnsealFailure,
-} from './create-client.ts';
+export type { SecretClient } from './client/client.ts';
+export { SecretHandle } from './client/handle.ts';
+export type { HandleOptions, HandleSource } from './client/handle.ts';
+export { isSecretClient } from './client/is-secret-client.ts';
+export type { SetMember } from './client/secret-set.ts';
+export { createSecretClient } from './create-client.ts';
+export { fileStore } from './file-store/file-store.ts';
+export type { FileStoreOptions } from './file-store/file-store.ts';
+export type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from './seal/envelope.ts';
+export { createKeyring } from './seal/keyring.ts';
+export type { Keyring, KeyringOptions, SealingKey } from './seal/keyring.ts';
+export { sdkTransport } from './transports/sdk/sdk-transport.ts';
+export type { RpcClient, RpcRequest, RpcRuntime, SdkTransportOptions } from './transports/sdk/sdk-transport.ts';
 export { systemClock } from './time/clock.ts';
 export type { Clock } from './time/clock.ts';
 export type { ClientKey, Credentials, CredentialsProvider } from './ports/credentials.ts';
@@ -37,17 +33,22 @@ export {
   StoreError,
 } from './secret/errors.ts';
 export type { AnySecretError, Attempt, ConfigurationIssue, SecretErrorCode } from './secret/errors.ts';
-export type { SecretEventName, SecretEvents, SecretListener } from './secret/events.ts';
+export type {
+  ListenOptions,
+  SecretEventName,
+  SecretEvents,
+  SecretListener,
+  SecretRef,
+  Subscription,
+} from './secret/events.ts';
 export { failures } from './secret/failures.ts';
 export type { FailureKind, FailureName } from './secret/failures.ts';
-export { SecretHandle } from './adapter-kit/handle.ts';
-export type { HandleSource } from './adapter-kit/handle.ts';
 export { healthOptionNames, refuseUnknownOptions } from './adapter-kit/known-options.ts';
 export { loadDeclared } from './adapter-kit/load-declared.ts';
 export type { SecretHook } from './ports/hook.ts';
 export { errorResponse, healthResponse } from './adapter-kit/http-response.ts';
 export type { HttpResponse } from './adapter-kit/http-response.ts';
-export type { Logger } from './ports/logger.ts';
+export type { LogFields, Logger } from './ports/logger.ts';
 export type {
   AccessKeyIdentity,
   ClientKeyIdentity,

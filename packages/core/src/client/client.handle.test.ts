@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { SecretClient } from './client.ts';
 import { createSecretClient } from '../create-client.ts';
 import { isSecretError } from '../secret/errors.ts';
-import { SecretHandle } from '../adapter-kit/handle.ts';
+import { SecretHandle } from './handle.ts';
 import type { Logger } from '../ports/logger.ts';
 
 interface Setup {

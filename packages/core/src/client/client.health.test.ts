@@ -1,7 +1,8 @@
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { SecretHandle } from '../adapter-kit/handle.ts';
-import { createSecretClient, isSecretClient } from '../create-client.ts';
+import { SecretHandle } from './handle.ts';
+import { createSecretClient } from '../create-client.ts';
+import { isSecretClient } from './is-secret-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
 import type { SecretClient } from './client.ts';
 

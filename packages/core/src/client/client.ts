@@ -1,17 +1,15 @@
 // The path of a read: a fresh value in memory is returned at once; otherwise the read joins or starts a fetch. While KMS is
 // unavailable, the stale value is returned. A value that KMS refuses is never returned again.
 
-import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
-import type { Batching } from '../fetch/batching.ts';
-import type { Fetcher, Flight } from '../fetch/fetcher.ts';
+import type { Flight } from '../fetch/fetcher.ts';
 import type { Entry } from '../memory/entry.ts';
-import type { SecretMemory } from '../memory/memory.ts';
-import type { ReadOptions, ResolvedOptions } from '../options/options.ts';
+import type { ReadOptions } from '../options/options.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { ClientClosedError } from '../secret/errors.ts';
-import type { ListenOptions, SecretEmitter, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
+import type { ListenOptions, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
+import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { totalsOf } from '../secret/status.ts';
 import type {
@@ -19,35 +17,19 @@ import type {
   ClientHealth,
   ClientStats,
   Counter,
-  Counters,
   HealthOptions,
   SecretStatus,
 } from '../secret/status.ts';
-import type { SecretTiers } from '../store-tier/store-tier.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { healthOf } from './health.ts';
-import type { Preloader } from './preload.ts';
+import type { ClientParts } from './client-parts.ts';
+import { SecretHandle } from './handle.ts';
+import type { HandleOptions } from './handle.ts';
 import { readRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
-import type { Reader } from './reader.ts';
 import { readSet } from './secret-set.ts';
 import type { SetMember, SetRequest } from './secret-set.ts';
-
-/** @internal Made and connected by `create-client.ts`. */
-export interface ClientParts {
-  readonly options: ResolvedOptions;
-  readonly events: SecretEmitter;
-  readonly counters: Counters;
-  readonly closing: AbortController;
-  readonly endpoints: EndpointSet;
-  readonly batching: Batching;
-  readonly memory: SecretMemory;
-  readonly storeTier: SecretTiers;
-  readonly fetcher: Fetcher;
-  readonly reader: Reader<Entry>;
-  readonly preloader: Preloader;
-}
 
 /** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Created by `createSecretClient`. */
 export class SecretClient {
@@ -125,6 +107,12 @@ export class SecretClient {
       refusal: (name, own) => this.#parts.memory.refusal(this.#keyOf(name, own)),
       peek: (name, own) => this.peek(name, own),
     });
+  }
+
+  /** A handle of a secret, for code that outlives a version of it. Sends no request: read or preload the secret first. */
+  handle<Json = unknown>(name: string, options?: HandleOptions<Json>): SecretHandle<Json> {
+    checkSecretName(name);
+    return new SecretHandle(this, name, options);
   }
 
   /**

@@ -1,30 +1,45 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ReadOptions } from '../options/options.ts';
 import { SecretUnavailableError } from '../secret/errors.ts';
 import type { SecretListener } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretStatus } from '../secret/status.ts';
 
+type Stage = Pick<ReadOptions, 'stage'>;
+
 /** The part of a `SecretClient` that a handle uses. */
 export interface HandleSource {
-  get(name: string): Promise<Secret>;
-  peek(name: string): Secret | undefined;
+  get(name: string, options?: Stage): Promise<Secret>;
+  peek(name: string, options?: Stage): Secret | undefined;
   on(event: 'rotated', listener: SecretListener<'rotated'>): () => void;
-  statusOf(name: string): SecretStatus | undefined;
+  statusOf(name: string, options?: Stage): SecretStatus | undefined;
+}
+
+export interface HandleOptions<Json = unknown> {
+  /** The version stage to follow. Default: that of the client. */
+  readonly stage?: string | undefined;
+  /** Validates the result of `json()`, and gives it its type. Any Standard Schema validator. */
+  readonly schema?: StandardSchemaV1<unknown, Json> | undefined;
 }
 
 /**
  * One secret by its name, for code that outlives a version of it. Inject or pass on the handle, not the value: the handle
  * follows rotations. A handle holds no resource, so it needs no disposal.
  */
-export class SecretHandle {
+export class SecretHandle<Json = unknown> {
   readonly name: string;
   readonly #client: HandleSource;
+  readonly #stage: Stage | undefined;
+  readonly #schema: StandardSchemaV1<unknown, Json> | undefined;
   #latest: Secret | undefined;
 
-  constructor(client: HandleSource, name: string) {
+  constructor(client: HandleSource, name: string, { stage, schema }: HandleOptions<Json> = {}) {
     this.#client = client;
     this.name = name;
-    this.#latest = client.peek(name);
+    // No object for the default stage: the client's fastest path is a read without options.
+    this.#stage = stage === undefined ? undefined : { stage };
+    this.#schema = schema;
+    this.#latest = this.#peek();
   }
 
   /**
@@ -33,7 +48,7 @@ export class SecretHandle {
    * Throws `SecretUnavailableError` if it has not been read yet, or if the client dropped it: refused by KMS or expired.
    */
   get current(): Secret {
-    const secret = this.#client.peek(this.name) ?? this.#unrefreshed();
+    const secret = this.#peek() ?? this.#unrefreshed();
     this.#latest = secret;
     return secret;
   }
@@ -43,28 +58,32 @@ export class SecretHandle {
     return this.current.text();
   }
 
-  /** The value of `current` as JSON, validated by `schema` if one is given; see `Secret.json`. */
-  json(): unknown;
+  /** The value of `current` as JSON, validated by `schema`, or else by the schema of the handle; see `Secret.json`. */
+  json(): Json;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
-  json(schema?: StandardSchemaV1): unknown {
+  json(schema: StandardSchemaV1 | undefined = this.#schema): unknown {
     const { current } = this;
     return schema === undefined ? current.json() : current.json(schema);
   }
 
   /** Reads the secret, as `SecretClient.get` does: from memory while it is fresh, else from KMS. */
   get(): Promise<Secret> {
-    return this.#client.get(this.name);
+    return this.#stage === undefined ? this.#client.get(this.name) : this.#client.get(this.name, this.#stage);
   }
 
   /**
-   * Calls `listener` with each new version; returns a function that removes it. The client's logger reports a listener that
-   * throws or rejects.
+   * Calls `listener` with the `rotated` event of each new version; returns a function that removes it. The client's logger
+   * reports a listener that throws or rejects.
    */
   onRotate(listener: SecretListener<'rotated'>): () => void {
     return this.#client.on('rotated', (event) => {
       // Another stage of the same secret rotates separately.
-      return event.name === this.name && this.#client.peek(this.name) === event.secret ? listener(event) : undefined;
+      return event.name === this.name && this.#peek() === event.secret ? listener(event) : undefined;
     });
+  }
+
+  #peek(): Secret | undefined {
+    return this.#stage === undefined ? this.#client.peek(this.name) : this.#client.peek(this.name, this.#stage);
   }
 
   /**
@@ -76,7 +95,7 @@ export class SecretHandle {
   #unrefreshed(): Secret {
     const { name } = this;
     const latest = this.#latest;
-    const status = this.#client.statusOf(name);
+    const status = this.#client.statusOf(name, this.#stage);
     const isServable = status !== undefined && status.versionId === latest?.versionId && status.freshness !== 'expired';
     if (latest !== undefined && isServable) return latest.asStale();
     this.#latest = undefined; // releases the dropped value

@@ -1,0 +1,26 @@
+import type { EndpointSet } from '../endpoint/endpoint-set.ts';
+import type { Batching } from '../fetch/batching.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
+import type { Entry } from '../memory/entry.ts';
+import type { SecretMemory } from '../memory/memory.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { SecretEmitter } from '../secret/events.ts';
+import type { Counters } from '../secret/status.ts';
+import type { SecretTiers } from '../store-tier/store-tier.ts';
+import type { Preloader } from './preload.ts';
+import type { Reader } from './reader.ts';
+
+/** The parts of a client. `create-client.ts` makes and connects them. */
+export interface ClientParts {
+  readonly options: ResolvedOptions;
+  readonly events: SecretEmitter;
+  readonly counters: Counters;
+  readonly closing: AbortController;
+  readonly endpoints: EndpointSet;
+  readonly batching: Batching;
+  readonly memory: SecretMemory;
+  readonly storeTier: SecretTiers;
+  readonly fetcher: Fetcher;
+  readonly reader: Reader<Entry>;
+  readonly preloader: Preloader;
+}
