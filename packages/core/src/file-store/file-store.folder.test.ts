@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/p
 import * as nodeFileSystem from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { SecretStore } from '../ports/store.ts';
 import { fileStore, fileStoreWith } from './file-store.ts';
 import type { FileStoreHost } from './file-store.ts';
@@ -145,14 +145,17 @@ test('stops using a folder that other users can access', async () => {
 
 test('resolves a relative path when the store is created', async () => {
   const path = await freshPath();
+  const elsewhere = dirname(await freshPath());
   const before = process.cwd();
+  onTestFinished(() => process.chdir(before));
   process.chdir(dirname(path));
   const store = fileStore({ path: 'secrets', key: firstKey });
-  process.chdir(before);
+  process.chdir(elsewhere);
 
   await store.write({ name: 'db' }, stored());
 
   expect(await versionIn(open(path), 'db')).toBe('v1');
+  expect(await readdir(elsewhere)).toEqual([]);
 });
 
 /** A disk that refuses writes while `isFailing` is set. */
