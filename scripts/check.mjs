@@ -1,27 +1,36 @@
 // @ts-check
-// The gate: everything that is judged without running the product. One line a step; what a failing step printed stands
-// below its line; every failure is shown, not only the first. The last line says how many steps passed.
+// The gate: everything that is checked without running the product. Each step prints one line; a failing step also prints
+// its output. A failure stops no other step. The last line counts the steps.
+//
+// `--prepare` runs only the steps whose output others read; `--beside-tests` runs only the rest, without what is a test.
 import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { closingLine } from './test-run.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const [mode] = process.argv.slice(2);
 
 /** @typedef {{ name: string; run: [string, ...string[]] }} Step */
-/** @type {Step} The others read its declarations (a linter that knows types, too), so nothing starts before it ends. */
-const build = { name: 'build', run: ['turbo', 'run', 'build'] };
-/** @type {Step[]} The long ones first: two run at a time. */
-const steps = [
-  { name: 'tarballs: publint, attw', run: ['node', 'scripts/tarballs.mjs'] },
+/** @type {Step[]} In this order: tests read the bundles, and the linter and the code blocks read the declarations. */
+const preparation = [
+  { name: 'build', run: ['turbo', 'run', 'build'] },
   { name: 'types of tests and scripts', run: ['tsc', '-b'] },
+];
+/** @type {Step[]} The slowest first. */
+const judgement = [
+  { name: 'tarballs: publint, attw', run: ['node', 'scripts/tarballs.mjs'] },
   { name: 'lint: oxlint, with the import rules', run: ['oxlint'] },
-  { name: 'exports are the recorded ones', run: ['vitest', 'run', '--project', 'package', 'exports.test.ts'] },
-  { name: 'nothing unused: knip', run: ['knip'] },
+  { name: 'unused code: knip', run: ['knip'] },
   { name: 'format: oxfmt', run: ['oxfmt', '--check'] },
-  { name: 'generated docs are up to date', run: ['node', 'scripts/generated-docs.mjs', '--check'] },
+  { name: 'generated docs', run: ['node', 'scripts/generated-docs.mjs', '--check'] },
   { name: 'workspace: sherif', run: ['sherif', '--ignore-rule', 'packages-without-package-json'] },
 ];
-const atOnce = 2;
+/** @type {Step} */
+const exportsTest = {
+  name: 'recorded exports',
+  run: ['vitest', 'run', '--project', 'package', 'exports.test.ts'],
+};
 
 /**
  * @param {Step} step
@@ -39,32 +48,41 @@ function check({ name, run: [command, ...args] }) {
     });
     child.stdout.on('data', (chunk) => output.push(chunk));
     child.stderr.on('data', (chunk) => output.push(chunk));
-    /** @param {string} verdict */
-    const end = (verdict) => {
-      console.log(`${verdict}  ${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${name}`);
-      if (verdict === 'FAIL') console.log(`\n$ ${[command, ...args].join(' ')}\n${Buffer.concat(output).toString()}`);
-      done(verdict !== 'FAIL');
+    /** @param {boolean} passed */
+    const end = (passed) => {
+      const seconds = ((Date.now() - started) / 1_000).toFixed(1).padStart(5);
+      console.log(`${passed ? 'ok  ' : 'FAIL'}  ${seconds} s  ${name}`);
+      if (!passed) console.log(`\n$ ${[command, ...args].join(' ')}\n${Buffer.concat(output).toString()}`);
+      done(passed);
     };
     child.on('error', (error) => {
       output.push(Buffer.from(error.message));
-      end('FAIL');
+      end(false);
     });
-    child.on('close', (code) => end(code === 0 ? 'ok  ' : 'FAIL'));
+    child.on('close', (code) => end(code === 0));
   });
 }
 
-// `npm test` runs every test after this: what is itself a test is left to it.
-const waiting = process.argv.includes('--before-tests')
-  ? steps.filter(({ run: [tool] }) => tool !== 'vitest')
-  : [...steps];
-const verdicts = [await check(build)];
-await Promise.all(
-  Array.from({ length: atOnce }, async () => {
-    for (let step = waiting.shift(); step; step = waiting.shift()) verdicts.push(await check(step));
-  }),
-);
-const failed = verdicts.filter((passed) => !passed).length;
-console.log(
-  failed === 0 ? `check: all ${verdicts.length} steps passed` : `check: ${failed} of ${verdicts.length} steps failed`,
-);
+/**
+ * @param {readonly Step[]} steps
+ * @param {number} concurrency
+ */
+async function checkAll(steps, concurrency) {
+  const waiting = [...steps];
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      for (let step = waiting.shift(); step; step = waiting.shift()) {
+        if (await check(step)) passed += 1;
+        else failed += 1;
+      }
+    }),
+  );
+}
+
+let passed = 0;
+let failed = 0;
+if (mode !== '--beside-tests') await checkAll(preparation, 1);
+if (mode === '--beside-tests') await checkAll(judgement, 1);
+if (mode === undefined) await checkAll([...judgement, exportsTest], 2);
+console.log(closingLine({ passed, failed, skipped: 0 }));
 process.exitCode = failed === 0 ? 0 : 1;

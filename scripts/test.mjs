@@ -1,14 +1,23 @@
 // @ts-check
-// `npm test`: the gate, then every test, and no secret's value in anything that either printed.
+// `npm test`: the gate and every test. `npm run test:long`: the tests that take minutes each.
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { provide } from './needs.mjs';
-import { judge } from './sentinel.mjs';
+import { runTests } from './test-run.mjs';
+import { watchWorkingTree } from './working-tree.mjs';
 
-provide((text) => process.stdout.write(text));
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const print = (/** @type {string} */ text) => process.stdout.write(text);
+const prepare = [process.execPath, 'scripts/check.mjs', '--prepare'];
+const gate = [process.execPath, 'scripts/check.mjs', '--beside-tests'];
+/** @param {string} projects a pattern for the names of projects in vitest.config.ts */
+const vitest = (projects) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', projects];
 
-process.exitCode = await judge({
-  gate: [process.execPath, 'scripts/check.mjs', '--before-tests'],
-  tests: [process.execPath, 'node_modules/vitest/vitest.mjs', 'run'],
-  print: (text) => process.stdout.write(text),
-  // What is read through a pipe would lose its colours.
+provide(print);
+process.exitCode = await runTests({
+  phases: process.argv.includes('--long') ? [[prepare], [vitest('long:*')]] : [[prepare], [gate, vitest('!long:*')]],
+  finalChecks: [watchWorkingTree(root)],
+  print,
+  // Programs that write to a pipe print no colours unless they are told to.
   env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
 });

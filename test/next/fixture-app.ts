@@ -8,22 +8,26 @@ import { runNext } from './next-process.ts';
 const root = join(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
 
+/** The name of the package that holds this major version of Next: see package.json. */
+export type NextVersion = 'next' | 'next15';
+
 export interface FixtureApp {
   readonly directory: string;
-  /** Of its build. */
+  /** The exit code of `next build`. */
   readonly code: number | null;
+  /** The output of `next build`. */
   readonly output: string;
 }
 
 export interface FixtureOptions {
-  readonly version?: 'next' | 'next15';
-  /** Of its next.config. */
+  readonly version?: NextVersion;
+  /** Merged into next.config. */
   readonly settings?: object;
 }
 
 /**
- * Builds an app of `fixtures/` as a user has it, without configuration and without KMS. A build of the same files is not done
- * twice.
+ * Runs `next build` for an app of `fixtures/`, without configuration and without KMS. Returns the result of an earlier build
+ * of the same files.
  */
 export async function build(
   fixture: string,
@@ -42,16 +46,16 @@ export async function build(
   return built;
 }
 
-/** What next.config of every fixture reads. */
+/** The variables that next.config of every fixture reads. */
 export function environmentOf(settings: object = {}): Readonly<Record<string, string>> {
   return { FIXTURE_ROOT: root, FIXTURE_SETTINGS: JSON.stringify(settings), CI: '1' };
 }
 
 /**
- * Puts an app of `fixtures/` into a directory of its own, with the packages as they are published beside the Next that is asked
- * for. The directory lies within the repository, because Next's bundler follows no link that leads out of its root.
+ * Copies an app of `fixtures/` into `directory`, with the packages as they are published and with the given version of Next.
+ * `directory` must be inside the repository: Next's bundler follows no link that leads out of its root.
  */
-export async function stage(fixture: string, directory: string, version: 'next' | 'next15' = 'next'): Promise<void> {
+export async function stage(fixture: string, directory: string, version: NextVersion = 'next'): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   for (const source of ['shared', fixture]) {
     await cp(join(import.meta.dirname, 'fixtures', source), directory, { recursive: true });
@@ -70,7 +74,7 @@ export async function stage(fixture: string, directory: string, version: 'next' 
   }
 }
 
-/** What a tarball would hold; returns where the dependencies lie. */
+/** Copies the files of a package that its tarball contains. Returns the names and directories of its dependencies. */
 async function copyAsPublished(name: string, modules: string): Promise<(readonly [string, string])[]> {
   const source = join(root, 'packages', name);
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as {
@@ -87,14 +91,14 @@ async function copyAsPublished(name: string, modules: string): Promise<(readonly
     .map((dependency) => [dependency, directoryOf(dependency, from)] as const);
 }
 
-/** Where a package lies, whether or not it lets its manifest be imported. */
+/** Not `require.resolve`: a package need not export its manifest. */
 function directoryOf(name: string, from: NodeJS.Require): string {
-  const place = from.resolve.paths(name)?.find((path) => existsSync(join(path, name)));
-  if (place === undefined) throw new Error(`${name} is not installed.`);
-  return realpathSync(join(place, name));
+  const parent = from.resolve.paths(name)?.find((path) => existsSync(join(path, name)));
+  if (parent === undefined) throw new Error(`${name} is not installed.`);
+  return realpathSync(join(parent, name));
 }
 
-/** Of all that a build depends on: the fixture, the built packages, and which Next it is. */
+/** A hash of everything that a build depends on: the fixture, the built packages, the settings and the versions of Next. */
 async function fingerprint(fixture: string, settings: readonly unknown[]): Promise<string> {
   const hash = createHash('sha256').update(
     JSON.stringify([settings, directoryOf('next', require), directoryOf('next15', require)]),
@@ -107,7 +111,7 @@ async function fingerprint(fixture: string, settings: readonly unknown[]): Promi
   return hash.digest('hex');
 }
 
-/** Every file below a directory, in a steady order. */
+/** Every file below a directory, sorted by path. */
 export async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return entries

@@ -1,7 +1,7 @@
-// Runs in the page, where the types of the other tests are not those of the globals.
+// Runs in the browser. Plain JavaScript, because the types of the tests do not include the DOM.
 
 /**
- * How much wider than the screen the page is, and every text whose contrast is below 4.5 (WCAG AA).
+ * Measures how many pixels the page is wider than the screen, and lists every text with a contrast below 4.5 (WCAG AA).
  * @returns {{ overflow: number; faint: string[] }}
  */
 export function legibility() {
@@ -13,10 +13,10 @@ export function legibility() {
     });
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
-  const groundOf = (element) => {
+  const backgroundOf = (element) => {
     if (element === null) return 'rgb(255, 255, 255)';
     const { backgroundColor } = getComputedStyle(element);
-    return channels(backgroundColor)[3] === 0 ? groundOf(element.parentElement) : backgroundColor;
+    return channels(backgroundColor)[3] === 0 ? backgroundOf(element.parentElement) : backgroundColor;
   };
   const faint = [];
   for (const element of document.querySelectorAll('main *')) {
@@ -26,8 +26,9 @@ export function legibility() {
       .join('')
       .trim();
     if (text === '') continue;
-    const [one, other] = [luminance(getComputedStyle(element).color), luminance(groundOf(element))];
-    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    const foreground = luminance(getComputedStyle(element).color);
+    const background = luminance(backgroundOf(element));
+    const contrast = (Math.max(foreground, background) + 0.05) / (Math.min(foreground, background) + 0.05);
     if (contrast < 4.5) faint.push(`${text}: ${contrast.toFixed(1)}`);
   }
   const { scrollWidth, clientWidth } = document.documentElement;

@@ -7,17 +7,17 @@ import { join } from 'node:path';
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** A Next of its own process, that answers. */
+/** A Next server in its own process, ready for requests. */
 export interface NextProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  /** All that it has printed. */
+  /** Everything that it has printed so far. */
   output(): string;
-  /** Ends it as an orchestrator does, and resolves to its exit code. */
+  /** Sends SIGTERM, as an orchestrator does, and resolves to the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** `next <command>` in an app; resolves to its exit code and to what it printed. */
+/** Runs `next <args>` in an app, and resolves to its exit code and output. */
 export async function runNext(
   app: string,
   args: readonly string[],
@@ -28,20 +28,20 @@ export async function runNext(
   return { code, output: output() };
 }
 
-/** `next start` or `next dev` in an app. */
+/** Runs `next start` or `next dev` in an app. */
 export function startNext(app: string, command: 'start' | 'dev', environment: Environment): Promise<NextProcess> {
   const args = [join(app, 'node_modules/next/dist/bin/next'), command, '-p', '0', '-H', '127.0.0.1'];
   return listening(spawnNode(app, args, environment));
 }
 
-/** The `server.js` that `output: 'standalone'` makes; it takes no port 0. */
+/** Runs the `server.js` that `output: 'standalone'` builds. It accepts no port 0, so this finds a free port. */
 export async function startStandalone(directory: string, environment: Environment): Promise<NextProcess> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo; // a text only for a pipe
+  const { port } = probe.address() as AddressInfo; // a string only for a pipe
   probe.close();
-  const where = { ...environment, PORT: String(port), HOSTNAME: '127.0.0.1' };
-  return listening(spawnNode(directory, ['server.js'], where));
+  const address = { PORT: String(port), HOSTNAME: '127.0.0.1' };
+  return listening(spawnNode(directory, ['server.js'], { ...environment, ...address }));
 }
 
 interface Spawned {
@@ -52,7 +52,7 @@ interface Spawned {
 function spawnNode(cwd: string, args: readonly string[], environment: Environment): Spawned {
   const child = spawn(process.execPath, args, {
     cwd,
-    // No more than that of this process's own: what a test does not say, Next must not find.
+    // Not this process's environment: Next must find only the variables that a test sets.
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: cwd,
@@ -77,12 +77,12 @@ async function listening({ child, output }: Spawned): Promise<NextProcess> {
     return child.exitCode;
   };
   const url = await new Promise<string>((resolve, reject) => {
-    const look = (): void => {
-      const [, found] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(output()) ?? [];
-      if (found !== undefined && /Ready in/.test(output())) resolve(found);
+    const resolveWhenReady = (): void => {
+      const [, address] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(output()) ?? [];
+      if (address !== undefined && /Ready in/.test(output())) resolve(address);
     };
-    child.stdout?.on('data', look);
-    child.once('exit', (code) => reject(new Error(`Next ended with ${code}:\n${output()}`)));
+    child.stdout?.on('data', resolveWhenReady);
+    child.once('exit', (code) => reject(new Error(`Next exited with ${code}:\n${output()}`)));
   });
   return { url, pid: child.pid ?? 0, output, stop, [Symbol.asyncDispose]: async () => void (await stop()) };
 }

@@ -10,12 +10,18 @@ import type { NextProcess } from './next-process.ts';
 import { searchForSecrets, sentinel } from './sentinel-search.ts';
 
 const app = join(import.meta.dirname, '../../apps/next-web');
-const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+];
 
 let browser: Browser;
 let kms: FakeKms;
 let next: NextProcess;
-/** All that the browser has been sent. */
+/** Every response that the browser received. */
 const received: { readonly url: string; readonly text: string }[] = [];
 
 beforeAll(async () => {
@@ -25,7 +31,7 @@ beforeAll(async () => {
   next = await startNext(app, 'start', { ...kms.environment(), secret_names: 'prod/db,rds!shop' });
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: [...quiet, '--disable-component-update', '--disable-sync'],
+    args: [...chromiumFlags, '--disable-component-update', '--disable-sync'],
   });
 }, 60_000);
 afterAll(async () => {
@@ -34,8 +40,8 @@ afterAll(async () => {
   await kms.close();
 });
 
-async function open(look: { width?: number; colorScheme?: 'light' | 'dark' } = {}): Promise<Page> {
-  const { width = 1_200, colorScheme = 'light' } = look;
+async function open(screen: { width?: number; colorScheme?: 'light' | 'dark' } = {}): Promise<Page> {
+  const { width = 1_200, colorScheme = 'light' } = screen;
   const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
   onTestFinished(() => page.close());
   page.on('response', async (response) => {
@@ -48,7 +54,7 @@ async function open(look: { width?: number; colorScheme?: 'light' | 'dark' } = {
 const refresh = (name: string): Promise<Response> =>
   fetch(`${next.url}/secrets/${encodeURIComponent(name)}/refresh`, { method: 'POST' });
 
-test('the page follows a rotation, without being loaded again', async () => {
+test('shows a rotation without a reload', async () => {
   const page = await open();
   const version = page.locator('[data-secret="prod/db"] code');
   const before = await version.getAttribute('title');
@@ -64,13 +70,13 @@ test('the page follows a rotation, without being loaded again', async () => {
   await expect.poll(() => page.locator('dt:text-is("Rotations") + dd strong').textContent()).toBe('1');
 });
 
-test('it tells an outage with its reasons, and that it is over', async () => {
+test('shows an outage with its error, and the recovery', async () => {
   const page = await open();
 
   await kms.stop('cn-hangzhou');
   await refresh('prod/db');
   await page.getByRole('heading', { name: 'Degraded' }).waitFor();
-  const told = await page.locator('[data-secret="prod/db"]').textContent();
+  const secret = await page.locator('[data-secret="prod/db"]').textContent();
   const endpoint = await page.locator('[data-endpoint]').textContent();
   await kms.start('cn-hangzhou');
   await expect
@@ -83,16 +89,16 @@ test('it tells an outage with its reasons, and that it is over', async () => {
     )
     .toContain('Healthy');
 
-  expect(told).toContain('ERR_SECRET_UNAVAILABLE');
+  expect(secret).toContain('ERR_SECRET_UNAVAILABLE');
   expect(endpoint).toContain('Failing');
 });
 
-const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+const screens = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [1_200, 390].map((width) => ({ colorScheme, width })),
 );
 
-test.each(looks)('it can be read in $colorScheme colours on a screen $width wide', async (look) => {
-  const page = await open(look);
+test.each(screens)('is legible in $colorScheme colours on a screen $width px wide', async (screen) => {
+  const page = await open(screen);
 
   const { overflow, faint } = await page.evaluate(legibility);
 
@@ -100,7 +106,7 @@ test.each(looks)('it can be read in $colorScheme colours on a screen $width wide
   expect(faint).toEqual([]);
 });
 
-test('it says that the process does not answer, and keeps what it knew', async () => {
+test('keeps the last state on screen when the process does not respond', async () => {
   const page = await open();
   await page.route('**/status/live', (route) => route.abort());
 
@@ -109,18 +115,17 @@ test('it says that the process does not answer, and keeps what it knew', async (
   expect(await page.locator('[data-secret]').count()).toBe(2);
 });
 
-test('nothing that the browser was sent holds a value, nor does any file of the build', async () => {
+test('sends no secret value to the browser and has none in its build', async () => {
   const page = await open();
   const payload = await (await fetch(`${next.url}/status`, { headers: { RSC: '1' } })).text();
   await page.waitForLoadState('networkidle').catch(() => {});
   const scripts = received.filter(({ url }) => url.includes('/_next/static/') && url.endsWith('.js'));
 
-  const { looked, found } = await searchForSecrets(join(app, '.next'));
+  const { searched, found } = await searchForSecrets(join(app, '.next'));
 
-  const answers = received.length;
   console.log(
-    `next-web: ${answers} answers to the browser (${scripts.length} scripts) and ${looked} files of .next looked through, ` +
-      `${found.length} files with a value`,
+    `next-web: ${received.length} responses (${scripts.length} scripts) and ${searched} files of .next searched, ` +
+      `${found.length} files contain a value`,
   );
   expect(payload).toContain('prod/db');
   expect(scripts.length).toBeGreaterThan(0);
