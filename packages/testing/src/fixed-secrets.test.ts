@@ -46,3 +46,36 @@ test('accepts the other client options', async () => {
   await client.get('key');
   expect(client.describe().secrets).toMatchObject([{ name: 'key', ttl: 60_000 }]);
 });
+
+test('rotate() gives the client a new version and emits rotated', async () => {
+  const client = fixedSecrets({ key: 's3cret-key' });
+  await client.ready();
+  const versions: (string | undefined)[] = [];
+  client.on('rotated', ({ versionId, previousVersionId }) => versions.push(previousVersionId, versionId));
+
+  const rotated = await client.rotate('key', 's3cret-new');
+
+  expect(rotated.text() === 's3cret-new').toBe(true);
+  expect(client.peek('key')).toBe(rotated);
+  expect(versions).toEqual(['v1', 'v2']);
+});
+
+test('deny() makes the client drop the secret and deny reads', async () => {
+  const client = fixedSecrets({ key: 's3cret-key', other: 's3cret-other' });
+  await client.ready();
+
+  await client.deny('key');
+
+  expect(client.peek('key')).toBeUndefined();
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+  expect((await client.get('other')).versionId).toBe('v1');
+});
+
+test('rotate() allows a denied secret again', async () => {
+  const client = fixedSecrets({ key: 's3cret-key' });
+  await client.deny('key');
+
+  await client.rotate('key', 's3cret-new');
+
+  expect((await client.get('key')).versionId).toBe('v2');
+});

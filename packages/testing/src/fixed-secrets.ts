@@ -1,24 +1,46 @@
 import { createSecretClient } from '@kms-secrets/core';
-import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import type { Secret, SecretClient, SecretClientOptions } from '@kms-secrets/core';
 
 import { FakeTransport } from './fake-transport.ts';
 
 /** A string becomes a text secret, bytes (UTF-8, as in KMS) a binary one. Any other object is serialized to JSON. */
 export type FixedValue = string | Uint8Array | object;
 
+/** A client with fixed secrets, which a test can change. */
+export interface FixedSecretClient extends SecretClient {
+  /** Gives the secret a new value and version, as a rotation does. Resolves when the client has it and `rotated` was emitted. */
+  rotate(name: string, value: FixedValue): Promise<Secret>;
+  /** Makes the secret denied, as after a change of permissions. Resolves when the client has dropped it. */
+  deny(name: string): Promise<void>;
+}
+
 /**
  * Creates a real client with a fixed set of secrets, for tests of an app: no KMS, no credentials, no network. Any other name
- * is not found. `ready()` loads all of them, so that adapters read them synchronously.
+ * is not found. `ready()` loads all of them, so that adapters read them synchronously. `rotate` and `deny` change them.
  *
- * To test a rotation or an outage, create the client with a `FakeTransport` instead.
+ * To test an outage, create the client with a `FakeTransport` instead.
  */
 export function fixedSecrets(
   values: Readonly<Record<string, FixedValue>>,
   options: Omit<SecretClientOptions, 'credentials' | 'endpoints'> = {},
-): SecretClient {
+): FixedSecretClient {
   const transport = new FakeTransport('fixed secrets');
-  for (const [name, value] of Object.entries(values)) transport.put(name, 'v1', secretFields(value));
-  return createSecretClient({ preload: Object.keys(values), ...options, endpoints: [transport] });
+  let version = 1;
+  const put = (name: string, value: FixedValue): void => transport.put(name, `v${version}`, secretFields(value));
+  for (const [name, value] of Object.entries(values)) put(name, value);
+  const client = createSecretClient({ preload: Object.keys(values), ...options, endpoints: [transport] });
+  const controls: Pick<FixedSecretClient, 'rotate' | 'deny'> = {
+    rotate(name, value) {
+      version += 1;
+      put(name, value);
+      return client.refresh(name);
+    },
+    async deny(name) {
+      transport.fail('denied', name);
+      await client.refresh(name).catch(() => {}); // the denial
+    },
+  };
+  return Object.assign(client, controls);
 }
 
 function secretFields(value: FixedValue): { readonly value: string; readonly dataType: 'text' | 'binary' } {

@@ -37,4 +37,4 @@ export { FakeStore } from './fake-store.ts';
 export type { FakeStoreFault, FakeStoreOperation } from './fake-store.ts';
 export { FakeTransport } from './fake-transport.ts';
 export { fixedSecrets } from './fixed-secrets.ts';
-export type { FixedValue } from './fixed-secrets.ts';
+export type { FixedSecretClient, FixedValue } from './fixed-secrets.ts';
