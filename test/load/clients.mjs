@@ -1,5 +1,5 @@
 // @ts-check
-import { createSecretClient } from '@kms-secrets/core';
+import { createSecretClient, systemClock } from '@kms-secrets/core';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storesBy } from './stores.mjs';
 
@@ -12,17 +12,52 @@ import { storesBy } from './stores.mjs';
  * @property {string} stores a name of `storesBy`
  * @property {string} place where the stores keep what they keep
  * @property {import('@kms-secrets/core').SecretClientOptions} [options]
+ * @property {number} [slowdown] makes all waits and leases of the client longer by this factor, for a busy machine
  */
 
 /** @param {ClientTask} task */
-export function clientFor({ kms, endpoints, stores, place, options = {} }) {
+export function clientFor({ kms, endpoints, stores, place, options = {}, slowdown = 1 }) {
   const { caFilePath, accessKey } = kms;
+  const { stores: made = [] } = storesBy[stores]?.(place) ?? {};
   return createSecretClient({
     credentials: accessKey,
     endpoints: kms.endpoints.slice(0, endpoints).map((endpoint) => ({ endpoint, caFilePath })),
-    ...storesBy[stores]?.(place),
+    stores: [made].flat().map((store) => withLongerLeases(store, slowdown)),
+    clock: slowClock(slowdown),
     ...options,
   });
+}
+
+/**
+ * A clock whose timers take `slowdown` times as long, and whose time passes as much slower.
+ * @param {number} slowdown
+ * @returns {import('@kms-secrets/core').Clock}
+ */
+function slowClock(slowdown) {
+  if (slowdown === 1) return systemClock;
+  return {
+    now: () => systemClock.now() / slowdown,
+    cachedNow: () => systemClock.cachedNow() / slowdown,
+    date: () => systemClock.date(),
+    random: () => systemClock.random(),
+    setTimer: (ms, task) => systemClock.setTimer(ms * slowdown, task),
+    setUnrefTimer: (ms, task) => systemClock.setUnrefTimer(ms * slowdown, task),
+  };
+}
+
+/**
+ * A shared store counts the time of a lease by its own clock.
+ * @param {import('@kms-secrets/core').SecretStore} store
+ * @param {number} slowdown
+ */
+function withLongerLeases(store, slowdown) {
+  const lease = store.lease?.bind(store);
+  return lease === undefined || slowdown === 1
+    ? store
+    : Object.assign(store, {
+        /** @type {typeof lease} */
+        lease: (request, ms) => lease(request, ms * slowdown),
+      });
 }
 
 /**

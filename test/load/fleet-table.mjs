@@ -5,7 +5,7 @@ import { quantile } from './quantile.mjs';
 
 /** @typedef {import('./fleet.mjs').FleetFigures & { stores: string }} Line */
 
-/** A reader that waits for another process in vain asks for itself after `leaseTimeout`. */
+/** A reader waits for the lease holder this long before it fetches itself: `leaseTimeout` in store-tier.ts. */
 const patience = 2_000;
 const within = 30_000;
 /** How long it takes is what is measured: on a machine that is busy enough it takes longer than a read usually may. */
@@ -64,7 +64,7 @@ export async function fleetTable({ say, processes }) {
         holds: Math.max(...p99) <= 50,
       },
       {
-        says: `one that is killed while it asks KMS holds up the others for ${latest.toFixed(0)} ms: leaseTimeout, and a second at the most`,
+        says: `one that is killed while it asks KMS holds up the others for ${latest.toFixed(0)} ms: two seconds for the lease, and a second at the most`,
         holds: latest <= patience + 1_000,
       },
       {

@@ -13,6 +13,7 @@ import { openPlace } from './stores.mjs';
  * @property {number} processes
  * @property {string} stores a name of `storesBy`
  * @property {import('@kms-secrets/core').SecretClientOptions} options
+ * @property {number} [slowdown] see `ClientTask`
  * @property {number} within milliseconds in which all must have what one has
  */
 /**
@@ -32,7 +33,7 @@ const atOnce = 4;
 const now = () => performance.timeOrigin + performance.now();
 
 /** Processes that hold nothing yet. @param {FleetChoice} choice */
-async function openFleet({ processes, stores, options, within }) {
+async function openFleet({ processes, stores, options, within, slowdown }) {
   const kms = await start(new URL('kms.mjs', import.meta.url), {});
   const { place, redis, close } = await openPlace(stores);
   /** @type {Asked[]} */
@@ -45,6 +46,7 @@ async function openFleet({ processes, stores, options, within }) {
     stores,
     place,
     options,
+    slowdown,
   });
   return {
     members,
