@@ -2,7 +2,7 @@ import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { createSecretClient } from '../create-client.ts';
 import type { BreakerOptions, SecretClientOptions } from '../options/options.ts';
-import type { SecretClient } from '../create-client.ts';
+import type { SecretClient } from './client.ts';
 
 interface Stage {
   readonly client: SecretClient;
