@@ -1,28 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { FakeClock, startFakeKms } from '@kms-secrets/testing';
+import { FakeClock } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ConfigurationMachine } from './config/environment.ts';
+import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
 import { isSecretError } from './secret/errors.ts';
 
-/** A machine with these variables, and no configuration file. */
-function machineWith(environment: Readonly<Record<string, string>>): ConfigurationMachine {
-  return { environment, workingDirectory: () => '/nowhere', readFile: (path) => readFileSync(path) };
-}
+const startRegionAndInstance = (): Promise<FakeKms> =>
+  startKms({ db: 's3cret-db' }, { regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
 
-async function start(): Promise<FakeKms> {
-  const kms = await startFakeKms({ regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
-  onTestFinished(() => kms.close());
-  kms.put('db', 's3cret-db');
-  return kms;
-}
-
-test('an instance and a region stand in one list, each asked in its own way', async () => {
-  const kms = await start();
+test('uses the protocol of each endpoint: an instance and a region in one list', async () => {
+  const kms = await startRegionAndInstance();
   const instanceKey = kms.createClientKey({ gateway: 'instance' });
-  const keys = { ...kms.environment(), ...kms.environment({ instanceKey }) };
-  const client = createSecretClientOn(machineWith(keys), {});
+  const environment = { ...kms.environment(), ...kms.environment({ instanceKey }) };
+  const client = createSecretClientOn(fakeMachine(environment), {});
   onTestFinished(() => client.close());
   await client.get('db');
   await kms.stop('kst-fake0001');
@@ -31,48 +22,45 @@ test('an instance and a region stand in one list, each asked in its own way', as
   expect(kms.requests.map(({ protocol }) => protocol)).toEqual(['instance-api', 'acs3']);
 });
 
-test(
-  'credentials from an address of your own are asked for once, however many read at first',
-  { timeout: 20_000 },
-  async () => {
-    const kms = await start();
-    const { endpoint } = kms.endpoint('cn-hangzhou');
-    for (let index = 0; index < 100; index += 1) kms.put(`name-${index}`, 's3cret-many');
-    const client = createSecretClientOn(machineWith({}), {
-      credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
-      endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
-      // A hundred handshakes at once, on a machine that may be busy.
-      connectTimeout: '20s',
-      attemptTimeout: '20s',
-      deadline: '20s',
-    });
-    onTestFinished(() => client.close());
+test('requests credentials once for a hundred concurrent first reads', { timeout: 20_000 }, async () => {
+  const kms = await startRegionAndInstance();
+  const { endpoint } = kms.endpoint('cn-hangzhou');
+  const names = Array.from({ length: 100 }, (_, index) => `name-${index}`);
+  for (const name of names) kms.put(name, 's3cret-many');
+  const client = createSecretClientOn(fakeMachine(), {
+    credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
+    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+    // A hundred handshakes at once take long on a busy machine.
+    connectTimeout: '20s',
+    attemptTimeout: '20s',
+    deadline: '20s',
+  });
+  onTestFinished(() => client.close());
 
-    await Promise.all(Array.from({ length: 100 }, (_, index) => client.get(`name-${index}`)));
+  await Promise.all(names.map((name) => client.get(name)));
 
-    expect(kms.credentialsUri.calls).toBe(1);
-  },
-);
+  expect(kms.credentialsUri.calls).toBe(1);
+});
 
 test.each([
   ['a wrong password', { password: 'not-the-password-1' }, /password/u],
   ['no password', {}, /password/u],
   ['two passwords', { password: 'one-password-1', passwordFromEnvVariable: 'P' }, /one of password/u],
-])('a client key with %s is told as that, before anything is asked', async (_what, password, expected) => {
-  const kms = await start();
+])('rejects a client key with %s before the first request', async (_what, password, expected) => {
+  const kms = await startRegionAndInstance();
   const sharedKey = kms.createClientKey({ gateway: 'shared' });
   const { endpoint } = kms.endpoint('cn-hangzhou');
   const credentials = { type: 'client_key', clientKeyFile: sharedKey.keyFile, ...password } as never;
 
-  let told = '';
+  let message = '';
   try {
-    createSecretClientOn(machineWith({}), { credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] });
+    createSecretClientOn(fakeMachine(), { credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] });
   } catch (error) {
-    told = isSecretError(error, 'ERR_CONFIGURATION') ? error.message : '';
+    message = isSecretError(error, 'ERR_CONFIGURATION') ? error.message : '';
   }
 
-  expect(told).toMatch(expected);
-  expect(told).not.toMatch(/not-the-password|one-password/u);
+  expect(message).toMatch(expected);
+  expect(message).not.toMatch(/not-the-password|one-password/u);
   expect(kms.requests).toEqual([]);
 });
 
@@ -80,48 +68,42 @@ test.each([
   ['2036-10-20', undefined],
   ['2036-10-22', 'The client key of credentials (option) expires on 2036-11-20.'],
   ['2036-11-21', 'The client key of credentials (option) expired on 2036-11-20.'],
-])(
-  'on %s a key in the form that KMS hands out, which ends on 2036-11-20, is warned about thus: %s',
-  async (day, told) => {
-    const vectors = JSON.parse(
-      readFileSync(new URL('credentials/client-key-vectors.json', import.meta.url), 'utf8'),
-    ) as {
-      readonly key: { readonly password: string };
-      readonly pkcs12: readonly [{ readonly file: string; readonly clientKeyFile: object }];
-    };
-    const [{ file, clientKeyFile }] = vectors.pkcs12;
-    const warnings: string[] = [];
-    const nothing = (): void => {};
-    const client = createSecretClientOn(machineWith({}), {
-      credentials: {
-        type: 'client_key',
-        clientKeyContent: JSON.stringify(clientKeyFile),
-        password: vectors.key.password,
-      },
-      endpoints: ['cn-hangzhou'],
-      clock: new FakeClock({ date: Date.parse(day) }),
-      logger: { debug: nothing, info: nothing, warn: (line: string) => void warnings.push(line), error: nothing },
-    });
-    await client.close();
+])('on %s, a client key that expires on 2036-11-20 causes the warning: %s', async (day, warning) => {
+  const vectors = JSON.parse(readFileSync(new URL('credentials/client-key-vectors.json', import.meta.url), 'utf8')) as {
+    readonly key: { readonly password: string };
+    readonly pkcs12: readonly [{ readonly file: string; readonly clientKeyFile: object }];
+  };
+  // The first vector has the form of the files that KMS issues.
+  const [{ file, clientKeyFile }] = vectors.pkcs12;
+  const { logger, lines } = collectLog();
+  const client = createSecretClientOn(fakeMachine(), {
+    credentials: {
+      type: 'client_key',
+      clientKeyContent: JSON.stringify(clientKeyFile),
+      password: vectors.key.password,
+    },
+    endpoints: ['cn-hangzhou'],
+    clock: new FakeClock({ date: Date.parse(day) }),
+    logger,
+  });
+  await client.close();
 
-    expect(file).toBe('legacy-gopkcs12-shape.p12');
-    expect(warnings).toEqual(told === undefined ? [] : [told]);
-  },
-);
+  expect(file).toBe('legacy-gopkcs12-shape.p12');
+  expect(lines.filter((line) => line.startsWith('warn '))).toEqual(warning === undefined ? [] : [`warn ${warning}`]);
+});
 
-test('a certificate that is not checked is warned about at every start', async () => {
-  const kms = await start();
-  const lines: string[] = [];
-  const note = (line: string): void => void lines.push(line);
+test('warns at every start that a certificate is not verified', async () => {
+  const kms = await startRegionAndInstance();
   const { endpoint } = kms.endpoint('cn-hangzhou');
-  const client = createSecretClientOn(machineWith({}), {
+  const { logger, lines } = collectLog();
+  const client = createSecretClientOn(fakeMachine(), {
     credentials: kms.accessKey,
     endpoints: [{ endpoint, ignoreSslCerts: true }],
-    logger: { debug: note, info: note, warn: note, error: note },
+    logger,
   });
   onTestFinished(() => client.close());
 
   await client.get('db');
 
-  expect(lines.join()).toMatch(/is not verified \(endpoints\[0\]\.ignoreSslCerts, option\)/u);
+  expect(lines.join()).toMatch(/warn .*is not verified \(endpoints\[0\]\.ignoreSslCerts, option\)/u);
 });

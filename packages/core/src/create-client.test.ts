@@ -1,57 +1,37 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
-import { startFakeKms } from '@kms-secrets/testing';
-import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import type { SecretClient } from './client/client.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { createSecretClient, createSecretClientOn } from './create-client.ts';
-import { isSecretError } from './secret/errors.ts';
 import type { SecretClientOptions } from './options/options.ts';
+import { isSecretError } from './secret/errors.ts';
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+const secrets = { db: 's3cret-db-v1' };
 
-/** A machine with these variables and these files in its working directory. */
-function machineWith(
-  environment: Readonly<Record<string, string>> = {},
-  files: Readonly<Record<string, string>> = {},
-): ConfigurationMachine {
-  return {
-    environment,
-    workingDirectory: () => '/app',
-    readFile(path) {
-      const text = files[path.replace('/app/', '')];
-      if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
-      return new TextEncoder().encode(text);
-    },
-  };
-}
+const accessKey = { accessKeyId: 'id', accessKeySecret: 'key' };
 
-async function kmsWithSecret(regions: readonly string[] = ['cn-hangzhou']): Promise<FakeKms> {
-  const kms = await startFakeKms({ regions });
-  onTestFinished(() => kms.close());
-  kms.put('db', 's3cret-db-v1');
-  return kms;
-}
-
-function clientOn(machine: ConfigurationMachine, options: SecretClientOptions = {}): SecretClient {
+/** A client that is closed after the test. */
+function openClient(machine: ConfigurationMachine, options: SecretClientOptions = {}): SecretClient {
   const client = createSecretClientOn(machine, options);
   onTestFinished(() => client.close());
   return client;
 }
 
-function mistakeOf(machine: ConfigurationMachine, options: unknown = {}): Error {
+/** The `ConfigurationError` for the options. */
+function configurationError(machine: ConfigurationMachine, options: unknown = {}): Error {
   try {
     createSecretClientOn(machine, options as SecretClientOptions);
   } catch (error) {
     if (isSecretError(error, 'ERR_CONFIGURATION')) return error;
     throw error;
   }
-  throw new Error('no mistake was found');
+  throw new Error('The configuration is valid.');
 }
 
-test('a secret is read over the wire with what is set in code', async () => {
-  const kms = await kmsWithSecret();
+test('reads a secret with credentials and endpoints from the options', async () => {
+  const kms = await startKms(secrets);
   const { endpoint } = kms.endpoint('cn-hangzhou');
   const credentials = kms.accessKey;
   const client = createSecretClient({ credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] });
@@ -59,43 +39,43 @@ test('a secret is read over the wire with what is set in code', async () => {
 
   const secret = await client.get('db');
 
-  expect(hash(secret.text())).toBe(hash('s3cret-db-v1'));
+  // Compared by hash, so that a failing test prints no value.
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  expect(sha256(secret.text())).toBe(sha256('s3cret-db-v1'));
   expect(kms.requests).toMatchObject([{ protocol: 'acs3', action: 'GetSecretValue', secretName: 'db', status: 200 }]);
 });
 
-test("the environment of the official clients is enough, also with the quotes that a shell's export leaves", async () => {
-  const kms = await kmsWithSecret();
+test('reads the environment of the official clients, with escaped quotes', async () => {
+  const kms = await startKms(secrets);
   const environment = kms.environment();
+  // As some shells leave them after `export`.
   const escaped = (environment['cache_client_region_id'] ?? '').replaceAll('"', '\\"');
-  const ca = { [kms.caFilePath]: kms.caPem };
 
-  const client = clientOn(machineWith({ ...environment, cache_client_region_id: escaped }, ca));
+  const client = openClient(fakeMachine({ ...environment, cache_client_region_id: escaped }));
 
   expect((await client.get('db')).stale).toBe(false);
 });
 
-test('the file of the official clients is enough, in the working directory or where the user says', async () => {
-  const kms = await kmsWithSecret();
-  const ca = { [kms.caFilePath]: kms.caPem };
+test('reads secretsmanager.properties, or the file that configFile names', async () => {
+  const kms = await startKms(secrets);
   const properties = `${kms.properties()}\nsecret_names=db\n`;
 
-  const usual = clientOn(machineWith({}, { 'secretsmanager.properties': properties, ...ca }));
-  const named = clientOn(machineWith({}, { 'conf/kms.properties': properties, ...ca }), {
+  const byDefault = openClient(fakeMachine({}, { 'secretsmanager.properties': properties }));
+  const byOption = openClient(fakeMachine({}, { 'conf/kms.properties': properties }), {
     configFile: 'conf/kms.properties',
   });
-  const byVariable = clientOn(
-    machineWith({ KMS_SECRETS_CONFIG_FILE: 'conf/kms.properties' }, { 'conf/kms.properties': properties, ...ca }),
+  const byVariable = openClient(
+    fakeMachine({ KMS_SECRETS_CONFIG_FILE: 'conf/kms.properties' }, { 'conf/kms.properties': properties }),
   );
 
-  for (const client of [usual, named, byVariable]) {
+  for (const client of [byDefault, byOption, byVariable]) {
     await client.ready();
     expect(client.peek('db')?.versionId).toBeDefined();
   }
 });
 
-test('code wins over the environment, which wins over the file, and the log says by name what won', async () => {
-  const lines: string[] = [];
-  const note = (line: string): void => void lines.push(line);
+test('code overrides the environment, which overrides the file; logs each source', () => {
+  const { logger, lines } = collectLog();
   const file =
     'credentials_type=ak\ncredentials_access_key_id=s3cret-id\ncredentials_access_secret=s3cret-key\nKMS_SECRETS_TTL=5m\n';
   const environment = {
@@ -104,12 +84,9 @@ test('code wins over the environment, which wins over the file, and the log says
     KMS_SECRETS_RETRY_MAX_ATTEMPTS: '3',
   };
 
-  clientOn(machineWith(environment, { 'secretsmanager.properties': file }), {
-    retry: { maxAttempts: 2 },
-    logger: { debug: note, info: note, warn: note, error: note },
-  });
+  openClient(fakeMachine(environment, { 'secretsmanager.properties': file }), { retry: { maxAttempts: 2 }, logger });
 
-  expect(lines).toEqual([expect.stringMatching(/^Secret client: .*\.$/u)]);
+  expect(lines).toEqual([expect.stringMatching(/^info Secret client: .*\.$/u)]);
   expect(lines[0]).toMatch(/retry\.maxAttempts from option/u);
   expect(lines[0]).toMatch(/ttl from variable KMS_SECRETS_TTL/u);
   expect(lines[0]).toMatch(/endpoints from variable cache_client_region_id/u);
@@ -117,8 +94,9 @@ test('code wins over the environment, which wins over the file, and the log says
   expect(lines[0]?.includes('s3cret')).toBe(false);
 });
 
-test('nothing at all is told as what is needed, with an example: credentials may be those of the machine', () => {
-  const { message } = mistakeOf(machineWith());
+test('without any configuration, only endpoints are missing', () => {
+  // The default credentials chain provides the identity.
+  const { message } = configurationError(fakeMachine());
 
   expect(message).toMatch(/1 error/u);
   expect(message).toMatch(
@@ -126,13 +104,13 @@ test('nothing at all is told as what is needed, with an example: credentials may
   );
 });
 
-test('mistakes of code, environment and file come in one error', () => {
-  const machine = machineWith(
+test('reports the errors of code, environment and file together', () => {
+  const machine = fakeMachine(
     { cache_client_region_id: '[{"regionId":"cn-hangzhou"', KMS_SECRETS_DEADLINE: 'soon' },
     { 'secretsmanager.properties': '# ours\ncredentials_type=client_key\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=many\n' },
   );
 
-  const { message } = mistakeOf(machine, { ttl: 0, staleIfErrors: '1h' });
+  const { message } = configurationError(machine, { ttl: 0, staleIfErrors: '1h' });
 
   expect(message).toMatch(/ttl \(option\): expected a duration from 1s/u);
   expect(message).toMatch(/staleIfErrors \(option\): expected one of credentials, endpoints/u);
@@ -144,32 +122,64 @@ test('mistakes of code, environment and file come in one error', () => {
   expect(message).toMatch(/retry\.maxAttempts \(.*secretsmanager\.properties:3\)/u);
 });
 
-test('a CA file that is not there is told by the place that names it', () => {
-  const endpoints = [{ regionId: 'cn-hangzhou', caFilePath: 'ca.pem' }];
+test('reports all options that contradict each other', () => {
+  const options = {
+    endpoints: ['cn-hangzhou', 'cn-shanghai'],
+    credentials: accessKey,
+    hedge: { delay: '5s' },
+    breaker: { openTime: '1m' },
+  };
 
-  expect(
-    mistakeOf(machineWith(), { endpoints, credentials: { accessKeyId: 'id', accessKeySecret: 'key' } }).message,
-  ).toMatch(/endpoints\[0\]\.caFilePath \(option\): expected a PEM file/u);
+  expect(configurationError(fakeMachine(), options).message).toMatch(
+    /2 errors[^]*hedge\.delay \(option\)[^]*breaker\.openTime \(option\)/u,
+  );
 });
 
-test('a proxy that cannot be used is told once, without its password', () => {
-  const machine = machineWith({ HTTPS_PROXY: 'socks5://user:s3cret-password@proxy.example:1080' });
-  const error = mistakeOf(machine, {
+test('reports a missing CA file with the option that names it', () => {
+  const endpoints = [{ regionId: 'cn-hangzhou', caFilePath: 'ca.pem' }];
+
+  expect(configurationError(fakeMachine(), { endpoints, credentials: accessKey }).message).toMatch(
+    /endpoints\[0\]\.caFilePath \(option\): expected a PEM file/u,
+  );
+});
+
+test('reports an unusable proxy once, without its password', () => {
+  const machine = fakeMachine({ HTTPS_PROXY: 'socks5://user:s3cret-password@proxy.example:1080' });
+  const error = configurationError(machine, {
     endpoints: ['cn-hangzhou', 'cn-shanghai'],
-    credentials: { accessKeyId: 'id', accessKeySecret: 'key' },
+    credentials: accessKey,
   });
 
   expect(error.message.match(/proxy \(variable HTTPS_PROXY\)/gu)).toHaveLength(1);
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 
-test.each([null, 'cn-hangzhou', 7, []])('options that are %j are refused', (options) => {
-  expect(mistakeOf(machineWith(), options).message).toMatch(/expected an object, or nothing/u);
+test.each([
+  ['as credentials', { credentials: 's3cret-access-key-secret' }],
+  ['as the name of a property', { credentials: { accessKeyId: 'a', accessKeySecret: 'b', S3cret1AccessKey: true } }],
+  ['as the options of a secret', { secrets: { db: 's3cret' } }],
+  ['in the URL of an endpoint', { endpoints: ['https://user:s3cret-password@kms.example.com'] }],
+  ['as a duration', { ttl: 's3cret-access-key-secret' }],
+])('the error does not contain a secret that was passed %s', (_where, options) => {
+  const printed = inspect(configurationError(fakeMachine(), options), { depth: 9 });
+
+  expect(printed).toContain('ERR_CONFIGURATION');
+  expect(/s3cret/iu.test(printed)).toBe(false);
 });
 
-test('the endpoints are asked in the order given, and the standby answers when the first is gone', async () => {
-  const kms = await kmsWithSecret(['cn-hangzhou', 'cn-shanghai']);
-  const client = clientOn(machineWith(kms.environment(), { [kms.caFilePath]: kms.caPem }));
+test.each([null, 'cn-hangzhou', 7, []])('rejects the options %j', (options) => {
+  expect(configurationError(fakeMachine(), options).message).toMatch(/expected an object, or nothing/u);
+});
+
+test('rejects a store without the methods of a store', () => {
+  expect(() => createSecretClient({ stores: [{}] as never })).toThrow(
+    /stores\[0\] .*a store: an object with read\(\)/u,
+  );
+});
+
+test('uses the endpoints in order and fails over when the first is down', async () => {
+  const kms = await startKms(secrets, { regions: ['cn-hangzhou', 'cn-shanghai'] });
+  const client = openClient(fakeMachine(kms.environment()));
   await kms.stop('cn-hangzhou');
 
   expect((await client.get('db')).stale).toBe(false);
@@ -179,9 +189,9 @@ test('the endpoints are asked in the order given, and the standby answers when t
   ]);
 });
 
-test('after close no connection is left, and a client that was never read from has opened none', async () => {
-  const kms = await kmsWithSecret();
-  const machine = machineWith(kms.environment(), { [kms.caFilePath]: kms.caPem });
+test('close() leaves no connection; a client without reads opens none', async () => {
+  const kms = await startKms(secrets);
+  const machine = fakeMachine(kms.environment());
   const idle = createSecretClientOn(machine, {});
   const busy = createSecretClientOn(machine, {});
   await Promise.all([busy.get('db'), busy.get('db', { stage: 'ACSCurrent' })]);

@@ -1,6 +1,11 @@
-import { FakeClock, FakeStore, FakeTransport } from '@kms-secrets/testing';
+import { readFileSync } from 'node:fs';
+import { FakeClock, FakeStore, FakeTransport, startFakeKms } from '@kms-secrets/testing';
+import type { FakeKms, FakeKmsOptions } from '@kms-secrets/testing';
+import { onTestFinished } from 'vitest';
+import type { ConfigurationMachine } from '../config/environment.ts';
 import { createSecretClient } from '../create-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
+import type { Logger } from '../ports/logger.ts';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretEventName, SecretEvents } from '../secret/events.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
@@ -23,6 +28,7 @@ export interface ClientFixture {
 
 export interface ClientFixtureOptions extends SecretClientOptions {
   readonly clock?: FakeClock;
+  readonly kms?: FakeTransport;
   /** The secrets that the endpoints have, in version `v1`. */
   readonly names?: readonly string[];
   readonly hasFallback?: boolean;
@@ -33,22 +39,58 @@ export interface ClientFixtureOptions extends SecretClientOptions {
 /** A client on a fake clock and fake endpoints. */
 export function setUpClient(fixtureOptions: ClientFixtureOptions = {}): ClientFixture {
   const { clock = new FakeClock(), names = ['db'], hasFallback = false, hasStore = false, ...rest } = fixtureOptions;
-  const { store = new FakeStore(), ...options } = rest;
-  const kms = new FakeTransport();
+  const { kms = new FakeTransport(), store = new FakeStore(), ...options } = rest;
   const fallback = new FakeTransport('kms.fallback');
   for (const name of names) {
     kms.put(name, 'v1');
     fallback.put(name, 'v1');
   }
-  const lines: string[] = [];
+  const { logger, lines } = collectLog();
   const client = createSecretClient({
     endpoints: hasFallback ? [kms, fallback] : [kms],
     clock,
-    logger: collectLines(lines),
+    logger,
     ...(hasStore || rest.store !== undefined ? { stores: store } : {}),
     ...options,
   });
   return { client, clock, kms, fallback, store, lines, events: collectEvents(client) };
+}
+
+/** A client with a store. Every fetch makes one attempt, so that an outage takes no time. */
+export function setUpClientWithStore(options: ClientFixtureOptions = {}): ClientFixture {
+  return setUpClient({ hasStore: true, retry: { maxAttempts: 1 }, ...options });
+}
+
+export interface FleetFixture {
+  readonly clock: FakeClock;
+  readonly kms: FakeTransport;
+  /** The store that all processes share, as a further process sees it. */
+  readonly shared: FakeStore;
+  readonly processes: readonly ClientFixture[];
+  /** The process at an index; throws if there is none. */
+  readonly process: (index: number) => ClientFixture;
+}
+
+/** Processes that share a clock, an endpoint and a store. Each process draws other random numbers. */
+export function setUpFleet(size: number, options: ClientFixtureOptions = {}): FleetFixture {
+  const clock = new FakeClock({ random: evenlySpread() });
+  const kms = new FakeTransport();
+  const shared = new FakeStore({ isShared: true, clock });
+  const processes = Array.from({ length: size }, (_, index) =>
+    setUpClient({ clock, kms, store: shared.join(`process ${index}`), ttl: '10m', idleTtl: 0, ...options }),
+  );
+  const process = (index: number): ClientFixture => {
+    const found = processes[index];
+    if (found === undefined) throw new RangeError(`There is no process ${index}.`);
+    return found;
+  };
+  return { clock, kms, shared, processes, process };
+}
+
+/** Numbers in [0, 1) for `random` of a `FakeClock`: the same in every run, and evenly spread. */
+export function evenlySpread(): () => number {
+  let calls = 0;
+  return () => ((calls += 1) * 0.618_034) % 1;
 }
 
 /** A secret as a store has it. `age` is the time since its fetch in milliseconds. */
@@ -69,15 +111,67 @@ export function storedSecret(
   };
 }
 
+/** The events of the stores, such as `failed read db`, `unavailable write db` or `recovered`. */
+export function storeEvents({ events }: ClientFixture): readonly string[] {
+  return events('store').map(({ what, operation, name }) =>
+    [what, operation, name].filter((part) => part !== undefined).join(' '),
+  );
+}
+
 /** The request that `client.get('db')` makes. */
 export const dbRequest: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
 
 /** One hour in milliseconds. */
 export const hour = 3_600_000;
 
-function collectLines(lines: string[]): Required<NonNullable<SecretClientOptions['logger']>> {
+/** A promise that the test settles. */
+export interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+export function deferred<Value = void>(): Deferred<Value> {
+  let resolve: Deferred<Value>['resolve'] = () => {};
+  let reject: Deferred<Value>['reject'] = () => {};
+  const promise = new Promise<Value>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+/** A logger, and its lines as `level message`. */
+export function collectLog(): { readonly logger: Required<Logger>; readonly lines: readonly string[] } {
+  const lines: string[] = [];
   const write = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return { logger: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }, lines };
+}
+
+/** A KMS on loopback, closed after the test, that has `secrets` by name and value in version `v1`. */
+export async function startKms(
+  secrets: Readonly<Record<string, string>>,
+  options: FakeKmsOptions = {},
+): Promise<FakeKms> {
+  const kms = await startFakeKms(options);
+  onTestFinished(() => kms.close());
+  for (const [name, value] of Object.entries(secrets)) kms.put(name, value, { versionId: 'v1' });
+  return kms;
+}
+
+/** A machine with these environment variables, and these files by their path in its working directory. */
+export function fakeMachine(
+  environment: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+): ConfigurationMachine {
+  return {
+    environment,
+    workingDirectory: () => '/app',
+    readFile(path) {
+      const text = files[path.replace('/app/', '')];
+      return text === undefined ? readFileSync(path) : new TextEncoder().encode(text);
+    },
+  };
 }
 
 const eventNames: readonly SecretEventName[] = [

@@ -1,20 +1,21 @@
-import { FakeClock, startFakeKms } from '@kms-secrets/testing';
+import { FakeClock } from '@kms-secrets/testing';
 import type { FakeKms, FakeKmsOptions, RequestRecord } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { SecretClient } from './client.ts';
 import { createSecretClient } from '../create-client.ts';
-import { isSecretError } from '../secret/errors.ts';
 import type { SecretClientOptions } from '../options/options.ts';
+import { isSecretError } from '../secret/errors.ts';
+import { startKms } from './client.fixture.ts';
+import type { SecretClient } from './client.ts';
 
 const names = Array.from({ length: 25 }, (_, index) => `name-${index}`);
 
-async function start(
+/** A client of a KMS on loopback that preloads all names. */
+async function setUp(
   options: SecretClientOptions = {},
   kmsOptions: FakeKmsOptions = {},
 ): Promise<{ readonly kms: FakeKms; readonly client: SecretClient }> {
-  const kms = await startFakeKms({ quota: false, ...kmsOptions });
-  onTestFinished(() => kms.close());
-  for (const name of names) kms.put(name, `s3cret-${name}`, { versionId: 'v1' });
+  const secrets = Object.fromEntries(names.map((name) => [name, `s3cret-${name}`]));
+  const kms = await startKms(secrets, { quota: false, ...kmsOptions });
   const client = createSecretClient({
     credentials: kms.accessKey,
     endpoints: kms.endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath })),
@@ -28,8 +29,8 @@ async function start(
 const actions = (requests: readonly RequestRecord[]): readonly string[] =>
   requests.map(({ action, secretNames }) => `${action} of ${secretNames?.length ?? 1}`).toSorted();
 
-test('names to preload are asked for by twenty, and are then fresh in memory', async () => {
-  const { kms, client } = await start();
+test('preloads names in batches of 20', async () => {
+  const { kms, client } = await setUp();
 
   await client.ready();
 
@@ -38,31 +39,32 @@ test('names to preload are asked for by twenty, and are then fresh in memory', a
   expect(client.stats()).toMatchObject({ fetches: 25 });
 });
 
-test('reads that ready() does not make request each secret by itself', async () => {
-  const { kms, client } = await start({ preload: [] });
+test('getMany() requests each secret by itself', async () => {
+  const { kms, client } = await setUp({ preload: [] });
 
   await client.ready();
   await client.getMany(names);
 
-  expect(kms.requests.every(({ action }) => action === 'GetSecretValue')).toBe(true);
+  expect(actions(kms.requests)).toEqual(names.map(() => 'GetSecretValue of 1'));
 });
 
-test('a single name to preload is requested by itself, without waiting for others', async () => {
+test('requests a single preloaded name at once, without a batch', async () => {
+  // The clock stands still: a wait for more names would never end.
   const clock = new FakeClock({ date: Date.now() });
-  const { kms, client } = await start({ clock, preload: names.slice(0, 1) });
+  const { kms, client } = await setUp({ clock, preload: names.slice(0, 1) });
 
   await client.ready();
 
   expect(actions(kms.requests)).toEqual(['GetSecretValue of 1']);
 });
 
-test('what is refused in a batch is told name by name, and the rest is there', async () => {
-  const { kms, client } = await start({ secrets: { 'name-3': { optional: true } } });
+test('a refused name of a batch does not affect the others', async () => {
+  const { kms, client } = await setUp({ secrets: { 'name-3': { optional: true } } });
   kms.deny('name-1');
   kms.remove('name-2');
   kms.disable('name-3');
 
-  const error: unknown = await client.ready().catch((thrown: unknown) => thrown);
+  const error: unknown = await client.ready().catch((reason: unknown) => reason);
 
   const errors = isSecretError(error, 'ERR_SECRET_SET') ? [...error.errors] : [];
   expect(errors.map(([name, reason]) => [name, isSecretError(reason) ? reason.code : reason])).toEqual([
@@ -73,38 +75,38 @@ test('what is refused in a batch is told name by name, and the rest is there', a
   expect(actions(kms.requests)).toEqual(['BatchGetSecretValue of 20', 'BatchGetSecretValue of 5']);
 });
 
-test('an endpoint that does not know the action is asked for each by itself, and not for a batch again', async () => {
-  const { kms, client } = await start({}, { supportsBatch: false });
+test('sends no further batch to an endpoint without batch support', async () => {
+  const { kms, client } = await setUp({}, { supportsBatch: false });
 
   await client.ready();
   for (const name of names) void client.invalidate(name);
   await client.ready();
 
   const batches = kms.requests.filter(({ action }) => action === 'BatchGetSecretValue');
-  // Both were under way before the answer to the first had come.
+  // Both were in flight before the response to the first.
   expect(batches).toHaveLength(2);
   expect(kms.requests.length - batches.length).toBe(2 * names.length);
 });
 
-test('a batch that is throttled is tried again like any fetch, when KMS wants to be asked again', async () => {
+test('retries a throttled batch after its Retry-After', async () => {
   const clock = new FakeClock({ date: Date.now() });
   const long = { attemptTimeout: '1h', deadline: '1h', readyTimeout: '1h' } as const;
-  const { kms, client } = await start({ clock, preload: names.slice(0, 5), ...long });
+  const { kms, client } = await setUp({ clock, preload: names.slice(0, 5), ...long });
   const fault = kms.fault({ kind: 'throttle', retryAfter: 500 }, { times: 1 });
-  const ready: string[] = [];
-  void client.ready().then(() => ready.push('ready'));
+  const outcome: string[] = [];
+  void client.ready().then(() => outcome.push('ready'));
   while (fault.hits === 0) await clock.pass(1);
   while (client.describe().endpoints[0]?.failures === 0) await clock.pass(0);
 
   await clock.pass(400);
-  expect([ready, actions(kms.requests)]).toEqual([[], ['BatchGetSecretValue of 5']]);
-  while (ready.length === 0) await clock.pass(10);
+  expect([outcome, actions(kms.requests)]).toEqual([[], ['BatchGetSecretValue of 5']]);
+  while (outcome.length === 0) await clock.pass(10);
 
   expect(client.describe().endpoints[0]).toMatchObject({ attempts: 10, failures: 5 });
 });
 
-test('a batch that meets an endpoint out of order goes to the next one, together again', async () => {
-  const { kms, client } = await start({}, { regions: ['cn-hangzhou', 'cn-shanghai'] });
+test('sends a batch that failed to the next endpoint as a batch', async () => {
+  const { kms, client } = await setUp({}, { regions: ['cn-hangzhou', 'cn-shanghai'] });
   kms.fault({ kind: 'html', status: 502 }, { region: 'cn-hangzhou' });
 
   await client.ready();
@@ -117,8 +119,8 @@ test('a batch that meets an endpoint out of order goes to the next one, together
   ]);
 });
 
-test('closing the client ends a batch that hangs', async () => {
-  const { kms, client } = await start();
+test('close() aborts a batch that hangs', async () => {
+  const { kms, client } = await setUp();
   kms.fault({ kind: 'hang' });
   const ready = client.ready().catch((error: unknown) => (isSecretError(error) ? error.code : error));
   while (kms.openRequests < 2) await new Promise((resolve) => setImmediate(resolve));

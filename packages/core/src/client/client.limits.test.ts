@@ -1,0 +1,141 @@
+import { FakeTransport } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import { isSecretError } from '../secret/errors.ts';
+import { setUpClient } from './client.fixture.ts';
+
+const manyNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `db-${index}`);
+
+test('sends at most limits.concurrentRequests to one endpoint', async () => {
+  const { client, clock, kms } = setUpClient({ limits: { concurrentRequests: 3 } });
+  kms.fail('hang');
+
+  const reads = Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((name) => client.get(name)));
+  await clock.pass(0);
+
+  expect(client.describe().endpoints[0]).toMatchObject({ inFlight: 3, queued: 2 });
+  expect(kms.requests.length).toBe(3);
+  await client.close();
+  await reads;
+});
+
+test('sends at most limits.requestsPerSecond to one endpoint', async () => {
+  const names = manyNames(30);
+  const { client, clock, kms } = setUpClient({ names, limits: { requestsPerSecond: 10 } });
+
+  const reads = client.getMany(names);
+  const counts: number[] = [];
+  for (let second = 0; second < 3; second += 1) {
+    await clock.pass(second === 0 ? 0 : '1s');
+    counts.push(kms.requests.length);
+  }
+  await reads;
+
+  expect(counts).toEqual([10, 20, 30]);
+});
+
+test('sends reads, and the refreshes that reads join, before queued refreshes', async () => {
+  const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+  // They are due one after the other.
+  const secrets = Object.fromEntries(names.map((name, index) => [name, { ttl: 60_000 + index }]));
+  const limits = { concurrentRequests: 4 };
+  const { client, clock, kms } = setUpClient({ names: [...names, 'cold'], secrets, limits });
+  for (const name of names) await client.get(name);
+  kms.requests.length = 0;
+  kms.delayResponses(100, clock);
+  await clock.pass('56s');
+  while (client.describe().endpoints[0]?.queued !== 3) await clock.pass(10);
+
+  const reads = Promise.all([client.get('cold'), client.refresh('six')]);
+  await clock.pass('1s');
+  await reads;
+
+  expect(kms.requests.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'six', 'cold', 'four', 'five']);
+});
+
+test('runs at most 16 background refreshes at the same time', async () => {
+  const names = manyNames(40);
+  const { client, clock, kms } = setUpClient({ names, ttl: '1h' });
+  await client.getMany(names);
+  kms.requests.length = 0;
+  kms.delayResponses(1_000, clock);
+  await clock.pass('50m');
+  expect(kms.requests).toEqual([]);
+
+  // All are due at the same moment.
+  const inFlight: number[] = [];
+  while (kms.requests.length < names.length) {
+    await clock.pass(100);
+    inFlight.push(client.stats().inFlight);
+  }
+
+  expect(Math.max(...inFlight)).toBe(16);
+});
+
+test('reads all secrets although every limit has its minimum', async () => {
+  const names = manyNames(30);
+  const endpoints = ['a', 'b', 'c'].map((endpoint) => new FakeTransport(endpoint));
+  const { client, clock } = setUpClient({
+    endpoints,
+    deadline: '5m',
+    limits: { concurrentRequests: 1, requestsPerSecond: 1 },
+    hedge: { delay: 1, share: 1 },
+    breaker: { failures: 1, openTime: 10, maxOpenTime: 10 },
+  });
+  for (const endpoint of endpoints) {
+    for (const name of names) endpoint.put(name, 'v1');
+    endpoint.delayResponses(50, clock);
+  }
+
+  const reads = client.getMany(names);
+  await clock.pass('2m');
+
+  expect(Object.values(await reads)).toHaveLength(names.length);
+  expect(client.describe().endpoints).toMatchObject(endpoints.map(() => ({ inFlight: 0, queued: 0 })));
+  for (const { requests } of endpoints) expect(requests.length).toBeLessThanOrEqual(122);
+});
+
+test('hundreds of simultaneous refreshes keep to the limit and delay no read', async () => {
+  const names = manyNames(300);
+  const { client, clock, kms } = setUpClient({
+    names: [...names, 'new'],
+    ttl: '1h',
+    idleTtl: 0,
+    deadline: '1m',
+    limits: { requestsPerSecond: 40 },
+  });
+  const reads = client.getMany(names);
+  await clock.pass('10s');
+  await reads;
+  await clock.pass('56m');
+  kms.delayResponses(5, clock);
+  kms.requests.length = 0;
+  while (kms.requests.length < 60) await clock.pass(100); // more than the limit allows at once: the rest is queued
+
+  const read = client.get('new');
+  await clock.pass(20);
+
+  expect((await read).versionId).toBe('v1');
+  for (let second = 0; second < 10; second += 1) {
+    const before = kms.requests.length;
+    await clock.pass('1s');
+    expect(kms.requests.length - before).toBeLessThanOrEqual(80);
+  }
+  expect(kms.requests.length).toBe(names.length + 1);
+});
+
+test('close() rejects a thousand queued reads and leaves no timer', async () => {
+  const { client, clock, kms } = setUpClient();
+  kms.fail('hang');
+  const reads = manyNames(1_000).map((name) =>
+    client.get(name).then(
+      () => 'read',
+      (error: unknown) => (isSecretError(error) ? error.code : 'another error'),
+    ),
+  );
+  await clock.pass(100);
+
+  await client.close();
+
+  expect(new Set(await Promise.all(reads))).toEqual(new Set(['ERR_CLIENT_CLOSED']));
+  expect(clock.pendingTimers).toBe(0);
+});

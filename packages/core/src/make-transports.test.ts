@@ -1,0 +1,44 @@
+import type { FakeEndpoint, FakeKms } from '@kms-secrets/testing';
+import { describeTransport } from '@kms-secrets/testing/contracts';
+import { fakeMachine } from './client/client.fixture.ts';
+import { makeTransports } from './make-transports.ts';
+import { optionTable } from './options/option-table.ts';
+import type { SecretClientOptions } from './options/options.ts';
+import { layerOf, resolve } from './options/resolve.ts';
+import type { SecretTransport } from './ports/transport.ts';
+
+/** The transport that a client with these options uses. */
+function makeTransport(options: SecretClientOptions): SecretTransport {
+  const { values, sources } = resolve(optionTable, [layerOf({ ...options }, 'option')]);
+  const [transport] = makeTransports({ machine: fakeMachine(), options: values, sources, issues: [], warnings: [] });
+  if (transport === undefined) throw new Error('No transport was made.');
+  return transport;
+}
+
+function clientKeyFor({ gateway }: FakeEndpoint, kms: FakeKms): { clientKeyFile: string; password: string } {
+  const { keyFile, password } = kms.createClientKey({ gateway });
+  return { clientKeyFile: keyFile, password };
+}
+
+const connectTimeout = '20s'; // for a busy machine
+
+describeTransport('a region with a client key in `credentials`', (fakeEndpoint, kms) => {
+  const { endpoint } = fakeEndpoint;
+  return makeTransport({
+    credentials: { type: 'client_key', ...clientKeyFor(fakeEndpoint, kms) },
+    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+    connectTimeout,
+  });
+});
+
+describeTransport(
+  'an instance with a client key',
+  (fakeEndpoint, kms) => {
+    const { endpoint } = fakeEndpoint;
+    return makeTransport({
+      endpoints: [{ endpoint, caFilePath: kms.caFilePath, ...clientKeyFor(fakeEndpoint, kms) }],
+      connectTimeout,
+    });
+  },
+  { gateway: 'instance' },
+);
