@@ -52,6 +52,7 @@ export type { LogFields, Logger } from './ports/logger.ts';
 export type {
   AccessKeyIdentity,
   ClientKeyIdentity,
+  CredentialsFunction,
   CredentialsUriIdentity,
   DefaultIdentity,
   EcsRamRoleIdentity,

@@ -1,6 +1,6 @@
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
-import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { Credentials, CredentialsProvider } from '../ports/credentials.ts';
 import type { IdentityField } from './identity-fields.ts';
 import { flagField, keyPair, openText, roleFields, secretText, stsFields, webAddress } from './identity-fields.ts';
 import type { OptionRow, ParseResult, ParseIssue } from './rows.ts';
@@ -98,6 +98,9 @@ export interface AlicloudProvider {
   getCredentials(): ReturnType<CredentialsProvider['getCredential']>;
 }
 
+/** Returns the credentials that sign the next request. Called before every request, so it should cache. */
+export type CredentialsFunction = () => Promise<Credentials> | Credentials;
+
 type Table = ReadonlyMap<string, ReadonlyMap<string, IdentityField>>;
 
 /** What each type may be told besides; `client_key` has a parser of its own. */
@@ -144,7 +147,8 @@ export function identityRow(): OptionRow<Identity | CredentialsProvider> {
   return custom<Identity | CredentialsProvider>({
     default: { type: 'default' },
     shown: 'the default chain',
-    expected: 'an object with a type, an access key, or a provider with getCredential()',
+    expected:
+      'an object with a type, an access key, a provider with getCredential(), or a function that returns an access key',
     example: `{ type: 'ecs_ram_role' }`,
     isSecret: true,
     parse: parseIdentity,
@@ -153,6 +157,11 @@ export function identityRow(): OptionRow<Identity | CredentialsProvider> {
 
 /** The parts of credentials are never echoed: a mistake names the property, and shows only what cannot be secret. */
 export function parseIdentity(value: unknown): ParseResult<Identity | CredentialsProvider> | undefined {
+  if (typeof value === 'function') {
+    // Called without arguments. What it returns is checked before each request, as for any provider.
+    const getCredential = value as CredentialsProvider['getCredential'];
+    return { value: { getCredential: async () => getCredential() } };
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('getCredential' in value && typeof value.getCredential === 'function') {
     return { value: value as CredentialsProvider }; // its one method has just been looked for

@@ -6,7 +6,7 @@ import type { SecretTransport } from '../ports/transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Duration } from '../time/duration.ts';
 import type { EndpointAddress, EndpointEntry } from './endpoints.ts';
-import type { AlicloudProvider, Identity } from './identity.ts';
+import type { AlicloudProvider, CredentialsFunction, Identity } from './identity.ts';
 
 /** Options of `createSecretClient`. Defaults, bounds and environment variables: see docs/configuration.md. */
 export interface SecretClientOptions {
@@ -14,7 +14,13 @@ export interface SecretClientOptions {
    * The identity that signs requests: an object with a `type`, an access key, or a provider of `@alicloud/credentials`.
    * Without it, the default credentials chain is used.
    */
-  readonly credentials?: Identity | Credentials | CredentialsProvider | AlicloudProvider | undefined;
+  readonly credentials?:
+    | Identity
+    | Credentials
+    | CredentialsProvider
+    | CredentialsFunction
+    | AlicloudProvider
+    | undefined;
   /**
    * The endpoints of KMS in order of preference; the first is the primary. An endpoint is a region id, a host, or an object
    * with `regionId`, `vpc`, `endpoint`, `caFilePath` or `ignoreSslCerts`. With `clientKeyFile` it is a KMS instance.

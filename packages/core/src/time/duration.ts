@@ -1,5 +1,8 @@
-/** A length of time: milliseconds, or a number with a unit (`'90s'`, `'15m'`, `'24h'`). */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+/**
+ * A length of time: milliseconds, or a number with a unit (`'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`). Any string is accepted
+ * by the compiler, so that a value of the environment can be passed on; it is checked when the client is created.
+ */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}` | (string & {});
 
 const unitMilliseconds: ReadonlyMap<string, number> = new Map([
   ['', 1],
