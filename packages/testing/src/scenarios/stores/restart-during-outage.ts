@@ -21,7 +21,7 @@ export const restartDuringOutage: Scenario = scenario({
     return {
       status,
       response,
-      warnings: log.filter((line) => line.startsWith('warn Serving secret "db"')),
+      warnings: log.filter((line) => line.startsWith('warn Serving a stale value of "db"')),
     };
   },
   then: ({ status, response, warnings }, expect) => {
