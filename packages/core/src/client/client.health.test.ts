@@ -1,34 +1,13 @@
-import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { SecretHandle } from './handle.ts';
-import { createSecretClient } from '../create-client.ts';
+import { setUpClient } from './client.fixture.ts';
+import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 import { isSecretClient } from './is-secret-client.ts';
-import type { SecretClientOptions } from '../options/options.ts';
-import type { SecretClient } from './client.ts';
 
-interface Setup {
-  readonly client: SecretClient;
-  readonly clock: FakeClock;
-  readonly kms: FakeTransport;
-}
-
-function setup(options: SecretClientOptions = {}): Setup {
-  const clock = new FakeClock();
-  const kms = new FakeTransport();
-  for (const name of ['db', 'api', 'key']) kms.put(name, 'v1');
-  const client = createSecretClient({
-    endpoints: [kms],
-    clock,
-    ttl: '1h',
-    staleIfError: '24h',
-    retry: { maxAttempts: 1 },
-    ...options,
-  });
-  return { client, clock, kms };
-}
+const setUp = (options: ClientFixtureOptions = {}): ClientFixture =>
+  setUpClient({ names: ['db', 'api', 'key'], retry: { maxAttempts: 1 }, ...options });
 
 test('counts secrets by freshness while they age, recover and are dropped', async () => {
-  const { client, clock, kms } = setup();
+  const { client, clock, kms } = setUp();
   await client.getMany(['db', 'api', 'key']);
   const fresh = client.health().counts;
   kms.fail('unreachable');
@@ -48,15 +27,15 @@ test('counts secrets by freshness while they age, recover and are dropped', asyn
   expect(expired).toMatchObject({ fresh: 0, stale: 0, expired: 2 });
 });
 
-test('counts evicted secrets no longer', async () => {
-  const { client } = setup({ limits: { maxEntries: 2 } });
+test('does not count evicted secrets', async () => {
+  const { client } = setUp({ limits: { maxEntries: 2 } });
   for (const name of ['db', 'api', 'key']) await client.get(name);
 
   expect(client.health().counts).toEqual({ fresh: 2, stale: 0, expired: 0, failing: 0 });
 });
 
 test('does not count a preloaded name that could never be read', async () => {
-  const { client, kms } = setup({ preload: ['db', 'gone'] });
+  const { client, kms } = setUp({ preload: ['db', 'gone'] });
   kms.fail('unreachable', 'gone');
   await client.get('db');
   await client.get('gone').catch(() => {});
@@ -68,8 +47,8 @@ test('does not count a preloaded name that could never be read', async () => {
   });
 });
 
-test('a required name has to be in memory in the stage of the client', async () => {
-  const { client } = setup();
+test('a required name must be in memory in the default stage', async () => {
+  const { client } = setUp();
   await client.get('db', { stage: 'ACSPrevious' }).catch(() => {});
   const before = client.health({ required: ['db'] });
   await client.get('db');
@@ -78,7 +57,7 @@ test('a required name has to be in memory in the stage of the client', async () 
 });
 
 test('lists secrets only on request', async () => {
-  const { client } = setup();
+  const { client } = setUp();
   await client.get('db');
 
   expect(client.health()).not.toHaveProperty('secrets');
@@ -87,8 +66,8 @@ test('lists secrets only on request', async () => {
   ]);
 });
 
-test('has the status of one secret, without a read of it', async () => {
-  const { client, clock } = setup();
+test('statusOf() returns the status of one secret and counts as no read', async () => {
+  const { client, clock } = setUp();
   await client.get('db');
   await clock.pass('5m');
 
@@ -98,26 +77,16 @@ test('has the status of one secret, without a read of it', async () => {
   expect(client.statusOf('api')).toBeUndefined();
 });
 
-test('says whether it is closed', async () => {
-  const { client } = setup();
+test('isClosed is true after close(), and health() is failing', async () => {
+  const { client } = setUp();
   const before = client.isClosed;
   await client.close();
 
   expect([before, client.isClosed, client.health().status]).toEqual([false, true, 'failing']);
 });
 
-test('a handle past the TTL looks up its own secret alone', async () => {
-  const { client, clock } = setup();
-  await client.get('db');
-  const db = new SecretHandle(client, 'db');
-  client.describe = () => expect.fail('A handle must not list all secrets.');
-  clock.freeze('2h');
-
-  expect(db.current).toMatchObject({ versionId: 'v1', stale: true });
-});
-
-test('isSecretClient tells clients from options, by their methods', () => {
-  const { client } = setup();
+test('isSecretClient() recognizes a client by its methods', () => {
+  const { client } = setUp();
   const methods = { get: () => {}, getMany: () => {}, peek: () => {}, close: () => {} };
 
   expect([client, methods].map(isSecretClient)).toEqual([true, true]);

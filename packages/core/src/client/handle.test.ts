@@ -1,6 +1,10 @@
+import { inspect } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
+import { isSecretError } from '../secret/errors.ts';
 import { setUpClient } from './client.fixture.ts';
+import type { ClientFixture } from './client.fixture.ts';
+import type { SecretHandle } from './handle.ts';
 
 interface Account {
   readonly user: string;
@@ -16,6 +20,174 @@ const accountSchema: StandardSchemaV1<unknown, Account> = {
         : { issues: [{ message: 'no user' }] },
   },
 };
+
+/** A client that has read `db`, and a handle of it. */
+async function setUpHandle(): Promise<ClientFixture & { readonly handle: SecretHandle }> {
+  const fixture = setUpClient({ retry: { maxAttempts: 1 } });
+  fixture.kms.put('db', 'v1', { value: '{"user":"s3cret-user"}' });
+  await fixture.client.get('db');
+  return { ...fixture, handle: fixture.client.handle('db') };
+}
+
+/** The code and the message of the error that `read` throws. */
+function thrownBy(read: () => unknown): readonly [string | undefined, string] {
+  try {
+    read();
+  } catch (error) {
+    return isSecretError(error) ? [error.code, error.message] : [undefined, String(error)];
+  }
+  return [undefined, 'nothing was thrown'];
+}
+
+test('current is the version in memory, and follows rotations', async () => {
+  const { client, clock, kms, handle } = await setUpHandle();
+  const before = handle.current;
+  kms.put('db', 'v2');
+  await clock.pass('1h');
+
+  expect([before.versionId, handle.current.versionId]).toEqual(['v1', 'v2']);
+  expect(handle.current).toBe(client.peek('db'));
+  expect(handle.text() === 's3cret-db-v2').toBe(true);
+});
+
+test('get() reads the secret, for current to return', async () => {
+  const { client } = setUpClient();
+  const handle = client.handle('db');
+
+  const secret = await handle.get();
+
+  expect(handle.current).toBe(secret);
+});
+
+test('json() parses the value once, and validates it with a schema', async () => {
+  const { handle } = await setUpHandle();
+  const keys = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value: unknown) => ({ value: Object.keys(value as object) }),
+    },
+  } as const;
+
+  expect(handle.json()).toBe(handle.json());
+  expect(handle.json(keys)).toEqual(['user']);
+});
+
+test('current throws before the first read and says what to do', () => {
+  const { client } = setUpClient();
+
+  const [code, message] = thrownBy(() => client.handle('db').current);
+
+  expect(code).toBe('ERR_SECRET_UNAVAILABLE');
+  expect(message).toMatch(/"db" is not in memory: it has not been read yet.*get\(\).*preload.*ready\(\)/u);
+});
+
+test('current throws after KMS has refused the secret', async () => {
+  const { client, kms, handle } = await setUpHandle();
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+
+  const [code, message] = thrownBy(() => handle.current);
+
+  expect(code).toBe('ERR_SECRET_UNAVAILABLE');
+  expect(message).toMatch(/"db" is not in memory: the client dropped it/u);
+});
+
+test('current is the stale value while KMS is unavailable', async () => {
+  const { clock, kms, handle } = await setUpHandle();
+  kms.fail('unreachable');
+  await clock.pass('2h');
+
+  expect(handle.current).toMatchObject({ versionId: 'v1', stale: true });
+});
+
+test('current is the stale value after a suspension, until the refresh', async () => {
+  const { client, clock, kms, handle } = await setUpHandle();
+  kms.put('db', 'v2');
+  clock.freeze('2h');
+
+  const resumed = [client.peek('db'), handle.current];
+  await clock.pass(1);
+
+  expect(resumed).toMatchObject([undefined, { versionId: 'v1', stale: true }]);
+  expect(handle.current).toMatchObject({ versionId: 'v2', stale: false });
+});
+
+test('current throws if the value expired during a suspension', async () => {
+  const { clock, handle } = await setUpHandle();
+  clock.freeze('26h');
+
+  expect(thrownBy(() => handle.current)[0]).toBe('ERR_SECRET_UNAVAILABLE');
+});
+
+test('current past the TTL does not list all secrets', async () => {
+  const { client, clock, handle } = await setUpHandle();
+  client.describe = () => expect.fail('A handle must not list all secrets.');
+  clock.freeze('2h');
+
+  expect(handle.current).toMatchObject({ versionId: 'v1', stale: true });
+});
+
+test('onRotate() calls its listener for its own secret until it is removed', async () => {
+  const { client, kms, handle } = await setUpHandle();
+  kms.put('other', 'v1');
+  const rotations: string[] = [];
+  const remove = handle.onRotate(({ secret, previousVersionId }) =>
+    rotations.push(`${previousVersionId} -> ${secret.versionId}`),
+  );
+  const rotate = async (versionId: string, stage?: string): Promise<void> => {
+    for (const name of ['db', 'other']) {
+      await client.get(name, { stage });
+      kms.put(name, versionId);
+      await client.refresh(name, { stage });
+    }
+  };
+
+  await rotate('v2');
+  await rotate('p2', 'ACSPrevious');
+  await client.refresh('db');
+  remove();
+  await rotate('v4');
+
+  expect(rotations).toEqual(['v1 -> v2', 'v2 -> p2']);
+});
+
+test('the rotation of another secret does not count as a read', async () => {
+  const { client, kms, handle } = await setUpHandle();
+  kms.put('other', 'v1');
+  await client.get('other');
+  handle.onRotate(() => {});
+  const { hits } = client.stats();
+  kms.put('other', 'v2');
+
+  await client.refresh('other');
+
+  expect(client.stats().hits).toBe(hits);
+});
+
+test('logs a listener that throws or rejects, without its message', async () => {
+  const { client, kms, handle, lines } = await setUpHandle();
+  handle.onRotate(() => {
+    throw new Error('s3cret-in-a-message');
+  });
+  handle.onRotate(() => Promise.reject(new Error('s3cret-in-a-message')) as unknown as void); // as untyped code would
+  kms.put('db', 'v2');
+  await client.refresh('db');
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(lines.filter((line) => line.startsWith('error A listener for "rotated" failed'))).toHaveLength(2);
+  expect(lines.join('\n').includes('s3cret-')).toBe(false);
+});
+
+test('printing a handle shows its name and no value', async () => {
+  const { handle } = await setUpHandle();
+
+  const printed = [JSON.stringify(handle), inspect(handle, { depth: 9, showHidden: true })].join();
+
+  expect(printed).toContain('db');
+  expect(printed.includes('s3cret-')).toBe(false);
+  expect(JSON.parse(JSON.stringify(handle))).toEqual({ name: 'db' });
+});
 
 test('client.handle() follows the default stage', async () => {
   const { client, kms } = setUpClient();
