@@ -27,6 +27,7 @@ export class ConformanceReport implements Reporter {
   }
 
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
+    if (modules.some(isFiltered)) return;
     const table = conformanceTable(modules.flatMap(scenarioRuns), readdirSync(join(root, 'apps')));
     if (table === undefined) return;
     if (this.#isUpdate) writeFileSync(document, table);
@@ -36,6 +37,12 @@ export class ConformanceReport implements Reporter {
     );
     process.exitCode = 1;
   }
+}
+
+/** Whether a filter such as `-t` left out scenarios of this file. */
+function isFiltered(module: TestModule): boolean {
+  const hasRun = [...module.children.allTests()].map((test) => test.meta().scenarioRun !== undefined);
+  return hasRun.includes(true) && hasRun.includes(false);
 }
 
 function scenarioRuns(module: TestModule): ScenarioRun[] {
