@@ -26,7 +26,7 @@ import { ConfigurationError, safeMessage } from './secret/errors.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
 import { SecretEmitter } from './secret/events.ts';
 import { createCounters } from './secret/status.ts';
-import { SecretTiers } from './store-tier/store-tier.ts';
+import { StoreTier } from './store-tier/store-tier.ts';
 
 /**
  * Creates a client from the options, the environment and `secretsmanager.properties`. No request is sent before the first read
@@ -103,14 +103,14 @@ function connectParts(
     attemptTimeout,
     closing: signal,
   });
-  const storeTier = new SecretTiers({
+  const storeTier = new StoreTier({
     options,
     memory,
     logger,
     events,
     counters,
-    prepare: (secret, request) => transform.applyToStored(secret, request),
-    forget: (name) => fetcher.forgetSecret(name),
+    transform: (secret, request) => transform.applyToStored(secret, request),
+    forgetFetches: (name) => fetcher.forgetSecret(name),
   });
   const fetcher = new Fetcher({
     endpoints,

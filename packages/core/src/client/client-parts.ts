@@ -6,7 +6,7 @@ import type { SecretMemory } from '../memory/memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { SecretEmitter } from '../secret/events.ts';
 import type { Counters } from '../secret/status.ts';
-import type { SecretTiers } from '../store-tier/store-tier.ts';
+import type { StoreTier } from '../store-tier/store-tier.ts';
 import type { Preloader } from './preload.ts';
 import type { Reader } from './reader.ts';
 
@@ -19,7 +19,7 @@ export interface ClientParts {
   readonly endpoints: EndpointSet;
   readonly batching: Batching;
   readonly memory: SecretMemory;
-  readonly storeTier: SecretTiers;
+  readonly storeTier: StoreTier;
   readonly fetcher: Fetcher;
   readonly reader: Reader<Entry>;
   readonly preloader: Preloader;

@@ -6,96 +6,98 @@ import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoreEvent } from '../ports/store.ts';
 import { withTimeout } from '../time/deadline.ts';
 
-export type StoreOperation = SecretEvents['store']['operation'];
-export type TellStore = (event: SecretEvents['store']) => void;
+type StoreOperation = NonNullable<SecretEvents['store']['operation']>;
+export type StoreEventListener = (event: SecretEvents['store']) => void;
 
-/** So many failures in a row are no accident: from then on the store is left alone for a while. */
-const mostFailures = 3;
+/** Consecutive failures after which a store is skipped. */
+const failureThreshold = 3;
+/** Backoff between probes of a skipped store (ms); doubles up to the maximum. */
+const initialBackoff = 1_000;
+const maxBackoff = 30_000;
 
-/** For how long it is left alone; doubled each time that one try in between fails too. */
-const firstRest = 1_000;
-const longestRest = 30_000;
+/** Operations that share a failure count: reads may hang while writes succeed, such as on a read-only replica. */
+type OperationGroup = 'read' | 'change' | 'lease';
 
-/** Reads may hang while writes go well, and the other way round: each kind of operation has its own record. */
-type Kind = 'read' | 'change' | 'lease';
+interface GroupFailures {
+  /** Consecutive. */
+  readonly count: number;
+  /** Below the threshold: 0. */
+  readonly backoff: number;
+  /** The clock's `now`. */
+  readonly skippedUntil: number;
+}
 
-interface Trouble {
-  /** In a row. */
-  readonly failures: number;
-  /** For how long it is left alone, and until when; `rest` is 0 as long as it is not. */
-  readonly rest: number;
-  readonly until: number;
+export interface GuardedStoreParts {
+  readonly store: SecretStore;
+  readonly clock: Clock;
+  /** Milliseconds for one operation. */
+  readonly timeout: number;
+  readonly onEvent: StoreEventListener;
+  /** The store works again after it was unavailable. */
+  readonly onRecovered: () => void;
 }
 
 /**
- * A store that can hold up nobody: whatever is asked of it ends within its time, and comes to nothing rather than to an
- * error. What keeps failing is not tried at all for a while, and an outage is told once.
+ * Isolates the client from a slow or failing store: every operation resolves within `timeout`, and errors are reported as
+ * events instead of being thrown. A store that keeps failing is skipped until a probe succeeds. Each outage is reported once.
  */
 export class GuardedStore {
   readonly store: SecretStore;
   readonly #clock: Clock;
   readonly #timeout: number;
-  readonly #tell: TellStore;
-  readonly #onBack: () => void;
-  readonly #troubles = new Map<Kind, Trouble>();
-  /** What has been told of the outage that lasts. */
-  #told: 'nothing' | 'failed' | 'unavailable' = 'nothing';
+  readonly #onEvent: StoreEventListener;
+  readonly #onRecovered: () => void;
+  readonly #groups = new Map<OperationGroup, GroupFailures>();
+  /** What was reported of the current outage. */
+  #reported: 'nothing' | 'failed' | 'unavailable' = 'nothing';
   #failures = 0;
-  #changes = 0;
-  #last: { readonly error: StoreError; readonly at: number } | undefined;
+  #completedChanges = 0;
+  #lastFailure: { readonly error: StoreError; readonly at: number } | undefined;
 
-  constructor(parts: {
-    readonly store: SecretStore;
-    readonly clock: Clock;
-    /** Milliseconds for one operation. */
-    readonly timeout: number;
-    readonly tell: TellStore;
-    /** It works again after having been away. */
-    readonly onBack: () => void;
-  }) {
-    this.store = parts.store;
-    this.#clock = parts.clock;
-    this.#timeout = parts.timeout;
-    this.#tell = parts.tell;
-    this.#onBack = parts.onBack;
+  constructor({ store, clock, timeout, onEvent, onRecovered }: GuardedStoreParts) {
+    this.store = store;
+    this.#clock = clock;
+    this.#timeout = timeout;
+    this.#onEvent = onEvent;
+    this.#onRecovered = onRecovered;
   }
 
   get name(): string {
     return this.store.name;
   }
 
-  /** How many operations have failed. */
+  /** The number of failed operations. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** How many changes it has taken. */
-  get changes(): number {
-    return this.#changes;
+  /** The number of writes and removals that succeeded. */
+  get completedChanges(): number {
+    return this.#completedChanges;
   }
 
-  /** Milliseconds for which an operation is not tried. */
-  restsFrom(operation: StoreOperation): number {
-    const trouble = this.#troubles.get(kindOf(operation));
-    return trouble === undefined ? 0 : Math.max(trouble.until - this.#clock.now(), 0);
+  /** Milliseconds until the operation is attempted again; 0 if it is not skipped. */
+  skippedFor(operation: StoreOperation): number {
+    const group = this.#groups.get(groupOf(operation));
+    return group === undefined ? 0 : Math.max(group.skippedUntil - this.#clock.now(), 0);
   }
 
-  /** What the operation gave; `undefined` if it failed, or was not even begun. Never rejects. */
-  async attempt<Value>(
+  /** Resolves to the result of the operation; to `undefined` if it failed or was skipped. Never rejects. */
+  async run<Value>(
     operation: StoreOperation,
     secretName: string | undefined,
     act: (store: SecretStore) => Promise<Value>,
   ): Promise<{ readonly value: Value } | undefined> {
-    if (this.restsFrom(operation) > 0) return undefined;
-    const kind = kindOf(operation);
-    const trouble = this.#troubles.get(kind);
-    // One try at a time after a rest: whoever else comes meanwhile goes on without it.
-    if (trouble !== undefined && trouble.rest > 0) {
-      this.#troubles.set(kind, { ...trouble, until: this.#clock.now() + this.#timeout });
+    if (this.skippedFor(operation) > 0) return undefined;
+    const group = groupOf(operation);
+    const failures = this.#groups.get(group);
+    // One probe at a time: concurrent operations are skipped until it has ended.
+    if (failures !== undefined && failures.backoff > 0) {
+      this.#groups.set(group, { ...failures, skippedUntil: this.#clock.now() + this.#timeout });
     }
     try {
-      const value = await this.#inTime(startedBy(() => act(this.store)));
-      this.#succeed(kind);
+      const value = await this.#withTimeout(rejecting(() => act(this.store)));
+      this.#succeed(group);
       return { value };
     } catch (cause) {
       this.#fail(operation, secretName, cause);
@@ -103,144 +105,166 @@ export class GuardedStore {
     }
   }
 
-  /** Begins to listen, if the store tells anything; returns a function that ends it. Never throws. */
-  subscribe(listener: (news: StoreEvent) => void): () => void {
-    const hear = (news: StoreEvent): void => {
+  /** Returns a function that unsubscribes. Never throws; does nothing for a store without events. */
+  subscribe(listener: (event: StoreEvent) => void): () => void {
+    const guardedListener = (event: StoreEvent): void => {
       try {
-        listener(news);
+        listener(event);
       } catch {
-        // What makes no sense is no news, and nothing that whoever tells it should suffer from.
+        // An event with invalid fields must not throw into the store.
       }
     };
     try {
-      const leave = this.store.subscribe?.(hear);
-      return () => this.#leave(leave);
+      const unsubscribe = this.store.subscribe?.(guardedListener);
+      return () => this.#unsubscribe(unsubscribe);
     } catch (cause) {
       this.#fail('subscribe', undefined, cause);
       return () => {};
     }
   }
 
-  /** Whether it works or not, it must give back what it holds. Never rejects. */
+  /** Also closes a store that is skipped, so that it frees its resources. Never rejects. */
   async close(): Promise<void> {
     try {
-      await this.#inTime(startedBy(() => this.store.close()));
+      await this.#withTimeout(rejecting(() => this.store.close()));
     } catch (cause) {
       this.#fail('close', undefined, cause);
     }
   }
 
-  /** The store says itself that it can be reached again. */
-  works(): void {
-    this.#troubles.clear();
-    this.#tellBack();
+  /** The store reported that it works again. */
+  markRecovered(): void {
+    this.#groups.clear();
+    this.#reportRecovered();
   }
 
-  /** The store says itself that it cannot be reached. */
-  isAway(reason: string): void {
-    const error = new StoreError(`${this.name} is away: ${reason}.`);
-    this.#note(error);
-    for (const kind of ['read', 'change', 'lease'] as const) this.#rest(kind, mostFailures);
-    this.#tellAway({ store: this.name, what: 'unavailable', operation: undefined, name: undefined, error });
+  /** The store reported that it is unavailable. */
+  markUnavailable(reason: string): void {
+    const error = new StoreError(`${this.name} is unavailable: ${withoutFullStop(reason)}.`);
+    this.#record(error);
+    for (const group of ['read', 'change', 'lease'] as const) this.#backOff(group, failureThreshold);
+    this.#reportUnavailable({ store: this.name, what: 'unavailable', operation: undefined, name: undefined, error });
   }
 
-  /** An entry that cannot be trusted was met. */
-  dropped(name: string | undefined, reason: string): void {
-    const what = name === undefined ? 'An entry' : `The entry of secret "${name}"`;
-    const error = new StoreError(`${what} in ${this.name} was dropped: ${reason}.`, { secretName: name });
-    this.#tell({ store: this.name, what: 'dropped', operation: 'read', name, error });
+  /** An entry that cannot be trusted was found. */
+  reportDropped(name: string | undefined, reason: string): void {
+    const entry = name === undefined ? 'An entry' : `The entry of secret "${name}"`;
+    const message = `${entry} in ${this.name} was dropped: ${withoutFullStop(reason)}.`;
+    const error = new StoreError(message, { secretName: name });
+    this.#onEvent({ store: this.name, what: 'dropped', operation: 'read', name, error });
   }
 
   status(waiting: number): StoreStatus {
-    const last = this.#last;
-    const troubles = [...this.#troubles.values()];
-    const isAway = troubles.some(({ rest }) => rest > 0);
+    const last = this.#lastFailure;
+    const groups = [...this.#groups.values()];
+    const isUnavailable = groups.some(({ backoff }) => backoff > 0);
     return {
       store: this.name,
-      state: isAway ? 'unavailable' : troubles.length > 0 ? 'failing' : 'working',
+      state: isUnavailable ? 'unavailable' : groups.length > 0 ? 'failing' : 'working',
       waiting,
       lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
     };
   }
 
-  #leave(leave: (() => void) | undefined): void {
+  #unsubscribe(unsubscribe: (() => void) | undefined): void {
     try {
-      leave?.();
+      unsubscribe?.();
     } catch (cause) {
       this.#fail('subscribe', undefined, cause);
     }
   }
 
-  #succeed(kind: Kind): void {
-    if (kind === 'change') this.#changes += 1;
-    this.#troubles.delete(kind);
-    if (![...this.#troubles.values()].some(({ rest }) => rest > 0)) this.#tellBack();
+  #succeed(group: OperationGroup): void {
+    if (group === 'change') this.#completedChanges += 1;
+    this.#groups.delete(group);
+    if (![...this.#groups.values()].some(({ backoff }) => backoff > 0)) this.#reportRecovered();
   }
 
   #fail(operation: StoreOperation, secretName: string | undefined, cause: unknown): void {
-    const kind = kindOf(operation);
-    const what = secretName === undefined ? '' : ` of secret "${secretName}"`;
-    const error = new StoreError(`${this.name} failed at a ${String(operation)}${what}: ${safeMessage(cause)}.`, {
-      secretName,
-      // Of anybody else's error nothing is kept: it may quote what it worked on.
-      cause: isSecretError(cause) ? cause : undefined,
-    });
-    this.#note(error);
+    const error = this.#errorOf(operation, secretName, cause);
+    this.#record(error);
     const event = { store: this.name, operation, name: secretName, error };
-    const failures = (this.#troubles.get(kind)?.failures ?? 0) + 1;
-    this.#rest(kind, failures);
-    if (failures >= mostFailures) this.#tellAway({ ...event, what: 'unavailable' });
-    else if (this.#told === 'nothing') {
-      this.#told = 'failed';
-      this.#tell({ ...event, what: 'failed' });
+    const group = groupOf(operation);
+    const count = (this.#groups.get(group)?.count ?? 0) + 1;
+    this.#backOff(group, count);
+    if (count >= failureThreshold) this.#reportUnavailable({ ...event, what: 'unavailable' });
+    else if (this.#reported === 'nothing') {
+      this.#reported = 'failed';
+      this.#onEvent({ ...event, what: 'failed' });
     }
   }
 
-  #rest(kind: Kind, failures: number): void {
-    const { rest = 0, until = 0 } = this.#troubles.get(kind) ?? {};
+  /** The messages of our own stores already name the store and the secret. */
+  #errorOf(operation: StoreOperation, secretName: string | undefined, cause: unknown): StoreError {
+    const reason = cause instanceof StoreTimeout ? cause.message : withoutFullStop(safeMessage(cause));
+    const about = secretName === undefined ? '' : ` secret "${secretName}"`;
+    const isComplete = isSecretError(cause, 'ERR_STORE') && reason.includes(this.name);
+    const message = isComplete ? reason : `${this.name} failed to ${verbs[operation]}${about}: ${reason}`;
+    // The errors of other code may quote secret values, so they are not kept as causes.
+    return new StoreError(`${message}.`, { secretName, cause: isSecretError(cause) ? cause : undefined });
+  }
+
+  #backOff(group: OperationGroup, count: number): void {
+    const { backoff = 0, skippedUntil = 0 } = this.#groups.get(group) ?? {};
     const now = this.#clock.now();
-    // Of many that were under way together, only the first makes the rest longer.
-    const isResting = until - now > this.#timeout;
-    if (failures < mostFailures) this.#troubles.set(kind, { failures, rest: 0, until: now });
-    else if (!isResting) {
-      const next = Math.min(Math.max(2 * rest, firstRest), longestRest);
-      this.#troubles.set(kind, { failures, rest: next, until: now + next });
+    // Of concurrent operations that fail together, only the first one doubles the backoff.
+    const isBackingOff = skippedUntil - now > this.#timeout;
+    if (count < failureThreshold) this.#groups.set(group, { count, backoff: 0, skippedUntil: now });
+    else if (!isBackingOff) {
+      const next = Math.min(Math.max(2 * backoff, initialBackoff), maxBackoff);
+      this.#groups.set(group, { count, backoff: next, skippedUntil: now + next });
     }
   }
 
-  #note(error: StoreError): void {
+  #record(error: StoreError): void {
     this.#failures += 1;
-    this.#last = { error, at: this.#clock.now() };
+    this.#lastFailure = { error, at: this.#clock.now() };
   }
 
-  #tellAway(event: SecretEvents['store']): void {
-    if (this.#told === 'unavailable') return;
-    this.#told = 'unavailable';
-    this.#tell(event);
+  #reportUnavailable(event: SecretEvents['store']): void {
+    if (this.#reported === 'unavailable') return;
+    this.#reported = 'unavailable';
+    this.#onEvent(event);
   }
 
-  #tellBack(): void {
-    if (this.#told === 'failed' && this.#troubles.size > 0) return;
-    const wasAway = this.#told === 'unavailable';
-    this.#told = 'nothing';
-    if (!wasAway) return;
-    this.#tell({ store: this.name, what: 'recovered', operation: undefined, name: undefined, error: undefined });
-    this.#onBack();
+  #reportRecovered(): void {
+    if (this.#reported === 'failed' && this.#groups.size > 0) return;
+    const wasUnavailable = this.#reported === 'unavailable';
+    this.#reported = 'nothing';
+    if (!wasUnavailable) return;
+    this.#onEvent({ store: this.name, what: 'recovered', operation: undefined, name: undefined, error: undefined });
+    this.#onRecovered();
   }
 
-  #inTime<Value>(acting: Promise<Value>): Promise<Value> {
+  #withTimeout<Value>(running: Promise<Value>): Promise<Value> {
     const onTimeout = (): never => {
-      throw new StoreError(`it did not answer within ${formatDuration(this.#timeout)} (storeTimeout)`);
+      throw new StoreTimeout(`no response within ${formatDuration(this.#timeout)} (storeTimeout)`);
     };
-    return withTimeout(acting, this.#clock, { ms: this.#timeout, onTimeout });
+    return withTimeout(running, this.#clock, { ms: this.#timeout, onTimeout });
   }
 }
 
-/** What throws at once rejects like what fails later. */
-async function startedBy<Value>(act: () => Promise<Value>): Promise<Value> {
+class StoreTimeout extends Error {}
+
+const verbs: Readonly<Record<StoreOperation, string>> = {
+  read: 'read',
+  write: 'write',
+  remove: 'remove',
+  removeAll: 'remove',
+  lease: 'lease',
+  subscribe: 'subscribe',
+  close: 'close',
+};
+
+/** Turns a synchronous exception into a rejection. */
+async function rejecting<Value>(act: () => Promise<Value>): Promise<Value> {
   return act();
 }
 
-function kindOf(operation: StoreOperation): Kind {
+function groupOf(operation: StoreOperation): OperationGroup {
   return operation === 'read' || operation === 'lease' ? operation : 'change';
+}
+
+function withoutFullStop(text: string): string {
+  return text.replace(/\.$/u, '');
 }

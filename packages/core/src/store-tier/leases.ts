@@ -4,105 +4,105 @@ import type { StoreLease } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import type { GuardedStore } from './guarded-store.ts';
 
-/** News of a store can get lost: it is looked into as often as this while another process is at it. */
-const lookEvery = 250;
+/** How often the store is checked while another process holds the lease (ms): its `written` event may be lost. */
+const pollInterval = 250;
 
-/** One wish to ask KMS. */
-export interface Wish {
+export interface LeaseRequest {
   readonly key: string;
   readonly request: SecretRequest;
+  /** The signal of the fetch. */
   readonly signal: AbortSignal;
-  /** When nobody waits for it any more; the clock's `now`. */
-  readonly until: number;
-  /** Looks whether another process has brought what is wished for. */
-  readonly look: () => Promise<boolean>;
+  /** When to stop waiting; the clock's `now`. */
+  readonly waitUntil: number;
+  /** Resolves to true if the store has a fresh value, which makes the lease unnecessary. */
+  readonly checkStore: () => Promise<boolean>;
 }
 
-/** A right to ask KMS; `signal` is that of the wish it was taken for. */
-interface Turn {
+interface HeldLease {
   readonly store: GuardedStore;
   readonly lease: StoreLease;
+  /** The signal of the fetch that holds it. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Whose turn it is to ask KMS, in a fleet that shares a store: one process asks, the others wait for what it brings.
+ * The leases of this process in a store that a fleet shares: one process fetches a secret from KMS, the others wait for it.
  *
- * Nobody waits longer than `ms`, whatever becomes of the one whose turn it is; and a store that fails is no reason to wait.
+ * A wait ends after `duration`, even if the holder dies. A store that fails is not waited for.
  */
-export class Turns {
+export class Leases {
   readonly #clock: Clock;
-  readonly #ms: number;
-  readonly #leases = new Map<string, Turn>();
-  readonly #waiting = new Map<string, Set<AbortController>>();
+  readonly #duration: number;
+  readonly #held = new Map<string, HeldLease>();
+  readonly #waiters = new Map<string, Set<AbortController>>();
 
-  constructor(clock: Clock, ms: number) {
+  constructor(clock: Clock, duration: number) {
     this.#clock = clock;
-    this.#ms = ms;
+    this.#duration = duration;
   }
 
-  /** Resolves when KMS may be asked, or need not be any more. Never rejects. */
-  async take(store: GuardedStore, wish: Wish): Promise<void> {
-    const { key, request, signal, until, look } = wish;
-    const endAt = Math.min(this.#clock.now() + this.#ms, until);
-    const isOver = (): boolean => signal.aborted || this.#clock.now() > until;
+  /** Resolves when KMS may be requested, or when `checkStore` has found a value. Never rejects. */
+  async acquire(store: GuardedStore, leaseRequest: LeaseRequest): Promise<void> {
+    const { key, request, signal, waitUntil, checkStore } = leaseRequest;
+    const endAt = Math.min(this.#clock.now() + this.#duration, waitUntil);
+    const isOver = (): boolean => signal.aborted || this.#clock.now() > waitUntil;
     while (!isOver()) {
-      const answer = await this.#ask(store, request);
-      if (answer === undefined) return;
-      if (answer.value !== undefined) {
-        this.#leases.set(key, { store, lease: answer.value, signal });
-        if (isOver()) return this.giveBack(key);
+      const result = await this.#tryAcquire(store, request);
+      if (result === undefined) return;
+      if (result.value !== undefined) {
+        this.#held.set(key, { store, lease: result.value, signal });
+        if (isOver()) return this.release(key);
       }
-      // Also with the turn in hand: whoever had it before may have brought it between our last look and now.
-      if ((await look()) || answer.value !== undefined) return;
-      const left = endAt - this.#clock.now();
-      if (left <= 0) return;
-      await this.#newsOf(key, Math.min(left, lookEvery), signal);
+      // Also after acquiring: the last holder may have written the value since the previous check.
+      if ((await checkStore()) || result.value !== undefined) return;
+      const remaining = endAt - this.#clock.now();
+      if (remaining <= 0) return;
+      await this.#waitForChange(key, Math.min(remaining, pollInterval), signal);
     }
   }
 
-  /** There is news of this key: those who wait for it look at once. */
-  heard(key: string): void {
-    for (const waiting of this.#waiting.get(key) ?? []) waiting.abort();
+  /** Another process has written this key: the waiters check the store immediately. */
+  notify(key: string): void {
+    for (const waiter of this.#waiters.get(key) ?? []) waiter.abort();
   }
 
-  /** The turn for `key` is over, if there was one; that of one wish alone, if its signal is given. Never rejects. */
-  async giveBack(key: string, signal?: AbortSignal): Promise<void> {
-    const turn = this.#leases.get(key);
-    if (turn === undefined || (signal !== undefined && turn.signal !== signal)) return;
-    this.#leases.delete(key);
-    await turn.store.attempt('lease', undefined, () => turn.lease.release());
+  /** Releases the lease on `key`, if there is one. With `signal`, only the lease of that fetch. Never rejects. */
+  async release(key: string, signal?: AbortSignal): Promise<void> {
+    const held = this.#held.get(key);
+    if (held === undefined || (signal !== undefined && held.signal !== signal)) return;
+    this.#held.delete(key);
+    await held.store.run('lease', undefined, () => held.lease.release());
   }
 
-  async #ask(
+  async #tryAcquire(
     store: GuardedStore,
     request: SecretRequest,
   ): Promise<{ readonly value: StoreLease | undefined } | undefined> {
-    let isLate = false;
-    const answer = await store.attempt('lease', request.name, async (shared) => {
-      const lease = await shared.lease?.(request, this.#ms);
-      // Nobody would give it back, and the others would wait for it to run out.
-      if (isLate) await lease?.release();
+    let hasTimedOut = false;
+    const result = await store.run('lease', request.name, async (shared) => {
+      const lease = await shared.lease?.(request, this.#duration);
+      // Otherwise the other processes would wait until it expires.
+      if (hasTimedOut) await lease?.release();
       return lease;
     });
-    isLate = answer === undefined;
-    return answer;
+    hasTimedOut = result === undefined;
+    return result;
   }
 
-  async #newsOf(key: string, ms: number, signal: AbortSignal): Promise<void> {
-    const waiting = new AbortController();
-    const all = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, all.add(waiting));
-    const leave = (): void => waiting.abort();
-    signal.addEventListener('abort', leave, { once: true });
+  async #waitForChange(key: string, ms: number, signal: AbortSignal): Promise<void> {
+    const waiter = new AbortController();
+    const waiters = this.#waiters.get(key) ?? new Set();
+    this.#waiters.set(key, waiters.add(waiter));
+    const cancel = (): void => waiter.abort();
+    signal.addEventListener('abort', cancel, { once: true });
     try {
-      await sleep(this.#clock, ms, waiting.signal);
+      await sleep(this.#clock, ms, waiter.signal);
     } catch {
-      // News, or the end of the fetch: either way there is no reason to wait longer.
+      // `notify`, or the end of the fetch.
     } finally {
-      signal.removeEventListener('abort', leave);
-      all.delete(waiting);
-      if (all.size === 0) this.#waiting.delete(key);
+      signal.removeEventListener('abort', cancel);
+      waiters.delete(waiter);
+      if (waiters.size === 0) this.#waiters.delete(key);
     }
   }
 }

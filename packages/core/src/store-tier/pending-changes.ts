@@ -1,45 +1,46 @@
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
-import type { Moment } from './tombstones.ts';
+import type { Instant } from './tombstones.ts';
 
 export type StoreChange =
   | {
       readonly kind: 'write';
       readonly request: SecretRequest;
       readonly stored: StoredSecret;
-      /** What is there is removed first: it is from a time that has not come yet, and would not give way. */
+      /** Remove the present entry first: its fetch time is in the future, so the store would keep it. */
       readonly replaces: boolean;
     }
-  /** An entry that was fetched up to `removedAt` must not be served while the removal waits. */
-  | { readonly kind: 'remove'; readonly request: SecretRequest; readonly removedAt: Moment }
-  | { readonly kind: 'removeAll'; readonly name: string; readonly removedAt: Moment };
+  /** An entry that was fetched up to `removedAt` must not be served while the removal is pending. */
+  | { readonly kind: 'remove'; readonly request: SecretRequest; readonly removedAt: Instant }
+  | { readonly kind: 'removeAll'; readonly name: string; readonly removedAt: Instant };
 
-export interface WaitingChange {
+export interface PendingChange {
   readonly change: StoreChange;
-  readonly tries: number;
-  /** How many changes the store had taken by the time it was first asked to take this one. */
-  readonly since: number;
-  /** Called when it is done, or will never be. */
-  readonly end: () => void;
+  /** Attempts that have failed. */
+  readonly attempts: number;
+  /** How many changes the store had completed when this one was queued. */
+  readonly completedBefore: number;
+  /** Called when the change is done or dropped. */
+  readonly settle: () => void;
 }
 
 /**
- * The changes that wait for one store, by what they are about, in the order in which they were asked for.
+ * The pending changes of one store by id, in order.
  *
- * While a store is away there may be thousands: neither the oldest value nor what is about one secret is searched for.
+ * Thousands may be pending during an outage, so the oldest value and the changes of one secret are found by index.
  */
-export class WaitingChanges {
-  readonly #all = new Map<string, WaitingChange>();
+export class PendingChanges {
+  readonly #all = new Map<string, PendingChange>();
   readonly #writes = new Set<string>();
-  /** Which of them are about one stage or version of a secret, by its name. */
-  readonly #parts = new Map<string, Set<string>>();
+  /** The ids of changes of one stage or version, by the secret's name. */
+  readonly #idsByName = new Map<string, Set<string>>();
 
   get size(): number {
     return this.#all.size;
   }
 
-  /** How many of them hold a value. */
-  get writes(): number {
+  /** The number of changes that hold a value. */
+  get writeCount(): number {
     return this.#writes.size;
   }
 
@@ -51,7 +52,7 @@ export class WaitingChanges {
     return firstOf(this.#writes, count);
   }
 
-  [Symbol.iterator](): MapIterator<[string, WaitingChange]> {
+  [Symbol.iterator](): MapIterator<[string, PendingChange]> {
     return this.#all.entries();
   }
 
@@ -59,36 +60,36 @@ export class WaitingChanges {
     return this.#all.has(id);
   }
 
-  get(id: string): WaitingChange | undefined {
+  get(id: string): PendingChange | undefined {
     return this.#all.get(id);
   }
 
-  /** What waits of the stages and versions of a secret. */
+  /** The ids of the changes of single stages and versions of a secret. */
   idsOf(name: string): readonly string[] {
-    return [...(this.#parts.get(name) ?? [])];
+    return [...(this.#idsByName.get(name) ?? [])];
   }
 
-  /** Behind all others; nothing may wait by that id. */
-  add(id: string, waiting: WaitingChange): void {
-    const { change } = waiting;
-    this.#all.set(id, waiting);
+  /** Appends a change. No other change may have this id. */
+  add(id: string, pending: PendingChange): void {
+    const { change } = pending;
+    this.#all.set(id, pending);
     if (change.kind === 'write') this.#writes.add(id);
     if (change.kind === 'removeAll') return;
     const { name } = change.request;
-    this.#parts.set(name, (this.#parts.get(name) ?? new Set()).add(id));
+    this.#idsByName.set(name, (this.#idsByName.get(name) ?? new Set()).add(id));
   }
 
-  take(id: string): WaitingChange | undefined {
-    const waiting = this.#all.get(id);
-    if (waiting === undefined) return undefined;
+  take(id: string): PendingChange | undefined {
+    const pending = this.#all.get(id);
+    if (pending === undefined) return undefined;
     this.#all.delete(id);
     this.#writes.delete(id);
-    if (waiting.change.kind === 'removeAll') return waiting;
-    const { name } = waiting.change.request;
-    const parts = this.#parts.get(name);
-    parts?.delete(id);
-    if (parts?.size === 0) this.#parts.delete(name);
-    return waiting;
+    if (pending.change.kind === 'removeAll') return pending;
+    const { name } = pending.change.request;
+    const ids = this.#idsByName.get(name);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#idsByName.delete(name);
+    return pending;
   }
 }
 

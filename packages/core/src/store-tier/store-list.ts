@@ -1,6 +1,3 @@
-// The stores behind memory: looked at before KMS is asked for the first time, told what has landed, emptied of what KMS
-// refuses. None of them can hold up a read for longer than `storeTimeout`, and none is believed.
-
 import type { Clock } from '../time/clock.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters, StoreStatus } from '../secret/status.ts';
@@ -8,256 +5,270 @@ import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { GuardedStore } from './guarded-store.ts';
-import type { TellStore } from './guarded-store.ts';
-import { checkStored, secretOf, storedOf } from './stored-secret.ts';
-import { StoreWrites } from './write-queue.ts';
+import type { StoreEventListener } from './guarded-store.ts';
+import { checkStored, toSecret, toStored } from './stored-secret.ts';
+import { WriteQueue } from './write-queue.ts';
 import { Tombstones } from './tombstones.ts';
-import type { Moment } from './tombstones.ts';
+import type { Instant } from './tombstones.ts';
 
-/** A secret that a store gave, checked; its hook has not seen it yet. */
-export interface Found {
+/** A valid secret from a store, before the hook has transformed it. */
+export interface StoreCandidate {
   readonly secret: Secret;
-  /** The clock's `now`; `undefined` if the calendar says that it was fetched in times to come. */
+  /** The clock's `now`; `undefined` if the value counts as stale, whatever its date says. */
   readonly fetchedAt: number | undefined;
-  /** Whether it was refused or invalidated since: whoever has looked at it for a while must not keep it then. */
+  /** Whether it was refused or invalidated after it was read: the caller checks again after every wait. */
   readonly isRevoked: () => boolean;
 }
 
-/** What became of it: whether it is in memory now, and whether a fresh value is, this or another. */
-export interface Offered {
+export interface OfferResult {
+  /** Whether memory took the candidate. */
   readonly isKept: boolean;
+  /** Whether memory holds a fresh value now, this one or another. */
   readonly isFresh: boolean;
 }
 
-export interface TieredCacheParts {
+/** A change by another process that shares a store. */
+export type RemoteChange = Extract<StoreEvent, { kind: 'written' | 'removed' }>;
+
+export interface StoreListParts {
   readonly stores: readonly SecretStore[];
   readonly clock: Clock;
-  readonly usualStage: string;
+  readonly defaultStage: string;
+  /** Milliseconds for one operation of a store. */
   readonly timeout: number;
-  readonly tell: TellStore;
+  readonly onEvent: StoreEventListener;
   readonly counters: Pick<Counters, 'storeHits' | 'storeMisses'>;
-  /** Keeps what was found, if it is worth it. Never rejects. */
-  readonly offer: (key: string, request: SecretRequest, found: Found) => Promise<Offered>;
-  /** What another process has told of one of the shared stores. */
-  readonly onNews: (store: SharedStore, news: Extract<StoreEvent, { kind: 'written' | 'removed' }>) => void;
+  /** Offers a secret to memory. Never rejects. */
+  readonly offer: (key: string, request: SecretRequest, candidate: StoreCandidate) => Promise<OfferResult>;
+  readonly onRemoteChange: (store: GuardedStore, change: RemoteChange) => void;
 }
 
-/** One store with what waits for it. */
-interface Tier {
-  readonly guarded: GuardedStore;
-  readonly writes: StoreWrites;
+interface QueuedStore {
+  readonly store: GuardedStore;
+  readonly queue: WriteQueue;
 }
 
-/** As much of a store as those know who share it. */
-export type SharedStore = Pick<GuardedStore, 'attempt' | 'store'>;
+/** Differences between the clocks of a fleet that are normal (ms). */
+const clockSkew = 30_000;
 
-/** The clocks of a fleet differ by that much without anything being wrong. */
-const skew = 30_000;
-
-/** The stores behind memory, in the order in which they are asked. */
-export class TieredCache {
-  readonly #parts: TieredCacheParts;
+/**
+ * The stores behind memory, in the caller's order. They are read before the first request to KMS, and receive its results
+ * and refusals. No store delays a read for longer than `timeout`, and no entry is used without validation.
+ */
+export class StoreList {
+  readonly #parts: StoreListParts;
   readonly #clock: Clock;
-  readonly #tiers: readonly Tier[];
+  readonly #stores: readonly QueuedStore[];
   readonly #tombstones: Tombstones;
-  /** What was refused to another process, which is no more than a reason to ask: with the age it claims it is not served. */
+  /** What KMS refused to another process. Such an entry counts as stale, so that KMS is requested first. */
   readonly #doubts: Tombstones;
-  readonly #leave: (() => void)[] = [];
-  /** The latest time at which anything in the stores was fetched, as far as is known: ahead of us, the calendar was set back. */
-  #latest = Number.NEGATIVE_INFINITY;
+  readonly #unsubscribes: (() => void)[] = [];
+  /** The latest fetch date seen in a store. If it is in the future, the calendar was set back. */
+  #latestFetch = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: TieredCacheParts) {
+  constructor(parts: StoreListParts) {
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#tombstones = new Tombstones(parts.usualStage);
-    this.#doubts = new Tombstones(parts.usualStage);
-    this.#tiers = parts.stores.map((store) => this.#tierOf(store));
+    this.#tombstones = new Tombstones(parts.defaultStage);
+    this.#doubts = new Tombstones(parts.defaultStage);
+    this.#stores = parts.stores.map((store) => this.#withQueue(store));
   }
 
   get isEmpty(): boolean {
-    return this.#tiers.length === 0;
+    return this.#stores.length === 0;
   }
 
   get failures(): number {
-    return this.#tiers.reduce((sum, { guarded }) => sum + guarded.failures, 0);
+    return this.#stores.reduce((sum, { store }) => sum + store.failures, 0);
   }
 
-  /** The one store in which a fleet takes turns, if there is one. */
-  get leasing(): GuardedStore | undefined {
-    return this.#tiers.find(({ guarded }) => guarded.store.lease !== undefined)?.guarded;
+  /** The store that coordinates a fleet by leases: the first one that has them. */
+  get leasingStore(): GuardedStore | undefined {
+    return this.#stores.find(({ store }) => store.store.lease !== undefined)?.store;
   }
 
-  /** Begins to listen to the stores that tell of others. */
-  listen(): void {
-    for (const { guarded } of this.#tiers) this.#leave.push(guarded.subscribe((news) => this.#hear(guarded, news)));
+  subscribe(): void {
+    for (const { store } of this.#stores) {
+      this.#unsubscribes.push(store.subscribe((event) => this.#onStoreEvent(store, event)));
+    }
   }
 
-  /** Looks through all stores until one has a fresh value; says whether one is in memory now. Never rejects. */
-  async look(key: string, request: SecretRequest): Promise<boolean> {
+  /** Reads the stores in order until memory holds a fresh value, and resolves to whether it does. Never rejects. */
+  async checkAll(key: string, request: SecretRequest): Promise<boolean> {
     const { counters } = this.#parts;
-    let hasFound = false;
-    for (const { guarded } of this.#tiers) {
-      // One after the other: a store in front is faster, or closer, and its answer is enough.
-      const { isFresh, isFound } = await this.#lookInto(guarded, key, request);
-      hasFound ||= isFound;
+    let wasFound = false;
+    for (const { store } of this.#stores) {
+      // In sequence: a store in front is faster or closer, and usually enough.
+      const { isFresh, isFound } = await this.#check(store, key, request);
+      wasFound ||= isFound;
       if (!isFresh) continue;
       counters.storeHits.add();
       return true;
     }
-    (hasFound ? counters.storeHits : counters.storeMisses).add();
+    (wasFound ? counters.storeHits : counters.storeMisses).add();
     return false;
   }
 
-  /** As `look`, into one store. */
-  async lookInto(store: SharedStore, key: string, request: SecretRequest): Promise<boolean> {
-    const { isFresh } = await this.#lookInto(store, key, request);
+  /** Same as `checkAll`, for one store. */
+  async check(store: GuardedStore, key: string, request: SecretRequest): Promise<boolean> {
+    const { isFresh } = await this.#check(store, key, request);
     return isFresh;
   }
 
-  /** What KMS gave is for all stores; what is returned resolves when it is in the store that a fleet shares, or will not be. */
-  async keep(request: SecretRequest, landed: { readonly secret: Secret; readonly startedAt: number }): Promise<void> {
-    const fetchedAt = this.#dateOf(landed.startedAt);
-    const stored = storable(landed.secret, { request, fetchedAt });
+  /** Queues a fetched secret for all stores. Resolves when the leasing store has written or dropped it. */
+  async write(
+    request: SecretRequest,
+    { secret, startedAt }: { readonly secret: Secret; readonly startedAt: number },
+  ): Promise<void> {
+    const fetchedAt = this.#dateOf(startedAt);
+    const stored = toValidStored(secret, { request, fetchedAt });
     if (stored === undefined) return;
-    // Compared with what time it is, and not with when this was asked for: a slow answer is older than others, and gives way.
-    const replaces = this.#clock.date() + skew < this.#latest;
-    this.#latest = Math.max(this.#latest, fetchedAt);
-    this.#tombstones.lift(request);
-    this.#doubts.lift(request);
-    const key = cacheKey(request, this.#parts.usualStage);
-    const { leasing } = this;
+    // Compared with the current date, not with `fetchedAt`: a slow response may be older than what is stored.
+    const replaces = this.#clock.date() + clockSkew < this.#latestFetch;
+    this.#latestFetch = Math.max(this.#latestFetch, fetchedAt);
+    this.#tombstones.clear(request);
+    this.#doubts.clear(request);
+    const key = this.#keyOf(request);
+    const { leasingStore } = this;
     await Promise.all(
-      this.#tiers.map(async ({ guarded, writes }) => {
-        const done = writes.push(key, { kind: 'write', request, stored, replaces });
-        if (guarded === leasing) await done;
+      this.#stores.map(async ({ store, queue }) => {
+        const written = queue.push(key, { kind: 'write', request, stored, replaces });
+        if (store === leasingStore) await written;
       }),
     );
   }
 
   remove(request: SecretRequest): void {
-    const removedAt = this.#untilNow();
-    this.#tombstones.bury(request, removedAt);
-    const key = cacheKey(request, this.#parts.usualStage);
-    for (const { writes } of this.#tiers) void writes.push(key, { kind: 'remove', request, removedAt });
+    const removedAt = this.#removalInstant();
+    this.#tombstones.add(request, removedAt);
+    const key = this.#keyOf(request);
+    for (const { queue } of this.#stores) void queue.push(key, { kind: 'remove', request, removedAt });
   }
 
-  /** Every stage and version of a secret, by all the names that it was asked by. */
+  /** Removes every stage and version of a secret under each of its names. Resolves when all stores have done so. */
   async removeAll(names: Iterable<string>): Promise<void> {
-    const removedAt = this.#untilNow();
+    const removedAt = this.#removalInstant();
     const removals: Promise<void>[] = [];
     for (const name of names) {
-      this.#tombstones.buryAll(name, removedAt);
-      for (const { writes } of this.#tiers) removals.push(writes.push(name, { kind: 'removeAll', name, removedAt }));
+      this.#tombstones.addAll(name, removedAt);
+      for (const { queue } of this.#stores) removals.push(queue.push(name, { kind: 'removeAll', name, removedAt }));
     }
     await Promise.all(removals);
   }
 
   status(): readonly StoreStatus[] {
-    return this.#tiers.map(({ guarded, writes }) => guarded.status(writes.size));
+    return this.#stores.map(({ store, queue }) => store.status(queue.size));
   }
 
-  /** Tells the stores what they have not been told yet, each in its time, and closes them. Never rejects. */
+  /** Writes pending changes within `timeout`, then closes the stores. Never rejects. */
   async close(): Promise<void> {
-    for (const leave of this.#leave) leave();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await Promise.all(
-      this.#tiers.map(async ({ guarded, writes }) => {
-        await writes.flush(this.#parts.timeout);
-        writes.close();
-        await guarded.close();
+      this.#stores.map(async ({ store, queue }) => {
+        await queue.flush(this.#parts.timeout);
+        queue.close();
+        await store.close();
       }),
     );
   }
 
-  async #lookInto(
-    guarded: SharedStore,
+  async #check(
+    store: GuardedStore,
     key: string,
     request: SecretRequest,
   ): Promise<{ readonly isFresh: boolean; readonly isFound: boolean }> {
-    const stored = await this.#read(guarded, request);
+    const stored = await this.#read(store, request);
     if (stored === undefined) return { isFresh: false, isFound: false };
-    const moment = this.#momentOf(stored);
-    const isRevoked = (): boolean => this.#isRevoked(guarded, request, moment);
-    const fetchedAt = this.#doubts.covers(request, moment) ? undefined : moment.now;
+    const instant = this.#instantOf(stored);
+    const isRevoked = (): boolean => this.#isRevoked(store, request, instant);
+    const fetchedAt = this.#doubts.covers(request, instant) ? undefined : instant.now;
     const { isKept, isFresh } = await this.#parts.offer(key, request, {
-      secret: secretOf(stored),
+      secret: toSecret(stored),
       fetchedAt,
       isRevoked,
     });
-    if (isKept && isFresh && !isRevoked()) this.#handOn(guarded, { key, request, stored });
+    if (isKept && isFresh && !isRevoked()) this.#copyToOthers(store, { key, request, stored });
     return { isFresh, isFound: true };
   }
 
-  /** What one store has that the others lack: a file must not stay behind what came by way of Redis. */
-  #handOn(
-    from: SharedStore,
+  /** Writes to the other stores, so that a file store does not fall behind a Redis store. */
+  #copyToOthers(
+    source: GuardedStore,
     { key, request, stored }: { readonly key: string; readonly request: SecretRequest; readonly stored: StoredSecret },
   ): void {
-    for (const { guarded, writes } of this.#tiers) {
-      if (guarded !== from) void writes.push(key, { kind: 'write', request, stored, replaces: false });
+    for (const { store, queue } of this.#stores) {
+      if (store !== source) void queue.push(key, { kind: 'write', request, stored, replaces: false });
     }
   }
 
-  /** What the store holds, if it is what was asked for and may be served; else it is taken out there. */
-  async #read(guarded: SharedStore, request: SecretRequest): Promise<StoredSecret | undefined> {
-    const answer = await guarded.attempt('read', request.name, (store) => store.read(request));
-    if (answer?.value === undefined) return undefined;
-    const checked = checkStored(answer.value, request);
-    if ('mistake' in checked) {
-      const tier = this.#tiers.find((candidate) => candidate.guarded === guarded);
-      const key = cacheKey(request, this.#parts.usualStage);
-      tier?.guarded.dropped(request.name, checked.mistake);
-      void tier?.writes.push(key, { kind: 'remove', request, removedAt: this.#untilNow() });
+  /** The entry, if it is valid and may be served. An invalid entry is removed. */
+  async #read(store: GuardedStore, request: SecretRequest): Promise<StoredSecret | undefined> {
+    const result = await store.run('read', request.name, (target) => target.read(request));
+    if (result?.value === undefined) return undefined;
+    const checked = checkStored(result.value, request);
+    if ('problem' in checked) {
+      store.reportDropped(request.name, checked.problem);
+      const removedAt = this.#removalInstant();
+      void this.#queueOf(store)?.push(this.#keyOf(request), { kind: 'remove', request, removedAt });
       return undefined;
     }
     const { stored } = checked;
-    this.#latest = Math.max(this.#latest, stored.fetchedAt);
-    return this.#isRevoked(guarded, request, this.#momentOf(stored)) ? undefined : stored;
+    this.#latestFetch = Math.max(this.#latestFetch, stored.fetchedAt);
+    return this.#isRevoked(store, request, this.#instantOf(stored)) ? undefined : stored;
   }
 
-  #isRevoked(guarded: SharedStore, request: SecretRequest, fetchedAt: Moment): boolean {
-    const tier = this.#tiers.find((candidate) => candidate.guarded === guarded);
-    const key = cacheKey(request, this.#parts.usualStage);
-    return this.#tombstones.covers(request, fetchedAt) || tier?.writes.removes(key, request.name, fetchedAt) === true;
+  #isRevoked(store: GuardedStore, request: SecretRequest, fetchedAt: Instant): boolean {
+    if (this.#tombstones.covers(request, fetchedAt)) return true;
+    return this.#queueOf(store)?.isRemoving(this.#keyOf(request), request.name, fetchedAt) === true;
   }
 
-  #hear(guarded: GuardedStore, news: StoreEvent): void {
-    switch (news.kind) {
+  #onStoreEvent(store: GuardedStore, event: StoreEvent): void {
+    switch (event.kind) {
       case 'written':
-        // Whoever brings it was given it after the refusal.
-        this.#doubts.lift(news.request);
-        this.#parts.onNews(guarded, news);
+        // KMS returned it to the other process after any refusal.
+        this.#doubts.clear(event.request);
+        this.#parts.onRemoteChange(store, event);
         return;
       case 'removed':
-        this.#doubts.buryAll(news.name, this.#untilNow());
-        this.#parts.onNews(guarded, news);
+        this.#doubts.addAll(event.name, this.#removalInstant());
+        this.#parts.onRemoteChange(store, event);
         return;
       case 'dropped':
-        guarded.dropped(news.name, news.reason);
+        store.reportDropped(event.name, event.reason);
         return;
       case 'unavailable':
-        guarded.isAway(news.reason);
+        store.markUnavailable(event.reason);
         return;
       case 'recovered':
-        guarded.works();
+        store.markRecovered();
         return;
       default:
-        news satisfies never;
+        event satisfies never;
     }
   }
 
-  #tierOf(store: SecretStore): Tier {
-    const { clock, timeout, tell } = this.#parts;
-    const guarded = new GuardedStore({ store, clock, timeout, tell, onBack: () => void writes.drain() });
-    const writes = new StoreWrites(guarded, clock);
-    return { guarded, writes };
+  #withQueue(target: SecretStore): QueuedStore {
+    const { clock, timeout, onEvent } = this.#parts;
+    const onRecovered = (): void => void queue.drain();
+    const store = new GuardedStore({ store: target, clock, timeout, onEvent, onRecovered });
+    const queue = new WriteQueue(store, clock);
+    return { store, queue };
   }
 
-  /** Up to when all that was fetched is meant: of a calendar that was set back, to the time from which it was. */
-  #untilNow(): Moment {
-    return { date: Math.max(this.#clock.date(), this.#latest), now: this.#clock.now() };
+  #queueOf(store: GuardedStore): WriteQueue | undefined {
+    return this.#stores.find((candidate) => candidate.store === store)?.queue;
   }
 
-  #momentOf({ fetchedAt }: StoredSecret): Moment {
+  #keyOf(request: SecretRequest): string {
+    return cacheKey(request, this.#parts.defaultStage);
+  }
+
+  /** Covers everything fetched so far, also before the calendar was set back. */
+  #removalInstant(): Instant {
+    return { date: Math.max(this.#clock.date(), this.#latestFetch), now: this.#clock.now() };
+  }
+
+  #instantOf({ fetchedAt }: StoredSecret): Instant {
     return { date: fetchedAt, now: this.#nowOf(fetchedAt) };
   }
 
@@ -265,22 +276,22 @@ export class TieredCache {
     return this.#clock.date() - (this.#clock.now() - now);
   }
 
-  /** `undefined` for a time to come; the clocks of a fleet may differ a little. */
+  /** `undefined` for a date that is further in the future than the clocks of a fleet differ. */
   #nowOf(date: number): number | undefined {
     const age = this.#clock.date() - date;
-    return age < -skew ? undefined : this.#clock.now() - Math.max(age, 0);
+    return age < -clockSkew ? undefined : this.#clock.now() - Math.max(age, 0);
   }
 }
 
-/** The secret as it is stored; nothing is written that would not be believed when it is read. */
-function storable(
+/** `undefined` for a secret that would be rejected when it is read back. */
+function toValidStored(
   secret: Secret,
   { request, fetchedAt }: { readonly request: SecretRequest; readonly fetchedAt: number },
 ): StoredSecret | undefined {
   try {
-    const checked = checkStored(storedOf(secret, fetchedAt), request);
+    const checked = checkStored(toStored(secret, fetchedAt), request);
     return 'stored' in checked ? checked.stored : undefined;
   } catch {
-    return undefined; // One that somebody made wrongly, and that memory may hold all the same.
+    return undefined; // a hook or a transport returned an invalid secret, which memory can hold
   }
 }

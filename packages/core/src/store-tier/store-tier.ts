@@ -1,10 +1,7 @@
-// The story of what outlives the process: the stores are looked into before KMS is asked, told of what has landed, and
-// emptied of what KMS refuses; what another process brings into a shared one is landed here as if it had been fetched.
-
 import { cacheKey, nameOfKey } from '../secret/cache-key.ts';
-import { TieredCache } from './store-list.ts';
-import type { Found, Offered, SharedStore } from './store-list.ts';
-import { Turns } from './leases.ts';
+import { StoreList } from './store-list.ts';
+import type { OfferResult, RemoteChange, StoreCandidate } from './store-list.ts';
+import { Leases } from './leases.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
@@ -14,28 +11,28 @@ import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { StoreStatus, Counters } from '../secret/status.ts';
-import type { StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { withTimeout } from '../time/deadline.ts';
+import type { GuardedStore } from './guarded-store.ts';
 
-export interface TiersParts {
+export interface StoreTierParts {
   readonly options: ResolvedOptions;
   readonly memory: SecretMemory;
   readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
   readonly counters: Counters;
-  /** What readers get of a secret that KMS gave: see `SecretHook.transform`. Rejects if the hook refuses it. */
-  readonly prepare: (secret: Secret, request: SecretRequest) => Promise<Secret>;
-  /** What is being fetched of a secret, in whatever stage or version, is not to be kept. */
-  readonly forget: (name: string) => void;
+  /** Applies `SecretHook.transform` to a stored secret. Rejects if the hook rejects it. */
+  readonly transform: (secret: Secret, request: SecretRequest) => Promise<Secret>;
+  /** Discards the results of the running fetches of a secret, in every stage and version. */
+  readonly forgetFetches: (name: string) => void;
 }
 
-/** How a fetch looks around before it asks KMS. */
-interface Look {
+interface FindOptions {
+  /** The signal of the fetch. */
   readonly signal: AbortSignal;
-  /** A reader wants it; else it has come due, and what is in memory is not enough. */
+  /** A read, which a fresh value in memory satisfies. A refresh needs a newer one. */
   readonly isRead: boolean;
-  /** What the stores have is in memory: who can do with that need not wait while another process is at it. */
+  /** Memory holds what the stores have. A reader with a stale value need not wait for another process. */
   readonly onStoresChecked: () => void;
 }
 
@@ -45,39 +42,42 @@ interface Look {
  */
 const leaseTimeout = 2_000;
 
-/** So many of what others bring are read at a time: a fleet that starts anew brings everything at once. */
-const newsAtOnce = 16;
+/** Concurrent reads of values that other processes have written: a fleet that restarts writes all of them at once. */
+const maxRemoteReads = 16;
 
-/** Memory and the stores behind it, as a fetch meets them: at its beginning, and at its landing. */
-export class SecretTiers {
-  readonly #parts: TiersParts;
+/**
+ * Connects memory with the stores: a fetch reads them before it sends a request to KMS, and its result goes to memory and
+ * to them. Values that other processes write into a shared store are loaded into memory.
+ */
+export class StoreTier {
+  readonly #parts: StoreTierParts;
   readonly #memory: SecretMemory;
-  readonly #stores: TieredCache;
-  readonly #turns: Turns;
-  /** What others have brought and is yet to be read, by key. */
-  readonly #news = new Map<string, { readonly store: SharedStore; readonly request: SecretRequest }>();
-  #reading = 0;
+  readonly #stores: StoreList;
+  readonly #leases: Leases;
+  /** Values that other processes have written and this one has not read, by key. */
+  readonly #unread = new Map<string, { readonly store: GuardedStore; readonly request: SecretRequest }>();
+  #remoteReads = 0;
   #isClosed = false;
 
-  constructor(parts: TiersParts) {
+  constructor(parts: StoreTierParts) {
     const { clock, stage, stores, storeTimeout } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
-    this.#turns = new Turns(clock, leaseTimeout);
-    this.#stores = new TieredCache({
+    this.#leases = new Leases(clock, leaseTimeout);
+    this.#stores = new StoreList({
       stores,
       clock,
-      usualStage: stage,
+      defaultStage: stage,
       timeout: storeTimeout,
-      tell: (event) => this.#tell(event),
+      onEvent: (event) => this.#report(event),
       counters: parts.counters,
-      offer: (key, request, found) => this.#offer(key, request, found),
-      onNews: (store, news) => this.#hear(store, news),
+      offer: (key, request, candidate) => this.#offer(key, request, candidate),
+      onRemoteChange: (store, change) => this.#onRemoteChange(store, change),
     });
-    this.#stores.listen();
+    this.#stores.subscribe();
   }
 
-  /** Without stores there is nothing to look into, and a fetch need not wait for it. */
+  /** Without stores, a fetch need not call `findStored`. */
   get hasStores(): boolean {
     return !this.#stores.isEmpty;
   }
@@ -87,50 +87,47 @@ export class SecretTiers {
   }
 
   /**
-   * What makes it needless to ask KMS: a fresh value that a store holds, or that another process brings while we wait for
-   * our turn. `undefined`: KMS is to be asked. Never rejects.
-   *
-   * However many stores are slow, one after the other: half of a reader's deadline is left for KMS.
+   * Resolves to a fresh value from a store, or from another process that holds the lease; to `undefined` if KMS must be
+   * requested. Takes at most half of a read's deadline, however many stores are slow. Never rejects.
    */
-  findStored(key: string, request: SecretRequest, look: Look): Promise<Secret | undefined> {
+  findStored(key: string, request: SecretRequest, options: FindOptions): Promise<Secret | undefined> {
     const { clock, deadline } = this.#parts.options;
     const ms = deadline / 2;
-    const looking = this.#searchStores(key, request, { ...look, until: clock.now() + ms });
-    return withTimeout(looking, clock, { ms, onTimeout: () => undefined });
+    const searching = this.#searchStores(key, request, { ...options, waitUntil: clock.now() + ms });
+    return withTimeout(searching, clock, { ms, onTimeout: () => undefined });
   }
 
   async #searchStores(
     key: string,
     request: SecretRequest,
-    { signal, isRead, onStoresChecked, until }: Look & { readonly until: number },
+    { signal, isRead, onStoresChecked, waitUntil }: FindOptions & { readonly waitUntil: number },
   ): Promise<Secret | undefined> {
     const { clock } = this.#parts.options;
-    const held = this.#memory.lookup(key);
-    // Between the reader's look into memory and this one another process may have brought it.
-    if (isRead && held !== undefined && clock.now() < held.freshUntil) return held.secret;
-    const since = held?.fetchedAt ?? Number.NEGATIVE_INFINITY;
-    const brought = (): Secret | undefined => {
+    const cached = this.#memory.lookup(key);
+    // An event of another process may have brought it since the reader looked it up.
+    if (isRead && cached !== undefined && clock.now() < cached.freshUntil) return cached.secret;
+    const before = cached?.fetchedAt ?? Number.NEGATIVE_INFINITY;
+    const newerSecret = (): Secret | undefined => {
       const entry = this.#memory.lookup(key);
-      return entry !== undefined && entry.fetchedAt > since && clock.now() < entry.freshUntil
-        ? entry.secret
-        : undefined;
+      const isNewer = entry !== undefined && entry.fetchedAt > before && clock.now() < entry.freshUntil;
+      return isNewer ? entry.secret : undefined;
     };
-    const shared = this.#stores.leasing;
+    const shared = this.#stores.leasingStore;
     const failuresBefore = shared?.failures;
-    // What we hold is in our stores too, and no newer there unless others write into them.
-    if (held === undefined) await this.#stores.look(key, request);
-    else if (shared !== undefined) await this.#stores.lookInto(shared, key, request);
+    // A store that only this process writes to has nothing newer than memory.
+    if (cached === undefined) await this.#stores.checkAll(key, request);
+    else if (shared !== undefined) await this.#stores.check(shared, key, request);
     onStoresChecked();
-    // A store that has just failed is not waited for a second time.
-    if (shared !== undefined && shared.failures === failuresBefore && brought() === undefined) {
-      const look = async (): Promise<boolean> => {
-        await this.#stores.lookInto(shared, key, request);
-        return brought() !== undefined;
+    // A store that has just failed would time out a second time.
+    if (shared !== undefined && shared.failures === failuresBefore && newerSecret() === undefined) {
+      const checkStore = async (): Promise<boolean> => {
+        await this.#stores.check(shared, key, request);
+        return newerSecret() !== undefined;
       };
-      await this.#turns.take(shared, { key, request, signal, until, look });
+      await this.#leases.acquire(shared, { key, request, signal, waitUntil, checkStore });
     }
-    const secret = brought();
-    if (secret !== undefined) void this.#turns.giveBack(key);
+    const secret = newerSecret();
+    if (secret !== undefined) void this.#leases.release(key);
     return secret;
   }
 
@@ -138,32 +135,32 @@ export class SecretTiers {
     this.#memory.fetched(key, request, { secret, startedAt });
     if (!this.hasStores) return;
     const { clock, storeTimeout: ms } = this.#parts.options;
-    // Written first: whoever gets the turn next must find it. But a store that cannot be told holds up nobody's turn.
-    const written = this.#stores.keep(request, { secret: original, startedAt });
-    void withTimeout(written, clock, { ms, onTimeout: () => {} }).then(() => this.#turns.giveBack(key));
+    // The next holder of the lease must find the value, so it is written first. A store that hangs delays the release by
+    // `storeTimeout` at most.
+    const written = this.#stores.write(request, { secret: original, startedAt });
+    void withTimeout(written, clock, { ms, onTimeout: () => {} }).then(() => this.#leases.release(key));
   }
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
-    void this.#turns.giveBack(key);
-    if (!failed.kind.serveStale) this.#erase(request, failed.error);
+    void this.#leases.release(key);
+    if (!failed.kind.serveStale) this.#removeRefused(request, failed.error);
     this.#memory.failed(key, request, failed);
   }
 
-  /** A fetch has ended that nobody is told of: it was forgotten, or the client is closed. */
   releaseLease(key: string, signal?: AbortSignal): void {
-    void this.#turns.giveBack(key, signal);
+    void this.#leases.release(key, signal);
   }
 
   markFailing(key: string, error: AnySecretError): void {
     this.#memory.markFailing(key, error);
   }
 
-  /** Forgets a secret in all its stages and versions, here and in every store. */
+  /** Removes a secret in all stages and versions from memory and from the stores. */
   invalidate(name: string): Promise<void> {
     const removed = this.#stores.removeAll(this.#spellingsOf(name));
     this.#memory.invalidate(name);
     if (!this.hasStores) return removed;
-    // A store that is unavailable removes it later: the caller does not wait for that.
+    // The write queue retries for a store that is unavailable; the caller does not wait for that.
     const { clock, storeTimeout: ms } = this.#parts.options;
     return withTimeout(removed, clock, { ms, onTimeout: () => {} });
   }
@@ -175,64 +172,71 @@ export class SecretTiers {
   close(): Promise<void> {
     this.#isClosed = true;
     this.#memory.close();
-    this.#news.clear();
+    this.#unread.clear();
     return this.#stores.close();
   }
 
-  /** "Not found" is said of what was asked for; everything else of the secret as a whole. */
-  #erase(request: SecretRequest, error: AnySecretError): void {
+  /** "Not found" concerns one request. Any other refusal concerns the secret in all stages and versions. */
+  #removeRefused(request: SecretRequest, error: AnySecretError): void {
     if (error.code !== 'ERR_SECRET_NOT_FOUND') {
-      this.#parts.forget(request.name);
+      this.#parts.forgetFetches(request.name);
       if (this.hasStores) void this.#stores.removeAll(this.#spellingsOf(request.name));
     } else if (this.hasStores) this.#stores.remove(request);
   }
 
+  /** A secret is stored under the name that was requested, which may be an ARN. */
   #spellingsOf(name: string): ReadonlySet<string> {
     return new Set([name, plainName(name), ...this.#memory.keysOf(name).map(nameOfKey)]);
   }
 
-  async #offer(key: string, request: SecretRequest, { secret, fetchedAt, isRevoked }: Found): Promise<Offered> {
+  async #offer(
+    key: string,
+    request: SecretRequest,
+    { secret, fetchedAt, isRevoked }: StoreCandidate,
+  ): Promise<OfferResult> {
     try {
-      const prepared = await this.#parts.prepare(secret, request);
-      if (!this.#isClosed && !isRevoked())
-        return this.#memory.acceptFromStore(key, request, { secret: prepared, fetchedAt });
+      const transformed = await this.#parts.transform(secret, request);
+      if (!this.#isClosed && !isRevoked()) {
+        return this.#memory.acceptFromStore(key, request, { secret: transformed, fetchedAt });
+      }
     } catch {
-      // Refused by a hook, or made wrongly by it: what KMS gives is judged anew.
+      // The hook rejected the value, or memory cannot use what it returned. KMS is requested.
     }
     return { isKept: false, isFresh: false };
   }
 
-  #hear(store: SharedStore, news: Extract<StoreEvent, { kind: 'written' | 'removed' }>): void {
-    if (news.kind === 'removed') {
-      this.#memory.scheduleRefetch(this.#memory.keysOf(news.name));
+  #onRemoteChange(store: GuardedStore, change: RemoteChange): void {
+    if (change.kind === 'removed') {
+      // The refusal may concern only the other process, so the cached value stays until KMS confirms it.
+      this.#memory.scheduleRefetch(this.#memory.keysOf(change.name));
       return;
     }
-    const { request, fetchedAt } = news;
+    const { request, fetchedAt } = change;
     const { clock, stage } = this.#parts.options;
     const key = cacheKey(request, stage);
-    this.#turns.heard(key);
-    const held = this.#memory.lookup(key);
-    if (held === undefined || clock.now() - held.fetchedAt <= clock.date() - fetchedAt) return;
-    this.#news.set(key, { store, request });
-    void this.#readNews();
+    this.#leases.notify(key);
+    const cached = this.#memory.lookup(key);
+    // Only secrets that this process uses, and only newer values.
+    if (cached === undefined || clock.now() - cached.fetchedAt <= clock.date() - fetchedAt) return;
+    this.#unread.set(key, { store, request });
+    void this.#readRemoteChanges();
   }
 
-  async #readNews(): Promise<void> {
-    if (this.#reading >= newsAtOnce) return;
-    this.#reading += 1;
-    for (const [key, { store, request }] of this.#news) {
-      this.#news.delete(key);
-      await this.#stores.lookInto(store, key, request);
+  async #readRemoteChanges(): Promise<void> {
+    if (this.#remoteReads >= maxRemoteReads) return;
+    this.#remoteReads += 1;
+    for (const [key, { store, request }] of this.#unread) {
+      this.#unread.delete(key);
+      await this.#stores.check(store, key, request);
     }
-    this.#reading -= 1;
+    this.#remoteReads -= 1;
   }
 
-  /** Once for each outage, and for each entry that was dropped: see `SecretEvents.store`. */
-  #tell(event: SecretEvents['store']): void {
+  #report(event: SecretEvents['store']): void {
     const { logger, events } = this.#parts;
     if (this.#isClosed && event.operation !== 'close') return;
-    if (event.what === 'recovered') logger.info(`Store ${event.store} works again.`);
-    else logger.warn(event.error?.message ?? `Store ${event.store}: ${event.what}.`);
+    if (event.what === 'recovered') logger.info(`${event.store} has recovered.`);
+    else logger.warn(event.error?.message ?? `${event.store}: ${event.what}.`);
     events.emit('store', event);
   }
 }

@@ -4,11 +4,15 @@ import type { SecretRotation } from '../secret/secret.ts';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
-/** A longer text is no secret of KMS, whatever stands in a store. */
-const longestValue = 16_777_216;
+/** KMS has no longer values (characters). */
+const maxValueLength = 16_777_216;
+const maxTextLength = 1_024;
+const maxStages = 64;
+/** The largest timestamp that `Date` can represent. */
+const maxTimestamp = 8.64e15;
 
-/** A secret as stores keep it; `fetchedAt` by the calendar, which is all that processes have in common. */
-export function storedOf(secret: Secret, fetchedAt: number): StoredSecret {
+/** `fetchedAt` is a date, because processes share only the calendar. */
+export function toStored(secret: Secret, fetchedAt: number): StoredSecret {
   const { name, versionId, stages, type, dataType, createdAt, rotation, extendedConfig } = secret;
   const value = dataType === 'text' ? secret.text() : new TextDecoder().decode(secret.bytes());
   return {
@@ -25,67 +29,66 @@ export function storedOf(secret: Secret, fetchedAt: number): StoredSecret {
   };
 }
 
-export function secretOf(stored: StoredSecret): Secret {
+export function toSecret(stored: StoredSecret): Secret {
   return new Secret({ ...stored, requestId: undefined, stale: false });
 }
 
-/** What a store gave: a secret that was asked for, or what is wrong with it, in words that show nothing of it. */
-export type Checked = { readonly stored: StoredSecret } | { readonly mistake: string };
+/** A valid secret; or why the entry is invalid, as a clause that shows none of its content. */
+export type StoredSecretCheck = { readonly stored: StoredSecret } | { readonly problem: string };
 
 /**
- * What a store gave, copied, if it is what was asked for.
+ * Copies and validates what a store returned for `request`.
  *
- * A store is a disk that somebody wrote to, a server that others use, or an object of somebody's code: nothing that comes from
- * it is believed, and each field of it is looked at once, since it may be another the next time.
+ * A store is a disk or a server that others can write to, or code of the caller. Each field is read once, because a getter
+ * may return something else the second time.
  */
-export function checkStored(found: unknown, asked: SecretRequest): Checked {
+export function checkStored(found: unknown, request: SecretRequest): StoredSecretCheck {
   try {
-    if (typeof found !== 'object' || found === null) return { mistake: 'it is no object' };
-    const entries = fieldKinds.map(([name]) => [name, copyOf(Reflect.get(found, name))] as const);
-    const wrong = fieldKinds.find(([, is], index) => !is(entries[index]?.[1]));
-    if (wrong !== undefined) return { mistake: `its ${wrong[0]} is not as it should be` };
-    const stored = Object.fromEntries(entries) as unknown as StoredSecret; // every field has just been looked at
-    const mistake = differenceOf(stored, asked);
-    return mistake === undefined ? { stored } : { mistake };
+    if (typeof found !== 'object' || found === null) return { problem: 'it is not an object' };
+    const entries = fields.map(([name]) => [name, copyOf(Reflect.get(found, name))] as const);
+    const invalid = fields.find(([, isValid], index) => !isValid(entries[index]?.[1]));
+    if (invalid !== undefined) return { problem: `its field ${invalid[0]} is invalid` };
+    const stored = Object.fromEntries(entries) as unknown as StoredSecret; // every field has been validated
+    const problem = mismatchOf(stored, request);
+    return problem === undefined ? { stored } : { problem };
   } catch {
-    return { mistake: 'it cannot be looked at' };
+    return { problem: 'it cannot be read' };
   }
 }
 
-function differenceOf({ name, versionId, stages }: StoredSecret, asked: SecretRequest): string | undefined {
-  if (name !== asked.name && name !== plainName(asked.name)) return 'it is another secret than was asked for';
-  if (asked.versionId !== undefined && asked.versionId !== versionId) return 'it is another version than was asked for';
-  if (asked.stage !== undefined && stages.length > 0 && !stages.includes(asked.stage)) {
-    return 'it is a version without the stage that was asked for';
+function mismatchOf({ name, versionId, stages }: StoredSecret, request: SecretRequest): string | undefined {
+  if (name !== request.name && name !== plainName(request.name)) return 'it is a different secret';
+  if (request.versionId !== undefined && request.versionId !== versionId) return 'it is a different version';
+  if (request.stage !== undefined && stages.length > 0 && !stages.includes(request.stage)) {
+    return 'it is a version without the requested stage';
   }
   return undefined;
 }
 
-/** All of it is JSON, or came as such. */
+/** Stored secrets are JSON. */
 function copyOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
 }
 
-const fieldKinds: readonly (readonly [keyof StoredSecret, (value: unknown) => boolean])[] = [
-  ['name', isWord],
-  ['versionId', isWord],
-  ['stages', (value) => Array.isArray(value) && value.length <= 64 && value.every(isWord)],
-  ['type', isWord],
+const fields: readonly (readonly [keyof StoredSecret, (value: unknown) => boolean])[] = [
+  ['name', isText],
+  ['versionId', isText],
+  ['stages', (value) => Array.isArray(value) && value.length <= maxStages && value.every(isText)],
+  ['type', isText],
   ['dataType', (value) => value === 'text' || value === 'binary'],
-  ['value', (value) => typeof value === 'string' && value.length <= longestValue],
-  ['createdAt', (value) => value === undefined || isDate(value)],
+  ['value', (value) => typeof value === 'string' && value.length <= maxValueLength],
+  ['createdAt', (value) => value === undefined || isTimestamp(value)],
   ['rotation', (value) => value === undefined || isRotation(value)],
   ['extendedConfig', (value) => value === undefined || isPlainObject(value)],
-  ['fetchedAt', isDate],
+  ['fetchedAt', isTimestamp],
 ];
 
-function isWord(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && value.length <= 1_024;
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= maxTextLength;
 }
 
-/** What `Date` can hold. */
-function isDate(value: unknown): boolean {
-  return typeof value === 'number' && Math.abs(value) <= 8.64e15;
+function isTimestamp(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= maxTimestamp;
 }
 
 function isPlainObject(value: unknown): value is object {
@@ -94,7 +97,7 @@ function isPlainObject(value: unknown): value is object {
 
 function isRotation(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
-  const { state, interval, lastAt, nextAt } = value as Partial<Record<keyof SecretRotation, unknown>>; // looked at below
-  const isKnown = state === 'Enabled' || state === 'Disabled' || state === 'Invalid';
-  return isKnown && [interval, lastAt, nextAt].every((date) => date === undefined || isDate(date));
+  const { state, interval, lastAt, nextAt } = value as Partial<Record<keyof SecretRotation, unknown>>; // validated below
+  const isState = state === 'Enabled' || state === 'Disabled' || state === 'Invalid';
+  return isState && [interval, lastAt, nextAt].every((time) => time === undefined || isTimestamp(time));
 }

@@ -2,67 +2,67 @@ import type { SecretRequest } from '../ports/transport.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { plainName } from '../secret/secret-name.ts';
 
-/** Beyond so many the oldest is let go: by then its store has long been told. */
-const mostTombstones = 10_000;
+/** The oldest tombstone is evicted above this number. The write queue covers removals that are still pending. */
+const maxTombstones = 10_000;
 
-/** The same moment by the calendar, which may be set, and by the clock's `now`, which an entry's is reckoned to by the calendar. */
-export interface Moment {
+/** One instant by both clocks: the calendar, which can be set back, and the clock's `now`. */
+export interface Instant {
   readonly date: number;
-  /** `undefined` of a time to come, which may be any. */
+  /** `undefined` for a date in the future, whose age is unknown. */
   readonly now: number | undefined;
 }
 
 /**
- * What must not be served any more from any store, whatever becomes of the store: what KMS refused, and what was
- * invalidated. An entry that was fetched after that by either clock, here or elsewhere, is served again.
+ * Remembers what KMS refused or the caller invalidated, so that no store serves it, even one that failed to remove it. An
+ * entry is served again if both clocks say that it was fetched later.
  */
 export class Tombstones {
-  readonly #usualStage: string;
-  /** By key, or by plain name for all stages and versions. */
-  readonly #moments = new Map<string, Moment>();
+  readonly #defaultStage: string;
+  /** By cache key, or by plain name for all stages and versions. */
+  readonly #instants = new Map<string, Instant>();
 
-  constructor(usualStage: string) {
-    this.#usualStage = usualStage;
+  constructor(defaultStage: string) {
+    this.#defaultStage = defaultStage;
   }
 
-  bury(request: SecretRequest, moment: Moment): void {
-    this.#add(cacheKey(request, this.#usualStage), moment);
+  add(request: SecretRequest, instant: Instant): void {
+    this.#set(cacheKey(request, this.#defaultStage), instant);
   }
 
-  buryAll(name: string, moment: Moment): void {
-    this.#add(allOf(name), moment);
+  addAll(name: string, instant: Instant): void {
+    this.#set(allRequestsOf(name), instant);
   }
 
-  covers(request: SecretRequest, fetchedAt: Moment): boolean {
-    const ids = [cacheKey(request, this.#usualStage), allOf(request.name)];
+  covers(request: SecretRequest, fetchedAt: Instant): boolean {
+    const ids = [cacheKey(request, this.#defaultStage), allRequestsOf(request.name)];
     return ids.some((id) => {
-      const moment = this.#moments.get(id);
-      return moment !== undefined && !isAfter(fetchedAt, moment);
+      const instant = this.#instants.get(id);
+      return instant !== undefined && !isAfter(fetchedAt, instant);
     });
   }
 
-  /** KMS has given it out since: of the calendar, which may have been set back, nothing must hold it up. */
-  lift(request: SecretRequest): void {
-    this.#moments.delete(cacheKey(request, this.#usualStage));
-    this.#moments.delete(allOf(request.name));
+  /** KMS has returned the secret since. Comparing dates is not enough: the calendar may have been set back. */
+  clear(request: SecretRequest): void {
+    this.#instants.delete(cacheKey(request, this.#defaultStage));
+    this.#instants.delete(allRequestsOf(request.name));
   }
 
-  #add(id: string, moment: Moment): void {
-    this.#moments.delete(id);
-    this.#moments.set(id, moment);
-    for (const oldest of this.#moments.keys()) {
-      if (this.#moments.size <= mostTombstones) break;
-      this.#moments.delete(oldest);
+  #set(id: string, instant: Instant): void {
+    this.#instants.delete(id);
+    this.#instants.set(id, instant);
+    for (const oldest of this.#instants.keys()) {
+      if (this.#instants.size <= maxTombstones) break;
+      this.#instants.delete(oldest);
     }
   }
 }
 
-/** Whether `moment` is later by both clocks. */
-export function isAfter({ date, now }: Moment, other: Moment): boolean {
+/** Whether an instant is later than `other` by both clocks. */
+export function isAfter({ date, now }: Instant, other: Instant): boolean {
   return date > other.date && now !== undefined && now > (other.now ?? Number.POSITIVE_INFINITY);
 }
 
-/** No key begins like that: a name holds no control character. */
-function allOf(name: string): string {
+/** Differs from every cache key, because names contain no control characters. */
+function allRequestsOf(name: string): string {
   return `\u0000${plainName(name)}`;
 }

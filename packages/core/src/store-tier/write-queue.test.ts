@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 import { GuardedStore } from './guarded-store.ts';
-import { StoreWrites } from './write-queue.ts';
+import { WriteQueue } from './write-queue.ts';
 import type { StoreChange } from './pending-changes.ts';
 
 const requests: readonly SecretRequest[] = [
@@ -19,12 +19,18 @@ const [before, after] = [
   { date: 1_001, now: 1_001 },
 ] as const;
 
-function setup(): { clock: FakeClock; store: FakeStore; writes: StoreWrites } {
+function setup(): { clock: FakeClock; store: FakeStore; queue: WriteQueue } {
   const clock = new FakeClock();
   const store = new FakeStore();
-  const guarded = new GuardedStore({ store, clock, timeout: 500, tell: () => {}, onBack: () => void writes.drain() });
-  const writes = new StoreWrites(guarded, clock);
-  return { clock, store, writes };
+  const guarded = new GuardedStore({
+    store,
+    clock,
+    timeout: 500,
+    onEvent: () => {},
+    onRecovered: () => void queue.drain(),
+  });
+  const queue = new WriteQueue(guarded, clock);
+  return { clock, store, queue };
 }
 
 function write(request: SecretRequest, fetchedAt: number): StoreChange {
@@ -44,49 +50,49 @@ function keyOf({ name, stage = '' }: SecretRequest): string {
   return `${name} ${stage}`;
 }
 
-test('whatever is changed, and whenever the store fails, in the end it holds what was asked for last', async () => {
-  const act = fc.record({
+test('applies the latest change of each entry, whenever the store fails', async () => {
+  const action = fc.record({
     kind: fc.constantFrom('write', 'write', 'remove', 'removeAll', 'fail', 'heal', 'pass'),
     which: fc.integer({ min: 0, max: requests.length - 1 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
-      const { clock, store, writes } = setup();
+    fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+      const { clock, store, queue } = setup();
       const expected = new Map<string, number>();
-      for (const [turn, { kind, which }] of acts.entries()) {
+      for (const [index, { kind, which }] of actions.entries()) {
         const request = requests[which] ?? { name: 'a' };
         if (kind === 'fail') store.fail('throw');
         if (kind === 'heal') store.heal();
         if (kind === 'pass') await clock.pass('700ms');
-        if (kind === 'write') void writes.push(keyOf(request), write(request, turn));
-        if (kind === 'write') expected.set(keyOf(request), turn);
-        if (kind === 'remove') void writes.push(keyOf(request), { kind, request, removedAt });
+        if (kind === 'write') void queue.push(keyOf(request), write(request, index));
+        if (kind === 'write') expected.set(keyOf(request), index);
+        if (kind === 'remove') void queue.push(keyOf(request), { kind, request, removedAt });
         if (kind === 'remove') expected.delete(keyOf(request));
-        if (kind === 'removeAll') void writes.push(request.name, { kind, name: request.name, removedAt });
+        if (kind === 'removeAll') void queue.push(request.name, { kind, name: request.name, removedAt });
         if (kind === 'removeAll')
           for (const key of expected.keys()) if (key.startsWith(request.name)) expected.delete(key);
       }
       store.heal();
       await clock.pass('2m');
 
-      const held = requests.map((request) => (store.peek(request) as StoredSecret | undefined)?.fetchedAt);
-      expect(held).toEqual(requests.map((request) => expected.get(keyOf(request))));
-      expect(writes.size).toBe(0);
+      const present = requests.map((request) => (store.peek(request) as StoredSecret | undefined)?.fetchedAt);
+      expect(present).toEqual(requests.map((request) => expected.get(keyOf(request))));
+      expect(queue.size).toBe(0);
     }),
     { numRuns: 60 },
   );
 });
 
-test('while a store is away no more than a thousand values wait for it, the newest', async () => {
-  const { clock, store, writes } = setup();
+test('keeps the newest thousand writes during an outage', async () => {
+  const { clock, store, queue } = setup();
   store.fail('throw');
   for (let index = 0; index < 1_200; index += 1) {
     const request = { name: `name-${index}` };
-    void writes.push(request.name, write(request, index));
+    void queue.push(request.name, write(request, index));
   }
   await clock.pass('5s');
 
-  expect(writes.size).toBeLessThanOrEqual(1_000);
+  expect(queue.size).toBeLessThanOrEqual(1_000);
   store.heal();
   await clock.pass('2m');
 
@@ -94,62 +100,62 @@ test('while a store is away no more than a thousand values wait for it, the newe
   expect(store.peek({ name: 'name-0' })).toBeUndefined();
 });
 
-test('an entry that a store will not take is let go after five tries, and the others are written', async () => {
-  const { clock, store, writes } = setup();
-  const refused = store.write.bind(store);
+test('drops a write that the store refuses five times, and applies the others', async () => {
+  const { clock, store, queue } = setup();
+  const storeWrite = store.write.bind(store);
   store.write = (request, secret) =>
-    request.name === 'b' ? Promise.reject(new Error('too large')) : refused(request, secret);
-  let isOver = false;
-  void writes.push('b', write({ name: 'b' }, 1)).then(() => (isOver = true));
-  for (let turn = 0; turn < 10; turn += 1) {
-    void writes.push('a', write({ name: 'a' }, turn));
+    request.name === 'b' ? Promise.reject(new Error('too large')) : storeWrite(request, secret);
+  let isSettled = false;
+  void queue.push('b', write({ name: 'b' }, 1)).then(() => (isSettled = true));
+  for (let index = 0; index < 10; index += 1) {
+    void queue.push('a', write({ name: 'a' }, index));
     await clock.pass('5s');
   }
 
-  expect(isOver).toBe(true);
-  expect(writes.size).toBe(0);
+  expect(isSettled).toBe(true);
+  expect(queue.size).toBe(0);
   expect(store.peek({ name: 'a' })).toMatchObject({ fetchedAt: 9 });
 });
 
-test('what is pushed after close is not told, and no timer is left', async () => {
-  const { clock, store, writes } = setup();
+test('ignores changes after close, and leaves no timer', async () => {
+  const { clock, store, queue } = setup();
   store.fail('throw');
-  void writes.push('a', write({ name: 'a' }, 1));
+  void queue.push('a', write({ name: 'a' }, 1));
   await clock.pass('10s');
 
-  writes.close();
-  await writes.push('b', write({ name: 'b' }, 1));
+  queue.close();
+  await queue.push('b', write({ name: 'b' }, 1));
 
-  expect(writes.size).toBe(0);
+  expect(queue.size).toBe(0);
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a hundred thousand removals that a store cannot be told of cost as much each as the first', async () => {
-  const { clock, store, writes } = setup();
+test('queues a hundred thousand removals in constant time each', async () => {
+  const { clock, store, queue } = setup();
   store.fail('throw');
 
   for (let index = 0; index < 100_000; index += 1) {
-    void writes.push(`name-${index}`, { kind: 'removeAll', name: `name-${index}`, removedAt });
+    void queue.push(`name-${index}`, { kind: 'removeAll', name: `name-${index}`, removedAt });
   }
 
-  // With a look through all that waits it would be minutes.
-  expect(writes.size).toBeLessThanOrEqual(20_000);
-  writes.close();
+  // A search through all pending changes would take minutes.
+  expect(queue.size).toBeLessThanOrEqual(20_000);
+  queue.close();
   await clock.pass(0);
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('a removal covers entries fetched before it until the store has carried it out', async () => {
-  const { clock, store, writes } = setup();
+test('covers entries fetched before a removal until the store has completed it', async () => {
+  const { clock, store, queue } = setup();
   store.fail('throw');
-  void writes.push('key', { kind: 'remove', request: { name: 'a' }, removedAt });
-  void writes.push('b', { kind: 'removeAll', name: 'b', removedAt });
+  void queue.push('key', { kind: 'remove', request: { name: 'a' }, removedAt });
+  void queue.push('b', { kind: 'removeAll', name: 'b', removedAt });
   const covers = (): boolean[] => [
-    writes.removes('key', 'a', before),
-    writes.removes('any key', 'b', before),
-    writes.removes('key', 'a', after),
-    writes.removes('any key', 'b', { ...after, now: undefined }),
-    writes.removes('other', 'a', before),
+    queue.isRemoving('key', 'a', before),
+    queue.isRemoving('any key', 'b', before),
+    queue.isRemoving('key', 'a', after),
+    queue.isRemoving('any key', 'b', { ...after, now: undefined }),
+    queue.isRemoving('other', 'a', before),
   ];
 
   expect(covers()).toEqual([true, true, false, true, false]);
@@ -161,12 +167,12 @@ test('a removal covers entries fetched before it until the store has carried it 
   expect(covers()).toEqual([false, false, false, false, false]);
 });
 
-test('a removal covers entries while the store is carrying it out', async () => {
-  const { clock, store, writes } = setup();
+test('covers entries while the store is processing a removal', async () => {
+  const { clock, store, queue } = setup();
   store.fail('hang');
-  void writes.push('b', { kind: 'removeAll', name: 'b', removedAt });
+  void queue.push('b', { kind: 'removeAll', name: 'b', removedAt });
   await clock.pass(100);
 
   expect(store.operations).toEqual(['removeAll b']);
-  expect(writes.removes('any key', 'b', before)).toBe(true);
+  expect(queue.isRemoving('any key', 'b', before)).toBe(true);
 });

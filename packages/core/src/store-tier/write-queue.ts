@@ -1,38 +1,36 @@
-// What a store has yet to be told: the newest of each secret, in order, in the background, and again until it is done.
-
 import type { Clock } from '../time/clock.ts';
 import type { SecretStore } from '../ports/store.ts';
 import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
-import { WaitingChanges } from './pending-changes.ts';
-import type { StoreChange, WaitingChange } from './pending-changes.ts';
+import { PendingChanges } from './pending-changes.ts';
+import type { PendingChange, StoreChange } from './pending-changes.ts';
 import { isAfter } from './tombstones.ts';
-import type { Moment } from './tombstones.ts';
+import type { Instant } from './tombstones.ts';
 
-/** While a store is away: values are let go beyond so many, the oldest first; removals, which hold none, beyond more. */
-const mostWrites = 1_000;
-const mostChanges = 20_000;
+/** Above these numbers the oldest changes are dropped. Removals hold no value, so more of them are kept. */
+const maxPendingWrites = 1_000;
+const maxPendingChanges = 20_000;
+/** The share that is dropped at once, because finding the oldest skips over all ids that were deleted before it. */
+const evictionShare = 1 / 16;
+/** Failed attempts after which a write is dropped, if the store completed other changes in between. */
+const maxWriteAttempts = 5;
+/** Concurrent changes. A store on disk syncs once for all of them. */
+const batchSize = 64;
+/** Minimum delay before a retry (ms). */
+const retryDelay = 1_000;
 
-/** What is too much goes by so large a share: the oldest is found by passing over all that went before it. */
-const share = 1 / 16;
-
-/** A store that takes others in between, and refuses one again and again, will not take it. */
-const mostTries = 5;
-
-/** So many are under way at once: a store on disk makes one fsync of them. */
-const atOnce = 64;
-
-/** Between two tries to get rid of what is waiting. */
-const pause = 1_000;
-
-/** The changes that wait for one store. */
-export class StoreWrites {
+/**
+ * Applies writes and removals to one store in the background: in order, the latest one per entry, and repeatedly until they
+ * succeed.
+ */
+export class WriteQueue {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
-  #waiting = new WaitingChanges();
-  #underWay = new Map<string, WaitingChange>();
+  #pending = new PendingChanges();
+  /** The batch that the store is applying. */
+  #inFlight: ReadonlyMap<string, PendingChange> = new Map();
   #draining: Promise<void> | undefined;
-  #cancel: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
   #isClosed = false;
 
   constructor(store: GuardedStore, clock: Clock) {
@@ -40,131 +38,144 @@ export class StoreWrites {
     this.#clock = clock;
   }
 
-  /** Of what the store has not taken yet, what it is being told just now included. */
+  /** The number of changes that the store has not completed. */
   get size(): number {
-    return this.#waiting.size + this.#underWay.size;
+    return this.#pending.size + this.#inFlight.size;
   }
 
-  /** Takes the place of what waits for the same key; resolves when it is done, or will never be. */
+  /** Replaces a pending change of the same key. Resolves when the change is done or dropped. */
   push(key: string, change: StoreChange): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    const id = change.kind === 'removeAll' ? allOf(change.name) : key;
-    if (change.kind === 'removeAll') for (const part of this.#waiting.idsOf(change.name)) this.#drop(part);
+    const id = change.kind === 'removeAll' ? removeAllId(change.name) : key;
+    if (change.kind === 'removeAll') for (const part of this.#pending.idsOf(change.name)) this.#drop(part);
     this.#drop(id);
-    const done = new Promise<void>((end) => {
-      this.#waiting.add(id, { change, tries: 0, since: this.#store.changes, end });
+    const done = new Promise<void>((settle) => {
+      this.#pending.add(id, { change, attempts: 0, completedBefore: this.#store.completedChanges, settle });
     });
-    this.#bound();
+    this.#evict();
     void this.drain();
     return done;
   }
 
   /**
-   * Whether the store may still hold an entry only because a removal of it has not been carried out. Tombstones cover most
-   * of these; a later fetch lifts the tombstone of all versions of a secret, and the oldest tombstones are evicted.
+   * Whether a removal that the store has not completed covers an entry of this age. Tombstones cover most of these, but a
+   * later fetch of another stage clears the tombstone of a name, and the oldest tombstones are evicted.
    */
-  removes(key: string, name: string, fetchedAt: Moment): boolean {
-    const ids = [key, allOf(name)];
-    const pending = ids.flatMap((id) => [this.#waiting.get(id) ?? [], this.#underWay.get(id) ?? []].flat());
-    return pending.some(({ change }) => change.kind !== 'write' && !isAfter(fetchedAt, change.removedAt));
+  isRemoving(key: string, name: string, fetchedAt: Instant): boolean {
+    return [key, removeAllId(name)].some((id) =>
+      [this.#pending.get(id), this.#inFlight.get(id)].some(
+        (pending) =>
+          pending !== undefined && pending.change.kind !== 'write' && !isAfter(fetchedAt, pending.change.removedAt),
+      ),
+    );
   }
 
-  /** Tells the store what waits, until all is told or the store fails. Never rejects. */
+  /** Applies the pending changes until none is left or the store fails. Never rejects. */
   drain(): Promise<void> {
-    this.#draining ??= this.#drain().then((isStuck) => {
+    this.#draining ??= this.#drain().then((hasFailed) => {
       this.#draining = undefined;
-      if (this.#waiting.size === 0) return;
-      if (isStuck) this.#tryLater();
+      if (this.#pending.size === 0) return;
+      if (hasFailed) this.#scheduleRetry();
       else void this.drain();
     });
     return this.#draining;
   }
 
-  /** Tells the store all that waits, if it can be done within `ms`. */
+  /** Same as `drain`, but resolves after at most `ms` milliseconds. */
   async flush(ms: number): Promise<void> {
-    if (this.#waiting.size === 0 && this.#draining === undefined) return;
+    if (this.#pending.size === 0 && this.#draining === undefined) return;
     await withTimeout(this.drain(), this.#clock, { ms, onTimeout: () => undefined });
   }
 
-  /** Nothing is taken any more, and what still waits is let go. */
+  /** Drops the pending changes and accepts no more. */
   close(): void {
     this.#isClosed = true;
-    this.#cancel?.();
-    for (const [id] of this.#waiting) this.#drop(id);
+    this.#cancelRetry?.();
+    for (const [id] of this.#pending) this.#drop(id);
   }
 
-  /** Whether it must be tried again later. */
+  /** Resolves to true if a retry is needed. */
   async #drain(): Promise<boolean> {
-    // A turn later: what is pushed together is told together.
+    // Changes of the same turn of the event loop go into one batch.
     await Promise.resolve();
-    while (this.#waiting.size > 0 && this.#store.restsFrom('write') === 0) {
-      const wave = this.#takeWave();
-      this.#underWay = new Map(wave);
-      const outcomes = await Promise.all(wave.map(([, { change }]) => this.#tell(change)));
-      this.#underWay.clear();
-      const failed = wave.filter((_, index) => outcomes[index] === false);
-      for (const [index, [, { end }]] of wave.entries()) if (outcomes[index] === true) end();
-      this.#putBack(failed);
+    while (this.#pending.size > 0 && this.#store.skippedFor('write') === 0) {
+      const batch = this.#takeBatch();
+      this.#inFlight = batch;
+      const results = await Promise.all([...batch.values()].map(({ change }) => this.#apply(change)));
+      this.#inFlight = new Map();
+      const failed = [...batch].filter((_, index) => results[index] === false);
+      for (const [index, { settle }] of [...batch.values()].entries()) if (results[index] === true) settle();
+      this.#requeue(failed);
       if (failed.length > 0) return true;
     }
-    return this.#waiting.size > 0;
+    return this.#pending.size > 0;
   }
 
-  /** Changes of one kind, from the front: no two of them can be about the same entry. */
-  #takeWave(): readonly (readonly [string, WaitingChange])[] {
-    const wave: (readonly [string, WaitingChange])[] = [];
-    for (const [id, waiting] of this.#waiting) {
-      if (wave.length === atOnce || waiting.change.kind !== (wave[0]?.[1] ?? waiting).change.kind) break;
-      wave.push([id, waiting]);
+  /** Consecutive changes of one kind, so that no two of them concern the same entry. */
+  #takeBatch(): ReadonlyMap<string, PendingChange> {
+    const batch = new Map<string, PendingChange>();
+    let kind: StoreChange['kind'] | undefined;
+    for (const [id, pending] of this.#pending) {
+      kind ??= pending.change.kind;
+      if (batch.size === batchSize || pending.change.kind !== kind) break;
+      batch.set(id, pending);
     }
-    for (const [id] of wave) this.#waiting.take(id);
-    return wave;
+    for (const id of batch.keys()) this.#pending.take(id);
+    return batch;
   }
 
-  async #tell(change: StoreChange): Promise<boolean> {
+  async #apply(change: StoreChange): Promise<boolean> {
     const name = change.kind === 'removeAll' ? change.name : change.request.name;
-    const done = await this.#store.attempt(change.kind, name, (store) => carryOut(store, change));
-    return done !== undefined;
+    const result = await this.#store.run(change.kind, name, (store) => applyTo(store, change));
+    return result !== undefined;
   }
 
-  /** In front of what came meanwhile, unless that is newer. */
-  #putBack(failed: readonly (readonly [string, WaitingChange])[]): void {
-    const meanwhile = this.#waiting;
-    this.#waiting = new WaitingChanges();
-    for (const [id, waiting] of failed) {
-      const { change, end } = waiting;
-      const tries = waiting.tries + 1;
-      const isHopeless = change.kind === 'write' && tries >= mostTries && this.#store.changes > waiting.since;
-      const isNoNews = meanwhile.has(id) || (change.kind !== 'removeAll' && meanwhile.has(allOf(change.request.name)));
-      if (isHopeless || isNoNews || this.#isClosed) end();
-      else this.#waiting.add(id, { ...waiting, tries });
+  /** Puts failed changes in front of those that were queued since, unless a newer one replaces them. */
+  #requeue(failed: readonly (readonly [string, PendingChange])[]): void {
+    const newer = this.#pending;
+    this.#pending = new PendingChanges();
+    for (const [id, pending] of failed) {
+      const { change, settle } = pending;
+      const attempts = pending.attempts + 1;
+      const isRefused =
+        change.kind === 'write' &&
+        attempts >= maxWriteAttempts &&
+        this.#store.completedChanges > pending.completedBefore;
+      const isReplaced = newer.has(id) || (change.kind !== 'removeAll' && newer.has(removeAllId(change.request.name)));
+      if (isRefused || isReplaced || this.#isClosed) settle();
+      else this.#pending.add(id, { ...pending, attempts });
     }
-    for (const [id, waiting] of meanwhile) this.#waiting.add(id, waiting);
+    for (const [id, pending] of newer) this.#pending.add(id, pending);
   }
 
-  #tryLater(): void {
+  #scheduleRetry(): void {
     if (this.#isClosed) return;
-    this.#cancel?.();
-    this.#cancel = this.#clock.setUnrefTimer(Math.max(this.#store.restsFrom('write'), pause), () => void this.drain());
+    this.#cancelRetry?.();
+    const delay = Math.max(this.#store.skippedFor('write'), retryDelay);
+    this.#cancelRetry = this.#clock.setUnrefTimer(delay, () => void this.drain());
   }
 
-  #bound(): void {
-    const { writes, size } = this.#waiting;
-    if (writes > mostWrites) for (const id of this.#waiting.oldestWrites(mostWrites * share)) this.#drop(id);
-    if (size > mostChanges) for (const id of this.#waiting.oldest(mostChanges * share)) this.#drop(id);
+  #evict(): void {
+    const { writeCount, size } = this.#pending;
+    if (writeCount > maxPendingWrites) {
+      for (const id of this.#pending.oldestWrites(maxPendingWrites * evictionShare)) this.#drop(id);
+    }
+    if (size > maxPendingChanges) {
+      for (const id of this.#pending.oldest(maxPendingChanges * evictionShare)) this.#drop(id);
+    }
   }
 
   #drop(id: string): void {
-    this.#waiting.take(id)?.end();
+    this.#pending.take(id)?.settle();
   }
 }
 
-/** No key begins like that: a name holds no control character. */
-function allOf(name: string): string {
+/** Differs from every key, because names contain no control characters. */
+function removeAllId(name: string): string {
   return `\u0000${name}`;
 }
 
-async function carryOut(store: SecretStore, change: StoreChange): Promise<void> {
+async function applyTo(store: SecretStore, change: StoreChange): Promise<void> {
   if (change.kind === 'removeAll') return store.removeAll(change.name);
   if (change.kind === 'remove') return store.remove(change.request);
   if (change.replaces) await store.remove(change.request);

@@ -1,0 +1,75 @@
+import { FakeClock, FakeStore } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import { StoreError } from '../secret/errors.ts';
+import { GuardedStore } from './guarded-store.ts';
+
+interface Subject {
+  readonly clock: FakeClock;
+  readonly store: FakeStore;
+  readonly guarded: GuardedStore;
+  readonly messages: (string | undefined)[];
+}
+
+function setup(): Subject {
+  const clock = new FakeClock();
+  const store = new FakeStore({ name: 'fake store' });
+  const messages: (string | undefined)[] = [];
+  const guarded = new GuardedStore({
+    store,
+    clock,
+    timeout: 500,
+    onEvent: ({ error }) => messages.push(error?.message),
+    onRecovered: () => {},
+  });
+  return { clock, store, guarded, messages };
+}
+
+test.each<[string, unknown, string]>([
+  ['an error of other code', new TypeError('s3cret'), 'fake store failed to read secret "db": TypeError was thrown.'],
+  ['an incomplete StoreError', new StoreError('Disk full.'), 'fake store failed to read secret "db": Disk full.'],
+  [
+    'a complete StoreError',
+    new StoreError('Secret "db" could not be read from fake store: EIO.'),
+    'Secret "db" could not be read from fake store: EIO.',
+  ],
+])('reports %s with the store, the secret and one full stop', async (_, error, message) => {
+  const { guarded, messages } = setup();
+
+  expect(await guarded.run('read', 'db', () => Promise.reject(error as Error))).toBeUndefined();
+
+  expect(messages).toEqual([message]);
+});
+
+test('reports which timeout was exceeded', async () => {
+  const { clock, store, guarded, messages } = setup();
+  store.fail('hang');
+  const result = guarded.run('write', 'db', () => store.read({ name: 'db' }));
+  await clock.pass(500);
+
+  expect(await result).toBeUndefined();
+  expect(messages).toEqual(['fake store failed to write secret "db": no response within 500ms (storeTimeout).']);
+});
+
+test('reports an outage that the store announced itself', () => {
+  const { guarded, messages } = setup();
+
+  guarded.markUnavailable('Folder /x cannot be used. Run chmod 700 on it.');
+  guarded.markUnavailable('again');
+  guarded.markRecovered();
+
+  expect(messages).toEqual(['fake store is unavailable: Folder /x cannot be used. Run chmod 700 on it.', undefined]);
+});
+
+test('skips reads after three failures, but not writes', async () => {
+  const { clock, store, guarded } = setup();
+  store.fail('throw', 'read');
+  for (let index = 0; index < 5; index += 1) await guarded.run('read', 'db', (one) => one.read({ name: 'db' }));
+
+  expect(store.operations).toHaveLength(3);
+  expect([guarded.skippedFor('read'), guarded.skippedFor('write')]).toEqual([1_000, 0]);
+  await clock.pass('1s');
+  await guarded.run('read', 'db', (one) => one.read({ name: 'db' }));
+
+  expect(store.operations).toHaveLength(4);
+  expect(guarded.skippedFor('read')).toBe(2_000);
+});
