@@ -5,13 +5,13 @@ import type { Scenario } from '../harness/scenario.ts';
 export const revokedSecret: Scenario = scenario({
   promise: 'Once KMS refuses a secret, its cached value is not served any more',
   given: ({ kms }) => {
-    for (const name of ['denied', 'removed', 'disabled', 'to-be-deleted', 'kept']) {
+    for (const name of ['denied', 'removed', 'disabled', 'to-be-deleted', 'allowed']) {
       kms.put(name, 's3cret-one', { versionId: 'v1' });
     }
     return { ttl: '1m' };
   },
   when: async ({ app, kms, clock }) => {
-    const names = ['denied', 'removed', 'disabled', 'to-be-deleted', 'kept'];
+    const names = ['denied', 'removed', 'disabled', 'to-be-deleted', 'allowed'];
     await Promise.all(names.map((name) => app.read(name)));
     kms.deny('denied');
     kms.remove('removed');
@@ -26,6 +26,6 @@ export const revokedSecret: Scenario = scenario({
       removed: { status: 503, code: 'ERR_SECRET_NOT_FOUND' },
       disabled: { status: 503, code: 'ERR_SECRET_DISABLED' },
       'to-be-deleted': { status: 503, code: 'ERR_SECRET_DISABLED' },
-      kept: { status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') },
+      allowed: { status: 200, versionId: 'v1', stale: false, sha256: sha256('s3cret-one') },
     }),
 });

@@ -4,11 +4,11 @@ import type { Scenario } from '../harness/scenario.ts';
 export const revokedSecretRemoved: Scenario = scenario({
   promise: 'A refused secret is removed from every store',
   given: ({ kms, store }) => {
-    for (const name of ['denied', 'removed', 'disabled', 'kept']) kms.put(name, 's3cret-one');
+    for (const name of ['denied', 'removed', 'disabled', 'allowed']) kms.put(name, 's3cret-one');
     return { ttl: '1m', stores: store };
   },
   when: async ({ app, kms, clock, store }) => {
-    const names = ['denied', 'removed', 'disabled', 'kept'];
+    const names = ['denied', 'removed', 'disabled', 'allowed'];
     await Promise.all(names.map((name) => app.read(name)));
     await clock.pass(0);
     const before = store.size;
@@ -20,6 +20,6 @@ export const revokedSecretRemoved: Scenario = scenario({
   },
   then: ({ before, remaining }, expect) => {
     expect(before).toBe(4);
-    expect(remaining).toEqual(['kept']);
+    expect(remaining).toEqual(['allowed']);
   },
 });
