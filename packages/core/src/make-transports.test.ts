@@ -16,7 +16,7 @@ function makeTransport(options: SecretClientOptions): SecretTransport {
 }
 
 function clientKeyFor({ gateway }: FakeEndpoint, kms: FakeKms): { clientKeyFile: string; password: string } {
-  const { keyFile, password } = kms.createClientKey({ gateway });
+  const { keyFile, password } = kms.createClientKey({ gateway, iterations: 1 });
   return { clientKeyFile: keyFile, password };
 }
 

@@ -223,7 +223,8 @@ const defects: readonly (readonly [string, Partial<Parts>, string])[] = [
   ],
 ];
 
-test.each(defects)('the contract finds an app that %s', async (_, defect, clause) => {
+// Concurrent, because some clauses fail only at the timeout of `until`.
+test.concurrent.each(defects)('the contract finds an app that %s', async (_, defect, clause) => {
   const relevant = adapterClauses.filter(({ name }) => name === clause);
 
   expect(await failedClauses(relevant, appWith(defect))).toEqual([clause]);

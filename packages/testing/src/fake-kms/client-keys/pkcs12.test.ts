@@ -43,6 +43,14 @@ test('uses 3DES for both parts and a SHA-1 MAC without iteration count', () => {
   expect([salt?.length, more]).toEqual([10, []]);
 });
 
+test('derives both keys with 2048 iterations, or as many as given', () => {
+  const cheap = writePkcs12({ privateKey: keyPair.privateKey, certificate, password, iterations: 1 });
+
+  expect(file.toString('hex').match(/060a2a864886f70d010c0103300e0408.{16}02020800/g)).toHaveLength(2);
+  expect(cheap.toString('hex').match(/060a2a864886f70d010c0103300d0408.{16}020101/g)).toHaveLength(2);
+  expect(() => createSecureContext({ pfx: cheap, passphrase: password })).not.toThrow();
+});
+
 test('links key and certificate by localKeyId, with new salts per file', () => {
   const again = writePkcs12({ privateKey: keyPair.privateKey, certificate, password });
 

@@ -14,7 +14,8 @@ const sha1 = objectIdentifier('1.3.14.3.2.26');
 
 /** The ids of the key derivation (RFC 7292, B.3). */
 const purposes = { key: 1, iv: 2, mac: 3 } as const;
-const encryptionIterations = 2048;
+/** The iteration count of the files that KMS creates. */
+const defaultIterations = 2048;
 /** Block and digest size of SHA-1 in bytes. */
 const blockSize = 64;
 const digestSize = 20;
@@ -27,15 +28,21 @@ const digestSize = 20;
  * parts by position. Real files encrypt the certificate with 40-bit RC2, which OpenSSL in Node rejects; every client
  * reads 3DES for both parts.
  */
-export function writePkcs12(parts: { privateKey: KeyObject; certificate: Buffer; password: string }): Buffer {
+export function writePkcs12(parts: {
+  privateKey: KeyObject;
+  certificate: Buffer;
+  password: string;
+  iterations?: number | undefined;
+}): Buffer {
+  const { iterations = defaultIterations } = parts;
   const password = Buffer.concat([toUtf16BigEndian(parts.password), Buffer.alloc(2)]);
   const privateKey = parts.privateKey.export({ type: 'pkcs8', format: 'der' });
   const keyIdBytes = hash('sha1', parts.certificate, 'buffer'); // the same in both bags, which links key and certificate
   const certificateBags = sequence(
     bag(certificateBag, sequence(x509Certificate, explicit(0, octetString(parts.certificate))), keyIdBytes),
   );
-  const encryptedCertificate = encrypt(certificateBags, password);
-  const encryptedKey = encrypt(privateKey, password);
+  const encryptedCertificate = encrypt(certificateBags, password, iterations);
+  const encryptedKey = encrypt(privateKey, password, iterations);
   const authenticatedSafe = sequence(
     contentInfo(
       encryptedData,
@@ -66,9 +73,8 @@ function macData(authenticatedSafe: Buffer, password: Buffer): Buffer {
   return sequence(sequence(sequence(sha1), octetString(digest)), octetString(salt));
 }
 
-function encrypt(plain: Buffer, password: Buffer): { algorithm: Buffer; bytes: Buffer } {
+function encrypt(plain: Buffer, password: Buffer, iterations: number): { algorithm: Buffer; bytes: Buffer } {
   const salt = randomBytes(8);
-  const iterations = encryptionIterations;
   const key = deriveKey({ purpose: purposes.key, length: 24, salt, password, iterations });
   const iv = deriveKey({ purpose: purposes.iv, length: 8, salt, password, iterations });
   const cipher = createCipheriv('des-ede3-cbc', key, iv);
