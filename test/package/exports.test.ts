@@ -56,7 +56,7 @@ test('@kms-secrets/core exports', async () => {
   `);
 });
 
-/** What every adapter exports from core: docs/decisions/0028-adapters-export-core.md. */
+/** What every adapter exports from core: docs/decisions/0028-one-api-shape-for-adapters.md. */
 const commonExports = [
   'AccessDeniedError',
   'ClientClosedError',

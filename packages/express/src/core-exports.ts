@@ -42,6 +42,7 @@ export type {
   EndpointOptions,
   EndpointStatus,
   FileStoreOptions,
+  HandleOptions,
   HealthOptions,
   HttpResponse,
   Identity,
@@ -55,6 +56,7 @@ export type {
   SealingKey,
   SecretClient,
   SecretClientOptions,
+  SecretCounts,
   SecretErrorCode,
   SecretEventName,
   SecretEvents,
@@ -65,5 +67,6 @@ export type {
   SecretStatus,
   SecretStore,
   SecretTransport,
+  SetMember,
   StoreStatus,
 } from '@kms-secrets/core';
