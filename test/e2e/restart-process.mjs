@@ -33,6 +33,6 @@ const deeds = {
 
   /** Until the stores have been told everything. */
   async written() {
-    while (client.describe().stores.some(({ waiting }) => waiting > 0)) await sleep(5);
+    while (client.describe().stores.some(({ queued }) => queued > 0)) await sleep(5);
   },
 };

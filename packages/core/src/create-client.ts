@@ -67,7 +67,7 @@ const fetchDeadline = 120_000;
 
 /**
  * Makes the parts of a client and connects them. Two connections run against the order of construction: a recovered endpoint
- * triggers refetches, and a refetch goes through the fetcher.
+ * triggers refreshes, and a refresh goes through the fetcher.
  */
 function connectParts(
   options: ResolvedOptions,
@@ -88,14 +88,14 @@ function connectParts(
     logger,
     events,
     // The backoff of a failing secret may last half a minute; a response to another secret shows that KMS has recovered.
-    onRecovered: () => memory.scheduleRefetch(),
+    onRecovered: () => memory.scheduleRefresh(),
   });
   const memory = new SecretMemory({
     options,
     logger,
     events,
     counters,
-    refetch: (key, request) => fetcher.joinOrStart(key, request, 'refresh').secret,
+    refresh: (key, request) => fetcher.joinOrStart(key, request, 'refresh').secret,
   });
   const transform = new HookTransform({
     transform: hook?.transform?.bind(hook),
@@ -119,7 +119,7 @@ function connectParts(
     counters,
     backoff: fullJitter({ base: retry.baseDelay, cap: retry.maxDelay, maxAttempts: retry.maxAttempts }),
     attemptTimeout,
-    budget: fetchDeadline,
+    fetchDeadline,
     transform,
     listener: storeTier,
     stores: storeTier.hasStores ? storeTier : undefined,

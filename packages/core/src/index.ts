@@ -42,7 +42,7 @@ export type {
   Subscription,
 } from './secret/events.ts';
 export { failures } from './secret/failures.ts';
-export type { FailureKind, FailureName } from './secret/failures.ts';
+export type { FailureName, FailurePolicy } from './secret/failures.ts';
 export { healthOptionNames, refuseUnknownOptions } from './adapter-kit/known-options.ts';
 export { loadDeclared } from './adapter-kit/load-declared.ts';
 export type { SecretHook } from './ports/hook.ts';

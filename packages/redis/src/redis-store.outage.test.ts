@@ -67,7 +67,7 @@ async function clientOf(server: RedisServer): Promise<Subject> {
   });
   onTestFinished(() => client.close());
   const settled = async (): Promise<void> => {
-    while (client.describe().stores[0]?.waiting !== 0) await setTimeout(10);
+    while (client.describe().stores[0]?.queued !== 0) await setTimeout(10);
   };
   await client.get('db');
   await settled();
@@ -101,7 +101,7 @@ test('does not serve a secret while its removal is pending, and removes it once'
   kms.fail('unreachable');
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
   expect(await currentIn(openStore(server))).toBe('v1');
-  expect(client.describe().stores).toMatchObject([{ waiting: 1 }]);
+  expect(client.describe().stores).toMatchObject([{ queued: 1 }]);
   await admin.replicaof('NO', 'ONE');
   await admin.config('RESETSTAT');
   await settled();

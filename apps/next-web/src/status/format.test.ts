@@ -130,9 +130,9 @@ test.each([
 });
 
 test('counts the pending changes of a store', () => {
-  const store: StoreStatus = { store: 'file', state: 'working', waiting: 0, lastFailure: undefined };
+  const store: StoreStatus = { store: 'file', state: 'working', queued: 0, lastFailure: undefined };
 
-  expect([0, 1, 12].map((waiting) => pendingSummary({ ...store, waiting }))).toEqual([
+  expect([0, 1, 12].map((queued) => pendingSummary({ ...store, queued }))).toEqual([
     'no pending changes',
     '1 pending change',
     '12 pending changes',

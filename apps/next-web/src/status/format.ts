@@ -107,8 +107,8 @@ export function endpointSummary(endpoint: EndpointStatus): string {
 }
 
 /** What has not been written to a store yet. */
-export function pendingSummary({ waiting }: StoreStatus): string {
-  return waiting === 0 ? 'no pending changes' : counted(waiting, 'pending change');
+export function pendingSummary({ queued }: StoreStatus): string {
+  return queued === 0 ? 'no pending changes' : counted(queued, 'pending change');
 }
 
 function joined(parts: readonly string[]): string {

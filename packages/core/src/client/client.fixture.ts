@@ -113,8 +113,8 @@ export function storedSecret(
 
 /** The events of the stores, such as `failed read db`, `unavailable write db` or `recovered`. */
 export function storeEvents({ events }: ClientFixture): readonly string[] {
-  return events('store').map(({ what, operation, name }) =>
-    [what, operation, name].filter((part) => part !== undefined).join(' '),
+  return events('store').map(({ kind, operation, name }) =>
+    [kind, operation, name].filter((part) => part !== undefined).join(' '),
   );
 }
 

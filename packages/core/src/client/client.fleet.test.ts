@@ -271,7 +271,7 @@ test('a store that says that it is away is left alone until it says that it is b
   const all = fleet(1);
   const { client, store } = at(all, 0);
   const told: string[] = [];
-  client.on('store', ({ what }) => told.push(what));
+  client.on('store', ({ kind }) => told.push(kind));
   store.emit({ kind: 'unavailable', reason: 'no connection' });
 
   await client.get('db');
@@ -288,7 +288,7 @@ test('an entry that a store dropped by itself is told as an event', async () => 
   const all = fleet(1);
   const { client, store } = at(all, 0);
   const told: string[] = [];
-  client.on('store', ({ what, name, error }) => told.push(`${what} ${String(name)} ${error?.message ?? ''}`));
+  client.on('store', ({ kind, name, error }) => told.push(`${kind} ${String(name)} ${error?.message ?? ''}`));
 
   store.emit({ kind: 'dropped', name: undefined, reason: 'it was torn' });
 

@@ -285,7 +285,7 @@ test('invalidate() drops all stages, versions and refusals of a name only', asyn
   expect(client.peek('db')).toBeUndefined();
   expect(client.peek('db', { stage: 'ACSPrevious' })).toBeUndefined();
   expect(client.peek('db2')?.versionId).toBe('v1');
-  expect(client.stats().refusals).toBe(0);
+  expect(client.stats().cachedErrors).toBe(0);
 });
 
 test('refresh() fetches a fresh secret again', async () => {

@@ -61,7 +61,7 @@ test('carries out a removal once that waited for a read-only folder', async () =
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await clock.pass(100);
   };
-  const isWritten = (): boolean => client.describe().stores[0]?.waiting === 0;
+  const isWritten = (): boolean => client.describe().stores[0]?.queued === 0;
   await client.get('db');
   await until(isWritten);
   disk.isReadOnly = true;

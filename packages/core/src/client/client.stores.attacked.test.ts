@@ -319,7 +319,7 @@ test('neither a client nor what it keeps for a store that is away shows a value'
   await client.get('db');
   await clock.pass('5s');
 
-  expect(client.describe().stores).toMatchObject([{ waiting: 1 }]);
+  expect(client.describe().stores).toMatchObject([{ queued: 1 }]);
   expect(inspect([client, client.describe(), store], { depth: 20, showHidden: true }).includes('s3cret')).toBe(false);
 });
 

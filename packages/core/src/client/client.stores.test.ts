@@ -27,8 +27,8 @@ function setup({
   kms.put('db', 'v1');
   const client = createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store, ...options });
   const told: string[] = [];
-  client.on('store', ({ what, operation = 'no operation', name = 'no secret' }) =>
-    told.push(`${what} ${operation} ${name}`),
+  client.on('store', ({ kind, operation = 'no operation', name = 'no secret' }) =>
+    told.push(`${kind} ${operation} ${name}`),
   );
   return { client, clock, kms, store, told };
 }
@@ -169,7 +169,7 @@ test('what a store is being told just now still waits for it', async () => {
   await client.get('db');
 
   await Promise.resolve();
-  expect(client.describe().stores).toMatchObject([{ waiting: 1 }]);
+  expect(client.describe().stores).toMatchObject([{ queued: 1 }]);
 });
 
 test('stores keep what KMS gave; the hook sees it anew when it is loaded', async () => {
@@ -269,7 +269,7 @@ test('what landed while a store was away is written when it is back, the newest 
   kms.put('db', 'v2');
   await client.refresh('db');
   await clock.pass('10s');
-  expect(client.describe().stores).toMatchObject([{ state: 'unavailable', waiting: 1 }]);
+  expect(client.describe().stores).toMatchObject([{ state: 'unavailable', queued: 1 }]);
   store.heal();
   store.operations.length = 0;
 
@@ -278,7 +278,7 @@ test('what landed while a store was away is written when it is back, the newest 
   expect(store.operations).toEqual(['write db']);
   expect(store.peek(request)).toMatchObject({ versionId: 'v2' });
   expect(told).toEqual(['failed read db', 'unavailable write db', 'recovered no operation no secret']);
-  expect(client.describe().stores).toMatchObject([{ waiting: 0 }]);
+  expect(client.describe().stores).toMatchObject([{ queued: 0 }]);
 });
 
 test('a store that hangs costs a first read storeTimeout at most, and a fresh one nothing', async () => {

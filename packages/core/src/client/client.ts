@@ -104,7 +104,7 @@ export class SecretClient {
         this.#throwIfClosed();
         options?.signal?.throwIfAborted();
       },
-      refusal: (name, own) => this.#parts.memory.refusal(this.#keyOf(name, own)),
+      cachedError: (name, own) => this.#parts.memory.cachedError(this.#keyOf(name, own)),
       peek: (name, own) => this.peek(name, own),
     });
   }
@@ -193,7 +193,7 @@ export class SecretClient {
     const { memory, endpoints } = this.#parts;
     const source = {
       isClosed: this.isClosed,
-      counts: memory.secretCounts,
+      counts: memory.freshnessCounts,
       endpoints: endpoints.describe(),
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
       list: () => memory.describe(),
@@ -246,8 +246,8 @@ export class SecretClient {
     const stale = cached && memory.serveStale(cached);
     if (stale !== undefined) return stale;
     if (cached !== undefined) cached.readAt = now;
-    const refusal = memory.refusal(key);
-    if (refusal !== undefined) return reader.recoverOrThrow({ key, request }, refusal);
+    const error = memory.cachedError(key);
+    if (error !== undefined) return reader.recoverOrThrow({ key, request }, error);
     counters.misses.add();
     // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
     const flight = this.#startFetch(key, request, 'read');

@@ -13,8 +13,8 @@ export interface SetParts {
   readonly read: (name: string, options: ReadOptions | undefined) => Promise<Secret>;
   /** Throws if the client is closed or the caller's signal has aborted. */
   readonly throwIfCancelled: () => void;
-  /** The cached refusal of a secret. */
-  readonly refusal: (name: string, options: ReadOptions | undefined) => AnySecretError | undefined;
+  /** The cached error of a secret. */
+  readonly cachedError: (name: string, options: ReadOptions | undefined) => AnySecretError | undefined;
   /** The current value in memory. */
   readonly peek: (name: string, options: ReadOptions | undefined) => Secret | undefined;
 }
@@ -27,7 +27,7 @@ export interface SetParts {
 export async function readSet(
   request: SetRequest,
   options: ReadOptions | undefined,
-  { read, throwIfCancelled, refusal, peek }: SetParts,
+  { read, throwIfCancelled, cachedError, peek }: SetParts,
 ): Promise<Readonly<Record<string, Secret>>> {
   const members = membersOf(request, options);
   const outcomes = await Promise.allSettled(members.map((member) => read(member.name, member.options)));
@@ -42,7 +42,7 @@ export async function readSet(
       outcome?.status === 'rejected'
         ? (outcome.reason as AnySecretError)
         : // KMS may have refused a secret that was read first while the others were pending.
-          refusal(name, own);
+          cachedError(name, own);
     if (error !== undefined) errors.set(key, error);
     else if (outcome?.status === 'fulfilled') secrets[key] = peek(name, own) ?? outcome.value;
   }

@@ -72,7 +72,7 @@ export class EndpointSet {
       maxPerSecond: options.limits.requestsPerSecond,
       breaker: breakerSettings(options),
       slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
-      onChange: (what, status) => (what === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),
+      onChange: (change, status) => (change === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),
     });
   }
 

@@ -18,7 +18,7 @@ export interface EndpointParts {
   /** A probe that takes longer than this (ms) opens the breaker again. */
   readonly slowProbeThreshold: number;
   /** Called when the endpoint starts to fail or recovers, and when its breaker opens or closes. */
-  readonly onChange: (what: 'state' | 'breaker', status: EndpointStatus) => void;
+  readonly onChange: (change: 'state' | 'breaker', status: EndpointStatus) => void;
 }
 
 /**

@@ -18,7 +18,7 @@ function setup(transport: FakeTransport): {
   const results: string[] = [];
   const fetcher = new Fetcher({
     ...fixture.parts,
-    budget: 60_000,
+    fetchDeadline: 60_000,
     counters: { fetches: new Counter() },
     transform: new HookTransform({ ...fixture.parts, transform: undefined }),
     listener: {

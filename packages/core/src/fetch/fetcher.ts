@@ -76,7 +76,7 @@ export interface FetcherParts extends FailoverParts {
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'fetches'>;
   /** Milliseconds for one fetch, with all its attempts and waits. */
-  readonly budget: number;
+  readonly fetchDeadline: number;
   readonly transform: HookTransform;
   readonly listener: FetchListener;
   /** `undefined` without stores: a fetch then goes to KMS without a wait. */
@@ -155,9 +155,9 @@ export class Fetcher {
 
   async #runFlight(context: FetchContext): Promise<Secret> {
     const { key, request, priority, attempts, stores, isForgotten } = context;
-    const { clock, closing, listener, budget } = this.#parts;
-    const reason = (): Error => deadlineError(request, budget, attempts);
-    const deadline = new Deadline({ clock, ms: budget, parent: closing, reason });
+    const { clock, closing, listener, fetchDeadline } = this.#parts;
+    const reason = (): Error => deadlineError(request, fetchDeadline, attempts);
+    const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason });
     try {
       const stored = await this.#checkStores(context, deadline);
       context.storesChecked.resolve();
@@ -208,11 +208,11 @@ export class Fetcher {
       return { secret: cachedCopy(result.secret, request.name), original: outcome.secret };
     }
     if (result.kind !== 'failed' || deadline.aborted) {
-      const error = deadlineError(request, this.#parts.budget, attempts);
-      return { error, kind: failures.unreachable, retryAfter: undefined };
+      const error = deadlineError(request, this.#parts.fetchDeadline, attempts);
+      return { error, policy: failures.unreachable, retryAfter: undefined };
     }
     const { failure, retryAfter } = result.failure;
-    return { error: fetchError(request, result.failure, attempts), kind: failures[failure], retryAfter };
+    return { error: fetchError(request, result.failure, attempts), policy: failures[failure], retryAfter };
   }
 
   /** The getters of a malformed secret, from a custom transport or hook, may throw. That must not end its refreshes. */
@@ -223,7 +223,7 @@ export class Fetcher {
     } catch (cause) {
       const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
       const error = fetchError(request, failure, []);
-      listener.failed(key, request, { error, kind: failures.malformed, retryAfter: undefined });
+      listener.failed(key, request, { error, policy: failures.malformed, retryAfter: undefined });
       throw error;
     }
   }

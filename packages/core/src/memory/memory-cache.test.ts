@@ -21,30 +21,30 @@ test('does not replace an entry that was fetched later', () => {
 
 test('storing an entry removes its cached refusal', () => {
   const cache = new MemoryCache();
-  cache.setRefusal('db', { error: new RequestRejectedError('no'), until: 100 });
+  cache.cacheError('db', { error: new RequestRejectedError('no'), until: 100 });
 
   cache.store(entry(0));
 
-  expect(cache.refusal('db', 0)).toBeUndefined();
+  expect(cache.cachedError('db', 0)).toBeUndefined();
 });
 
 test('bounds the cached refusals and removes the oldest first', () => {
   const cache = new MemoryCache();
   const error = new RequestRejectedError('no');
-  for (let index = 0; index <= 10_000; index += 1) cache.setRefusal(`typo-${index}`, { error, until: 100 });
+  for (let index = 0; index <= 10_000; index += 1) cache.cacheError(`typo-${index}`, { error, until: 100 });
 
-  expect(cache.refusals).toBe(10_000);
-  expect(cache.refusal('typo-0', 0)).toBeUndefined();
-  expect(cache.refusal('typo-1', 0)).toBeDefined();
+  expect(cache.errorCount).toBe(10_000);
+  expect(cache.cachedError('typo-0', 0)).toBeUndefined();
+  expect(cache.cachedError('typo-1', 0)).toBeDefined();
 });
 
 test('a cached refusal expires', () => {
   const cache = new MemoryCache();
-  cache.setRefusal('typo', { error: new RequestRejectedError('no'), until: 100 });
+  cache.cacheError('typo', { error: new RequestRejectedError('no'), until: 100 });
 
-  expect(cache.refusal('typo', 99)).toBeDefined();
-  expect(cache.refusal('typo', 100)).toBeUndefined();
-  expect(cache.refusals).toBe(0);
+  expect(cache.cachedError('typo', 99)).toBeDefined();
+  expect(cache.cachedError('typo', 100)).toBeUndefined();
+  expect(cache.errorCount).toBe(0);
 });
 
 test('finds the keys of a name in every stage and version', () => {

@@ -3,21 +3,24 @@ import type { AnySecretError } from '../secret/errors.ts';
 import type { Entry } from './entry.ts';
 import { KeysByName } from './keys-by-name.ts';
 
-/** An error by which KMS refused a secret, cached so that a misspelt name cannot use up the account's quota. */
-export interface CachedRefusal {
+/**
+ * An error that a retry would not change, such as "not found". It is cached so that a misspelt name cannot use up the quota of
+ * the account.
+ */
+export interface CachedError {
   readonly error: AnySecretError;
   /** The clock's `now`. */
   readonly until: number;
 }
 
-/** Names may come from requests, so cached refusals are bounded; the oldest is removed first. */
-const maxRefusals = 10_000;
+/** Names may come from requests, so cached errors are bounded; the oldest is removed first. */
+const maxErrors = 10_000;
 
-/** The cached secrets and refusals. It has no clock: callers compare times. */
+/** The cached secrets and errors. It has no clock: callers pass the time. */
 export class MemoryCache {
   readonly #entries = new Map<string, Entry>();
   readonly #names = new KeysByName();
-  readonly #refusals = new Map<string, CachedRefusal>();
+  readonly #errors = new Map<string, CachedError>();
 
   lookup(key: string): Entry | undefined {
     return this.#entries.get(key);
@@ -29,7 +32,7 @@ export class MemoryCache {
     if (cached !== undefined && cached.fetchedAt > entry.fetchedAt) return false;
     this.#entries.set(entry.key, entry);
     if (cached === undefined) this.#names.add(entry.key);
-    this.#refusals.delete(entry.key);
+    this.#errors.delete(entry.key);
     return true;
   }
 
@@ -39,25 +42,25 @@ export class MemoryCache {
     return entry;
   }
 
-  refusal(key: string, now: number): CachedRefusal | undefined {
-    const refusal = this.#refusals.get(key);
-    if (refusal === undefined || now < refusal.until) return refusal;
-    this.#refusals.delete(key);
+  cachedError(key: string, now: number): CachedError | undefined {
+    const cached = this.#errors.get(key);
+    if (cached === undefined || now < cached.until) return cached;
+    this.#errors.delete(key);
     return undefined;
   }
 
-  setRefusal(key: string, refusal: CachedRefusal): void {
+  cacheError(key: string, error: CachedError): void {
     // Deleted first: a Map keeps the position of a key that is set again.
-    this.#refusals.delete(key);
-    this.#refusals.set(key, refusal);
-    for (const oldest of this.#refusals.keys()) {
-      if (this.#refusals.size <= maxRefusals) break;
-      this.#refusals.delete(oldest);
+    this.#errors.delete(key);
+    this.#errors.set(key, error);
+    for (const oldest of this.#errors.keys()) {
+      if (this.#errors.size <= maxErrors) break;
+      this.#errors.delete(oldest);
     }
   }
 
-  deleteRefusals(name: string): void {
-    for (const key of this.#refusals.keys()) if (isKeyOf(key, name)) this.#refusals.delete(key);
+  deleteErrors(name: string): void {
+    for (const key of this.#errors.keys()) if (isKeyOf(key, name)) this.#errors.delete(key);
   }
 
   /** The keys under which stages and versions of `name` are cached. */
@@ -74,13 +77,13 @@ export class MemoryCache {
     return this.#entries.size;
   }
 
-  get refusals(): number {
-    return this.#refusals.size;
+  get errorCount(): number {
+    return this.#errors.size;
   }
 
   clear(): void {
     this.#entries.clear();
     this.#names.clear();
-    this.#refusals.clear();
+    this.#errors.clear();
   }
 }

@@ -29,7 +29,7 @@ export interface MemoryParts {
   readonly events: SecretEmitter;
   readonly counters: Counters;
   /** Fetches a secret that is due. The outcome arrives through `fetched` or `failed`. */
-  readonly refetch: (key: string, request: SecretRequest) => Promise<unknown>;
+  readonly refresh: (key: string, request: SecretRequest) => Promise<unknown>;
 }
 
 interface StoreResult {
@@ -43,8 +43,8 @@ const refreshConcurrency = 16;
 /** Minimum delay before a preloaded name that KMS refused is fetched again (ms). */
 const refusedRetryDelay = 30_000;
 
-/** Refetches of several secrets at once are spread over this time (ms). */
-const refetchSpread = 1_000;
+/** Refreshes of several secrets at once are spread over this time (ms). */
+const refreshSpread = 1_000;
 
 /** The default of `idleTtl`, in TTLs of the secret. */
 const idleTtls = 3;
@@ -92,15 +92,16 @@ export class SecretMemory {
     return this.#cache.keysOf(name);
   }
 
-  /** The cached error if KMS refused the secret within `negativeTtl`. */
-  refusal(key: string): AnySecretError | undefined {
+  /** The error of the last fetch if a retry would not change it, for `negativeTtl` after the fetch. */
+  cachedError(key: string): AnySecretError | undefined {
     // Checked first: reading the clock costs as much as the rest of a read that shares a fetch.
-    if (this.#cache.refusals === 0) return undefined;
-    return this.#cache.refusal(key, this.#clock.now())?.error;
+    if (this.#cache.errorCount === 0) return undefined;
+    return this.#cache.cachedError(key, this.#clock.now())?.error;
   }
 
-  get counts(): { readonly secrets: number; readonly refusals: number } {
-    return { secrets: this.#cache.size, refusals: this.#cache.refusals };
+  /** For `stats()`. */
+  get counts(): { readonly secrets: number; readonly cachedErrors: number } {
+    return { secrets: this.#cache.size, cachedErrors: this.#cache.errorCount };
   }
 
   /** Drops the entry if it is past TTL and `staleIfError`; otherwise returns it. */
@@ -143,31 +144,31 @@ export class SecretMemory {
     key: string,
     request: SecretRequest,
     found: StoreResult,
-  ): { readonly isKept: boolean; readonly isFresh: boolean } {
+  ): { readonly isAccepted: boolean; readonly isFresh: boolean } {
     const now = this.#clock.now();
     const cached = this.#cache.lookup(key);
     const effective = this.#ttlOf(key, request.name, found.secret);
     const { fetchedAt, ttl } = storedTimes(found, { ttl: effective, now, date: this.#clock.date() });
     const isExpired = now >= fetchedAt + ttl + this.#options.staleIfError;
-    const isKept = !isExpired && (cached === undefined || isFetchedAfter(cached, found));
-    if (isKept) this.#store({ key, secret: found.secret, ttl, fetchedAt });
-    return { isKept, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
+    const isAccepted = !isExpired && (cached === undefined || isFetchedAfter(cached, found));
+    if (isAccepted) this.#store({ key, secret: found.secret, ttl, fetchedAt });
+    return { isAccepted, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
   }
 
-  /** Refetches soon: all failing secrets because KMS has recovered, or those that another process was refused. */
-  scheduleRefetch(keys: readonly string[] = this.#outages.keys): void {
-    for (const key of keys) this.#queue.reschedule(key, this.#cache.lookup(key), refetchSpread * this.#clock.random());
+  /** Refreshes secrets soon: all failing ones because KMS has recovered, or those that another process has removed. */
+  scheduleRefresh(keys: readonly string[] = this.#outages.keys): void {
+    for (const key of keys) this.#queue.reschedule(key, this.#cache.lookup(key), refreshSpread * this.#clock.random());
   }
 
   /** Records a failed fetch. The table of failures decides whether the cached value stays. */
-  failed(key: string, request: SecretRequest, { error, kind, retryAfter = 0 }: FailedFetch): void {
+  failed(key: string, request: SecretRequest, { error, policy, retryAfter = 0 }: FailedFetch): void {
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
-    if (!kind.serveStale) this.#dropRefused(key, error);
-    if (!kind.retry) this.#cache.setRefusal(key, { error, until: this.#clock.now() + this.#options.negativeTtl });
+    if (!policy.serveStale) this.#dropRefused(key, error);
+    if (!policy.retry) this.#cache.cacheError(key, { error, until: this.#clock.now() + this.#options.negativeTtl });
     this.#scheduleRetry(
       key,
       error,
-      kind.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay),
+      policy.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay),
     );
     this.#reporter.fetchFailed({ name: request.name, stage: request.stage, versionId }, error);
   }
@@ -181,10 +182,10 @@ export class SecretMemory {
     this.#reporter.dropped(entry, reason);
   }
 
-  /** Drops a secret in all its stages and versions, and its cached refusals. */
+  /** Drops a secret in all its stages and versions, and its cached errors. */
   invalidate(name: string): void {
     for (const key of this.keysOf(name)) this.drop(key, 'invalidated');
-    this.#cache.deleteRefusals(name);
+    this.#cache.deleteErrors(name);
   }
 
   describe(): readonly SecretStatus[] {
@@ -196,7 +197,7 @@ export class SecretMemory {
     return entry && this.#statusOf(entry);
   }
 
-  get secretCounts(): SecretCounts {
+  get freshnessCounts(): SecretCounts {
     // A missing preloaded name can have an outage, too.
     const missing = this.#queue.missing.filter((key) => this.#outages.get(key) !== undefined);
     return { ...this.#freshnessCounts.at(this.#clock.now()), failing: this.#outages.size - missing.length };
@@ -285,7 +286,7 @@ export class SecretMemory {
       }
     }
     // Without an entry the key is a missing preloaded name.
-    await this.#parts.refetch(key, requestOfKey(key, this.#options.stage)).catch(() => {});
+    await this.#parts.refresh(key, requestOfKey(key, this.#options.stage)).catch(() => {});
   }
 
   /** Drops an idle entry. During an outage it stays without refreshes until it expires, because it may still be read. */

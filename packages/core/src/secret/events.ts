@@ -36,7 +36,7 @@ export interface SecretEvents {
    */
   readonly store: {
     readonly store: string;
-    readonly what: 'failed' | 'unavailable' | 'recovered' | 'dropped';
+    readonly kind: 'failed' | 'unavailable' | 'recovered' | 'dropped';
     /** The operation that failed, if known. */
     readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'subscribe' | 'lease' | 'close' | undefined;
     /** The secret, if the event is about one. */

@@ -12,7 +12,7 @@ export type FailureName =
   | 'notFound';
 
 /** How to handle a failure. */
-export interface FailureKind {
+export interface FailurePolicy {
   /** Retry the same endpoint after a backoff. */
   readonly retry: boolean;
   /** Try the next endpoint. */
@@ -27,7 +27,7 @@ export interface FailureKind {
  * `serveStale` is false only for failures that KMS itself reports about the secret. A proxy's 403 page, an invalid
  * certificate or a wrong local clock revokes nothing and must not take secrets away from a running service.
  */
-export const failures: Readonly<Record<FailureName, FailureKind>> = {
+export const failures: Readonly<Record<FailureName, FailurePolicy>> = {
   throttled: { retry: true, failover: true, serveStale: true },
   unavailable: { retry: true, failover: true, serveStale: true },
   unreachable: { retry: true, failover: true, serveStale: true },

@@ -1,5 +1,5 @@
 import type { AnySecretError } from './errors.ts';
-import type { FailureKind } from './failures.ts';
+import type { FailurePolicy } from './failures.ts';
 import type { Secret } from './secret.ts';
 
 /** The result of a successful fetch. */
@@ -15,7 +15,7 @@ export interface FetchedSecret {
 /** The result of a fetch for which every attempt failed. */
 export interface FailedFetch {
   readonly error: AnySecretError;
-  readonly kind: FailureKind;
+  readonly policy: FailurePolicy;
   /** Milliseconds of the server's Retry-After. */
   readonly retryAfter: number | undefined;
 }

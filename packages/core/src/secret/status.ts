@@ -53,7 +53,7 @@ export interface StoreStatus {
   /** `unavailable`: it keeps failing and is skipped, apart from probes. */
   readonly state: 'working' | 'failing' | 'unavailable';
   /** Writes and removals in its queue. */
-  readonly waiting: number;
+  readonly queued: number;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
 }
 
@@ -117,7 +117,7 @@ export interface ClientStats {
   readonly storeFailures: number;
   /** Secrets in memory, cached refusals, and fetches in flight. */
   readonly secrets: number;
-  readonly refusals: number;
+  readonly cachedErrors: number;
   readonly inFlight: number;
   /** Hedged requests, and those of them that responded first. */
   readonly hedges: number;

@@ -143,7 +143,7 @@ export class GuardedStore {
     const error = new StoreError(`${this.name} is unavailable: ${withoutFullStop(reason)}.`);
     this.#record(error);
     for (const group of ['read', 'change', 'lease'] as const) this.#backOff(group, failureThreshold);
-    this.#reportUnavailable({ store: this.name, what: 'unavailable', operation: undefined, name: undefined, error });
+    this.#reportUnavailable({ store: this.name, kind: 'unavailable', operation: undefined, name: undefined, error });
   }
 
   /** An entry that cannot be trusted was found. */
@@ -151,17 +151,17 @@ export class GuardedStore {
     const entry = name === undefined ? 'An entry' : `The entry of secret "${name}"`;
     const message = `${entry} in ${this.name} was dropped: ${withoutFullStop(reason)}.`;
     const error = new StoreError(message, { secretName: name });
-    this.#onEvent({ store: this.name, what: 'dropped', operation: 'read', name, error });
+    this.#onEvent({ store: this.name, kind: 'dropped', operation: 'read', name, error });
   }
 
-  status(waiting: number): StoreStatus {
+  status(queued: number): StoreStatus {
     const last = this.#lastFailure;
     const groups = [...this.#groups.values()];
     const isUnavailable = groups.some(({ backoff }) => backoff > 0);
     return {
       store: this.name,
       state: isUnavailable ? 'unavailable' : groups.length > 0 ? 'failing' : 'working',
-      waiting,
+      queued,
       lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
     };
   }
@@ -187,10 +187,10 @@ export class GuardedStore {
     const group = groupOf(operation);
     const count = (this.#groups.get(group)?.count ?? 0) + 1;
     this.#backOff(group, count);
-    if (count >= failureThreshold) this.#reportUnavailable({ ...event, what: 'unavailable' });
+    if (count >= failureThreshold) this.#reportUnavailable({ ...event, kind: 'unavailable' });
     else if (this.#reported === 'nothing') {
       this.#reported = 'failed';
-      this.#onEvent({ ...event, what: 'failed' });
+      this.#onEvent({ ...event, kind: 'failed' });
     }
   }
 
@@ -232,7 +232,7 @@ export class GuardedStore {
     const wasUnavailable = this.#reported === 'unavailable';
     this.#reported = 'nothing';
     if (!wasUnavailable) return;
-    this.#onEvent({ store: this.name, what: 'recovered', operation: undefined, name: undefined, error: undefined });
+    this.#onEvent({ store: this.name, kind: 'recovered', operation: undefined, name: undefined, error: undefined });
     this.#onRecovered();
   }
 

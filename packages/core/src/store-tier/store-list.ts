@@ -22,7 +22,7 @@ export interface StoreCandidate {
 
 export interface OfferResult {
   /** Whether memory took the candidate. */
-  readonly isKept: boolean;
+  readonly isAccepted: boolean;
   /** Whether memory holds a fresh value now, this one or another. */
   readonly isFresh: boolean;
 }
@@ -182,12 +182,12 @@ export class StoreList {
     const instant = this.#instantOf(stored);
     const isRevoked = (): boolean => this.#isRevoked(store, request, instant);
     const fetchedAt = this.#doubts.covers(request, instant) ? undefined : instant.now;
-    const { isKept, isFresh } = await this.#parts.offer(key, request, {
+    const { isAccepted, isFresh } = await this.#parts.offer(key, request, {
       secret: toSecret(stored),
       fetchedAt,
       isRevoked,
     });
-    if (isKept && isFresh && !isRevoked()) this.#copyToOthers(store, { key, request, stored });
+    if (isAccepted && isFresh && !isRevoked()) this.#copyToOthers(store, { key, request, stored });
     return { isFresh, isFound: true };
   }
 

@@ -143,7 +143,7 @@ export class StoreTier {
 
   failed(key: string, request: SecretRequest, failed: FailedFetch): void {
     void this.#leases.release(key);
-    if (!failed.kind.serveStale) this.#removeRefused(request, failed.error);
+    if (!failed.policy.serveStale) this.#removeRefused(request, failed.error);
     this.#memory.failed(key, request, failed);
   }
 
@@ -202,13 +202,13 @@ export class StoreTier {
     } catch {
       // The hook rejected the value, or memory cannot use what it returned. KMS is requested.
     }
-    return { isKept: false, isFresh: false };
+    return { isAccepted: false, isFresh: false };
   }
 
   #onRemoteChange(store: GuardedStore, change: RemoteChange): void {
     if (change.kind === 'removed') {
       // The refusal may concern only the other process, so the cached value stays until KMS confirms it.
-      this.#memory.scheduleRefetch(this.#memory.keysOf(change.name));
+      this.#memory.scheduleRefresh(this.#memory.keysOf(change.name));
       return;
     }
     const { request, fetchedAt } = change;
@@ -235,8 +235,8 @@ export class StoreTier {
   #report(event: SecretEvents['store']): void {
     const { logger, events } = this.#parts;
     if (this.#isClosed && event.operation !== 'close') return;
-    if (event.what === 'recovered') logger.info(`${event.store} has recovered.`);
-    else logger.warn(event.error?.message ?? `${event.store}: ${event.what}.`);
+    if (event.kind === 'recovered') logger.info(`${event.store} has recovered.`);
+    else logger.warn(event.error?.message ?? `${event.store}: ${event.kind}.`);
     events.emit('store', event);
   }
 }

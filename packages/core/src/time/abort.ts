@@ -6,7 +6,7 @@ export interface LightSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
   /** Same contract as `onAbort`. */
-  onCancel(task: () => void): () => void;
+  onAbort(task: () => void): () => void;
 }
 
 /** The tasks that wait for each signal. Every signal carries one listener, however many tasks there are. */
@@ -19,7 +19,7 @@ const tasksOf = new WeakMap<AbortSignal, Set<() => void>>();
  * a listener by a linear search, while thousands of reads may share one signal.
  */
 export function onAbort(signal: CancelSignal, task: () => void): () => void {
-  if (isLight(signal)) return signal.onCancel(task);
+  if (isLight(signal)) return signal.onAbort(task);
   const tasks = tasksOf.get(signal) ?? listenTo(signal);
   // Wrapped, so that the same function passed twice counts as two tasks.
   const entry = (): void => task();
@@ -30,7 +30,7 @@ export function onAbort(signal: CancelSignal, task: () => void): () => void {
 }
 
 function isLight(signal: CancelSignal): signal is LightSignal {
-  return 'onCancel' in signal;
+  return 'onAbort' in signal;
 }
 
 function listenTo(signal: AbortSignal): Set<() => void> {

@@ -60,7 +60,7 @@ export class Deadline implements LightSignal {
     return this.#controller.signal;
   }
 
-  onCancel(task: () => void): () => void {
+  onAbort(task: () => void): () => void {
     // Wrapped, so that the same function passed twice counts as two tasks.
     const entry = (): void => task();
     this.#tasks.add(entry);
