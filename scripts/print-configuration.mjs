@@ -6,25 +6,17 @@ import { optionTable, readOptionTable, secretOptionTable } from '../packages/cor
 
 const source = readFileSync(new URL('../packages/core/src/options/options.ts', import.meta.url), 'utf8');
 
-/** The type of the members of each option that is a group. */
-const groupTypes = new Map([
-  ['retry', 'RetryOptions'],
-  ['hedge', 'HedgeOptions'],
-  ['breaker', 'BreakerOptions'],
-  ['limits', 'LimitOptions'],
-]);
-
 /**
- * The comment of every property of an interface, on one line.
+ * The comment of every property of an interface, on one line, and the name of its type.
  * @param {string} name
  */
-function commentsOf(name) {
+function propertiesOf(name) {
   const body = new RegExp(`export interface ${name} \\{(.*?)\\n\\}`, 's').exec(source)?.[1] ?? '';
-  const properties = body.matchAll(/\/\*\*(?<comment>(?:(?!\*\/).)*)\*\/\s*readonly (?<key>\w+)\?/gs);
+  const pattern = /\/\*\*(?<comment>(?:(?!\*\/).)*)\*\/\s*readonly (?<key>\w+)\?: (?:false \| )?(?<type>\w*)/gs;
   return new Map(
-    [...properties].map(({ groups }) => [
+    [...body.matchAll(pattern)].map(({ groups }) => [
       groups?.['key'],
-      groups?.['comment']?.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim(),
+      { comment: groups?.['comment']?.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim(), type: groups?.['type'] ?? '' },
     ]),
   );
 }
@@ -40,18 +32,17 @@ const cell = (text) => text.replaceAll('|', '\\|');
  * @returns {string[]}
  */
 function linesOf(name, table, { hasVariables = false, prefix = '' } = {}) {
-  const comments = commentsOf(name);
+  const properties = propertiesOf(name);
   return Object.entries(table).flatMap(([key, row]) => {
-    const comment = comments.get(key);
+    const { comment, type = '' } = properties.get(key) ?? {};
     if (!comment) throw new Error(`the option ${key} of ${name} has no comment`);
     const path = prefix + key;
-    const members = 'rows' in row ? groupTypes.get(key) : undefined;
-    if ('rows' in row && members === undefined) throw new Error(`the group ${key} has no type`);
-    const shown = members === undefined ? row.shown : row.canBeOff ? 'on' : '';
+    const isGroup = 'rows' in row;
+    const shown = isGroup ? (row.canBeOff ? 'on' : '') : row.shown;
     const variable = row.variable === undefined ? '' : `\`${row.variable}\``;
     const meaning = cell(`${comment} Expected: ${row.expected}.`);
     const line = `| ${[`\`${path}\``, cell(shown), ...(hasVariables ? [variable] : []), meaning].join(' | ')} |`;
-    return members === undefined ? [line] : [line, ...linesOf(members, row.rows, { hasVariables, prefix: `${path}.` })];
+    return isGroup ? [line, ...linesOf(type, row.rows, { hasVariables, prefix: `${path}.` })] : [line];
   });
 }
 

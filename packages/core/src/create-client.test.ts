@@ -88,8 +88,8 @@ test('code overrides the environment, which overrides the file; logs each source
 
   expect(lines).toEqual([expect.stringMatching(/^info Secret client: .*\.$/u)]);
   expect(lines[0]).toMatch(/retry\.maxAttempts from option/u);
-  expect(lines[0]).toMatch(/ttl from variable KMS_SECRETS_TTL/u);
-  expect(lines[0]).toMatch(/endpoints from variable cache_client_region_id/u);
+  expect(lines[0]).toMatch(/ttl from KMS_SECRETS_TTL/u);
+  expect(lines[0]).toMatch(/endpoints from cache_client_region_id/u);
   expect(lines[0]).toMatch(/credentials from .*secretsmanager\.properties:\d/u);
   expect(lines[0]?.includes('s3cret')).toBe(false);
 });
@@ -114,8 +114,8 @@ test('reports the errors of code, environment and file together', () => {
 
   expect(message).toMatch(/ttl \(option\): expected a duration from 1s/u);
   expect(message).toMatch(/staleIfErrors \(option\): expected one of credentials, endpoints/u);
-  expect(message).toMatch(/deadline \(variable KMS_SECRETS_DEADLINE\)/u);
-  expect(message).toMatch(/cache_client_region_id.*variable cache_client_region_id/u);
+  expect(message).toMatch(/deadline \(KMS_SECRETS_DEADLINE\)/u);
+  expect(message).toMatch(/cache_client_region_id \(environment variable\)/u);
   expect(message).toMatch(
     /client_key_private_key_path \(secretsmanager\.properties\).*credentials_type is client_key/u,
   );
@@ -150,7 +150,7 @@ test('reports an unusable proxy once, without its password', () => {
     credentials: accessKey,
   });
 
-  expect(error.message.match(/proxy \(variable HTTPS_PROXY\)/gu)).toHaveLength(1);
+  expect(error.message.match(/proxy \(HTTPS_PROXY\)/gu)).toHaveLength(1);
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 

@@ -6,7 +6,7 @@ import { Reader } from './client/reader.ts';
 import { Recovery } from './client/recovery.ts';
 import { machine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
-import { gatherSettings } from './config/sources.ts';
+import { collectSettings } from './config/settings.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
 import { fullJitter } from './fetch/backoff.ts';
 import { Batching } from './fetch/batching.ts';
@@ -45,7 +45,7 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
       { key: 'options', source: 'option', got: describeKind(options), expected: 'an object, or nothing' },
     ]);
   }
-  const settings = gatherSettings(options, on);
+  const settings = collectSettings(options, on);
   const { values, sources, issues } = resolve(optionTable, settings.layers);
   const allIssues = [...settings.issues, ...issues, ...conflictsIn(values, sources)];
   const warnings = [...settings.warnings];

@@ -1,6 +1,6 @@
 import { readCaFile } from './config/ca-file.ts';
-import { readClientKeyTexts } from './config/client-key-texts.ts';
-import type { ClientKeyRequest } from './config/client-key-texts.ts';
+import { readClientKeyMaterial } from './config/client-key-material.ts';
+import type { ClientKeyRequest } from './config/client-key-material.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
 import { alicloudCredentials } from './credentials/alicloud.ts';
@@ -142,7 +142,7 @@ class TransportFactory {
 
   #clientKey(request: ClientKeyRequest): ClientKey | undefined {
     const { machine, issues, warnings } = this.#context;
-    const { json, password, ...read } = readClientKeyTexts(request, machine);
+    const { json, password, ...read } = readClientKeyMaterial(request, machine);
     issues.push(...read.issues);
     warnings.push(...read.warnings);
     if (json === undefined || password === undefined) return undefined;

@@ -4,7 +4,7 @@ import { readCaFile } from './ca-file.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { machine } from './environment.ts';
 
-const about = { key: 'endpoints[0].caFilePath', source: 'option', date: Date.now() };
+const location = { key: 'endpoints[0].caFilePath', source: 'option', date: Date.now() };
 
 function machineWith(files: Readonly<Record<string, string | Uint8Array>>): ConfigurationMachine {
   return {
@@ -18,50 +18,50 @@ function machineWith(files: Readonly<Record<string, string | Uint8Array>>): Conf
   };
 }
 
-test('the certificates of a file are read, and nothing else of it', async () => {
+test('reads only the certificates of a file', async () => {
   await using kms = await startFakeKms();
   const text = `a comment\r\n${kms.caPem}-----BEGIN PRIVATE KEY-----\ns3cret-key\n-----END PRIVATE KEY-----\n`;
 
-  const read = readCaFile({ ...about, path: 'ca.pem' }, machineWith({ '/app/ca.pem': text }));
+  const file = readCaFile({ ...location, path: 'ca.pem' }, machineWith({ '/app/ca.pem': text }));
 
-  expect(read).toMatchObject({ issues: [], warnings: [] });
-  expect(read.pem?.match(/BEGIN CERTIFICATE/gu)).toHaveLength(2);
-  expect(read.pem).not.toContain('s3cret-');
+  expect(file).toMatchObject({ issues: [], warnings: [] });
+  expect(file.pem?.match(/BEGIN CERTIFICATE/gu)).toHaveLength(2);
+  expect(file.pem).not.toContain('s3cret-');
 });
 
-test('a file on disk is read', async () => {
+test('reads a file from disk', async () => {
   await using kms = await startFakeKms();
 
-  expect(readCaFile({ ...about, path: kms.caFilePath }, machine).pem).toContain('BEGIN CERTIFICATE');
+  expect(readCaFile({ ...location, path: kms.caFilePath }, machine).pem).toContain('BEGIN CERTIFICATE');
 });
 
 test.each([
   ['nothing', undefined, 'no file'],
-  ['no certificate', 's3cret-1', 'without a certificate'],
+  ['no certificate', 's3cret-1', 'without a PEM certificate'],
   [
     'a broken certificate',
     '-----BEGIN CERTIFICATE-----\ns3cret+1\n-----END CERTIFICATE-----',
-    'number 1 cannot be read',
+    'certificate 1 is invalid',
   ],
-  ['bytes that are no text', new Uint8Array([0xff, 0xfe]), 'not UTF-8'],
-])('a path with %s is an issue that tells what is there', (_, file, got) => {
-  const files = file === undefined ? {} : { '/app/ca.pem': file };
+  ['bytes that are not text', new Uint8Array([0xff, 0xfe]), 'not UTF-8'],
+])('rejects a path with %s', (_, content, got) => {
+  const files = content === undefined ? {} : { '/app/ca.pem': content };
 
-  const read = readCaFile({ ...about, path: 'ca.pem' }, machineWith(files));
+  const file = readCaFile({ ...location, path: 'ca.pem' }, machineWith(files));
 
-  expect(read.pem).toBeUndefined();
-  expect(read.issues).toMatchObject([{ key: 'endpoints[0].caFilePath', source: 'option' }]);
-  expect(read.issues[0]?.got).toContain(got);
-  expect(JSON.stringify(read)).not.toMatch(/s3cret/u);
+  expect(file.pem).toBeUndefined();
+  expect(file.issues).toMatchObject([{ key: 'endpoints[0].caFilePath', source: 'option' }]);
+  expect(file.issues[0]?.got).toContain(got);
+  expect(JSON.stringify(file)).not.toMatch(/s3cret/u);
 });
 
-test('an authority that has expired is a warning', async () => {
+test('warns about an expired authority', async () => {
   await using kms = await startFakeKms();
-  const inAYear = about.date + 365 * 86_400_000;
+  const inAYear = location.date + 365 * 86_400_000;
 
-  const read = readCaFile({ ...about, date: inAYear, path: 'ca.pem' }, machineWith({ '/app/ca.pem': kms.caPem }));
+  const file = readCaFile({ ...location, date: inAYear, path: 'ca.pem' }, machineWith({ '/app/ca.pem': kms.caPem }));
 
-  expect(read.issues).toEqual([]);
-  expect(read.pem).toBeDefined();
-  expect(read.warnings[0]).toMatch(/CN=Fake KMS Root CA in ca\.pem .* expired on/u);
+  expect(file.issues).toEqual([]);
+  expect(file.pem).toBeDefined();
+  expect(file.warnings[0]).toMatch(/CN=Fake KMS Root CA in ca\.pem .* expired on/u);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { largestFile, machine, workingDirectory } from './environment.ts';
+import { maxFileBytes, machine, workingDirectory } from './environment.ts';
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
@@ -10,7 +10,7 @@ function directory(): string {
   return path;
 }
 
-test('the environment is that of the process, at the time of asking', () => {
+test('returns the current environment of the process', () => {
   const { environment } = machine;
   expect(environment['KMS_SECRETS_FAKE']).toBeUndefined();
 
@@ -22,31 +22,31 @@ test('the environment is that of the process, at the time of asking', () => {
   expect(machine.environment['KMS_SECRETS_FAKE']).toBe('x');
 });
 
-test('the working directory is that of the process', () => {
+test('returns the working directory of the process', () => {
   expect(machine.workingDirectory()).toBe(process.cwd());
 });
 
-test('a working directory that was removed is none', () => {
-  const gone = { ...machine, workingDirectory: () => machine.readFile('/nowhere/at/all').toString() };
+test('a removed working directory is undefined', () => {
+  const withoutDirectory = { ...machine, workingDirectory: () => machine.readFile('/nowhere/at/all').toString() };
 
-  expect(workingDirectory(gone)).toBeUndefined();
+  expect(workingDirectory(withoutDirectory)).toBeUndefined();
 });
 
-test('a file is read whole', () => {
+test('reads a whole file', () => {
   const path = join(directory(), 'file');
   writeFileSync(path, 'some text');
 
   expect(Buffer.from(machine.readFile(path)).toString()).toBe('some text');
 });
 
-test('of a file that is too large no more is read than shows that it is', () => {
+test('reads one byte more than the maximum of a large file', () => {
   const path = join(directory(), 'file');
-  writeFileSync(path, Buffer.alloc(largestFile + 1_000));
+  writeFileSync(path, Buffer.alloc(maxFileBytes + 1_000));
 
-  expect(machine.readFile(path)).toHaveLength(largestFile + 1);
+  expect(machine.readFile(path)).toHaveLength(maxFileBytes + 1);
 });
 
-test('a directory and a missing file throw what Node throws', () => {
+test('throws the error of Node for a directory or a missing file', () => {
   expect(() => machine.readFile(tmpdir())).toThrow(/EISDIR/u);
   expect(() => machine.readFile('/nowhere/at/all')).toThrow(/ENOENT/u);
 });

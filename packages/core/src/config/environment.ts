@@ -1,29 +1,31 @@
-/** What configuration wants to know of the machine. */
+/** The parts of the machine that configuration reads. Tests replace them. */
 export interface ConfigurationMachine {
-  /** As it is when it is read, not when this package was loaded. */
+  /** The current environment variables, not those of the time when this package was loaded. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   workingDirectory(): string;
-  /** No more than `largestFile` bytes and one, which tells that there are more. Throws what `node:fs` throws. */
+  /**
+   * Reads at most `maxFileBytes` bytes and one more, which shows that the file is too large. Throws the errors of `node:fs`.
+   */
   readFile(path: string): Uint8Array;
 }
 
-/** A configuration or a CA file has a few kilobytes; whatever is larger is another file. */
-export const largestFile: number = 1_048_576;
+/** The maximum size of a configuration, key or CA file. These files have a few kilobytes; a larger one is a wrong path. */
+export const maxFileBytes: number = 1_048_576;
 
-/** This process: the one place that reads its environment and its working directory. */
+/** This process: the only code that reads its environment and its working directory. */
 export const machine: ConfigurationMachine = {
   get environment() {
     return process.env;
   },
   workingDirectory: () => process.cwd(),
-  readFile: readStart,
+  readFile: readFileStart,
 };
 
-/** Reads by hand, because a file's size is no bound: that of `/dev/zero` or of a pipe is 0. */
-function readStart(path: string): Uint8Array {
-  // Not imported: an import takes every export, and with `fs.ReadStream` all of `node:stream` (2 ms of CPU on Node 20.20).
+/** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
+function readFileStart(path: string): Uint8Array {
+  // An import would load all of `node:stream` through `fs.ReadStream` (2 ms of CPU on Node 20.20).
   const { closeSync, openSync, readSync } = process.getBuiltinModule('node:fs');
-  const bytes = new Uint8Array(largestFile + 1);
+  const bytes = new Uint8Array(maxFileBytes + 1);
   const file = openSync(path, 'r');
   try {
     let length = 0;
@@ -36,7 +38,7 @@ function readStart(path: string): Uint8Array {
   }
 }
 
-/** It may have been removed while the process runs; then only an absolute path leads to a file. */
+/** The working directory; `undefined` if it was removed while the process runs. Only absolute paths work then. */
 export function workingDirectory(of: ConfigurationMachine): string | undefined {
   try {
     return of.workingDirectory();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonMistake } from './json-error.ts';
+import { findJsonError } from './json-error.ts';
 
 test.each([
   ['', 0],
@@ -23,11 +23,11 @@ test.each([
   ['[]]', 2],
   ['[1],', 3],
   ['{"a":"b"}x', 9],
-])('%j breaks at %i', (text, at) => {
-  expect(jsonMistake(text)).toBe(at);
+])('%j is invalid at %i', (text, at) => {
+  expect(findJsonError(text)).toBe(at);
 });
 
-test('what the engine parses is no mistake, and what it refuses is one', () => {
+test('finds an error exactly where JSON.parse throws', () => {
   const pieces = fc.constantFrom(
     '[',
     ']',
@@ -45,11 +45,11 @@ test('what the engine parses is no mistake, and what it refuses is one', () => {
     'null',
     ' ',
   );
-  const broken = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
+  const arbitrary = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
 
   fc.assert(
-    fc.property(fc.oneof(fc.json(), broken), (text) => {
-      expect(jsonMistake(text) === undefined).toBe(isJson(text));
+    fc.property(fc.oneof(fc.json(), arbitrary), (text) => {
+      expect(findJsonError(text) === undefined).toBe(isJson(text));
     }),
   );
 });

@@ -1,26 +1,26 @@
 /**
- * Where a text stops being JSON: the index of the first character that cannot stand there, its length if it ends too early,
- * `undefined` if it is JSON.
+ * The index of the first character at which a text is not JSON; its length if it ends too early; `undefined` if it is JSON.
  *
- * The engine tells the place only sometimes, and always quotes the text around it, which may be a key pasted to the wrong
- * place. So it is looked for here, and the quote is dropped.
+ * `JSON.parse` does not always report the position, and its message quotes the text, which may be a key that was pasted into
+ * the wrong setting.
  */
-export function jsonMistake(text: string): number | undefined {
-  const open: ('{' | '[')[] = [];
+export function findJsonError(text: string): number | undefined {
+  const open: Bracket[] = [];
   let expected: Expected = 'value';
   let at = 0;
   for (;;) {
     at += /^[ \t\r\n]*/u.exec(text.slice(at))?.[0].length ?? 0;
     if (expected === 'end' && open.length === 0) return at === text.length ? undefined : at;
     const token = tokens[expected].exec(text.slice(at))?.[0];
-    if (token === undefined) return at + brokenLength(text.slice(at));
-    const next = after(expected, token, open);
+    if (token === undefined) return at + validStringLength(text.slice(at));
+    const next = expectedAfter(token, expected, open);
     if (next === undefined) return at;
     expected = next;
     at += token.length;
   }
 }
 
+type Bracket = '{' | '[';
 type Expected = 'value' | 'valueOrClose' | 'name' | 'nameOrClose' | 'colon' | 'end';
 
 const stringStart = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*`;
@@ -36,8 +36,8 @@ const tokens: Readonly<Record<Expected, RegExp>> = {
   end: /^[,\]}]/u,
 };
 
-/** What may follow a token; `undefined` if it closes what is not open. Keeps the book of what is. */
-function after(expected: Expected, token: string, open: ('{' | '[')[]): Expected | undefined {
+/** What may follow a token. Updates the open brackets. Returns `undefined` if the token closes the wrong bracket. */
+function expectedAfter(token: string, expected: Expected, open: Bracket[]): Expected | undefined {
   if (expected === 'colon') return 'value';
   if (expected === 'name' || (expected === 'nameOrClose' && token !== '}')) return 'colon';
   if (token === '{' || token === '[') {
@@ -49,7 +49,7 @@ function after(expected: Expected, token: string, open: ('{' | '[')[]): Expected
   return 'end';
 }
 
-/** A text that is begun but broken breaks inside. */
-function brokenLength(rest: string): number {
+/** The length of the valid part of an invalid string; 0 if there is no string. */
+function validStringLength(rest: string): number {
   return new RegExp(`^${stringStart}`, 'u').exec(rest)?.[0].length ?? 0;
 }

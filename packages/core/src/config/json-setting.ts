@@ -1,57 +1,62 @@
-import { jsonMistake } from './json-error.ts';
+import { findJsonError } from './json-error.ts';
 
-/** JSON in a setting, or where it breaks, in words that show nothing of it. */
-export type JsonSetting = { readonly json: unknown } | { readonly broken: string };
+/** The value of a JSON setting, or the position of the error as a clause that quotes nothing of the text. */
+export type JsonSetting = { readonly json: unknown } | { readonly error: string };
 
 /**
- * A setting that holds JSON.
+ * Parses a setting that holds JSON.
  *
- * `written` is how it stands in a properties file, where Java takes the backslashes away and Go and Python do not: with
- * `"C:\\keys\\a.json"` only theirs is JSON, or names a path. Both also with the backslash before each quote that
- * `export X="[{\"regionId\":…}]"` leaves in shells that quote otherwise.
+ * `raw` is the text in a properties file before Java replaces its escapes, which Go and Python do not. Of `"C:\\keys\\a.json"`
+ * only the raw text is JSON that contains the path. Both forms are also accepted with a backslash before each quote, which
+ * `export X="[{\"regionId\":…}]"` produces in some shells.
+ *
+ * `names` are the properties that an error may name.
  */
-export function parseJsonSetting(text: string, written: string, names: ReadonlySet<string>): JsonSetting {
-  const candidates = [text, bare(text), written, bare(written)].map(parse).filter((parsed) => parsed !== undefined);
-  const best = candidates.find(({ hasBrokenPath }) => !hasBrokenPath) ?? candidates[0];
-  return best === undefined ? { broken: breakIn(text, names) } : { json: best.json };
+export function parseJsonSetting(text: string, raw: string, names: ReadonlySet<string>): JsonSetting {
+  const readings = [text, unescapeQuotes(text), raw, unescapeQuotes(raw)].flatMap(
+    (candidate) => parse(candidate) ?? [],
+  );
+  const best = readings.find(({ hasInvalidPath }) => !hasInvalidPath) ?? readings[0];
+  return best === undefined ? { error: describeError(text, names) } : { json: best.json };
 }
 
-interface Parsed {
+interface JsonReading {
   readonly json: unknown;
-  readonly hasBrokenPath: boolean;
+  /** Whether a path contains a control character: `"C:\temp"` contains a tab. */
+  readonly hasInvalidPath: boolean;
 }
 
-function bare(text: string): string {
+function unescapeQuotes(text: string): string {
   return text.replaceAll(String.raw`\"`, '"');
 }
 
-function parse(text: string): Parsed | undefined {
-  let hasBrokenPath = false;
+function parse(text: string): JsonReading | undefined {
+  let hasInvalidPath = false;
   try {
     const json: unknown = JSON.parse(text, (key, value: unknown) => {
-      // No path has a tab in it: `"C:\temp"` has.
-      if (/(?:File|Path)$/u.test(key) && typeof value === 'string' && /\p{Cc}/u.test(value)) hasBrokenPath = true;
+      if (/(?:File|Path)$/u.test(key) && typeof value === 'string' && /\p{Cc}/u.test(value)) hasInvalidPath = true;
       return value;
     });
-    return { json, hasBrokenPath };
+    return { json, hasInvalidPath };
   } catch {
-    // The engine's message quotes the text; where it breaks is found below.
+    // The error quotes the text; `describeError` finds the position.
     return undefined;
   }
 }
 
-function breakIn(text: string, names: ReadonlySet<string>): string {
-  const at = mistakeIn(text);
-  const name = /"(\w+)\\?"\s*:\s*$/u.exec(bare(text.slice(0, at)))?.[1];
-  const after = name !== undefined && names.has(name) ? `, after "${name}":` : '';
-  const hint = /^[a-z_/~]/iu.test(text.slice(at)) ? ' A text begins and ends with a quote.' : '';
-  return `it breaks at character ${at + 1}${after}${hint === '' ? '' : `.${hint}`}`;
+function describeError(text: string, names: ReadonlySet<string>): string {
+  const index = errorIndex(text);
+  const name = /"(\w+)\\?"\s*:\s*$/u.exec(unescapeQuotes(text.slice(0, index)))?.[1];
+  const context = name !== undefined && names.has(name) ? `, after "${name}":` : '';
+  const hint = /^[a-z_/~]/iu.test(text.slice(index)) ? '; did you forget a quote?' : '';
+  return `invalid JSON at character ${index + 1}${context}${hint}`;
 }
 
-function mistakeIn(text: string): number {
-  const mistake = jsonMistake(text) ?? 0;
-  if (text[mistake] !== '\\') return mistake;
-  // Quotes that are escaped throughout are no mistake: the place without their backslashes is the one, told as it was written.
-  const bareMistake = jsonMistake(bare(text)) ?? 0;
-  return bareMistake + bare(text).slice(0, bareMistake).split('"').length - 1;
+function errorIndex(text: string): number {
+  const index = findJsonError(text) ?? 0;
+  if (text[index] !== '\\') return index;
+  // All quotes are escaped: find the error without the backslashes, and count them again.
+  const unescaped = unescapeQuotes(text);
+  const unescapedIndex = findJsonError(unescaped) ?? 0;
+  return unescapedIndex + unescaped.slice(0, unescapedIndex).split('"').length - 1;
 }

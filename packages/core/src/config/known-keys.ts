@@ -21,18 +21,18 @@ export const optionByVariable: ReadonlyMap<string, OptionPath> = new Map(
   }),
 );
 
-/** Keys that the official clients for Java, Go and Python read, in their first or second generation. */
+// Keys of the official clients for Java, Go and Python, of both generations.
 export const credentialsTypeKey = 'credentials_type';
 export const regionsKey = 'cache_client_region_id';
 export const instancesKey = 'cache_client_dkms_config_info';
 export const secretNamesKey = 'secret_names';
-/** Only we read this one: theirs have no way to hand over temporary credentials. */
+/** An extension of this client: the official clients cannot use temporary credentials. */
 export const securityTokenKey = 'credentials_security_token';
 export const tokenIdKey = 'credentials_access_token_id';
 export const tokenKey = 'credentials_access_token';
 export const clientKeyPasswordKey = 'client_key_password';
 
-/** What an identity is told, by the key that tells it. */
+/** The key of each property of an identity. */
 export const identityKeys: ReadonlyMap<string, string> = new Map([
   ['accessKeyId', 'credentials_access_key_id'],
   ['accessKeySecret', 'credentials_access_secret'],
@@ -52,7 +52,7 @@ export const identityKeys: ReadonlyMap<string, string> = new Map([
   ['password', clientKeyPasswordKey],
 ]);
 
-/** Every key that a file may hold without a warning. */
+/** Every key that a configuration file may contain without a warning. */
 export const knownKeys: ReadonlySet<string> = new Set([
   ...optionByVariable.keys(),
   credentialsTypeKey,

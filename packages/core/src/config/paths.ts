@@ -3,24 +3,23 @@ import type { ConfigurationMachine } from './environment.ts';
 import type { TextSource } from './text-source.ts';
 
 /**
- * A relative path is meant from the file that names it; the official clients look in the working directory. A path of
- * Windows is absolute wherever it is read.
+ * Resolves a path from the directory of the file that contains it, then from the working directory, where the official
+ * clients look. A Windows path is absolute on every platform.
  */
-export function absolutePath(path: string, source: TextSource, machine: ConfigurationMachine): string {
+export function resolvePath(path: string, source: TextSource, machine: ConfigurationMachine): string {
   if (isAbsolute(path) || win32.isAbsolute(path)) return path;
   const candidates = source.directories.map((directory) => resolve(directory, path));
-  return candidates.find((candidate) => isThere(candidate, machine)) ?? candidates[0] ?? path;
+  return candidates.find((candidate) => isReadable(candidate, machine)) ?? candidates[0] ?? path;
 }
 
-/** Whether a path has lost its backslashes: `C:\keys\a.json` in a properties file is `C:keysa.json`. */
+/** Whether a properties file has removed the backslashes of a path: `C:\keys\a.json` becomes `C:keysa.json`. */
 export function hasLostBackslashes(path: string): boolean {
   return /^[a-z]:(?![\\/])./iu.test(path);
 }
 
-export const backslashAdvice =
-  'a path of Windows is written with /, or with every backslash twice (inside JSON four times)';
+export const expectedWindowsPath = 'a Windows path with /, or with two backslashes for each one (four inside JSON)';
 
-function isThere(path: string, machine: ConfigurationMachine): boolean {
+function isReadable(path: string, machine: ConfigurationMachine): boolean {
   try {
     machine.readFile(path);
     return true;

@@ -1,42 +1,42 @@
 import type * as Parser from 'properties-file/parser';
 
-/** A line of a properties file that says something. */
+/** A key of a properties file and its value. */
 export interface Property {
   readonly key: string;
   readonly value: string;
-  /** The value before its escapes are read: Go and Python leave them as they are. */
-  readonly written: string;
-  /** Counted from 1; the first one of a value that goes over several lines. */
+  /** The value with its escapes: Go and Python do not replace them. */
+  readonly raw: string;
+  /** The first line of the property, counted from 1. */
   readonly line: number;
 }
 
-/** What a properties file says, or the line that cannot be read. */
-export type PropertiesParsed = { readonly properties: readonly Property[] } | { readonly brokenLine: number };
+/** The properties in order, or the first line that is invalid (0 if it is unknown). */
+export type PropertiesResult = { readonly properties: readonly Property[] } | { readonly invalidLine: number };
 
 /**
- * A text as `java.util.Properties` reads it: the same file serves Java, Go and Python. Keys may stand more than once.
+ * Parses a file like `java.util.Properties`, so that the same file serves Java, Go and Python. A key may occur repeatedly.
  *
- * The parser is loaded when there is a file to read, and by `require`, because settings are read without waiting: an
- * `import` at the top would cost every start 4 to 9 ms, as much as `node:https` itself (measured on Node 20.20).
+ * The parser is loaded on demand: an `import` would cost every start 4 to 9 ms, as much as `node:https` (Node 20.20). It is
+ * loaded by `require`, because settings are read synchronously.
  */
-export function parseProperties(text: string): PropertiesParsed {
+export function parseProperties(text: string): PropertiesResult {
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   const { Properties } = require('properties-file/parser') as typeof Parser; // its own declaration
   try {
     const properties = new Properties(text).getProperties();
     return {
-      properties: properties.map(({ key, value, escapedValue: written, startingLineNumber: line }) => ({
+      properties: properties.map(({ key, value, escapedValue: raw, startingLineNumber: line }) => ({
         key,
         value,
-        written,
+        raw,
         line,
       })),
     };
   } catch {
-    // The parser's error quotes the line, which may hold a secret: the line is looked for here instead.
-    return { brokenLine: text.split(/\r\n|\r|\n/u).findIndex((line) => brokenEscape.test(line)) + 1 };
+    // The error of the parser quotes the line, which may contain a secret.
+    return { invalidLine: text.split(/\r\n|\r|\n/u).findIndex((line) => invalidEscape.test(line)) + 1 };
   }
 }
 
-/** The one thing that Java refuses: `\u` without four hexadecimal digits behind it. A backslash before it makes it no escape. */
-const brokenEscape = /(?<!\\)(?:\\\\)*\\u(?![0-9a-f]{4})/iu;
+/** The only error in Java: an unescaped `\u` without four hexadecimal digits. */
+const invalidEscape = /(?<!\\)(?:\\\\)*\\u(?![0-9a-f]{4})/iu;

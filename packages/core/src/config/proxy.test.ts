@@ -3,7 +3,7 @@ import { proxyFor } from './proxy.ts';
 
 const host = 'kms.cn-hangzhou.aliyuncs.com';
 
-test('without a variable there is no proxy', () => {
+test('uses no proxy without a variable', () => {
   expect(proxyFor(host, {})).toEqual({});
   expect(proxyFor(host, { HTTPS_PROXY: ' ', HTTP_PROXY: 'http://proxy.test:1' })).toEqual({});
 });
@@ -15,7 +15,7 @@ test.each([
   [{ ALL_PROXY: 'http://all.test:1' }, 'http://all.test:1/'],
   [{ ALL_PROXY: 'http://all.test:1', HTTPS_PROXY: 'http://proxy.test:1' }, 'http://proxy.test:1/'],
   [{ HTTPS_PROXY: 'http://large.test:1', https_proxy: 'http://small.test:1' }, 'http://small.test:1/'],
-])('%j is a proxy', (environment, proxy) => {
+])('uses the proxy of %j', (environment, proxy) => {
   expect(proxyFor(host, environment).proxy?.href).toBe(proxy);
 });
 
@@ -27,14 +27,14 @@ test.each([
   '*.aliyuncs.com',
   'other.test, KMS.cn-hangzhou.ALIYUNCS.com',
   'other.test kms.cn-hangzhou.aliyuncs.com:443',
-])('NO_PROXY=%j excepts the host', (exceptions) => {
-  expect(proxyFor(host, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: exceptions })).toEqual({});
+])('NO_PROXY=%j bypasses the proxy', (noProxy) => {
+  expect(proxyFor(host, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: noProxy })).toEqual({});
 });
 
 test.each(['', 'aliyuncs.co', 'hangzhou.aliyuncs.com', 'kms.cn-hangzhou.aliyuncs.com:8443', 'localhost', '10.0.0.0/8'])(
-  'NO_PROXY=%j does not',
-  (exceptions) => {
-    const { proxy } = proxyFor(host, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: exceptions });
+  'NO_PROXY=%j does not bypass the proxy',
+  (noProxy) => {
+    const { proxy } = proxyFor(host, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: noProxy });
 
     expect(proxy).toBeDefined();
   },
@@ -49,10 +49,10 @@ test.each([
   ['127.0.0.1:8443', '0.0.1', false],
   ['10.1.2.3', '10.0.0.0/99', false],
   ['kms.test:8443', 'kms.test:8443', true],
-])('%s with NO_PROXY=%s: excepted is %s', (address, exceptions, excepted) => {
-  const { proxy } = proxyFor(address, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: exceptions });
+])('%s with NO_PROXY=%s: bypassed is %s', (address, noProxy, isBypassed) => {
+  const { proxy } = proxyFor(address, { HTTPS_PROXY: 'http://proxy.test:1', NO_PROXY: noProxy });
 
-  expect(proxy === undefined).toBe(excepted);
+  expect(proxy === undefined).toBe(isBypassed);
 });
 
 test.each([
@@ -60,10 +60,10 @@ test.each([
   'http://user:s3cret-1@',
   'http://user:s3cret-%zz@proxy.test',
   'http://s3cret-1:x y@ß:99999',
-])('a proxy that cannot be used is an issue that shows nothing of it', (value) => {
+])('rejects an unusable proxy without showing its URL', (value) => {
   const { proxy, issue } = proxyFor(host, { HTTPS_PROXY: value });
 
   expect(proxy).toBeUndefined();
-  expect(issue).toMatchObject({ key: 'proxy', source: 'variable HTTPS_PROXY' });
+  expect(issue).toMatchObject({ key: 'proxy', source: 'HTTPS_PROXY' });
   expect(JSON.stringify(issue)).not.toContain('s3cret-');
 });

@@ -1,11 +1,11 @@
-import type { ParseIssue } from './rows.ts';
+import type { ParseIssue, ParseResult } from './rows.ts';
 
-/** The client key itself: the file that the console of KMS hands out, or the text in it. */
+/** The client key: the file from the KMS console, or its content. */
 type ClientKeyLocation =
   | { readonly clientKeyFile: string; readonly clientKeyContent?: undefined }
   | { readonly clientKeyContent: string; readonly clientKeyFile?: undefined };
 
-/** One place for its password, or none: then the variable `client_key_password` is read. */
+/** The password of the client key: at most one source. Without one, the variable `client_key_password` is read. */
 type PasswordLocation =
   | {
       readonly password?: string | undefined;
@@ -24,36 +24,32 @@ type PasswordLocation =
     };
 
 /**
- * Where a client key and its password come from. `clientKeyContent` and `password` are secrets: never log a value of
- * this type.
+ * The sources of a client key and its password. `clientKeyContent` and `password` are secrets: never log a value of this type.
  */
 export type ClientKeySource = ClientKeyLocation & PasswordLocation;
 
 export const clientKeyProperties: readonly string[] = ['clientKeyFile', 'clientKeyContent'];
 export const passwordProperties: readonly string[] = ['password', 'passwordFromFilePath', 'passwordFromEnvVariable'];
 
-/** The client key that `fields` name, or what is wrong with it; nothing of a value shows. */
-export function parseClientKeySource(
-  fields: ReadonlyMap<string, unknown>,
-  at: string,
-): { readonly value: ClientKeySource } | { readonly issues: readonly ParseIssue[] } {
+/** Reads the client key properties among `fields`. Issues contain no value. */
+export function parseClientKeySource(fields: ReadonlyMap<string, unknown>, at: string): ParseResult<ClientKeySource> {
   const issues: ParseIssue[] = [];
-  const texts: Record<string, string> = {};
+  const source: Record<string, string> = {};
   for (const key of [...clientKeyProperties, ...passwordProperties]) {
     const value = fields.get(key);
-    // An empty text is as good as not set, as in the files of the official clients.
+    // The official clients treat an empty string as not set.
     if (value === undefined || value === '') continue;
-    if (typeof value === 'string' && value.trim() !== '') texts[key] = value.trim();
-    else issues.push({ at: `${at}.${key}`, expected: 'a text that is not empty' });
+    if (typeof value === 'string' && value.trim() !== '') source[key] = value.trim();
+    else issues.push({ at: `${at}.${key}`, expected: 'a non-empty string' });
   }
-  const keys = clientKeyProperties.filter((key) => key in texts);
-  const passwords = passwordProperties.filter((key) => key in texts);
+  const keys = clientKeyProperties.filter((key) => key in source);
+  const passwords = passwordProperties.filter((key) => key in source);
   if (keys.length === 0 && issues.length === 0) {
     issues.push({ at: `${at}.clientKeyFile`, expected: 'the path of a client key file, or clientKeyContent' });
   }
-  for (const several of [keys, passwords]) {
-    if (several.length < 2) continue;
-    issues.push({ at: `${at}.${several[1]}`, expected: `one of ${several.join(', ')}, not ${several.length}` });
+  for (const exclusive of [keys, passwords]) {
+    const [, second] = exclusive;
+    if (second !== undefined) issues.push({ at: `${at}.${second}`, expected: `only one of ${exclusive.join(', ')}` });
   }
-  return issues.length > 0 ? { issues } : { value: texts as unknown as ClientKeySource }; // one of each has just been counted
+  return issues.length > 0 ? { issues } : { value: source as unknown as ClientKeySource }; // counted above
 }

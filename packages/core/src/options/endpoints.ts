@@ -1,41 +1,44 @@
+import type { SecretTransport } from '../ports/transport.ts';
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
-import type { OptionRow, ParseResult, ParseIssue } from './rows.ts';
-import { flag, custom } from './rows.ts';
 import { describeKind, describeValue } from './redact.ts';
-import type { SecretTransport } from '../ports/transport.ts';
+import { custom, flag } from './rows.ts';
+import type { OptionRow, ParseIssue, ParseResult } from './rows.ts';
 
-/** Where KMS is asked: a region's public or VPC host, or a host of your own choice. */
+/** An endpoint of KMS: the public or VPC host of a region, a custom host, or a KMS instance. */
 export interface EndpointOptions {
-  /** Region id, such as `cn-hangzhou`; makes the host `kms.cn-hangzhou.aliyuncs.com`. */
+  /** Region id, such as `cn-hangzhou`. The host is `kms.cn-hangzhou.aliyuncs.com`. */
   readonly regionId?: string | undefined;
-  /** Ask the region's VPC host, `kms-vpc.cn-hangzhou.aliyuncs.com`. */
+  /** Whether to use the VPC host of the region, `kms-vpc.cn-hangzhou.aliyuncs.com`. */
   readonly vpc?: boolean | undefined;
-  /** Host, with a port if it is not 443; wins over `regionId` and `vpc`. */
+  /** Host, with a port unless it is 443. Takes precedence over `regionId` and `vpc`. */
   readonly endpoint?: string | undefined;
-  /** PEM file with the certificate authorities to trust instead of the public ones. */
+  /** Path of a PEM file with the certificate authorities to trust instead of the public ones. */
   readonly caFilePath?: string | undefined;
-  /** Take whatever certificate the endpoint shows: anybody in between can read the secrets. Warned about at every start. */
+  /**
+   * Disables the verification of the certificate: anyone on the network path can read the secrets. The client logs a warning
+   * at every start.
+   */
   readonly ignoreSslCerts?: boolean | undefined;
-  /** Client key file: this endpoint is a KMS instance, asked by its own API. */
+  /** Path of a client key file. It makes the endpoint a KMS instance, which is accessed by the instance API. */
   readonly clientKeyFile?: string | undefined;
-  /** The text of a client key file, in its place. */
+  /** The content of a client key file, instead of `clientKeyFile`. */
   readonly clientKeyContent?: string | undefined;
-  /** The password of the client key. Without one of these three, the variable `client_key_password` is read. */
+  /** The password of the client key. Without any password option, the variable `client_key_password` is read. */
   readonly password?: string | undefined;
-  /** A file with the password, and nothing else. */
+  /** Path of a file that contains only the password. */
   readonly passwordFromFilePath?: string | undefined;
-  /** The name of the variable with the password. */
+  /** Name of the environment variable that holds the password. */
   readonly passwordFromEnvVariable?: string | undefined;
 }
 
-/** An endpoint as the engine wants it. */
+/** A parsed endpoint. */
 export interface EndpointAddress {
-  /** With the port if it is not 443: just what stands in the `Host` header. */
+  /** The value of the `Host` header: with the port unless it is 443. */
   readonly host: string;
   readonly caFilePath: string | undefined;
   readonly ignoreSslCerts: boolean;
-  /** Only with a KMS instance that is asked by its own API. Holds secrets: never log it. */
+  /** Set for a KMS instance that is accessed by the instance API. Holds secrets: never log it. */
   readonly clientKey?: ClientKeySource | undefined;
 }
 
@@ -43,26 +46,28 @@ export type EndpointEntry = string | EndpointOptions | SecretTransport;
 
 const example = `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`;
 const expectedEntry = 'a region id, a host, or an object with regionId or endpoint';
+const expectedHost = 'a host, with a port unless it is 443; only HTTPS is supported';
 
-/** The one of the documentation, and those of the official clients' code. */
-const ignoreSpellings: readonly string[] = ['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'];
+/** The spelling of the documentation, and two more that the code of the official clients accepts. */
+const ignoreSslCertsSpellings: readonly string[] = ['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'];
 const keyProperties: readonly string[] = [...clientKeyProperties, ...passwordProperties];
-const known: readonly string[] = ['regionId', 'vpc', 'endpoint', 'caFilePath', 'ignoreSslCerts', ...keyProperties];
-/** Every name that an entry may have. */
-export const endpointProperties: ReadonlySet<string> = new Set([...known, ...ignoreSpellings]);
+const documented: readonly string[] = ['regionId', 'vpc', 'endpoint', 'caFilePath', 'ignoreSslCerts', ...keyProperties];
+
+/** Every property that an endpoint may have. */
+export const endpointProperties: ReadonlySet<string> = new Set([...documented, ...ignoreSslCertsSpellings]);
 
 /** The row of the option `endpoints`. */
-export function endpointList(): OptionRow<readonly (EndpointAddress | SecretTransport)[]> {
+export function endpointsRow(): OptionRow<readonly (EndpointAddress | SecretTransport)[]> {
   return custom<readonly (EndpointAddress | SecretTransport)[]>({
     default: [],
     expected: 'a list with at least one endpoint',
     example,
     parse(value) {
       if (!Array.isArray(value) || value.length === 0) return undefined;
-      const outcomes = value.map((entry, index) => parseEntry(entry, `[${index}]`));
-      const issues = outcomes.flatMap((outcome) => ('issues' in outcome ? outcome.issues : []));
+      const results = value.map((entry, index) => parseEntry(entry, `[${index}]`));
+      const issues = results.flatMap((result) => ('issues' in result ? result.issues : []));
       if (issues.length > 0) return { issues };
-      return { value: outcomes.flatMap((outcome) => ('value' in outcome ? [outcome.value] : [])) };
+      return { value: results.flatMap((result) => ('value' in result ? [result.value] : [])) };
     },
   });
 }
@@ -73,73 +78,102 @@ export function isTransport(entry: unknown): entry is SecretTransport {
 
 function parseEntry(entry: unknown, at: string): ParseResult<EndpointAddress | SecretTransport> {
   if (isTransport(entry)) return { value: entry };
-  if (typeof entry === 'string') return parseText(entry, at);
+  if (typeof entry === 'string') {
+    const property = /[.:/]/u.test(entry) ? 'endpoint' : 'regionId';
+    return new EndpointParser(new Map([[property, entry]]), at).parse();
+  }
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
     return { issues: [{ at, got: describeValue(entry), expected: expectedEntry, example }] };
   }
-  return parseOptions(new Map(Object.entries(entry)), at);
+  return new EndpointParser(new Map(Object.entries(entry)), at).parse();
 }
 
-function parseText(text: string, at: string): ParseResult<EndpointAddress> {
-  const options = /[.:/]/u.test(text) ? { endpoint: text } : { regionId: text };
-  return parseOptions(new Map(Object.entries(options)), at);
-}
+/** Parses the properties of one endpoint and collects every mistake in them. */
+class EndpointParser {
+  readonly #fields: ReadonlyMap<string, unknown>;
+  readonly #at: string;
+  readonly #issues: ParseIssue[] = [];
 
-function parseOptions(options: ReadonlyMap<string, unknown>, at: string): ParseResult<EndpointAddress> {
-  const issues: ParseIssue[] = [];
-  for (const key of options.keys()) {
-    if (!endpointProperties.has(key)) issues.push({ at: `${at}.${key}`, expected: `one of ${known.join(', ')}` });
+  constructor(fields: ReadonlyMap<string, unknown>, at: string) {
+    this.#fields = fields;
+    this.#at = at;
   }
-  const text = (key: string): string | undefined => {
-    const value = options.get(key);
+
+  parse(): ParseResult<EndpointAddress> {
+    this.#rejectUnknown();
+    const host = this.#host();
+    const ignoreSslCerts = ignoreSslCertsSpellings.map((spelling) => this.#flag(spelling)).includes(true);
+    const caFilePath = this.#string('caFilePath');
+    const clientKey = this.#clientKey();
+    if (host === undefined && this.#issues.length === 0) {
+      this.#issues.push({ at: this.#at, got: 'neither', expected: 'regionId or endpoint', example });
+    }
+    if (host === undefined || this.#issues.length > 0) return { issues: this.#issues };
+    const address = { host, caFilePath, ignoreSslCerts };
+    return { value: clientKey === undefined ? address : { ...address, clientKey } };
+  }
+
+  #rejectUnknown(): void {
+    for (const key of this.#fields.keys()) {
+      if (!endpointProperties.has(key)) this.#reject(key, { expected: `one of ${documented.join(', ')}` });
+    }
+  }
+
+  /** The host that is named, or that of the region. */
+  #host(): string | undefined {
+    const regionId = this.#string('regionId');
+    if (regionId !== undefined && !/^[a-z0-9-]+$/u.test(regionId)) {
+      this.#reject('regionId', { got: describeValue(regionId), expected: 'a region id', example: 'cn-hangzhou' });
+    }
+    const vpc = this.#flag('vpc');
+    const endpoint = this.#string('endpoint');
+    if (endpoint === undefined) return regionId && `kms${vpc ? '-vpc' : ''}.${regionId}.aliyuncs.com`;
+    const host = parseHost(endpoint);
+    if (host === undefined) {
+      const isPlain = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.');
+      const got = isPlain ? `"${endpoint}"` : describeKind(endpoint);
+      this.#reject('endpoint', { got, expected: expectedHost, example: 'kms.cn-hangzhou.aliyuncs.com' });
+    }
+    return host;
+  }
+
+  #clientKey(): ClientKeySource | undefined {
+    if (!keyProperties.some((key) => this.#isSet(key))) return undefined;
+    if (this.#isSet('regionId') && !this.#isSet('endpoint')) {
+      const expected = 'the host of the KMS instance that the client key belongs to';
+      this.#reject('endpoint', { expected, example: 'kst-….cryptoservice.kms.aliyuncs.com' });
+    }
+    const result = parseClientKeySource(this.#fields, this.#at);
+    if ('value' in result) return result.value;
+    this.#issues.push(...result.issues);
+    return undefined;
+  }
+
+  #isSet(key: string): boolean {
+    return (this.#fields.get(key) ?? '') !== '';
+  }
+
+  #string(key: string): string | undefined {
+    const value = this.#fields.get(key);
     if (value === undefined || value === '') return undefined;
     if (typeof value === 'string') return value;
-    issues.push({ at: `${at}.${key}`, got: describeValue(value), expected: 'a text' });
+    this.#reject(key, { got: describeValue(value), expected: 'a string' });
     return undefined;
-  };
-  const regionId = text('regionId');
-  if (regionId !== undefined && !/^[a-z0-9-]+$/u.test(regionId)) {
-    issues.push({
-      at: `${at}.regionId`,
-      got: describeValue(regionId),
-      expected: 'a region id',
-      example: 'cn-hangzhou',
-    });
   }
-  const endpoint = text('endpoint');
-  const host = endpoint === undefined ? undefined : parseHost(endpoint);
-  if (endpoint !== undefined && host === undefined) {
-    const expected = 'a host, with a port if it is not 443; it is always asked by HTTPS';
-    const got = /^[\w.:/-]{1,80}$/u.test(endpoint) && endpoint.includes('.') ? `'${endpoint}'` : describeKind(endpoint);
-    issues.push({ at: `${at}.endpoint`, got, expected, example: 'kms.cn-hangzhou.aliyuncs.com' });
-  }
-  const isSet = (key: string): boolean => {
-    const outcome = flag({ default: false }).parse(options.get(key) ?? false);
-    if ('value' in outcome) return outcome.value;
-    issues.push(...outcome.issues.map((issue) => ({ ...issue, at: `${at}.${key}` })));
+
+  #flag(key: string): boolean {
+    const result = flag({ default: false }).parse(this.#fields.get(key) ?? false);
+    if ('value' in result) return result.value;
+    for (const issue of result.issues) this.#reject(key, issue);
     return false;
-  };
-  const vpc = isSet('vpc');
-  const ignoreSslCerts = ignoreSpellings.map(isSet).includes(true);
-  const caFilePath = text('caFilePath');
-  const hasClientKey = keyProperties.some((key) => (options.get(key) ?? '') !== '');
-  const clientKey = hasClientKey ? parseClientKeySource(options, at) : undefined;
-  if (clientKey !== undefined && 'issues' in clientKey) issues.push(...clientKey.issues);
-  if (hasClientKey && regionId !== undefined && (options.get('endpoint') ?? '') === '') {
-    const expected = 'the host of the KMS instance that the client key is for';
-    issues.push({ at: `${at}.endpoint`, expected, example: 'kst-….cryptoservice.kms.aliyuncs.com' });
   }
-  if (regionId === undefined && endpoint === undefined && issues.length === 0) {
-    issues.push({ at, got: 'neither', expected: 'regionId or endpoint', example });
+
+  #reject(key: string, issue: ParseIssue): void {
+    this.#issues.push({ ...issue, at: `${this.#at}.${key}` });
   }
-  if (issues.length > 0) return { issues };
-  const address = { host: host ?? `kms${vpc ? '-vpc' : ''}.${regionId}.aliyuncs.com`, caFilePath, ignoreSslCerts };
-  return {
-    value: clientKey !== undefined && 'value' in clientKey ? { ...address, clientKey: clientKey.value } : address,
-  };
 }
 
-/** Other clients' files hold `https://host/` as well as `host`; both mean the host. */
+/** Accepts `https://host/` too, as the files of other clients have it. */
 function parseHost(endpoint: string): string | undefined {
   const host = endpoint
     .trim()
@@ -147,7 +181,7 @@ function parseHost(endpoint: string): string | undefined {
     .replace(/\/$/u, '');
   const match = /^(?:\[[0-9a-f:]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?<port>\d{1,5}))?$/iu.exec(host);
   if (match === null || Number(match.groups?.['port'] ?? 1) > 65_535) return undefined;
-  // What ends in a number must be an address: `300.300.300.300` is neither that nor a name.
+  // A host that ends in a number must be an IP address; `300.300.300.300` is not.
   if (!URL.canParse(`https://${host}`)) return undefined;
   return host.toLowerCase().replace(/:443$/u, '');
 }

@@ -1,65 +1,65 @@
-import type { ParseResult } from './rows.ts';
-import { count, flag } from './rows.ts';
 import { describeKind } from './redact.ts';
+import { count, flag } from './rows.ts';
+import type { ParseResult } from './rows.ts';
 
-/** One thing that an identity is told. */
+/** One property of an identity. */
 export interface IdentityField {
-  readonly isNeeded?: boolean;
-  /** Whether a mistake may show the value: only where it cannot be a secret. */
-  readonly isOpen?: boolean;
+  readonly isRequired?: boolean;
+  /** Whether an error may show the value. Set only for values that are not secret. */
+  readonly isPublic?: boolean;
   readonly expected: string;
   readonly example?: string;
   readonly pattern?: RegExp;
-  read(value: unknown, field: IdentityField): ParseResult<unknown>;
+  parse(value: unknown, field: IdentityField): ParseResult<unknown>;
 }
 
-function readText(value: unknown, field: IdentityField): ParseResult<string | undefined> {
-  const { isNeeded, isOpen, expected, example, pattern = /\S/u } = field;
-  if (value === undefined && isNeeded !== true) return { value: undefined };
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (pattern.test(text)) return { value: text };
-  const got = isOpen === true && value !== undefined ? shown(value) : undefined;
+function parseString(value: unknown, field: IdentityField): ParseResult<string | undefined> {
+  const { isRequired, isPublic, expected, example, pattern = /\S/u } = field;
+  if (value === undefined && isRequired !== true) return { value: undefined };
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  if (pattern.test(trimmed)) return { value: trimmed };
+  const got = isPublic === true && value !== undefined ? describePublic(value) : undefined;
   return { issues: [{ expected, example, got }] };
 }
 
-/** Names and hosts as they are; whatever else got there may be a secret that was pasted to the wrong place. */
-function shown(value: unknown): string {
-  const isPlain = typeof value === 'string' && value.length <= 100 && plain.test(value);
-  return isPlain ? `'${value}'` : describeKind(value);
+/** Shows names and hosts. Any other string may be a secret that was pasted into the wrong property. */
+function describePublic(value: unknown): string {
+  const isPlain = typeof value === 'string' && value.length <= 100 && nameOrHost.test(value);
+  return isPlain ? `"${value}"` : describeKind(value);
 }
 
-const plain = /^(?:acs:[\w:/.@-]+|https?:\/\/[a-z\d.:-]+\/?)$/iu;
+const nameOrHost = /^(?:acs:[\w:/.@-]+|https?:\/\/[a-z\d.:-]+\/?)$/iu;
 
-export const secretText: IdentityField = { expected: 'a text that is not empty', read: readText };
+export const secretString: IdentityField = { expected: 'a non-empty string', parse: parseString };
 
-export const openText: IdentityField = { ...secretText, isOpen: true };
+export const publicString: IdentityField = { ...secretString, isPublic: true };
 
 export const flagField: IdentityField = {
   expected: 'true or false',
-  read: (value) => (value === undefined ? { value } : flag({ default: false }).parse(value)),
+  parse: (value) => (value === undefined ? { value } : flag({ default: false }).parse(value)),
 };
 
-export const webAddress: IdentityField = {
-  isNeeded: true,
+export const httpUrl: IdentityField = {
+  isRequired: true,
   pattern: /^https?:\/\/\S+$/iu,
-  expected: 'an address that begins with http:// or https://',
-  read: readText,
+  expected: 'a URL that starts with http:// or https://',
+  parse: parseString,
 };
 
 type Fields = readonly (readonly [string, IdentityField])[];
 
-export const keyPair: Fields = [
-  ['accessKeyId', { ...secretText, isNeeded: true }],
-  ['accessKeySecret', { ...secretText, isNeeded: true }],
+export const accessKeyFields: Fields = [
+  ['accessKeyId', { ...secretString, isRequired: true }],
+  ['accessKeySecret', { ...secretString, isRequired: true }],
 ];
 
-// Forms and bounds: the page of AssumeRole in the documentation of STS.
+// Formats and bounds are from the documentation of AssumeRole.
 export const roleFields: Fields = [
   [
     'roleArn',
     {
-      ...openText,
-      isNeeded: true,
+      ...publicString,
+      isRequired: true,
       pattern: /^acs:ram::\d+:role\/\S+$/u,
       expected: 'the ARN of a RAM role',
       example: 'acs:ram::1234567890123456:role/reader',
@@ -68,7 +68,7 @@ export const roleFields: Fields = [
   [
     'roleSessionName',
     {
-      ...openText,
+      ...publicString,
       pattern: /^[\w.@-]{2,64}$/u,
       expected: '2 to 64 letters, digits and . @ - _',
       example: 'my-service',
@@ -80,36 +80,36 @@ export const stsFields: Fields = [
   [
     'policy',
     {
-      expected: 'a RAM policy as JSON text',
+      expected: 'a RAM policy in JSON',
       example: '{"Version":"1","Statement":[…]}',
-      read: (value, field) => (value === undefined || isJsonObject(value) ? { value } : readText('', field)),
+      // STS rejects any other string with an error about its grammar only.
+      parse: (value, field) => (value === undefined || isJsonObject(value) ? { value } : parseString('', field)),
     },
   ],
   [
     'durationSeconds',
     {
       expected: 'a number of seconds',
-      read: (value) =>
+      parse: (value) =>
         value === undefined ? { value } : count({ default: 3_600, min: 900, max: 43_200 }).parse(value),
     },
   ],
   [
     'stsEndpoint',
     {
-      ...openText,
-      expected: 'a host, with a port if it is not 443; it is always asked by HTTPS',
+      ...publicString,
+      expected: 'a host, with a port unless it is 443; only HTTPS is supported',
       example: 'sts.cn-hangzhou.aliyuncs.com',
-      read(value, field) {
-        const text = typeof value === 'string' ? value.replace(/^https:\/\//iu, '').replace(/\/$/u, '') : value;
-        return readText(text, { ...field, pattern: /^(?:\[[\da-f:]+\]|[\da-z][\da-z.-]*)(?::\d{1,5})?$/iu });
+      parse(value, field) {
+        const host = typeof value === 'string' ? value.replace(/^https:\/\//iu, '').replace(/\/$/u, '') : value;
+        return parseString(host, { ...field, pattern: /^(?:\[[\da-f:]+\]|[\da-z][\da-z.-]*)(?::\d{1,5})?$/iu });
       },
     },
   ],
-  ['stsRegionId', { ...openText, pattern: /^[\da-z-]+$/u, expected: 'a region id', example: 'cn-hangzhou' }],
+  ['stsRegionId', { ...publicString, pattern: /^[\da-z-]+$/u, expected: 'a region id', example: 'cn-hangzhou' }],
   ['vpc', flagField],
 ];
 
-/** STS refuses anything else, and says no more than that the grammar is wrong. */
 function isJsonObject(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   try {

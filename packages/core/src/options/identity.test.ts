@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { parseIdentity } from './identity.ts';
 
-const pair = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
-const role = { ...pair, type: 'ram_role', roleArn: 'acs:ram::1:role/reader' };
+const accessKey = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const role = { ...accessKey, type: 'ram_role', roleArn: 'acs:ram::1:role/reader' };
 const oidc = {
   type: 'oidc_role_arn',
   roleArn: 'acs:ram::1:role/reader',
@@ -19,14 +19,14 @@ function mistakes(value: unknown): string[] {
 }
 
 test.each([
-  [pair, { type: 'ak', ...pair }],
+  [accessKey, { type: 'ak', ...accessKey }],
   [
-    { ...pair, securityToken: 's3cret-t' },
-    { type: 'sts', ...pair, securityToken: 's3cret-t' },
+    { ...accessKey, securityToken: 's3cret-t' },
+    { type: 'sts', ...accessKey, securityToken: 's3cret-t' },
   ],
   [
-    { type: 'ak', ...pair, accessKeyId: ' FakeId\n' },
-    { type: 'ak', ...pair },
+    { type: 'ak', ...accessKey, accessKeyId: ' FakeId\n' },
+    { type: 'ak', ...accessKey },
   ],
   [role, role],
   [
@@ -53,7 +53,7 @@ test.each([
     { type: 'client_key', clientKeyContent: '{}' },
   ],
   [{ type: 'default' }, { type: 'default' }],
-])('an identity is read as it was meant, number %#', (given, identity) => {
+])('parses an identity, number %#', (given, identity) => {
   expect(parseIdentity(given)).toEqual({ value: identity });
 });
 
@@ -61,41 +61,41 @@ test.each([
   [null, '||an object'],
   [{ type: 'rsa_key_pair' }, '.type||one of ak, sts, ram_role, ecs_ram_role, oidc_role_arn, credentials_uri, default'],
   [{ type: 's3cret-1' }, '.type||one of ak'],
-  [{ ...pair, type: 'sts' }, '.securityToken||a text that is not empty'],
-  [{ ...pair, accessKeySecret: 7 }, '.accessKeySecret||a text that is not empty'],
-  [{ ...pair, accessSecret: 's3cret-2' }, '.accessSecret||one of type, accessKeyId, accessKeySecret'],
+  [{ ...accessKey, type: 'sts' }, '.securityToken||a non-empty string'],
+  [{ ...accessKey, accessKeySecret: 7 }, '.accessKeySecret||a non-empty string'],
+  [{ ...accessKey, accessSecret: 's3cret-2' }, '.accessSecret||one of type, accessKeyId, accessKeySecret'],
   [{ ...role, roleArn: undefined }, '.roleArn||the ARN of a RAM role'],
-  [{ ...role, roleArn: 'reader' }, '.roleArn|a text of 6 characters|the ARN of a RAM role'],
-  [{ ...role, roleArn: 'acs:ram::1:user/reader' }, ".roleArn|'acs:ram::1:user/reader'|the ARN of a RAM role"],
-  [{ ...role, roleSessionName: 'x' }, '.roleSessionName|a text of 1 characters|2 to 64 letters, digits and . @ - _'],
+  [{ ...role, roleArn: 'reader' }, '.roleArn|a string of 6 characters|the ARN of a RAM role'],
+  [{ ...role, roleArn: 'acs:ram::1:user/reader' }, '.roleArn|"acs:ram::1:user/reader"|the ARN of a RAM role'],
+  [{ ...role, roleSessionName: 'x' }, '.roleSessionName|a string of 1 characters|2 to 64 letters, digits and . @ - _'],
   [{ ...role, durationSeconds: 60 }, '.durationSeconds|60|a whole number from 900 to 43200'],
-  [{ ...role, policy: 's3cret-policy' }, '.policy||a RAM policy as JSON text'],
-  [{ ...role, stsEndpoint: 'http://sts.test' }, ".stsEndpoint|'http://sts.test'|a host, with a port"],
-  [{ ...role, vpc: 'yes' }, ".vpc|'yes'|true or false"],
+  [{ ...role, policy: 's3cret-policy' }, '.policy||a RAM policy in JSON'],
+  [{ ...role, stsEndpoint: 'http://sts.test' }, '.stsEndpoint|"http://sts.test"|a host, with a port unless'],
+  [{ ...role, vpc: 'yes' }, '.vpc|"yes"|true or false'],
   [
     { ...oidc, oidcTokenFilePath: '' },
-    '.oidcTokenFilePath|a text of 0 characters|the path of a file with an OIDC token',
+    '.oidcTokenFilePath|a string of 0 characters|the path of a file with an OIDC token',
   ],
-  [{ ...oidc, oidcProviderArn: 'x' }, '.oidcProviderArn|a text of 1 characters|the ARN of an OIDC provider'],
-  [{ type: 'credentials_uri', uri: 'ftp://s3cret-host' }, '.uri||an address that begins with http:// or https://'],
+  [{ ...oidc, oidcProviderArn: 'x' }, '.oidcProviderArn|a string of 1 characters|the ARN of an OIDC provider'],
+  [{ type: 'credentials_uri', uri: 'ftp://s3cret-host' }, '.uri||a URL that starts with http:// or https://'],
   [{ type: 'default', roleName: 'r' }, '.roleName||one of type'],
-  [{ ...pair, 's3cret-2': 'x' }, '||one of type, accessKeyId, accessKeySecret'],
+  [{ ...accessKey, 's3cret-2': 'x' }, '||one of type, accessKeyId, accessKeySecret'],
   [{ type: 'client_key' }, '.clientKeyFile||the path of a client key file, or clientKeyContent'],
   [
     { type: 'client_key', clientKeyFile: 'k', clientKeyContent: 's3cret-k' },
-    '.clientKeyContent||one of clientKeyFile, clientKeyContent, not 2',
+    '.clientKeyContent||only one of clientKeyFile, clientKeyContent',
   ],
   [
     { type: 'client_key', clientKeyFile: 'k', password: 's3cret-p', passwordFromEnvVariable: 'P' },
-    '.passwordFromEnvVariable||one of password, passwordFromEnvVariable, not 2',
+    '.passwordFromEnvVariable||only one of password, passwordFromEnvVariable',
   ],
-  [{ type: 'client_key', clientKeyFile: 'k', password: 12_345_678 }, '.password||a text that is not empty'],
+  [{ type: 'client_key', clientKeyFile: 'k', password: 12_345_678 }, '.password||a non-empty string'],
   [{ type: 'client_key', clientKeyFile: 'k', passwort: 's3cret-p' }, '.passwort||one of type, clientKeyFile'],
-])('an identity is refused by what is wrong with it, number %#', (given, mistake) => {
+])('rejects an invalid identity, number %#', (given, mistake) => {
   expect(mistakes(given)).toEqual([expect.stringContaining(mistake)]);
 });
 
-test('a provider of the library itself is taken as well as its client', async () => {
+test('accepts a provider of @alicloud/credentials and its client', async () => {
   const given = { getCredentials: () => Promise.resolve({ accessKeyId: 'FakeId' }), getProviderName: () => 'fake' };
 
   const outcome = parseIdentity(given);

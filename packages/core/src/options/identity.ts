@@ -1,10 +1,18 @@
+import type { Credentials, CredentialsProvider } from '../ports/credentials.ts';
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
-import type { Credentials, CredentialsProvider } from '../ports/credentials.ts';
 import type { IdentityField } from './identity-fields.ts';
-import { flagField, keyPair, openText, roleFields, secretText, stsFields, webAddress } from './identity-fields.ts';
-import type { OptionRow, ParseResult, ParseIssue } from './rows.ts';
+import {
+  accessKeyFields,
+  flagField,
+  httpUrl,
+  publicString,
+  roleFields,
+  secretString,
+  stsFields,
+} from './identity-fields.ts';
 import { custom } from './rows.ts';
+import type { OptionRow, ParseIssue, ParseResult } from './rows.ts';
 
 /** An access key of the account or of a RAM user. */
 export interface AccessKeyIdentity {
@@ -13,7 +21,7 @@ export interface AccessKeyIdentity {
   readonly accessKeySecret: string;
 }
 
-/** Temporary credentials that somebody else has asked STS for, and renews. */
+/** Temporary credentials from STS that are renewed elsewhere. */
 export interface StsIdentity {
   readonly type: 'sts';
   readonly accessKeyId: string;
@@ -21,54 +29,54 @@ export interface StsIdentity {
   readonly securityToken: string;
 }
 
-/** Which STS is asked: the central one, unless a region or a host is named. */
+/** Parameters of the requests to STS. Without a region or a host, the central endpoint is used. */
 interface StsOptions {
-  /** How long each set of credentials lasts: 900 to 43200, as far as the role allows; 3600 where it is not said. */
+  /** Lifetime of the credentials: 900 to 43200, limited by the role. Default 3600. */
   readonly durationSeconds?: number | undefined;
-  /** RAM policy as JSON text: what of the role's rights is left. */
+  /** A RAM policy in JSON that restricts the permissions of the role. */
   readonly policy?: string | undefined;
-  /** Host, with a port if it is not 443; wins over `stsRegionId` and `vpc`. */
+  /** Host, with a port unless it is 443. Takes precedence over `stsRegionId` and `vpc`. */
   readonly stsEndpoint?: string | undefined;
-  /** Region id; makes the host `sts.cn-hangzhou.aliyuncs.com`. */
+  /** Region id. The host is `sts.cn-hangzhou.aliyuncs.com`. */
   readonly stsRegionId?: string | undefined;
-  /** Ask the region's VPC host, `sts-vpc.cn-hangzhou.aliyuncs.com`. */
+  /** Whether to use the VPC host of the region, `sts-vpc.cn-hangzhou.aliyuncs.com`. */
   readonly vpc?: boolean | undefined;
 }
 
-/** A RAM role that an access key, or other temporary credentials, may assume (AssumeRole). */
+/** A RAM role that is assumed with an access key or with temporary credentials (AssumeRole). */
 export interface RamRoleIdentity extends StsOptions {
   readonly type: 'ram_role';
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** Where the one who assumes the role has only temporary credentials. */
+  /** Set if the access key is temporary. */
   readonly securityToken?: string | undefined;
-  /** Such as `acs:ram::1234567890123456:role/reader`. */
+  /** For example `acs:ram::1234567890123456:role/reader`. */
   readonly roleArn: string;
-  /** What the account's audit log calls us. */
+  /** The name of the session in the audit log of the account. */
   readonly roleSessionName?: string | undefined;
   readonly externalId?: string | undefined;
 }
 
-/** The role of the ECS instance that we run on, from its metadata service: IMDSv2, else v1. */
+/** The RAM role of the ECS instance, from its metadata service: IMDSv2, then IMDSv1. */
 export interface EcsRamRoleIdentity {
   readonly type: 'ecs_ram_role';
-  /** Asked of the metadata service where it is not said. */
+  /** Default: the name that the metadata service returns. */
   readonly roleName?: string | undefined;
   readonly disableIMDSv1?: boolean | undefined;
 }
 
-/** A RAM role by the token of an OIDC provider (AssumeRoleWithOIDC): RRSA in Kubernetes. */
+/** A RAM role that is assumed with the token of an OIDC provider (AssumeRoleWithOIDC), such as RRSA in Kubernetes. */
 export interface OidcRoleIdentity extends StsOptions {
   readonly type: 'oidc_role_arn';
   readonly roleArn: string;
-  /** Such as `acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123`. */
+  /** For example `acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123`. */
   readonly oidcProviderArn: string;
-  /** Read anew each time: Kubernetes replaces the token while we run. */
+  /** Read for every request, because Kubernetes replaces the token while the process runs. */
   readonly oidcTokenFilePath: string;
   readonly roleSessionName?: string | undefined;
 }
 
-/** Temporary credentials from an address of your own, in the form of `@alicloud/credentials`. */
+/** Temporary credentials from a URL, in the format of `@alicloud/credentials`. */
 export interface CredentialsUriIdentity {
   readonly type: 'credentials_uri';
   readonly uri: string;
@@ -77,12 +85,12 @@ export interface CredentialsUriIdentity {
 /** A client key of an application access point of KMS. */
 export type ClientKeyIdentity = { readonly type: 'client_key' } & ClientKeySource;
 
-/** What `@alicloud/credentials` finds: environment, OIDC, CLI profile, profile file, ECS metadata, address. */
+/** The default chain of `@alicloud/credentials`: environment, OIDC, CLI profile, profile file, ECS metadata, URL. */
 export interface DefaultIdentity {
   readonly type: 'default';
 }
 
-/** Who a client can be told to be. Most of these hold secrets: never log a value of this type. */
+/** An identity that signs requests. Most identities hold secrets: never log a value of this type. */
 export type Identity =
   | AccessKeyIdentity
   | StsIdentity
@@ -93,7 +101,7 @@ export type Identity =
   | ClientKeyIdentity
   | DefaultIdentity;
 
-/** A provider of `@alicloud/credentials` itself, as against its client, which has `getCredential()`. */
+/** A provider of `@alicloud/credentials`. Its client has `getCredential()` instead and is a `CredentialsProvider`. */
 export interface AlicloudProvider {
   getCredentials(): ReturnType<CredentialsProvider['getCredential']>;
 }
@@ -101,20 +109,24 @@ export interface AlicloudProvider {
 /** Returns the credentials that sign the next request. Called before every request, so it should cache. */
 export type CredentialsFunction = () => Promise<Credentials> | Credentials;
 
-type Table = ReadonlyMap<string, ReadonlyMap<string, IdentityField>>;
-
-/** What each type may be told besides; `client_key` has a parser of its own. */
-const fieldsOf: Table = new Map([
-  ['ak', new Map(keyPair)],
-  ['sts', new Map([...keyPair, ['securityToken', { ...secretText, isNeeded: true }]])],
+/** The properties of each type except `client_key`, which has a parser of its own. */
+const fieldsByType: ReadonlyMap<string, ReadonlyMap<string, IdentityField>> = new Map([
+  ['ak', new Map(accessKeyFields)],
+  ['sts', new Map([...accessKeyFields, ['securityToken', { ...secretString, isRequired: true }]])],
   [
     'ram_role',
-    new Map([...keyPair, ['securityToken', secretText], ...roleFields, ...stsFields, ['externalId', openText]]),
+    new Map([
+      ...accessKeyFields,
+      ['securityToken', secretString],
+      ...roleFields,
+      ...stsFields,
+      ['externalId', publicString],
+    ]),
   ],
   [
     'ecs_ram_role',
     new Map([
-      ['roleName', openText],
+      ['roleName', publicString],
       ['disableIMDSv1', flagField],
     ]),
   ],
@@ -125,22 +137,22 @@ const fieldsOf: Table = new Map([
       [
         'oidcProviderArn',
         {
-          ...openText,
-          isNeeded: true,
+          ...publicString,
+          isRequired: true,
           pattern: /^acs:ram::\d+:oidc-provider\/\S+$/u,
           expected: 'the ARN of an OIDC provider',
           example: 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123',
         },
       ],
-      ['oidcTokenFilePath', { ...openText, isNeeded: true, expected: 'the path of a file with an OIDC token' }],
+      ['oidcTokenFilePath', { ...publicString, isRequired: true, expected: 'the path of a file with an OIDC token' }],
       ...stsFields,
     ]),
   ],
-  ['credentials_uri', new Map([['uri', webAddress]])],
+  ['credentials_uri', new Map([['uri', httpUrl]])],
   ['default', new Map()],
 ]);
 
-const identityTypes: readonly string[] = [...fieldsOf.keys(), 'client_key'];
+const identityTypes: readonly string[] = [...fieldsByType.keys(), 'client_key'];
 
 /** The row of the option `credentials`. */
 export function identityRow(): OptionRow<Identity | CredentialsProvider> {
@@ -155,7 +167,7 @@ export function identityRow(): OptionRow<Identity | CredentialsProvider> {
   });
 }
 
-/** The parts of credentials are never echoed: a mistake names the property, and shows only what cannot be secret. */
+/** Parses credentials. Issues name the property and show its value only if it cannot be secret. */
 export function parseIdentity(value: unknown): ParseResult<Identity | CredentialsProvider> | undefined {
   if (typeof value === 'function') {
     // Called without arguments. What it returns is checked before each request, as for any provider.
@@ -164,28 +176,34 @@ export function parseIdentity(value: unknown): ParseResult<Identity | Credential
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('getCredential' in value && typeof value.getCredential === 'function') {
-    return { value: value as CredentialsProvider }; // its one method has just been looked for
+    return { value: value as CredentialsProvider }; // its only method was checked above
   }
   if ('getCredentials' in value && typeof value.getCredentials === 'function') {
-    const provider = value as AlicloudProvider; // its one method has just been looked for
+    const provider = value as AlicloudProvider; // its only method was checked above
     return { value: { getCredential: () => provider.getCredentials() } };
   }
   const given = new Map<string, unknown>(Object.entries(value).filter(([, field]) => field !== undefined));
   const type = given.get('type') ?? (given.has('securityToken') ? 'sts' : 'ak');
   given.delete('type');
   if (type === 'client_key') return parseClientKeyIdentity(given);
-  const fields = typeof type === 'string' ? fieldsOf.get(type) : undefined;
+  const fields = typeof type === 'string' ? fieldsByType.get(type) : undefined;
   if (fields === undefined) return { issues: [{ at: '.type', expected: `one of ${identityTypes.join(', ')}` }] };
+  return parseFields(given, fields, { type });
+}
+
+function parseFields(
+  given: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, IdentityField>,
+  identity: Record<string, unknown>,
+): ParseResult<Identity> {
   const issues: ParseIssue[] = [];
-  const read: Record<string, unknown> = { type };
   for (const [key, field] of fields) {
-    const outcome = field.read(given.get(key), field);
-    if ('issues' in outcome) issues.push(...outcome.issues.map((issue) => ({ ...issue, at: `.${key}` })));
-    else if (outcome.value !== undefined) read[key] = outcome.value;
+    const result = field.parse(given.get(key), field);
+    if ('issues' in result) issues.push(...result.issues.map((issue) => ({ ...issue, at: `.${key}` })));
+    else if (result.value !== undefined) identity[key] = result.value;
   }
   issues.push(...unknownFields(given, ['type', ...fields.keys()]));
-  // Each field has just been looked at, by the table of its type.
-  return issues.length > 0 ? { issues } : { value: read as unknown as Identity };
+  return issues.length > 0 ? { issues } : { value: identity as unknown as Identity }; // by the table of its type
 }
 
 function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): ParseResult<Identity> {
@@ -197,7 +215,7 @@ function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): ParseResul
 
 function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): ParseIssue[] {
   const expected = `one of ${known.join(', ')}`;
-  // A word is a slip of the pen; anything with a digit in it may be a key that was written as a name.
-  const placeOf = (key: string): string => (/^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '');
-  return [...given.keys()].filter((key) => !known.includes(key)).map((key) => ({ at: placeOf(key), expected }));
+  // A word is a typing error. Anything with a digit may be an access key that was written as a name.
+  const pathOf = (key: string): string => (/^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '');
+  return [...given.keys()].filter((key) => !known.includes(key)).map((key) => ({ at: pathOf(key), expected }));
 }

@@ -4,7 +4,7 @@ import type { SecretHook } from '../ports/hook.ts';
 import type { SecretStore } from '../ports/store.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { endpointList } from './endpoints.ts';
+import { endpointsRow } from './endpoints.ts';
 import { identityRow } from './identity.ts';
 import type { OptionGroup, ReadOptions, ResolvedOptions, ResolvedSecretOptions } from './options.ts';
 import { objectWith, parseNames, parseStores, parseText, text } from './parsers.ts';
@@ -27,12 +27,12 @@ const minTtl = 1_000;
 
 export const optionTable: OptionTable = {
   credentials: identityRow(),
-  endpoints: endpointList(),
+  endpoints: endpointsRow(),
   configFile: text({ variable: 'KMS_SECRETS_CONFIG_FILE', expected: 'the path of a file' }),
   precedence: oneOf(['code', 'official'], { default: 'code' }),
   stage: custom<string>({
     default: 'ACSCurrent',
-    shown: `'ACSCurrent'`,
+    shown: '"ACSCurrent"',
     expected: 'the name of a version stage',
     variable: 'KMS_SECRETS_STAGE',
     parse: parseText,
@@ -40,8 +40,8 @@ export const optionTable: OptionTable = {
   ttl: duration({ default: 3_600_000, min: minTtl, variable: 'KMS_SECRETS_TTL' }),
   ttlProperty: custom<string | false>({
     default: 'ttl',
-    shown: `'ttl'`,
-    expected: `the name of a property, or false`,
+    shown: '"ttl"',
+    expected: 'the name of a property, or false',
     variable: 'KMS_SECRETS_TTL_PROPERTY',
     parse(value) {
       if (value === false || value === 'false') return { value: false };
@@ -50,7 +50,10 @@ export const optionTable: OptionTable = {
   }),
   staleIfError: duration({ default: 86_400_000, min: 0, variable: 'KMS_SECRETS_STALE_IF_ERROR' }),
   negativeTtl: duration({ default: 10_000, min: 0, variable: 'KMS_SECRETS_NEGATIVE_TTL' }),
-  idleTtl: unset(duration({ default: 0, min: 0, variable: 'KMS_SECRETS_IDLE_TTL' }), 'three TTLs of the secret'),
+  idleTtl: unset(
+    duration({ default: 0, min: 0, example: '3h', variable: 'KMS_SECRETS_IDLE_TTL' }),
+    'three TTLs of the secret',
+  ),
   deadline: duration({ default: 10_000, min: 10, variable: 'KMS_SECRETS_DEADLINE' }),
   staleDeadline: duration({ default: 1_000, min: 0, variable: 'KMS_SECRETS_STALE_DEADLINE' }),
   attemptTimeout: duration({ default: 4_000, min: 10, variable: 'KMS_SECRETS_ATTEMPT_TIMEOUT' }),
@@ -68,7 +71,7 @@ export const optionTable: OptionTable = {
     variable: 'KMS_SECRETS_HEDGE',
     rows: {
       delay: unset(
-        duration({ default: 0, min: 1, variable: 'KMS_SECRETS_HEDGE_DELAY' }),
+        duration({ default: 0, min: 1, example: '200ms', variable: 'KMS_SECRETS_HEDGE_DELAY' }),
         "the endpoint's p95 latency, between 50ms and 1s",
       ),
       share: share({ default: 0.1, variable: 'KMS_SECRETS_HEDGE_SHARE' }),
@@ -134,7 +137,7 @@ export const optionTable: OptionTable = {
 };
 
 export const secretOptionTable: Rows<ResolvedSecretOptions> = {
-  ttl: unset(duration({ default: 0, min: minTtl }), "the client's `ttl`"),
+  ttl: unset(duration({ default: 0, min: minTtl, example: '15m' }), "the client's `ttl`"),
   optional: flag({ default: false }),
 };
 

@@ -44,8 +44,8 @@ export interface SecretClientOptions {
   /** How long a "not found" or "access denied" response is cached. */
   readonly negativeTtl?: Duration | undefined;
   /**
-   * Evict a secret that has not been read for this long: it is no longer refreshed, and removed when its next refresh would
-   * be due. `0` never evicts.
+   * How long a secret may stay unread before it is evicted. Instead of its next refresh it is removed from memory. `0` never
+   * evicts.
    */
   readonly idleTtl?: Duration | undefined;
   /** The maximum duration of a read. */
@@ -56,13 +56,13 @@ export interface SecretClientOptions {
   readonly attemptTimeout?: Duration | undefined;
   /** The maximum time to connect to an endpoint: DNS, TCP and TLS. */
   readonly connectTimeout?: Duration | undefined;
-  /** How failed attempts are retried. */
+  /** Retries of failed attempts. */
   readonly retry?: RetryOptions | undefined;
-  /** When a slow request is sent to a second endpoint too; the first response wins. `false` disables hedging. */
+  /** Hedging: a slow request is repeated at the next endpoint, and the first response wins. `false` disables it. */
   readonly hedge?: false | HedgeOptions | undefined;
-  /** When the circuit breaker of a failing endpoint opens, so that others are used first. `false` disables the breakers. */
+  /** Circuit breakers: an endpoint that keeps failing is skipped until a probe succeeds. `false` disables them. */
   readonly breaker?: false | BreakerOptions | undefined;
-  /** Limits on memory and on the load that the client puts on KMS. */
+  /** Limits on the memory of the client and on its load on KMS. */
   readonly limits?: LimitOptions | undefined;
   /**
    * Where secrets survive a restart: one store, or several in the order in which they are read, such as files on disk and a
@@ -75,7 +75,7 @@ export interface SecretClientOptions {
   readonly preload?: readonly string[] | undefined;
   /** The maximum duration of `ready()`. */
   readonly readyTimeout?: Duration | undefined;
-  /** Options of single secrets, by name. */
+  /** Options of individual secrets, by name. */
   readonly secrets?: Readonly<Record<string, SecretOptions>> | undefined;
   /** Functions that the client calls during a fetch. */
   readonly hook?: SecretHook | undefined;
@@ -85,51 +85,51 @@ export interface SecretClientOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** How failed attempts are retried. */
+/** Retries of failed attempts. */
 export interface RetryOptions {
   /** The maximum number of attempts per endpoint and fetch, the first one included. */
   readonly maxAttempts?: number | undefined;
   /**
-   * The upper bound of the wait before the second attempt; it doubles with each further attempt. The wait is drawn at random
-   * between zero and the bound (full jitter).
+   * The maximum wait before the second attempt. It doubles with each further attempt. The actual wait is random, between zero
+   * and this maximum (full jitter).
    */
   readonly baseDelay?: Duration | undefined;
-  /** The maximum of that bound. */
+  /** The maximum wait between two attempts. */
   readonly maxDelay?: Duration | undefined;
 }
 
-/** When a request is sent to a second endpoint too. */
+/** Hedging: a slow request is repeated at the next endpoint, and the first response wins. */
 export interface HedgeOptions {
-  /** How long to wait for an endpoint before the next one is requested in parallel. */
+  /** How long to wait for an endpoint before the request is sent to the next one in parallel. */
   readonly delay?: Duration | undefined;
-  /** The maximum share of fetches that may be hedged; bursts of up to ten hedges are allowed. */
+  /** The maximum share of fetches that are hedged. Bursts of up to ten hedges are allowed. */
   readonly share?: number | undefined;
 }
 
-/** When the circuit breaker of an endpoint opens and how long it stays open. */
+/** Circuit breakers: an endpoint that keeps failing is skipped until a probe succeeds. */
 export interface BreakerOptions {
   /** The number of consecutive failures that open the breaker. */
   readonly failures?: number | undefined;
-  /** The share of failed requests within `window` that opens the breaker, once there are 20 requests. */
+  /** The share of failed requests in `window` that opens the breaker, after at least 20 requests. */
   readonly failureRate?: number | undefined;
   /** The period over which `failureRate` is measured. */
   readonly window?: Duration | undefined;
-  /** How long an open breaker waits before it lets a probe through; doubles with each failed probe. */
+  /** How long a breaker stays open before it lets a probe through. Doubles with each failed probe. */
   readonly openTime?: Duration | undefined;
-  /** The maximum of that time. */
+  /** The maximum time that a breaker stays open before the next probe. */
   readonly maxOpenTime?: Duration | undefined;
 }
 
-/** Limits on memory and on the load that the client puts on KMS. */
+/** Limits on the memory of the client and on its load on KMS. */
 export interface LimitOptions {
-  /** The maximum number of secrets in memory. The least recently read are evicted first, preloaded ones last. */
+  /** The maximum number of secrets in memory. The least recently read are evicted first, and preloaded ones last. */
   readonly maxEntries?: number | undefined;
   /**
    * The maximum request rate per endpoint. The quota of KMS is 450 reads per second for an account in a region, shared by all
    * its processes. A burst of twice the rate is possible, so the default stays below the quota.
    */
   readonly requestsPerSecond?: number | undefined;
-  /** The maximum number of concurrent requests per endpoint. Others are queued, reads ahead of background refreshes. */
+  /** The maximum number of concurrent requests per endpoint. Other requests are queued, reads ahead of refreshes. */
   readonly concurrentRequests?: number | undefined;
 }
 

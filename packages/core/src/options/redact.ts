@@ -1,12 +1,12 @@
-/** The longest text that an error message may quote. Access keys, tokens and passwords worth the name are longer. */
+/** The longest string that an error message may quote. Access keys, tokens and good passwords are longer. */
 const maxQuotedLength = 12;
 
 /**
- * Describes a value for an error message. A secret pasted into the wrong option must not appear in a log: of longer texts
+ * Describes a value for an error message. A secret pasted into the wrong option must not appear in a log: of longer strings
  * and of objects only the kind is shown.
  */
 export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return value.length > maxQuotedLength ? describeKind(value) : `'${value}'`;
+  if (typeof value === 'string') return value.length > maxQuotedLength ? describeKind(value) : `"${value}"`;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'function') return 'a function';
@@ -15,6 +15,6 @@ export function describeValue(value: unknown): string {
 
 /** Describes a value that may itself be a secret: its kind only. */
 export function describeKind(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  if (typeof value === 'string') return `a string of ${value.length} characters`;
   return typeof value === 'number' ? 'a number' : describeValue(value);
 }

@@ -5,8 +5,8 @@ import { count, duration, flag, group, oneOf } from './rows.ts';
 
 const table = {
   ttl: duration({ default: 60_000, min: 1_000, max: 3_600_000, variable: 'X_TTL' }),
-  tries: count({ default: 5, min: 1, max: 20 }),
-  isLoud: flag({ default: false }),
+  attempts: count({ default: 5, min: 1, max: 20 }),
+  isVerbose: flag({ default: false }),
   order: oneOf(['code', 'official'], { default: 'code' }),
 };
 
@@ -30,7 +30,7 @@ const groups = {
 
 const code = (options: object): SettingLayer => layerOf(options, 'option');
 
-/** A layer that sets the members of `group` one by one, as variables and files do; `switched` is the text of its switch. */
+/** A layer that sets the members of a group one by one, as variables and files do; `switched` is the value of its switch. */
 function textLayer(
   name: string,
   members: Readonly<Record<string, string>>,
@@ -58,24 +58,24 @@ test('undefined counts as not set', () => {
 
 test('the first layer that sets an option wins, and its source is known', () => {
   const { values, sources } = resolve(table, [
-    code({ ttl: undefined, tries: 2 }),
-    layerOf({ ttl: '2s', tries: 9 }, 'variable'),
+    code({ ttl: undefined, attempts: 2 }),
+    layerOf({ ttl: '2s', attempts: 9 }, 'variable'),
   ]);
 
-  expect(values).toEqual({ ttl: 2_000, tries: 2, isLoud: false, order: 'code' });
+  expect(values).toEqual({ ttl: 2_000, attempts: 2, isVerbose: false, order: 'code' });
   expect([...sources]).toEqual([
     ['ttl', 'variable'],
-    ['tries', 'option'],
+    ['attempts', 'option'],
   ]);
 });
 
 test('reports all mistakes together, unknown options with the known ones', () => {
-  expect(mistakes({ ttl: -1, tries: 2.5, isLoud: 'yes', order: 'mine', tll: 5 })).toEqual([
-    'ttl: -1: a duration from 1s to 1h, in milliseconds or with a unit',
-    'tries: 2.5: a whole number from 1 to 20',
-    "isLoud: 'yes': true or false",
-    "order: 'mine': 'code' or 'official'",
-    'tll: : one of ttl, tries, isLoud, order',
+  expect(mistakes({ ttl: -1, attempts: 2.5, isVerbose: 'yes', order: 'mine', tll: 5 })).toEqual([
+    'ttl: -1: a duration from 1s to 1h, such as 1m',
+    'attempts: 2.5: a whole number from 1 to 20',
+    'isVerbose: "yes": true or false',
+    'order: "mine": "code" or "official"',
+    'tll: : one of ttl, attempts, isVerbose, order',
   ]);
 });
 
@@ -115,7 +115,7 @@ test('each member of a group has its own precedence and its own source', () => {
   ]);
 });
 
-test('false switches a group off, also as text', () => {
+test('false switches a group off, also as a string', () => {
   expect(valuesOf(code({ breaker: false })).breaker).toBe(false);
   expect(valuesOf(textLayer('breaker', {}, { switched: 'false' })).breaker).toBe(false);
   expect(valuesOf(textLayer('breaker', {}, { switched: 'true' })).breaker).toEqual({ failures: 5, window: 30_000 });
@@ -169,14 +169,14 @@ test('a wrong group is reported once and has the defaults', () => {
 
 test('reports the mistakes of all members with their paths and sources', () => {
   const { issues } = resolve(groups, [
-    code({ retry: { tries: 3 }, breaker: { failures: 0, windows: '1m' } }),
+    code({ retry: { attempts: 3 }, breaker: { failures: 0, windows: '1m' } }),
     textLayer('breaker', { window: 'long' }, { source: 'file:2' }),
   ]);
 
   expect(issues.map(({ key, source, got = '', expected }) => `${key} (${source}): ${got}: ${expected}`)).toEqual([
-    'retry.tries (option): : one of maxAttempts, maxDelay',
+    'retry.attempts (option): : one of maxAttempts, maxDelay',
     'breaker.failures (option): 0: a whole number from 1 to 1000',
-    "breaker.window (file:2): 'long': a duration from 1s to 365d, in milliseconds or with a unit",
+    'breaker.window (file:2): "long": a duration from 1s to 365d, such as 30s',
     'breaker.windows (option): : one of failures, window',
   ]);
 });

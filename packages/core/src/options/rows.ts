@@ -1,6 +1,7 @@
 // The kinds of options. A row holds everything there is to know of one option; types, environment and documentation follow it.
 
 import { formatDuration, milliseconds } from '../time/duration.ts';
+import type { Duration } from '../time/duration.ts';
 import { describeKind, describeValue } from './redact.ts';
 
 /** The result of parsing a value: the value in the client's own form, or what is wrong with it. */
@@ -47,12 +48,12 @@ interface RowOptions<Value> {
   readonly variable?: string;
 }
 
-/** A duration between two bounds, resolved to milliseconds. */
+/** A duration between two bounds, resolved to milliseconds. `example` defaults to the default. */
 export function duration(
-  options: RowOptions<number> & { readonly min: number; readonly max?: number },
+  options: RowOptions<number> & { readonly min: number; readonly max?: number; readonly example?: Duration },
 ): OptionRow<number> {
-  const { min, max = 365 * 86_400_000 } = options;
-  const expected = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, in milliseconds or with a unit`;
+  const { min, max = 365 * 86_400_000, example = formatDuration(options.default) } = options;
+  const expected = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as ${example}`;
   return {
     default: options.default,
     shown: formatDuration(options.default),
@@ -60,9 +61,7 @@ export function duration(
     variable: options.variable,
     parse(value) {
       const ms = typeof value === 'string' ? milliseconds(value) : value;
-      return isNumberBetween(ms, min, max)
-        ? { value: ms }
-        : reject({ got: describeValue(value), expected, example: `'15m'` });
+      return isNumberBetween(ms, min, max) ? { value: ms } : reject({ got: describeValue(value), expected });
     },
   };
 }
@@ -85,7 +84,7 @@ export function share(options: RowOptions<number>): OptionRow<number> {
   return numeric(options, { expected: 'a number above 0, up to 1', fits });
 }
 
-/** A number, or a text that holds one. */
+/** A number, also as a string. */
 function numeric(
   options: RowOptions<number>,
   { expected, fits }: { readonly expected: string; readonly fits: (value: unknown) => value is number },
@@ -97,14 +96,12 @@ function numeric(
     variable: options.variable,
     parse(value) {
       const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-      return fits(number)
-        ? { value: number }
-        : reject({ got: describeValue(value), expected, example: String(options.default) });
+      return fits(number) ? { value: number } : reject({ got: describeValue(value), expected });
     },
   };
 }
 
-/** `true` or `false`, also as text. */
+/** `true` or `false`, also as a string. */
 export function flag(options: RowOptions<boolean>): OptionRow<boolean> {
   const expected = 'true or false';
   return {
@@ -122,10 +119,10 @@ export function flag(options: RowOptions<boolean>): OptionRow<boolean> {
 
 /** One of several words. */
 export function oneOf<const Word extends string>(words: readonly Word[], options: RowOptions<Word>): OptionRow<Word> {
-  const expected = words.map((word) => `'${word}'`).join(' or ');
+  const expected = words.map((word) => `"${word}"`).join(' or ');
   return {
     default: options.default,
-    shown: `'${options.default}'`,
+    shown: `"${options.default}"`,
     expected,
     variable: options.variable,
     parse(value) {

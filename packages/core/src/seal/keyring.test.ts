@@ -80,8 +80,8 @@ test.each<[string, unknown, string]>([
     'key (option): expected a key of 32 bytes, raw or as base64 or hex text, got 31 bytes',
   ],
   ['a long key', { key: `${bytes.toString('hex')}00` }, 'got 33 bytes'],
-  ['text that is neither base64 nor hex', { key: 's3cret: not base64' }, 'got a text of 18 characters'],
-  ['an empty key', { key: '' }, 'got a text of 0 characters'],
+  ['text that is neither base64 nor hex', { key: 's3cret: not base64' }, 'got a string of 18 characters'],
+  ['an empty key', { key: '' }, 'got a string of 0 characters'],
   ['a number', { key: 1 }, 'got a number'],
   ['null', { key: null }, 'got null'],
   ['a key of zeros', { key: new Uint8Array(32) }, 'got the same byte 32 times'],
@@ -89,13 +89,13 @@ test.each<[string, unknown, string]>([
   [
     'an empty passphrase',
     { passphrase: '' },
-    'passphrase (option): expected a passphrase of at least 12 characters, got a text of 0',
+    'passphrase (option): expected a passphrase of at least 12 characters, got a string of 0',
   ],
-  ['a passphrase of spaces', { passphrase: ' '.repeat(20) }, 'got a text of 20 characters'],
+  ['a passphrase of spaces', { passphrase: ' '.repeat(20) }, 'got a string of 20 characters'],
   [
     'a short passphrase',
     { keys: [{ passphrase: 's3cret-hunt' }] },
-    'keys[0] (option): expected a passphrase of at least 12 characters, got a text of 11',
+    'keys[0] (option): expected a passphrase of at least 12 characters, got a string of 11',
   ],
   ['a passphrase that is a number', { passphrase: 12 }, 'got a number'],
 ])('rejects %s without showing the key', (_, options, message) => {

@@ -36,7 +36,7 @@ test.each([undefined, null, 'ERR_ACCESS_DENIED', { code: 'ERR_ACCESS_DENIED' }, 
 test('lists all configuration errors with source and expected value', () => {
   const error = new ConfigurationError([
     { key: 'ttl', source: 'option', got: '0', expected: 'a duration', example: `'15m'` },
-    { key: 'credentials', source: 'variable credentials_type', expected: 'a key pair' },
+    { key: 'credentials', source: 'credentials_type', expected: 'a key pair' },
   ]);
 
   expect(error.message).toBe(
@@ -44,7 +44,7 @@ test('lists all configuration errors with source and expected value', () => {
       'Invalid configuration (2 errors):',
       '  - ttl (option): expected a duration, got 0',
       "    example: '15m'",
-      '  - credentials (variable credentials_type): expected a key pair',
+      '  - credentials (credentials_type): expected a key pair',
     ].join('\n'),
   );
 });

@@ -48,7 +48,10 @@ export abstract class SecretError extends Error {
 export interface ConfigurationIssue {
   /** The option or key, such as `breaker.failures`. */
   readonly key: string;
-  /** Where it was set: `option`, `variable X` or `file.properties:3`; for a missing setting, the places that were searched. */
+  /**
+   * Where it was set: `option`, the name of an environment variable or `file.properties:3`; for a missing setting, the places
+   * that were searched.
+   */
   readonly source: string;
   /** The value that was found. Left out if it could be secret. */
   readonly got?: string | undefined;
@@ -72,7 +75,8 @@ export class ConfigurationError extends SecretError {
 function issueText({ key, source, got, expected, example }: ConfigurationIssue): string {
   const found = got === undefined ? '' : `, got ${got}`;
   const shown = example === undefined ? '' : `\n    example: ${example}`;
-  return `  - ${key} (${source}): expected ${expected}${found}${shown}`;
+  const location = source === key ? 'environment variable' : source;
+  return `  - ${key} (${location}): expected ${expected}${found}${shown}`;
 }
 
 /** The secret, or the requested version or stage of it, does not exist. Cached for `negativeTtl`. */

@@ -1,13 +1,16 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { GatheredSettings } from './sources.ts';
-import { gatherSettings } from './sources.ts';
+import { collectSettings } from './settings.ts';
+import type { CollectedSettings } from './settings.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-function gather(world: { readonly environment?: Texts; readonly files?: Texts }, given: object = {}): GatheredSettings {
-  const { environment = {}, files = {} } = world;
-  const gathered = gatherSettings(given, {
+/** Checks that no issue and no warning shows a secret. */
+function collect(
+  { environment = {}, files = {} }: { readonly environment?: Texts; readonly files?: Texts },
+  options: object = {},
+): CollectedSettings {
+  const collected = collectSettings(options, {
     environment,
     workingDirectory: () => '/app',
     readFile(path) {
@@ -16,17 +19,17 @@ function gather(world: { readonly environment?: Texts; readonly files?: Texts },
       return Buffer.from(text);
     },
   });
-  expect(inspect([gathered.issues, gathered.warnings], { depth: 9 })).not.toContain('s3cret-');
-  return gathered;
+  expect(inspect([collected.issues, collected.warnings], { depth: 9 })).not.toContain('s3cret-');
+  return collected;
 }
 
-function propertiesOf(texts: Texts): string {
+function toProperties(texts: Texts): string {
   return Object.entries(texts)
     .map(([key, value]) => `${key}=${value}`)
     .join('\n');
 }
 
-const pair = { credentials_access_key_id: 'FakeId', credentials_access_secret: 's3cret-key' };
+const accessKeyTexts = { credentials_access_key_id: 'FakeId', credentials_access_secret: 's3cret-key' };
 const key = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
 const role = { credentials_role_arn: 'acs:ram::1:role/reader', credentials_role_session_name: 'my-service' };
 const sts = {
@@ -47,19 +50,19 @@ const stsOptions = {
   stsRegionId: 'cn-hangzhou',
 };
 
-/** `credentials_type`, the keys that go with it, and the identity that it is. */
+/** A `credentials_type`, its keys, and the resulting identity. */
 const identities: readonly (readonly [string, Texts, object])[] = [
-  ['ak', pair, { type: 'ak', ...key }],
-  ['sts', { ...pair, ...role }, { type: 'ram_role', ...key, ...session }],
+  ['ak', accessKeyTexts, { type: 'ak', ...key }],
+  ['sts', { ...accessKeyTexts, ...role }, { type: 'ram_role', ...key, ...session }],
   [
     'sts',
-    { ...pair, credentials_security_token: 's3cret-token' },
+    { ...accessKeyTexts, credentials_security_token: 's3cret-token' },
     { type: 'sts', ...key, securityToken: 's3cret-token' },
   ],
-  ['ram_role', { ...pair, ...role, ...sts }, { type: 'ram_role', ...key, ...session, ...stsOptions }],
+  ['ram_role', { ...accessKeyTexts, ...role, ...sts }, { type: 'ram_role', ...key, ...session, ...stsOptions }],
   [
     'ram_role',
-    { ...pair, credentials_role_arn: 'acs:ram::1:role/reader', credentials_security_token: 's3cret-token' },
+    { ...accessKeyTexts, credentials_role_arn: 'acs:ram::1:role/reader', credentials_security_token: 's3cret-token' },
     { type: 'ram_role', ...key, securityToken: 's3cret-token', roleArn: 'acs:ram::1:role/reader' },
   ],
   ['ecs_ram_role', { credentials_role_name: 'reader' }, { type: 'ecs_ram_role', roleName: 'reader' }],
@@ -97,18 +100,18 @@ const identities: readonly (readonly [string, Texts, object])[] = [
   ['client_key', { client_key_private_key_path: '/k.json' }, { type: 'client_key', clientKeyFile: '/k.json' }],
 ];
 
-test.each(identities)('%s is read from the environment, the usual file and a custom one, number %#', (...row) => {
+test.each(identities)('reads %s from the environment, the default file and a configured file, number %#', (...row) => {
   const [type, keys, identity] = row;
   const texts = { credentials_type: type, ...keys };
 
-  const worlds = [
-    gather({ environment: texts }),
-    gather({ files: { '/app/secretsmanager.properties': propertiesOf(texts) } }),
-    gather({ files: { '/etc/kms': propertiesOf(texts) } }, { configFile: '/etc/kms' }),
-    gather({ files: { '/etc/kms': propertiesOf(texts) }, environment: { KMS_SECRETS_CONFIG_FILE: '/etc/kms' } }),
+  const everySource = [
+    collect({ environment: texts }),
+    collect({ files: { '/app/secretsmanager.properties': toProperties(texts) } }),
+    collect({ files: { '/etc/kms': toProperties(texts) } }, { configFile: '/etc/kms' }),
+    collect({ files: { '/etc/kms': toProperties(texts) }, environment: { KMS_SECRETS_CONFIG_FILE: '/etc/kms' } }),
   ];
 
-  for (const { layers, issues, warnings } of worlds) {
+  for (const { layers, issues, warnings } of everySource) {
     expect(issues).toEqual([]);
     expect(warnings).toEqual([]);
     expect(layers.map((layer) => layer.get('credentials')?.value).find((value) => value !== undefined)).toEqual(
@@ -117,33 +120,33 @@ test.each(identities)('%s is read from the environment, the usual file and a cus
   }
 });
 
-/** Each key that a type needs, missing or empty. */
-const needed = identities.flatMap(([type, keys]) =>
+/** Every required key of every type. */
+const requiredKeys = identities.flatMap(([type, keys]) =>
   Object.keys(keys)
     .filter((name) => !/session_name|policy|duration|sts_|role_name|password|security_token/u.test(name))
     .map((name) => [name, type, keys] as const),
 );
 
-test.each(needed)('%s is missed by %s, and an empty one is a missing one', (name, type, keys) => {
-  const wanting: Texts = Object.fromEntries(Object.entries(keys).filter(([other]) => other !== name));
+test.each(requiredKeys)('rejects a missing or empty %s of %s', (name, type, keys) => {
+  const incomplete: Texts = Object.fromEntries(Object.entries(keys).filter(([other]) => other !== name));
 
-  for (const texts of [wanting, { ...keys, [name]: '  ' }]) {
-    const { issues } = gather({ environment: { ...texts, credentials_type: type } });
-    expect(issues).toMatchObject([{ key: name, source: `variable ${name}` }]);
+  for (const texts of [incomplete, { ...keys, [name]: '  ' }]) {
+    const { issues } = collect({ environment: { ...texts, credentials_type: type } });
+    expect(issues).toMatchObject([{ key: name, source: name }]);
     expect(issues[0]?.expected).toContain(`because credentials_type is ${type}`);
   }
 });
 
-test.each(needed)('%s of %s is warned about where a letter of it is wrong', (name, type, keys) => {
+test.each(requiredKeys)('warns about a misspelt %s of %s', (name, type, keys) => {
   const misspelt = `${name}s`;
   const texts = { credentials_type: type, ...keys, [name]: '', [misspelt]: 's3cret-value' };
 
-  const inEnvironment = gather({ environment: texts });
-  const inFile = gather({ files: { '/app/secretsmanager.properties': propertiesOf(texts) } });
+  const inEnvironment = collect({ environment: texts });
+  const inFile = collect({ files: { '/app/secretsmanager.properties': toProperties(texts) } });
 
   for (const { issues, warnings } of [inEnvironment, inFile]) {
     expect(issues).toMatchObject([{ key: name }]);
-    expect(warnings.join('\n')).toContain(`Is "${name}" meant?`);
+    expect(warnings.join('\n')).toContain(`Did you mean "${name}"?`);
   }
 });
 
@@ -156,26 +159,26 @@ test.each([
   ['credentials_sts_endpoint', 'http://sts.test/', 'oidc_role_arn'],
   ['credentials_sts_region_id', 'Hangzhou!', 'oidc_role_arn'],
   ['credentials_oidc_provider_arn', 'ack', 'oidc_role_arn'],
-])('%s that is no such thing is told by its line', (name, value, type) => {
-  const texts = { ...pair, ...role, ...oidc, [name]: value };
+])('reports the line of an invalid %s', (name, value, type) => {
+  const texts = { ...accessKeyTexts, ...role, ...oidc, [name]: value };
   const lines = Object.entries(texts).map(([other, text]) => `${other}=${text}`);
   const line = Object.keys(texts).indexOf(name) + 2;
 
-  const { issues } = gather({
+  const { issues } = collect({
     files: { '/app/secretsmanager.properties': [`credentials_type=${type}`, ...lines].join('\n') },
   });
 
   expect(issues).toMatchObject([{ key: name, source: `secretsmanager.properties:${line}` }]);
 });
 
-test('a type that is nearly one is asked about', () => {
-  const { issues } = gather({ environment: { ...pair, credentials_type: 'Ram-Role' } });
+test('suggests a type', () => {
+  const { issues } = collect({ environment: { ...accessKeyTexts, credentials_type: 'Ram-Role' } });
 
   expect(issues).toMatchObject([{ key: 'credentials_type' }]);
-  expect(issues[0]?.expected).toContain('is ram_role meant?');
+  expect(issues[0]?.expected).toContain('did you mean ram_role?');
 });
 
-test('a pod with a RAM role needs no more than the type: the rest is in the variables that Kubernetes sets', () => {
+test('takes the keys of oidc_role_arn from the variables of Kubernetes', () => {
   const environment = {
     credentials_type: 'oidc_role_arn',
     ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/pod',
@@ -183,8 +186,8 @@ test('a pod with a RAM role needs no more than the type: the rest is in the vari
     ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/var/run/token',
   };
 
-  const { layers, issues } = gather({ environment });
-  const own = gather({ environment: { ...environment, credentials_role_arn: 'acs:ram::1:role/own' } });
+  const { layers, issues } = collect({ environment });
+  const own = collect({ environment: { ...environment, credentials_role_arn: 'acs:ram::1:role/own' } });
 
   expect(issues).toEqual([]);
   expect(layers[1]?.get('credentials')).toEqual({
@@ -194,29 +197,29 @@ test('a pod with a RAM role needs no more than the type: the rest is in the vari
       oidcProviderArn: 'acs:ram::1:oidc-provider/ack',
       oidcTokenFilePath: '/var/run/token',
     },
-    source: 'variable credentials_type',
+    source: 'credentials_type',
   });
   expect(own.layers[1]?.get('credentials')?.value).toMatchObject({ roleArn: 'acs:ram::1:role/own' });
 });
 
-test('a token is an access key, as with the official clients, and is said to be deprecated', () => {
+test('uses a token as an access key, like the official clients, with a warning', () => {
   const environment = {
     credentials_type: 'token',
     credentials_access_token_id: 'FakeId',
     credentials_access_token: 's3cret-key',
   };
 
-  const { layers, issues, warnings } = gather({ environment });
-  const half = gather({ environment: { ...environment, credentials_access_token: '' } });
+  const { layers, issues, warnings } = collect({ environment });
+  const incomplete = collect({ environment: { ...environment, credentials_access_token: '' } });
 
   expect(issues).toEqual([]);
   expect(layers[1]?.get('credentials')?.value).toEqual({ type: 'ak', ...key });
   expect(warnings).toEqual([expect.stringContaining('deprecated')]);
-  expect(half.issues).toMatchObject([{ key: 'credentials_access_token' }]);
+  expect(incomplete.issues).toMatchObject([{ key: 'credentials_access_token' }]);
 });
 
-test('both sources of a password are a mistake that is named', () => {
-  const { issues } = gather({
+test('rejects two sources of the password', () => {
+  const { issues } = collect({
     environment: {
       credentials_type: 'client_key',
       client_key_private_key_path: '/k.json',
@@ -226,17 +229,17 @@ test('both sources of a password are a mistake that is named', () => {
   });
 
   expect(issues).toMatchObject([{ key: 'client_key_password_from_env_variable' }]);
-  expect(issues[0]?.expected).toContain('not 2');
+  expect(issues[0]?.expected).toContain('only one of');
 });
 
-test('relative paths are meant from the file that names them, then from the working directory', () => {
-  const text = propertiesOf({
+test('resolves paths from the directory of the file, then the working directory', () => {
+  const text = toProperties({
     credentials_type: 'client_key',
     client_key_private_key_path: 'k.json',
     client_key_password_from_file_path: 'p',
   });
 
-  const { layers } = gather(
+  const { layers } = collect(
     { files: { '/etc/kms/x.properties': text, '/etc/kms/k.json': '{}', '/app/p': 's3cret-p' } },
     { configFile: '/etc/kms/x.properties' },
   );
@@ -247,11 +250,11 @@ test('relative paths are meant from the file that names them, then from the work
   });
 });
 
-test('a path of Windows is left as it is, and one that has lost its backslashes is told', () => {
-  const file = (path: string): GatheredSettings =>
-    gather({
+test('accepts a Windows path and rejects one without its backslashes', () => {
+  const file = (path: string): CollectedSettings =>
+    collect({
       files: {
-        '/app/secretsmanager.properties': propertiesOf({
+        '/app/secretsmanager.properties': toProperties({
           credentials_type: 'client_key',
           client_key_private_key_path: path,
         }),

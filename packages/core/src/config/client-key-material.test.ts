@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
 import type { ClientKeySource } from '../options/client-key-source.ts';
-import type { ClientKeyTexts } from './client-key-texts.ts';
-import { readClientKeyTexts } from './client-key-texts.ts';
+import { readClientKeyMaterial } from './client-key-material.ts';
+import type { ClientKeyMaterial } from './client-key-material.ts';
 
-interface World {
+interface Machine {
   readonly environment?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
-function read(from: ClientKeySource, { environment = {}, files = {} }: World = {}): ClientKeyTexts {
-  const texts = readClientKeyTexts(
+/** Checks that no issue and no warning shows a secret. */
+function read(from: ClientKeySource, { environment = {}, files = {} }: Machine = {}): ClientKeyMaterial {
+  const material = readClientKeyMaterial(
     { from, key: 'credentials', source: 'option' },
     {
       environment,
@@ -21,14 +22,14 @@ function read(from: ClientKeySource, { environment = {}, files = {} }: World = {
       },
     },
   );
-  expect(JSON.stringify([texts.issues, texts.warnings])).not.toContain('s3cret-');
-  return texts;
+  expect(JSON.stringify([material.issues, material.warnings])).not.toContain('s3cret-');
+  return material;
 }
 
 const content = { clientKeyContent: '{"KeyId":"s3cret-"}' };
 const password = 's3cret-password';
 
-test('key and password are read from files, without what an editor puts around them', () => {
+test('reads key and password from files, without surrounding white space', () => {
   const files = { '/app/k.json': '\uFEFF {"KeyId":"x"}\n', '/app/p': ` ${password}\r\n\r\n` };
 
   expect(read({ clientKeyFile: 'k.json', passwordFromFilePath: 'p' }, { files })).toEqual({
@@ -39,7 +40,7 @@ test('key and password are read from files, without what an editor puts around t
   });
 });
 
-test('a password comes from code, from a variable, or from the last resort of the official clients', () => {
+test('reads the password from code, a variable or client_key_password', () => {
   const environment = { PASSWORD: ` ${password}\n`, client_key_password: 's3cret-last' };
 
   expect(read({ ...content, password }, { environment })).toMatchObject({ password, issues: [], warnings: [] });
@@ -51,18 +52,18 @@ test('a password comes from code, from a variable, or from the last resort of th
   expect(read(content, { environment })).toMatchObject({ password: 's3cret-last', issues: [], warnings: [] });
 });
 
-test('a variable that names another one is followed once, and that is said', () => {
+test('follows a variable that holds the name of another one, with a warning', () => {
   const environment = { PASSWORD: 'REAL_PASSWORD', REAL_PASSWORD: password };
 
-  const texts = read({ ...content, passwordFromEnvVariable: 'PASSWORD' }, { environment });
+  const material = read({ ...content, passwordFromEnvVariable: 'PASSWORD' }, { environment });
 
-  expect(texts).toMatchObject({ password, issues: [] });
-  expect(texts.warnings).toEqual([
+  expect(material).toMatchObject({ password, issues: [] });
+  expect(material.warnings).toEqual([
     expect.stringContaining('credentials (option): the variable PASSWORD holds the name of another variable'),
   ]);
 });
 
-test.each<[string, ClientKeySource, World, string]>([
+test.each<[string, ClientKeySource, Machine, string]>([
   ['no password anywhere', content, {}, 'credentials.password'],
   ['no such variable', { ...content, passwordFromEnvVariable: 's3cret-1' }, {}, 'credentials.passwordFromEnvVariable'],
   [
@@ -86,19 +87,19 @@ test.each<[string, ClientKeySource, World, string]>([
     'credentials.clientKeyFile',
   ],
   [
-    'a key file that is none',
+    'a key file that is not text',
     { clientKeyFile: 'k.json', password },
     { files: { '/app/k.json': new Uint8Array([0xff, 0xfe]) } },
     'credentials.clientKeyFile',
   ],
   [
-    'a key file without end',
+    'a key file that is too large',
     { clientKeyFile: 'k.json', password },
     { files: { '/app/k.json': new Uint8Array(1_048_577) } },
     'credentials.clientKeyFile',
   ],
-])('%s is an issue that shows nothing', (...row) => {
-  const [, from, world, key] = row;
+])('rejects %s', (...row) => {
+  const [, from, machine, key] = row;
 
-  expect(read(from, world).issues).toMatchObject([{ key, source: 'option' }]);
+  expect(read(from, machine).issues).toMatchObject([{ key, source: 'option' }]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearMiss } from './suggestion.ts';
+import { closestMatch } from './closest-match.ts';
 
 const known = ['credentials_type', 'secret_names', 'cache_client_region_id'];
 
@@ -10,6 +10,6 @@ test.each([
   ['cache_client_region_ids', 'cache_client_region_id'],
   ['something_else', undefined],
   ['s', undefined],
-])('%s is nearly %s', (word, meant) => {
-  expect(nearMiss(word, known)).toBe(meant);
+])('the closest match of %s is %s', (word, match) => {
+  expect(closestMatch(word, known)).toBe(match);
 });

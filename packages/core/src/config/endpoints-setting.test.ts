@@ -1,20 +1,23 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Resolution } from '../options/resolve.ts';
-import { resolve } from '../options/resolve.ts';
-import type { OptionTable } from '../options/option-table.ts';
 import { optionTable } from '../options/option-table.ts';
-import type { GatheredSettings } from './sources.ts';
-import { gatherSettings } from './sources.ts';
+import type { OptionTable } from '../options/option-table.ts';
+import { resolve } from '../options/resolve.ts';
+import type { Resolution } from '../options/resolve.ts';
+import { collectSettings } from './settings.ts';
+import type { CollectedSettings } from './settings.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-function gather(world: {
+/** Collects the settings of environment and files. Checks that no issue and no warning shows a secret. */
+function collect({
+  environment = {},
+  files = {},
+}: {
   readonly environment?: Texts;
   readonly files?: Texts;
-}): GatheredSettings & Resolution<OptionTable> {
-  const { environment = {}, files = {} } = world;
-  const gathered = gatherSettings(
+}): CollectedSettings & Resolution<OptionTable> {
+  const collected = collectSettings(
     {},
     {
       environment,
@@ -26,13 +29,13 @@ function gather(world: {
       },
     },
   );
-  const resolution = resolve(optionTable, gathered.layers);
-  const all = { ...gathered, ...resolution, issues: [...gathered.issues, ...resolution.issues] };
+  const resolution = resolve(optionTable, collected.layers);
+  const all = { ...collected, ...resolution, issues: [...collected.issues, ...resolution.issues] };
   expect(inspect([all.issues, all.warnings], { depth: 9 })).not.toContain('s3cret-');
   return all;
 }
 
-const usual = '/app/secretsmanager.properties';
+const defaultFile = '/app/secretsmanager.properties';
 const instance = {
   regionId: 'cn-hangzhou',
   endpoint: 'kst-1.cryptoservice.kms.aliyuncs.com',
@@ -48,15 +51,15 @@ const address = {
   clientKey: { clientKeyFile: '/k.json', passwordFromFilePath: '/p' },
 };
 
-test('instances and regions are one list, instances first', () => {
+test('merges instances and regions, instances first', () => {
   const texts = {
     cache_client_dkms_config_info: JSON.stringify([instance]),
     cache_client_region_id: '[{"regionId":"cn-shanghai"}]',
   };
   const file = `cache_client_dkms_config_info=${texts.cache_client_dkms_config_info}\ncache_client_region_id=${texts.cache_client_region_id}`;
 
-  const fromEnvironment = gather({ environment: texts });
-  const fromFile = gather({ files: { [usual]: file } });
+  const fromEnvironment = collect({ environment: texts });
+  const fromFile = collect({ files: { [defaultFile]: file } });
 
   for (const { issues, warnings, values } of [fromEnvironment, fromFile]) {
     expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
@@ -68,54 +71,46 @@ test('instances and regions are one list, instances first', () => {
   expect(fromFile.sources.get('endpoints')).toBe('secretsmanager.properties:1 and secretsmanager.properties:2');
 });
 
-test.each(['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'])(
-  'certificates are not checked where %s says so',
-  (name) => {
-    const environment = {
-      cache_client_dkms_config_info: JSON.stringify([{ ...instance, [name]: true }]),
-      cache_client_region_id: JSON.stringify([{ regionId: 'cn-shanghai', [name]: 'true' }]),
-    };
+test.each(['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'])('%s disables the verification of certificates', (name) => {
+  const environment = {
+    cache_client_dkms_config_info: JSON.stringify([{ ...instance, [name]: true }]),
+    cache_client_region_id: JSON.stringify([{ regionId: 'cn-shanghai', [name]: 'true' }]),
+  };
 
-    expect(gather({ environment }).values.endpoints).toMatchObject([
-      { ignoreSslCerts: true },
-      { ignoreSslCerts: true },
-    ]);
-  },
-);
+  expect(collect({ environment }).values.endpoints).toMatchObject([{ ignoreSslCerts: true }, { ignoreSslCerts: true }]);
+});
 
-test('a region may be asked at a host of its own, with a private authority', () => {
+test('a region may have a custom host and certificate authority', () => {
   const environment = {
     cache_client_region_id:
       '[{"regionId":"cn-hangzhou","endpoint":"https://kst-1.cryptoservice.kms.aliyuncs.com/","caFilePath":"ca.pem","vpc":""}]',
   };
 
-  expect(gather({ environment }).issues).toMatchObject([{ key: 'endpoints[0].vpc' }]);
+  expect(collect({ environment }).issues).toMatchObject([{ key: 'endpoints[0].vpc' }]);
   expect(
-    gather({ environment: { cache_client_region_id: environment.cache_client_region_id.replace(',"vpc":""', '') } })
+    collect({ environment: { cache_client_region_id: environment.cache_client_region_id.replace(',"vpc":""', '') } })
       .values.endpoints,
   ).toEqual([{ host: 'kst-1.cryptoservice.kms.aliyuncs.com', caFilePath: '/app/ca.pem', ignoreSslCerts: false }]);
 });
 
-test('the slip of the typing pen in the official documentation is pointed at', () => {
+test('points at the missing quote in the example of the official documentation', () => {
   const text = '[{"regionId":ch-hangzhou"}]';
 
   for (const key of ['cache_client_region_id', 'cache_client_dkms_config_info']) {
-    const { issues } = gather({ files: { [usual]: `${key}=${text}` } });
+    const { issues } = collect({ files: { [defaultFile]: `${key}=${text}` } });
     expect(issues).toMatchObject([{ key, source: 'secretsmanager.properties:1' }]);
-    expect(issues[0]?.expected).toContain(
-      'it breaks at character 14, after "regionId":. A text begins and ends with a quote.',
-    );
+    expect(issues[0]?.expected).toContain('invalid JSON at character 14, after "regionId":; did you forget a quote?');
   }
 });
 
 test.each([
   ['{"regionId":"cn-hangzhou"}', 'an object'],
-  ['"s3cret-key"', 'a text of 10 characters'],
+  ['"s3cret-key"', 'a string of 10 characters'],
   ['null', 'null'],
   ['7', 'a number'],
-])('JSON that is no list is told by what it is, number %#', (text, got) => {
+])('rejects JSON that is not a list, number %#', (text, got) => {
   for (const key of ['cache_client_region_id', 'cache_client_dkms_config_info']) {
-    expect(gather({ environment: { [key]: text } }).issues).toMatchObject([{ key, got }]);
+    expect(collect({ environment: { [key]: text } }).issues).toMatchObject([{ key, got }]);
   }
 });
 
@@ -138,45 +133,45 @@ test.each([
   [{ caFilePath: 7 }, 'endpoints[0].caFilePath'],
   [{ caFilePaths: '/ca.pem' }, 'endpoints[0].caFilePaths'],
   [{ accessKeyId: 's3cret-id' }, 'endpoints[0].accessKeyId'],
-])('an instance that is told wrongly is refused by place, number %#', (change, key) => {
+])('reports a wrong property of an instance with its path, number %#', (change, key) => {
   const environment = { cache_client_dkms_config_info: JSON.stringify([{ ...instance, ...change }]) };
 
-  expect(gather({ environment }).issues).toMatchObject([{ key }]);
+  expect(collect({ environment }).issues).toMatchObject([{ key }]);
 });
 
-test('what instances of the official clients can be told besides is a warning that says what to do', () => {
+test('warns about properties that are configured elsewhere, with the alternative', () => {
   const environment = {
     cache_client_dkms_config_info: JSON.stringify([{ ...instance, protocol: 'https', readTimeout: 5_000 }]),
   };
 
-  const { issues, warnings, values } = gather({ environment });
+  const { issues, warnings, values } = collect({ environment });
 
   expect(issues).toEqual([]);
   expect(values.endpoints).toEqual([address]);
   expect(warnings).toEqual([
-    expect.stringContaining('protocol (variable cache_client_dkms_config_info) is not read: an instance is always'),
-    expect.stringContaining('readTimeout (variable cache_client_dkms_config_info) is not read: set attemptTimeout'),
+    expect.stringContaining('protocol (cache_client_dkms_config_info) is ignored: instances are always'),
+    expect.stringContaining('readTimeout (cache_client_dkms_config_info) is ignored: set attemptTimeout'),
   ]);
 });
 
-test('no instances is as good as none', () => {
-  const { issues, values } = gather({
+test('an empty list of instances counts as not set', () => {
+  const { issues, values } = collect({
     environment: { cache_client_dkms_config_info: '[]', cache_client_region_id: '[{"regionId":"cn-hangzhou"}]' },
   });
 
   expect(issues).toEqual([]);
   expect(values.endpoints).toMatchObject([{ host: 'kms.cn-hangzhou.aliyuncs.com' }]);
-  expect(gather({ environment: { cache_client_dkms_config_info: '[]' } }).sources.has('endpoints')).toBe(false);
-  expect(gather({ environment: { cache_client_region_id: '[]' } }).issues).toMatchObject([{ key: 'endpoints' }]);
+  expect(collect({ environment: { cache_client_dkms_config_info: '[]' } }).sources.has('endpoints')).toBe(false);
+  expect(collect({ environment: { cache_client_region_id: '[]' } }).issues).toMatchObject([{ key: 'endpoints' }]);
 });
 
-test('a path to the password may stand in a key or a variable that the instance names', () => {
+test('reads the path of the password from the key or variable that is named', () => {
   const { passwordFromFilePath: _, ...rest } = instance;
   const list = JSON.stringify([{ ...rest, passwordFromFilePathName: 'password_path' }]);
 
-  const byKey = gather({ files: { [usual]: `cache_client_dkms_config_info=${list}\npassword_path=/from-key` } });
-  const byVariable = gather({
-    files: { [usual]: `cache_client_dkms_config_info=${list}` },
+  const byKey = collect({ files: { [defaultFile]: `cache_client_dkms_config_info=${list}\npassword_path=/from-key` } });
+  const byVariable = collect({
+    files: { [defaultFile]: `cache_client_dkms_config_info=${list}` },
     environment: { password_path: '/from-variable' },
   });
 
@@ -184,43 +179,43 @@ test('a path to the password may stand in a key or a variable that the instance 
   expect(byVariable.values.endpoints).toMatchObject([{ clientKey: { passwordFromFilePath: '/from-variable' } }]);
 });
 
-test('a variable for the password may be named by the key that is named, as the official clients read it', () => {
+test('reads the name of the password variable from the key that is named', () => {
   const { passwordFromFilePath: _, ...rest } = instance;
   const list = JSON.stringify([{ ...rest, passwordFromEnvVariable: 'password_variable' }]);
-  const files = { [usual]: `cache_client_dkms_config_info=${list}\npassword_variable=KMS_PASSWORD` };
+  const files = { [defaultFile]: `cache_client_dkms_config_info=${list}\npassword_variable=KMS_PASSWORD` };
 
-  const twice = gather({ files });
-  const once = gather({ files, environment: { password_variable: 's3cret-password' } });
+  const indirect = collect({ files });
+  const direct = collect({ files, environment: { password_variable: 's3cret-password' } });
 
-  expect(twice.values.endpoints).toMatchObject([{ clientKey: { passwordFromEnvVariable: 'KMS_PASSWORD' } }]);
-  expect(twice.warnings.join('\n')).toContain('Name the variable itself');
-  expect(once.values.endpoints).toMatchObject([{ clientKey: { passwordFromEnvVariable: 'password_variable' } }]);
+  expect(indirect.values.endpoints).toMatchObject([{ clientKey: { passwordFromEnvVariable: 'KMS_PASSWORD' } }]);
+  expect(indirect.warnings.join('\n')).toContain('Name the variable directly');
+  expect(direct.values.endpoints).toMatchObject([{ clientKey: { passwordFromEnvVariable: 'password_variable' } }]);
 });
 
 test.each([
-  ['as JSON wants it, in the environment', 'environment', String.raw`C:\\temp\\new`],
-  ['as JSON wants it, and Java takes apart', 'file', String.raw`C:\\temp\\new`],
-  ['as JSON and Java want it', 'file', String.raw`C:\\\\temp\\\\new`],
-])('a path of Windows is read %s', (_, where, path) => {
+  ['escaped for JSON, in the environment', 'environment', String.raw`C:\\temp\\new`],
+  ['escaped for JSON but not for Java, in a file', 'file', String.raw`C:\\temp\\new`],
+  ['escaped for JSON and Java, in a file', 'file', String.raw`C:\\\\temp\\\\new`],
+])('reads a Windows path %s', (_, where, path) => {
   const list = JSON.stringify([instance]).replace('/k.json', path);
   const text = { cache_client_dkms_config_info: list };
 
   const { values, issues } =
     where === 'environment'
-      ? gather({ environment: text })
-      : gather({ files: { [usual]: `cache_client_dkms_config_info=${list}` } });
+      ? collect({ environment: text })
+      : collect({ files: { [defaultFile]: `cache_client_dkms_config_info=${list}` } });
 
   expect(issues).toEqual([]);
   expect(values.endpoints).toMatchObject([{ clientKey: { clientKeyFile: String.raw`C:\temp\new` } }]);
 });
 
-test('a path of Windows with single backslashes is told as that', () => {
+test('reports a Windows path with single backslashes', () => {
   const list = JSON.stringify([instance]).replace('/k.json', String.raw`C:\keys\k.json`);
 
-  const inFile = gather({ files: { [usual]: `cache_client_dkms_config_info=${list}` } });
-  const inVariable = gather({ environment: { cache_client_dkms_config_info: list } });
+  const inFile = collect({ files: { [defaultFile]: `cache_client_dkms_config_info=${list}` } });
+  const inVariable = collect({ environment: { cache_client_dkms_config_info: list } });
 
   expect(inFile.issues).toMatchObject([{ key: 'cache_client_dkms_config_info[0].clientKeyFile' }]);
-  expect(inFile.issues[0]?.expected).toContain('four times');
-  expect(inVariable.issues[0]?.expected).toMatch(/it breaks at character \d+/u);
+  expect(inFile.issues[0]?.expected).toContain('four inside JSON');
+  expect(inVariable.issues[0]?.expected).toMatch(/invalid JSON at character \d+/u);
 });

@@ -1,15 +1,20 @@
-/** The word that is at most two letters away, if one is: what was probably meant. */
-export function nearMiss(word: string, known: Iterable<string>): string | undefined {
+/** A larger distance is a different word rather than a typing error. */
+const maxDistance = 2;
+
+/** The candidate with the smallest edit distance to `word`, if that is at most `maxDistance`. */
+export function closestMatch(word: string, candidates: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly distance: number } | undefined;
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) > 2) continue;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) > maxDistance) continue;
     const distance = editDistance(word, candidate);
-    if (distance <= 2 && distance < (best?.distance ?? 3)) best = { word: candidate, distance };
+    if (distance <= maxDistance && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
+      best = { word: candidate, distance };
+    }
   }
   return best?.word;
 }
 
-/** Letters to insert, leave out or replace (Levenshtein). */
+/** The Levenshtein distance. */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i += 1) {
