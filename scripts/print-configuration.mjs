@@ -12,7 +12,7 @@ const source = readFileSync(new URL('../packages/core/src/options/options.ts', i
  */
 function propertiesOf(name) {
   const body = new RegExp(`export interface ${name} \\{(.*?)\\n\\}`, 's').exec(source)?.[1] ?? '';
-  const pattern = /\/\*\*(?<comment>(?:(?!\*\/).)*)\*\/\s*readonly (?<key>\w+)\?: (?:false \| )?(?<type>\w*)/gs;
+  const pattern = /\/\*\*(?<comment>(?:(?!\*\/).)*)\*\/\s*readonly (?<key>\w+)\?:\s*(?:false \| )?(?<type>\w*)/gs;
   return new Map(
     [...body.matchAll(pattern)].map(({ groups }) => [
       groups?.['key'],

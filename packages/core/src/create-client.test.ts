@@ -173,7 +173,7 @@ test.each([null, 'cn-hangzhou', 7, []])('rejects the options %j', (options) => {
 
 test('rejects a store without the methods of a store', () => {
   expect(() => createSecretClient({ stores: [{}] as never })).toThrow(
-    /stores\[0\] .*a store: an object with read\(\)/u,
+    /stores\[0\] .*a store: an object with a name and read\(\)/u,
   );
 });
 

@@ -11,8 +11,8 @@ import type { AlicloudProvider, CredentialsFunction, Identity } from './identity
 /** Options of `createSecretClient`. Defaults, bounds and environment variables: see docs/configuration.md. */
 export interface SecretClientOptions {
   /**
-   * The identity that signs requests: an object with a `type`, an access key, or a provider of `@alicloud/credentials`.
-   * Without it, the default credentials chain is used.
+   * The identity that signs requests: an object with a `type`, an access key, a provider of `@alicloud/credentials`, or a
+   * function that returns an access key. Without it, the default credentials chain is used.
    */
   readonly credentials?:
     | Identity
