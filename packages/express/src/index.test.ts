@@ -224,7 +224,8 @@ describe.each([
   });
 
   test('several named clients can be mounted in any order', async () => {
-    const [app, billing] = [setup('db'), setup('db', 'stripe')];
+    const app = setup('db');
+    const billing = setup('db', 'stripe');
     await billing.rotate();
     const service = express().use(secrets(billing.client, { as: 'billing', preload: ['db'] }));
     service.use(secrets(app.client, { preload: ['db'] }));
@@ -439,7 +440,7 @@ test('ready() names every secret that could not be read', async () => {
 
   const ready = secrets(client, { preload: ['db', 'typo', 'slip'] }).ready();
 
-  await expect(ready).rejects.toThrow(/2 of \d+ secrets? could not be (?:read|preloaded):[^]*typo[^]*slip/);
+  await expect(ready).rejects.toThrow(/2 of 3 secrets could not be read:[^]*typo[^]*slip/);
 });
 
 test('ready() rejects if a secret does not match its schema', async () => {
@@ -448,19 +449,20 @@ test('ready() rejects if a secret does not match its schema', async () => {
   kms.put('api', 'v1', { value: '{"token":"s3cret-two"}' });
 
   await secrets<{ db: User }>(client, { preload: ['db'], schemas: { db: userSchema } }).ready();
-  const unfit = secrets<{ api: User }>(client, { preload: ['api'], schemas: { api: userSchema } }).ready();
+  const mismatching = secrets<{ api: User }>(client, { preload: ['api'], schemas: { api: userSchema } }).ready();
 
-  await expect(unfit).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'api' });
+  await expect(mismatching).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'api' });
 });
 
 test('close() closes a client that the middleware created, and no other', async () => {
-  const [given, made] = [new FakeTransport(), new FakeTransport()];
+  const given = new FakeTransport();
+  const created = new FakeTransport();
   const client = createSecretClient({ endpoints: [given] });
 
   await secrets(client).close();
-  await secrets({ endpoints: [made] }).close();
+  await secrets({ endpoints: [created] }).close();
 
-  expect([given.isClosed, made.isClosed]).toEqual([false, true]);
+  expect([given.isClosed, created.isClosed]).toEqual([false, true]);
 });
 
 test('refuses unknown options of the client and of the middleware', () => {

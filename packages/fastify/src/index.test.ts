@@ -68,12 +68,10 @@ test('hooks of the app can read the secrets', async () => {
   });
   app.get('/', async () => ({}));
 
-  const [without, withKey] = [
-    await app.inject('/'),
-    await app.inject({ url: '/', headers: { 'x-key': 's3cret-key' } }),
-  ];
+  const withoutKey = await app.inject('/');
+  const withKey = await app.inject({ url: '/', headers: { 'x-key': 's3cret-key' } });
 
-  expect([without.statusCode, withKey.statusCode]).toEqual([401, 200]);
+  expect([withoutKey.statusCode, withKey.statusCode]).toEqual([401, 200]);
 });
 
 test('the app does not start without its secrets, or with one of another shape', async () => {
@@ -152,7 +150,8 @@ test('a registration inside a plugin applies to its own routes only', async () =
   });
   app.get('/', async (request) => typeof request.secrets);
 
-  const [inner, outer] = [await app.inject('/inner'), await app.inject('/')];
+  const inner = await app.inject('/inner');
+  const outer = await app.inject('/');
 
   expect([inner.body, outer.body]).toEqual(['db', 'undefined']);
 });
@@ -163,20 +162,21 @@ test('secretErrors sends the code of a SecretError, and leaves others to Fastify
   const app = fastify();
   await app.register(secrets, { client });
   app.setErrorHandler(secretErrors());
-  app.get('/ours', async (request, reply) => {
+  app.get('/secret-error', async (request, reply) => {
     reply.headers({ 'content-type': 'text/html', etag: '"1"' });
     return request.secrets.get('db');
   });
-  app.get('/theirs', async () => {
+  app.get('/other-error', async () => {
     throw Object.assign(new Error('A teapot'), { statusCode: 418 });
   });
 
-  const [ours, theirs] = [await app.inject('/ours'), await app.inject('/theirs')];
+  const secretError = await app.inject('/secret-error');
+  const otherError = await app.inject('/other-error');
 
-  expect([ours.statusCode, ours.json()]).toEqual([503, { code: 'ERR_SECRET_UNAVAILABLE' }]);
-  expect(ours.headers).toMatchObject({ 'cache-control': 'no-store', 'retry-after': '1' });
-  expect(ours.headers['content-type']).toMatch(/^application\/json/u);
-  expect([theirs.statusCode, theirs.json()]).toMatchObject([418, { message: 'A teapot' }]);
+  expect([secretError.statusCode, secretError.json()]).toEqual([503, { code: 'ERR_SECRET_UNAVAILABLE' }]);
+  expect(secretError.headers).toMatchObject({ 'cache-control': 'no-store', 'retry-after': '1' });
+  expect(secretError.headers['content-type']).toMatch(/^application\/json/u);
+  expect([otherError.statusCode, otherError.json()]).toMatchObject([418, { message: 'A teapot' }]);
 });
 
 test('secretsHealth responds without values, also after the client was closed', async () => {
@@ -190,11 +190,12 @@ test('secretsHealth responds without values, also after the client was closed', 
   });
   const ok = await app.inject('/health');
   await client.close();
-  const [failing, cutOff] = [await app.inject('/health'), await app.inject('/')];
+  const failing = await app.inject('/health');
+  const afterClose = await app.inject('/');
 
   expect([ok.statusCode, ok.json()]).toMatchObject([200, { status: 'ok', secrets: [{ name: 'db', versionId: 'v1' }] }]);
   expect([failing.statusCode, failing.json()]).toMatchObject([503, { status: 'failing' }]);
-  expect([cutOff.statusCode, cutOff.json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
+  expect([afterClose.statusCode, afterClose.json()]).toEqual([503, { code: 'ERR_CLIENT_CLOSED' }]);
   expect([ok, failing].some(({ body }) => body.includes('s3cret-'))).toBe(false);
 });
 

@@ -54,7 +54,8 @@ function countingSchema(): {
 
 test('keeps the version that was read first; the next snapshot has the new one', async () => {
   const source = new FakeSource();
-  const [one, other] = [snapshotOf(source), snapshotOf(source)];
+  const one = snapshotOf(source);
+  const other = snapshotOf(source);
   await one.get('db');
   source.rotate('db', 'v2');
 
@@ -132,7 +133,9 @@ test('validates JSON with the declared schema, once per version', async () => {
 });
 
 test('keeps pinned secrets on a second mount, and adds names and schemas', async () => {
-  const [first, second, third] = [countingSchema(), countingSchema(), countingSchema()];
+  const first = countingSchema();
+  const second = countingSchema();
+  const third = countingSchema();
   const source = new FakeSource();
   source.rotate('db', 'v1');
   const snapshot = snapshotOf(source, { preload: ['db'], schemas: new Map([['db', first.schema]]) });
@@ -150,7 +153,9 @@ test('keeps pinned secrets on a second mount, and adds names and schemas', async
 });
 
 test('holds several named clients and one without a name', async () => {
-  const [app, billing, mail] = [new FakeSource(), new FakeSource(), new FakeSource()];
+  const app = new FakeSource();
+  const billing = new FakeSource();
+  const mail = new FakeSource();
   app.rotate('db', 'v1');
   billing.rotate('db', 'v2');
   const snapshot = new SecretSnapshot<{}, { billing: {}; mail: {} }>();
@@ -163,7 +168,8 @@ test('holds several named clients and one without a name', async () => {
 });
 
 test('refuses two clients under one name; one client may have two names', () => {
-  const [one, other] = [new FakeSource(), new FakeSource()];
+  const one = new FakeSource();
+  const other = new FakeSource();
   const snapshot = snapshotOf(one);
   void snapshot.mount(one, { as: 'billing' });
 
@@ -187,7 +193,8 @@ test('recognises a snapshot of another copy by its methods', () => {
 });
 
 test('prefers a schema argument over the declared schema', async () => {
-  const [declared, given] = [countingSchema(), countingSchema()];
+  const declared = countingSchema();
+  const given = countingSchema();
   const snapshot = snapshotOf(new FakeSource(), { schemas: new Map([['db', declared.schema]]) });
   await snapshot.preload(['db']);
 
