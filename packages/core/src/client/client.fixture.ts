@@ -28,6 +28,7 @@ export interface ClientFixture {
 
 export interface ClientFixtureOptions extends SecretClientOptions {
   readonly clock?: FakeClock;
+  /** An endpoint that the test made, instead of one that has `names`. */
   readonly kms?: FakeTransport;
   /** The secrets that the endpoints have, in version `v1`. */
   readonly names?: readonly string[];
@@ -39,12 +40,8 @@ export interface ClientFixtureOptions extends SecretClientOptions {
 /** A client on a fake clock and fake endpoints. */
 export function setUpClient(fixtureOptions: ClientFixtureOptions = {}): ClientFixture {
   const { clock = new FakeClock(), names = ['db'], hasFallback = false, hasStore = false, ...rest } = fixtureOptions;
-  const { kms = new FakeTransport(), store = new FakeStore(), ...options } = rest;
-  const fallback = new FakeTransport('kms.fallback');
-  for (const name of names) {
-    kms.put(name, 'v1');
-    fallback.put(name, 'v1');
-  }
+  const { kms = fakeEndpoint('kms.example', names), store = new FakeStore(), ...options } = rest;
+  const fallback = fakeEndpoint('kms.fallback', names);
   const { logger, lines } = collectLog();
   const client = createSecretClient({
     endpoints: hasFallback ? [kms, fallback] : [kms],
@@ -56,6 +53,13 @@ export function setUpClient(fixtureOptions: ClientFixtureOptions = {}): ClientFi
   return { client, clock, kms, fallback, store, lines, events: collectEvents(client) };
 }
 
+/** A client with a TTL of five minutes that has read `db`. */
+export async function setUpWarmClient(options: ClientFixtureOptions = {}): Promise<ClientFixture> {
+  const fixture = setUpClient({ ttl: '5m', ...options });
+  await fixture.client.get('db');
+  return fixture;
+}
+
 /** A client with a store. Every fetch makes one attempt, so that an outage takes no time. */
 export function setUpClientWithStore(options: ClientFixtureOptions = {}): ClientFixture {
   return setUpClient({ hasStore: true, retry: { maxAttempts: 1 }, ...options });
@@ -64,27 +68,40 @@ export function setUpClientWithStore(options: ClientFixtureOptions = {}): Client
 export interface FleetFixture {
   readonly clock: FakeClock;
   readonly kms: FakeTransport;
-  /** The store that all processes share, as a further process sees it. */
+  /** The store that all processes share. Events that it emits reach none of them. */
   readonly shared: FakeStore;
   readonly processes: readonly ClientFixture[];
-  /** The process at an index; throws if there is none. */
+  /** The process at an index. Throws if there is none. */
   readonly process: (index: number) => ClientFixture;
+  /** Starts a process that is not in `processes`. */
+  readonly start: () => ClientFixture;
 }
 
 /** Processes that share a clock, an endpoint and a store. Each process draws other random numbers. */
 export function setUpFleet(size: number, options: ClientFixtureOptions = {}): FleetFixture {
   const clock = new FakeClock({ random: evenlySpread() });
-  const kms = new FakeTransport();
+  const kms = fakeEndpoint('kms.example', options.names ?? ['db']);
   const shared = new FakeStore({ isShared: true, clock });
-  const processes = Array.from({ length: size }, (_, index) =>
-    setUpClient({ clock, kms, store: shared.join(`process ${index}`), ttl: '10m', idleTtl: 0, ...options }),
-  );
+  let started = 0;
+  const start = (): ClientFixture => {
+    const store = shared.join(`process ${started}`);
+    started += 1;
+    return setUpClient({ clock, kms, store, ttl: '10m', idleTtl: 0, ...options });
+  };
+  const processes = Array.from({ length: size }, start);
   const process = (index: number): ClientFixture => {
     const found = processes[index];
     if (found === undefined) throw new RangeError(`There is no process ${index}.`);
     return found;
   };
-  return { clock, kms, shared, processes, process };
+  return { clock, kms, shared, processes, process, start };
+}
+
+/** An endpoint that has these secrets in version `v1`. */
+export function fakeEndpoint(endpoint: string, names: readonly string[]): FakeTransport {
+  const transport = new FakeTransport(endpoint);
+  for (const name of names) transport.put(name, 'v1');
+  return transport;
 }
 
 /** Numbers in [0, 1) for `random` of a `FakeClock`: the same in every run, and evenly spread. */

@@ -2,57 +2,6 @@ import { expect, test } from 'vitest';
 import type { SecretEvents } from '../secret/events.ts';
 import { setUpClient } from './client.fixture.ts';
 
-test('refreshes a secret before its TTL ends', async () => {
-  const { client, clock, kms } = setUpClient({ ttl: '1h' });
-  await client.get('db');
-  kms.put('db', 'v2');
-
-  await clock.pass('1h');
-
-  expect(client.peek('db')).toMatchObject({ versionId: 'v2', stale: false });
-  expect(kms.requests.length).toBe(2);
-});
-
-test('emits rotated with both versions, and refreshed for every refresh', async () => {
-  const { client, kms } = setUpClient();
-  const emitted: string[] = [];
-  client.on('refreshed', ({ name, versionId }) => emitted.push(`refreshed ${name} ${versionId ?? ''}`));
-  client.on('rotated', ({ secret, previousVersionId }) =>
-    emitted.push(`rotated ${previousVersionId} ${secret.versionId}`),
-  );
-  await client.get('db');
-  await client.refresh('db');
-  kms.put('db', 'v2');
-
-  await client.refresh('db');
-
-  expect(emitted).toEqual(['refreshed db v1', 'refreshed db v2', 'rotated v1 v2']);
-  expect(client.stats().rotations).toBe(1);
-});
-
-test('fetches a managed secret shortly after its announced rotation', async () => {
-  const { client, clock, kms } = setUpClient({ ttl: '24h' });
-  const rotation = { state: 'Enabled', interval: 604_800_000, lastAt: undefined } as const;
-  kms.put('db', 'v1', { rotation: { ...rotation, nextAt: clock.date() + 60_000 } });
-  await client.get('db');
-  kms.put('db', 'v2', { rotation: { ...rotation, nextAt: clock.date() + 700_000_000 } });
-
-  await clock.pass('75s');
-
-  expect(client.peek('db')?.versionId).toBe('v2');
-});
-
-test("raises a secret's own TTL below 10 s and logs one warning", async () => {
-  const { client, clock, kms, lines } = setUpClient();
-  kms.put('flags', 'v1', { value: '{"ttl":300,"x":"s3cret-flag"}' });
-  await client.get('flags');
-
-  await clock.pass('30s');
-
-  expect(kms.requests.length).toBe(4);
-  expect(lines.filter((line) => line.includes('sets its TTL to 300 ms'))).toHaveLength(1);
-});
-
 test.each([
   [
     'throws',
@@ -110,76 +59,6 @@ test('continues if the logger throws', async () => {
   expect((await client.get('db')).stale).toBe(true);
 });
 
-test('ready() reads the names to preload; nothing is requested before', async () => {
-  const { client, kms } = setUpClient({ preload: ['db'] });
-  expect(kms.requests).toEqual([]);
-
-  await client.ready();
-
-  expect(client.peek('db')?.versionId).toBe('v1');
-});
-
-test('ready() resolves without names', async () => {
-  await expect(setUpClient().client.ready()).resolves.toBeUndefined();
-});
-
-test('ready() retries during an outage shorter than readyTimeout', async () => {
-  const { client, clock, kms } = setUpClient({ preload: ['db'], readyTimeout: '30s' });
-  kms.fail('unreachable');
-  const ready = client.ready();
-  await clock.pass('15s');
-
-  kms.heal();
-  await clock.pass('15s');
-
-  await ready;
-  expect(client.peek('db')?.versionId).toBe('v1');
-});
-
-test('ready() rejects with all failures', async () => {
-  const { client, clock, kms } = setUpClient({ preload: ['db', 'typo', 'away'], readyTimeout: '5s' });
-  kms.fail('unreachable', 'away');
-  const ready = client.ready();
-  ready.catch(() => {});
-
-  await clock.pass('5s');
-
-  await expect(ready).rejects.toThrow(
-    /2 of 3 secrets could not be preloaded.*typo: Secret "typo".*was not found.*away: Secret "away"/su,
-  );
-});
-
-test('ready() reports the attempts of a read that did not finish', async () => {
-  const { client, clock, kms } = setUpClient({ preload: ['db'], readyTimeout: '1s', attemptTimeout: 400 });
-  kms.fail('hang');
-  const ready = client.ready();
-  ready.catch(() => {});
-
-  await clock.pass('1s');
-
-  await expect(ready).rejects.toThrow(
-    /1 of 1 secret could not be preloaded:.*within its deadline of 1000 ms.*kms\.example: 2 attempts, last error \(unreachable\)/su,
-  );
-});
-
-test('ready() does not wait for an optional name, which is retried later', async () => {
-  const { client, clock, kms, lines } = setUpClient({
-    preload: ['db', 'flags'],
-    secrets: { flags: { optional: true } },
-    readyTimeout: '5s',
-  });
-  kms.fail('unavailable', 'flags');
-  const ready = client.ready();
-  await clock.pass('5s');
-  await ready;
-  expect(lines.join()).toContain('Ready without the optional secret "flags"');
-
-  kms.put('flags', 'v1');
-  await clock.pass('31s');
-
-  expect(client.peek('flags')?.versionId).toBe('v1');
-});
-
 test('close() rejects reads in flight, leaves no timer and closes transports', async () => {
   const { client, clock, kms } = setUpClient({ preload: ['db'] });
   await client.get('db');
@@ -217,19 +96,6 @@ test('every read rejects after close()', async () => {
   expect(client.peek('db')).toBeUndefined();
   expect(client.describe()).toMatchObject({ isClosed: true, secrets: [] });
   expect(kms.requests.length).toBe(1);
-});
-
-test('close() ends ready()', async () => {
-  const { client, clock, kms } = setUpClient({ preload: ['db'] });
-  kms.fail('hang');
-  const ready = client.ready();
-  ready.catch(() => {});
-  await clock.pass(10);
-
-  await client.close();
-
-  await expect(ready).rejects.toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
-  expect(clock.pendingTimers).toBe(0);
 });
 
 test('is closed by asyncDispose', async () => {
@@ -304,15 +170,4 @@ test('describe() contains everything but the value', async () => {
     { endpoint: 'kms.example', state: 'failing', lastFailure: { failure: 'throttled' } },
   ]);
   expect(JSON.stringify(client.describe()).includes('s3cret')).toBe(false);
-});
-
-test('setting the calendar back does not extend the TTL', async () => {
-  const { client, clock, kms } = setUpClient({ ttl: '1h' });
-  await client.get('db');
-  clock.setDate(clock.date() - 86_400_000);
-  kms.put('db', 'v2');
-
-  await clock.pass('1h');
-
-  expect(client.peek('db')?.versionId).toBe('v2');
 });

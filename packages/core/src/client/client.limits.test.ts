@@ -1,7 +1,6 @@
-import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
-import { setUpClient } from './client.fixture.ts';
+import { fakeEndpoint, setUpClient } from './client.fixture.ts';
 
 const manyNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `db-${index}`);
 
@@ -73,7 +72,7 @@ test('runs at most 16 background refreshes at the same time', async () => {
 
 test('reads all secrets although every limit has its minimum', async () => {
   const names = manyNames(30);
-  const endpoints = ['a', 'b', 'c'].map((endpoint) => new FakeTransport(endpoint));
+  const endpoints = ['a', 'b', 'c'].map((endpoint) => fakeEndpoint(endpoint, names));
   const { client, clock } = setUpClient({
     endpoints,
     deadline: '5m',
@@ -81,10 +80,7 @@ test('reads all secrets although every limit has its minimum', async () => {
     hedge: { delay: 1, share: 1 },
     breaker: { failures: 1, openTime: 10, maxOpenTime: 10 },
   });
-  for (const endpoint of endpoints) {
-    for (const name of names) endpoint.put(name, 'v1');
-    endpoint.delayResponses(50, clock);
-  }
+  for (const endpoint of endpoints) endpoint.delayResponses(50, clock);
 
   const reads = client.getMany(names);
   await clock.pass('2m');

@@ -2,22 +2,12 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
-import { Secret } from '../secret/secret.ts';
-import { setUpClient } from './client.fixture.ts';
-import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
-
-/** A client that has read `db`. */
-async function setUp(options: ClientFixtureOptions = {}): Promise<ClientFixture> {
-  const fixture = setUpClient({ ttl: '5m', ...options });
-  await fixture.client.get('db');
-  return fixture;
-}
+import { evenlySpread, setUpClient, setUpWarmClient } from './client.fixture.ts';
 
 const outages = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [name as FailureName] : []));
-const refusals = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [] : [name as FailureName]));
 
 test.each(outages)('returns the stale value at once while KMS is unavailable: %s', async (failure) => {
-  const { client, clock, kms, events } = await setUp();
+  const { client, clock, kms, events } = await setUpWarmClient();
   kms.fail(failure);
   await clock.pass('6m');
   const requestsBefore = kms.requests.length;
@@ -30,10 +20,9 @@ test.each(outages)('returns the stale value at once while KMS is unavailable: %s
 
 test('refetches all failing secrets within 1 s of the first recovery', async () => {
   // Evenly spread random values: after a long outage the retries are due between 15 and 30 s from now.
-  let calls = 0;
   const names = Array.from({ length: 20 }, (_, index) => `db-${index}`);
   const { client, clock, kms } = setUpClient({
-    clock: new FakeClock({ random: () => ((calls += 1) * 0.618_034) % 1 }),
+    clock: new FakeClock({ random: evenlySpread() }),
     names,
     ttl: '5m',
     idleTtl: 0,
@@ -53,7 +42,7 @@ test('refetches all failing secrets within 1 s of the first recovery', async () 
 });
 
 test('emits stale once per outage', async () => {
-  const { client, clock, kms, events } = await setUp();
+  const { client, clock, kms, events } = await setUpWarmClient();
   kms.fail('unreachable');
   await clock.pass('6m');
   for (let read = 0; read < 100; read += 1) await client.get('db');
@@ -70,7 +59,7 @@ test('emits stale once per outage', async () => {
 });
 
 test('retries during an outage and recovers within 30 s', async () => {
-  const { client, clock, kms } = await setUp({ idleTtl: 0 });
+  const { client, clock, kms } = await setUpWarmClient({ idleTtl: 0 });
   kms.fail('unavailable');
   await clock.pass('20m');
   const requestsBefore = kms.requests.length;
@@ -84,7 +73,7 @@ test('retries during an outage and recovers within 30 s', async () => {
 });
 
 test('does not serve a value past staleIfError', async () => {
-  const { client, clock, kms, events } = await setUp({ staleIfError: '3m' });
+  const { client, clock, kms, events } = await setUpWarmClient({ staleIfError: '3m' });
   kms.fail('unreachable');
   await clock.pass('9m');
 
@@ -97,7 +86,7 @@ test('does not serve a value past staleIfError', async () => {
 });
 
 test('serves no stale value with staleIfError 0', async () => {
-  const { client, clock, kms } = await setUp({ staleIfError: 0 });
+  const { client, clock, kms } = await setUpWarmClient({ staleIfError: 0 });
   kms.fail('denied');
   clock.freeze('1h');
 
@@ -105,31 +94,8 @@ test('serves no stale value with staleIfError 0', async () => {
   expect(client.peek('db')).toBeUndefined();
 });
 
-test.each(refusals)('drops a secret that KMS refuses: %s', async (failure) => {
-  const { client, clock, kms, events } = await setUp();
-  kms.fail(failure);
-  await clock.pass('5m');
-
-  expect(client.peek('db')).toBeUndefined();
-  await expect(client.get('db')).rejects.toMatchObject({ secretName: 'db' });
-  expect(events('dropped')).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'refused' }]);
-  expect(events('stale')).toEqual([]);
-});
-
-test('a refusal during an outage ends stale reads', async () => {
-  const { client, clock, kms } = await setUp();
-  kms.fail('unreachable');
-  await clock.pass('6m');
-  expect((await client.get('db')).stale).toBe(true);
-
-  kms.fail('denied');
-  await clock.pass('30s');
-
-  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
-});
-
 test('waits for the new value after the process was suspended', async () => {
-  const { client, clock, kms } = await setUp();
+  const { client, clock, kms } = await setUpWarmClient();
   kms.put('db', 'v2');
   clock.freeze('2h');
 
@@ -137,7 +103,7 @@ test('waits for the new value after the process was suspended', async () => {
 });
 
 test('waits at most staleDeadline for a hanging KMS', async () => {
-  const { client, clock, kms } = await setUp({ staleDeadline: 300 });
+  const { client, clock, kms } = await setUpWarmClient({ staleDeadline: 300 });
   kms.fail('hang');
   clock.freeze('2h');
 
@@ -151,7 +117,7 @@ test('waits at most staleDeadline for a hanging KMS', async () => {
 });
 
 test('does not wait for a refresh that was hanging before the TTL ended', async () => {
-  const { client, clock, kms, events } = await setUp({ attemptTimeout: '1m', staleDeadline: '1s' });
+  const { client, clock, kms, events } = await setUpWarmClient({ attemptTimeout: '1m', staleDeadline: '1s' });
   kms.fail('hang');
   await clock.pass('5m');
   const isInFlight = client.stats().inFlight === 1;
@@ -162,7 +128,7 @@ test('does not wait for a refresh that was hanging before the TTL ended', async 
 });
 
 test('returns the stale value as soon as every endpoint has failed once', async () => {
-  const { client, clock, kms } = await setUp();
+  const { client, clock, kms } = await setUpWarmClient();
   kms.fail('unreachable');
   clock.freeze('2h');
 
@@ -171,7 +137,7 @@ test('returns the stale value as soon as every endpoint has failed once', async 
 });
 
 test('a first read fails at its deadline and the next read joins its fetch', async () => {
-  const { client, clock, kms } = await setUp({ deadline: '1s', attemptTimeout: 600 });
+  const { client, clock, kms } = await setUpWarmClient({ deadline: '1s', attemptTimeout: 600 });
   kms.fail('hang', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -191,7 +157,7 @@ test('a first read fails at its deadline and the next read joins its fetch', asy
 });
 
 test('gives up a fetch after two minutes', async () => {
-  const { client, clock, kms } = await setUp({ attemptTimeout: '1h', deadline: '1h' });
+  const { client, clock, kms } = await setUpWarmClient({ attemptTimeout: '1h', deadline: '1h' });
   kms.fail('hang', 'cold');
   const read = client.get('cold');
   read.catch(() => {});
@@ -205,7 +171,7 @@ test('gives up a fetch after two minutes', async () => {
 });
 
 test('an aborted signal ends the wait of its own read only', async () => {
-  const { client, clock, kms } = await setUp();
+  const { client, clock, kms } = await setUpWarmClient();
   kms.fail('hang', 'cold');
   const controller = new AbortController();
   const reason = new Error('caller went away');
@@ -222,7 +188,7 @@ test('an aborted signal ends the wait of its own read only', async () => {
 });
 
 test('rejects at once with an aborted signal', async () => {
-  const { client, kms } = await setUp();
+  const { client, kms } = await setUpWarmClient();
 
   await expect(client.get('db', { signal: AbortSignal.abort('over') })).rejects.toBe('over');
   expect(kms.requests.length).toBe(1);
@@ -240,85 +206,4 @@ test('the error lists every endpoint and its last failure', async () => {
   await expect(read).rejects.toThrow(
     /all endpoints failed\.\n  - kms\.example: 2 attempts, last error \(unreachable\).*\n  - kms\.fallback: 2 attempts, last error \(throttled\)/u,
   );
-});
-
-test('hook.recover provides a stale value that is not cached', async () => {
-  const calls: string[] = [];
-  const { client, clock, kms } = await setUp({
-    hook: {
-      recover: (request, error) => {
-        calls.push(`${request.name} ${error.code}`);
-        return new Secret({ name: request.name, versionId: 'r1', value: 's3cret-recovered', dataType: 'text' });
-      },
-    },
-  });
-  kms.fail('unreachable', 'cold');
-  const read = client.get('cold');
-  await clock.pass('10s');
-
-  expect(await read).toMatchObject({ versionId: 'r1', stale: true });
-  expect(calls).toEqual(['cold ERR_SECRET_UNAVAILABLE']);
-  expect(client.peek('cold')).toBeUndefined();
-});
-
-test.each([
-  [
-    'throws',
-    (): never => {
-      throw new Error('hook is broken');
-    },
-  ],
-  ['rejects', (): Promise<never> => Promise.reject(new Error('hook is broken'))],
-  ['returns undefined', (): undefined => undefined],
-  ['never settles', (): Promise<undefined> => new Promise(() => {})],
-])('a hook.recover that %s does not change the error of the read', async (_how, recover) => {
-  const { client, clock, kms } = await setUp({ hook: { recover } });
-  kms.fail('unreachable', 'cold');
-  const read = client.get('cold');
-  read.catch(() => {});
-
-  await clock.pass('20s');
-
-  await expect(read).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
-});
-
-test('hook.recover is not called if KMS refuses the secret', async () => {
-  let calls = 0;
-  const recover = (): undefined => {
-    calls += 1;
-  };
-  const { client } = await setUp({ hook: { recover } });
-
-  await client.get('typo').catch(() => {});
-
-  expect(calls).toBe(0);
-});
-
-test('serves the previous version if the hook rejects the new one', async () => {
-  const { client, clock, kms } = await setUp({
-    hook: {
-      transform: (secret) => {
-        if (secret.versionId === 'v2') throw new Error('not for us');
-        return secret;
-      },
-    },
-  });
-  kms.put('db', 'v2');
-
-  await clock.pass('6m');
-
-  expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: true });
-  await expect(client.refresh('db')).rejects.toThrow(/hook\.transform rejected version v2: Error was thrown/u);
-});
-
-test('returns what hook.transform returns', async () => {
-  const { client } = await setUp({ hook: { transform: (secret) => secret.withText(`${secret.text()}-unwrapped`) } });
-
-  expect((await client.get('db')).text()).toBe('s3cret-db-v1-unwrapped');
-});
-
-test('rejects if hook.transform does not return a Secret', async () => {
-  const { client } = setUpClient({ hook: { transform: () => 'text' as never } });
-
-  await expect(client.get('db')).rejects.toThrow(/hook\.transform did not return a Secret/u);
 });

@@ -53,6 +53,13 @@ test('concurrent reads that fail get the same error', async () => {
   expect(second).toBe(first);
 });
 
+test('a caller cannot change the secret that others receive', async () => {
+  const { client } = setUpClient();
+  const secret = await client.get('db');
+
+  expect(() => Object.assign(secret, { versionId: 'evil', text: () => 'evil' })).toThrow(TypeError);
+});
+
 test('peek() sends no request', () => {
   const { client, kms } = setUpClient();
 
@@ -135,6 +142,15 @@ test('does not cache a refusal with negativeTtl 0', async () => {
   await client.get('typo').catch(() => {});
 
   expect(kms.requests.length).toBe(2);
+});
+
+test('requests a secret with a malformed response once', async () => {
+  const { client, kms } = setUpClient();
+  kms.fail('malformed', 'odd');
+
+  for (let read = 0; read < 5; read += 1) await client.get('odd').catch(() => {});
+
+  expect(kms.requests.length).toBe(1);
 });
 
 test('getMany() returns values of one moment during a rotation', async () => {
@@ -243,6 +259,15 @@ test('accepts an ARN that is longer than a name may be', async () => {
   expect((await client.get(arn)).versionId).toBe('v1');
 });
 
+test('refuses a stage with a line break, and an ARN that is too long', async () => {
+  const { client, kms } = setUpClient();
+  const longArn = `acs:kms:r:1:secret/${'x/'.repeat(100_000)}`;
+
+  await expect(client.get('db', { stage: 'x\nevil' })).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
+  await expect(client.get(longArn)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
+  expect(kms.requests).toEqual([]);
+});
+
 test('refuses invalid read options and lists the valid ones', async () => {
   const { client } = setUpClient();
   const wrong = { stages: 'ACSCurrent', versionId: 7 } as never;
@@ -256,65 +281,4 @@ test('refuses read options that are no object', async () => {
   const { client } = setUpClient();
 
   await expect(client.get('db', null as never)).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
-});
-
-test('invalidate() makes the next read fetch and drops fetches in flight', async () => {
-  const { client, kms } = setUpClient();
-  await client.get('db');
-  const inFlight = client.refresh('db');
-  void client.invalidate('db');
-
-  kms.put('db', 'v2');
-  await inFlight;
-  const next = await client.get('db');
-
-  expect(next.versionId).toBe('v2');
-  expect(kms.requests.length).toBe(3);
-});
-
-test('invalidate() drops all stages, versions and refusals of a name only', async () => {
-  const { client, kms } = setUpClient();
-  kms.put('db2', 'v1');
-  await client.getMany(['db', 'db2']);
-  await client.get('db', { stage: 'ACSPrevious' });
-  await client.get('typo').catch(() => {});
-
-  void client.invalidate('db');
-  void client.invalidate('typo');
-
-  expect(client.peek('db')).toBeUndefined();
-  expect(client.peek('db', { stage: 'ACSPrevious' })).toBeUndefined();
-  expect(client.peek('db2')?.versionId).toBe('v1');
-  expect(client.stats().cachedErrors).toBe(0);
-});
-
-test('refresh() fetches a fresh secret again', async () => {
-  const { client, kms } = setUpClient();
-  await client.get('db');
-  kms.put('db', 'v2');
-
-  expect((await client.refresh('db')).versionId).toBe('v2');
-  expect(client.peek('db')?.versionId).toBe('v2');
-});
-
-test('refresh() rejects with the cause and keeps the cached value', async () => {
-  const { client, kms, clock } = setUpClient();
-  await client.get('db');
-  kms.fail('unavailable');
-
-  const refreshed = client.refresh('db');
-  refreshed.catch(() => {});
-  await clock.pass('10s');
-
-  await expect(refreshed).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE', secretName: 'db' });
-  expect(client.peek('db')?.versionId).toBe('v1');
-});
-
-test('refresh() ignores a cached refusal', async () => {
-  const { client, kms } = setUpClient();
-  await client.get('new').catch(() => {});
-  kms.put('new', 'v1');
-
-  expect((await client.refresh('new')).versionId).toBe('v1');
-  expect((await client.get('new')).versionId).toBe('v1');
 });

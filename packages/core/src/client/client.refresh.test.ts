@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { FetchFailure } from '../ports/transport.ts';
+import type { Secret } from '../secret/secret.ts';
+import { setUpClient, setUpWarmClient } from './client.fixture.ts';
+
+test('refreshes a secret before its TTL ends', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h' });
+  await client.get('db');
+  kms.put('db', 'v2');
+
+  await clock.pass('1h');
+
+  expect(client.peek('db')).toMatchObject({ versionId: 'v2', stale: false });
+  expect(kms.requests.length).toBe(2);
+});
+
+test('emits rotated with both versions, and refreshed for every refresh', async () => {
+  const { client, kms } = setUpClient();
+  const emitted: string[] = [];
+  client.on('refreshed', ({ name, versionId }) => emitted.push(`refreshed ${name} ${versionId ?? ''}`));
+  client.on('rotated', ({ secret, previousVersionId }) =>
+    emitted.push(`rotated ${previousVersionId} ${secret.versionId}`),
+  );
+  await client.get('db');
+  await client.refresh('db');
+  kms.put('db', 'v2');
+
+  await client.refresh('db');
+
+  expect(emitted).toEqual(['refreshed db v1', 'refreshed db v2', 'rotated v1 v2']);
+  expect(client.stats().rotations).toBe(1);
+});
+
+test('fetches a managed secret shortly after its announced rotation', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '24h' });
+  const rotation = { state: 'Enabled', interval: 604_800_000, lastAt: undefined } as const;
+  kms.put('db', 'v1', { rotation: { ...rotation, nextAt: clock.date() + 60_000 } });
+  await client.get('db');
+  kms.put('db', 'v2', { rotation: { ...rotation, nextAt: clock.date() + 700_000_000 } });
+
+  await clock.pass('75s');
+
+  expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test("raises a secret's own TTL below 10 s and logs one warning", async () => {
+  const { client, clock, kms, lines } = setUpClient();
+  kms.put('flags', 'v1', { value: '{"ttl":300,"x":"s3cret-flag"}' });
+  await client.get('flags');
+
+  await clock.pass('30s');
+
+  expect(kms.requests.length).toBe(4);
+  expect(lines.filter((line) => line.includes('sets its TTL to 300 ms'))).toHaveLength(1);
+});
+
+test('setting the calendar back does not extend the TTL', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h' });
+  await client.get('db');
+  clock.setDate(clock.date() - 86_400_000);
+  kms.put('db', 'v2');
+
+  await clock.pass('1h');
+
+  expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test('refresh() fetches a fresh secret again', async () => {
+  const { client, kms } = setUpClient();
+  await client.get('db');
+  kms.put('db', 'v2');
+
+  expect((await client.refresh('db')).versionId).toBe('v2');
+  expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test('refresh() rejects with the cause and keeps the cached value', async () => {
+  const { client, kms, clock } = setUpClient();
+  await client.get('db');
+  kms.fail('unavailable');
+
+  const refreshed = client.refresh('db');
+  refreshed.catch(() => {});
+  await clock.pass('10s');
+
+  await expect(refreshed).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE', secretName: 'db' });
+  expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('refresh() ignores a cached refusal', async () => {
+  const { client, kms } = setUpClient();
+  await client.get('new').catch(() => {});
+  kms.put('new', 'v1');
+
+  expect((await client.refresh('new')).versionId).toBe('v1');
+  expect((await client.get('new')).versionId).toBe('v1');
+});
+
+test('refreshes a secret that expired while the process was suspended', async () => {
+  const { client, clock, kms } = await setUpWarmClient({ staleIfError: '5m', idleTtl: 0 });
+  kms.put('db', 'v2');
+  clock.freeze('60h');
+
+  await clock.pass(0);
+
+  expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test('an invalid rotation date neither stops refreshes nor speeds them up', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '5m' });
+  kms.put('db', 'v1', { rotation: { state: 'Enabled', interval: undefined, lastAt: undefined, nextAt: Number.NaN } });
+  await client.get('db');
+
+  await clock.pass('10m');
+
+  expect(kms.requests.length).toBe(3);
+});
+
+test('a secret whose properties throw does not stop refreshes', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  const broken = Object.create(await client.get('db'), {
+    rotation: {
+      get: () => {
+        throw new Error('broken');
+      },
+    },
+  }) as Secret;
+  const fetch = kms.fetch.bind(kms);
+  kms.fetch = () => Promise.resolve(broken);
+  await clock.pass('6m');
+  expect((await client.get('db')).stale).toBe(true);
+
+  kms.fetch = fetch;
+  await clock.pass('1m');
+
+  expect(client.peek('db')?.stale).toBe(false);
+});
+
+test('a refresh waits for the Retry-After of an earlier fetch', async () => {
+  const { client, clock, kms } = await setUpWarmClient({ retry: { maxAttempts: 1 } });
+  kms.fail(new FetchFailure('throttled', 'later', { retryAfter: 50_000 }));
+  await client.refresh('db').catch(() => {});
+
+  await clock.pass('49s');
+  expect(kms.requests.length).toBe(2);
+  await clock.pass('30s');
+
+  expect(kms.requests.length).toBe(3);
+});

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { FetchFailure } from '../ports/transport.ts';
+import { failures } from '../secret/failures.ts';
+import type { FailureName } from '../secret/failures.ts';
+import { Secret } from '../secret/secret.ts';
+import { deferred, setUpClientWithStore, setUpWarmClient } from './client.fixture.ts';
+
+const refusals = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [] : [name as FailureName]));
+
+test.each(refusals)('drops a secret that KMS refuses: %s', async (failure) => {
+  const { client, clock, kms, events } = await setUpWarmClient();
+  kms.fail(failure);
+  await clock.pass('5m');
+
+  expect(client.peek('db')).toBeUndefined();
+  await expect(client.get('db')).rejects.toMatchObject({ secretName: 'db' });
+  expect(events('dropped')).toMatchObject([{ name: 'db', versionId: 'v1', reason: 'refused' }]);
+  expect(events('stale')).toEqual([]);
+});
+
+test('a refusal during an outage ends stale reads', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  kms.fail('unreachable');
+  await clock.pass('6m');
+  expect((await client.get('db')).stale).toBe(true);
+
+  kms.fail('denied');
+  await clock.pass('30s');
+
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+});
+
+test('drops a secret that KMS denies in every stage and version', async () => {
+  const { client, kms } = await setUpWarmClient();
+  await client.get('db', { stage: 'ACSPrevious' });
+  await client.get('db', { versionId: 'v1' });
+  kms.fail('denied');
+
+  await client.refresh('db').catch(() => {});
+
+  expect(client.peek('db', { stage: 'ACSPrevious' })).toBeUndefined();
+  expect(client.peek('db', { versionId: 'v1' })).toBeUndefined();
+});
+
+test('a stage that is not found drops no other stage', async () => {
+  const { client, kms } = await setUpWarmClient();
+  kms.fail('notFound');
+
+  await client.get('db', { stage: 'ACSPending' }).catch(() => {});
+
+  expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('a disabled key at the fallback drops nothing', async () => {
+  const { client, kms, fallback } = await setUpWarmClient({ hasFallback: true, retry: { maxAttempts: 1 } });
+  fallback.fail('disabled');
+  kms.fail('unavailable');
+
+  await client.refresh('db').catch(() => {});
+
+  expect(fallback.requests.length).toBe(1);
+  expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('getMany() rejects if KMS refuses a member while others are pending', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  kms.fail('hang', 'slow');
+  const set = client.getMany(['db', 'slow']);
+  set.catch(() => {});
+  await clock.pass(10);
+
+  kms.fail('denied', 'db');
+  await client.refresh('db').catch(() => {});
+  kms.put('slow', 'v1');
+  await clock.pass('6s');
+
+  await expect(set).rejects.toMatchObject({ code: 'ERR_SECRET_SET' });
+});
+
+test('a response from before a refusal reaches its reader and is not cached', async () => {
+  const response = deferred<Secret>();
+  const { client, clock, kms, store } = setUpClientWithStore();
+  kms.fetch = ({ stage }) =>
+    stage === 'ACSPrevious' ? Promise.reject(new FetchFailure('denied', 'It is denied.')) : response.promise;
+  const read = client.get('db');
+  await clock.pass(10);
+
+  await client.get('db', { stage: 'ACSPrevious' }).catch(() => {});
+  response.resolve(new Secret({ name: 'db', versionId: 'v1', value: 's3cret-db', dataType: 'text' }));
+  await clock.pass(10);
+
+  expect((await read).versionId).toBe('v1');
+  expect(client.peek('db')).toBeUndefined();
+  expect(store.size).toBe(0);
+});
