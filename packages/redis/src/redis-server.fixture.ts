@@ -11,20 +11,20 @@ import { onTestFinished } from 'vitest';
 
 const program = '/usr/bin/redis-server';
 
-/** A Redis of the tests' own, on loopback, in memory. */
+/** A Redis server for a test: on loopback, without persistence. */
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Ends it at once, as a machine that fails does; nothing it held is there afterwards. */
+  /** Kills the process. Its data is lost unless the test has saved it. */
   kill(): Promise<void>;
   start(...options: readonly string[]): Promise<void>;
   stop(): Promise<void>;
-  /** It keeps its connections and answers no more, as one behind a network that swallows everything. */
+  /** Stops responding but keeps the connections open, like a network that drops all packets. */
   freeze(): void;
   thaw(): void;
 }
 
-/** One that ends with the test. */
+/** A server that is stopped after the test. */
 export async function redisOfTest(...options: readonly string[]): Promise<RedisServer> {
   const server = await startRedis(...options);
   onTestFinished(() => server.stop());
@@ -33,11 +33,9 @@ export async function redisOfTest(...options: readonly string[]): Promise<RedisS
 
 export async function startRedis(...options: readonly string[]): Promise<RedisServer> {
   if (!existsSync(program)) {
-    throw new Error(
-      `${program} is missing. Install it (apt-get install redis-server); as root, npm test does so itself.`,
-    );
+    throw new Error(`${program} is missing. Install it (apt-get install redis-server); as root, npm test installs it.`);
   }
-  const port = await sparePort();
+  const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'redis-'));
   let child: ChildProcess | undefined;
 
@@ -87,10 +85,10 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
   };
 }
 
-async function sparePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // of a server that listens on a port
+  const { port } = server.address() as AddressInfo; // a TCP server has one
   server.close();
   await once(server, 'close');
   return port;

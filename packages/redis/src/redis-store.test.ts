@@ -97,8 +97,8 @@ test('keeps the latest fetch of concurrent writes', async () => {
 
   await Promise.all(
     stores.flatMap((store, index) =>
-      Array.from({ length: 20 }, (_, turn) => {
-        const fetchedAt = ((turn * 7) % 20) * 8 + index;
+      Array.from({ length: 20 }, (_, round) => {
+        const fetchedAt = ((round * 7) % 20) * 8 + index;
         return store.write({ name: 'db' }, stored({ fetchedAt, versionId: `v${fetchedAt}` }));
       }),
     ),

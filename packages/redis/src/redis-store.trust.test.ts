@@ -36,9 +36,9 @@ test('shows no key, password or value when it is inspected', async () => {
 
 test('ignores a flood of forged messages and receives the real one', async () => {
   const { admin, one, other } = await fleet();
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let batch = 0; batch < 20; batch += 1) {
     const pipeline = admin.pipeline();
-    for (let index = 0; index < 500; index += 1) pipeline.publish('kms-secrets:news', `forged ${turn} ${index}`);
+    for (let index = 0; index < 500; index += 1) pipeline.publish('kms-secrets:news', `forged ${batch} ${index}`);
     pipeline.publish('kms-secrets:news', 'x'.repeat(200_000));
     await pipeline.exec();
   }
@@ -128,7 +128,7 @@ test('ignores messages that are forged, modified, replayed or too old', async ()
   await admin.publish('kms-secrets:news', Buffer.from(message.with(40, (message[40] ?? 0) ^ 1)));
   await admin.publish('kms-secrets:news', JSON.stringify({ kind: 'removed', name: 'db' }));
   await admin.publish('kms-secrets:news', '');
-  // A process that has not seen it can only tell by its age.
+  // A process that has not seen it can reject it only by its age.
   clock.setDate(clock.date() + 1_000_000);
   const late = subscribeTo(openStore(server, { clock }));
   await subscribers(admin, 3);

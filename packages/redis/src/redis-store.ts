@@ -33,7 +33,7 @@ export function redisStore(options: RedisStoreOptions): SecretStore {
 
 /** A fetch time further ahead than this (ms) comes from a wrong clock: any other entry replaces it. */
 const maxClockSkew = 60_000;
-/** Enough for one present value that is not authentic, unless someone writes such values all the time. */
+/** The second attempt replaces a present value that is not authentic; the third is for one written in between. */
 const maxWriteAttempts = 3;
 
 class RedisStore implements SecretStore {

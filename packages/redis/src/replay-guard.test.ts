@@ -28,7 +28,7 @@ test('rejects a number that has left the window', () => {
   );
 });
 
-test('forgets the sender that was heard from least recently', () => {
+test('evicts the least recently active sender', () => {
   const guard = new ReplayGuard();
   guard.accept('first', 1);
   guard.accept('second', 1);

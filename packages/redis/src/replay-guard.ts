@@ -1,4 +1,4 @@
-/** Senders remembered; the one heard from least recently is forgotten first. */
+/** Number of senders to remember. The least recently active one is evicted first. */
 const maxSenders = 16_384;
 /** A message may arrive after this many later ones of its sender; an older one counts as replayed. */
 const windowSize = 128;

@@ -13,7 +13,7 @@ export type FileSystem = Pick<
 
 export interface SecretFolderParts {
   readonly path: string;
-  /** Milliseconds since 1970; tells which temporary files are abandoned. */
+  /** Milliseconds since 1970, to detect abandoned temporary files. */
   readonly date: () => number;
   readonly fileSystem?: FileSystem | undefined;
   /** The required owner of the folder; not checked on systems without user ids. */

@@ -44,7 +44,8 @@ export interface StoreLease {
  * hash it. `read` resolves to `undefined` for an entry that cannot be read. A store that does not work at all rejects.
  * The client retries a write or removal that rejects, and does not serve a removed value in the meantime.
  *
- * `subscribe` and `lease` are for stores that several processes share. Without them a store belongs to one process.
+ * `subscribe` and `lease` let the processes that share a store coordinate. Without them, each process fetches for itself and
+ * finds the values of the others when it reads the store.
  */
 export interface SecretStore {
   /** Type and location for logs and events, such as `file store /var/cache/app`. Must not contain credentials. */
@@ -60,7 +61,7 @@ export interface SecretStore {
   subscribe?(listener: (event: StoreEvent) => void): () => void;
   /**
    * Acquires the lease for this request, for at most `ms` milliseconds. Resolves to `undefined` while another process
-   * holds it. The client then waits for `written`, at most until the lease expires: a holder that dies blocks no one.
+   * holds it. The client then waits for `written`, at most until the lease expires, so a holder that dies does not block the others.
    */
   lease?(request: SecretRequest, ms: number): Promise<StoreLease | undefined>;
   close(): Promise<void>;

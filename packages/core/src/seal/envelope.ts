@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../ports/transport.ts';
 
-/** Where an entry is stored. Only hashes: without the key, nobody can read or guess the secret's name. */
+/** Where an entry is stored. Only hashes: the name of the secret cannot be read or guessed without the key. */
 export interface EntryLocation {
   /** 16 hex digits that identify the key. */
   readonly keyId: string;

@@ -14,7 +14,7 @@ import type { Instant } from './tombstones.ts';
 /** A valid secret from a store, before the hook has transformed it. */
 export interface StoreCandidate {
   readonly secret: Secret;
-  /** The clock's `now`; `undefined` if the value counts as stale, whatever its date says. */
+  /** The clock's `now`; `undefined` if the value counts as stale, whatever its date. */
   readonly fetchedAt: number | undefined;
   /** Whether it was refused or invalidated after it was read: the caller checks again after every wait. */
   readonly isRevoked: () => boolean;
