@@ -88,4 +88,5 @@ export type {
 } from './secret/status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreEvent } from './ports/store.ts';
 export { FetchFailure } from './ports/transport.ts';
-export type { FetchFailureDetails, SecretRequest, SecretTransport } from './ports/transport.ts';
+export type { FetchFailureDetails, SecretTransport } from './ports/transport.ts';
+export type { SecretRequest } from './secret/secret-request.ts';

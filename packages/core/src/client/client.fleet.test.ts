@@ -4,7 +4,7 @@ import type { SecretClient } from './client.ts';
 import { createSecretClient } from '../create-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
 import type { StoredSecret } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
 const request: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
 const hour = 3_600_000;

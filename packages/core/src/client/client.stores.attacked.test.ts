@@ -7,7 +7,7 @@ import { createSecretClient } from '../create-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretStore, StoredSecret, StoreLease, StoreEvent } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
 const request: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
 const hour = 3_600_000;

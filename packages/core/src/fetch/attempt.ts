@@ -3,7 +3,7 @@ import type { Clock } from '../time/clock.ts';
 import { isSecret } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { asFetchFailure, FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { Deadline, raceAbort } from '../time/deadline.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Priority } from '../endpoint/priority.ts';

@@ -2,7 +2,8 @@ import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest, SecretTransport } from '../ports/transport.ts';
+import type { SecretTransport } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { Batching } from './batching.ts';
 
 type Outcome = Secret | FetchFailure;

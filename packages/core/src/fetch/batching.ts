@@ -5,7 +5,8 @@ import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import { asFetchFailure, isFetchFailure } from '../ports/transport.ts';
-import type { FetchFailure, SecretRequest, SecretTransport } from '../ports/transport.ts';
+import type { FetchFailure, SecretTransport } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { onAbort } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 

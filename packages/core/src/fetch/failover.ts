@@ -7,7 +7,7 @@ import { Priority } from '../endpoint/priority.ts';
 import type { Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import { sleep } from '../time/clock.ts';
 import { EndpointAttempt } from './attempt.ts';

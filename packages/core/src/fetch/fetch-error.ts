@@ -9,7 +9,7 @@ import {
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
 /** The error of a failed fetch. `cause` is the failure that was final, else the last attempt's; `attempts` has all of them. */
 export function fetchError(

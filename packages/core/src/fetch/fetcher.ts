@@ -8,7 +8,7 @@ import { isKeyOf } from '../secret/cache-key.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { cachedCopy } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/status.ts';

@@ -3,7 +3,7 @@ import type { SecretHook } from '../ports/hook.ts';
 import { cachedCopy, isSecret } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort, withTimeout } from '../time/deadline.ts';

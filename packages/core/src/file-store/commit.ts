@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EnvelopeMessage, SecretEntry } from '../seal/envelope.ts';
 import { timestampOf } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';

@@ -5,7 +5,7 @@ import { ConfigurationError, StoreError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { describeValue } from '../options/redact.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { parseKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
 import type { Packs } from './packs.ts';

@@ -1,4 +1,4 @@
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';
 import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';

@@ -4,8 +4,6 @@ import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
-export type { SecretRequest } from '../secret/secret-request.ts';
-
 /**
  * Sends requests to one endpoint over one protocol.
  *

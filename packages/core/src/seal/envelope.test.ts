@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Envelope } from './envelope.ts';
 import { timestampOf } from './envelope.ts';
 import { createKeyring } from './keyring.ts';

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { StoredSecret } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
 /** Where an entry is stored. Only hashes: the name of the secret cannot be read or guessed without the key. */
 export interface EntryLocation {

@@ -1,7 +1,7 @@
 import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import type { StoreLease } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { GuardedStore } from './guarded-store.ts';
 
 /** How often the store is checked while another process holds the lease (ms): its `written` event may be lost. */

@@ -1,5 +1,5 @@
 import type { StoredSecret } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Instant } from './tombstones.ts';
 
 export type StoreChange =

@@ -11,7 +11,7 @@ import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { StoreStatus, Counters } from '../secret/status.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
 

@@ -2,7 +2,7 @@ import { plainName } from '../secret/secret-name.ts';
 import { Secret } from '../secret/secret.ts';
 import type { SecretRotation } from '../secret/secret.ts';
 import type { StoredSecret } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 
 /** KMS has no longer values (characters). */
 const maxValueLength = 16_777_216;

@@ -1,4 +1,4 @@
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { plainName } from '../secret/secret-name.ts';
 

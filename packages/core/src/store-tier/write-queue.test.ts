@@ -2,7 +2,7 @@ import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { GuardedStore } from './guarded-store.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { StoreChange } from './pending-changes.ts';

@@ -1,7 +1,7 @@
 import type { SecretRotation } from '../secret/secret.ts';
 import { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { firstRequestId } from './error-response.ts';
 

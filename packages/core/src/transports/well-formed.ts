@@ -1,4 +1,4 @@
-import type { SecretRequest } from '../ports/transport.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
 /** Throws a `FetchFailure` for a lone surrogate. UTF-8 cannot encode it, and its replacement makes another name. */

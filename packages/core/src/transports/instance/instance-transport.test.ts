@@ -1,6 +1,7 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import type { StubResponse, Loopback } from '../loopback.fixture.ts';
 import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
 import type { InstanceTransportOptions } from './instance-transport.ts';

@@ -1,6 +1,7 @@
 import type { ClientKey } from '../../ports/credentials.ts';
 import type { Secret } from '../../secret/secret.ts';
-import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
+import type { SecretTransport } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';

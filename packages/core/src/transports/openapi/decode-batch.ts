@@ -1,6 +1,6 @@
 import type { Secret } from '../../secret/secret.ts';
 import { plainName } from '../../secret/secret-name.ts';
-import type { SecretRequest } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from '../https/advice.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Secret } from '../../secret/secret.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import type { SecretRequest } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { decodeSecret } from './decode.ts';
 
 const generic = {

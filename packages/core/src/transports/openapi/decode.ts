@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Secret } from '../../secret/secret.ts';
-import type { SecretRequest } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';

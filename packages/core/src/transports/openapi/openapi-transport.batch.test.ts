@@ -3,7 +3,8 @@ import type { FakeKms, FakeKmsOptions } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../time/clock.ts';
 import { Secret } from '../../secret/secret.ts';
-import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { startLoopback } from '../loopback.fixture.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 

@@ -3,7 +3,8 @@ import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { CredentialsProvider } from '../../ports/credentials.ts';
-import type { FetchFailure, SecretRequest } from '../../ports/transport.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import type { OpenApiOptions } from './openapi-transport.ts';
 import { OpenApiTransport } from './openapi-transport.ts';
 

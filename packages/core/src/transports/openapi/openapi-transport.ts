@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientKey, CredentialsProvider } from '../../ports/credentials.ts';
 import type { Secret } from '../../secret/secret.ts';
-import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
+import type { SecretTransport } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';

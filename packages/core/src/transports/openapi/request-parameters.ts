@@ -1,4 +1,4 @@
-import type { SecretRequest } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { assertWellFormed } from '../well-formed.ts';
 
 /** An action of the KMS OpenAPI with its parameters. */

@@ -1,6 +1,7 @@
 import { raceAbort } from '../../time/deadline.ts';
 import type { Secret } from '../../secret/secret.ts';
-import type { SecretRequest, SecretTransport } from '../../ports/transport.ts';
+import type { SecretTransport } from '../../ports/transport.ts';
+import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { secretFromJson } from '../openapi/decode.ts';
 import { assertWellFormed } from '../well-formed.ts';
