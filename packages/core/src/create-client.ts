@@ -25,7 +25,7 @@ import type { SecretTransport } from './ports/transport.ts';
 import { ConfigurationError, safeMessage } from './secret/errors.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
 import { SecretEmitter } from './secret/events.ts';
-import { createCounters } from './secret/status.ts';
+import { createCounters } from './secret/counters.ts';
 import { StoreTier } from './store-tier/store-tier.ts';
 
 /**

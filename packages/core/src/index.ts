@@ -73,7 +73,7 @@ export type {
   SecretOptions,
 } from './options/options.ts';
 export { isSecret, Secret } from './secret/secret.ts';
-export type { SecretFields, SecretRotation } from './secret/secret.ts';
+export type { SecretFields, SecretRotation } from './secret/secret-fields.ts';
 export { isSecretSnapshot, SecretSnapshot } from './adapter-kit/snapshot.ts';
 export type { MountOptions, SnapshotSource } from './adapter-kit/snapshot.ts';
 export type {

@@ -5,7 +5,7 @@ import type { Entry } from '../memory/entry.ts';
 import type { SecretMemory } from '../memory/memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { SecretEmitter } from '../secret/events.ts';
-import type { Counters } from '../secret/status.ts';
+import type { Counters } from '../secret/counters.ts';
 import type { StoreTier } from '../store-tier/store-tier.ts';
 import type { Preloader } from './preload.ts';
 import type { Reader } from './reader.ts';

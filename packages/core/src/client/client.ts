@@ -11,15 +11,9 @@ import type { ListenOptions, SecretEventName, SecretListener, Subscription } fro
 import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import { totalsOf } from '../secret/status.ts';
-import type {
-  ClientDescription,
-  ClientHealth,
-  ClientStats,
-  Counter,
-  HealthOptions,
-  SecretStatus,
-} from '../secret/status.ts';
+import { totalsOf } from '../secret/counters.ts';
+import type { Counter } from '../secret/counters.ts';
+import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { healthOf } from './health.ts';

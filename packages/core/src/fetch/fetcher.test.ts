@@ -1,6 +1,6 @@
 import type { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { Counter } from '../secret/status.ts';
+import { Counter } from '../secret/counters.ts';
 import { Fetcher } from './fetcher.ts';
 import type { Flight } from './fetcher.ts';
 import { FailoverFixture, failingTransport, transportWithSecret } from './failover.fixture.ts';

@@ -11,7 +11,7 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { cachedCopy } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { Counters } from '../secret/status.ts';
+import type { Counters } from '../secret/counters.ts';
 import type { Clock } from '../time/clock.ts';
 import { Deadline, raceAbort } from '../time/deadline.ts';
 import { fetchWithFailover } from './failover.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from '../ports/logger.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
-import type { Counters } from '../secret/status.ts';
+import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { formatDuration } from '../time/duration.ts';
 import { refOf } from './entry.ts';

@@ -1,4 +1,4 @@
-import type { SecretRotation } from '../secret/secret.ts';
+import type { SecretRotation } from '../secret/secret-fields.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
 /** A secret as a store keeps it: every field that the `Secret` is rebuilt from. `value` is the secret itself. */

@@ -2,8 +2,8 @@ import { plainName } from './secret-name.ts';
 import type { SecretRequest } from './secret-request.ts';
 
 /**
- * The key that a secret is cached under: the name alone for the client's default stage, so that the common read builds no
- * string. Names contain no control characters (`checkSecretName`), so two requests never share a key.
+ * The key under which a secret is cached. For the client's default stage it is the name itself, so that the common read builds
+ * no string. Names contain no control characters (`checkSecretName`), so two requests never share a key.
  */
 export function cacheKey(request: SecretRequest, defaultStage: string): string {
   const { name, stage, versionId } = request;
@@ -24,7 +24,7 @@ export function nameOfKey(key: string): string {
   return end === -1 ? key : key.slice(0, end);
 }
 
-/** Whether `key` belongs to the secret `name`, in any stage or version, by its name or by an ARN. */
+/** Whether `key` belongs to the secret `name`, in any stage or version. Either may be a name or an ARN. */
 export function isKeyOf(key: string, name: string): boolean {
   return plainName(nameOfKey(key)) === plainName(name);
 }

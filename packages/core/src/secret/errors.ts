@@ -1,13 +1,17 @@
 import type { FailureName } from './failures.ts';
 
-/** One attempt at one endpoint. */
+/** One failed attempt at one endpoint, or an endpoint that was skipped. */
 export interface Attempt {
+  /** The host of the endpoint. */
   readonly endpoint: string;
   readonly failure: FailureName;
-  /** Duration in milliseconds. */
+  /** Duration in milliseconds, with the wait for the rate limiter. */
   readonly ms: number;
   readonly error: Error;
-  /** No request was sent: the circuit breaker was open, or the endpoint was throttled. `error` is the failure before that. */
+  /**
+   * No request was sent, because the circuit breaker is open or a Retry-After has not ended. `error` names that reason;
+   * `failure` is that of the last request to the endpoint.
+   */
   readonly isSkipped?: true | undefined;
 }
 
@@ -19,7 +23,7 @@ interface SecretErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Identifies errors of this package across several copies of it in one process: Next.js builds several bundles. */
+/** Marks the errors of this package, also those of another copy of it: Next.js loads several copies into one process. */
 const brand: unique symbol = Symbol.for('@kms-secrets/core.error');
 
 /**
@@ -28,8 +32,11 @@ const brand: unique symbol = Symbol.for('@kms-secrets/core.error');
  * Test with `isSecretError` and switch on `code`: `instanceof` fails across two copies of the package.
  */
 export abstract class SecretError extends Error {
+  /** Identifies the class of the error, such as `ERR_ACCESS_DENIED`. Stable across versions. */
   abstract readonly code: string;
+  /** Name or ARN, as it was requested. */
   readonly secretName: string | undefined;
+  /** The host of the endpoint of the last attempt. */
   readonly endpoint: string | undefined;
   /** The id of the KMS request that failed, for Alibaba Cloud support. */
   readonly requestId: string | undefined;
@@ -55,6 +62,7 @@ export interface ConfigurationIssue {
   readonly source: string;
   /** The value that was found. Left out if it could be secret. */
   readonly got?: string | undefined;
+  /** The values that are valid, such as `a duration such as 15m`. */
   readonly expected: string;
   readonly example?: string | undefined;
 }
@@ -85,7 +93,7 @@ export class SecretNotFoundError extends SecretError {
   readonly code = 'ERR_SECRET_NOT_FOUND';
 }
 
-/** KMS denied access: by policy, because of an unpaid bill, or because it rejected the credentials. */
+/** KMS denied access: by its policy, because of an overdue bill, or because it rejected the credentials. */
 export class AccessDeniedError extends SecretError {
   override readonly name = 'AccessDeniedError';
   readonly code = 'ERR_ACCESS_DENIED';
@@ -107,6 +115,7 @@ export class RequestRejectedError extends SecretError {
 export class SecretUnavailableError extends SecretError {
   override readonly name = 'SecretUnavailableError';
   readonly code = 'ERR_SECRET_UNAVAILABLE';
+  /** The attempts of the fetch and the endpoints that were skipped, in order of time. */
   readonly attempts: readonly Attempt[];
 
   constructor(message: string, details: SecretErrorDetails & { readonly attempts: readonly Attempt[] }) {
@@ -115,10 +124,11 @@ export class SecretUnavailableError extends SecretError {
   }
 }
 
-/** The deadline of the read passed before KMS responded. `attempts` lists the failures until then. */
+/** The deadline of the read, or the timeout of `ready()`, passed before KMS responded. */
 export class DeadlineExceededError extends SecretError {
   override readonly name = 'DeadlineExceededError';
   readonly code = 'ERR_DEADLINE_EXCEEDED';
+  /** The attempts that failed until then and the endpoints that were skipped, in order of time. */
   readonly attempts: readonly Attempt[];
 
   constructor(message: string, details: SecretErrorDetails & { readonly attempts: readonly Attempt[] }) {
@@ -131,8 +141,9 @@ export class DeadlineExceededError extends SecretError {
 export class SecretTypeError extends SecretError {
   override readonly name = 'SecretTypeError';
   readonly code = 'ERR_SECRET_TYPE';
-  /** The type that was requested, and the type of the secret. */
+  /** The type that was requested, such as `text`. */
   readonly expected: string;
+  /** The type of the secret, such as `binary`. */
   readonly actual: string;
 
   constructor(details: {
@@ -155,10 +166,10 @@ export class SecretTypeError extends SecretError {
 export class SecretSetError extends SecretError {
   override readonly name = 'SecretSetError';
   readonly code = 'ERR_SECRET_SET';
-  /** The errors by secret name. */
+  /** The errors by secret name; by key if `getMany` was called with an object. */
   readonly errors: ReadonlyMap<string, AnySecretError>;
 
-  /** `total` is the number of secrets; `verb` is "read" or "preloaded". */
+  /** `total` is the number of secrets, failed or not. */
   constructor(total: number, verb: 'read' | 'preloaded', errors: ReadonlyMap<string, AnySecretError>) {
     const reasons = [...errors].map(([name, error]) => `  - ${name}: ${safeMessage(error)}`);
     const secrets = total === 1 ? '1 secret' : `${total} secrets`;
@@ -185,7 +196,7 @@ export class ClientClosedError extends SecretError {
   }
 }
 
-/** Every error of this package. `switch (error.code)` narrows it. */
+/** All errors of this package. `switch (error.code)` narrows the type. */
 export type AnySecretError =
   | ConfigurationError
   | SecretNotFoundError
@@ -199,9 +210,13 @@ export type AnySecretError =
   | StoreError
   | ClientClosedError;
 
+/** The codes of all errors of this package. */
 export type SecretErrorCode = AnySecretError['code'];
 
-/** Whether `error` is an error of this package, with that code or one of those codes if given. Works across copies of the package. */
+/**
+ * Whether `error` is an error of this package; with `code`, whether it has that code or one of those codes. Also recognises the
+ * errors of another copy of this package.
+ */
 export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   error: unknown,
   code?: Code | readonly Code[],
@@ -213,8 +228,8 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
 }
 
 /**
- * Whether a read failed because KMS was unavailable, as opposed to refusing: it may succeed later. A `SecretSetError` is an outage
- * if each of its errors is one.
+ * Whether a read failed because KMS was unavailable and may succeed later, and not because KMS refused the secret. True for a
+ * `SecretSetError` if it is true for each of its errors.
  */
 export function isOutage(error: unknown): error is SecretUnavailableError | DeadlineExceededError | SecretSetError {
   if (isSecretError(error, 'ERR_SECRET_SET')) return [...error.errors.values()].every(isOutage);

@@ -3,38 +3,41 @@ import type { FailureName } from './failures.ts';
 import { isThenable } from './is-thenable.ts';
 import type { Secret } from './secret.ts';
 
-/** The secret that an event is about: the request, and the version that was found. */
+/** The secret that an event is about. */
 export interface SecretRef {
   /** Name or ARN, as it was requested. */
   readonly name: string;
   readonly stage: string | undefined;
+  /** The version in memory; without one, the requested version. */
   readonly versionId: string | undefined;
 }
 
-/** The events of a client. No payload shows a value: a `Secret` hides it from every printer. */
+/** The events of a client and their payloads. Payloads can be logged: a `Secret` does not print its value. */
 export interface SecretEvents {
-  /** A cached secret was fetched again. */
+  /** A cached secret was fetched again, or a newer one was loaded from a store. */
   readonly refreshed: SecretRef & { readonly secret: Secret };
-  /** A refresh returned another version than the cached one. */
+  /** As `refreshed`, and the version is not the previous one. */
   readonly rotated: SecretRef & { readonly secret: Secret; readonly previousVersionId: string };
-  /** The first read of a stale value in an outage. Emitted once per secret and outage. */
+  /** A read returned a stale value. Emitted for the first such read per secret and outage. */
   readonly stale: SecretRef & {
     /** Milliseconds since it was fetched. */
     readonly age: number;
+    /** Why it could not be refreshed. */
     readonly error: AnySecretError | undefined;
   };
   /** A fetch failed, with all its attempts. */
   readonly failed: SecretRef & { readonly error: AnySecretError };
   /**
-   * A secret was removed from memory: KMS refused it, it was invalidated, it is past TTL and `staleIfError`, it was not read
-   * for `idleTtl`, or there were more than `limits.maxEntries`.
+   * A secret was removed from memory. `refused`: by KMS. `invalidated`: by `invalidate()`. `expired`: past TTL and
+   * `staleIfError`. `idle`: not read for `idleTtl`. `evicted`: memory had more than `limits.maxEntries`.
    */
   readonly dropped: SecretRef & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
   /**
-   * A store started to fail (`failed`), is skipped because it keeps failing (`unavailable`) or has recovered (`recovered`): each once per
-   * outage, not per operation. Or a corrupt or foreign entry was removed from it (`dropped`). Reads continue.
+   * The state of a store changed. `failed`: it started to fail. `unavailable`: it keeps failing and is skipped. `recovered`:
+   * it works again. These are emitted once per outage, not per operation. `dropped`: a corrupt or foreign entry was removed.
    */
   readonly store: {
+    /** `SecretStore.name`. */
     readonly store: string;
     readonly kind: 'failed' | 'unavailable' | 'recovered' | 'dropped';
     /** The operation that failed, if known. */
@@ -47,15 +50,16 @@ export interface SecretEvents {
   readonly endpoint: {
     readonly endpoint: string;
     readonly state: 'failing' | 'healthy';
+    /** `undefined` if it is healthy. */
     readonly failure: FailureName | undefined;
   };
   /** The circuit breaker of an endpoint opened or closed. */
   readonly breaker: {
     readonly endpoint: string;
     readonly state: 'open' | 'closed';
-    /** Milliseconds until the next probe. The delay grows with each failed probe. */
+    /** Milliseconds until the next probe; `undefined` if the breaker is closed. Grows with each failed probe. */
     readonly probeIn: number | undefined;
-    /** `undefined` if the endpoint was too slow rather than failing. */
+    /** `undefined` if the breaker is closed, or opened because the endpoint was slow. */
     readonly failure: FailureName | undefined;
   };
 }
@@ -72,20 +76,24 @@ const eventNames: Readonly<Record<SecretEventName, true>> = {
   breaker: true,
 };
 
+/** The name of an event. */
 export type SecretEventName = keyof SecretEvents;
+
+/** A function that receives the events of one name. It may be asynchronous. */
 export type SecretListener<Name extends SecretEventName> = (event: SecretEvents[Name]) => void;
 
+/** Options of `on` and `once`. */
 export interface ListenOptions {
   /** Removes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Removes the listener: call it, or declare it with `using`. */
+/** A function that removes the listener. `using` calls it at the end of the scope. */
 export type Subscription = (() => void) & Disposable;
 
 /**
- * Calls listeners in order. A listener that throws, or whose promise rejects, is reported; it affects neither the other
- * listeners nor the read or refresh that emitted the event.
+ * Calls listeners in the order in which they were added. A listener that throws, or whose promise rejects, is reported; it
+ * affects neither the other listeners nor the read or refresh that emitted the event.
  */
 export class SecretEmitter {
   readonly #listeners = new Map<SecretEventName, Set<(event: never) => void>>();

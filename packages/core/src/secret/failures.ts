@@ -1,28 +1,38 @@
-/** The kind of a failed attempt. It decides what happens next. */
+/** Why an attempt failed. `failures` says how each is handled. */
 export type FailureName =
+  /** The quota of KMS or the queue of the endpoint is exhausted. */
   | 'throttled'
+  /** KMS responded with an error of its own: 5xx. */
   | 'unavailable'
+  /** No response: a network error, a timeout, or credentials that could not be obtained. */
   | 'unreachable'
+  /** The response is not one of KMS, or not for this request. */
   | 'malformed'
+  /** `SecretHook.transform` rejected the version. */
   | 'hookRejected'
+  /** The certificate of the endpoint is not trusted. */
   | 'untrusted'
+  /** KMS or a proxy rejected the request as invalid, or the credentials are not configured correctly. */
   | 'rejected'
+  /** KMS denied access to the secret, or rejected the credentials. */
   | 'denied'
+  /** The secret or its key is disabled or scheduled for deletion. */
   | 'disabled'
+  /** The secret, or the requested version or stage of it, does not exist. */
   | 'notFound';
 
-/** How to handle a failure. */
+/** How a failure is handled. */
 export interface FailurePolicy {
-  /** Retry the same endpoint after a backoff. */
+  /** Retry the same endpoint after a backoff. If false, the error is cached for `negativeTtl`. */
   readonly retry: boolean;
   /** Try the next endpoint. */
   readonly failover: boolean;
-  /** Serve the stale value. If false, the secret is dropped from memory and from every store. */
+  /** Serve the cached value as stale. If false, it is dropped from memory and from every store. */
   readonly serveStale: boolean;
 }
 
 /**
- * The one table that decides on retries, failover and stale reads.
+ * Decides on retries, failover and stale reads. No other code does.
  *
  * `serveStale` is false only for failures that KMS itself reports about the secret. A proxy's 403 page, an invalid
  * certificate or a wrong local clock revokes nothing and must not take secrets away from a running service.
@@ -41,7 +51,7 @@ export const failures: Readonly<Record<FailureName, FailurePolicy>> = {
 };
 
 /**
- * KMS error codes that mean something else than their HTTP status.
+ * KMS error codes whose HTTP status alone would give another failure.
  * A `Map`, because the code comes from the network and a plain object has keys such as `constructor`.
  * Source: KMS "common error codes", OpenAPI "common error codes".
  */
@@ -70,7 +80,7 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
   ['SignatureNotMatch', 'denied'],
 ]);
 
-/** The failure for an HTTP response other than 200. `code` is undefined if the body is not KMS's own format. */
+/** The failure for an HTTP response with a status other than 200. `code` is `undefined` if the body is not a KMS error. */
 export function failureOfResponse(status: number, code: string | undefined): FailureName {
   if (status === 429 || isThrottling(code)) return 'throttled';
   // Whatever the body says: a failing server cannot revoke a secret.

@@ -2,20 +2,20 @@ import type { AnySecretError } from './errors.ts';
 import type { FailurePolicy } from './failures.ts';
 import type { Secret } from './secret.ts';
 
-/** The result of a successful fetch. */
+/** The result of a fetch that returned a secret. */
 export interface FetchedSecret {
-  /** What readers receive: `original`, or what `SecretHook.transform` made of it. */
+  /** The secret that readers receive: `original`, or the result of `SecretHook.transform`. */
   readonly secret: Secret;
-  /** What KMS returned; stores keep this one. */
+  /** The secret that KMS returned. Stores receive this one. */
   readonly original: Secret;
-  /** The clock's `now` before the request was sent. The secret's age counts from here. */
+  /** The clock's `now` before the request was sent. The age of the secret is measured from it. */
   readonly startedAt: number;
 }
 
-/** The result of a fetch for which every attempt failed. */
+/** The result of a fetch that failed. */
 export interface FailedFetch {
   readonly error: AnySecretError;
   readonly policy: FailurePolicy;
-  /** Milliseconds of the server's Retry-After. */
+  /** The server's Retry-After in milliseconds. */
   readonly retryAfter: number | undefined;
 }

@@ -7,7 +7,7 @@ const maxArnLength = maxNameLength + 128;
 /**
  * Throws `RequestRejectedError` if `name` cannot be the name of a secret.
  *
- * It refuses only what can never be valid. Names contain `/`, `..` and `!` (those of cloud products); KMS decides on other
+ * It rejects only what can never be valid. Names may contain `/`, `..` and `!` (those of cloud products); KMS decides on other
  * characters.
  */
 export function checkSecretName(name: unknown): asserts name is string {

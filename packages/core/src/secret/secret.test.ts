@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
 import { isSecretError } from './errors.ts';
 import { Secret } from './secret.ts';
-import type { SecretFields } from './secret.ts';
+import type { SecretFields } from './secret-fields.ts';
 
 const value = 's3cret-{"user":"app"}';
 

@@ -1,40 +1,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SecretTypeError } from './errors.ts';
 import { isThenable } from './is-thenable.ts';
+import type { SecretFields, SecretRotation } from './secret-fields.ts';
+import { shareFields } from './shared-fields.ts';
+import type { SharedFields } from './shared-fields.ts';
 
-/** The rotation settings of a managed secret. */
-export interface SecretRotation {
-  /** `Invalid`: rotation is enabled but KMS cannot perform it. */
-  readonly state: 'Enabled' | 'Disabled' | 'Invalid';
-  /** Milliseconds between rotations. */
-  readonly interval: number | undefined;
-  /** Milliseconds since 1970. */
-  readonly lastAt: number | undefined;
-  /** Milliseconds since 1970. Only while automatic rotation is enabled. */
-  readonly nextAt: number | undefined;
-}
-
-/** What KMS returns for one version of a secret. `value` is the secret itself. */
-export interface SecretFields {
-  readonly name: string;
-  readonly versionId: string;
-  readonly value: string;
-  readonly dataType: 'text' | 'binary';
-  readonly stages?: readonly string[] | undefined;
-  readonly type?: string | undefined;
-  /** Milliseconds since 1970. */
-  readonly createdAt?: number | undefined;
-  readonly rotation?: SecretRotation | undefined;
-  readonly extendedConfig?: Readonly<Record<string, unknown>> | undefined;
-  readonly requestId?: string | undefined;
-  /** See `Secret.stale`. */
-  readonly stale?: boolean | undefined;
-}
-
-/** A parsed value. The fresh and the stale copy of a version share it, so that it is parsed once. */
+/** A value that was parsed. The fresh and the stale copy of a version share it, so that it is parsed once. */
 class ParsedJson {
   readonly value: string;
   readonly json: unknown;
+  /** The results by schema. */
   validated: WeakMap<StandardSchemaV1, unknown> | undefined;
 
   constructor(value: string, json: unknown) {
@@ -44,15 +19,8 @@ class ParsedJson {
   }
 }
 
-/** The fields that many secrets have in common and share as one object, and the fields that few secrets have. */
-type SharedFields = Omit<SecretFields, 'name' | 'versionId' | 'value' | 'createdAt'>;
-
+/** The stages of a secret without `stages`. */
 const currentOnly: readonly string[] = Object.freeze(['ACSCurrent']);
-
-const sharedFields = new Map<string, SharedFields>();
-
-/** Stages and types are the user's words, so the table is bounded; a secret beyond it gets an object of its own. */
-const maxShared = 256;
 
 /** Reads the private fields of a `Secret`. Assigned in its static block. */
 let privateFieldsOf: (secret: Secret) => SecretFields;
@@ -63,8 +31,8 @@ let privateFieldsOf: (secret: Secret) => SecretFields;
  * The value is in a `#private` field, which `console.log`, `util.inspect`, `JSON.stringify`, object spread and
  * `structuredClone` cannot see. Only `text()`, `bytes()` and `json()` return it.
  *
- * A process may hold a hundred thousand secrets, so each is one small object: no private methods, which cost a slot per
- * instance, and shared fields in `SharedFields`.
+ * A process may cache 100,000 secrets, so each is one small object: it has no private methods, which cost a slot per instance,
+ * and `SharedFields` has what many secrets have in common.
  */
 export class Secret {
   readonly name: string;
@@ -104,6 +72,7 @@ export class Secret {
     return this.#shared.dataType;
   }
 
+  /** The creation time that KMS reports (`CreateTime`). A new `Date` each time. */
   get createdAt(): Date | undefined {
     return this.#createdAt === undefined ? undefined : new Date(Math.round(this.#createdAt * 1_000));
   }
@@ -113,14 +82,14 @@ export class Secret {
     return this.#shared.rotation;
   }
 
-  /** Only for managed secrets: the account, the instance and other properties that KMS keeps beside the value. */
+  /** Only for managed secrets: the account, the instance and other properties that KMS stores with the value. */
   get extendedConfig(): Readonly<Record<string, unknown>> | undefined {
     return this.#shared.extendedConfig;
   }
 
   /**
-   * The id of the KMS request that fetched it, for Alibaba Cloud support. A hook can read it; the cached secret does not keep
-   * it, because the ids of 100,000 secrets cost as much memory as the rest of them.
+   * The id of the KMS request that fetched it, for Alibaba Cloud support. Only a hook sees it: a cached secret does not have
+   * one, because the ids of 100,000 secrets cost as much memory as the rest of them.
    */
   get requestId(): string | undefined {
     return this.#shared.requestId;
@@ -132,30 +101,35 @@ export class Secret {
    * Throws `SecretTypeError` if the secret is binary.
    */
   text(): string {
-    if (this.#shared.dataType !== 'text') throw typeError(this, 'text', 'binary', 'Call bytes().');
+    if (this.#shared.dataType !== 'text') {
+      throw typeError(this, { expected: 'text', actual: 'binary', advice: 'Call bytes().' });
+    }
     return rawText(this.#value);
   }
 
   /**
-   * The value of a binary secret: the UTF-8 bytes of the text that KMS holds, or with `encoding: 'base64'` the bytes that the
-   * text encodes. A new copy each time.
+   * The value of a binary secret. KMS stores it as text: `bytes()` returns the UTF-8 bytes of that text, and with
+   * `encoding: 'base64'` the bytes that the text encodes. A new array each time.
    *
-   * Throws `SecretTypeError` if the secret is text, or not valid base64.
+   * Throws `SecretTypeError` if the secret is a text secret, or if the text is not base64.
    */
   bytes(options?: { readonly encoding?: 'utf8' | 'base64' | undefined }): Uint8Array {
-    if (this.#shared.dataType !== 'binary') throw typeError(this, 'binary', 'text', 'Call text().');
+    if (this.#shared.dataType !== 'binary') {
+      throw typeError(this, { expected: 'binary', actual: 'text', advice: 'Call text().' });
+    }
     const value = rawText(this.#value);
     if (options?.encoding !== 'base64') return new TextEncoder().encode(value);
     try {
       return Uint8Array.from(atob(value), (character) => character.charCodeAt(0));
     } catch {
-      throw typeError(this, 'base64', 'binary that is not base64', 'Call bytes() without an encoding.');
+      const actual = 'binary that is not base64';
+      throw typeError(this, { expected: 'base64', actual, advice: 'Call bytes() without an encoding.' });
     }
   }
 
   /**
-   * The value of a text secret parsed as JSON, validated by `schema` (any Standard Schema validator) if one is given. It is
-   * parsed once; all readers get the same frozen object.
+   * The value of a text secret, parsed as JSON. `schema`, any synchronous Standard Schema validator, checks it and gives it its
+   * type. The value is parsed once, and validated once per schema; all readers get the same frozen object.
    *
    * Throws `SecretTypeError` if the secret is not JSON or does not match the schema.
    */
@@ -165,9 +139,9 @@ export class Secret {
     if (typeof this.#value === 'string') this.#value = new ParsedJson(this.#value, parseJson(this));
     const parsed = this.#value;
     if (schema === undefined) return parsed.json;
-    const known = (parsed.validated ??= new WeakMap());
-    if (!known.has(schema)) known.set(schema, deepFreeze(validate(this, schema, parsed.json)));
-    return known.get(schema);
+    parsed.validated ??= new WeakMap();
+    if (!parsed.validated.has(schema)) parsed.validated.set(schema, deepFreeze(validate(this, schema, parsed.json)));
+    return parsed.validated.get(schema);
   }
 
   /** A copy of this version with another text, for a hook that unwraps or decrypts the value. */
@@ -202,8 +176,8 @@ export class Secret {
 }
 
 /**
- * The copy of `secret` that memory keeps: without the request id, and with the caller's `name` string where it is equal, so
- * that the two share one string. An instance of a subclass, or of another copy of this package, is kept as it is.
+ * Returns the copy of `secret` that is cached: without the request id, and with the caller's `name` string if it is equal, so
+ * that the two share one string. An instance of a subclass, or of another copy of this package, is returned unchanged.
  */
 export function cachedCopy(secret: Secret, name: string): Secret {
   if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
@@ -212,29 +186,6 @@ export function cachedCopy(secret: Secret, name: string): Secret {
     name: secret.name === name ? name : secret.name,
     requestId: undefined,
   });
-}
-
-/** The shared object for these fields. Dates, an extended configuration or a request id are particular to one secret. */
-function shareFields(fields: SecretFields): SharedFields {
-  const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
-  const stages = fields.stages && frozenCopy(fields.stages);
-  const own: SharedFields = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
-  if (extendedConfig !== undefined || requestId !== undefined) return own;
-  if (rotation !== undefined && hasDates(rotation)) return own;
-  const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
-  const shared = sharedFields.get(key);
-  if (shared !== undefined) return shared;
-  if (sharedFields.size < maxShared) sharedFields.set(key, own);
-  return own;
-}
-
-function hasDates({ interval, lastAt, nextAt }: SecretRotation): boolean {
-  return interval !== undefined || lastAt !== undefined || nextAt !== undefined;
-}
-
-/** The list itself if it is frozen already. */
-function frozenCopy(stages: readonly string[]): readonly string[] {
-  return Object.isFrozen(stages) ? stages : Object.freeze([...stages]);
 }
 
 function rawText(value: string | ParsedJson): string {
@@ -247,7 +198,8 @@ function parseJson(secret: Secret): unknown {
     return deepFreeze(JSON.parse(text));
   } catch {
     // Without the parser's error as the cause: its message quotes the text.
-    throw typeError(secret, 'JSON', 'text that is not JSON', 'Call text(), or fix the secret.');
+    const actual = 'text that is not JSON';
+    throw typeError(secret, { expected: 'JSON', actual, advice: 'Call text(), or fix the secret.' });
   }
 }
 
@@ -255,20 +207,24 @@ function validate(secret: Secret, schema: StandardSchemaV1, json: unknown): unkn
   const result = schema['~standard'].validate(json);
   if (isThenable(result)) {
     result.then(undefined, () => {});
-    throw typeError(secret, 'JSON checked by a schema', 'JSON', 'The schema is asynchronous; use a synchronous one.');
+    const advice = 'The schema is asynchronous; use a synchronous one.';
+    throw typeError(secret, { expected: 'JSON checked by a schema', actual: 'JSON', advice });
   }
   if (result.issues === undefined) return result.value;
   // Only the paths: a validator's message may quote the value.
   const places = result.issues.map(({ path = [] }) => path.map(segmentText).join('.') || 'the whole value');
   const actual = `JSON that differs at: ${places.join(', ')}`;
-  throw typeError(secret, 'JSON of the given schema', actual, 'Fix the secret or the schema.');
+  throw typeError(secret, { expected: 'JSON of the given schema', actual, advice: 'Fix the secret or the schema.' });
 }
 
-function typeError(
-  { name, versionId }: Secret,
-  ...[expected, actual, advice]: readonly [expected: string, actual: string, advice: string]
-): SecretTypeError {
-  return new SecretTypeError({ secretName: name, versionId, expected, actual, advice });
+interface TypeMismatch {
+  readonly expected: string;
+  readonly actual: string;
+  readonly advice: string;
+}
+
+function typeError({ name, versionId }: Secret, mismatch: TypeMismatch): SecretTypeError {
+  return new SecretTypeError({ secretName: name, versionId, ...mismatch });
 }
 
 /** Whether `value` is a `Secret` of this or of another copy of this package. */

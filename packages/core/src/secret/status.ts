@@ -3,45 +3,53 @@ import type { FailureName } from './failures.ts';
 
 /** The state of an endpoint. */
 export interface EndpointStatus {
+  /** The host of the endpoint. */
   readonly endpoint: string;
+  /** Whether the last attempt failed; `unknown` before the first one. A refusal by KMS is a response of a healthy endpoint. */
   readonly state: 'unknown' | 'healthy' | 'failing';
-  /** Attempts so far, how many of them failed, and how many are in flight. */
+  /** Attempts so far. */
   readonly attempts: number;
+  /** Failed attempts so far. */
   readonly failures: number;
+  /** Attempts in flight. */
   readonly inFlight: number;
   /** Attempts that wait for the rate limiter. */
   readonly queued: number;
-  /** `closed`: normal. `open`: skipped because it kept failing. `half-open`: a probe is in flight. */
+  /** `closed`: used normally. `open`: skipped because it keeps failing. `half-open`: a probe is in flight. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** Milliseconds until the open breaker allows a probe, which the next fetch then sends. */
+  /** Milliseconds until the open breaker allows a probe, which the next fetch sends; `undefined` unless it is open. */
   readonly probeIn: number | undefined;
   /** Probes so far. */
   readonly probes: number;
-  /** Milliseconds for which the other endpoints are tried first, because this one throttles. */
+  /** Milliseconds during which the other endpoints are tried first, because this one is throttled; `undefined` if it is not. */
   readonly cooldownFor: number | undefined;
-  /** Hedged requests to it because another endpoint was slow, and how many of them responded first. */
+  /** Hedged requests sent to this endpoint because another one was slow. */
   readonly hedges: number;
+  /** Hedged requests to this endpoint that responded first. */
   readonly hedgesWon: number;
   /** The 95th percentile of its recent response times in milliseconds; `undefined` below 20 samples. */
   readonly p95: number | undefined;
+  /** `ago` is in milliseconds. */
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
 
 /** The state of one secret in memory, without its value. Times are in milliseconds. */
 export interface SecretStatus {
+  /** Name or ARN, as it was requested. */
   readonly name: string;
   readonly stage: string | undefined;
   readonly versionId: string;
   readonly type: string;
-  /** Since its fetch. */
+  /** The time since its fetch. */
   readonly age: number;
   readonly ttl: number;
-  /** `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
+  /** By age: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
   readonly freshness: 'fresh' | 'stale' | 'expired';
-  /** Since its last read. */
+  /** The time since its last read. */
   readonly lastReadAgo: number;
+  /** `undefined` while its refresh is in flight. */
   readonly nextRefreshIn: number | undefined;
-  /** Why it could not be refreshed; `undefined` after a successful refresh. */
+  /** Why it could not be refreshed, and how many refreshes failed in a row; `undefined` after a successful refresh. */
   readonly lastFailure:
     | { readonly code: SecretErrorCode; readonly message: string; readonly ago: number; readonly times: number }
     | undefined;
@@ -49,10 +57,11 @@ export interface SecretStatus {
 
 /** The state of a store. Times are in milliseconds. */
 export interface StoreStatus {
+  /** `SecretStore.name`. */
   readonly store: string;
-  /** `unavailable`: it keeps failing and is skipped, apart from probes. */
+  /** `unavailable`: it keeps failing and is skipped, except for probes. */
   readonly state: 'working' | 'failing' | 'unavailable';
-  /** Writes and removals in its queue. */
+  /** Writes and removals that wait in its queue. */
   readonly queued: number;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
 }
@@ -65,28 +74,29 @@ export interface ClientDescription {
   readonly stores: readonly StoreStatus[];
 }
 
-/** The number of secrets in memory by freshness. Accurate to one second. */
+/** The number of secrets in memory by freshness, accurate to one second. */
 export interface SecretCounts {
   readonly fresh: number;
   readonly stale: number;
-  /** Too old to be served: past TTL + staleIfError. */
+  /** Past TTL + `staleIfError`: never served. */
   readonly expired: number;
-  /** Secrets whose last refresh failed, whatever their freshness. */
+  /** Secrets of any freshness whose last refresh failed. */
   readonly failing: number;
 }
 
+/** Options of `SecretClient.health`. */
 export interface HealthOptions {
-  /** Names without which the client is `failing`, in the client's own stage. */
+  /** The client is `failing` without these names, in its own stage. */
   readonly required?: readonly string[] | undefined;
-  /** Whether to list every secret in memory. Default: `false`, because a probe does not need 100,000 of them. */
+  /** Whether to list every secret in memory. Default: `false`; a probe does not need a list of 100,000 secrets. */
   readonly details?: boolean | undefined;
 }
 
 /** Whether a client can serve secrets: what `health()` returns. Names, versions and ages; never a value. */
 export interface ClientHealth {
   /**
-   * `failing`: the client is closed, holds nothing while every endpoint fails, holds an expired secret, or misses a required
-   * one. `degraded`: every secret can be served, but one is stale, one could not be refreshed, or an endpoint fails.
+   * `failing`: the client is closed, a required secret is missing, a secret is expired, or memory is empty while every endpoint
+   * fails. `degraded`: a secret is stale, a secret could not be refreshed, or an endpoint fails.
    */
   readonly status: 'ok' | 'degraded' | 'failing';
   /** The required names that are not in memory. */
@@ -101,83 +111,32 @@ export interface ClientHealth {
 export interface ClientStats {
   /** Reads served from memory with a fresh value. */
   readonly hits: number;
-  /** Reads that waited for a fetch, their own or a shared one. */
+  /** Reads that waited for a fetch, of their own or shared with other reads. */
   readonly misses: number;
   /** Reads served with a stale value. */
   readonly staleReads: number;
-  /** Fetches, each with any number of attempts (none if a store had the secret), and failed fetches. */
+  /** Fetches. Each makes any number of attempts; none if a store has the secret. */
   readonly fetches: number;
+  /** Fetches that failed. */
   readonly failedFetches: number;
-  /** Refreshes that returned another version. */
+  /** Refreshes that returned a new version. */
   readonly rotations: number;
-  /** First reads for which a store had the secret, fresh or stale, and those for which none had. */
+  /** Fetches of secrets that were not in memory, for which a store had the secret, fresh or stale. */
   readonly storeHits: number;
+  /** Fetches of secrets that were not in memory, for which no store had the secret. */
   readonly storeMisses: number;
   /** Store operations that failed. */
   readonly storeFailures: number;
-  /** Secrets in memory, cached refusals, and fetches in flight. */
+  /** Secrets in memory now. */
   readonly secrets: number;
+  /** Errors that are cached now; see `negativeTtl`. */
   readonly cachedErrors: number;
+  /** Fetches in flight now. */
   readonly inFlight: number;
-  /** Hedged requests, and those of them that responded first. */
+  /** Hedged requests: sent because another endpoint was slow. */
   readonly hedges: number;
+  /** Hedged requests that responded first. */
   readonly hedgesWon: number;
   /** Probes of endpoints whose circuit breaker was open. */
   readonly probes: number;
-}
-
-/** A counter of small integers, so that counting a read allocates nothing. `carry` takes what exceeds them. */
-export class Counter {
-  #low = 0;
-  #carry = 0;
-
-  add(): void {
-    this.#low += 1;
-    if (this.#low === 0x3fff_ffff) {
-      this.#carry += this.#low;
-      this.#low = 0;
-    }
-  }
-
-  get total(): number {
-    return this.#carry + this.#low;
-  }
-}
-
-/** The counters that the client, the memory and the stores add to. */
-export interface Counters {
-  readonly hits: Counter;
-  readonly misses: Counter;
-  readonly staleReads: Counter;
-  readonly fetches: Counter;
-  readonly failedFetches: Counter;
-  readonly rotations: Counter;
-  readonly storeHits: Counter;
-  readonly storeMisses: Counter;
-}
-
-export function createCounters(): Counters {
-  return {
-    hits: new Counter(),
-    misses: new Counter(),
-    staleReads: new Counter(),
-    fetches: new Counter(),
-    failedFetches: new Counter(),
-    rotations: new Counter(),
-    storeHits: new Counter(),
-    storeMisses: new Counter(),
-  };
-}
-
-export function totalsOf(counters: Counters): { readonly [Name in keyof Counters]: number } {
-  return {
-    hits: counters.hits.total,
-    misses: counters.misses.total,
-    staleReads: counters.staleReads.total,
-    fetches: counters.fetches.total,
-    failedFetches: counters.failedFetches.total,
-    rotations: counters.rotations.total,
-    storeHits: counters.storeHits.total,
-    storeMisses: counters.storeMisses.total,
-  };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { Counters, StoreStatus } from '../secret/status.ts';
+import type { Counters } from '../secret/counters.ts';
+import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { cacheKey } from '../secret/cache-key.ts';

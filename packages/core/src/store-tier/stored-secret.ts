@@ -1,6 +1,6 @@
 import { plainName } from '../secret/secret-name.ts';
 import { Secret } from '../secret/secret.ts';
-import type { SecretRotation } from '../secret/secret.ts';
+import type { SecretRotation } from '../secret/secret-fields.ts';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 

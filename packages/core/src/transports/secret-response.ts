@@ -1,4 +1,4 @@
-import type { SecretRotation } from '../secret/secret.ts';
+import type { SecretRotation } from '../secret/secret-fields.ts';
 import { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
