@@ -106,7 +106,11 @@ test('without any configuration, only endpoints are missing', () => {
 
 test('reports the errors of code, environment and file together', () => {
   const machine = fakeMachine(
-    { cache_client_region_id: '[{"regionId":"cn-hangzhou"', KMS_SECRETS_DEADLINE: 'soon' },
+    {
+      cache_client_region_id: '[{"regionId":"cn-hangzhou"',
+      KMS_SECRETS_DEADLINE: 'soon',
+      KMS_SECRETS_BREAKER_FAILURES: 'many',
+    },
     { 'secretsmanager.properties': '# ours\ncredentials_type=client_key\nKMS_SECRETS_RETRY_MAX_ATTEMPTS=many\n' },
   );
 
@@ -114,7 +118,10 @@ test('reports the errors of code, environment and file together', () => {
 
   expect(message).toMatch(/ttl \(option\): expected a duration from 1s/u);
   expect(message).toMatch(/staleIfErrors \(option\): expected one of credentials, endpoints/u);
-  expect(message).toMatch(/deadline \(KMS_SECRETS_DEADLINE\)/u);
+  expect(message).toMatch(/deadline \(KMS_SECRETS_DEADLINE\): expected a duration .*, such as 10s, got "soon"/u);
+  expect(message).toMatch(
+    /breaker\.failures \(KMS_SECRETS_BREAKER_FAILURES\): expected a whole number from 1 to 1000, got "many"/u,
+  );
   expect(message).toMatch(/cache_client_region_id \(environment variable\)/u);
   expect(message).toMatch(
     /client_key_private_key_path \(secretsmanager\.properties\).*credentials_type is client_key/u,

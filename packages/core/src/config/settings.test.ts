@@ -82,6 +82,28 @@ test('code takes precedence over the environment, and that over the file', () =>
   });
 });
 
+test('sets the members of a group one by one from all sources', () => {
+  const { values, sources, issues } = collect(
+    { breaker: { failures: 3 } },
+    {
+      environment: { KMS_SECRETS_BREAKER_FAILURES: '9', KMS_SECRETS_BREAKER_WINDOW: '1m', KMS_SECRETS_HEDGE: 'false' },
+      files: {
+        [defaultFile]: 'KMS_SECRETS_BREAKER=false\nKMS_SECRETS_BREAKER_OPEN_TIME=2s\nKMS_SECRETS_HEDGE_DELAY=1s',
+      },
+    },
+  );
+
+  expect(issues).toEqual([]);
+  expect(values.breaker).toMatchObject({ failures: 3, window: 60_000, openTime: 2_000, maxOpenTime: 30_000 });
+  expect(values.hedge).toBe(false);
+  expect(Object.fromEntries(sources)).toEqual({
+    'breaker.failures': 'option',
+    'breaker.window': 'KMS_SECRETS_BREAKER_WINDOW',
+    'breaker.openTime': 'secretsmanager.properties:2',
+    hedge: 'KMS_SECRETS_HEDGE',
+  });
+});
+
 test('KMS_SECRETS_PRELOAD takes precedence over secret_names', () => {
   const names = collect({}, { environment: { secret_names: 'prod/db, prod/redis' } });
   const both = collect({}, { files: { [defaultFile]: 'secret_names=a\nKMS_SECRETS_PRELOAD=b' } });

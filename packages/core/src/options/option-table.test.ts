@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { layerOf, resolve } from './resolve.ts';
 import { optionTable } from './option-table.ts';
+import type { OptionRow } from './rows.ts';
 import type { ResolvedOptions } from './options.ts';
 
 function valuesOf(options: object): ResolvedOptions {
@@ -152,4 +153,20 @@ test('false switches the TTL property off', () => {
   expect(valuesOf({ ttlProperty: false }).ttlProperty).toBe(false);
   expect(valuesOf({ ttlProperty: 'false' }).ttlProperty).toBe(false);
   expect(mistakes({ ttlProperty: '' })).toHaveLength(1);
+});
+
+test('has 26 options, each variable named after the path of its option', () => {
+  const rows = Object.entries(optionTable).flatMap(([key, row]): [string, string | undefined][] => {
+    const members = 'rows' in row ? Object.entries<OptionRow<unknown>>(row.rows) : [];
+    return [
+      [key, row.variable],
+      ...members.map(([member, { variable }]): [string, string | undefined] => [`${key}.${member}`, variable]),
+    ];
+  });
+
+  expect(Object.keys(optionTable)).toHaveLength(26);
+  for (const [path, variable] of rows) {
+    if (variable === undefined) continue;
+    expect(variable).toBe(`KMS_SECRETS_${path.replaceAll(/\.|(?=[A-Z])/gu, '_').toUpperCase()}`);
+  }
 });

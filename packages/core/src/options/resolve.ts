@@ -3,11 +3,11 @@ import { describeValue } from './redact.ts';
 import type { GroupRow, OptionRow, OptionRows, ParseResult } from './rows.ts';
 import { flag } from './rows.ts';
 
-/** A value that is set somewhere, and its source: `option`, `variable X` or `file:line`. */
+/** A value that is set, and its source: `option`, the name of a variable, or `file:line`. */
 export interface Setting {
   readonly value: unknown;
   readonly source: string;
-  /** The members of a group, where the source sets each of them on its own, as environment variables do. */
+  /** The members of a group, if the source sets them one by one, as environment variables do. */
   readonly members?: SettingLayer | undefined;
 }
 
@@ -23,7 +23,7 @@ export type ResolvedRows<Table> = {
       : never;
 };
 
-/** Resolved options, the source of each option that is set, and every mistake found. Sources are keyed by path: `retry.maxDelay`. */
+/** The resolved options, the sources of those that are set by path (`retry.maxDelay`), and every error. */
 export interface Resolution<Table> {
   readonly values: ResolvedRows<Table>;
   readonly sources: ReadonlyMap<string, string>;
@@ -33,8 +33,8 @@ export interface Resolution<Table> {
 /**
  * Resolves every option of a table. The only code that applies a default.
  *
- * Layers come in order of precedence. A value of `undefined` counts as not set, so passing an option through never hides a
- * default. A rejected value is replaced by the default, so that the mistakes after it are found too.
+ * Layers come in order of precedence. A value of `undefined` counts as not set, so that a wrapper can pass an option through
+ * without hiding its default. A rejected value is replaced by the default, so that later errors are found too.
  */
 export function resolve<Table extends OptionRows<Table>>(
   table: Table,
@@ -51,8 +51,8 @@ export function resolve<Table extends OptionRows<Table>>(
     issues.push(...resolved.issues);
   }
   const expected = `one of ${Object.keys(table).join(', ')}`;
-  for (const layer of layers) {
-    for (const [key, { source }] of layer) if (!Object.hasOwn(table, key)) issues.push({ key, source, expected });
+  for (const [key, { source }] of layers.flatMap((layer) => [...layer])) {
+    if (!Object.hasOwn(table, key)) issues.push({ key, source, expected });
   }
   return { values: values as ResolvedRows<Table>, sources, issues }; // filled key by key from the table above
 }
@@ -72,42 +72,42 @@ function resolveOption(key: string, row: OptionRow<unknown>, settings: readonly 
   return { value: row.default, sources: [[key, source]], issues };
 }
 
-/** The first setting that switches the group on or off decides; an object switches it on. */
+/** Resolves the members of a group one by one, from all layers. */
 function resolveGroup(key: string, row: GroupRow<unknown, boolean>, settings: readonly Setting[]): ResolvedOption {
-  const issues: ConfigurationIssue[] = [];
-  const members: SettingLayer[] = [];
-  let isOn: boolean | undefined;
-  let source: string | undefined;
-  for (const setting of settings) {
-    const { value } = setting;
-    if (setting.members !== undefined) members.push(setting.members);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      members.push(layerOf(value, setting.source));
-      isOn ??= true;
-      source ??= setting.source;
-    } else if (value !== undefined && isOn === undefined) {
-      const parsed = parseSwitch(row, value);
-      isOn = parsed ?? true;
-      source ??= setting.source;
-      const { expected } = row;
-      if (parsed === undefined) issues.push({ key, source: setting.source, got: describeValue(value), expected });
-    }
+  const deciding = settings.find(({ value }) => value !== undefined);
+  const state = deciding === undefined ? 'on' : groupState(row, deciding.value);
+  const own: (readonly [string, string])[] = deciding === undefined ? [] : [[key, deciding.source]];
+  // Variables of the members of a disabled group are ignored, so that one variable is enough to disable it.
+  if (state === 'off') return { value: false, sources: own, issues: [] };
+  const { values, ...members } = resolve(
+    row.rows as Readonly<Record<string, OptionRow<unknown>>>,
+    settings.flatMap((setting) => memberLayer(setting) ?? []),
+  );
+  const sources = [...members.sources].map(([member, source]) => [`${key}.${member}`, source] as const);
+  const issues = members.issues.map((issue) => ({ ...issue, key: `${key}.${issue.key}` }));
+  if (deciding !== undefined && state === 'invalid') {
+    issues.unshift({ key, source: deciding.source, got: describeValue(deciding.value), expected: row.expected });
   }
-  const own: (readonly [string, string])[] = source === undefined ? [] : [[key, source]];
-  // Variables for the members of a group that is off are ignored, so that one variable is enough to switch it off.
-  if (isOn === false) return { value: false, sources: own, issues };
-  const resolution = resolve(row.rows as Readonly<Record<string, OptionRow<unknown>>>, members);
-  const nested = [...resolution.sources].map(([path, from]) => [`${key}.${path}`, from] as const);
-  issues.push(...resolution.issues.map((issue) => ({ ...issue, key: `${key}.${issue.key}` })));
-  return { value: resolution.values, sources: nested.length > 0 ? nested : own, issues };
+  return { value: values, sources: sources.length > 0 ? sources : own, issues };
 }
 
-function parseSwitch(row: GroupRow<unknown, boolean>, value: unknown): boolean | undefined {
+/** The first layer with a value decides whether a group is on. An object switches it on. */
+function groupState(row: GroupRow<unknown, boolean>, value: unknown): 'on' | 'off' | 'invalid' {
+  if (isObject(value)) return 'on';
   const parsed = row.canBeOff ? flag({ default: true }).parse(value) : undefined;
-  return parsed !== undefined && 'value' in parsed ? parsed.value : undefined;
+  if (parsed === undefined || 'issues' in parsed) return 'invalid';
+  return parsed.value ? 'on' : 'off';
 }
 
-/** Turns an options object into a layer; `source` says where its owner finds it. */
+function memberLayer({ value, source, members }: Setting): SettingLayer | undefined {
+  return isObject(value) ? layerOf(value, source) : members;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Converts an options object to a layer. */
 export function layerOf(options: object, source: string): SettingLayer {
   return new Map(Object.entries(options).map(([key, value]): [string, Setting] => [key, { value, source }]));
 }

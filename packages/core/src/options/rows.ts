@@ -1,13 +1,13 @@
-// The kinds of options. A row holds everything there is to know of one option; types, environment and documentation follow it.
+// The kinds of options. A row describes one option; types, environment and documentation are derived from it.
 
 import { formatDuration, milliseconds } from '../time/duration.ts';
 import type { Duration } from '../time/duration.ts';
 import { describeKind, describeValue } from './redact.ts';
 
-/** The result of parsing a value: the value in the client's own form, or what is wrong with it. */
+/** The result of parsing a value: the converted value, or its errors. */
 export type ParseResult<Value> = { readonly value: Value } | { readonly issues: readonly ParseIssue[] };
 
-/** One mistake in a value; `at` is the path inside the option, such as `[1].regionId`. */
+/** One error in a value. `at` is the path inside the option, such as `[1].regionId`. */
 export interface ParseIssue {
   readonly at?: string | undefined;
   readonly got?: string | undefined;
@@ -48,7 +48,7 @@ interface RowOptions<Value> {
   readonly variable?: string;
 }
 
-/** A duration between two bounds, resolved to milliseconds. `example` defaults to the default. */
+/** A duration between two bounds, converted to milliseconds. `example` is a valid value; by default, the default. */
 export function duration(
   options: RowOptions<number> & { readonly min: number; readonly max?: number; readonly example?: Duration },
 ): OptionRow<number> {
@@ -66,7 +66,7 @@ export function duration(
   };
 }
 
-/** A row whose option is left undefined by default; `shown` says what happens then. */
+/** Makes the default of a row `undefined`. `shown` describes what happens then. */
 export function unset<Value>(row: OptionRow<Value>, shown: string): OptionRow<Value | undefined> {
   return { ...row, default: undefined, shown };
 }
@@ -138,7 +138,7 @@ export function custom<Value>(
     readonly shown?: string;
     readonly expected: string;
     readonly example?: string;
-    /** Whether errors must show nothing of a rejected value. */
+    /** Whether the value may be a secret, so that errors must not show it. */
     readonly isSecret?: boolean;
     /** Returns `undefined` for a value that is not as expected. */
     parse(value: unknown): ParseResult<Value> | undefined;
