@@ -5,7 +5,7 @@ import type { IdentityKind } from './advice.ts';
 import type { TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import type { CancelHandle, RequestOutcome, RequestTarget } from './send-request.ts';
+import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
 
 /** KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
@@ -37,8 +37,7 @@ export interface Dialect {
 /** A signed request. */
 export interface WireRequest {
   readonly path: string;
-  /** Alternating names and values. */
-  readonly headers: readonly string[];
+  readonly headers: RequestHeaders;
   readonly body?: Buffer | undefined;
 }
 

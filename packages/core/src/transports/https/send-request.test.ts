@@ -25,7 +25,7 @@ async function send(response: Readable): Promise<{ kind: string; cancellations: 
 
   const { kind } = await sendRequest(
     { ...target, connectTimeout: 1_000, maxResponseBytes: 1_000 },
-    { agent: new Agent(), path: '/', headers: [] },
+    { agent: new Agent(), path: '/', headers: {} },
     handle,
   );
 

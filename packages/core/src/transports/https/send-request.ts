@@ -48,11 +48,16 @@ export interface RequestTarget {
   readonly maxResponseBytes: number;
 }
 
+/**
+ * The headers of one request, in wire order. A plain object that belongs to this request: tracing agents copy it with
+ * `Object.assign` or add `traceparent` to it, and a list of names and values does not survive either.
+ */
+export type RequestHeaders = Record<string, string>;
+
 export interface OutgoingRequest {
   readonly agent: Agent;
   readonly path: string;
-  /** Alternating names and values. Node writes such a list unchanged, which is faster than an object. */
-  readonly headers: readonly string[];
+  readonly headers: RequestHeaders;
   readonly body?: Buffer | undefined;
 }
 

@@ -50,10 +50,9 @@ export class InstanceTransport implements SecretTransport {
     const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
     const date = new Date(clock.date()).toUTCString();
     const headers = instanceHeaders({ host: endpoint.host, date, userAgent, keyId: clientKey.keyId, body });
-    const lines = Object.entries(headers).flat();
     // The documentation says "TOKEN". All official clients send "Bearer".
-    lines.push('authorization', `Bearer ${await this.#sign(instanceStringToSign('POST', headers))}`);
-    return { path: '/', headers: lines, body };
+    const authorization = `Bearer ${await this.#sign(instanceStringToSign('POST', headers))}`;
+    return { path: '/', headers: { ...headers, authorization }, body };
   }
 
   async #sign(text: string): Promise<string> {

@@ -7,6 +7,7 @@ import { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
+import type { RequestHeaders } from '../https/send-request.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { decodeSecret, readJsonError } from './decode.ts';
 import type { ActionRequest } from './request-parameters.ts';
@@ -111,10 +112,10 @@ export class OpenApiTransport implements SecretTransport {
       credentials,
     );
     const signable = { method: 'POST', path: '/', query, headers, bodyHash: emptyBodyHash };
-    const lines = this.#unsignedHeaders();
-    lines.push('authorization', authorization(signable, credentials));
-    for (const header in headers) lines.push(header, headers[header] ?? '');
-    return { path: `/?${query}`, headers: lines };
+    const sent = this.#unsignedHeaders(0);
+    sent['authorization'] = authorization(signable, credentials);
+    for (const name in headers) sent[name] = headers[name] ?? '';
+    return { path: `/?${query}`, headers: sent };
   }
 
   async #signWithClientKey(request: ActionRequest, clientKey: ClientKey): Promise<WireRequest> {
@@ -130,17 +131,22 @@ export class OpenApiTransport implements SecretTransport {
     } catch (error) {
       throw this.#channel.toFailure({ kind: 'clientKey', error });
     }
-    const lines = this.#unsignedHeaders();
-    lines.push('host', endpoint.host);
-    return { path: `/?${withSignature(query, signature)}`, headers: lines };
+    // In the body, where KMS reads them as well: the URLs of requests end up in traces and logs, the signature must not.
+    const body = Buffer.from(withSignature(query, signature));
+    const headers = this.#unsignedHeaders(body.length);
+    headers['content-type'] = 'application/x-www-form-urlencoded';
+    headers['host'] = endpoint.host;
+    return { path: '/', headers, body };
   }
 
-  /** Alternating names and values. */
-  #unsignedHeaders(): string[] {
+  #unsignedHeaders(contentLength: number): RequestHeaders {
     const { userAgent = 'kms-secrets' } = this.#options;
-    const lines = ['accept', 'application/json', 'accept-encoding', 'identity', 'content-length', '0'];
-    lines.push('user-agent', userAgent);
-    return lines;
+    return {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'content-length': String(contentLength),
+      'user-agent': userAgent,
+    };
   }
 
   async #credentials(provider: CredentialsProvider): Promise<SigningCredentials> {
