@@ -2,28 +2,190 @@ import { readdir, readFile } from 'node:fs/promises';
 import * as nodeFiles from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { FakeClock, FakeStore, FakeTransport } from '@kms-secrets/testing';
-import { expect, test } from 'vitest';
-import { createSecretClient } from '../create-client.ts';
+import { FakeClock, FakeStore } from '@kms-secrets/testing';
+import { describe, expect, test } from 'vitest';
 import { fileStoreWith } from '../file-store/file-store.ts';
 import { decodePack } from '../file-store/pack.ts';
-import type { SecretStore } from '../ports/store.ts';
-import { firstKey, freshPath, stored, versionIn } from '../seal/stored-secret.fixture.ts';
+import type { StoredSecret } from '../ports/store.ts';
+import { firstKey, freshPath, versionIn } from '../seal/stored-secret.fixture.ts';
+import type { Secret } from '../secret/secret.ts';
+import { dbRequest, deferred, hour, setUpClientWithStore, setUpFleet, storedSecret } from './client.fixture.ts';
+import type { ClientFixture } from './client.fixture.ts';
 
-function setup(
-  store: SecretStore,
-  clock: FakeClock,
-): { kms: FakeTransport; client: ReturnType<typeof createSecretClient> } {
-  const kms = new FakeTransport();
-  kms.put('db', 'v1');
-  return { kms, client: createSecretClient({ endpoints: [kms], clock, retry: { maxAttempts: 1 }, stores: store }) };
-}
+test.each([
+  ['denied', 'removeAll db'],
+  ['disabled', 'removeAll db'],
+  ['notFound', 'remove db'],
+] as const)('removes a secret that KMS refuses (%s) from every store', async (failure, operation) => {
+  const stores = [new FakeStore(), new FakeStore()];
+  const { client, clock, kms } = setUpClientWithStore({ stores });
+  await client.get('db');
+  await clock.pass(0);
+  kms.fail(failure);
+
+  await client.refresh('db').catch(() => {});
+  await clock.pass(0);
+
+  expect(stores.map(({ size }) => size)).toEqual([0, 0]);
+  expect(stores[0]?.operations).toContain(operation);
+});
+
+test('removes a refused secret under its name and its ARN, in every stage', async () => {
+  const arn = 'acs:kms:cn-hangzhou:1234567890123456:secret/db';
+  const { client, clock, kms, store } = setUpClientWithStore();
+  kms.put(arn, 'v1', { name: 'db' });
+  await client.get(arn);
+  await client.get('db');
+  await client.get('db', { stage: 'ACSPrevious' });
+  await clock.pass(0);
+  expect(store.size).toBe(3);
+  kms.fail('denied');
+
+  await client.refresh('db').catch(() => {});
+  await clock.pass(0);
+
+  expect(store.size).toBe(0);
+});
+
+test('invalidate() removes the secret from the store', async () => {
+  const { client, clock, store } = setUpClientWithStore();
+  await client.get('db');
+  await clock.pass(0);
+
+  void client.invalidate('db');
+  await clock.pass(0);
+
+  expect(store.size).toBe(0);
+});
+
+test('does not serve a refused secret while its removal is pending', async () => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  await client.get('db');
+  await clock.pass(0);
+  store.fail('throw', 'remove', 'removeAll');
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+  await clock.pass('20s');
+  kms.fail('unreachable');
+
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+  expect(store.size).toBe(1);
+  store.heal();
+  await clock.pass('2m');
+
+  expect(store.size).toBe(0);
+});
+
+test('does not serve a refused secret after the calendar was set back', async () => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  await client.get('db');
+  await clock.pass('1m');
+  clock.setDate(clock.date() - hour);
+  store.fail('throw', 'remove', 'removeAll');
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+  await clock.pass('20s');
+  kms.fail('unreachable');
+
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+});
+
+test('does not serve a refused value that another process stores again', async () => {
+  const { clock, kms, shared, process } = setUpFleet(1, { retry: { maxAttempts: 1 } });
+  const { client } = process(0);
+  await client.get('db');
+  await clock.pass('1s');
+  const entry = shared.peek(dbRequest) as StoredSecret;
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+  await clock.pass('20s');
+  expect(shared.size).toBe(0);
+
+  // Its write was queued before the refusal.
+  await shared.write(dbRequest, entry);
+  await clock.pass('1s');
+  kms.fail('unreachable');
+
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+});
+
+test('a value invalidated during hook.transform is neither cached nor copied', async () => {
+  const clock = new FakeClock();
+  const first = new FakeStore();
+  const second = new FakeStore();
+  second.put(dbRequest, storedSecret(clock));
+  const transformed = deferred();
+  const hook = { transform: (secret: Secret) => transformed.promise.then(() => secret) };
+  const { client } = setUpClientWithStore({ clock, stores: [first, second], hook });
+  const read = client.get('db');
+  await clock.pass(0);
+
+  void client.invalidate('db');
+  transformed.resolve();
+  await read;
+  await clock.pass('1s');
+
+  expect(client.peek('db')).toBeUndefined();
+  expect([first.size, second.size]).toEqual([0, 0]);
+});
+
+test('a value of another process refused during hook.transform is not cached', async () => {
+  const transformed = deferred();
+  let isSlow = false;
+  const hook = {
+    transform: (secret: Secret): Secret | Promise<Secret> => (isSlow ? transformed.promise.then(() => secret) : secret),
+  };
+  const { clock, kms, shared, process } = setUpFleet(1, { hook, retry: { maxAttempts: 1 } });
+  const { client } = process(0);
+  await client.get('db');
+  await clock.pass('1m');
+  isSlow = true;
+  await shared.write(dbRequest, storedSecret(clock));
+  await clock.pass('1s');
+  kms.fail('denied');
+
+  await client.refresh('db').catch(() => {});
+  transformed.resolve();
+  await clock.pass('1s');
+
+  expect(client.peek('db')).toBeUndefined();
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+});
+
+describe('after KMS has refused a secret to another process', () => {
+  /** A client whose own store has the secret, and the Redis that it shares with the other process. */
+  function setUp(): ClientFixture & { readonly redis: FakeStore } {
+    const clock = new FakeClock();
+    const file = new FakeStore();
+    const redis = new FakeStore({ isShared: true, clock });
+    file.put(dbRequest, storedSecret(clock, { age: hour / 2 }));
+    return { ...setUpClientWithStore({ clock, stores: [file, redis] }), redis };
+  }
+
+  test('requests KMS although a store of its own has a fresh value', async () => {
+    const { client, kms, redis } = setUp();
+    kms.fail('denied');
+
+    await redis.join('another').removeAll('db');
+
+    await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+  });
+
+  // The other process may have fewer permissions.
+  test('serves the value of its own store as stale while KMS is unavailable', async () => {
+    const { client, kms, redis } = setUp();
+    kms.fail('unreachable');
+
+    await redis.join('another').removeAll('db');
+
+    expect(await client.get('db')).toMatchObject({ versionId: 'v0', stale: true });
+  });
+});
 
 test('does not serve an invalidated version while its removal is pending', async () => {
-  const [clock, store] = [new FakeClock(), new FakeStore()];
-  const { kms, client } = setup(store, clock);
+  const { client, clock, kms, store } = setUpClientWithStore();
   const previous = { name: 'db', stage: 'ACSPrevious', versionId: undefined };
-  store.put(previous, stored({ versionId: 'v0', stages: ['ACSPrevious'], fetchedAt: clock.date() }));
+  store.put(previous, storedSecret(clock, { stages: ['ACSPrevious'] }));
   store.fail('throw', 'write', 'remove', 'removeAll');
   void client.invalidate('db');
   await clock.pass('1s');
@@ -37,7 +199,7 @@ test('does not serve an invalidated version while its removal is pending', async
   await clock.pass('2m');
 
   expect(store.peek(previous)).toBeUndefined();
-  expect(store.peek({ name: 'db', stage: 'ACSCurrent' })).toMatchObject({ versionId: 'v1' });
+  expect(store.peek(dbRequest)).toMatchObject({ versionId: 'v1' });
 });
 
 test('carries out a removal once that waited for a read-only folder', async () => {
@@ -57,7 +219,7 @@ test('carries out a removal once that waited for a read-only folder', async () =
     },
   };
   const store = fileStoreWith({ fileSystem: files as typeof nodeFiles }, { path, key: firstKey, clock });
-  const { kms, client } = setup(store, clock);
+  const { client, kms } = setUpClientWithStore({ clock, stores: store });
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await clock.pass(100);
   };

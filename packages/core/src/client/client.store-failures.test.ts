@@ -1,0 +1,145 @@
+import { FakeClock, FakeStore } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
+import { dbRequest, deferred, setUpClientWithStore, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
+
+test('a first read waits at most storeTimeout for a store that hangs', async () => {
+  const { client, clock, store } = setUpClientWithStore({ storeTimeout: '200ms' });
+  store.fail('hang');
+  const first = client.get('db');
+
+  await clock.pass(199);
+  expect(client.peek('db')).toBeUndefined();
+  await clock.pass(1);
+
+  expect((await first).versionId).toBe('v1');
+  // A later read does not wait: the clock stands still.
+  expect((await client.get('db')).versionId).toBe('v1');
+  expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('stores that hang take at most half of the deadline', async () => {
+  const clock = new FakeClock();
+  const stores = [new FakeStore(), new FakeStore(), new FakeStore({ isShared: true, clock })];
+  for (const store of stores) store.fail('hang');
+  const { client } = setUpClientWithStore({ clock, stores, deadline: '1s' });
+  const read = client.get('db');
+  read.catch(() => {});
+
+  await clock.pass('1s');
+
+  expect((await read).versionId).toBe('v1');
+});
+
+test('skips a store after three failures and probes it again later', async () => {
+  const fixture = setUpClientWithStore({ names: ['a', 'b', 'c', 'd', 'e'] });
+  const { client, clock, store } = fixture;
+  store.fail('hang', 'read');
+  for (const name of ['a', 'b', 'c']) {
+    const read = client.get(name);
+    await clock.pass(500);
+    await read;
+  }
+
+  expect((await client.get('d')).versionId).toBe('v1');
+  expect(store.operations).not.toContain('read d');
+  // Writes have not failed and go on.
+  expect(store.peek({ ...dbRequest, name: 'd' })).toBeDefined();
+  expect(storeEvents(fixture)).toEqual(['failed read a', 'unavailable read c']);
+  expect(client.stats().storeFailures).toBe(3);
+  store.heal();
+  await clock.pass('1s');
+  await client.get('e');
+  expect(store.operations).toContain('read e');
+  expect(storeEvents(fixture).at(-1)).toBe('recovered');
+});
+
+test('close() rejects a read that waits for a store', async () => {
+  const fixture = setUpClientWithStore();
+  const { client, clock, store } = fixture;
+  store.fail('hang');
+  const read = client.get('db').catch((error: unknown) => error);
+  await clock.pass(0);
+
+  const closing = client.close();
+
+  expect(await read).toMatchObject({ code: 'ERR_CLIENT_CLOSED' });
+  await clock.pass('1s');
+  await closing;
+  expect(storeEvents(fixture)).toEqual([]);
+});
+
+test('ignores a store that fails after its timeout', async () => {
+  const { client, clock, store } = setUpClientWithStore({ storeTimeout: '100ms' });
+  const response = deferred<StoredSecret | undefined>();
+  store.read = () => response.promise;
+  const read = client.get('db');
+  await clock.pass('1s');
+
+  response.reject(new Error('too late'));
+
+  expect((await read).versionId).toBe('v1');
+});
+
+test('an entry that throws when it is read does not stop later events', async () => {
+  const { clock, shared, process } = setUpFleet(1);
+  const { client, store } = process(0);
+  await client.get('db');
+  const read = store.read.bind(store);
+  const throwing = new Proxy(storedSecret(clock), {
+    ownKeys() {
+      throw new Error('not to be listed');
+    },
+  });
+  for (let write = 0; write < 40; write += 1) {
+    await clock.pass('1s');
+    store.read = write < 39 ? () => Promise.resolve(throwing) : read;
+    await shared.write(dbRequest, storedSecret(clock, { versionId: `v${write}` }));
+  }
+  await clock.pass(0);
+
+  expect(client.peek('db')?.versionId).toBe('v39');
+});
+
+const invalidEvents: readonly unknown[] = [
+  null,
+  undefined,
+  'written',
+  {},
+  { kind: 'written' },
+  { kind: 'removed' },
+  { kind: 'unavailable' },
+];
+
+test.each(invalidEvents)('an invalid event %j of a store does not throw', (event) => {
+  const { store } = setUpFleet(1).process(0);
+
+  expect(() => store.emit(event as StoreEvent)).not.toThrow();
+});
+
+test.each([
+  ['returns no function', () => 'no function'],
+  [
+    'returns a function that throws',
+    () => (): never => {
+      throw new Error('cannot unsubscribe');
+    },
+  ],
+])('close() closes all stores if subscribe() of one %s', async (_what, subscribe) => {
+  const broken = new FakeStore();
+  const other = new FakeStore();
+  const withSubscribe: SecretStore = {
+    name: broken.name,
+    read: (request) => broken.read(request),
+    write: (request, secret) => broken.write(request, secret),
+    remove: (request) => broken.remove(request),
+    removeAll: (name) => broken.removeAll(name),
+    subscribe: subscribe as never,
+    close: () => broken.close(),
+  };
+  const { client } = setUpClientWithStore({ stores: [withSubscribe, other] });
+
+  await client.close();
+
+  expect([broken.isClosed, other.isClosed]).toEqual([true, true]);
+});
