@@ -1,16 +1,16 @@
 // @ts-check
-// The other side, in a process of its own, so that its work is not counted as the client's.
+// The servers in their own process, so that their CPU time is not attributed to the client.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakeKms } from '@kms-secrets/testing';
+import { importInternal } from './import-internal.mjs';
 import { startLeanKms } from './lean-kms.mjs';
-import { partOf } from './part.mjs';
-import { answer } from '../support/processes.mjs';
+import { serve } from '../support/processes.mjs';
 
 const kms = await startFakeKms({ quota: false });
 kms.put('app/secret-0', 's3cret-'.padEnd(300, '.'));
-const { processPki } = await partOf('@kms-secrets/testing', 'fake-kms/certificates/pki.ts');
+const { processPki } = await importInternal('@kms-secrets/testing', 'fake-kms/certificates/pki.ts');
 const pki = processPki();
 const lean = await startLeanKms(pki.certificates.get('valid'));
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -18,7 +18,7 @@ const caFilePath = join(directory, 'ca.pem');
 writeFileSync(caFilePath, pki.caPem);
 const { accessKey } = kms;
 
-answer(
+serve(
   {
     endpoint: kms.endpoint('cn-hangzhou').endpoint,
     caFilePath: kms.caFilePath,
@@ -26,9 +26,9 @@ answer(
     accessKey,
     lean: { endpoint: lean.endpoint, caFilePath, caPem: pki.caPem, accessKey },
   },
-  (question) => {
-    if (question === 'keep connections') lean.keepsConnections(true);
-    if (question === 'close connections') lean.keepsConnections(false);
+  (command) => {
+    if (command === 'keep connections') lean.setKeepAlive(true);
+    if (command === 'close connections') lean.setKeepAlive(false);
     return lean.handshakes();
   },
   async () => {

@@ -1,6 +1,6 @@
 // @ts-check
-// Machines are noisy, so figures are compared within one run alone: in rounds, one contender after the other, so that what
-// the machine does meanwhile falls on all; by medians, so that one pause falls on none.
+// Machines are noisy, so figures are only compared within one run. The contenders take turns in rounds, so that noise affects all
+// of them; medians are used, so that a single pause affects none.
 
 /** @typedef {(times: number) => unknown} Loop runs its operation `times` times; a promise is awaited */
 /** @typedef {{ ours: number; reference: number; ratio: number }} Comparison */
@@ -14,8 +14,8 @@ export function median(numbers) {
 }
 
 /**
- * What each contender's `run` returns, round by round. Each round begins with another one: else the same contender would
- * always clean up after the same neighbour.
+ * Calls `run` for each contender in each round and returns the results, by contender and round. Each round starts with another
+ * contender; otherwise one contender would always pay for the garbage of the same neighbour.
  * @template Contender
  * @param {Readonly<Record<string, Contender>>} contenders
  * @param {number} rounds
@@ -36,44 +36,46 @@ export async function inRounds(contenders, rounds, run) {
 }
 
 /**
- * Nanoseconds an operation takes, round by round. Finding out how many of them fill `ms` is also the warm-up.
+ * Nanoseconds per operation, by contender and round. Each loop is first calibrated to last at least `ms`, which also warms it up.
  * @param {Readonly<Record<string, Loop>>} loops
- * @param {{ rounds: number; ms: number }} size
+ * @param {{ rounds: number; ms: number }} options
  */
 export async function timeInRounds(loops, { rounds, ms }) {
   /** @type {Map<string, number>} */
   const times = new Map();
   for (const [name, loop] of Object.entries(loops)) {
     let count = 64;
-    while ((await timed(loop, count)) < ms * 1e6) count *= 2;
+    while ((await duration(loop, count)) < ms * 1e6) count *= 2;
     times.set(name, count);
   }
   return inRounds(loops, rounds, async (loop, name) => {
     globalThis.gc?.({ type: 'minor' });
     const count = times.get(name) ?? 1;
-    return (await timed(loop, count)) / count;
+    return (await duration(loop, count)) / count;
   });
 }
 
 /**
- * The ratio is the median of the rounds' own ratios, not the ratio of the medians: both halves of a round saw the same machine.
+ * The ratio is the median of the ratios of each round, not the ratio of the medians: both halves of a round ran under the same load.
  * @param {Record<string, readonly number[]>} samples
  * @param {string} ours
  * @param {string} reference
  * @returns {Comparison}
  */
 export function compare(samples, ours, reference) {
-  const [mine = [], theirs = []] = [samples[ours], samples[reference]];
-  const ratio = median(mine.map((value, round) => value / (theirs[round] ?? Number.NaN)));
-  return { ours: median(mine), reference: median(theirs), ratio };
+  const ourSamples = samples[ours] ?? [];
+  const referenceSamples = samples[reference] ?? [];
+  const ratio = median(ourSamples.map((value, round) => value / (referenceSamples[round] ?? Number.NaN)));
+  return { ours: median(ourSamples), reference: median(referenceSamples), ratio };
 }
 
 /**
+ * In nanoseconds.
  * @param {Loop} loop
  * @param {number} times
  */
-async function timed(loop, times) {
-  const begun = process.hrtime.bigint();
+async function duration(loop, times) {
+  const startedAt = process.hrtime.bigint();
   await loop(times);
-  return Number(process.hrtime.bigint() - begun);
+  return Number(process.hrtime.bigint() - startedAt);
 }

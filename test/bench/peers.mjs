@@ -1,9 +1,9 @@
 // @ts-check
-// The caches that Node has, each with the same upstream in place of a cloud.
+// Other caches for Node.js, each with the same upstream in place of a cloud service.
 
 /**
  * @typedef {(name: string) => Promise<string>} Upstream
- * `hit` is the shortest way to a value that is there, where it is not `read`.
+ * `hit` is the fastest way to read a cached value, if it differs from `read`.
  * @typedef {{ read: (name: string) => unknown; hit?: (name: string) => unknown }} Peer
  * @typedef {(upstream: Upstream, size: number) => Promise<Peer>} OpenPeer
  */

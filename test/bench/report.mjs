@@ -1,18 +1,19 @@
 // @ts-check
-// Rows, their verdicts, and the table they are printed as.
+// Rows of results, and the table in which they are printed.
 import { columns } from '../support/columns.mjs';
 
 /**
- * `atMost`: ours / reference may be that much. `timesFaster`: reference / ours must be that much. `within`: ours, in the
- * row's own unit, may be that much, whatever the reference.
+ * - `atMost`: the maximum of ours / reference.
+ * - `timesFaster`: the minimum of reference / ours.
+ * - `within`: the maximum of ours, in the unit of the row, regardless of the reference.
  * @typedef {{ atMost: number } | { timesFaster: number } | { within: number }} Target
  * @typedef {{ row: string; ours: number; reference: number | null; ratio: number | null; target: string | null; met: boolean | null }} Row
  */
 
 /**
- * @param {string} name ends with the unit
- * @param {{ ours: number; reference?: number; ratio?: number }} measured `ratio` is ours / reference, if it is known better than that
- * @param {Target} [target] without one, the row is there to be read beside the others
+ * @param {string} name what is compared with what, ending with the unit
+ * @param {{ ours: number; reference?: number; ratio?: number }} measured `ratio`: ours / reference, if measured more precisely
+ * @param {Target} [target] without a target the row is for information only
  * @returns {Row}
  */
 export function row(name, measured, target) {
@@ -35,16 +36,16 @@ export function row(name, measured, target) {
  * @returns {string}
  */
 export function table(rows) {
-  const head = ['row', 'ours', 'reference', 'ratio', 'target', 'verdict'];
+  const header = ['row', 'ours', 'reference', 'ratio', 'target', 'result'];
   const lines = rows.map(({ row: name, ours, reference, ratio, target, met }) => [
     name,
     figure(ours),
     figure(reference),
-    ratio === null ? '' : `${figure(ratio)} x`,
+    ratio === null ? '' : `${figure(ratio)} x${target?.endsWith('faster') ? ' faster' : ''}`,
     target ?? '',
     met === null ? '' : met ? 'met' : 'MISSED',
   ]);
-  return columns([head, ...lines], (column) => column > 0 && column < 4);
+  return columns([header, ...lines], (column) => column > 0 && column < 4);
 }
 
 /** @param {Target} target */

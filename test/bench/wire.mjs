@@ -1,5 +1,5 @@
 // @ts-check
-// Everything that can read a secret over HTTPS, each loaded only when asked for: loading is part of what is measured.
+// Clients that read a secret over HTTPS. Each is loaded on demand, because loading is part of what is measured.
 import { readFileSync } from 'node:fs';
 
 /**
@@ -9,14 +9,15 @@ import { readFileSync } from 'node:fs';
 
 /** @type {Readonly<Record<string, (kms: Kms) => Promise<Reader>>>} */
 export const wireReaders = {
-  /** Each read is a fetch: `refresh` passes the cache by. */
+  /** Each read is a fetch: `refresh` bypasses the cache. */
   async ours({ endpoint, caFilePath, accessKey }) {
     const { createSecretClient } = await import('@kms-secrets/core');
-    const { unhindered } = await import('./engine.mjs');
-    const client = createSecretClient({ ...unhindered, credentials: accessKey, endpoints: [{ endpoint, caFilePath }] });
+    const { withoutLimits } = await import('./clients.mjs');
+    const endpoints = [{ endpoint, caFilePath }];
+    const client = createSecretClient({ ...withoutLimits, credentials: accessKey, endpoints });
     return { read: async (name) => (await client.refresh(name)).text(), close: () => client.close() };
   },
-  /** It knows no option for a CA: its process is started with NODE_EXTRA_CA_CERTS. */
+  /** Has no option for a CA: its process must be started with NODE_EXTRA_CA_CERTS. */
   async kms20160120({ endpoint, accessKey }) {
     const { default: Kms, GetSecretValueRequest } = await import('@alicloud/kms20160120');
     const client = new Kms.default(/** @type {any} */ ({ type: 'access_key', ...accessKey, endpoint }));
@@ -38,58 +39,58 @@ export const wireReaders = {
       },
     };
   },
-  /** The least that gets a secret from KMS: node:https and one signature, with nothing around them. */
+  /** The minimum that KMS accepts: node:https and one signature. */
   async 'node:https'(kms) {
     const { request, Agent } = await import('node:https');
-    const { signed } = await import('./bare-signature.mjs');
+    const { signedRequest } = await import('./reference-signature.mjs');
     const agent = new Agent({ keepAlive: true, ca: readFileSync(kms.caFilePath) });
     return {
       read: async (name) => {
-        const { path, headers } = signed(name, kms);
-        return JSON.parse(await exchange(request, { agent, ...addressOf(kms.endpoint), path, headers, method: 'POST' }))
+        const { path, headers } = signedRequest(name, kms);
+        return JSON.parse(await send(request, { agent, ...addressOf(kms.endpoint), path, headers, method: 'POST' }))
           .SecretData;
       },
       close: () => agent.destroy(),
     };
   },
-  /** node:https without a signature: the same request each time. Only the lean KMS takes it. */
+  /** node:https without a signature: the same request each time. Only the lean KMS accepts it. */
   async 'node:https, constant'({ endpoint, caPem }) {
     const { request, Agent } = await import('node:https');
     const agent = new Agent({ keepAlive: true, ca: caPem });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
-    return { read: () => exchange(request, options), close: () => agent.destroy() };
+    return { read: () => send(request, options), close: () => agent.destroy() };
   },
-  /** A new connection for each read, with all of its handshake. */
+  /** A new connection with a full TLS handshake for each read. */
   async 'full handshake'({ endpoint, caPem }) {
     const { Agent, request } = await import('node:https');
     const { createSecureContext } = await import('node:tls');
     const secureContext = createSecureContext({ ca: caPem });
     const agent = new Agent({ keepAlive: false, maxCachedSessions: 0, secureContext });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
-    return { read: () => exchange(request, options) };
+    return { read: () => send(request, options) };
   },
-  /** The same, with the session of the one before. */
+  /** A new connection for each read, which resumes the previous TLS session. */
   async 'resumed handshake'({ endpoint, caPem }) {
     const { Agent, request } = await import('node:https');
     const { createSecureContext } = await import('node:tls');
     const secureContext = createSecureContext({ ca: caPem });
     const agent = new Agent({ keepAlive: false, secureContext });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
-    return { read: () => exchange(request, options) };
+    return { read: () => send(request, options) };
   },
-  /** The floor: bytes into a TLS socket, and bytes out of it. */
+  /** The lower bound: bytes written to and read from a TLS socket. */
   async 'TLS socket, constant'({ endpoint, caPem }) {
-    const { openSocket } = await import('./constant-socket.mjs');
+    const { openSocket } = await import('./raw-tls-socket.mjs');
     /** @type {Awaited<ReturnType<typeof openSocket>>[]} */
     const idle = [];
     return {
       async read() {
         const socket = idle.pop() ?? (await openSocket(addressOf(endpoint).port, caPem));
-        await socket.ask();
+        await socket.request();
         idle.push(socket);
-        return socket.answer;
+        return socket.response;
       },
-      close: () => idle.forEach((socket) => socket.end()),
+      close: () => idle.forEach((socket) => socket.close()),
     };
   },
 };
@@ -105,17 +106,17 @@ function addressOf(endpoint) {
  * @param {import('node:https').RequestOptions} options
  * @returns {Promise<string>}
  */
-function exchange(request, options) {
+function send(request, options) {
   return new Promise((resolve, reject) => {
-    const sent = request(options, (response) => {
+    const outgoing = request(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
-      response.on('data', (part) => (text += part));
+      response.on('data', (chunk) => (text += chunk));
       response.on('end', () =>
         response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode}`)),
       );
     });
-    sent.on('error', reject);
-    sent.end();
+    outgoing.on('error', reject);
+    outgoing.end();
   });
 }

@@ -13,13 +13,13 @@ import { Test } from '@nestjs/testing';
 import express from 'express';
 import { fastify } from 'fastify';
 
-/** What a request has seen of the secret `db`, each time that it looked: what `GET /` answers. */
-export type Seen = readonly string[];
+/** The versions of the secret `db` that one request read, in order: the response to `GET /`. */
+export type VersionsRead = readonly string[];
 
-/** Long enough for a rotation to come between. */
-const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
+/** Pauses between two reads, so that a rotation can happen in between. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
 
-/** Looks by its parameters, and as a guard would. */
+/** Reads through a parameter decorator and through the service, as a guard does. */
 @Controller()
 class NestRoutes {
   readonly #secrets: SecretsService;
@@ -29,15 +29,15 @@ class NestRoutes {
   }
 
   @Get()
-  async look(@RequestSecret('db') first: Secret, @Req() request: object): Promise<Seen> {
-    await aWhile();
+  async read(@RequestSecret('db') first: Secret, @Req() request: object): Promise<VersionsRead> {
+    await pause();
     const second = (await this.#secrets.of(request).get('db')).versionId;
-    await aWhile();
+    await pause();
     return [first.versionId, second, this.#secrets.of(request).secret('db').versionId];
   }
 }
 
-/** For each adapter the smallest app that looks more than once in one request: a new adapter is one more. */
+/** A minimal app for each adapter, which reads the secret several times in one request. Add new adapters here. */
 export const adapters: readonly {
   readonly name: string;
   readonly start: (client: SecretClient) => Promise<RunningApp>;
@@ -47,18 +47,18 @@ export const adapters: readonly {
     async start(client) {
       const app = express().use(forExpress(client, { preload: ['db'] }));
       app.get('/', (req, res, next) => {
-        const look = async (): Promise<Seen> => {
+        const read = async (): Promise<VersionsRead> => {
           const first = req.secrets.secret('db').versionId;
-          await aWhile();
+          await pause();
           const second = (await req.secrets.get('db')).versionId;
-          await aWhile();
+          await pause();
           return [first, second, req.secrets.secret('db').versionId];
         };
-        look().then((seen) => res.json(seen), next);
+        read().then((versions) => res.json(versions), next);
       });
       const server = createServer(app).listen(0, '127.0.0.1');
       await once(server, 'listening');
-      const { port } = server.address() as AddressInfo; // a text only for a pipe
+      const { port } = server.address() as AddressInfo; // a string only for a pipe
       const close = async (): Promise<void> => void (await once(server.close(), 'close'));
       return { url: `http://127.0.0.1:${port}`, close };
     },
@@ -68,12 +68,12 @@ export const adapters: readonly {
     async start(client) {
       const app = fastify();
       await app.register(forFastify, { client, preload: ['db'] });
-      // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits what a route returns
-      app.get('/', async (request): Promise<Seen> => {
+      // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits the promise that a route returns
+      app.get('/', async (request): Promise<VersionsRead> => {
         const first = request.secrets.secret('db').versionId;
-        await aWhile();
+        await pause();
         const second = (await request.secrets.get('db')).versionId;
-        await aWhile();
+        await pause();
         return [first, second, request.secrets.secret('db').versionId];
       });
       return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };

@@ -1,31 +1,31 @@
 import type { CertificateFault, FakeFault } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { faults } from '../load/fault-list.mjs';
-import { names, openStage, runFault } from '../load/fault-run.mjs';
+import { names, openFixture, runFault } from '../load/fault-run.mjs';
 import type { Configuration, FaultRun } from '../load/fault-run.mjs';
 
-const alone: Configuration = { endpoints: 1, struck: 'all', stores: 'none' };
-const withStandby: Configuration = { endpoints: 2, struck: 'first', stores: 'none' };
-const allOfThree: Configuration = { endpoints: 3, struck: 'all', stores: 'file' };
-/** Two dozen of them at a time: thousands of reads a second in all. */
+const oneEndpoint: Configuration = { endpoints: 1, faultAt: 'all', stores: 'none' };
+const primaryOfTwo: Configuration = { endpoints: 2, faultAt: 'primary', stores: 'none' };
+const allOfThree: Configuration = { endpoints: 3, faultAt: 'all', stores: 'file' };
+/** About two dozen runs are concurrent: thousands of reads a second in total. */
 const load = { ms: 2_000, rate: 200 };
-const passing = faults.filter(({ kind }) => kind !== 'refused');
+const faultsWithoutRefusals = faults.filter(({ kind }) => kind !== 'refused');
 
-/** Beside one another: each has a KMS and a client of its own, and what counts is counted, not timed. */
-async function runAll(choices: readonly Omit<Parameters<typeof runFault>[1], 'ms' | 'rate'>[]): Promise<FaultRun[]> {
-  const stage = await openStage({ timeout: 60_000 });
-  onTestFinished(() => stage.close());
-  return Promise.all(choices.map((choice) => runFault(stage, { ...load, ...choice })));
+/** Runs concurrently: each run has its own KMS and client, and the tests assert counts, never durations. */
+async function runAll(options: readonly Omit<Parameters<typeof runFault>[1], 'ms' | 'rate'>[]): Promise<FaultRun[]> {
+  const fixture = await openFixture({ timeout: 60_000 });
+  onTestFinished(() => fixture.close());
+  return Promise.all(options.map((each) => runFault(fixture, { ...load, ...each })));
 }
 
-const about = ({ fault, configuration: { endpoints, struck } }: FaultRun): string =>
-  `${fault}, at ${struck} of ${endpoints}`;
+const describeRun = ({ fault, configuration: { endpoints, faultAt } }: FaultRun): string =>
+  `${fault}, at ${faultAt} of ${endpoints}`;
 
-/** In two seconds each secret comes due three times, and each endpoint is tried five times for it: it never depends on the reads. */
-const mostRequests = ({ configuration: { endpoints } }: FaultRun): number => 3 * 5 * names.length * endpoints;
+/** In two seconds each secret is due three times, with up to five attempts per endpoint. The number of reads has no effect. */
+const maxRequests = ({ configuration: { endpoints } }: FaultRun): number => 3 * 5 * names.length * endpoints;
 
-/** A fault that the fake learns does not compile without its line here. */
-const scripted: Record<Exclude<FakeFault['kind'], 'certificate'> | CertificateFault, true> = {
+/** A fault that is added to the fake KMS does not compile without an entry here. */
+const allKinds: Record<Exclude<FakeFault['kind'], 'certificate'> | CertificateFault, true> = {
   chunked: true,
   closeSocket: true,
   connectionClose: true,
@@ -51,46 +51,51 @@ const scripted: Record<Exclude<FakeFault['kind'], 'certificate'> | CertificateFa
   wrongShape: true,
 };
 
-test('every fault that the fake can script is in the list', () => {
-  const steps = faults.flatMap(({ strike }) => strike({ regions: ['cn-hangzhou'], names: ['db'] }));
-  const planted = steps.flatMap(([method, fault]) => (method === 'fault' ? [fault as FakeFault] : []));
+test('the list contains every fault that the fake KMS can inject', () => {
+  const steps = faults.flatMap((fault) => fault.steps({ regions: ['cn-hangzhou'], names: ['db'] }));
+  const injected = steps.flatMap(([method, fault]) => (method === 'fault' ? [fault as FakeFault] : []));
 
-  const kinds = new Set(planted.map((fault) => (fault.kind === 'certificate' ? fault.of : fault.kind)));
+  const kinds = new Set(injected.map((fault) => (fault.kind === 'certificate' ? fault.of : fault.kind)));
 
-  expect([...kinds].toSorted()).toEqual(Object.keys(scripted));
+  expect([...kinds].toSorted()).toEqual(Object.keys(allKinds));
 });
 
-test('whatever KMS or the way to it suffers, no read of a secret in memory fails, and KMS is not run down', async () => {
-  // In turn, for every fault in every configuration is what `pnpm faults` takes its minutes for.
+test('a fault fails no read of a cached secret and does not flood KMS', async () => {
+  // Configurations alternate. `pnpm faults` runs every fault in every configuration, which takes minutes.
   const runs = await runAll(
-    passing.map((fault, index) => ({ fault, configuration: index % 2 === 0 ? alone : allOfThree })),
+    faultsWithoutRefusals.map((fault, index) => ({
+      fault,
+      configuration: index % 2 === 0 ? oneEndpoint : allOfThree,
+    })),
   );
 
-  expect(runs.filter(({ figures }) => figures.failed > 0).map(about)).toEqual([]);
-  expect(runs.filter(({ figures }) => figures.reads < load.rate).map(about)).toEqual([]);
-  expect(runs.filter((run) => run.requests > mostRequests(run)).map(about)).toEqual([]);
+  expect(runs.filter(({ figures }) => figures.failed > 0).map(describeRun)).toEqual([]);
+  expect(runs.filter(({ figures }) => figures.reads < load.rate).map(describeRun)).toEqual([]);
+  expect(runs.filter((run) => run.requests > maxRequests(run)).map(describeRun)).toEqual([]);
 });
 
-test('while the first endpoint fails, the next one has the secrets: for who holds them, and for who starts', async () => {
-  const runs = await runAll(passing.map((fault) => ({ fault, configuration: withStandby, restartDeadline: '30s' })));
+test('running and starting processes fail over while the primary fails', async () => {
+  const runs = await runAll(
+    faultsWithoutRefusals.map((fault) => ({ fault, configuration: primaryOfTwo, coldStartDeadline: '30s' })),
+  );
 
-  // Where a certificate is wrong nobody else is asked, unless even the handshake takes too long: that promise has its scenario.
-  const untrusted = new Set(passing.filter(({ kind }) => kind === 'untrusted').map(({ name }) => name));
-  const withoutSecrets = runs.filter(({ restart }) => restart?.counts['fresh'] !== names.length);
-  expect(runs.filter(({ figures }) => figures.failed > 0).map(about)).toEqual([]);
-  expect(runs.filter((run) => run.requests > mostRequests(run)).map(about)).toEqual([]);
-  expect(withoutSecrets.filter(({ fault }) => !untrusted.has(fault)).map(about)).toEqual([]);
+  // No failover after an untrusted certificate, unless the handshake itself times out. A conformance scenario covers that.
+  const untrusted = new Set(faultsWithoutRefusals.filter(({ kind }) => kind === 'untrusted').map(({ name }) => name));
+  const withoutSecrets = runs.filter(({ coldStart }) => coldStart?.counts['fresh'] !== names.length);
+  expect(runs.filter(({ figures }) => figures.failed > 0).map(describeRun)).toEqual([]);
+  expect(runs.filter((run) => run.requests > maxRequests(run)).map(describeRun)).toEqual([]);
+  expect(withoutSecrets.filter(({ fault }) => !untrusted.has(fault)).map(describeRun)).toEqual([]);
 });
 
-test('what KMS refuses is refused to every reader, by its own code, and asked for once', async () => {
+test('every reader gets the error code of a refusal, after one request', async () => {
   const refusals = faults.filter(({ kind }) => kind === 'refused');
   const runs = await runAll(
-    refusals.flatMap((fault) => [alone, allOfThree].map((configuration) => ({ fault, configuration }))),
+    refusals.flatMap((fault) => [oneEndpoint, allOfThree].map((configuration) => ({ fault, configuration }))),
   );
 
   const codes = new Map(refusals.map(({ name, code }) => [name, code]));
   expect(runs.map(({ fault, figures }) => [fault, Object.keys(figures.codes)])).toEqual(
     runs.map(({ fault }) => [fault, [codes.get(fault)]]),
   );
-  expect(runs.filter(({ requests }) => requests > names.length).map(about)).toEqual([]);
+  expect(runs.filter(({ requests }) => requests > names.length).map(describeRun)).toEqual([]);
 });

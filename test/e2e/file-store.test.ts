@@ -12,13 +12,13 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const key = 'a1b2c3d4'.repeat(8);
 
-async function freshPath(): Promise<string> {
+async function temporaryPath(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'file-store-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   return join(directory, 'secrets');
 }
 
-/** A process of its own that opens the folder, with `write(name, fetchedAt)` at hand, and runs the program. */
+/** Starts a process that opens the store and runs the program, which can call `write(name, fetchedAt)`. */
 function start(path: string, program: string): ChildProcessByStdio<null, Readable, null> {
   const source = `
     import { fileStore } from '@kms-secrets/core';
@@ -29,7 +29,7 @@ function start(path: string, program: string): ChildProcessByStdio<null, Readabl
     ${program}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     env: { PATH: process.env['PATH'] ?? '' },
-    cwd: import.meta.dirname, // from here the package is found as a user's program finds it: built
+    cwd: import.meta.dirname, // the package resolves to its build from here, as in a user's program
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 60_000,
   });
@@ -37,15 +37,15 @@ function start(path: string, program: string): ChildProcessByStdio<null, Readabl
   return child;
 }
 
-test('of 200 processes killed in the middle of their writes none loses or breaks a secret', async () => {
-  const path = await freshPath();
-  /** By name, the newest that a process was told is written. */
+test('200 processes killed during writes lose or corrupt no secret', async () => {
+  const path = await temporaryPath();
+  /** The newest confirmed write of each name. */
   const written = new Map<string, number>();
   let kills = 0;
   let count = 0;
 
-  async function killOne(writer: number, turn: number): Promise<void> {
-    // Writes, several at a time, until it dies; what it prints is on the disk by then.
+  async function killOne(writer: number, run: number): Promise<void> {
+    // Writes concurrently until it is killed. A line is printed after the write is confirmed.
     const child = start(
       path,
       `for (let at = ${count}; ; at += 1) await Promise.all(['a', 'b', 'c'].map(async (name) => {
@@ -60,8 +60,8 @@ test('of 200 processes killed in the middle of their writes none loses or breaks
       const [name = '', at] = line.split(' ');
       written.set(name, Math.max(Number(at), written.get(name) ?? -1));
       lines += 1;
-      // Not always at the same point of a write.
-      if (lines === 1 + (turn % 7)) setTimeout(() => child.kill('SIGKILL'), turn % 5);
+      // Vary the point of the write at which the process is killed.
+      if (lines === 1 + (run % 7)) setTimeout(() => child.kill('SIGKILL'), run % 5);
     }
     await exit;
     kills += 1;
@@ -69,31 +69,31 @@ test('of 200 processes killed in the middle of their writes none loses or breaks
   }
   await Promise.all(
     [1, 2, 3, 4].map(async (writer) => {
-      for (let turn = 0; turn < 50; turn += 1) await killOne(writer, turn);
+      for (let run = 0; run < 50; run += 1) await killOne(writer, run);
     }),
   );
 
   const store = fileStore({ path, key });
-  const news: StoreEvent[] = [];
-  store.subscribe?.((item) => news.push(item));
+  const events: StoreEvent[] = [];
+  store.subscribe?.((event) => events.push(event));
   const lost: string[] = [];
   for (const [name, at] of written) {
     const found = await store.read({ name });
     if (found === undefined || found.fetchedAt < at || found.value !== 's3cret-'.repeat(200)) lost.push(name);
   }
-  expect({ kills, secrets: written.size, lost, news }).toEqual({ kills: 200, secrets: 12, lost: [], news: [] });
+  expect({ kills, secrets: written.size, lost, events }).toEqual({ kills: 200, secrets: 12, lost: [], events: [] });
   const files = await readdir(path);
   expect(files.filter((file) => file.endsWith('.v1')).length).toBeLessThan(16);
 }, 180_000);
 
-test('of processes that write the same secrets at the same time the newest answers stay', async () => {
-  const path = await freshPath();
-  // Each has every fourth moment: later ones come from the same process as earlier ones, and from all in no order.
+test('the newest version wins when processes write concurrently', async () => {
+  const path = await temporaryPath();
+  // Each process writes every fourth timestamp, out of order.
   const writers = [0, 1, 2, 3].map((writer) =>
     start(
       path,
-      `for (let turn = 0; turn < 50; turn += 1) {
-         await Promise.all(['x', 'y'].map((name) => write(name, ((turn * 7) % 50) * 4 + ${writer})));
+      `for (let step = 0; step < 50; step += 1) {
+         await Promise.all(['x', 'y'].map((name) => write(name, ((step * 7) % 50) * 4 + ${writer})));
        }`,
     ),
   );
@@ -106,8 +106,8 @@ test('of processes that write the same secrets at the same time the newest answe
   expect(found.map((secret) => secret?.fetchedAt)).toEqual([199, 199]);
 });
 
-test('what one process removes is not written back by another that is at work on the same folder', async () => {
-  const path = await freshPath();
+test('a secret removed by one process is not restored by another writer', async () => {
+  const path = await temporaryPath();
   const writer = start(
     path,
     `await write('gone', 1);

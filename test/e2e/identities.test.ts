@@ -9,14 +9,17 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const roleArn = 'acs:ram::1234567890123456:role/reader';
 
-/** A hundred first reads in a process of its own: the library asks STS with what the machine trusts, and takes no CA. */
-async function readIn(
+/**
+ * 100 first reads in a new process: @alicloud/credentials has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when
+ * it starts.
+ */
+async function readInProcess(
   kms: FakeKms,
   identity: Readonly<Record<string, string>>,
 ): Promise<{ code: unknown; output: string }> {
   const program = `
     import { createSecretClient } from '@kms-secrets/core';
-    // A hundred handshakes at once, on a machine that may be busy.
+    // 100 concurrent handshakes take long on a busy machine.
     const client = createSecretClient({ retry: { maxAttempts: 1 }, connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s' });
     const names = Array.from({ length: 100 }, (_, index) => 'name-' + index);
     await client.getMany(names).then(() => console.log('read'), ({ message }) => console.log(message));
@@ -47,10 +50,10 @@ async function kmsWithRole(): Promise<FakeKms> {
   return kms;
 }
 
-test('a RAM role is assumed once for a hundred first reads, by the keys of the official clients', async () => {
+test('assumes a RAM role once for 100 concurrent first reads', async () => {
   const kms = await kmsWithRole();
 
-  const { output } = await readIn(kms, {
+  const { output } = await readInProcess(kms, {
     credentials_type: 'ram_role',
     credentials_access_key_id: kms.accessKey.accessKeyId,
     credentials_access_secret: kms.accessKey.accessKeySecret,
@@ -63,7 +66,7 @@ test('a RAM role is assumed once for a hundred first reads, by the keys of the o
   expect(kms.sts.calls).toBe(1);
 });
 
-test('a role is taken by the token of an OIDC provider, as in Kubernetes', async () => {
+test('assumes a role with the token of an OIDC provider, as in Kubernetes', async () => {
   const kms = await kmsWithRole();
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-oidc-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -71,7 +74,7 @@ test('a role is taken by the token of an OIDC provider, as in Kubernetes', async
   await writeFile(join(directory, 'token'), 's3cret-oidc-token');
   kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token' });
 
-  const { output } = await readIn(kms, {
+  const { output } = await readInProcess(kms, {
     credentials_type: 'oidc_role_arn',
     credentials_role_arn: roleArn,
     credentials_oidc_provider_arn: providerArn,
@@ -84,14 +87,14 @@ test('a role is taken by the token of an OIDC provider, as in Kubernetes', async
   expect(kms.sts.calls).toBe(1);
 });
 
-test('STS that refuses is told by its code, and nothing secret with it', async () => {
+test('a refusal of STS is reported by its code, without credentials', async () => {
   const kms = await kmsWithRole();
 
-  const { output } = await readIn(kms, {
+  const { output } = await readInProcess(kms, {
     credentials_type: 'ram_role',
     credentials_access_key_id: kms.accessKey.accessKeyId,
     credentials_access_secret: kms.accessKey.accessKeySecret,
-    credentials_role_arn: 'acs:ram::1234567890123456:role/nobody',
+    credentials_role_arn: 'acs:ram::1234567890123456:role/missing',
     credentials_role_session_name: 'reader',
     credentials_sts_endpoint: kms.sts.endpoint,
   });

@@ -1,13 +1,13 @@
-// Reads secrets as whoever it is told to be, one client after another, for a test in another process. It is on a machine of
-// its own: the variables, the working directory and the metadata service are those that the test says. STS is asked by
-// @alicloud/credentials, which takes no CA as an option; Node reads NODE_EXTRA_CA_CERTS only when it starts.
+// Reads a secret with a given identity on request of a test in another process. The test sets the environment variables, the
+// working directory and the metadata service. A separate process is needed because @alicloud/credentials, which sends the
+// requests to STS, has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when it starts.
 import { Socket } from 'node:net';
 import { createSecretClient } from '@kms-secrets/core';
 
-const own = { ...process.env };
+const initialEnvironment = { ...process.env };
 let metadataPort;
 
-// The metadata service has one address everywhere, and the library knows no other: here that address leads to the fake.
+// The library only uses the fixed address of the metadata service. Connections to it are redirected to the fake.
 const connect = Reflect.get(Socket.prototype, 'connect');
 Socket.prototype.connect = function connectAsOnEcs(...args) {
   const [options] = Array.isArray(args[0]) ? args[0] : args;
@@ -17,7 +17,7 @@ Socket.prototype.connect = function connectAsOnEcs(...args) {
 
 async function read({ environment, directory, options }) {
   for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, own, environment);
+  Object.assign(process.env, initialEnvironment, environment);
   process.chdir(directory);
   let client;
   try {

@@ -13,7 +13,7 @@ import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeClientKey, FakeKms } from '@kms-secrets/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
-/** What the process answers, and what it was told. */
+/** The result of a read in the other process. */
 interface Outcome {
   readonly versionId?: string;
   readonly code?: string;
@@ -27,7 +27,7 @@ type Source = (typeof sources)[number];
 const sources = ['environment', 'default file', 'custom file', 'custom file by variable', 'code'] as const;
 const roleArn = 'acs:ram::1234567890123456:role/reader';
 const providerArn = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123';
-const triple = {
+const stsKey = {
   accessKeyId: 'STS.FakeTemporary0001',
   accessKeySecret: 's3cret-temporary',
   securityToken: 's3cret-token',
@@ -41,7 +41,7 @@ let child: ChildProcess;
 beforeAll(async () => {
   kms = await startFakeKms({ instances: ['kst-fake0001'], quota: false });
   kms.put('db', 's3cret-db', { versionId: 'v1' });
-  kms.addStsKey({ ...triple, expiresAt: kms.clock.date() + 3_600_000 });
+  kms.addStsKey({ ...stsKey, expiresAt: kms.clock.date() + 3_600_000 });
   kms.sts.addRole({ arn: roleArn });
   kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token' });
   clientKey = kms.createClientKey({ gateway: 'both' });
@@ -65,18 +65,18 @@ afterAll(async () => {
 interface Identity {
   readonly keys: Keys;
   readonly option: SecretClientOptions['credentials'];
-  /** What is set on the machine besides, whatever the source. */
+  /** Environment variables that are set for every source. */
   readonly variables?: Keys;
 }
 
-const assumed = (): Keys => ({
+const roleKeys = (): Keys => ({
   credentials_access_key_id: kms.accessKey.accessKeyId,
   credentials_access_secret: kms.accessKey.accessKeySecret,
   credentials_role_arn: roleArn,
   credentials_role_session_name: 'reader',
   credentials_sts_endpoint: kms.sts.endpoint,
 });
-const assuming = (): SecretClientOptions['credentials'] => ({
+const roleOption = (): SecretClientOptions['credentials'] => ({
   type: 'ram_role',
   ...kms.accessKey,
   roleArn,
@@ -84,7 +84,7 @@ const assuming = (): SecretClientOptions['credentials'] => ({
   stsEndpoint: kms.sts.endpoint,
 });
 
-/** Every `credentials_type`, as the keys of the official clients and as our option. */
+/** Every `credentials_type`, as keys of the official clients and as the `credentials` option. */
 const identities: Readonly<Record<string, () => Identity>> = {
   ak: () => ({
     keys: {
@@ -105,14 +105,14 @@ const identities: Readonly<Record<string, () => Identity>> = {
   'sts with a security token': () => ({
     keys: {
       credentials_type: 'sts',
-      credentials_access_key_id: triple.accessKeyId,
-      credentials_access_secret: triple.accessKeySecret,
-      credentials_security_token: triple.securityToken,
+      credentials_access_key_id: stsKey.accessKeyId,
+      credentials_access_secret: stsKey.accessKeySecret,
+      credentials_security_token: stsKey.securityToken,
     },
-    option: { type: 'sts', ...triple },
+    option: { type: 'sts', ...stsKey },
   }),
-  'sts without one': () => ({ keys: { credentials_type: 'sts', ...assumed() }, option: assuming() }),
-  ram_role: () => ({ keys: { credentials_type: 'ram_role', ...assumed() }, option: assuming() }),
+  'sts without a security token': () => ({ keys: { credentials_type: 'sts', ...roleKeys() }, option: roleOption() }),
+  ram_role: () => ({ keys: { credentials_type: 'ram_role', ...roleKeys() }, option: roleOption() }),
   ecs_ram_role: () => ({
     keys: { credentials_type: 'ecs_ram_role', credentials_role_name: 'FakeEcsRole' },
     option: { type: 'ecs_ram_role', roleName: 'FakeEcsRole' },
@@ -143,7 +143,7 @@ const identities: Readonly<Record<string, () => Identity>> = {
     },
     option: { type: 'client_key', clientKeyFile: clientKey.keyFile, passwordFromFilePath: clientKey.passwordFile },
   }),
-  'none, with the library’s own variables': () => ({
+  'none, with the variables of @alicloud/credentials': () => ({
     keys: {},
     option: { type: 'default' },
     variables: {
@@ -154,57 +154,58 @@ const identities: Readonly<Record<string, () => Identity>> = {
   'none, on an ECS instance with a role': () => ({ keys: {}, option: { type: 'default' } }),
 };
 
-/** Reads in the other process, with all that there is to be set in one source. */
+/** Reads in the other process, with the identity and the endpoints set in one source. */
 function read({ keys, option, variables }: Identity, source: Source, gateway: Gateway): Promise<Outcome> {
   const endpoints = kms.endpoints.filter((endpoint) => endpoint.gateway === gateway);
   const { caFilePath } = kms;
   const regions = endpoints.map(({ region, endpoint }) => ({ regionId: region, endpoint, caFilePath }));
   const all = { ...keys, cache_client_region_id: JSON.stringify(regions) };
   const options = { credentials: option, endpoints: endpoints.map(({ endpoint }) => ({ endpoint, caFilePath })) };
-  return askFrom(source, all, options, variables);
+  return readWith(source, all, options, variables);
 }
 
-/** With `keys` from that source, or with `options` where it is the code; `variables` are set in any case. */
-async function askFrom(
+/** Reads with `keys` in this source, or with `options` if the source is code. `variables` are always set. */
+async function readWith(
   ...[source, keys, options, variables = {}]: [Source, Keys, SecretClientOptions, Keys?]
 ): Promise<Outcome> {
   switch (source) {
     case 'environment':
-      return ask({ environment: { ...variables, ...keys } });
+      return readInProcess({ environment: { ...variables, ...keys } });
     case 'default file':
-      return ask({ environment: variables, properties: keys });
+      return readInProcess({ environment: variables, properties: keys });
     case 'custom file':
-      return ask({ environment: variables, options: { configFile: await customFile(keys) } });
+      return readInProcess({ environment: variables, options: { configFile: await customFile(keys) } });
     case 'custom file by variable':
-      return ask({ environment: { ...variables, KMS_SECRETS_CONFIG_FILE: await customFile(keys) } });
+      return readInProcess({ environment: { ...variables, KMS_SECRETS_CONFIG_FILE: await customFile(keys) } });
     case 'code':
-      return ask({ environment: variables, options });
+      return readInProcess({ environment: variables, options });
     default:
       return source satisfies never;
   }
 }
 
-async function ask(machine: {
+async function readInProcess(machine: {
   readonly environment?: Keys;
   readonly properties?: Keys;
   readonly options?: SecretClientOptions;
 }): Promise<Outcome> {
   const { environment = {}, properties, options = {} } = machine;
-  const working = await mkdtemp(join(directory, 'working-'));
-  if (properties !== undefined) await writeFile(join(working, 'secretsmanager.properties'), textOf(properties));
+  const workingDirectory = await mkdtemp(join(directory, 'working-'));
+  if (properties !== undefined)
+    await writeFile(join(workingDirectory, 'secretsmanager.properties'), formatProperties(properties));
   const metadata = Number(new URL(kms.metadata.url).port);
-  child.send({ machine: { environment, directory: working, options }, metadata });
+  child.send({ machine: { environment, directory: workingDirectory, options }, metadata });
   const [outcome] = (await once(child, 'message')) as [Outcome];
   return outcome;
 }
 
 async function customFile(keys: Keys): Promise<string> {
   const file = join(await mkdtemp(join(directory, 'custom-')), 'kms.properties');
-  await writeFile(file, textOf(keys));
+  await writeFile(file, formatProperties(keys));
   return file;
 }
 
-function textOf(keys: Keys): string {
+function formatProperties(keys: Keys): string {
   return Object.entries(keys)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
@@ -218,46 +219,43 @@ test.each(rows)('%s from %s reads a secret from the shared gateway', async (name
 });
 
 test.each(rows.filter(([name]) => name !== 'client_key'))(
-  '%s from %s reads a secret from an instance, by the OpenAPI',
+  '%s from %s reads a secret from a KMS instance over the OpenAPI',
   async (name, source) => {
     expect(await read(identity(name), source, 'instance')).toEqual({ versionId: 'v1' });
   },
 );
 
-test.each(sources)('client_key from %s is refused by an instance, with what to do instead', async (source) => {
+test.each(sources)('client_key from %s: an instance rejects it; the error names the fix', async (source) => {
   const { code, message } = await read(identity('client_key'), source, 'instance');
 
   expect(code).toBe('ERR_REQUEST_REJECTED');
   expect(message).toContain('Set the key on the endpoint: clientKeyFile');
 });
 
-test.each(sources)(
-  'client_key from %s is refused for a host that is plainly an instance, before it is asked',
-  async (source) => {
-    const { keys, option } = identity('client_key');
-    const host = 'kst-hzz0001.cryptoservice.kms.aliyuncs.com';
-    const all = { ...keys, cache_client_region_id: JSON.stringify([{ regionId: 'cn-hangzhou', endpoint: host }]) };
+test.each(sources)('client_key from %s: an instance host is rejected before any request', async (source) => {
+  const { keys, option } = identity('client_key');
+  const host = 'kst-hzz0001.cryptoservice.kms.aliyuncs.com';
+  const all = { ...keys, cache_client_region_id: JSON.stringify([{ regionId: 'cn-hangzhou', endpoint: host }]) };
 
-    const { code, message } = await askFrom(source, all, { credentials: option, endpoints: [host] });
+  const { code, message } = await readWith(source, all, { credentials: option, endpoints: [host] });
 
-    expect(code).toBe('ERR_CONFIGURATION');
-    expect(message).toContain('endpoints[0].clientKeyFile');
-    expect(message).toContain('instances accept client keys by their own API only');
-  },
-);
+  expect(code).toBe('ERR_CONFIGURATION');
+  expect(message).toContain('endpoints[0].clientKeyFile');
+  expect(message).toContain('instances accept client keys by their own API only');
+});
 
-test.each(sources)('a client key of the instance, named with it from %s, reads by its own API', async (source) => {
+test.each(sources)('a client key of an endpoint from %s reads over the instance API', async (source) => {
   expect(await readByInstanceApi(clientKey, source)).toEqual({ versionId: 'v1' });
 });
 
-test.each(sources)('a client key for the shared gateway, from %s, is refused by the instance API', async (source) => {
+test.each(sources)('the instance API rejects a client key for the shared gateway, from %s', async (source) => {
   const { code, message } = await readByInstanceApi(kms.createClientKey({ gateway: 'shared' }), source);
 
   expect(code).toBe('ERR_ACCESS_DENIED');
   expect(message).toContain('application access point');
 });
 
-test.each(sources)('a client key for instances, from %s, is refused by the shared gateway', async (source) => {
+test.each(sources)('the shared gateway rejects a client key for instances, from %s', async (source) => {
   const { keyFile, passwordFile } = kms.createClientKey({ gateway: 'instance' });
   const keys = {
     credentials_type: 'client_key',
@@ -273,13 +271,13 @@ test.each(sources)('a client key for instances, from %s, is refused by the share
 });
 
 test.each(rows.filter(([name, source]) => name !== 'client_key' && source !== 'code'))(
-  '%s from %s is refused for the instance API, which takes client keys alone',
+  '%s from %s is rejected for the instance API, which needs a client key',
   async (name, source) => {
     const { keys, option, variables = {} } = identity(name);
     const { region, endpoint } = kms.endpoint('kst-fake0001');
     const all = { ...keys, cache_client_dkms_config_info: JSON.stringify([{ regionId: region, endpoint }]) };
 
-    const { code, message } = await askFrom(source, all, { credentials: option }, variables);
+    const { code, message } = await readWith(source, all, { credentials: option }, variables);
 
     expect(code).toBe('ERR_CONFIGURATION');
     expect(message).toContain('clientKeyFile');
@@ -287,68 +285,68 @@ test.each(rows.filter(([name, source]) => name !== 'client_key' && source !== 'c
   },
 );
 
-/** A proxy that connects to loopback, and who asked it for what. */
-async function startProxy(answer?: string): Promise<{ readonly url: string; readonly asked: string[] }> {
-  const asked: string[] = [];
+/** Starts a proxy that records its targets. It rejects every request if `status` is given. */
+async function startProxy(status?: string): Promise<{ readonly url: string; readonly targets: string[] }> {
+  const targets: string[] = [];
   const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, socket: Socket) => {
-    asked.push(url);
-    if (answer !== undefined) {
-      socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
+    targets.push(url);
+    if (status !== undefined) {
+      socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
       return;
     }
     const { hostname, port } = new URL(`http://${url}`);
-    const through = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
-    through.pipe(socket).pipe(through);
-    for (const end of [socket, through]) end.on('error', () => through.destroy());
+    const upstream = connect(Number(port), hostname, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+    upstream.pipe(socket).pipe(upstream);
+    for (const stream of [socket, upstream]) stream.on('error', () => upstream.destroy());
   });
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   onTestFinished(() => void proxy.close());
-  const { port } = proxy.address() as AddressInfo; // a text only for a pipe
-  return { url: `http://127.0.0.1:${port}`, asked };
+  const { port } = proxy.address() as AddressInfo; // a string only for a pipe
+  return { url: `http://127.0.0.1:${port}`, targets };
 }
 
-test.each(['ram_role', 'oidc_role_arn'])('%s asks STS by the proxy that KMS is asked by', async (name) => {
+test.each(['ram_role', 'oidc_role_arn'])('%s sends STS requests through the proxy, like KMS requests', async (name) => {
   const proxy = await startProxy();
   const { keys, option } = identity(name);
 
   const outcome = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
 
   expect(outcome).toEqual({ versionId: 'v1' });
-  expect(proxy.asked).toEqual([kms.sts.endpoint, kms.endpoint('cn-hangzhou').endpoint]);
+  expect(proxy.targets).toEqual([kms.sts.endpoint, kms.endpoint('cn-hangzhou').endpoint]);
 });
 
-test('a host in NO_PROXY is asked without it, and a proxy that refuses is told', async () => {
+test('a NO_PROXY host bypasses the proxy; a proxy error is reported', async () => {
   const proxy = await startProxy('407 Proxy Authentication Required');
   const { keys, option } = identity('ram_role');
-  const none = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
+  const bypass = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
 
-  const straight = await read({ keys, option, variables: none }, 'environment', 'shared');
+  const direct = await read({ keys, option, variables: bypass }, 'environment', 'shared');
   const { message } = await read({ keys, option, variables: { HTTPS_PROXY: proxy.url } }, 'environment', 'shared');
 
-  expect(straight).toEqual({ versionId: 'v1' });
+  expect(direct).toEqual({ versionId: 'v1' });
   expect(message).toContain(`${kms.sts.endpoint} did not respond (PROXY_STATUS_407)`);
-  expect(proxy.asked).toEqual([kms.sts.endpoint]);
+  expect(proxy.targets).toEqual([kms.sts.endpoint]);
 });
 
 test.each([
   ['hangs', { kind: 'hang' }, 'ERR_SECRET_UNAVAILABLE'],
-  ['answers with a page', { kind: 'html', status: 502 }, 'responded with status 502'],
+  ['responds with an HTML page', { kind: 'html', status: 502 }, 'responded with status 502'],
   ['resets the connection', { kind: 'reset' }, 'did not respond (ECONNRESET)'],
-  ['shows a wrong certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to its CA'],
-] as const)('STS that %s is told as that', async (_, fault, words) => {
+  ['has an untrusted certificate', { kind: 'certificate', of: 'otherCa' }, 'set NODE_EXTRA_CA_CERTS to its CA'],
+] as const)('reports an STS endpoint that %s', async (_, fault, expected) => {
   const { keys, option } = identity('ram_role');
-  const planted = kms.sts.fault(fault);
-  onTestFinished(() => planted.heal());
+  const injected = kms.sts.fault(fault);
+  onTestFinished(() => injected.heal());
 
   const variables = { KMS_SECRETS_ATTEMPT_TIMEOUT: '500ms' };
   const { code, message } = await read({ keys, option, variables }, 'environment', 'shared');
 
-  expect(`${code} ${message}`).toContain(words);
+  expect(`${code} ${message}`).toContain(expected);
   expect(message?.includes(kms.accessKey.accessKeyId)).toBe(false);
 });
 
-test('a metadata service that is away is told as that', async () => {
+test('reports a metadata service that is unavailable', async () => {
   await kms.metadata.stop();
   onTestFinished(() => kms.metadata.start());
 
@@ -357,7 +355,7 @@ test('a metadata service that is away is told as that', async () => {
   expect(message).toContain('100.100.100.200 did not respond (ECONNREFUSED)');
 });
 
-test('an OIDC token that is replaced while we run is read anew', async () => {
+test('reads an OIDC token file again after it was replaced', async () => {
   const file = join(directory, 'oidc-token');
   const { keys, option } = identity('oidc_role_arn');
   kms.sts.registerOidcToken({ providerArn, token: 's3cret-oidc-token-2' });
@@ -378,5 +376,5 @@ function readByInstanceApi({ keyFile, passwordFile }: FakeClientKey, source: Sou
     passwordFromFilePath: passwordFile,
     caFilePath: kms.caFilePath,
   };
-  return askFrom(source, { cache_client_dkms_config_info: JSON.stringify([instance]) }, { endpoints: [instance] });
+  return readWith(source, { cache_client_dkms_config_info: JSON.stringify([instance]) }, { endpoints: [instance] });
 }

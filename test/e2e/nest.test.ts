@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { startFakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
-test('a process that leaves its testing module open ends by itself', async () => {
+test('a process that leaves its testing module open exits', async () => {
   const kms = await startFakeKms();
   onTestFinished(() => kms.close());
   kms.put('db', 's3cret-db');

@@ -8,20 +8,20 @@ import type { FakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 
 /**
- * The fake must not be strict in a way of its own: Alibaba Cloud's own SDKs, which the real KMS takes, must get through.
+ * The fake KMS must not be stricter than KMS: it must accept the SDKs of Alibaba Cloud, which KMS accepts.
  *
- * Each runs in a process of its own. The older one has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when
- * it starts; the newer one takes the CA as an option, and is started without that variable to show it. They print a hash
- * and a code, never the value.
+ * Each SDK runs in its own process. The older one has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when it
+ * starts. The newer one has an option for the CA, and is started without that variable to prove it. They print a hash and an
+ * error code, never the value.
  */
 const prelude = `
   import { createHash } from 'node:crypto';
   import { createRequire } from 'node:module';
   const sdk = createRequire(import.meta.url)(process.env.SDK);
-  const [endpoint, accessKeyId, accessKeySecret, securityToken, ca] = JSON.parse(process.env.ASKED);
-  const show = (answer) => {
-    const hash = createHash('sha256').update(answer.SecretData ?? answer.secretData).digest('hex');
-    console.log(JSON.stringify({ hash, versionId: answer.VersionId ?? answer.versionId }));
+  const [endpoint, accessKeyId, accessKeySecret, securityToken, ca] = JSON.parse(process.env.REQUEST);
+  const show = (response) => {
+    const hash = createHash('sha256').update(response.SecretData ?? response.secretData).digest('hex');
+    console.log(JSON.stringify({ hash, versionId: response.VersionId ?? response.versionId }));
   };
   const showError = (error) => console.log(JSON.stringify({ code: String(error.code) }));
 `;
@@ -68,9 +68,9 @@ test.each(clients)('$name reads a secret', async ({ protocol, ...client }) => {
   await using kms = await startFakeKms();
   const versionId = kms.put('prod/db!1', 's3cret-数据 +/');
 
-  const answer = await run(client, kms, kms.accessKey);
+  const result = await run(client, kms, kms.accessKey);
 
-  expect(answer).toEqual({ versionId, hash: createHash('sha256').update('s3cret-数据 +/').digest('hex') });
+  expect(result).toEqual({ versionId, hash: createHash('sha256').update('s3cret-数据 +/').digest('hex') });
   expect(kms.requests).toMatchObject([{ protocol, secretName: 'prod/db!1', status: 200 }]);
   expect(kms.badCertificateRequests).toBe(0);
 });
@@ -81,27 +81,27 @@ test.each(clients)('$name reads a secret with a temporary key', async (client) =
   const key = { accessKeyId: 'STS.FakeStsKeyId', accessKeySecret: 'FakeStsSecret', securityToken: 'CAISfake+/= token' };
   kms.addStsKey({ ...key, expiresAt: kms.clock.date() + 60_000 });
 
-  const answer = await run(client, kms, key);
+  const result = await run(client, kms, key);
 
-  expect(answer).toMatchObject({ versionId });
+  expect(result).toMatchObject({ versionId });
 });
 
-test.each(clients)('$name is told that its secret key is wrong', async ({ protocol, ...client }) => {
+test.each(clients)('$name gets SignatureDoesNotMatch for a wrong secret key', async ({ protocol, ...client }) => {
   await using kms = await startFakeKms();
   kms.put('prod/db!1', 's3cret-one');
 
-  const answer = await run(client, kms, { ...kms.accessKey, accessKeySecret: 'FakeWrongSecret' });
+  const result = await run(client, kms, { ...kms.accessKey, accessKeySecret: 'FakeWrongSecret' });
 
-  expect(answer.code).toMatch(/^SignatureDoesNotMatch/);
+  expect(result.code).toMatch(/^SignatureDoesNotMatch/);
   expect(kms.requests).toMatchObject([{ protocol, status: 400, code: 'SignatureDoesNotMatch' }]);
 });
 
-test.each(clients)('$name is told that there is no such secret', async (client) => {
+test.each(clients)('$name gets Forbidden.ResourceNotFound for a missing secret', async (client) => {
   await using kms = await startFakeKms();
 
-  const answer = await run(client, kms, kms.accessKey);
+  const result = await run(client, kms, kms.accessKey);
 
-  expect(answer.code).toMatch(/^Forbidden\.ResourceNotFound/);
+  expect(result.code).toMatch(/^Forbidden\.ResourceNotFound/);
 });
 
 interface Key {
@@ -110,7 +110,7 @@ interface Key {
   readonly securityToken?: string;
 }
 
-interface Answer {
+interface Result {
   readonly hash?: string;
   readonly versionId?: string;
   readonly code?: string;
@@ -122,11 +122,11 @@ interface Client {
   readonly needsExtraCa: boolean;
 }
 
-async function run({ sdk, script, needsExtraCa }: Client, kms: FakeKms, key: Key): Promise<Answer> {
+async function run({ sdk, script, needsExtraCa }: Client, kms: FakeKms, key: Key): Promise<Result> {
   const { endpoint } = kms.endpoint('cn-hangzhou');
-  const asked = [endpoint, key.accessKeyId, key.accessKeySecret, key.securityToken ?? '', kms.caPem];
+  const request = [endpoint, key.accessKeyId, key.accessKeySecret, key.securityToken ?? '', kms.caPem];
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
-    env: { SDK: sdk, ASKED: JSON.stringify(asked), ...(needsExtraCa && { NODE_EXTRA_CA_CERTS: kms.caFilePath }) },
+    env: { SDK: sdk, REQUEST: JSON.stringify(request), ...(needsExtraCa && { NODE_EXTRA_CA_CERTS: kms.caFilePath }) },
   });
-  return JSON.parse(stdout) as Answer; // what the script above has printed
+  return JSON.parse(stdout) as Result; // printed by the scripts above
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { startFakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
-/** Runs a program of its own process, which ends by itself or not at all; what it printed, and how it ended. */
+/** Runs a program in a new process. Returns its output and its exit code, `null` if it had to be killed. */
 async function run(
   program: string,
   environment: Readonly<Record<string, string>>,
@@ -11,7 +11,7 @@ async function run(
   const source = `import { createSecretClient } from '@kms-secrets/core';\n${program}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     env: { PATH: process.env['PATH'] ?? '', KMS_SECRETS_CONFIG_FILE: '', ...environment },
-    // From here the package is found as a user's program finds it: built.
+    // The package resolves to its build from here, as in a user's program.
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
@@ -23,7 +23,7 @@ async function run(
   return { code, output };
 }
 
-test('a process that has read a secret, and has nothing else to do, ends by itself', async () => {
+test('a process that has read a secret exits when it has nothing else to do', async () => {
   const kms = await startFakeKms();
   onTestFinished(() => kms.close());
   kms.put('db', 's3cret-db');
@@ -40,7 +40,7 @@ test('a process that has read a secret, and has nothing else to do, ends by itse
   expect(output.includes('s3cret')).toBe(false);
 });
 
-test('a process that only awaits a secret does not end in the middle of its read', async () => {
+test('a process that awaits a secret does not exit during the read', async () => {
   const kms = await startFakeKms();
   onTestFinished(() => kms.close());
   const environment = kms.environment();
@@ -57,7 +57,7 @@ test('a process that only awaits a secret does not end in the middle of its read
   expect(code).toBe(0);
 });
 
-test('an error that nobody catches ends the process with words, and nothing secret in them', async () => {
+test('an uncaught error ends the process with a message without secrets', async () => {
   const kms = await startFakeKms();
   onTestFinished(() => kms.close());
   const environment = { ...kms.environment(), credentials_access_secret: 's3cret-but-wrong' };

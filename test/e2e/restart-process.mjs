@@ -1,23 +1,23 @@
 // @ts-check
-// A service that gets ready with its secrets, and is then asked what it has.
+// A service that reads its secrets at startup and reports on request what it has.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientFor } from '../load/clients.mjs';
-import { answer, given } from '../support/processes.mjs';
+import { createClient } from '../load/clients.mjs';
+import { readTask, serve } from '../support/processes.mjs';
 
 /** @type {import('../load/clients.mjs').ClientTask} */
-const task = given();
-const client = clientFor(task);
+const task = readTask();
+const client = createClient(task);
 /** @type {string[]} */
-const toldStale = [];
-client.on('stale', ({ name }) => toldStale.push(name));
+const staleEvents = [];
+client.on('stale', ({ name }) => staleEvents.push(name));
 
-answer(
+serve(
   'started',
-  (question) => deeds[/** @type {keyof typeof deeds} */ (question)](),
+  (command) => commands[/** @type {keyof typeof commands} */ (command)](),
   () => client.close(),
 );
 
-const deeds = {
+const commands = {
   ready: () => client.ready(),
 
   async read() {
@@ -25,14 +25,14 @@ const deeds = {
     return {
       versions: secrets.map(([, { versionId }]) => versionId),
       stale: secrets.filter(([, secret]) => secret.stale).map(([name]) => name),
-      // Compared here: a value leaves no process.
+      // Compared here, because no secret value is sent to another process.
       wrong: secrets.filter(([name, secret]) => secret.text() !== `s3cret-${name}`).map(([name]) => name),
-      toldStale: toldStale.toSorted(),
+      staleEvents: staleEvents.toSorted(),
     };
   },
 
-  /** Until the stores have been told everything. */
-  async written() {
+  /** Waits until the stores have no pending writes. */
+  async untilWritten() {
     while (client.describe().stores.some(({ queued }) => queued > 0)) await sleep(5);
   },
 };

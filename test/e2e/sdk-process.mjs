@@ -1,5 +1,5 @@
-// Asks KMS by the real SDK, for a test in another process: the SDK takes no CA as an option, and Node reads
-// NODE_EXTRA_CA_CERTS only when it starts. Told what to do by messages; answers with all that the transport gave or threw.
+// Runs sdkTransport over the real SDK on request of a test in another process, and returns the secret or the error. A separate
+// process is needed because the SDK has no option for a CA, and Node reads NODE_EXTRA_CA_CERTS only when it starts.
 import { inspect } from 'node:util';
 import Sdk from '@alicloud/kms20160120';
 import { sdkTransport } from '@kms-secrets/core';
@@ -27,7 +27,7 @@ const commands = {
     attempts.delete(attempt);
   },
   abort({ attempt }) {
-    attempts.get(attempt)?.abort(new Error('The caller has had enough.'));
+    attempts.get(attempt)?.abort(new Error('The caller aborted the request.'));
   },
   async close({ id, attempt }) {
     await transports.get(id).close();
@@ -59,7 +59,7 @@ function fieldsOf(secret) {
   }
 }
 
-/** What there is to be seen of an error, with everything in it that could be printed. */
+/** The fields of an error, and everything that printing it can reveal. */
 function failureOf(error) {
   const { failure, message, code, status, requestId, retryAfter } = error;
   return { failure, message, code, status, requestId, retryAfter, printed: printed(error) };

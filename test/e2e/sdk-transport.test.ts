@@ -8,7 +8,7 @@ import { startFakeKms } from '@kms-secrets/testing';
 import { describeTransport } from '@kms-secrets/testing/contracts';
 import { afterAll, beforeAll } from 'vitest';
 
-/** What the process of the SDK says of one attempt. */
+/** The result of one request to the SDK process. */
 interface Report {
   readonly attempt: number;
   readonly secret?: SecretFields;
@@ -24,10 +24,10 @@ interface Report {
 }
 
 let sdk: ChildProcess;
-const waiting = new Map<number, (report: Report) => void>();
+const pending = new Map<number, (report: Report) => void>();
 let attempts = 0;
 
-// One process for all: its certificates are those that every fake of this process has.
+// One process for all tests: every fake KMS of this process has the same certificates.
 beforeAll(async () => {
   const kms = await startFakeKms();
   sdk = fork(join(import.meta.dirname, 'sdk-process.mjs'), {
@@ -36,11 +36,11 @@ beforeAll(async () => {
     serialization: 'advanced',
   });
   await once(sdk, 'message');
-  await kms.close(); // not before: the file has to be there while Node starts
+  await kms.close(); // after Node has started, which reads the CA file of this fake KMS
   sdk.on('message', (message) => {
-    const report = message as Report; // sdk-process.mjs says nothing else
-    waiting.get(report.attempt)?.(report);
-    waiting.delete(report.attempt);
+    const report = message as Report; // the only messages of sdk-process.mjs
+    pending.get(report.attempt)?.(report);
+    pending.delete(report.attempt);
   });
 });
 
@@ -58,16 +58,16 @@ describeTransport(
   },
 );
 
-/** The transport as it is in the other process. */
+/** A proxy of the transport in the other process. */
 function open(endpoint: string, { accessKeyId, accessKeySecret, securityToken }: Credentials): SecretTransport {
   const id = (attempts += 1);
   const credentials = { accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) };
   sdk.send({ command: 'open', id, endpoint, credentials });
   return {
     endpoint,
-    async fetch(request, signal) {
+    async fetch(secretRequest, signal) {
       signal.throwIfAborted();
-      const { attempt, report } = ask({ command: 'fetch', id, request });
+      const { attempt, report } = request({ command: 'fetch', id, request: secretRequest });
       const abort = (): void => void sdk.send({ command: 'abort', attempt });
       signal.addEventListener('abort', abort, { once: true });
       const { secret, failure } = await report.finally(() => signal.removeEventListener('abort', abort));
@@ -81,18 +81,18 @@ function open(endpoint: string, { accessKeyId, accessKeySecret, securityToken }:
       throw Object.assign(new FetchFailure(name, message, details), { printed });
     },
     async close() {
-      await ask({ command: 'close', id }).report;
+      await request({ command: 'close', id }).report;
     },
   };
 }
 
-function ask(message: { readonly command: string; readonly id: number; readonly request?: SecretRequest }): {
+function request(message: { readonly command: string; readonly id: number; readonly request?: SecretRequest }): {
   readonly attempt: number;
   readonly report: Promise<Report>;
 } {
   const attempt = (attempts += 1);
   const report = new Promise<Report>((resolve) => {
-    waiting.set(attempt, resolve);
+    pending.set(attempt, resolve);
   });
   sdk.send({ ...message, attempt });
   return { attempt, report };

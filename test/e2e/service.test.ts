@@ -12,31 +12,31 @@ const require = createRequire(import.meta.url);
 const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
 interface Service {
   readonly name: string;
-  /** What Node is given to run. */
+  /** Arguments of Node. */
   readonly command: readonly string[];
-  /** Its exit code when it is asked to end. */
-  readonly end: number;
+  /** The exit code after SIGTERM. */
+  readonly exitCode: number;
 }
 
-/** The apps that are programs of their own, as they are built. */
+/** The built apps that are programs. */
 const programs: readonly Service[] = [
   ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
   ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
   ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
-].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], end: 0 }));
+].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], exitCode: 0 }));
 
-/** The app that Next runs. */
+/** The app that runs in Next. */
 const web = dirname(require.resolve('@kms-secrets/next-web/package.json'));
 const nextWeb: Service = {
   name: 'next-web',
   command: [join(web, 'node_modules/next/dist/bin/next'), 'start', web, '-H', '127.0.0.1'],
-  end: 143, // Next's own, also when all is well: 128 and the number of SIGTERM
+  exitCode: 143, // Next always exits with 128 + SIGTERM
 };
 
 interface Running {
   readonly child: ChildProcess;
   readonly lines: string[];
-  /** The first group of the first line that fits. */
+  /** Waits for a line that matches; resolves with its first group. */
   readonly line: (pattern: RegExp) => Promise<string>;
 }
 
@@ -52,18 +52,18 @@ function start(command: readonly string[], cwd: string): Running {
   for (const input of [child.stdout, child.stderr]) {
     createInterface({ input }).on('line', (line) => {
       lines.push(line);
-      for (const look of watchers) look();
+      for (const check of watchers) check();
     });
   }
   const line = (pattern: RegExp): Promise<string> =>
     new Promise((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         const found = lines.map((text) => pattern.exec(text)?.[1]).find((group) => group !== undefined);
         if (found !== undefined) resolve(found);
       };
-      watchers.add(look);
-      child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)));
-      look();
+      watchers.add(check);
+      child.once('exit', (code) => reject(new Error(`The process exited with ${code}:\n${lines.join('\n')}`)));
+      check();
     });
   return { child, lines, line };
 }
@@ -76,8 +76,8 @@ async function stop({ child }: Running): Promise<unknown> {
 }
 
 test.each([...programs, nextWeb])(
-  '$name, configured by the file of the official clients, reads from the command fake-kms, both as processes',
-  async ({ command, end }) => {
+  '$name reads from fake-kms with the file of the official clients',
+  async ({ command, exitCode }) => {
     const directory = await mkdtemp(join(tmpdir(), 'kms-secrets e2e-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     await writeFile(join(directory, 'secrets.yaml'), 'shop/db: s3cret-shop-db\n');
@@ -87,21 +87,21 @@ test.each([...programs, nextWeb])(
     await kms.line(/(ready)/u);
     const api = start(command, directory);
     const url = await api.line(/(http:\/\/\S+)/u);
-    const answer = await fetch(new URL('/secrets/shop%2Fdb', url));
-    const body: unknown = await answer.json();
+    const response = await fetch(new URL('/secrets/shop%2Fdb', url));
+    const body: unknown = await response.json();
     const missing = await fetch(new URL('/secrets/none', url));
     const error: unknown = await missing.json();
 
     expect(body).toMatchObject({ name: 'shop/db', stale: false });
     expect([missing.status, error]).toEqual([503, { code: 'ERR_SECRET_NOT_FOUND' }]);
-    expect(await stop(api)).toBe(end);
+    expect(await stop(api)).toBe(exitCode);
     expect(await stop(kms)).toBe(0);
     expect([...kms.lines, ...api.lines, JSON.stringify(body)].join('\n').includes('s3cret')).toBe(false);
   },
 );
 
-// Next goes on without its app: test/next/running-app.test.ts has what it answers then.
-test.each(programs)('$name without configuration ends at once, and says what is missing', async ({ command }) => {
+// Next keeps running if its app fails to start: see test/next/running-app.test.ts.
+test.each(programs)('$name without configuration exits and reports what is missing', async ({ command }) => {
   const directory = await mkdtemp(join(tmpdir(), 'kms-secrets-e2e-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
 

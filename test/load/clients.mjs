@@ -1,35 +1,35 @@
 // @ts-check
 import { createSecretClient, systemClock } from '@kms-secrets/core';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storesBy } from './stores.mjs';
+import { storeOptions } from './stores.mjs';
 
 /**
- * What a process needs to make a client: all of it JSON.
+ * What a process needs to create a client. It is sent as JSON.
  * @typedef {object} ClientTask
  * @property {import('./kms.mjs').KmsAddress} kms
- * @property {number} endpoints how many of its regions are asked, in their order
+ * @property {number} endpoints how many of the endpoints in `kms` the client uses
  * @property {readonly string[]} names
- * @property {string} stores a name of `storesBy`
- * @property {string} place where the stores keep what they keep
+ * @property {string} stores a key of `storeOptions`
+ * @property {string} location where the stores keep their data
  * @property {import('@kms-secrets/core').SecretClientOptions} [options]
- * @property {number} [slowdown] makes all waits and leases of the client longer by this factor, for a busy machine
+ * @property {number} [slowdown] factor by which all waits and leases of the client are longer, for a busy machine
  */
 
 /** @param {ClientTask} task */
-export function clientFor({ kms, endpoints, stores, place, options = {}, slowdown = 1 }) {
+export function createClient({ kms, endpoints, stores, location, options = {}, slowdown = 1 }) {
   const { caFilePath, accessKey } = kms;
-  const { stores: made = [] } = storesBy[stores]?.(place) ?? {};
+  const { stores: opened = [] } = storeOptions[stores]?.(location) ?? {};
   return createSecretClient({
     credentials: accessKey,
     endpoints: kms.endpoints.slice(0, endpoints).map((endpoint) => ({ endpoint, caFilePath })),
-    stores: [made].flat().map((store) => withLongerLeases(store, slowdown)),
+    stores: [opened].flat().map((store) => withLongerLeases(store, slowdown)),
     clock: slowClock(slowdown),
     ...options,
   });
 }
 
 /**
- * A clock whose timers take `slowdown` times as long, and whose time passes as much slower.
+ * A clock whose time passes more slowly by the factor, so that its timers take longer.
  * @param {number} slowdown
  * @returns {import('@kms-secrets/core').Clock}
  */
@@ -46,45 +46,43 @@ function slowClock(slowdown) {
 }
 
 /**
- * A shared store counts the time of a lease by its own clock.
+ * A shared store measures leases with its own clock, so their durations must be longer too.
  * @param {import('@kms-secrets/core').SecretStore} store
  * @param {number} slowdown
  */
 function withLongerLeases(store, slowdown) {
   const lease = store.lease?.bind(store);
-  return lease === undefined || slowdown === 1
-    ? store
-    : Object.assign(store, {
-        /** @type {typeof lease} */
-        lease: (request, ms) => lease(request, ms * slowdown),
-      });
+  if (lease === undefined || slowdown === 1) return store;
+  /** @type {typeof lease} */
+  const longerLease = (request, ms) => lease(request, ms * slowdown);
+  return Object.assign(store, { lease: longerLease });
 }
 
 /**
- * Reads each name once, as a program does at its start.
+ * Reads each name once, as a program does when it starts.
  * @param {import('@kms-secrets/core').SecretClient} client
  * @param {readonly string[]} names
  */
 export async function readOnce(client, names) {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const outcomes = await Promise.all(names.map((name) => outcomeOf(client.get(name))));
   /** @type {Record<string, number>} */
   const counts = {};
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return { counts, ms: performance.now() - begun };
+  return { counts, ms: performance.now() - startedAt };
 }
 
 /**
- * Reads each name until it is in memory: on a machine that is busy enough, even a healthy KMS may take longer than a deadline.
+ * Reads all names until every one is in memory. On a busy machine a read of a healthy KMS may exceed the deadline.
  * @param {import('@kms-secrets/core').SecretClient} client
  * @param {readonly string[]} names
  */
 export async function readAll(client, names) {
-  const most = 6;
-  for (let times = 1; times <= most; times += 1) {
+  const maxAttempts = 6;
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const { counts } = await readOnce(client, names);
     if (counts['fresh'] === names.length) return;
-    if (times === most) throw new Error(`Not all could be read at first: ${JSON.stringify(counts)}`);
+    if (attempt === maxAttempts) throw new Error(`Not all secrets could be read: ${JSON.stringify(counts)}`);
   }
 }
 
@@ -104,18 +102,18 @@ export async function outcomeOf(read) {
 }
 
 /**
- * How long it takes until every secret in memory is fresh, and none is in trouble: milliseconds, or `undefined` if it takes longer
- * than `within`.
+ * Waits until every secret in memory is fresh and no refresh is failing. Returns the milliseconds that took, or `undefined` if
+ * it took longer than `timeout`.
  * @param {import('@kms-secrets/core').SecretClient} client
- * @param {number} within
+ * @param {number} timeout
  */
-export async function untilFresh(client, within) {
-  const begun = performance.now();
+export async function untilFresh(client, timeout) {
+  const startedAt = performance.now();
   const isFresh = () =>
     client.describe().secrets.every(({ freshness, lastFailure }) => freshness === 'fresh' && lastFailure === undefined);
   while (!isFresh()) {
-    if (performance.now() - begun > within) return undefined;
+    if (performance.now() - startedAt > timeout) return undefined;
     await sleep(5);
   }
-  return performance.now() - begun;
+  return performance.now() - startedAt;
 }

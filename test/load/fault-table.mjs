@@ -1,73 +1,74 @@
 // @ts-check
 import { columns } from '../support/columns.mjs';
 import { faults } from './fault-list.mjs';
-import { openStage, runFault } from './fault-run.mjs';
-import { storesBy } from './stores.mjs';
+import { openFixture, runFault } from './fault-run.mjs';
+import { storeOptions } from './stores.mjs';
 
 /** @typedef {import('./fault-run.mjs').Configuration} Configuration */
 /** @typedef {import('./fault-run.mjs').FaultRun} FaultRun */
 
-/** @type {readonly Pick<Configuration, 'endpoints' | 'struck'>[]} */
-const struckEndpoints = [
-  { endpoints: 1, struck: 'all' },
-  { endpoints: 2, struck: 'first' },
-  { endpoints: 2, struck: 'all' },
-  { endpoints: 3, struck: 'first' },
-  { endpoints: 3, struck: 'all' },
+/** @type {readonly Pick<Configuration, 'endpoints' | 'faultAt'>[]} */
+const targets = [
+  { endpoints: 1, faultAt: 'all' },
+  { endpoints: 2, faultAt: 'primary' },
+  { endpoints: 2, faultAt: 'all' },
+  { endpoints: 3, faultAt: 'primary' },
+  { endpoints: 3, faultAt: 'all' },
 ];
 
 /** @type {import('./faults.mjs').Group} */
-export async function faultTable({ say, seconds, rate, only }) {
-  const chosen = faults.filter(({ name }) => only === undefined || name.includes(only));
-  const choices = chosen.flatMap((fault) =>
-    struckEndpoints.filter((struck) => fits(fault, struck)).map((struck) => ({ fault, struck })),
+export async function faultTable({ log, seconds, rate, only }) {
+  const selected = faults.filter(({ name }) => only === undefined || name.includes(only));
+  const combinations = selected.flatMap((fault) =>
+    targets.filter((target) => applies(fault, target)).map((target) => ({ fault, target })),
   );
-  const runs = await forEachStores(async (stores, stage) => {
+  const runs = await withEachStore(async (stores, fixture) => {
     /** @type {FaultRun[]} */
     const done = [];
-    for (const { fault, struck } of choices) {
-      if (struck === struckEndpoints[0] || fault.kind === 'refused') say(`${fault.name}, stores: ${stores}`);
-      const configuration = { ...struck, stores };
-      done.push(await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate, restartDeadline: '2s' }));
+    for (const { fault, target } of combinations) {
+      if (target === targets[0] || fault.kind === 'refused') log(`${fault.name}, stores: ${stores}`);
+      const configuration = { ...target, stores };
+      done.push(await runFault(fixture, { fault, configuration, ms: seconds * 1_000, rate, coldStartDeadline: '2s' }));
     }
     return done;
   });
-  return { text: tableOf(runs), results: runs, verdicts: verdictsOn(runs) };
+  return { text: tableOf(runs), results: runs, checks: checksOf(runs) };
 }
 
 /**
- * The same with each kind of stores, beside one another and each in processes of its own; returned as if they had taken turns.
- * @param {(stores: string, stage: Awaited<ReturnType<typeof openStage>>) => Promise<FaultRun[]>} play the same runs for each
+ * Takes the same measurements with each kind of store, concurrently and in separate processes. The results are ordered by
+ * measurement, then by store.
+ * @param {(stores: string, fixture: Awaited<ReturnType<typeof openFixture>>) => Promise<FaultRun[]>} measure
  */
-export async function forEachStores(play) {
-  const played = await Promise.all(
-    Object.keys(storesBy).map(async (stores) => {
-      const stage = await openStage();
+export async function withEachStore(measure) {
+  const byStore = await Promise.all(
+    Object.keys(storeOptions).map(async (stores) => {
+      const fixture = await openFixture();
       try {
-        return await play(stores, stage);
+        return await measure(stores, fixture);
       } finally {
-        await stage.close();
+        await fixture.close();
       }
     }),
   );
-  return (played[0] ?? []).flatMap((_, index) => played.flatMap((runs) => runs[index] ?? []));
+  return (byStore[0] ?? []).flatMap((_, index) => byStore.flatMap((runs) => runs[index] ?? []));
 }
 
 /**
- * KMS refuses wherever it is asked.
+ * A refusal applies to every endpoint, so it cannot be injected at the primary only.
  * @param {import('./fault-list.mjs').Fault} fault
- * @param {Pick<Configuration, 'struck'>} configuration
+ * @param {Pick<Configuration, 'faultAt'>} configuration
  */
-function fits({ kind }, { struck }) {
-  return kind !== 'refused' || struck === 'all';
+function applies({ kind }, { faultAt }) {
+  return kind !== 'refused' || faultAt === 'all';
 }
 
 /** @param {readonly FaultRun[]} runs */
 export function tableOf(runs) {
-  const head = [
+  const header = [
     'fault',
     'endpoints',
-    'struck',
+    'fault at',
     'stores',
     'reads',
     'failed',
@@ -76,41 +77,41 @@ export function tableOf(runs) {
     'p99 ms',
     'max ms',
     'KMS requests',
-    'a new process gets',
+    'a new process reads',
   ];
-  const lines = runs.map(({ fault, configuration: { endpoints, struck, stores }, figures, requests, restart }) => [
+  const rows = runs.map(({ fault, configuration: { endpoints, faultAt, stores }, figures, requests, coldStart }) => [
     fault,
     `${endpoints}`,
-    struck,
+    faultAt,
     stores,
     ...[figures.reads, figures.failed, figures.stale].map((count) => count.toLocaleString('en-US')),
-    ...[figures.latency.p50, figures.latency.p99, figures.latency.max].map(milliseconds),
+    ...[figures.latency.p50, figures.latency.p99, figures.latency.max].map(formatMs),
     `${requests}`,
-    restart === undefined ? '' : `${outcomesText(restart.counts)} in ${milliseconds(restart.ms)} ms`,
+    coldStart === undefined ? '' : `${formatCounts(coldStart.counts)} in ${formatMs(coldStart.ms)} ms`,
   ]);
-  return columns([head, ...lines], (column) => column === 1 || (column > 3 && column < 11));
+  return columns([header, ...rows], (column) => column === 1 || (column > 3 && column < 11));
 }
 
 /** @param {readonly FaultRun[]} runs */
-function verdictsOn(runs) {
-  const refusals = new Map(faults.map(({ name, code }) => [name, code]));
+function checksOf(runs) {
+  const refusalCodes = new Map(faults.map(({ name, code }) => [name, code]));
   const failed = runs
-    .filter(({ fault }) => refusals.get(fault) === undefined)
+    .filter(({ fault }) => refusalCodes.get(fault) === undefined)
     .filter(({ figures }) => figures.failed > 0);
-  const odd = runs.filter(({ fault, figures }) =>
-    Object.keys(figures.codes).some((code) => code !== refusals.get(fault)),
+  const unexpected = runs.filter(({ fault, figures }) =>
+    Object.keys(figures.codes).some((code) => code !== refusalCodes.get(fault)),
   );
   return [
     {
-      says: `${runs.length - failed.length} of ${runs.length} runs without a read that failed for anything but a refusal of KMS`,
-      holds: failed.length === 0,
+      text: `${runs.length - failed.length} of ${runs.length} runs had no failed read, except refusals of KMS`,
+      passed: failed.length === 0,
     },
-    { says: 'every read that failed did so with the code of that refusal', holds: odd.length === 0 },
+    { text: 'every failed read has the error code of the refusal', passed: unexpected.length === 0 },
   ];
 }
 
 /** @param {number} ms */
-function milliseconds(ms) {
+function formatMs(ms) {
   return ms.toLocaleString(
     'en-US',
     ms < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: ms < 10 ? 1 : 0 },
@@ -118,7 +119,7 @@ function milliseconds(ms) {
 }
 
 /** @param {Readonly<Record<string, number>>} counts */
-function outcomesText(counts) {
+function formatCounts(counts) {
   return Object.entries(counts)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');

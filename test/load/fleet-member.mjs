@@ -1,53 +1,53 @@
 // @ts-check
-// One process of a fleet: it holds one secret, and knows since when it holds which version of it.
-import { answer, given } from '../support/processes.mjs';
-import { clientFor } from './clients.mjs';
+// One process of a fleet. It reads one secret and records when it received its current version.
+import { readTask, serve } from '../support/processes.mjs';
+import { createClient } from './clients.mjs';
 import { PacedReads } from './paced-reads.mjs';
 
-/** @typedef {{ versionId: string; since: number }} Held `since` in milliseconds of the calendar, to a fraction */
+/** @typedef {{ versionId: string; since: number }} CurrentVersion `since`: milliseconds since the epoch, with fractions */
 
 /** @type {import('./clients.mjs').ClientTask} */
-const task = given();
+const task = readTask();
 const [name = ''] = task.names;
-const client = clientFor(task);
-/** @type {Held | undefined} */
-let held;
+const client = createClient(task);
+/** @type {CurrentVersion | undefined} */
+let current;
 /** @type {PacedReads | undefined} */
 let reads;
-const hold = (/** @type {string} */ versionId) => {
-  held = { versionId, since: performance.timeOrigin + performance.now() };
+const setCurrent = (/** @type {string} */ versionId) => {
+  current = { versionId, since: performance.timeOrigin + performance.now() };
 };
-client.on('rotated', ({ secret }) => hold(secret.versionId));
+client.on('rotated', ({ secret }) => setCurrent(secret.versionId));
 
-answer(
+serve(
   'ready',
-  ({ does, ...details }) => deeds[/** @type {keyof typeof deeds} */ (does)](details),
+  ({ command, ...details }) => commands[/** @type {keyof typeof commands} */ (command)](details),
   () => client.close(),
 );
 
-const deeds = {
+const commands = {
   async read() {
-    hold((await client.get(name)).versionId);
+    setCurrent((await client.get(name)).versionId);
   },
 
   async refresh() {
     await client.refresh(name);
   },
 
-  which() {
-    return held;
+  currentVersion() {
+    return current;
   },
 
   storeFailures() {
     return client.stats().storeFailures;
   },
 
-  /** Reads without pause from now on. @param {{ rate: number }} details */
-  begin({ rate }) {
+  /** @param {{ rate: number }} details */
+  startReads({ rate }) {
     reads = new PacedReads({ client, names: [name], rate });
   },
 
-  async stop() {
+  async stopReads() {
     await reads?.stop();
     return reads?.counts;
   },

@@ -1,61 +1,60 @@
 // @ts-check
-// Many processes that hold the same secret: how often KMS is asked, and how long it takes until what one of them knows is known
-// to all.
+// Many processes that read the same secret: how many requests reach KMS, and how long a new version takes to reach all processes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start } from '../support/processes.mjs';
-import { openPlace } from './stores.mjs';
+import { openStorage } from './stores.mjs';
 
-/** @typedef {import('../support/processes.mjs').Asked} Asked */
+/** @typedef {import('../support/processes.mjs').Worker} Worker */
 /** @typedef {import('./kms.mjs').Step} Step */
-/** @typedef {import('./fleet-member.mjs').Held} Held */
+/** @typedef {import('./fleet-member.mjs').CurrentVersion} CurrentVersion */
 /**
- * @typedef {object} FleetChoice
+ * @typedef {object} FleetOptions
  * @property {number} processes
- * @property {string} stores a name of `storesBy`
+ * @property {string} stores a key of `storeOptions`
  * @property {import('@kms-secrets/core').SecretClientOptions} options
  * @property {number} [slowdown] see `ClientTask`
- * @property {number} within milliseconds in which all must have what one has
+ * @property {number} timeout milliseconds within which a new version must reach every process
  */
 /**
  * @typedef {object} FleetFigures
- * @property {string} what
- * @property {number} requests to KMS for it
- * @property {number} storeFailures in all processes since they started: who cannot wait for the store asks KMS for itself
- * @property {number} have how many processes had it in the end
- * @property {readonly number[]} spread milliseconds from its beginning, one for each process that had it, ascending
+ * @property {string} event
+ * @property {number} requests that the event caused at KMS
+ * @property {number} storeFailures of all processes since they started; a process that cannot use the store fetches from KMS
+ * @property {number} updated how many processes had the version in the end
+ * @property {readonly number[]} delays milliseconds from the event to the version, one per process that had it, ascending
  */
 /** @typedef {Awaited<ReturnType<typeof openFleet>>} Fleet */
 
 const name = 'app/db';
 const id = 'fleet';
-const atOnce = 4;
-/** Of the calendar, as in all processes of a machine. */
+const startConcurrency = 4;
+/** Milliseconds since the epoch, with fractions; comparable between processes of one machine. */
 const now = () => performance.timeOrigin + performance.now();
 
-/** Processes that hold nothing yet. @param {FleetChoice} choice */
-async function openFleet({ processes, stores, options, within, slowdown }) {
+/** Starts processes that have read nothing yet. @param {FleetOptions} options */
+async function openFleet({ processes, stores, options, timeout, slowdown }) {
   const kms = await start(new URL('kms.mjs', import.meta.url), {});
-  const { place, redis, close } = await openPlace(stores);
-  /** @type {Asked[]} */
+  const { location, redis, close } = await openStorage(stores);
+  /** @type {Worker[]} */
   const members = [];
-  const address = await kms.ask({ id, does: 'open', regions: ['cn-hangzhou'], names: [name] });
+  const address = await kms.request({ id, command: 'open', regions: ['cn-hangzhou'], names: [name] });
   await startMembers(members, processes, {
     kms: address,
     endpoints: 1,
     names: [name],
     stores,
-    place,
+    location,
     options,
     slowdown,
   });
   return {
     members,
     redis,
-    within,
-    /** What the last of the steps returned. @param {readonly Step[]} steps */
-    kms: (...steps) => kms.ask({ id, does: 'does', steps }),
+    timeout,
+    /** Returns the result of the last step. @param {readonly Step[]} steps */
+    kms: (...steps) => kms.request({ id, command: 'apply', steps }),
     /** @returns {Promise<number>} */
-    requests: () => kms.ask({ id, does: 'requests' }),
+    requests: () => kms.request({ id, command: 'requests' }),
     async close() {
       await Promise.all(members.map((member) => member.stop()));
       await kms.stop();
@@ -66,124 +65,122 @@ async function openFleet({ processes, stores, options, within, slowdown }) {
 
 /**
  * @template Result
- * @param {FleetChoice} choice
- * @param {(fleet: Fleet) => Promise<Result>} play
+ * @param {FleetOptions} options
+ * @param {(fleet: Fleet) => Promise<Result>} use
  */
-export async function withFleet(choice, play) {
-  const fleet = await openFleet(choice);
+export async function withFleet(options, use) {
+  const fleet = await openFleet(options);
   try {
-    return await play(fleet);
+    return await use(fleet);
   } finally {
     await fleet.close();
   }
 }
 
-/** All of them read for the first time, at the same moment. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
+/** All processes read the secret for the first time, at the same moment. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
 export async function startCold(fleet) {
   await fleet.kms(['clearRequests']);
-  const begun = now();
-  await Promise.all(fleet.members.map((member) => member.ask({ does: 'read' })));
-  return figuresOf(fleet, { what: 'all start cold', begun, held: await whatTheyHold(fleet) });
+  const startedAt = now();
+  await Promise.all(fleet.members.map((member) => member.request({ command: 'read' })));
+  return figuresOf(fleet, { event: 'cold start', startedAt, versions: await currentVersions(fleet) });
 }
 
-/** One asks KMS after a rotation. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
+/** Rotates the secret and refreshes it in one process. @param {Fleet} fleet @returns {Promise<FleetFigures>} */
 export async function rotate(fleet) {
   const rotated = await fleet.kms(['clearRequests'], ['rotate', name]);
-  await fleet.members[0]?.ask({ does: 'refresh' });
-  const held = await untilAllHold(fleet, rotated);
-  // The event is the moment from which the first one has it.
-  return figuresOf(fleet, {
-    what: 'a rotation that one sees',
-    begun: Math.min(...held.map(({ since }) => since)),
-    held,
-  });
+  await fleet.members[0]?.request({ command: 'refresh' });
+  const versions = await untilAllHave(fleet, rotated);
+  // Delays are measured from the moment at which the first process has the version.
+  const startedAt = Math.min(...versions.map(({ since }) => since));
+  return figuresOf(fleet, { event: 'rotation', startedAt, versions });
 }
 
 /**
- * The one whose turn it is to ask KMS is killed while it waits for the answer, and all others wait for it.
- * @param {Fleet} fleet none of which has read yet
+ * Kills the process that holds the lease while it waits for KMS and all other processes wait for it.
+ * @param {Fleet} fleet whose processes have read nothing yet
  * @returns {Promise<FleetFigures>}
  */
-export async function killHolder(fleet) {
+export async function killLeaseHolder(fleet) {
   const [holder, ...others] = fleet.members;
   await fleet.kms(['clearRequests'], ['fault', { kind: 'hang' }, { times: 1 }]);
-  holder?.ask({ does: 'read' }).catch(() => {});
+  holder?.request({ command: 'read' }).catch(() => {});
   while ((await fleet.requests()) === 0) await sleep(5);
-  const reading = Promise.all(others.map((member) => member.ask({ does: 'read' })));
-  const begun = now();
+  const reading = Promise.all(others.map((member) => member.request({ command: 'read' })));
+  const startedAt = now();
   await holder?.kill();
   await reading;
-  const rest = { ...fleet, members: others };
-  const held = await whatTheyHold(rest);
-  return figuresOf(rest, { what: 'who asks KMS is killed', begun, held });
+  const survivors = { ...fleet, members: others };
+  const versions = await currentVersions(survivors);
+  return figuresOf(survivors, { event: 'lease holder killed', startedAt, versions });
 }
 
 /**
- * All are read without pause while Redis is killed, the secret rotated, Redis started again, and the secret rotated once more.
- * @param {Fleet} fleet each of which holds the secret
+ * Reads continuously in all processes while Redis is killed, the secret is rotated, Redis is restarted, and the secret is
+ * rotated again.
+ * @param {Fleet} fleet whose processes have read the secret
  * @param {number} rate reads a second of each process
  */
 export async function killRedis(fleet, rate) {
   await fleet.kms(['clearRequests']);
-  await Promise.all(fleet.members.map((member) => member.ask({ does: 'begin', rate })));
+  await Promise.all(fleet.members.map((member) => member.request({ command: 'startReads', rate })));
   await fleet.redis?.kill();
-  const begun = now();
-  const alone = await fleet.kms(['rotate', name]);
-  const held = await untilAllHold(fleet, alone);
-  const figures = await figuresOf(fleet, { what: 'a rotation without Redis', begun, held });
+  const startedAt = now();
+  const rotated = await fleet.kms(['rotate', name]);
+  const versions = await untilAllHave(fleet, rotated);
+  const during = await figuresOf(fleet, { event: 'rotation without Redis', startedAt, versions });
   await fleet.redis?.start();
-  const healed = await rotate(fleet);
+  const after = await rotate(fleet);
   /** @type {import('./paced-reads.mjs').ReadCounts[]} */
-  const counts = await Promise.all(fleet.members.map((member) => member.ask({ does: 'stop' })));
+  const counts = await Promise.all(fleet.members.map((member) => member.request({ command: 'stopReads' })));
   const reads = counts.reduce((sum, count) => sum + count.reads, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-  return { reads, failed, figures, healed: { ...healed, what: 'a rotation with Redis back' } };
+  return { reads, failed, during, after: { ...after, event: 'rotation after Redis restarted' } };
 }
 
 /**
  * @param {Fleet} fleet
- * @param {{ what: string; begun: number; held: readonly Held[] }} seen
+ * @param {{ event: string; startedAt: number; versions: readonly CurrentVersion[] }} observed
  */
-async function figuresOf(fleet, { what, begun, held }) {
-  const spread = held.map(({ since }) => since - begun).toSorted((one, other) => one - other);
+async function figuresOf(fleet, { event, startedAt, versions }) {
+  const delays = versions.map(({ since }) => since - startedAt).toSorted((one, other) => one - other);
   /** @type {number[]} */
-  const failures = await Promise.all(fleet.members.map((member) => member.ask({ does: 'storeFailures' })));
+  const failures = await Promise.all(fleet.members.map((member) => member.request({ command: 'storeFailures' })));
   const storeFailures = failures.reduce((sum, count) => sum + count, 0);
-  return { what, requests: await fleet.requests(), storeFailures, have: held.length, spread };
+  return { event, requests: await fleet.requests(), storeFailures, updated: versions.length, delays };
 }
 
 /**
- * A few at a time: a machine that starts fifty at once shows what starting costs, and nothing else.
- * @param {Asked[]} members
+ * Starts a few processes at a time, so that the machine is not overloaded.
+ * @param {Worker[]} members
  * @param {number} count
  * @param {unknown} task
  */
 async function startMembers(members, count, task) {
-  const member = new URL('fleet-member.mjs', import.meta.url);
-  const waiting = Array(count).keys();
+  const script = new URL('fleet-member.mjs', import.meta.url);
+  const remaining = Array(count).keys();
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (const _ of waiting) members.push(await start(member, task));
+    Array.from({ length: startConcurrency }, async () => {
+      for (const _ of remaining) members.push(await start(script, task));
     }),
   );
 }
 
-/** @param {Pick<Fleet, 'members'>} fleet @returns {Promise<Held[]>} */
-async function whatTheyHold({ members }) {
-  const held = await Promise.all(members.map((member) => member.ask({ does: 'which' })));
-  return held.filter((one) => one !== undefined);
+/** @param {Pick<Fleet, 'members'>} fleet @returns {Promise<CurrentVersion[]>} */
+async function currentVersions({ members }) {
+  const versions = await Promise.all(members.map((member) => member.request({ command: 'currentVersion' })));
+  return versions.filter((version) => version !== undefined);
 }
 
 /**
- * What those hold that have this version, when all do or the time is up.
+ * Waits until all processes have the version, or until the timeout. Returns one element for each process that has it.
  * @param {Fleet} fleet
  * @param {string} versionId
  */
-async function untilAllHold(fleet, versionId) {
-  const begun = performance.now();
+async function untilAllHave(fleet, versionId) {
+  const startedAt = performance.now();
   for (;;) {
-    const held = (await whatTheyHold(fleet)).filter((one) => one.versionId === versionId);
-    if (held.length === fleet.members.length || performance.now() - begun > fleet.within) return held;
+    const versions = (await currentVersions(fleet)).filter((version) => version.versionId === versionId);
+    if (versions.length === fleet.members.length || performance.now() - startedAt > fleet.timeout) return versions;
     await sleep(50);
   }
 }

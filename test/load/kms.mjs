@@ -1,29 +1,29 @@
 // @ts-check
-// KMS, in a process of its own, so that what it computes keeps no reader waiting. One process holds as many of them as are asked
-// for, each with ports of its own: a fault in one is none in the others.
+// The fake KMS in its own process, so that its work does not delay a reader. One process can run several, each with its own ports:
+// a fault in one does not affect the others.
 import { startFakeKms } from '@kms-secrets/testing';
-import { answer } from '../support/processes.mjs';
+import { serve } from '../support/processes.mjs';
 
 /** @typedef {import('@kms-secrets/testing').FakeKms} FakeKms */
 /**
- * A method of the fake, with what it is called with. Times, names and faults are all JSON.
+ * A method of the fake KMS and its arguments, which are all JSON.
  * @typedef {readonly [method: 'put' | 'rotate' | 'deny' | 'allow' | 'disable' | 'enable' | 'remove' | 'scheduleDeletion'
  *   | 'restore' | 'fault' | 'heal' | 'stop' | 'start' | 'clearRequests', ...args: readonly unknown[]]} Step
  */
 /** @typedef {{ endpoints: string[]; caFilePath: string; accessKey: import('@kms-secrets/testing').FakeAccessKey }} KmsAddress */
 
 /** @type {Map<string, FakeKms>} */
-const open = new Map();
+const instances = new Map();
 
-answer(
+serve(
   'ready',
-  ({ id, does, ...details }) => deeds[/** @type {keyof typeof deeds} */ (does)](id, details),
+  ({ id, command, ...details }) => commands[/** @type {keyof typeof commands} */ (command)](id, details),
   async () => {
-    await Promise.all(Array.from(open.values(), (kms) => kms.close()));
+    await Promise.all(Array.from(instances.values(), (kms) => kms.close()));
   },
 );
 
-const deeds = {
+const commands = {
   /**
    * @param {string} id
    * @param {{ regions: string[]; names: string[] }} details
@@ -31,42 +31,42 @@ const deeds = {
    */
   async open(id, { regions, names }) {
     const kms = await startFakeKms({ regions });
-    open.set(id, kms);
+    instances.set(id, kms);
     for (const name of names) kms.put(name, `s3cret-${name}`);
     const endpoints = kms.endpoints.map(({ endpoint }) => endpoint);
     return { endpoints, caFilePath: kms.caFilePath, accessKey: kms.accessKey };
   },
 
   /**
-   * One step after the other; returns what the last one returned.
+   * Runs the steps in order; returns the result of the last one.
    * @param {string} id
    * @param {{ steps: readonly Step[] }} details
    */
-  async does(id, { steps }) {
-    const kms = opened(id);
+  async apply(id, { steps }) {
+    const kms = instance(id);
     let last;
     for (const [method, ...args] of steps) {
-      // The one cast: which arguments belong to which method is known to who wrote the steps.
+      // The only cast: the caller knows which arguments a method takes.
       last = await /** @type {(...args: readonly unknown[]) => unknown} */ (kms[method]).apply(kms, args);
     }
     return last;
   },
 
-  /** How many requests came since they were cleared. @param {string} id */
+  /** The number of requests since the last `clearRequests`. @param {string} id */
   requests(id) {
-    return opened(id).requests.length;
+    return instance(id).requests.length;
   },
 
   /** @param {string} id */
   async close(id) {
-    await opened(id).close();
-    open.delete(id);
+    await instance(id).close();
+    instances.delete(id);
   },
 };
 
 /** @param {string} id */
-function opened(id) {
-  const kms = open.get(id);
+function instance(id) {
+  const kms = instances.get(id);
   if (kms === undefined) throw new Error(`There is no KMS ${id}.`);
   return kms;
 }

@@ -1,49 +1,52 @@
 // @ts-check
 import { faults } from './fault-list.mjs';
 import { names, runFault } from './fault-run.mjs';
-import { forEachStores, tableOf } from './fault-table.mjs';
+import { tableOf, withEachStore } from './fault-table.mjs';
 
-/** KMS is away for a minute, in two ways: nobody listens, and nobody answers. @type {import('./faults.mjs').Group} */
-export async function outage({ say, 'outage-seconds': seconds, rate }) {
-  say(`KMS away for ${seconds} s`);
-  const away = faults.filter(({ name }) => name === 'port closed' || name === 'no answer');
-  const runs = await forEachStores(async (stores, stage) => {
+/** KMS is unavailable for a minute, in two ways: connections are refused, or requests hang. @type {import('./faults.mjs').Group} */
+export async function outage({ log, 'outage-seconds': seconds, rate }) {
+  log(`KMS unavailable for ${seconds} s`);
+  const selected = faults.filter(({ name }) => name === 'port closed' || name === 'no response');
+  const runs = await withEachStore(async (stores, fixture) => {
     /** @type {import('./fault-run.mjs').FaultRun[]} */
     const done = [];
-    for (const fault of away) {
+    for (const fault of selected) {
       /** @type {import('./fault-run.mjs').Configuration} */
-      const configuration = { endpoints: 2, struck: 'all', stores };
-      done.push(
-        await runFault(stage, { fault, configuration, ms: seconds * 1_000, rate, restartDeadline: '2s', heals: true }),
-      );
+      const configuration = { endpoints: 2, faultAt: 'all', stores };
+      const options = { ms: seconds * 1_000, rate, coldStartDeadline: '2s', waitForRecovery: true };
+      done.push(await runFault(fixture, { fault, configuration, ...options }));
     }
     return done;
   });
-  const healed = runs.map(
-    ({ fault, configuration: { stores }, healedWithin }) =>
-      `${fault}, stores: ${stores}: all fresh ${healedWithin?.toFixed(0)} ms after it was over`,
+  const recoveries = runs.map(
+    ({ fault, configuration: { stores }, recoveredAfter }) =>
+      `${fault}, stores: ${stores}: every secret fresh ${recoveredAfter?.toFixed(0)} ms after the outage`,
   );
   return {
-    text: [tableOf(runs), ...healed].join('\n'),
+    text: [tableOf(runs), ...recoveries].join('\n'),
     results: runs,
-    verdicts: [
-      { says: 'no read failed', holds: runs.every(({ figures }) => figures.failed === 0) },
+    checks: [
+      { text: 'no read failed', passed: runs.every(({ figures }) => figures.failed === 0) },
       {
-        says: 'p99 of a read under 1 ms where connections are refused',
-        holds: runs.every(({ fault, figures }) => fault !== 'port closed' || figures.latency.p99 < 1),
+        text: 'while connections are refused, the p99 of a read is below 1 ms',
+        passed: runs.every(({ fault, figures }) => fault !== 'port closed' || figures.latency.p99 < 1),
       },
       {
-        // `staleDeadline`: that long a reader waits, once, for an endpoint that says nothing.
-        says: 'no read waits longer than a second where nobody answers',
-        holds: runs.every(({ figures }) => figures.latency.max < 1_100),
+        // A read waits for an endpoint that hangs for `staleDeadline`, once.
+        text: 'while requests hang, no read takes longer than 1 s',
+        passed: runs.every(({ figures }) => figures.latency.max < 1_100),
       },
       {
-        says: 'a process that starts meanwhile has the secrets of a store',
-        holds: runs.every(
-          ({ configuration: { stores }, restart }) => stores === 'none' || restart?.counts['stale'] === names.length,
+        text: 'a process that starts during the outage reads the secrets from a store',
+        passed: runs.every(
+          ({ configuration: { stores }, coldStart }) =>
+            stores === 'none' || coldStart?.counts['stale'] === names.length,
         ),
       },
-      { says: 'all was fresh again afterwards', holds: runs.every(({ healedWithin }) => healedWithin !== undefined) },
+      {
+        text: 'every secret is fresh again after the outage',
+        passed: runs.every(({ recoveredAfter }) => recoveredAfter !== undefined),
+      },
     ],
   };
 }

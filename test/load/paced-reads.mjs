@@ -4,16 +4,16 @@ import { outcomeOf } from './clients.mjs';
 
 /**
  * @typedef {object} ReadCounts
- * @property {number} reads those that have ended
+ * @property {number} reads that have completed
  * @property {number} fresh
  * @property {number} stale
  * @property {number} failed
- * @property {Readonly<Record<string, number>>} codes of those that failed
+ * @property {Readonly<Record<string, number>>} codes error codes of the failed reads, with their counts
  */
 
 /**
- * So many reads a second, whatever becomes of them: a read that waits does not keep the next one from coming, as it would not
- * in a service. The time a read takes counts from the call to its answer.
+ * Reads at a steady rate. A read that waits does not delay the next one (an open-loop load), as in a service. The latency of a
+ * read is measured from the call to the result.
  */
 export class PacedReads {
   /** @type {import('@kms-secrets/core').SecretClient} */
@@ -21,28 +21,29 @@ export class PacedReads {
   /** @type {readonly string[]} */
   #names;
   /** Nanoseconds. */
-  #took = createHistogram();
+  #latencies = createHistogram();
   /** @type {Map<string, number>} */
   #outcomes = new Map();
   /** @type {Set<Promise<void>>} */
-  #underWay = new Set();
+  #inFlight = new Set();
   /** @type {NodeJS.Timeout} */
-  #pace;
+  #interval;
 
-  /** @param {{ client: import('@kms-secrets/core').SecretClient; names: readonly string[]; rate: number }} load */
+  /** @param {{ client: import('@kms-secrets/core').SecretClient; names: readonly string[]; rate: number }} options */
   constructor({ client, names, rate }) {
     this.#client = client;
     this.#names = names;
-    const begun = performance.now();
-    let issued = 0;
-    this.#pace = setInterval(() => {
-      for (const due = ((performance.now() - begun) / 1_000) * rate; issued < due; issued += 1) this.#read(issued);
+    const startedAt = performance.now();
+    let started = 0;
+    this.#interval = setInterval(() => {
+      for (const due = ((performance.now() - startedAt) / 1_000) * rate; started < due; started += 1) {
+        this.#read(started);
+      }
     }, 1);
   }
 
-  /** Forgets what was counted so far. */
-  startCounting() {
-    this.#took.reset();
+  resetCounts() {
+    this.#latencies.reset();
     this.#outcomes.clear();
   }
 
@@ -56,29 +57,33 @@ export class PacedReads {
   /** In milliseconds. */
   get latency() {
     const ms = (/** @type {number} */ nanoseconds) => nanoseconds / 1e6;
-    const { count } = this.#took;
+    const { count } = this.#latencies;
     if (count === 0) return { p50: 0, p99: 0, max: 0 };
-    return { p50: ms(this.#took.percentile(50)), p99: ms(this.#took.percentile(99)), max: ms(this.#took.max) };
+    return {
+      p50: ms(this.#latencies.percentile(50)),
+      p99: ms(this.#latencies.percentile(99)),
+      max: ms(this.#latencies.max),
+    };
   }
 
-  /** No read comes any more; resolves when those under way have ended. */
+  /** Starts no more reads; resolves when those in flight have completed. */
   async stop() {
-    clearInterval(this.#pace);
-    await Promise.all(this.#underWay);
+    clearInterval(this.#interval);
+    await Promise.all(this.#inFlight);
   }
 
   /** @param {number} index */
   #read(index) {
     const name = this.#names[index % this.#names.length] ?? '';
-    const ending = this.#timed(name).finally(() => this.#underWay.delete(ending));
-    this.#underWay.add(ending);
+    const read = this.#measure(name).finally(() => this.#inFlight.delete(read));
+    this.#inFlight.add(read);
   }
 
   /** @param {string} name */
-  async #timed(name) {
-    const begun = performance.now();
+  async #measure(name) {
+    const startedAt = performance.now();
     const outcome = await outcomeOf(this.#client.get(name));
-    this.#took.record(Math.max(1, Math.round((performance.now() - begun) * 1e6)));
+    this.#latencies.record(Math.max(1, Math.round((performance.now() - startedAt) * 1e6)));
     this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
   }
 }

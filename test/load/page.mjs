@@ -1,39 +1,42 @@
 // @ts-check
-// docs/faults.md, from what `pnpm faults` has measured: `pnpm --filter @kms-secrets/load page "two cores of a laptop"`.
+// Writes the tables of docs/faults.md from the last results of `pnpm faults`:
+// pnpm --filter @kms-secrets/load page "two cores of a laptop"
 import { readFileSync, writeFileSync } from 'node:fs';
 import { quantile } from './quantile.mjs';
 import { readResults } from './results.mjs';
 
 /** @typedef {import('./fault-run.mjs').FaultRun} FaultRun */
-/** @typedef {import('./fleet.mjs').FleetFigures & { stores: string }} FleetLine */
+/** @typedef {import('./fleet.mjs').FleetFigures & { stores: string }} FleetRow */
 
-const [machine = 'a machine that nobody has named'] = process.argv.slice(2);
-/** @type {{ found: readonly FaultRun[] }} */
+const [machine = 'an unnamed machine'] = process.argv.slice(2);
+/** @type {{ results: readonly FaultRun[] }} */
 const table = readResults('table');
-/** @type {{ found: readonly FaultRun[] }} */
+/** @type {{ results: readonly FaultRun[] }} */
 const outage = readResults('outage');
-/** @type {{ found: { lines: readonly FleetLine[]; outage: { reads: number; failed: number } } }} */
+/** @type {{ results: { rows: readonly FleetRow[]; redisOutage: { reads: number; failed: number } } }} */
 const fleet = readResults('fleet');
-const stores = [...new Set(table.found.map(({ configuration }) => configuration.stores))];
+const stores = [...new Set(table.results.map(({ configuration }) => configuration.stores))];
 
 const page = new URL('../../docs/faults.md', import.meta.url);
-const before = readFileSync(page, 'utf8');
-const mark = '<!-- Measured by `pnpm faults`';
-const prose = before.slice(0, before.indexOf(mark));
-writeFileSync(page, `${prose}${[head(), ...sections(), ...outageLines(), ...fleetLines()].join('\n')}\n`);
+const current = readFileSync(page, 'utf8');
+const marker = '<!-- Measured by `pnpm faults`';
+const prose = current.slice(0, current.indexOf(marker));
+writeFileSync(page, `${prose}${[preamble(), ...faultSections(), ...outageSection(), ...fleetSection()].join('\n')}\n`);
 
-function head() {
+function preamble() {
   const date = new Date().toISOString().slice(0, 10);
-  return `${mark}, written by test/load/page.mjs; a change made below is lost. -->
+  return `${marker}, written by test/load/page.mjs. Do not edit below. -->
 
 Measured on ${date}, on ${machine}.`;
 }
 
-/** One table for each number of endpoints and what was struck of them. */
-function sections() {
-  const byPlace = groupBy(table.found, ({ configuration: { endpoints, struck } }) => placeText(endpoints, struck));
-  return [...byPlace].flatMap(([place, runs]) => [
-    `\n## ${place}\n`,
+/** One table for each number of endpoints and each place of the fault. */
+function faultSections() {
+  const byTarget = groupBy(table.results, ({ configuration: { endpoints, faultAt } }) =>
+    targetText(endpoints, faultAt),
+  );
+  return [...byTarget].flatMap(([target, runs]) => [
+    `\n## ${target}\n`,
     ...rows([
       [
         'fault',
@@ -41,79 +44,70 @@ function sections() {
         'failed',
         ...stores.map((name) => `p50 / p99 ms, ${name}`),
         `KMS requests`,
-        'a new process gets',
+        'a new process reads',
       ],
-      ...[...groupBy(runs, ({ fault }) => fault)].map(([fault, ofFault]) => [
+      ...[...groupBy(runs, ({ fault }) => fault)].map(([fault, faultRuns]) => [
         fault,
-        total(ofFault, ({ figures }) => figures.reads),
-        total(ofFault, ({ figures }) => figures.failed),
-        ...ofFault.map(({ figures }) => `${ms(figures.latency.p50)} / ${ms(figures.latency.p99)}`),
-        ofFault.map(({ requests }) => requests).join(', '),
-        restarts(ofFault),
+        total(faultRuns, ({ figures }) => figures.reads),
+        total(faultRuns, ({ figures }) => figures.failed),
+        ...faultRuns.map(({ figures }) => `${ms(figures.latency.p50)} / ${ms(figures.latency.p99)}`),
+        faultRuns.map(({ requests }) => requests).join(', '),
+        coldStarts(faultRuns),
       ]),
     ]),
   ]);
 }
 
-function outageLines() {
+function outageSection() {
   return [
-    '\n## KMS away for a minute, with two endpoints\n',
+    '\n## KMS unavailable for a minute, with two endpoints\n',
     ...rows([
-      [
-        'fault',
-        'stores',
-        'reads',
-        'failed',
-        'p50 / p99 ms',
-        'KMS requests',
-        'a new process gets',
-        'all fresh after it, ms',
-      ],
-      ...outage.found.map((run) => [
+      ['fault', 'stores', 'reads', 'failed', 'p50 / p99 ms', 'KMS requests', 'a new process reads', 'recovery, ms'],
+      ...outage.results.map((run) => [
         run.fault,
         run.configuration.stores,
         total([run], ({ figures }) => figures.reads),
         total([run], ({ figures }) => figures.failed),
         `${ms(run.figures.latency.p50)} / ${ms(run.figures.latency.p99)}`,
         `${run.requests}`,
-        restarts([run]),
-        run.healedWithin?.toFixed(0) ?? 'never',
+        coldStarts([run]),
+        run.recoveredAfter?.toFixed(0) ?? 'never',
       ]),
     ]),
   ];
 }
 
-function fleetLines() {
-  const { lines, outage: killed } = fleet.found;
+function fleetSection() {
+  const { rows: fleetRows, redisOutage } = fleet.results;
   return [
     '\n## A fleet of 50 processes\n',
     ...rows([
-      ['what', 'stores', 'KMS requests', 'have it', 'p50 / p99 ms'],
-      ...lines.map(({ what, stores: shared, requests, have, spread }) => [
-        what,
-        shared,
+      ['event', 'stores', 'KMS requests', 'updated', 'p50 / p99 ms'],
+      ...fleetRows.map(({ event, stores: store, requests, updated, delays }) => [
+        event,
+        store,
         `${requests}`,
-        `${have}`,
-        `${ms(quantile(spread, 0.5))} / ${ms(quantile(spread, 0.99))}`,
+        `${updated}`,
+        `${ms(quantile(delays, 0.5))} / ${ms(quantile(delays, 0.99))}`,
       ]),
     ]),
-    `\nWhile Redis was killed and started again, ${killed.failed} of ${killed.reads.toLocaleString('en-US')} reads failed.`,
+    `\nWhile Redis was killed and restarted, ${redisOutage.failed} of ${redisOutage.reads.toLocaleString('en-US')} reads failed.`,
   ];
 }
 
 /**
  * @param {number} endpoints
- * @param {string} struck
+ * @param {string} faultAt
  */
-function placeText(endpoints, struck) {
+function targetText(endpoints, faultAt) {
   if (endpoints === 1) return 'One endpoint';
-  return `${endpoints === 2 ? 'Two' : 'Three'} endpoints, ${struck === 'all' ? 'all struck' : 'the first struck'}`;
+  return `${endpoints === 2 ? 'Two' : 'Three'} endpoints, fault at ${faultAt === 'all' ? 'all' : 'the primary'}`;
 }
 
-/** The same with all stores is told once. @param {readonly FaultRun[]} runs */
-function restarts(runs) {
-  const outcomes = runs.map(({ restart }) =>
-    Object.keys(restart?.counts ?? {})
+/** One text if all stores have the same outcome, otherwise one for each store. @param {readonly FaultRun[]} runs */
+function coldStarts(runs) {
+  const outcomes = runs.map(({ coldStart }) =>
+    Object.keys(coldStart?.counts ?? {})
       .toSorted()
       .join(', '),
   );
@@ -135,9 +129,9 @@ function ms(value) {
   return value < 10 ? `${Number(value.toPrecision(2))}` : value.toFixed(0);
 }
 
-/** @param {readonly (readonly string[])[]} cells the first row is the head */
-function rows([first = [], ...rest]) {
-  return [first, first.map(() => '---'), ...rest].map((row) => `| ${row.join(' | ')} |`);
+/** Formats a Markdown table. @param {readonly (readonly string[])[]} cells the first row is the header */
+function rows([header = [], ...rest]) {
+  return [header, header.map(() => '---'), ...rest].map((row) => `| ${row.join(' | ')} |`);
 }
 
 /**

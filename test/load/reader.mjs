@@ -1,7 +1,7 @@
 // @ts-check
-// A service's process: clients that are read at a steady pace. Several loads fit into one, each with a client of its own.
-import { answer } from '../support/processes.mjs';
-import { clientFor, readAll, readOnce, untilFresh } from './clients.mjs';
+// The process of a service: clients from which secrets are read at a steady rate. It can run several loads, each with its own client.
+import { serve } from '../support/processes.mjs';
+import { createClient, readAll, readOnce, untilFresh } from './clients.mjs';
 import { PacedReads } from './paced-reads.mjs';
 
 /** @typedef {import('./clients.mjs').ClientTask} ClientTask */
@@ -11,23 +11,23 @@ import { PacedReads } from './paced-reads.mjs';
 /** @type {Map<string, { client: SecretClient; reads: PacedReads }>} */
 const loads = new Map();
 
-answer('ready', ({ id, does, ...details }) => deeds[/** @type {keyof typeof deeds} */ (does)](id, details));
+serve('ready', ({ id, command, ...details }) => commands[/** @type {keyof typeof commands} */ (command)](id, details));
 
-const deeds = {
+const commands = {
   /**
-   * Every name is read until it is in memory, then all of them in turn.
+   * Creates a client, loads every secret into memory, and starts the reads.
    * @param {string} id
    * @param {{ task: ClientTask; rate: number }} details
    */
-  async begin(id, { task, rate }) {
-    const client = clientFor(task);
+  async open(id, { task, rate }) {
+    const client = createClient(task);
     await readAll(client, task.names);
     loads.set(id, { client, reads: new PacedReads({ client, names: task.names, rate }) });
   },
 
-  /** What was read until now does not count. @param {string} id */
-  startCounting(id) {
-    loadOf(id).reads.startCounting();
+  /** @param {string} id */
+  resetCounts(id) {
+    loadOf(id).reads.resetCounts();
   },
 
   /**
@@ -40,24 +40,24 @@ const deeds = {
   },
 
   /**
-   * No more reads; those under way are waited for, and count.
+   * Starts no more reads and waits for those in flight, which count.
    * @param {string} id
    */
-  async stop(id) {
+  async stopReads(id) {
     await loadOf(id).reads.stop();
-    return deeds.figures(id);
+    return commands.figures(id);
   },
 
   /**
    * @param {string} id
-   * @param {{ within: number }} details
+   * @param {{ timeout: number }} details
    */
-  untilFresh(id, { within }) {
-    return untilFresh(loadOf(id).client, within);
+  untilFresh(id, { timeout }) {
+    return untilFresh(loadOf(id).client, timeout);
   },
 
   /** @param {string} id */
-  async end(id) {
+  async close(id) {
     const { client, reads } = loadOf(id);
     await reads.stop();
     await client.close();
@@ -65,15 +65,15 @@ const deeds = {
   },
 
   /**
-   * What a process that starts now gets: a client like that of the load, with the same stores, and nothing in memory.
+   * Reads each secret once with a new client: the same stores, but nothing in memory, as in a process that starts now.
    * @param {string} _
    * @param {{ task: ClientTask }} details
    */
-  async restart(_, { task }) {
-    const client = clientFor(task);
-    const start = await readOnce(client, task.names);
+  async coldStart(_, { task }) {
+    const client = createClient(task);
+    const result = await readOnce(client, task.names);
     await client.close();
-    return start;
+    return result;
   },
 };
 

@@ -9,25 +9,25 @@ import { startRedis } from '../support/redis-server.mjs';
 const key = 'a1b2c3d4'.repeat(8);
 
 /**
- * What outlives the process, by the name of the configuration: the options that make a client use it. `place` is where it is
- * kept, the same for all clients of a run and for no other run: see `openPlace`.
- * @type {Readonly<Record<string, (place: string) => Partial<import('@kms-secrets/core').SecretClientOptions>>>}
+ * The kinds of stores, and the client options for each. `location` is where the store keeps its data: the same for all clients
+ * of a run, and a new one for each run (see `openStorage`).
+ * @type {Readonly<Record<string, (location: string) => Partial<import('@kms-secrets/core').SecretClientOptions>>>}
  */
-export const storesBy = {
+export const storeOptions = {
   none: () => ({}),
-  file: (place) => ({ stores: [fileStore({ path: join(place, 'secrets'), key })] }),
-  redis: (place) => ({ stores: [redisStore({ url: place, key })] }),
+  file: (location) => ({ stores: [fileStore({ path: join(location, 'secrets'), key })] }),
+  redis: (location) => ({ stores: [redisStore({ url: location, key })] }),
 };
 
 /**
- * A new place for such stores: a folder, or the address of a Redis that is started for it.
+ * Creates a location for stores of this kind: a temporary folder, or a new Redis server.
  * @param {string} stores
  */
-export async function openPlace(stores) {
+export async function openStorage(stores) {
   if (stores === 'redis') {
     const redis = await startRedis();
-    return { place: redis.url, close: () => redis.stop(), redis };
+    return { location: redis.url, close: () => redis.stop(), redis };
   }
-  const place = await mkdtemp(join(tmpdir(), 'kms-secrets-load-'));
-  return { place, close: () => rm(place, { recursive: true, force: true }), redis: undefined };
+  const location = await mkdtemp(join(tmpdir(), 'kms-secrets-load-'));
+  return { location, close: () => rm(location, { recursive: true, force: true }), redis: undefined };
 }

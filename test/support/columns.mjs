@@ -1,17 +1,17 @@
 // @ts-check
 
 /**
- * Lines of text as columns, figures to the right.
- * @param {readonly (readonly string[])[]} lines the first one is the head
+ * Formats rows of text as aligned columns. Columns of figures are aligned to the right.
+ * @param {readonly (readonly string[])[]} rows the first one is the header
  * @param {(column: number) => boolean} isFigure
  * @returns {string}
  */
-export function columns(lines, isFigure) {
-  const count = Math.max(...lines.map((cells) => cells.length));
+export function columns(rows, isFigure) {
+  const count = Math.max(...rows.map((cells) => cells.length));
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...lines.map((cells) => cells[column]?.length ?? 0)),
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
   );
-  return lines
+  return rows
     .map((cells) =>
       cells
         .map((cell, column) =>

@@ -1,113 +1,117 @@
 // @ts-check
-// Each part of a measurement has a process of its own: what another one compiled, allocated or is busy with does not show in it.
+// Runs each part of a measurement in its own process, so that compilation, garbage and load of one part do not affect another.
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Longer than most need; one that hangs is killed then, and what waits for it fails. */
-const patience = 150_000;
+/** Milliseconds after which a process is killed by default. Longer than any measurement takes. */
+const defaultTimeout = 150_000;
 
-/** The answer to no question: that the process is ready. */
+/** The id of the first response, which carries `ready` and belongs to no request. */
 const readyId = 0;
 
-/** @typedef {{ id: number; answer?: any; error?: string }} Reply */
+/** @typedef {{ id: number; result?: any; error?: string }} Response */
 
-/** @type {Set<Asked>} */
+/** @type {Set<Worker>} */
 const running = new Set();
 
 /**
- * `flags` are Node's own; `timeout` in milliseconds, after which the process is killed.
- * @typedef {{ flags?: readonly string[]; env?: Readonly<Record<string, string>>; timeout?: number }} Launch
+ * `flags` are flags of Node. The process is killed after `timeout` milliseconds.
+ * @typedef {{ flags?: readonly string[]; env?: Readonly<Record<string, string>>; timeout?: number }} LaunchOptions
  */
 
 /**
- * Runs a script and returns the JSON it prints; it is killed if it takes too long.
+ * Runs a script to its end and returns the JSON that it prints.
  * @param {URL} script
- * @param {unknown} task what it finds in `given()`
- * @param {Launch} [launch]
+ * @param {unknown} task what `readTask()` returns in the script
+ * @param {LaunchOptions} [options]
  * @returns {Promise<any>}
  */
-export async function run(script, task, { flags = [], env = {}, timeout = patience } = {}) {
+export async function run(script, task, { flags = [], env = {}, timeout = defaultTimeout } = {}) {
   const options = { env: environment(task, env), timeout };
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, fileURLToPath(script)], options);
   return JSON.parse(stdout);
 }
 
-/** What this process was started with. */
-export function given() {
+/** The task that this process was started with. */
+export function readTask() {
   return JSON.parse(process.env['PROCESS_TASK'] ?? 'null');
 }
 
 /**
- * A process that is asked again and again, several things at a time if need be. `any`, because what crosses is JSON that only
- * the two sides know the shape of.
- * @typedef {{ ready: any; ask: (question: unknown) => Promise<any>; stop: () => Promise<void>;
- *   kill: () => Promise<void> }} Asked `kill` as the machine does it: it has no time to end anything
- * @param {URL} script one that calls `answer`
- * @param {unknown} task
- * @param {Launch} [launch]
- * @returns {Promise<Asked>}
+ * A process that handles requests, several at a time if needed. Messages are JSON whose shape only the two sides know, hence
+ * `any`. `kill` sends SIGKILL: the process cannot clean up.
+ * @typedef {{ ready: any; request: (message: unknown) => Promise<any>; stop: () => Promise<void>;
+ *   kill: () => Promise<void> }} Worker
  */
-export async function start(script, task, { flags = [], env = {}, timeout = patience } = {}) {
+
+/**
+ * Starts a script that calls `serve`, and waits until it is ready.
+ * @param {URL} script
+ * @param {unknown} task what `readTask()` returns in the script
+ * @param {LaunchOptions} [options]
+ * @returns {Promise<Worker>}
+ */
+export async function start(script, task, { flags = [], env = {}, timeout = defaultTimeout } = {}) {
   const child = fork(fileURLToPath(script), { execArgv: [...flags], env: environment(task, env), timeout });
   const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${script.pathname.split('/').at(-1)} ended with ${code ?? signal}.`);
+    throw new Error(`${script.pathname.split('/').at(-1)} exited with ${code ?? signal}.`);
   });
   ended.catch(() => {});
-  /** @type {Map<number, { resolve: (answer: any) => void; reject: (error: Error) => void }>} */
-  const open = new Map();
-  child.on('message', (/** @type {Reply} */ { id, error, answer: answered }) => {
-    const { resolve, reject } = open.get(id) ?? {};
-    open.delete(id);
-    if (error === undefined) resolve?.(answered);
+  /** @type {Map<number, { resolve: (result: any) => void; reject: (error: Error) => void }>} */
+  const pending = new Map();
+  child.on('message', (/** @type {Response} */ { id, error, result }) => {
+    const { resolve, reject } = pending.get(id) ?? {};
+    pending.delete(id);
+    if (error === undefined) resolve?.(result);
     else reject?.(new Error(error));
   });
-  let asks = 0;
-  const answerTo = (/** @type {number} */ id) =>
-    Promise.race([new Promise((resolve, reject) => void open.set(id, { resolve, reject })), ended]);
-  /** @type {Asked} */
-  const asked = {
-    ready: await answerTo(readyId),
-    ask(question) {
-      asks += 1;
-      const answered = answerTo(asks);
-      // With a callback, a process that has ended is no error of its own here: `ended` tells of it.
-      child.send({ id: asks, question }, () => {});
-      return answered;
+  let lastId = readyId;
+  const responseTo = (/** @type {number} */ id) =>
+    Promise.race([new Promise((resolve, reject) => void pending.set(id, { resolve, reject })), ended]);
+  /** @type {Worker} */
+  const worker = {
+    ready: await responseTo(readyId),
+    request(message) {
+      lastId += 1;
+      const response = responseTo(lastId);
+      // With a callback, sending to a process that has exited does not throw; `ended` reports the exit.
+      child.send({ id: lastId, message }, () => {});
+      return response;
     },
     async stop() {
       if (child.connected) child.disconnect();
-      running.delete(asked);
+      running.delete(worker);
       await ended.catch(() => {});
     },
     async kill() {
       child.kill('SIGKILL');
-      await asked.stop();
+      await worker.stop();
     },
   };
-  running.add(asked);
-  return asked;
+  running.add(worker);
+  return worker;
 }
 
-/** Whatever was started and not stopped: they would wait for questions, and this process for them. */
+/** Stops every process that is still running. Otherwise they would wait for requests, and this process for them. */
 export async function stopAll() {
-  await Promise.all(Array.from(running, (asked) => asked.stop()));
+  await Promise.all(Array.from(running, (worker) => worker.stop()));
 }
 
 /**
- * The other side of `start`: sends `ready`, then the answer to each question (`any` for the reason given at `Asked`), or the
- * words of the error that came instead. Ends with the one who asks, however that ends.
+ * The side of the started process: sends `ready`, then the result of `handle` for each request, or the text of its error.
+ * Exits when the process that started it disconnects.
  * @param {unknown} ready
- * @param {(question: any) => unknown} reply
+ * @param {(message: any) => unknown} handle
  * @param {() => unknown} [close]
  */
-export function answer(ready, reply, close) {
-  // With a callback, that nobody is there any more to hear it is no error of its own: the end of the channel tells of it.
-  const send = (/** @type {Reply} */ message) => process.send?.(message, () => {});
-  process.on('message', async (/** @type {{ id: number; question: any }} */ { id, question }) => {
+export function serve(ready, handle, close) {
+  // With a callback, sending to a parent that has exited does not throw; `disconnect` reports the exit.
+  const send = (/** @type {Response} */ response) => process.send?.(response, () => {});
+  process.on('message', async (/** @type {{ id: number; message: any }} */ { id, message }) => {
     try {
-      send({ id, answer: await reply(question) });
+      send({ id, result: await handle(message) });
     } catch (error) {
       send({ id, error: String(error) });
     }
@@ -116,12 +120,13 @@ export function answer(ready, reply, close) {
     await close?.();
     process.exit();
   });
-  send({ id: readyId, answer: ready });
+  send({ id: readyId, result: ready });
 }
 
 /**
- * Nothing else of ours: a proxy or a credential that happens to be set must not show in a figure.
- * @param {unknown} task not among the arguments, which every user of the machine can list
+ * The environment of a new process. It inherits only PATH and TMPDIR: a proxy or credentials set on this machine must not
+ * affect a measurement. The task is not an argument, because all users of the machine can list arguments.
+ * @param {unknown} task
  * @param {Readonly<Record<string, string>>} env
  */
 function environment(task, env) {

@@ -7,28 +7,28 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const program = '/usr/bin/redis-server';
+const binary = '/usr/bin/redis-server';
 
-export const hasRedis = existsSync(program);
+export const hasRedis = existsSync(binary);
 
 /**
- * A Redis on a spare port of loopback, in memory: what it held is gone when it is killed. `start` has it back on the same port.
- * It ends with the process that started it.
+ * Starts a Redis server on a free port of the loopback interface. It keeps its data in memory only, so `kill` loses the data.
+ * `start` starts it again on the same port. The server is killed when this process exits.
  */
 export async function startRedis() {
-  if (!hasRedis) throw new Error(`${program} is missing. Install it: apt-get install redis-server`);
-  const port = await sparePort();
+  if (!hasRedis) throw new Error(`${binary} is missing. Install it: apt-get install redis-server`);
+  const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), 'redis-'));
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let child;
 
-  async function startAgain() {
+  async function startServer() {
     const memoryOnly = ['--save', '', '--appendonly', 'no', '--dir', directory];
     const settings = ['--port', String(port), '--bind', '127.0.0.1', ...memoryOnly];
-    const started = spawn(program, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
-    child = started;
-    for await (const chunk of started.stdout) if (String(chunk).includes('Ready to accept connections')) break;
-    started.stdout.resume();
+    const server = spawn(binary, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = server;
+    for await (const chunk of server.stdout) if (String(chunk).includes('Ready to accept connections')) break;
+    server.stdout.resume();
   }
 
   async function kill() {
@@ -40,12 +40,12 @@ export async function startRedis() {
 
   const killAtExit = () => void child?.kill('SIGKILL');
   process.once('exit', killAtExit);
-  await startAgain();
+  await startServer();
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
     kill,
-    start: startAgain,
+    start: startServer,
     async stop() {
       await kill();
       process.off('exit', killAtExit);
@@ -54,10 +54,10 @@ export async function startRedis() {
   };
 }
 
-async function sparePort() {
+async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()); // of a server that listens on a port
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()); // not a string: the server listens on a port
   server.close();
   await once(server, 'close');
   return port;

@@ -1,36 +1,36 @@
 import { Agent, get } from 'node:http';
 
-/** What a request was answered; status 0 if there was no whole answer. */
-export interface Answered {
+/** The response to one request. Status 0 means that no complete response arrived; `text` is the reason then. */
+export interface LoadResponse {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Sends so many requests a second to `url`, whatever the answers take, and returns all answers. It ends by itself: after
- * `ms`, and the time of the last answer.
+ * Sends `perSecond` requests a second to `url` for `ms` milliseconds, however long the responses take (an open-loop load), and
+ * returns all responses.
  *
- * How many a turn are due is told by the time that has passed, so that a machine that was busy does not make them fewer.
+ * The number of requests due is computed from the time elapsed, so that a busy machine does not reduce the load.
  */
 export async function steadyLoad(
   url: string,
   { perSecond, ms }: { readonly perSecond: number; readonly ms: number },
-): Promise<readonly Answered[]> {
+): Promise<readonly LoadResponse[]> {
   const agent = new Agent({ keepAlive: true });
-  const asking: Promise<Answered>[] = [];
+  const sent: Promise<LoadResponse>[] = [];
   const startedAt = performance.now();
   const total = (ms / 1_000) * perSecond;
-  while (asking.length < total) {
+  while (sent.length < total) {
     const due = Math.min(total, ((performance.now() - startedAt) / 1_000) * perSecond);
-    while (asking.length < due) asking.push(ask(url, agent));
+    while (sent.length < due) sent.push(send(url, agent));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  const answers = await Promise.all(asking);
+  const responses = await Promise.all(sent);
   agent.destroy();
-  return answers;
+  return responses;
 }
 
-function ask(url: string, agent: Agent): Promise<Answered> {
+function send(url: string, agent: Agent): Promise<LoadResponse> {
   return new Promise((resolve) => {
     const failed = (error: Error): void => resolve({ status: 0, text: error.message });
     const request = get(url, { agent, timeout: 10_000 }, (response) => {
@@ -39,7 +39,7 @@ function ask(url: string, agent: Agent): Promise<Answered> {
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', failed);
     });
-    request.on('timeout', () => request.destroy(new Error('no answer within 10 s')));
+    request.on('timeout', () => request.destroy(new Error('no response within 10 s')));
     request.on('error', failed);
   });
 }

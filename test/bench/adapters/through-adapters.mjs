@@ -8,22 +8,22 @@ import { adapters } from './adapters.mjs';
 const serve = new URL('serve.mjs', import.meta.url);
 const inFlight = 16;
 
-/** What it costs to read through an adapter and not from the client itself. @type {import('../bench.mjs').Group} */
-export async function throughAdapters({ isQuick, say }) {
+/** The cost of reading through an adapter, compared with reading from the client. @type {import('../bench.mjs').Group} */
+export async function throughAdapters({ isQuick, log }) {
   const rows = [];
   for (const adapter of Object.keys(adapters)) {
     const server = await start(serve, { adapter }, { flags: ['--expose-gc'] });
-    say(`reads in a request of ${adapter}`);
-    const reads = await server.ask(isQuick ? { rounds: 5, ms: 2 } : { rounds: 31, ms: 12 });
-    say(`requests to ${adapter}`);
+    log(`reads in a request of ${adapter}`);
+    const reads = await server.request(isQuick ? { rounds: 5, ms: 2 } : { rounds: 31, ms: 12 });
+    log(`requests to ${adapter}`);
     const requests = await cpuOfRequests(server, isQuick ? { rounds: 3, count: 200 } : { rounds: 15, count: 3_000 });
     await server.stop();
     const target = { atMost: 1.3 };
     rows.push(
-      row(`${adapter}: secret() beside the client's peek(), ns`, compare(reads, 'secret', 'peek'), target),
-      row(`${adapter}: await get() beside the client's, ns`, compare(reads, 'snapshotGet', 'get'), target),
+      row(`${adapter}: secret() vs peek() of the client, ns`, compare(reads, 'secret', 'peek'), target),
+      row(`${adapter}: await get() vs await get() of the client, ns`, compare(reads, 'snapshotGet', 'get'), target),
       row(
-        `${adapter}: a request that reads, beside one that asks the client, CPU µs`,
+        `${adapter}: request with a read vs request with peek() of the client, CPU µs`,
         compare(requests, 'adapter', 'core'),
         target,
       ),
@@ -33,18 +33,18 @@ export async function throughAdapters({ isQuick, say }) {
 }
 
 /**
- * What a request costs the server, the sending of it left out: that happens here.
- * @param {import('../../support/processes.mjs').Asked} server
- * @param {{ rounds: number; count: number }} size
+ * CPU microseconds of the server process per request. The requests are sent by this process, so sending does not count.
+ * @param {import('../../support/processes.mjs').Worker} server
+ * @param {{ rounds: number; count: number }} options
  */
 async function cpuOfRequests(server, { rounds, count }) {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
-  const ways = Object.fromEntries(['core', 'adapter'].map((path) => [path, `${server.ready.url}/${path}`]));
-  for (const url of Object.values(ways)) await sendAll(url, agent, count); // its code is compiled then
-  const samples = await inRounds(ways, rounds, async (url) => {
-    const before = total(await server.ask('cpu'));
+  const urls = Object.fromEntries(['core', 'adapter'].map((path) => [path, `${server.ready.url}/${path}`]));
+  for (const url of Object.values(urls)) await sendAll(url, agent, count); // warm-up
+  const samples = await inRounds(urls, rounds, async (url) => {
+    const before = total(await server.request('cpu'));
     await sendAll(url, agent, count);
-    return (total(await server.ask('cpu')) - before) / count;
+    return (total(await server.request('cpu')) - before) / count;
   });
   agent.destroy();
   return samples;
@@ -59,11 +59,11 @@ const total = ({ user, system }) => user + system;
  * @param {number} count
  */
 async function sendAll(url, agent, count) {
-  let left = count;
+  let remaining = count;
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (left > 0) {
-        left -= 1;
+      while (remaining > 0) {
+        remaining -= 1;
         await send(url, agent);
       }
     }),
@@ -78,7 +78,7 @@ async function sendAll(url, agent, count) {
 function send(url, agent) {
   return new Promise((resolve, reject) => {
     get(url, { agent }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}.`));
+      if (response.statusCode !== 200) reject(new Error(`${url} responded with ${response.statusCode}.`));
       response.resume().on('end', resolve);
     }).on('error', reject);
   });

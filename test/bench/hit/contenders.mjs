@@ -1,8 +1,8 @@
 // @ts-check
-import { clientOver, readAll, secretOf } from '../engine.mjs';
+import { createClientWithUpstream, createSecret, readAll } from '../clients.mjs';
 import { peers } from '../peers.mjs';
 
-/** 300 bytes, as a managed database account is kept. */
+/** 300 bytes, in the format of a managed database account. */
 const json = JSON.stringify({
   AccountName: 'app',
   AccountPassword: `s3cret-${'x'.repeat(25)}`,
@@ -15,16 +15,16 @@ const json = JSON.stringify({
 const password = `s3cret-${'z'.repeat(25)}`;
 
 /**
- * Everything that is read side by side, by name; what is async says so.
+ * The read functions to compare, by name. `isAsync` marks those that return a promise.
  * @param {readonly string[]} names
- * @param {{ withPeers: boolean }} choice
+ * @param {{ withPeers: boolean }} options
  */
 export async function openContenders(names, { withPeers }) {
-  const client = clientOver(async ({ name }) => secretOf(name, json), { ttl: '1h' });
+  const client = createClientWithUpstream(async ({ name }) => createSecret(name, json), { ttl: '1h' });
   await readAll(names, (name) => client.get(name));
-  const held = new Map(names.map((name) => [name, secretOf(name, json)]));
+  const map = new Map(names.map((name) => [name, createSecret(name, json)]));
   for (const name of names) {
-    held.get(name)?.json();
+    map.get(name)?.json();
     client.peek(name)?.json();
   }
   const java = {
@@ -34,16 +34,16 @@ export async function openContenders(names, { withPeers }) {
 
   /** @type {Record<string, { read: (name: string) => unknown; isAsync?: boolean }>} */
   const contenders = {
-    map: { read: (name) => held.get(name) },
+    map: { read: (name) => map.get(name) },
     peek: { read: (name) => client.peek(name) },
-    json: { read: (name) => held.get(name)?.json() },
+    json: { read: (name) => map.get(name)?.json() },
     peekJson: { read: (name) => client.peek(name)?.json() },
-    asyncFunction: { read: async (name) => held.get(name), isAsync: true },
+    asyncFunction: { read: async (name) => map.get(name), isAsync: true },
     get: { read: (name) => client.get(name), isAsync: true },
   };
   if (!withPeers) return contenders;
-  contenders['Java, JSON'] = { read: (name) => asJava(java.json.get(name)) };
-  contenders['Java, password'] = { read: (name) => asJava(java.plain.get(name)) };
+  contenders['Java, JSON'] = { read: (name) => readLikeJavaClient(java.json.get(name)) };
+  contenders['Java, password'] = { read: (name) => readLikeJavaClient(java.plain.get(name)) };
   for (const [peer, open] of Object.entries(peers)) {
     const { read, hit = read } = await open(async () => json, Math.max(names.length, 1_024));
     await readAll(names, read);
@@ -53,14 +53,14 @@ export async function openContenders(names, { withPeers }) {
 }
 
 /**
- * The official client for Java looks on each read whether the value is JSON with a TTL in it; a plain password is not.
+ * On each read, the official Java client tries to parse the value as JSON with a TTL. That throws for a plain password.
  * @param {string | undefined} value
  */
-function asJava(value) {
+function readLikeJavaClient(value) {
   try {
     JSON.parse(value ?? '');
   } catch {
-    // That is how it finds out.
+    // The value is not JSON.
   }
   return value;
 }

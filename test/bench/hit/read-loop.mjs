@@ -1,6 +1,6 @@
 // @ts-check
-// Import this with a query of its own for each contender (`./read-loop.mjs?peek`): then each has its own copy, and the
-// engine compiles each loop for the one function it calls. One loop for all would make every call a guess.
+// Import this with a different query for each contender (`./read-loop.mjs?peek`), so that each gets its own copy and V8 optimizes
+// each loop for the one function that it calls. In a shared loop the call would be megamorphic.
 
 /**
  * @public

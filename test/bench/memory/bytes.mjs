@@ -1,69 +1,68 @@
 // @ts-check
-// In a process of its own: the bytes of heap that each of many secrets of 1 KB takes, in the one way asked for.
+// Runs in its own process. Measures the heap bytes per cached secret of 1 KB for one contender.
 import { Secret } from '@kms-secrets/core';
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { clientOver, readAll, secretNames } from '../engine.mjs';
-import { partOf } from '../part.mjs';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { createClientWithUpstream, readAll, secretNames } from '../clients.mjs';
+import { importInternal } from '../import-internal.mjs';
 import { peers } from '../peers.mjs';
-import { given } from '../../support/processes.mjs';
+import { readTask } from '../../support/processes.mjs';
 
-const { way, count } = given();
-// Names are the application's own, and the same in every way: they are not counted.
+const { contender, count } = readTask();
+// Created before the measurement: names belong to the application and are the same for every contender.
 const names = secretNames(count);
 
-/** @type {{ dueAt: number; place: number }[] | undefined} */
+/** @type {{ dueAt: number; heapIndex: number }[] | undefined} */
 let items;
 
-/** Each fills something and returns it, so that nothing of it is collected before the count. */
-/** @type {Record<string, () => unknown>} */
-const ways = {
+/** Each fills a container and returns it, so that it is not collected before the measurement. @type {Record<string, () => unknown>} */
+const fillFunctions = {
   Map: () => new Map(names.map((name) => [name, value()])),
   ours: fillOurs,
   schedule: fillSchedule,
 };
-const fill = ways[way] ?? (() => fillPeer(way));
-await fillOnce(); // what is made once, such as code, is no entry's
+const fill = fillFunctions[contender] ?? (() => fillPeer(contender));
+await warmUp(); // one-time allocations, such as compiled code, must not count
 const before = await settledHeap();
 const filled = await fill();
 const bytes = ((await settledHeap()) - before) / count;
-console.log(JSON.stringify({ bytes, isHeld: filled !== undefined }));
+console.log(JSON.stringify({ bytes, isRetained: filled !== undefined }));
 
-async function fillOnce() {
-  const all = names.splice(100);
+async function warmUp() {
+  const others = names.splice(100);
   await fill();
-  for (const name of all) names.push(name);
+  for (const name of others) names.push(name);
 }
 
 async function settledHeap() {
-  for (let turn = 0; turn < 4; turn += 1) {
-    await nextTurn();
+  for (let run = 0; run < 4; run += 1) {
+    await nextTick();
     globalThis.gc?.();
   }
   return process.memoryUsage().heapUsed;
 }
 
-/** The heap over what is there anyway: an entry has its due time and its place in it, which are counted with the entry. */
+/** The heap alone. Its items exist before the measurement: due time and heap index are fields of an entry, counted as `ours`. */
 async function fillSchedule() {
-  const { DueHeap, nowhere } = await partOf('@kms-secrets/core', 'refresh/due-heap.ts');
-  items ??= Array.from({ length: count }, () => ({ dueAt: 0, place: nowhere }));
+  const { DueHeap, notInHeap } = await importInternal('@kms-secrets/core', 'memory/due-heap.ts');
+  items ??= Array.from({ length: count }, () => ({ dueAt: 0, heapIndex: notInHeap }));
   const heap = new DueHeap();
   for (const [index, item] of items.slice(0, names.length).entries()) {
-    item.place = nowhere;
+    item.heapIndex = notInHeap;
     heap.set(item, 3_600_000 + ((index * 7_919) % count));
   }
   return heap;
 }
 
-/** Real replies of KMS through the real decoder: only then is all that an entry keeps alive the same as in a service. */
+/** Uses responses of KMS and the real decoder, so that an entry retains the same objects as in a service. */
 async function fillOurs() {
-  const { decodeSecret } = await partOf('@kms-secrets/core', 'transports/openapi/decode.ts');
-  const client = clientOver(
+  const { decodeSecret } = await importInternal('@kms-secrets/core', 'transports/openapi/decode.ts');
+  const client = createClientWithUpstream(
     async (request) => {
-      const decoded = decodeSecret(reply(request.name), request, 'kms.example');
+      const decoded = decodeSecret(response(request.name), request, 'kms.example');
       const { name, versionId, dataType, stages, type, rotation, requestId } = decoded;
       const createdAt = decoded.createdAt.getTime();
-      // Once more, by the class that the client knows: the decoder's own is another copy of it.
+      // A new object, because the bundled decoder has its own copy of the class `Secret`.
       return new Secret({
         name,
         versionId,
@@ -86,19 +85,19 @@ async function fillOurs() {
 /** @param {string} peer */
 async function fillPeer(peer) {
   const open = peers[peer];
-  if (open === undefined) throw new Error(`${peer} is no way to keep a secret.`);
+  if (open === undefined) throw new Error(`There is no contender ${peer}.`);
   const cache = await open(async () => value(), count);
   await readAll(names, cache.read);
   return cache;
 }
 
-/** One flat text of 1,024 bytes: a text that was joined or cut out of another would keep that one alive. */
+/** A flat string of 1,024 bytes. A concatenated or sliced string would retain its parts. */
 function value() {
   return Buffer.from(`s3cret-${randomBytes(512).toString('hex')}`).toString('latin1', 0, 1_024);
 }
 
 /** @param {string} name */
-function reply(name) {
+function response(name) {
   return Buffer.from(
     JSON.stringify({
       RequestId: randomBytes(16).toString('hex'),

@@ -2,40 +2,43 @@
 import { compare, inRounds } from '../measure.mjs';
 import { row } from '../report.mjs';
 
-const bare = ['full handshake', 'resumed handshake'];
+const references = ['full handshake', 'resumed handshake'];
 
 /**
- * A connection for each read: ours resumes the session of the one before, and must be seen to.
- * @param {Parameters<import('../bench.mjs').Group>[0]} choice
- * @param {(way: string) => Promise<import('../../support/processes.mjs').Asked>} open
- * @param {import('../../support/processes.mjs').Asked} kms
+ * Reads with a new connection each. Our client resumes the previous TLS session, which must show in the CPU time.
+ * @param {Parameters<import('../bench.mjs').Group>[0]} options
+ * @param {(contender: string) => Promise<import('../../support/processes.mjs').Worker>} open
+ * @param {import('../../support/processes.mjs').Worker} kms
  */
-export async function handshakeRows({ isQuick, say }, open, kms) {
+export async function handshakeRows({ isQuick, log }, open, kms) {
   const reads = isQuick ? 20 : 100;
-  /** @type {Record<string, import('../../support/processes.mjs').Asked>} */
+  /** @type {Record<string, import('../../support/processes.mjs').Worker>} */
   const readers = {};
-  for (const way of ['ours', ...bare]) readers[way] = await open(way);
-  await kms.ask('close connections');
-  say('reads over HTTPS, a new connection for each');
-  for (const reader of Object.values(readers)) await reader.ask({ inFlight: 1, reads: reads * 2 });
-  const handshakes = await kms.ask('count');
+  for (const contender of ['ours', ...references]) readers[contender] = await open(contender);
+  await kms.request('close connections');
+  log('reads over HTTPS, a new connection for each');
+  for (const reader of Object.values(readers)) await reader.request({ inFlight: 1, reads: reads * 2 });
+  const handshakes = await kms.request('handshakes');
   const samples = await inRounds(readers, isQuick ? 2 : 7, async (reader) => {
-    const { micros } = await reader.ask({ inFlight: 1, reads });
+    const { micros } = await reader.request({ inFlight: 1, reads });
     return micros;
   });
-  const connections = (await kms.ask('count')) - handshakes;
-  await kms.ask('keep connections');
+  const connections = (await kms.request('handshakes')) - handshakes;
+  await kms.request('keep connections');
   await Promise.all(Object.values(readers).map((reader) => reader.stop()));
   if (connections < reads)
-    throw new Error(`Of ${reads} reads and more, only ${connections} had a connection of their own.`);
+    throw new Error(`Expected a new connection for each of at least ${reads} reads, got ${connections} connections.`);
   return [
     row(
-      'our read on a new connection beside a bare full handshake, CPU µs',
+      'read on a new connection vs node:https with a full handshake, CPU µs',
       compare(samples, 'ours', 'full handshake'),
       {
         atMost: 0.75,
       },
     ),
-    row('a bare resumed handshake beside a full one, CPU µs', compare(samples, 'resumed handshake', 'full handshake')),
+    row(
+      'node:https with a resumed handshake vs a full handshake, CPU µs',
+      compare(samples, 'resumed handshake', 'full handshake'),
+    ),
   ];
 }

@@ -1,11 +1,11 @@
 // @ts-check
-// In a process of its own: what one of our signatures costs beside the bare HMAC that no signature can do without.
+// Runs in its own process. Measures one signature of a request against the HMAC that every signature needs.
 import { createHmac } from 'node:crypto';
 import { timeInRounds } from '../measure.mjs';
-import { partOf } from '../part.mjs';
-import { given } from '../../support/processes.mjs';
+import { importInternal } from '../import-internal.mjs';
+import { readTask } from '../../support/processes.mjs';
 
-const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await partOf(
+const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await importInternal(
   '@kms-secrets/core',
   'transports/openapi/sign.ts',
 );
@@ -14,18 +14,18 @@ const text = 'x'.repeat(390);
 const query = canonicalQuery({ FetchExtendedConfig: 'true', SecretName: 'app/secret-0', VersionStage: 'ACSCurrent' });
 const samples = await timeInRounds(
   {
-    bare(times) {
+    hmac(times) {
       for (let done = 0; done < times; done += 1) createHmac('sha256', key.accessKeySecret).update(text).digest('hex');
     },
     ours(times) {
       for (let done = 0; done < times; done += 1) authorization(requestOf(done), key);
     },
   },
-  given(),
+  readTask(),
 );
 console.log(JSON.stringify(samples));
 
-/** @param {number} count makes each one different, as the nonce does */
+/** @param {number} count makes each request different, as the nonce does */
 function requestOf(count) {
   const headers = {
     host: 'kms.cn-hangzhou.aliyuncs.com',

@@ -1,18 +1,18 @@
 // @ts-check
-// A process that reads secrets over the wire in one way, a number of them at a time, and tells what that cost it.
-import { secretNames } from '../engine.mjs';
-import { answer, given } from '../../support/processes.mjs';
+// Runs in its own process. Reads secrets over HTTPS with one contender and returns the CPU time and the throughput.
+import { secretNames } from '../clients.mjs';
+import { readTask, serve } from '../../support/processes.mjs';
 import { wireReaders } from '../wire.mjs';
 
-const { way, kms } = given();
-const open = wireReaders[way];
-if (open === undefined) throw new Error(`There is no way to read called ${way}.`);
+const { contender, kms } = readTask();
+const open = wireReaders[contender];
+if (open === undefined) throw new Error(`There is no contender ${contender}.`);
 const { read, close } = await open(kms);
-/** One for each that reads at the same time: two who want the same secret would share one request. */
+/** One name per concurrent reader: concurrent reads of one name would share a request. */
 const names = secretNames(16);
-if (!String(await read('app/secret-0')).includes('s3cret-')) throw new Error(`${way} brought no secret.`);
+if (!String(await read('app/secret-0')).includes('s3cret-')) throw new Error(`${contender} returned no secret.`);
 
-answer('ready', ({ inFlight, reads }) => measure(inFlight, reads), close);
+serve('ready', ({ inFlight, reads }) => measure(inFlight, reads), close);
 
 /**
  * @param {number} inFlight
@@ -20,7 +20,7 @@ answer('ready', ({ inFlight, reads }) => measure(inFlight, reads), close);
  */
 async function measure(inFlight, reads) {
   const rounds = Math.ceil(reads / inFlight);
-  const begun = performance.now();
+  const startedAt = performance.now();
   const cpu = process.cpuUsage();
   await Promise.all(
     names.slice(0, inFlight).map(async (name) => {
@@ -29,5 +29,5 @@ async function measure(inFlight, reads) {
   );
   const { user, system } = process.cpuUsage(cpu);
   const done = rounds * inFlight;
-  return { micros: (user + system) / done, perSecond: (done / (performance.now() - begun)) * 1_000 };
+  return { micros: (user + system) / done, perSecond: (done / (performance.now() - startedAt)) * 1_000 };
 }

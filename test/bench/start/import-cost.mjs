@@ -1,10 +1,10 @@
 // @ts-check
-// In a new process: what one import costs, in milliseconds and in bytes of resident memory.
-import { given } from '../../support/processes.mjs';
+// Runs in a new process. Measures one import, in milliseconds and in bytes of resident memory.
+import { readTask } from '../../support/processes.mjs';
 
-const { specifier } = given();
+const { specifier } = readTask();
 const memory = process.memoryUsage.rss();
-const begun = performance.now();
+const startedAt = performance.now();
 await import(specifier);
-const ms = performance.now() - begun;
+const ms = performance.now() - startedAt;
 console.log(JSON.stringify({ ms, bytes: process.memoryUsage.rss() - memory }));

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** @typedef {{ packages: number; bytes: number; ownBytes: number }} Installed */
 
 /**
- * What `npm install` of a package brings along: it, and all its dependencies, once each. Bytes as a disk counts them, in
- * blocks of 4 KiB. Of a package of ours, what goes into the tarball.
+ * What `npm install` of a package installs: the package and all its dependencies, once each. Bytes are disk usage in blocks of
+ * 4 KiB. For packages of this repository, the content of the tarball counts.
  * @param {string} name
  * @returns {Installed}
  */
@@ -32,42 +32,42 @@ function visit(directory, found) {
   if (found.has(directory)) return;
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   const isOurs = String(manifest.name).startsWith('@kms-secrets/');
-  found.set(directory, isOurs ? published(directory) : sizeOf(directory));
+  found.set(directory, isOurs ? packedSize(directory) : sizeOf(directory));
   for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
-    const place = placeOf(dependency, directory);
-    if (place !== undefined) visit(place, found);
+    const location = findPackage(dependency, directory);
+    if (location !== undefined) visit(location, found);
   }
 }
 
 /**
- * Not by resolving it: not every package exports its manifest.
+ * Searches the `node_modules` directories. `import.meta.resolve` cannot be used, because not every package exports its manifest.
  * @param {string} name
- * @param {string} directory of the package that depends on it
+ * @param {string} directory of the dependent package
  */
-function placeOf(name, directory) {
+function findPackage(name, directory) {
   const paths = createRequire(join(directory, 'package.json')).resolve.paths(name) ?? [];
   for (const path of paths) {
     try {
       return realpathSync(join(path, name));
     } catch {
-      // In the next one, then; or nowhere, for an optional one of another platform.
+      // Try the next directory. An optional dependency for another platform is in none.
     }
   }
   return undefined;
 }
 
 /**
- * Packed by pnpm, as for the registry, and unpacked.
+ * The size of the tarball's content.
  * @param {string} directory
  */
-function published(directory) {
-  const place = mkdtempSync(join(tmpdir(), 'bench-'));
+function packedSize(directory) {
+  const temporary = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
-    execFileSync('pnpm', ['pack', '--out', join(place, 'packed.tgz')], { cwd: directory });
-    execFileSync('tar', ['-xzf', 'packed.tgz'], { cwd: place });
-    return sizeOf(join(place, 'package'));
+    execFileSync('pnpm', ['pack', '--out', join(temporary, 'packed.tgz')], { cwd: directory });
+    execFileSync('tar', ['-xzf', 'packed.tgz'], { cwd: temporary });
+    return sizeOf(join(temporary, 'package'));
   } finally {
-    rmSync(place, { recursive: true });
+    rmSync(temporary, { recursive: true });
   }
 }
 

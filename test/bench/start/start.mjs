@@ -10,15 +10,15 @@ const kmsProcess = new URL('../kms.mjs', import.meta.url);
 const mebibyte = 1_048_576;
 
 /** @type {import('../bench.mjs').Group} */
-export async function start(choice) {
-  return [...(await importRows(choice)), ...(await firstSecretRows(choice)), ...installedRows()];
+export async function start(options) {
+  return [...(await importRows(options)), ...(await firstSecretRows(options)), ...installedRows()];
 }
 
 /** @type {import('../bench.mjs').Group} */
-async function importRows({ isQuick, say }) {
+async function importRows({ isQuick, log }) {
   const specifiers = ['@kms-secrets/core', 'node:https', '@alicloud/openapi-core', '@alicloud/kms20160120'];
-  say(`imports in new processes: ${specifiers.join(', ')}`);
-  // Resolved here: a new process finds packages from where its own file lies.
+  log(`imports in new processes: ${specifiers.join(', ')}`);
+  // Resolved here, because the new process resolves packages relative to its own file.
   const targets = Object.fromEntries(specifiers.map((name) => [name, import.meta.resolve(name)]));
   /** @type {Record<string, number[]>} */
   const memory = Object.fromEntries(specifiers.map((name) => [name, []]));
@@ -28,29 +28,29 @@ async function importRows({ isQuick, say }) {
     return cost.ms;
   });
   const [core = '', https = '', ...sdks] = specifiers;
-  const ours = median(memory[core] ?? []);
-  const bare = median(memory[https] ?? []);
+  const coreMemory = median(memory[core] ?? []);
+  const httpsMemory = median(memory[https] ?? []);
   return [
-    row('import core beside node:https, ms', compare(ms, core, https), { atMost: 1.6 }),
-    row('import core: resident memory over node:https, MiB', { ours: ours - bare }, { within: 2 }),
-    ...sdks.map((sdk) => row(`import core beside ${sdk}, ms`, compare(ms, core, sdk))),
-    ...sdks.map((sdk) => row(`import core beside ${sdk}, resident MiB`, compare(memory, core, sdk))),
+    row('import core vs node:https, ms', compare(ms, core, https), { atMost: 1.6 }),
+    row('import core minus node:https, resident MiB', { ours: coreMemory - httpsMemory }, { within: 2 }),
+    ...sdks.map((sdk) => row(`import core vs ${sdk}, ms`, compare(ms, core, sdk))),
+    ...sdks.map((sdk) => row(`import core vs ${sdk}, resident MiB`, compare(memory, core, sdk))),
   ];
 }
 
 /** @type {import('../bench.mjs').Group} */
-async function firstSecretRows({ isQuick, say }) {
-  const ways = ['ours', 'node:https', 'openapi-core', 'kms20160120'];
-  say(`first secret over HTTPS in new processes: ${ways.join(', ')}`);
+async function firstSecretRows({ isQuick, log }) {
+  const contenders = ['ours', 'node:https', 'openapi-core', 'kms20160120'];
+  log(`first secret over HTTPS in new processes: ${contenders.join(', ')}`);
   const kms = await startProcess(kmsProcess, {});
   const env = { NODE_EXTRA_CA_CERTS: kms.ready.caFilePath };
-  const ms = await inRounds(Object.fromEntries(ways.map((way) => [way, way])), isQuick ? 1 : 21, (way) =>
-    run(firstSecret, { way, kms: kms.ready }, way === 'kms20160120' ? { env } : {}),
+  const ms = await inRounds(Object.fromEntries(contenders.map((name) => [name, name])), isQuick ? 1 : 21, (contender) =>
+    run(firstSecret, { contender, kms: kms.ready }, contender === 'kms20160120' ? { env } : {}),
   );
   return [
-    row('first secret beside bare node:https, ms', compare(ms, 'ours', 'node:https'), { atMost: 1.25 }),
-    row('first secret beside openapi-core, ms', compare(ms, 'ours', 'openapi-core')),
-    row('first secret beside kms20160120, ms', compare(ms, 'ours', 'kms20160120')),
+    row('first secret vs node:https, ms', compare(ms, 'ours', 'node:https'), { atMost: 1.25 }),
+    row('first secret vs openapi-core, ms', compare(ms, 'ours', 'openapi-core')),
+    row('first secret vs kms20160120, ms', compare(ms, 'ours', 'kms20160120')),
   ];
 }
 
@@ -59,17 +59,17 @@ function installedRows() {
   const sdk = installed('@alicloud/openapi-core');
   return [
     row(
-      'packages installed beside @alicloud/openapi-core',
+      'packages installed vs @alicloud/openapi-core',
       { ours: ours.packages, reference: sdk.packages },
       { within: 15 },
     ),
     row(
-      'MB installed beside @alicloud/openapi-core',
+      'MB installed vs @alicloud/openapi-core',
       { ours: ours.bytes / 1e6, reference: sdk.bytes / 1e6 },
       { within: 8 },
     ),
     row(
-      'MB installed that are our own code',
+      'MB installed: core alone vs core and dependencies',
       { ours: ours.ownBytes / 1e6, reference: ours.bytes / 1e6 },
       { within: 0.5 },
     ),

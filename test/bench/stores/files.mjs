@@ -1,47 +1,47 @@
 // @ts-check
-// In a process of its own: the file store beside the same bytes written and synced by hand.
+// Runs in its own process. Measures the file store against writing and syncing the same bytes with node:fs.
 import { mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyring, fileStore } from '@kms-secrets/core';
 import { inRounds } from '../measure.mjs';
-import { given } from '../../support/processes.mjs';
-import { benchKey, secretOf1Kb } from './secret-of-1-kb.mjs';
+import { readTask } from '../../support/processes.mjs';
+import { benchKey, sampleSecret } from './sample-secret.mjs';
 
 /** @type {{ rounds: number; writes: number; count: number }} */
-const { rounds, writes, count } = given();
+const { rounds, writes, count } = readTask();
 const directory = await mkdtemp(join(tmpdir(), 'bench-files-'));
 try {
   const envelope = await createKeyring({ key: benchKey }).unlock('');
   const [location] = envelope.locations({ name: 'app/secret-0' });
-  const seal = () => envelope.seal({ request: { name: 'app/secret-0' }, secret: secretOf1Kb(1) }, location);
+  const seal = () => envelope.seal({ request: { name: 'app/secret-0' }, secret: sampleSecret(1) }, location);
   const path = join(directory, 'store');
   const store = fileStore({ path, key: benchKey });
   const names = Array.from({ length: count }, (_, index) => `app/secret-${index}`);
-  let moment = 1;
+  let fetchedAt = 1;
   const writeAll = () => {
-    moment += 1;
-    return Promise.all(names.map((name) => store.write({ name }, secretOf1Kb(moment))));
+    fetchedAt += 1;
+    return Promise.all(names.map((name) => store.write({ name }, sampleSecret(fetchedAt))));
   };
 
   const single = fileStore({ path: join(directory, 'single'), key: benchKey });
   const write = await inRounds(
     {
-      bare: async () => {
+      reference: async () => {
         for (let done = 0; done < writes; done += 1) await writeSynced(directory, seal());
       },
       ours: async () => {
         for (let done = 0; done < writes; done += 1) {
-          moment += 1;
-          await single.write({ name: 'app/secret-0' }, secretOf1Kb(moment));
+          fetchedAt += 1;
+          await single.write({ name: 'app/secret-0' }, sampleSecret(fetchedAt));
         }
       },
     },
     rounds,
-    async (act) => (await timed(act)) / writes,
+    async (action) => (await timed(action)) / writes,
   );
-  const together = await inRounds(
-    { bare: () => writeSynced(directory, Buffer.concat(names.map(seal))), ours: writeAll },
+  const concurrent = await inRounds(
+    { reference: () => writeSynced(directory, Buffer.concat(names.map(seal))), ours: writeAll },
     rounds,
     timed,
   );
@@ -49,47 +49,47 @@ try {
   await store.close();
   const sealed = names.map(seal);
   const [file = ''] = await readdir(path);
-  const warm = await inRounds(
+  const warmStart = await inRounds(
     {
-      bare: async () => {
+      reference: async () => {
         await readFile(join(path, file));
         for (const bytes of sealed) envelope.unseal(bytes, location);
       },
       ours: async () => {
-        const next = fileStore({ path, key: benchKey });
-        const found = await Promise.all(names.map((name) => next.read({ name })));
+        const opened = fileStore({ path, key: benchKey });
+        const found = await Promise.all(names.map((name) => opened.read({ name })));
         if (found.some((secret) => secret === undefined)) throw new Error('A secret is missing.');
-        await next.close();
+        await opened.close();
       },
     },
     rounds,
     timed,
   );
-  console.log(JSON.stringify({ write, together, warm }));
+  console.log(JSON.stringify({ write, concurrent, warmStart }));
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** @param {() => Promise<unknown>} act */
-async function timed(act) {
-  const begun = performance.now();
-  await act();
-  return performance.now() - begun;
+/** In milliseconds. @param {() => Promise<unknown>} action */
+async function timed(action) {
+  const startedAt = performance.now();
+  await action();
+  return performance.now() - startedAt;
 }
 
 /**
- * A file that survives a power cut, with no more than that takes.
+ * The minimum for a file that survives a power failure: write, sync, rename, sync the folder.
  * @param {string} folder
  * @param {Uint8Array} bytes
  */
 async function writeSynced(folder, bytes) {
-  const aside = join(folder, 'aside');
-  const file = await open(aside, 'w', 0o600);
+  const temporary = join(folder, 'temporary');
+  const file = await open(temporary, 'w', 0o600);
   await file.writeFile(bytes);
   await file.sync();
   await file.close();
-  await rename(aside, join(folder, 'file'));
-  const entry = await open(folder, 'r');
-  await entry.sync();
-  await entry.close();
+  await rename(temporary, join(folder, 'file'));
+  const handle = await open(folder, 'r');
+  await handle.sync();
+  await handle.close();
 }

@@ -1,42 +1,42 @@
 // @ts-check
-// In a process of its own: the Redis store beside the bare commands of the client that it uses.
+// Runs in its own process. Measures the Redis store against single commands of the same Redis client.
 import { redisStore } from '@kms-secrets/redis';
 import { Redis } from 'ioredis';
 import { inRounds } from '../measure.mjs';
-import { given } from '../../support/processes.mjs';
-import { benchKey, secretOf1Kb } from './secret-of-1-kb.mjs';
+import { readTask } from '../../support/processes.mjs';
+import { benchKey, sampleSecret } from './sample-secret.mjs';
 
 /** @type {{ port: number; rounds: number; times: number }} */
-const { port, rounds, times } = given();
+const { port, rounds, times } = readTask();
 const client = new Redis(port);
 const store = redisStore({ client, key: benchKey });
 const request = { name: 'app/secret-0' };
 const value = Buffer.alloc(1_100, 1);
-let moment = 1;
-await store.write(request, secretOf1Kb(moment));
+let fetchedAt = 1;
+await store.write(request, sampleSecret(fetchedAt));
 await client.hset('bare', 'field', value);
 
-const acts = {
-  bareRead: () => client.hgetBuffer('bare', 'field'),
+const actions = {
+  hget: () => client.hgetBuffer('bare', 'field'),
   read: () => store.read(request),
-  bareWrite: () => client.hset('bare', 'field', value),
-  write: () => store.write(request, secretOf1Kb((moment += 1))),
+  hset: () => client.hset('bare', 'field', value),
+  write: () => store.write(request, sampleSecret((fetchedAt += 1))),
 };
-const oneByOne = await inRounds(acts, rounds, async (act) => {
-  const begun = performance.now();
-  for (let done = 0; done < times; done += 1) await act();
-  return (performance.now() - begun) / times;
+const sequential = await inRounds(actions, rounds, async (action) => {
+  const startedAt = performance.now();
+  for (let done = 0; done < times; done += 1) await action();
+  return (performance.now() - startedAt) / times;
 });
-const atOnce = await inRounds(acts, rounds, async (act) => {
-  const begun = performance.now();
-  let left = times * 8;
+const concurrent = await inRounds(actions, rounds, async (action) => {
+  const startedAt = performance.now();
+  let remaining = times * 8;
   await Promise.all(
     Array.from({ length: 64 }, async () => {
-      for (; left > 0; left -= 1) await act();
+      for (; remaining > 0; remaining -= 1) await action();
     }),
   );
-  return (performance.now() - begun) / (times * 8);
+  return (performance.now() - startedAt) / (times * 8);
 });
 await store.close();
 client.disconnect();
-console.log(JSON.stringify({ oneByOne, atOnce }));
+console.log(JSON.stringify({ sequential, concurrent }));

@@ -1,51 +1,51 @@
 // @ts-check
-// The service of a soak: it reads without pause, and tells how it is whenever it is asked. Started with --expose-gc.
+// The service of a soak: reads continuously and takes a sample on request. Started with --expose-gc.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answer, given } from '../../support/processes.mjs';
-import { clientFor, readAll, untilFresh } from '../clients.mjs';
+import { readTask, serve } from '../../support/processes.mjs';
+import { createClient, readAll, untilFresh } from '../clients.mjs';
 import { PacedReads } from '../paced-reads.mjs';
 
 /**
  * @typedef {object} Sample
  * @property {number} rss bytes
  * @property {number} heapUsed bytes, garbage included
- * @property {number} [heapKept] bytes that a collection left
+ * @property {number} [heapAfterGc] bytes in use after a collection
  * @property {Resources} resources
  * @property {{ p99: number; max: number }} delay of the event loop since the last sample, in milliseconds
- * @property {import('../paced-reads.mjs').ReadCounts} counts since the start, of the names that are never refused
- * @property {import('../paced-reads.mjs').ReadCounts} refusable the same of the others
+ * @property {import('../paced-reads.mjs').ReadCounts} counts since the start, of the secrets that are never refused
+ * @property {import('../paced-reads.mjs').ReadCounts} refusable the same for the secrets that are refused now and then
  */
-/** @typedef {Readonly<Record<string, number>>} Resources what keeps the process busy, by its kind */
-/** @typedef {Awaited<ReturnType<typeof begin>>} Running */
+/** @typedef {Readonly<Record<string, number>>} Resources handles that keep the process alive, counted by kind */
+/** @typedef {Awaited<ReturnType<typeof startReads>>} Running */
 /**
- * @typedef {object} Ending
- * @property {number | undefined} freshWithin milliseconds until everything was fresh after the last trouble
- * @property {Readonly<Record<string, string>>} versions by name, as the client held them then
- * @property {Resources} resourcesBefore the client was made
- * @property {Resources} resourcesAfter it was closed
- * @property {Sample} last
+ * @typedef {object} FinalState
+ * @property {number | undefined} recoveredAfter milliseconds until every secret was fresh after the last incident
+ * @property {Readonly<Record<string, string>>} versions the cached versions by name, after the recovery
+ * @property {Resources} resourcesBefore before the client was created
+ * @property {Resources} resourcesAfter after the client was closed
+ * @property {Sample} lastSample
  */
 
-const { task, refusable: refusableNames, rate } = given();
+const { task, refusable: refusableNames, rate } = readTask();
 /** @type {Running | undefined} */
 let running;
 
-answer('ready', async (question) => {
-  if (question === 'begin') {
-    running = await begin();
+serve('ready', async (command) => {
+  if (command === 'start') {
+    running = await startReads();
     return undefined;
   }
-  if (running === undefined) throw new Error('It has not begun.');
-  return question === 'end' ? end(running) : sample(running, { isCollecting: question === 'collect' });
+  if (running === undefined) throw new Error('The reads have not been started.');
+  return command === 'end' ? end(running) : sample(running, { collect: command === 'sampleAfterGc' });
 });
 
-/** Only now, so that the way on which it is asked counts among the handles before. */
-async function begin() {
-  // A socket that is destroyed compares itself with `process.stderr`, which opens that one: it is open from the start, then.
+/** Runs on request, so that the channel to the parent process is among the handles counted before. */
+async function startReads() {
+  // Destroying a socket accesses `process.stderr`, which opens it. Open it now, so that it is among the handles counted before.
   process.stderr.on('error', () => {});
   const resourcesBefore = resources();
-  const client = clientFor(task);
+  const client = createClient(task);
   await readAll(client, [...task.names, ...refusableNames]);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -59,22 +59,22 @@ async function begin() {
 }
 
 /**
- * @param {Pick<Running, 'reads' | 'refusable' | 'delay'>} parts
- * @param {{ isCollecting: boolean }} how
+ * @param {Pick<Running, 'reads' | 'refusable' | 'delay'>} running
+ * @param {{ collect: boolean }} options
  * @returns {Sample}
  */
-function sample({ reads, refusable, delay }, { isCollecting }) {
+function sample({ reads, refusable, delay }, { collect }) {
   const { rss, heapUsed } = process.memoryUsage();
-  // The histogram counts its own interval of 1 ms as delay.
-  const late = (/** @type {number} */ nanoseconds) => Math.max(0, nanoseconds / 1e6 - 1);
-  const delays = { p99: late(delay.percentile(99)), max: late(delay.max) };
-  if (isCollecting) globalThis.gc?.();
-  const heapKept = isCollecting ? process.memoryUsage().heapUsed : undefined;
-  delay.reset(); // after the collection: that pause is of our making
+  // The histogram includes its own sampling interval of 1 ms.
+  const toDelay = (/** @type {number} */ nanoseconds) => Math.max(0, nanoseconds / 1e6 - 1);
+  const delays = { p99: toDelay(delay.percentile(99)), max: toDelay(delay.max) };
+  if (collect) globalThis.gc?.();
+  const heapAfterGc = collect ? process.memoryUsage().heapUsed : undefined;
+  delay.reset(); // after the collection: the pause is caused by this test
   return {
     rss,
     heapUsed,
-    ...(heapKept !== undefined && { heapKept }),
+    ...(heapAfterGc !== undefined && { heapAfterGc }),
     resources: resources(),
     delay: delays,
     counts: reads.counts,
@@ -84,18 +84,18 @@ function sample({ reads, refusable, delay }, { isCollecting }) {
 
 /**
  * @param {Running} running
- * @returns {Promise<Ending>}
+ * @returns {Promise<FinalState>}
  */
 async function end({ resourcesBefore, client, reads, refusable, delay }) {
-  const freshWithin = await untilFresh(client, 60_000);
+  const recoveredAfter = await untilFresh(client, 60_000);
   const versions = Object.fromEntries(client.describe().secrets.map(({ name, versionId }) => [name, versionId]));
   await Promise.all([reads.stop(), refusable.stop()]);
-  const last = sample({ reads, refusable, delay }, { isCollecting: true });
+  const lastSample = sample({ reads, refusable, delay }, { collect: true });
   delay.disable();
   await client.close();
-  // A socket that is destroyed is gone a turn or two later.
-  for (let turns = 0; turns < 100 && !isSame(resources(), resourcesBefore); turns += 1) await sleep(20);
-  return { freshWithin, versions, resourcesBefore, resourcesAfter: resources(), last };
+  // The handle of a destroyed socket is released asynchronously.
+  for (let tries = 0; tries < 100 && !isSame(resources(), resourcesBefore); tries += 1) await sleep(20);
+  return { recoveredAfter, versions, resourcesBefore, resourcesAfter: resources(), lastSample };
 }
 
 /** @returns {Resources} */

@@ -1,61 +1,55 @@
 // @ts-check
-// A service is read without pause while KMS has all kinds of trouble; each second it tells how it is.
+// Reads continuously from a service while KMS has one incident after the other, and samples the service each second.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start } from '../../support/processes.mjs';
-import { openPlace } from '../stores.mjs';
-import { names, refusable, regions, soakScript } from './script.mjs';
+import { openStorage } from '../stores.mjs';
+import { names, refusable, regions, soakSchedule } from './schedule.mjs';
 
-/** @typedef {import('../../support/processes.mjs').Asked} Asked */
-/** @typedef {import('./reader.mjs').Sample & { at: number }} TimedSample `at` is the second it was taken in */
+/** @typedef {import('../../support/processes.mjs').Worker} Worker */
+/** @typedef {import('./reader.mjs').Sample & { at: number }} TimedSample `at`: seconds since the start */
 /**
  * @typedef {object} Soak
  * @property {number} seconds
  * @property {number} seed
- * @property {string} stores a name of `storesBy`
- * @property {import('./script.mjs').Script} script
+ * @property {string} stores a key of `storeOptions`
+ * @property {import('./schedule.mjs').Schedule} schedule
  * @property {readonly TimedSample[]} samples
- * @property {import('./reader.mjs').Ending} ending
- * @property {readonly string[]} outdated names that were not their newest version in the end
- * @property {number} requests that KMS had
+ * @property {import('./reader.mjs').FinalState} finalState
+ * @property {readonly string[]} outdated names of secrets that were not their newest version at the end
+ * @property {number} requests that reached KMS
  */
 
 const id = 'soak';
 /**
- * A collection stops the process for some milliseconds: rarely enough not to be what is measured, and ten times at least.
+ * A collection pauses the process for some milliseconds, so there are few: one in ten seconds, but at least ten in a run.
  * @param {number} seconds
  */
 const secondsBetweenCollections = (seconds) => Math.max(1, Math.min(10, Math.floor(seconds / 10)));
 
 /**
- * @param {{ seconds: number; seed: number; rate: number; stores: string; say: (progress: string) => void }} choice
+ * @param {{ seconds: number; seed: number; rate: number; stores: string; log: (progress: string) => void }} options
  * @returns {Promise<Soak>}
  */
-export async function soak({ seconds, seed, rate, stores, say }) {
-  const script = soakScript({ seconds, seed });
+export async function soak({ seconds, seed, rate, stores, log }) {
+  const schedule = soakSchedule({ seconds, seed });
   const timeout = (seconds + 180) * 1_000;
-  const { place, close } = await openPlace(stores);
+  const { location, close } = await openStorage(stores);
   const kms = await start(new URL('../kms.mjs', import.meta.url), {}, { timeout });
   try {
-    const address = await kms.ask({ id, does: 'open', regions, names: [...names, ...refusable] });
-    const task = { kms: address, endpoints: regions.length, names, stores, place, options: { ttl: '2s' } };
+    const address = await kms.request({ id, command: 'open', regions, names: [...names, ...refusable] });
+    const task = { kms: address, endpoints: regions.length, names, stores, location, options: { ttl: '2s' } };
     const launch = { timeout, flags: ['--expose-gc'] };
     const reader = await start(new URL('reader.mjs', import.meta.url), { task, refusable, rate }, launch);
     try {
-      await reader.ask('begin');
-      const { samples, newest } = await play({ kms, reader, script, seconds, say });
-      /** @type {import('./reader.mjs').Ending} */
-      const ending = await reader.ask('end');
-      const outdated = [...newest].filter(([name, version]) => ending.versions[name] !== version).map(([name]) => name);
-      return {
-        seconds,
-        seed,
-        stores,
-        script,
-        samples,
-        ending,
-        outdated,
-        requests: await kms.ask({ id, does: 'requests' }),
-      };
+      await reader.request('start');
+      const { samples, newest } = await runSchedule({ kms, reader, schedule, seconds, log });
+      /** @type {import('./reader.mjs').FinalState} */
+      const finalState = await reader.request('end');
+      const outdated = [...newest]
+        .filter(([name, version]) => finalState.versions[name] !== version)
+        .map(([name]) => name);
+      const requests = await kms.request({ id, command: 'requests' });
+      return { seconds, seed, stores, schedule, samples, finalState, outdated, requests };
     } finally {
       await reader.stop();
     }
@@ -66,34 +60,35 @@ export async function soak({ seconds, seed, rate, stores, say }) {
 }
 
 /**
- * @param {{ kms: Asked; reader: Asked; script: import('./script.mjs').Script; seconds: number; say: (progress: string) => void }} parts
+ * @param {{ kms: Worker; reader: Worker; schedule: import('./schedule.mjs').Schedule; seconds: number; log: (progress: string) => void }} options
  */
-async function play({ kms, reader, script, seconds, say }) {
+async function runSchedule({ kms, reader, schedule, seconds, log }) {
   /** @type {TimedSample[]} */
   const samples = [];
   /** @type {Map<string, string>} the newest version of each secret that was rotated */
   const newest = new Map();
-  const does = (/** @type {readonly import('../kms.mjs').Step[]} */ steps) => kms.ask({ id, does: 'does', steps });
-  const acts = [
-    ...script.deeds.map(({ at, steps }) => ({ at, act: () => does(steps) })),
-    ...script.rotations.map(({ at, name }) => ({
+  const apply = (/** @type {readonly import('../kms.mjs').Step[]} */ steps) =>
+    kms.request({ id, command: 'apply', steps });
+  const tasks = [
+    ...schedule.actions.map(({ at, steps }) => ({ at, run: () => apply(steps) })),
+    ...schedule.rotations.map(({ at, name }) => ({
       at,
-      act: async () => newest.set(name, await does([['rotate', name]])),
+      run: async () => newest.set(name, await apply([['rotate', name]])),
     })),
-    ...script.troubles.map(({ kind, from }) => ({ at: from, act: async () => say(kind) })),
+    ...schedule.incidents.map(({ kind, from }) => ({ at: from, run: async () => log(kind) })),
     ...Array.from({ length: seconds }, (_, second) => ({
       at: second,
-      act: async () => {
-        const question = second % secondsBetweenCollections(seconds) === 0 ? 'collect' : 'look';
-        samples.push({ at: second, ...(await reader.ask(question)) });
+      run: async () => {
+        const command = second % secondsBetweenCollections(seconds) === 0 ? 'sampleAfterGc' : 'sample';
+        samples.push({ at: second, ...(await reader.request(command)) });
       },
     })),
   ].toSorted((one, other) => one.at - other.at);
-  const begun = performance.now();
-  for (const { at, act } of acts) {
-    await sleep(Math.max(0, at * 1_000 - (performance.now() - begun)));
-    await act();
+  const startedAt = performance.now();
+  for (const { at, run } of tasks) {
+    await sleep(Math.max(0, at * 1_000 - (performance.now() - startedAt)));
+    await run();
   }
-  await sleep(Math.max(0, seconds * 1_000 - (performance.now() - begun)));
+  await sleep(Math.max(0, seconds * 1_000 - (performance.now() - startedAt)));
   return { samples, newest };
 }

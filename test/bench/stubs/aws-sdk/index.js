@@ -1,8 +1,8 @@
 // @ts-check
-// What aws-secrets-manager-cache asks of the AWS SDK 2, with an upstream of the bench's choice in place of a cloud.
+// The part of the AWS SDK 2 that aws-secrets-manager-cache uses, with a configurable upstream in place of AWS.
 
 export class SecretsManager {
-  /** @param {{ fetchText?: (name: string) => Promise<string> }} [upstream] it makes one without, too, and throws it away */
+  /** @param {{ fetchText?: (name: string) => Promise<string> }} [upstream] the cache also creates a client without one, which it does not use */
   constructor({ fetchText } = {}) {
     this.fetchText = fetchText;
   }

@@ -1,9 +1,9 @@
 // @ts-check
-// What Powertools asks of the AWS SDK 3, with an upstream of the bench's choice in place of a cloud.
+// The part of the AWS SDK 3 that Powertools uses, with a configurable upstream in place of AWS.
 
 /**
  * @public
- * Called with `new`, as a command of the SDK is; so are all functions.
+ * Called with `new`, like a command of the SDK.
  * @param {{ SecretId: string }} input
  */
 export function GetSecretValueCommand(input) {
@@ -13,7 +13,7 @@ export function GetSecretValueCommand(input) {
 /** @public */
 export class ResourceNotFoundException extends Error {}
 
-/** Looks like a client of the SDK to Powertools, which adds its user agent to `middlewareStack`. */
+/** Powertools accepts this as a client of the SDK. It adds its user agent to `middlewareStack`. */
 export class SecretsManagerClient {
   config = {};
   middlewareStack = { identify: () => [], addRelativeTo() {} };

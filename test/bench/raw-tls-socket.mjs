@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 const request = Buffer.from('POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n');
 
 /**
- * A TLS socket that sends the same request again and again, and counts the bytes that come back: it knows nothing of HTTP.
+ * A TLS socket that sends the same request each time and counts the bytes of the response, without an HTTP parser.
  * @param {number} port
  * @param {string} ca
  */
@@ -15,30 +15,30 @@ export async function openSocket(port, ca) {
   socket.setNoDelay(true);
   let missing = 0;
   let done = () => {};
-  socket.on('data', (part) => {
-    missing -= part.length;
+  socket.on('data', (chunk) => {
+    missing -= chunk.length;
     if (missing === 0) done();
   });
-  const answer = await firstAnswer(socket);
+  const response = await firstResponse(socket);
   return {
-    answer,
-    ask: () =>
+    response,
+    request: () =>
       new Promise((resolve) => {
-        missing = answer.length;
+        missing = response.length;
         done = () => resolve(undefined);
         socket.write(request);
       }),
-    end: () => socket.destroy(),
+    close: () => socket.destroy(),
   };
 }
 
 /**
- * Every answer is as long as the first.
+ * Parses the length of the first response. All later responses have the same length.
  * @param {import('node:tls').TLSSocket} socket
  */
-async function firstAnswer(socket) {
+async function firstResponse(socket) {
   let text = '';
-  const collect = (/** @type {Buffer} */ part) => (text += part.toString('latin1'));
+  const collect = (/** @type {Buffer} */ chunk) => (text += chunk.toString('latin1'));
   socket.prependListener('data', collect);
   socket.write(request);
   for (;;) {

@@ -1,8 +1,8 @@
 // @ts-check
 export const benchKey = 'a1b2c3d4'.repeat(8);
 
-/** @param {number} fetchedAt */
-export function secretOf1Kb(fetchedAt) {
+/** A secret with a value of 1,000 bytes. @param {number} fetchedAt */
+export function sampleSecret(fetchedAt) {
   return {
     name: 'app/secret-0',
     versionId: 'v1',

@@ -3,13 +3,13 @@ import { rolldown } from 'rolldown';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A file inside a package, with what it imports, as it is built. Programs use a package by its door, and so does all else
- * here; but the price of one part (a signature, one pending refresh) cannot be seen through the door.
+ * Bundles and imports an internal file of a package, with its imports. Everything else here uses the public API, but the cost of
+ * one part (a signature, one scheduled refresh) cannot be measured through it.
  * @param {string} name of the package
- * @param {string} file below `src`; it may import Node's own modules and nothing else
+ * @param {string} file path below `src`; besides files of the package it may import only builtin modules
  * @returns {Promise<any>}
  */
-export async function partOf(name, file) {
+export async function importInternal(name, file) {
   const input = fileURLToPath(new URL(`./src/${file}`, import.meta.resolve(`${name}/package.json`)));
   const bundle = await rolldown({ input, platform: 'node' });
   const {
