@@ -1,4 +1,4 @@
-/** The access key that signs a request. `accessKeySecret` and `securityToken` are secrets: never log a value of this type. */
+/** An access key, which signs requests. `accessKeySecret` and `securityToken` are secrets: never log a value of this type. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
@@ -7,10 +7,10 @@ export interface Credentials {
 }
 
 /**
- * Provides the credentials that sign a request. Called before every request.
+ * Provides the credentials that sign requests. A client of `@alicloud/credentials` is one.
  *
- * Any client or provider of `@alicloud/credentials` fits as it is. Your own provider may throw: a `FetchFailure` states what
- * the failure means; any other error counts as an unreachable endpoint, so stale values are served.
+ * `getCredential` is called before every request; concurrent requests share one call. It may reject: a `FetchFailure` states
+ * what the failure means; any other error counts as an unreachable endpoint, so stale values are served.
  */
 export interface CredentialsProvider {
   getCredential(): Promise<{
@@ -20,7 +20,7 @@ export interface CredentialsProvider {
   }>;
   /**
    * Called when KMS reports that credentials of this provider have expired or do not exist. Returns whether `getCredential`
-   * may now return others; the request is then repeated once.
+   * may return other ones now. If so, the request is repeated once.
    */
   discard?(accessKeyId: string): boolean;
 }

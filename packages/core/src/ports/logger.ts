@@ -1,11 +1,11 @@
 import { isThenable } from '../secret/is-thenable.ts';
 
-/** Values that accompany a log line, such as `{ secret: 'prod/db', code: 'ERR_ACCESS_DENIED' }`. Never a secret value. */
+/** The fields of a log line, such as `{ secret: 'prod/db', code: 'ERR_ACCESS_DENIED' }`. Never a secret value. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
- * Receives the log lines of a client: a sentence and, where useful, its parts as fields. They never contain a secret value, a
- * key, a signature or a token. `console` fits as it is. `debug` and `info` may be missing.
+ * Receives the log lines of a client: a sentence and, for some, its parts as fields. They never contain a secret value, a key,
+ * a signature or a token. `console` is a logger. `debug` and `info` are optional.
  */
 export interface Logger {
   debug?(message: string, fields?: LogFields): void;
@@ -21,8 +21,8 @@ export type GuardedLogger = Required<Logger>;
 export const silentLogger: Logger = { warn() {}, error() {} };
 
 /**
- * Wraps a logger so that it cannot affect its caller: an exception or a rejection loses the line and nothing else. Control
- * characters become blanks, so that a file or host name cannot add lines to the log.
+ * Wraps a logger so that it cannot affect its caller: if it throws or rejects, only the line is lost. Control characters are
+ * replaced by spaces, so that a file name or host name cannot add lines to the log.
  */
 export function guardedLogger(logger: Logger): GuardedLogger {
   const guard =
@@ -30,11 +30,11 @@ export function guardedLogger(logger: Logger): GuardedLogger {
     (message: string, fields?: LogFields): void => {
       try {
         const line = message.replaceAll(/\p{Cc}+/gu, ' ');
-        // Called with one argument where there are no fields: `console` would print `undefined`.
+        // With one argument if there are no fields: `console` would print `undefined`.
         const outcome: unknown = fields === undefined ? logger[level]?.(line) : logger[level]?.(line, fields);
         if (isThenable(outcome)) outcome.then(undefined, () => {});
       } catch {
-        // A failing logger has nowhere to report to.
+        // There is nowhere to report the error of a logger.
       }
     };
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };

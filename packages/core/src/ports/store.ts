@@ -1,18 +1,20 @@
 import type { SecretRotation } from '../secret/secret-fields.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** A secret as a store keeps it: every field that the `Secret` is rebuilt from. `value` is the secret itself. */
+/** A secret as a store holds it: all fields that the client needs to create the `Secret` again. */
 export interface StoredSecret {
   readonly name: string;
   readonly versionId: string;
   readonly stages: readonly string[];
   readonly type: string;
   readonly dataType: 'text' | 'binary';
+  /** The secret itself. */
   readonly value: string;
   /** Milliseconds since 1970. */
   readonly createdAt?: number | undefined;
-  /** Managed secrets only; so is `extendedConfig`. */
+  /** Only for managed secrets. */
   readonly rotation?: SecretRotation | undefined;
+  /** Only for managed secrets. */
   readonly extendedConfig?: Readonly<Record<string, unknown>> | undefined;
   /** When the request to KMS began, in milliseconds since 1970. An older value never replaces a newer one. */
   readonly fetchedAt: number;
@@ -26,9 +28,9 @@ export type StoreEvent =
   | { readonly kind: 'removed'; readonly name: string }
   /** The store removed an entry that it could not trust: truncated, tampered with or moved. `name` is set if it is known. */
   | { readonly kind: 'dropped'; readonly name: string | undefined; readonly reason: string }
-  /** The store cannot reach its storage. `reason` has no full stop. */
+  /** The store cannot reach its storage. `reason` is the end of a sentence, without a full stop. */
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** The store reaches its storage again. Events in between may be lost. */
+  /** The store can reach its storage again. Events of the time between may be lost. */
   | { readonly kind: 'recovered' };
 
 /** The exclusive right to fetch a secret from KMS while the other processes of the fleet wait for the result. */
@@ -41,8 +43,8 @@ export interface StoreLease {
  * Storage in which secrets outlive the process.
  *
  * The key of an entry is the whole request: name, stage and version. A name may contain `/` and `..`: a store on disk must
- * hash it. `read` resolves to `undefined` for an entry that cannot be read. A store that does not work at all rejects.
- * The client retries a write or removal that rejects, and does not serve a removed value in the meantime.
+ * hash it. Methods reject if the storage fails. The client retries a write or removal that rejects, and does not serve the
+ * removed value until then.
  *
  * `subscribe` and `lease` let the processes that share a store coordinate. Without them, each process fetches for itself and
  * finds the values of the others when it reads the store.
@@ -50,19 +52,22 @@ export interface StoreLease {
 export interface SecretStore {
   /** Type and location for logs and events, such as `file store /var/cache/app`. Must not contain credentials. */
   readonly name: string;
+  /** Resolves to `undefined` if there is no entry, or if the entry is corrupt. */
   read(request: SecretRequest): Promise<StoredSecret | undefined>;
-  /** Writes `secret`, unless the present entry was fetched later. */
+  /** Writes `secret`, unless the store has an entry that was fetched later. */
   write(request: SecretRequest, secret: StoredSecret): Promise<void>;
-  /** Resolves if there is no such entry. */
+  /** Removes one entry. Resolves also if there is none. */
   remove(request: SecretRequest): Promise<void>;
   /** Removes every stage and version of the secret with exactly this name. */
   removeAll(name: string): Promise<void>;
   /** Calls `listener` with every event; returns a function that unsubscribes. */
   subscribe?(listener: (event: StoreEvent) => void): () => void;
   /**
-   * Acquires the lease for this request, for at most `ms` milliseconds. Resolves to `undefined` while another process
-   * holds it. The client then waits for `written`, at most until the lease expires, so a holder that dies does not block the others.
+   * Acquires the lease for this request, for at most `ms` milliseconds. Resolves to `undefined` while another process holds it.
+   * The client then waits for the event `written`, at most until the lease expires: a holder that dies does not block the
+   * others.
    */
   lease?(request: SecretRequest, ms: number): Promise<StoreLease | undefined>;
+  /** Closes connections and other resources. Called when the client is closed. */
   close(): Promise<void>;
 }

@@ -13,10 +13,11 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 export interface SecretTransport {
   /** The endpoint as shown to operators: a host, with its port if it is not 443. */
   readonly endpoint: string;
+  /** Fetches one secret. Rejects with a `FetchFailure`. */
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
   /**
-   * Fetches up to 20 different secrets with one request, if the endpoint supports it. Resolves to one result per request, in
-   * their order. Rejects if the request failed as a whole.
+   * Fetches up to 20 different secrets with one request to KMS, if the endpoint supports it. Resolves to one result for each of
+   * `requests`, in their order. Rejects if the request as a whole failed.
    */
   fetchMany?(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]>;
   /** Closes sockets and other resources. A later `fetch` rejects. */
@@ -27,14 +28,16 @@ export interface SecretTransport {
 export interface FetchFailureDetails {
   /** The error code of KMS or of the system (`ECONNREFUSED`). */
   readonly code?: string | undefined;
+  /** The HTTP status. */
   readonly status?: number | undefined;
+  /** The id of the KMS request. */
   readonly requestId?: string | undefined;
-  /** The delay in milliseconds that the server requested (Retry-After). Capped at one minute. */
+  /** The server's Retry-After in milliseconds. Capped at one minute. */
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** A failed attempt: what a transport rejects with. Users find it in `attempts` and as a `cause`. */
+/** A failed attempt. A transport rejects with it, and errors have it in `attempts` and as `cause`. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
   readonly failure: FailureName;
@@ -56,16 +59,16 @@ export class FetchFailure extends Error {
 /** The cap of `retryAfter` (ms): a wrong header must not stop refreshes. */
 const maxRetryAfter = 60_000;
 
-/** `undefined` for what is not a positive number: a transport may be user code. */
+/** Returns `undefined` for anything but a positive number: a transport may be user code. */
 function cappedDelay(ms: number | undefined): number | undefined {
   return typeof ms === 'number' && ms > 0 ? Math.min(ms, maxRetryAfter) : undefined;
 }
 
 /**
- * Converts what a transport threw to a `FetchFailure`.
+ * Converts an error of a transport into a `FetchFailure`.
  *
- * A failure is recognised by its field, not by its class: a transport may use another copy of this package. Anything else is a
- * bug in the transport and says nothing about the secret.
+ * A failure is recognised by its property `failure`, not by its class: a transport may use another copy of this package. Any
+ * other error is a bug in the transport and does not concern the secret.
  */
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
@@ -74,6 +77,7 @@ export function asFetchFailure(error: unknown): FetchFailure {
   return new FetchFailure('malformed', `Transport failed: ${safeMessage(error)}.`);
 }
 
+/** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
 export function isFetchFailure(error: unknown): error is FetchFailure {
   return error instanceof Error && 'failure' in error && Object.hasOwn(failures, String(error.failure));
 }

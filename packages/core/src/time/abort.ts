@@ -1,22 +1,25 @@
-/** Cancels work: an `AbortSignal`, or the cheaper `LightSignal` of this package. */
+/** What cancels work: an `AbortSignal`, or the cheaper `LightSignal` of this package. */
 export type CancelSignal = AbortSignal | LightSignal;
 
-/** The part of an `AbortSignal` that core needs. On Node 20 an `AbortController` costs as much CPU as a signature. */
+/**
+ * The part of an `AbortSignal` that core needs. Creating an `AbortController` takes as much CPU time as signing a request (Node
+ * 20).
+ */
 export interface LightSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** Same contract as `onAbort`. */
+  /** See the function `onAbort`. */
   onAbort(task: () => void): () => void;
 }
 
-/** The tasks that wait for each signal. Every signal carries one listener, however many tasks there are. */
+/** The tasks to run when each signal aborts. A signal has one listener for all its tasks. */
 const tasksOf = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
  * Runs `task` when `signal` aborts. Returns a function that removes the task. The signal must not have aborted yet.
  *
- * It does not call `addEventListener` for each task: Node warns of a leak at the eleventh listener of a signal and removes
- * a listener by a linear search, while thousands of reads may share one signal.
+ * It does not call `addEventListener` for each task, because thousands of reads may share one signal: Node warns of a leak at
+ * the eleventh listener, and finds a listener to remove by a linear search.
  */
 export function onAbort(signal: CancelSignal, task: () => void): () => void {
   if (isLight(signal)) return signal.onAbort(task);

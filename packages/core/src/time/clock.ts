@@ -4,41 +4,44 @@ import type { CancelSignal } from './abort.ts';
 /**
  * The only source of time, timers and randomness in this package.
  *
- * There are two kinds of time. `now` measures ages. `date` is the calendar, which can be set back; an age cannot.
+ * There are two kinds of time. `now` measures ages and never goes back. `date` is the calendar, which an operator or NTP can
+ * set back.
  */
 export interface Clock {
   /** Milliseconds since an arbitrary start. Monotonic; includes the time that the machine was suspended. */
   now(): number;
   /** `now`, at most one turn of the event loop old: cheap enough for every read. */
   cachedNow(): number;
-  /** Milliseconds since 1970 by the machine's calendar: for signatures and for dates that KMS returns. */
+  /** Milliseconds since 1970 by the calendar of the machine: for signatures and for dates that KMS returns. */
   date(): number;
   /** A number in [0, 1). */
   random(): number;
-  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. Keeps the process alive. */
+  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. The timer keeps the process alive. */
   setTimer(ms: number, task: () => void): () => void;
   /** Same as `setTimer`, but does not keep the process alive. */
   setUnrefTimer(ms: number, task: () => void): () => void;
 }
 
-/** The two clocks that a system clock combines: the machine's, or a test's. */
+/** The two clocks that `suspendAwareTime` combines. Tests pass their own. */
 export interface TimeSource {
+  /** Milliseconds since 1970. Can be set forward and back. */
   wall(): number;
+  /** Milliseconds since an arbitrary start. May stand still while the machine is suspended. */
   monotonic(): number;
 }
 
-/** `setTimeout` fires immediately for a longer delay (about 24.8 days). */
+/** The longest delay of `setTimeout` (ms), about 24.8 days: it fires immediately for a longer one. */
 const maxTimerDelay = 2_147_483_647;
 
-/** The drift between the two clocks, and the time between two reads of them, is smaller than this (ms). */
+/** A larger difference between the steps of the two clocks (ms) is not drift: the machine was suspended or its date was set. */
 const maxDrift = 100;
 
 /**
- * The monotonic clock plus every forward jump of the calendar beyond it.
+ * Returns a clock in milliseconds: the monotonic clock plus every forward jump of the wall clock relative to it.
  *
  * Neither clock is enough. The monotonic clock stands still while a laptop sleeps or a function is frozen, so an old secret
- * would look fresh. The calendar can be set back, so a secret would stay fresh too long. Adding the larger step of each
- * read counts some time twice, because the calendar advances in whole milliseconds.
+ * would look fresh. The wall clock can be set back, so a secret would stay fresh too long. The sum of the larger steps of the
+ * two is no alternative: the wall clock advances in whole milliseconds, so it counts some time twice.
  */
 export function suspendAwareTime(source: TimeSource): () => number {
   const startedAt = source.monotonic();
@@ -54,8 +57,8 @@ export function suspendAwareTime(source: TimeSource): () => number {
 }
 
 /**
- * A class with fields instead of closures, and whole milliseconds: `cachedNow` is on the path of every read, and small
- * integers in fields need no allocation.
+ * A class with fields instead of closures, and whole milliseconds: every read calls `cachedNow`, and small integers in fields
+ * need no allocation.
  */
 class SystemClock implements Clock {
   readonly #time = suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
@@ -93,17 +96,17 @@ class SystemClock implements Clock {
   #fillCache(): void {
     this.#cachedNow = this.now();
     this.#isCached = true;
-    // Not unref'd: an unref'd immediate may not run in an idle loop, and the first read after it would see an old time.
+    // Not unref'd: an unref'd immediate may not run in an idle event loop, and the next read would see an old time.
     setImmediate(() => {
       this.#isCached = false;
     });
   }
 }
 
-/** The machine's clock: the only reader of its time, timers and randomness. */
+/** The clock of the machine. */
 export const systemClock: Clock = new SystemClock();
 
-/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. */
+/** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. Does not keep the process alive. */
 export function sleep(clock: Clock, ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {

@@ -4,27 +4,28 @@ import type { Clock } from './clock.ts';
 
 export interface DeadlineParts {
   readonly clock: Clock;
-  /** Milliseconds. Left out if the time starts later, with `start`. */
+  /** Milliseconds from now. Without it, the time starts with `start`. */
   readonly ms?: number;
-  /** Cancels this deadline too. */
+  /** Its abort cancels the deadline. */
   readonly parent: CancelSignal;
   /** Makes the abort reason when the time is up. */
   readonly reason: () => Error;
-  /** Whether the timer keeps the process alive: true for a read that a caller awaits, false for background work. */
+  /** Whether the timer of `ms` keeps the process alive. Default: `false`. */
   readonly keepsAlive?: boolean;
 }
 
 /**
- * A time limit that aborts when its time is up or when its parent aborts.
+ * A signal that aborts when its time is up or when its parent aborts.
  *
- * It does not use `AbortSignal.timeout` and `AbortSignal.any`: those read the machine's clock and retain their sources.
+ * It does not use `AbortSignal.timeout` and `AbortSignal.any`: they use the timers of the machine instead of a `Clock`, and
+ * retain their source signals.
  */
 export class Deadline implements LightSignal {
   readonly #onTimeout: () => void;
-  readonly #leaveParent: () => void;
+  readonly #removeFromParent: () => void;
   readonly #clock: Clock;
   readonly #tasks = new Set<() => void>();
-  /** Created on demand: only the transport needs a real `AbortSignal`. */
+  /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
   #cancelTimer: (() => void) | undefined;
   #outcome: { readonly reason: unknown } | undefined;
@@ -35,11 +36,11 @@ export class Deadline implements LightSignal {
     if (ms !== undefined) {
       this.#cancelTimer = keepsAlive ? clock.setTimer(ms, this.#onTimeout) : clock.setUnrefTimer(ms, this.#onTimeout);
     }
-    this.#leaveParent = parent.aborted ? () => {} : onAbort(parent, () => this.cancel(parent.reason));
+    this.#removeFromParent = parent.aborted ? () => {} : onAbort(parent, () => this.cancel(parent.reason));
     if (parent.aborted) this.cancel(parent.reason);
   }
 
-  /** Starts the time limit: `ms` milliseconds from now. */
+  /** Starts the time: `ms` milliseconds from now. The timer does not keep the process alive. */
   start(ms: number): void {
     if (!this.aborted) this.#cancelTimer = this.#clock.setUnrefTimer(ms, this.#onTimeout);
   }
@@ -52,6 +53,7 @@ export class Deadline implements LightSignal {
     return this.#outcome?.reason;
   }
 
+  /** This deadline as an `AbortSignal`. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -69,10 +71,10 @@ export class Deadline implements LightSignal {
     };
   }
 
-  /** Removes the timer and the parent's listener: the work is done. */
+  /** Removes the timer and the listener of the parent. Call it when the work is done. */
   clear(): void {
     this.#cancelTimer?.();
-    this.#leaveParent();
+    this.#removeFromParent();
   }
 
   /** Aborts before the time is up. */
@@ -86,7 +88,7 @@ export class Deadline implements LightSignal {
   }
 }
 
-/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
+/** Settles like `promise`, or rejects with the signal's reason as soon as it aborts. */
 export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -100,10 +102,10 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal):
 }
 
 /**
- * Settles as `promise` does, or with the result of `onTimeout` after `ms` milliseconds.
+ * Settles like `promise`, or after `ms` milliseconds with what `onTimeout` returns or throws.
  *
- * The timer keeps the process alive. Between two attempts nothing else may be pending, and a program that only awaits a
- * secret would exit in the middle of its read.
+ * The timer keeps the process alive. Between two attempts there may be no other timer or socket that does, and a program that
+ * only awaits a secret would exit in the middle of its read.
  */
 export function withTimeout<Value>(
   promise: Promise<Value>,
