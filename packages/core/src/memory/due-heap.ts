@@ -1,18 +1,19 @@
-/** An item of a `DueHeap`. The heap keeps its bookkeeping in the item and needs no object or map beside it. */
+/** An item of a `DueHeap`. The heap stores its data in the item, so it needs no object or map per item. */
 export interface HeapItem {
-  /** When the item is due. Without meaning while the item is not in the heap. */
+  /** When the item is due, in milliseconds. Meaningless while the item is not in the heap. */
   dueAt: number;
   /** The position in the heap, or `notInHeap`. */
   heapIndex: number;
 }
 
+/** The `heapIndex` of an item that is not in the heap. */
 export const notInHeap = -1;
 
 /** A binary heap of items ordered by due time, earliest first. It costs eight bytes per item. */
 export class DueHeap<Item extends HeapItem> {
   readonly #heap: Item[] = [];
 
-  /** Sets or replaces the due time of `item`. */
+  /** Adds `item`, or changes its due time. */
   set(item: Item, at: number): void {
     item.dueAt = at;
     if (item.heapIndex === notInHeap) {

@@ -11,7 +11,7 @@ export interface EntryContext {
   readonly outage: Outage | undefined;
 }
 
-/** The state of an entry for operators: everything but the value. */
+/** The status of an entry, without its value. */
 export function entryStatus(entry: Entry, { request, now, freshness, outage }: EntryContext): SecretStatus {
   const { secret, ttl, fetchedAt, readAt, heapIndex, dueAt } = entry;
   return {

@@ -1,10 +1,11 @@
 import { requestOfKey } from '../secret/cache-key.ts';
 import type { SecretRef } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
+import type { SecretStatus } from '../secret/status.ts';
 
-/** The age of an entry: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
-export type Freshness = 'fresh' | 'stale' | 'expired';
+export type Freshness = SecretStatus['freshness'];
 
+/** Times are the clock's `now`; `ttl` is in milliseconds. */
 export interface EntryFields {
   readonly key: string;
   readonly secret: Secret;
@@ -15,17 +16,17 @@ export interface EntryFields {
 
 /** One secret in memory. Times are the clock's `now`. */
 export class Entry {
-  /** See `cacheKey`. The request is rebuilt from it when it is needed, which is rare. */
+  /** See `cacheKey`. The request is not stored: `requestOfKey` rebuilds it in the few cases that need it. */
   readonly key: string;
   readonly secret: Secret;
-  /** When its fetch started: the value contains no later change. */
+  /** When its fetch started. Changes after that are not in the value. */
   readonly fetchedAt: number;
   readonly freshUntil: number;
-  /** The time of the last read, and the only field that a read of a fresh value writes. */
+  /** The time of the last read. The only field that a read of a fresh value writes. */
   readAt: number;
   /** Shared by all reads that need a promise, so that a read of a fresh value allocates nothing. */
   promise: Promise<Secret> | undefined = undefined;
-  /** For `DueHeap`. */
+  /** See `HeapItem`. */
   dueAt = 0;
   heapIndex = -1;
 
@@ -47,10 +48,10 @@ export function freshnessOf(entry: Entry, now: number, staleIfError: number): Fr
   return now < entry.freshUntil + staleIfError ? 'stale' : 'expired';
 }
 
-/** The error (ms) of an age that went through a store, which keeps calendar times. */
+/** The rounding error (ms) of a fetch time from a store: stores hold calendar times in whole milliseconds. */
 const calendarRounding = 1;
 
-/** Whether a store's secret is newer than the cached entry. What this client wrote and reads back is not newer. */
+/** Whether the secret of a store is newer than the cached one. A secret that this client wrote to the store is not newer. */
 export function isFetchedAfter(
   cached: Entry,
   { secret, fetchedAt }: { readonly secret: Secret; readonly fetchedAt: number | undefined },
@@ -59,7 +60,7 @@ export function isFetchedAfter(
   return fetchedAt !== undefined && fetchedAt > cached.fetchedAt + (isSameVersion ? calendarRounding : 0);
 }
 
-/** The secret and version that an entry holds, for events and log lines. */
+/** The reference to the secret of an entry, for events and log lines. */
 export function refOf({ key, secret }: Entry, defaultStage: string): SecretRef & { readonly versionId: string } {
   const { name, stage } = requestOfKey(key, defaultStage);
   return { name, stage, versionId: secret.versionId };

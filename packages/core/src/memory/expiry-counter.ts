@@ -1,9 +1,9 @@
 /**
- * Counts how many of a changing set of times have passed, without keeping each time: times are grouped by whole second,
- * rounded up. A count therefore costs one step per second since the last one, whatever the number of times.
+ * Counts how many times of a changing set have passed. It does not store each time, but how many fall into each second, rounded
+ * up: a count takes one step per second since the last count, for any number of times.
  */
 export class ExpiryCounter {
-  /** How many times fall into each second that has not passed. */
+  /** The number of times in each second that has not passed. */
   readonly #pending = new Map<number, number>();
   #passed = 0;
   /** The last second whose times are in `#passed`. */
@@ -18,12 +18,12 @@ export class ExpiryCounter {
     this.#change(time, -1);
   }
 
-  /** How many of the times are at or before `now`, which must not go back. */
+  /** How many of the times have passed, accurate to one second. `now` must not go back. */
   passed(now: number): number {
     const second = Math.floor(now / 1_000);
-    for (const passed of this.#secondsUpTo(second)) {
-      this.#passed += this.#pending.get(passed) ?? 0;
-      this.#pending.delete(passed);
+    for (const past of this.#secondsUpTo(second)) {
+      this.#passed += this.#pending.get(past) ?? 0;
+      this.#pending.delete(past);
     }
     this.#lastSecond = Math.max(this.#lastSecond, second);
     return this.#passed;

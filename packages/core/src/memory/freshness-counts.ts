@@ -1,7 +1,7 @@
 import type { Entry } from './entry.ts';
 import { ExpiryCounter } from './expiry-counter.ts';
 
-/** Counts entries by freshness as they come and go, so that a health check does not walk 100,000 of them. */
+/** Counts entries by freshness as they are added and removed: a health check need not visit 100,000 entries. */
 export class FreshnessCounts {
   readonly #staleIfError: number;
   readonly #pastTtl = new ExpiryCounter();

@@ -2,11 +2,11 @@ import { plainName } from '../secret/secret-name.ts';
 import { nameOfKey } from '../secret/cache-key.ts';
 
 /**
- * The cache keys of each secret, whatever name or ARN it was requested by. Dropping one secret out of a hundred thousand
- * must not need a scan of the others.
+ * The cache keys of each secret: of its stages and versions, by its name and by ARNs. Dropping one of 100,000 secrets must not
+ * need a scan of the others.
  */
 export class KeysByName {
-  /** By plain name. A key that equals its plain name, as most do, is not listed and costs nothing here. */
+  /** The keys that differ from their plain name, by plain name. Most keys do not differ and need no memory here. */
   readonly #others = new Map<string, Set<string>>();
 
   add(key: string): void {
@@ -22,7 +22,7 @@ export class KeysByName {
     if (others?.size === 0) this.#others.delete(name);
   }
 
-  /** Every key that was added for `name`. Always includes the plain name, added or not. */
+  /** The keys that were added for `name`, and the plain name, whether it was added or not. */
   of(name: string): readonly string[] {
     const plain = plainName(name);
     return [plain, ...(this.#others.get(plain) ?? [])];

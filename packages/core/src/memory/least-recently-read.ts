@@ -1,23 +1,23 @@
 import type { Entry } from './entry.ts';
 
-/** The share of the entries that one scan selects, so that scans are rare. */
+/** The share of the entries that one scan selects: the next scan is needed only after as many evictions. */
 const scanShare = 1 / 32;
 
-/** How many read times a scan samples to find the threshold. Sorting all of them would block the event loop. */
+/** The number of read times that a scan samples to find the threshold. Sorting all of them would block the event loop. */
 const sampleSize = 1_024;
 
 /**
  * Selects entries for eviction, least recently read first.
  *
- * A read only writes its time into its entry, because keeping a list in order would cost every read. The order is computed
- * on demand for the next few hundred or thousand evictions. Entries that were read since are skipped; no other entry can
- * have become older than the selected ones.
+ * A read only writes its time into its entry: an ordered list would make every read slower. A scan selects the oldest entries
+ * for the next few hundred or thousand evictions. Selected entries that were read since are skipped; the others are still the
+ * oldest, because read times only increase.
  */
 export class LeastRecentlyRead {
   readonly #entries: ReadonlyMap<string, Entry>;
-  /** Evicted only when no other entry is left. */
+  /** The keys of entries that are evicted only when no other entry is left. */
   readonly #protected: ReadonlySet<string>;
-  /** Keys, the next one at the end. */
+  /** The selected keys, the next one at the end. */
   #queue: string[] = [];
   #threshold = 0;
 

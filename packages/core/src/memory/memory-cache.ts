@@ -26,7 +26,7 @@ export class MemoryCache {
     return this.#entries.get(key);
   }
 
-  /** Stores `entry` unless the cached one was fetched later. Returns whether it was stored. */
+  /** Stores `entry`, unless the cached one was fetched later. Returns whether it was stored. */
   store(entry: Entry): boolean {
     const cached = this.#entries.get(entry.key);
     if (cached !== undefined && cached.fetchedAt > entry.fetchedAt) return false;

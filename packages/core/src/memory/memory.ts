@@ -1,5 +1,5 @@
-// The life of a secret in memory: stored when a fetch succeeds, fresh for its TTL, refreshed in the background, stale while
-// KMS is unavailable, dropped when it is refused, expired, idle or evicted.
+// The life of a secret in memory: stored after a fetch, fresh for its TTL, refreshed in the background, stale while KMS is
+// unavailable, dropped when KMS refuses it or when it is expired, idle or evicted. See docs/secret-lifecycle.md.
 
 import { requestOfKey, nameOfKey } from '../secret/cache-key.ts';
 import type { Clock } from '../time/clock.ts';
@@ -29,25 +29,26 @@ export interface MemoryParts {
   readonly logger: Logger;
   readonly events: SecretEmitter;
   readonly counters: Counters;
-  /** Fetches a secret that is due. The outcome arrives through `fetched` or `failed`. */
+  /** Fetches a secret that is due. The result arrives through `fetched` or `failed`. */
   readonly refresh: (key: string, request: SecretRequest) => Promise<unknown>;
 }
 
 interface StoreResult {
   readonly secret: Secret;
+  /** The clock's `now`; `undefined` if it is unknown. */
   readonly fetchedAt: number | undefined;
 }
 
-/** Concurrent background refreshes. Fetches for reads do not count. */
+/** The maximum number of concurrent background refreshes. Fetches of reads do not count. */
 const refreshConcurrency = 16;
 
-/** Minimum delay before a preloaded name that KMS refused is fetched again (ms). */
+/** The minimum delay before a preloaded name that KMS refused is fetched again (ms). */
 const refusedRetryDelay = 30_000;
 
 /** Refreshes of several secrets at once are spread over this time (ms). */
 const refreshSpread = 1_000;
 
-/** The default of `idleTtl`, in TTLs of the secret. */
+/** The default of `idleTtl`, as a multiple of the TTL. */
 const idleTtls = 3;
 
 /** The secrets in memory. */
@@ -112,13 +113,13 @@ export class SecretMemory {
     return undefined;
   }
 
-  /** The stale value, if its refresh is failing and it has not expired. */
+  /** Returns the stale value if its refresh is failing and it has not expired. Counts and reports the stale read. */
   serveStale(entry: Entry): Secret | undefined {
     if (this.#freshness(entry) === 'expired') return undefined;
     const served = this.#outages.serveStale(entry.key, entry.secret);
     if (served === undefined) return undefined;
     const now = this.#clock.now();
-    // An idle entry is not refreshed, so nothing has checked whether KMS has recovered.
+    // An idle entry has no scheduled refresh that would notice that KMS has recovered.
     if (this.#isIdle(entry, now)) this.#queue.schedule(entry, 0);
     entry.readAt = now;
     const error = this.#outages.get(entry.key)?.error;
@@ -126,20 +127,20 @@ export class SecretMemory {
     return served.stale;
   }
 
-  /** The fetch of `key` is failing at every endpoint and still retrying: reads get the stale value. */
+  /** Records that a fetch is failing at every endpoint, or slower than `staleDeadline`. Reads then return the stale value. */
   markFailing(key: string, error: AnySecretError): void {
     if (this.#cache.lookup(key) !== undefined) this.#outages.markFailing(key, error);
   }
 
-  /** Stores the result of a fetch. */
+  /** Caches the result of a fetch. */
   fetched(key: string, request: SecretRequest, result: Pick<FetchedSecret, 'secret' | 'startedAt'>): void {
     const { secret, startedAt: fetchedAt } = result;
     this.#store({ key, secret, ttl: this.#ttlOf(key, request.name, secret), fetchedAt });
   }
 
   /**
-   * Stores a secret that a store returned, if it was fetched later than the cached one and has not expired. `isFresh` tells
-   * whether a fresh value is in memory afterwards.
+   * Caches a secret from a store, if it was fetched later than the cached one and has not expired. `isAccepted`: whether it was
+   * cached. `isFresh`: whether memory has a fresh value now.
    */
   acceptFromStore(
     key: string,
@@ -161,7 +162,7 @@ export class SecretMemory {
     for (const key of keys) this.#queue.reschedule(key, this.#cache.lookup(key), refreshSpread * this.#clock.random());
   }
 
-  /** Records a failed fetch. The table of failures decides whether the cached value stays. */
+  /** Records a failed fetch. `policy` decides whether the cached value is dropped, and whether the error is cached. */
   failed(key: string, request: SecretRequest, { error, policy, retryAfter = 0 }: FailedFetch): void {
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
     if (!policy.serveStale) this.#dropRefused(key, error);
@@ -199,7 +200,7 @@ export class SecretMemory {
   }
 
   get freshnessCounts(): SecretCounts {
-    // A missing preloaded name can have an outage, too.
+    // A preloaded name that is not in memory can have an outage too.
     const missing = this.#queue.missing.filter((key) => this.#outages.get(key) !== undefined);
     return { ...this.#freshnessCounts.at(this.#clock.now()), failing: this.#outages.size - missing.length };
   }
@@ -220,7 +221,7 @@ export class SecretMemory {
     const { key, secret, ttl, fetchedAt } = fields;
     const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
-    // Read before anything changes: a malformed secret from a transport or hook may throw here.
+    // Before any change: this getter of a secret from a custom transport or hook may throw.
     const nextRotation = secret.rotation?.nextAt;
     const rotatesIn = nextRotation === undefined ? undefined : nextRotation - this.#clock.date();
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
@@ -242,7 +243,7 @@ export class SecretMemory {
     }
   }
 
-  /** A denied or disabled secret is dropped in every stage and version; "not found" concerns the requested one only. */
+  /** A denied or disabled secret is dropped in all its stages and versions; "not found" concerns only the requested one. */
   #dropRefused(key: string, error: AnySecretError): void {
     const keys = error.code === 'ERR_SECRET_NOT_FOUND' ? [key] : this.keysOf(nameOfKey(key));
     for (const refused of keys) this.drop(refused, 'refused');
@@ -274,12 +275,12 @@ export class SecretMemory {
     return idleTtl !== 0 && now - readAt >= idleTtl && !this.#queue.preloaded.has(key);
   }
 
-  /** Never rejects: the outcome of a refresh arrives through `fetched` or `failed`. */
+  /** Never rejects: the result of a refresh arrives through `fetched` or `failed`. */
   async #refreshDue(key: string): Promise<void> {
     const entry = this.#cache.lookup(key);
     if (entry !== undefined) {
       const isIdle = this.#isIdle(entry, this.#clock.now());
-      // An expired entry is dropped and still fetched: the outage that let it expire may be over.
+      // An expired entry is dropped, and still fetched unless it is idle: KMS may have recovered.
       const current = this.dropIfExpired(entry);
       if (isIdle) {
         if (current !== undefined) this.#retire(current);
@@ -290,7 +291,7 @@ export class SecretMemory {
     await this.#parts.refresh(key, requestOfKey(key, this.#options.stage)).catch(() => {});
   }
 
-  /** Drops an idle entry. During an outage it stays without refreshes until it expires, because it may still be read. */
+  /** Drops an idle entry. During an outage it stays until it expires, without refreshes, because it may be read again. */
   #retire(entry: Entry): void {
     if (this.#outages.get(entry.key) === undefined) {
       this.drop(entry.key, 'idle');

@@ -2,14 +2,14 @@ import type { Clock } from '../time/clock.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 
-/** Why a secret cannot be refreshed at the moment. */
+/** Why a secret cannot be refreshed. */
 export interface Outage {
   readonly error: AnySecretError;
-  /** When the last failure happened, by the clock's `now`. */
+  /** The time of the last failure; the clock's `now`. */
   readonly at: number;
   /** Consecutive failed fetches; 0 while the first one is still retrying. */
   readonly failures: number;
-  /** The stale copy that reads get. Created by the first of them. */
+  /** The stale copy that reads return. The first of them creates it. */
   readonly stale: Secret | undefined;
 }
 
@@ -34,13 +34,13 @@ export class Outages {
     return this.#outages.get(key);
   }
 
-  /** The fetch in flight has failed at every endpoint and is still retrying. */
+  /** Records that a fetch is failing or slow, and continues. */
   markFailing(key: string, error: AnySecretError): void {
     const outage = this.#outages.get(key);
     this.#set(key, { error, failures: outage?.failures ?? 0, stale: outage?.stale });
   }
 
-  /** A fetch failed. Returns the number of consecutive failures. */
+  /** Records that a fetch has failed. Returns the number of consecutive failures. */
   recordFailure(key: string, error: AnySecretError): number {
     const outage = this.#outages.get(key);
     const failures = (outage?.failures ?? 0) + 1;
@@ -48,7 +48,7 @@ export class Outages {
     return failures;
   }
 
-  /** The stale copy of `secret` if its refresh is failing, and whether this is the first read in this outage. */
+  /** Returns the stale copy of `secret` and whether this is its first read in the outage; `undefined` without an outage. */
   serveStale(key: string, secret: Secret): { readonly stale: Secret; readonly isFirst: boolean } | undefined {
     const outage = this.#outages.get(key);
     if (outage === undefined) return undefined;

@@ -12,13 +12,13 @@ interface QueueItem extends HeapItem {
 export interface RefreshQueueParts {
   readonly clock: Clock;
   readonly concurrency: number;
-  /** Names that are refreshed even while they are not in memory and that are never idle. */
+  /** Names that are never idle, and that are refreshed even if they are not in memory. */
   readonly preloaded: readonly string[];
-  /** Refreshes what is cached under the key. Must not reject. */
+  /** Refreshes the secret with this key. Must not reject. */
   readonly refresh: (key: string) => Promise<void>;
 }
 
-/** When each key is refreshed next: the entries in memory, and the preloaded names that are missing there. */
+/** The next refresh of each entry in memory, and of each preloaded name that is missing there. */
 export class RefreshQueue {
   readonly preloaded: ReadonlySet<string>;
   readonly #missing = new Map<string, QueueItem>();
@@ -33,19 +33,19 @@ export class RefreshQueue {
     this.#refresher.schedule(entry, ms);
   }
 
-  /** Schedules the entry, or the missing preloaded name. Anything else is not refreshed. */
+  /** Schedules the entry, or without one the missing preloaded name. Does nothing for any other key. */
   reschedule(key: string, entry: Entry | undefined, ms: number): void {
     const item = entry ?? this.#missing.get(key);
     if (item !== undefined) this.#refresher.schedule(item, ms);
   }
 
-  /** Queues a preloaded name that is not in memory. Any other name is ignored. */
+  /** Adds a preloaded name that is not in memory. Does nothing for any other name. */
   addMissing(key: string): void {
     if (!this.preloaded.has(key) || this.#missing.has(key)) return;
     this.#missing.set(key, { key, dueAt: 0, heapIndex: notInHeap });
   }
 
-  /** `entry` is the one that leaves memory, if there was one. */
+  /** Removes a key from the queue. `entry` is the entry that was removed from memory, if there was one. */
   remove(key: string, entry: Entry | undefined): void {
     const item = entry ?? this.#missing.get(key);
     if (item !== undefined) this.#refresher.remove(item);

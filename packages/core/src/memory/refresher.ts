@@ -3,14 +3,14 @@ import { DueHeap } from './due-heap.ts';
 import type { HeapItem } from './due-heap.ts';
 
 /**
- * The longest timer (ms). A timer stands still while the machine is suspended: one set for an hour would still run for most
- * of it after a night, while its item is long overdue.
+ * The longest timer (ms). A timer stands still while the machine is suspended: after a night's suspend, a timer of one hour would
+ * run on for most of that hour, although its item is overdue.
  */
 const maxTimer = 60_000;
 
 /**
- * How many refreshes start in one turn of the event loop. After a suspension everything is overdue at once, and starting it
- * all in one turn would block the event loop.
+ * The number of refreshes that start in one turn of the event loop. After a suspend all items are overdue, and starting them in
+ * one turn would block the event loop.
  */
 const maxStartsPerTurn = 4;
 
@@ -18,14 +18,14 @@ export interface RefresherParts<Item> {
   readonly clock: Clock;
   /** Refreshes the item and schedules it again. Must not reject. */
   readonly refresh: (item: Item) => Promise<void>;
-  /** How many refreshes may run at the same time. */
+  /** The maximum number of concurrent refreshes. */
   readonly concurrency: number;
 }
 
 /**
  * Refreshes items when they are due, with one timer for all of them.
  *
- * Due times are absolute: a process that was suspended finds its items overdue when the timer fires, and catches up.
+ * Due times are absolute: after a suspend, the items that are overdue are refreshed when the timer fires.
  */
 export class Refresher<Item extends HeapItem> {
   readonly #clock: Clock;
@@ -43,7 +43,7 @@ export class Refresher<Item extends HeapItem> {
     this.#concurrency = parts.concurrency;
   }
 
-  /** Makes `item` due in `ms` milliseconds and replaces its earlier due time. */
+  /** Makes `item` due in `ms` milliseconds. Replaces its previous due time. */
   schedule(item: Item, ms: number): void {
     if (this.#isClosed) return;
     // Whole milliseconds: small integers need no allocation.

@@ -1,31 +1,33 @@
 /**
- * A refresh happens before the TTL ends, by a random share of it: at least a fifth of `jitter` and at most all of it. The
- * spread keeps a fleet that started together from sending its requests together; the minimum leaves time for the fetch.
+ * A refresh starts before the TTL ends, by a random share of the TTL between these two. The spread prevents a fleet that started
+ * at the same moment from refreshing at the same moment; the minimum leaves time for the fetch.
  */
-const jitter = 0.1;
-const minJitterShare = 0.2;
+const minLead = 0.02;
+const maxLead = 0.1;
 
-/** KMS rotates at the announced date or a few seconds after it (ms). */
+/** KMS rotates a few seconds after the announced date at the latest (ms). */
 const rotationGrace = 5_000;
 
-/** Backoff after failed refreshes (ms): doubles up to the maximum. */
+/** The backoff after failed refreshes (ms) doubles up to the maximum. */
 const initialRetryDelay = 1_000;
 const maxRetryDelay = 30_000;
 
 export interface RefreshDelayInput {
+  /** Milliseconds. */
   readonly ttl: number;
   /** Milliseconds since the fetch started. */
   readonly age: number;
   /** Milliseconds until KMS rotates the secret, if KMS announced a date. */
   readonly rotatesIn: number | undefined;
+  /** In [0, 1). */
   readonly random: number;
 }
 
 /** Milliseconds until a secret that was just fetched is fetched again. */
 export function refreshDelay({ ttl, age, rotatesIn, random }: RefreshDelayInput): number {
-  const share = jitter * (minJitterShare + (1 - minJitterShare) * random);
-  const byAge = Math.max(ttl * (1 - share) - age, 0);
-  // Written so that an invalid date (NaN) counts as none.
+  const lead = minLead + (maxLead - minLead) * random;
+  const byAge = Math.max(ttl * (1 - lead) - age, 0);
+  // `!(… > 0)` is also true for an invalid date (NaN), which counts as none.
   if (rotatesIn === undefined || !(rotatesIn > 0)) return byAge;
   return Math.min(byAge, rotatesIn + rotationGrace * (1 + random));
 }

@@ -1,31 +1,32 @@
 import type { Secret } from '../secret/secret.ts';
 
 /**
- * The minimum of a TTL that a secret sets itself (ms). `{"ttl":300}` means seconds; taken as milliseconds it would cause a
- * request every 300 ms.
+ * The minimum of a TTL inside a secret (ms). A user who writes `{"ttl":300}` means seconds; taken as milliseconds, it would
+ * cause a request every 300 ms.
  */
 export const minOwnTtl = 10_000;
 
-/** A secret may set its own TTL up to this (ms): the longest duration that an option accepts. */
+/** The maximum of a TTL inside a secret (ms): the longest duration that an option accepts. */
 const maxOwnTtl = 365 * 86_400_000;
 
+/** Times are in milliseconds. */
 export interface TtlSettings {
-  /** The JSON property that holds a secret's own TTL; `false` switches it off. */
+  /** The JSON property that holds the TTL inside a secret; `false` ignores such properties. */
   readonly property: string | false;
-  /** The lower bound of a secret's own TTL. */
+  /** The lower bound of a TTL inside a secret. */
   readonly floor: number;
-  /** The TTL configured for this secret. */
+  /** The TTL that is configured for the name. */
   readonly configured: number | undefined;
   readonly defaultTtl: number;
 }
 
 export interface EffectiveTtl {
   readonly ttl: number;
-  /** The secret's own TTL if it was below the floor and was raised to it. */
+  /** The TTL inside the secret, if it was below the floor and was raised to it. */
   readonly raisedFrom: number | undefined;
 }
 
-/** The TTL of a secret: its own, else the one configured for its name, else the default. */
+/** Returns the TTL inside the secret; else the one configured for its name; else the default. */
 export function ttlOf(secret: Secret, { property, floor, configured, defaultTtl }: TtlSettings): EffectiveTtl {
   const own = property === false ? undefined : ownTtl(secret, property);
   if (own === undefined) return { ttl: configured ?? defaultTtl, raisedFrom: undefined };
@@ -33,8 +34,8 @@ export function ttlOf(secret: Secret, { property, floor, configured, defaultTtl 
 }
 
 /**
- * The fetch time and TTL of a secret that a store returned. A secret with an unknown or future fetch time counts as stale,
- * and so does one whose announced rotation date has passed since its fetch.
+ * Returns the fetch time and TTL of a secret from a store. A secret counts as stale if its fetch time is unknown or in the future,
+ * or if an announced rotation date has passed since its fetch.
  */
 export function storedTimes(
   found: { readonly secret: Secret; readonly fetchedAt: number | undefined },
@@ -46,7 +47,7 @@ export function storedTimes(
   return { fetchedAt, ttl: isRotated ? Math.min(ttl, now - fetchedAt) : ttl };
 }
 
-/** Does not use `secret.json()`, which keeps the parsed object: that costs more memory than the text. */
+/** Does not use `secret.json()`, which keeps the parsed object: it needs more memory than the text. */
 function ownTtl(secret: Secret, property: string): number | undefined {
   const text = ownText(secret);
   if (text === undefined || !text.includes(property)) return undefined;
@@ -56,7 +57,7 @@ function ownTtl(secret: Secret, property: string): number | undefined {
     const ttl: unknown = Reflect.get(json, property);
     return typeof ttl === 'number' && Number.isFinite(ttl) && ttl > 0 ? ttl : undefined;
   } catch {
-    return undefined; // Most secrets are not JSON.
+    return undefined; // not JSON
   }
 }
 
@@ -64,6 +65,6 @@ function ownText(secret: Secret): string | undefined {
   try {
     return secret.text();
   } catch {
-    return undefined; // A binary secret has no properties.
+    return undefined; // a binary secret
   }
 }
