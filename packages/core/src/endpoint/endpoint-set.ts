@@ -3,7 +3,7 @@
 import { safeMessage } from '../secret/errors.ts';
 import type { SecretEmitter } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
-import { formatDuration } from '../time/duration.ts';
+import { describeDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import type { SecretTransport } from '../ports/transport.ts';
@@ -92,7 +92,7 @@ export class EndpointSet {
     if (breaker === 'half-open') return;
     const isOpen = breaker === 'open';
     if (isOpen) {
-      const next = formatDuration(probeIn ?? 0);
+      const next = describeDuration(probeIn ?? 0);
       this.#logger.warn(`Endpoint ${endpoint}: circuit breaker open, next probe in ${next}.`);
     } else {
       this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`);

@@ -164,7 +164,7 @@ test('lists a skipped endpoint once, with its last error', async () => {
       endpoint: 'a',
       failure: 'unreachable',
       isSkipped: true,
-      error: { message: 'a: skipped, circuit breaker open since 0 s; last error: Injected fault at a: unreachable.' },
+      error: { message: 'a: skipped, circuit breaker open since 0 ms; last error: Injected fault at a: unreachable.' },
     },
     { endpoint: 'b', failure: 'unavailable' },
     { endpoint: 'b', failure: 'unavailable' },

@@ -10,6 +10,7 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import { sleep } from '../time/clock.ts';
+import { describeDuration } from '../time/duration.ts';
 import { EndpointAttempt } from './attempt.ts';
 import type { Backoff } from './backoff.ts';
 import { EndpointRace } from './endpoint-race.ts';
@@ -97,14 +98,10 @@ function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCa
 function skippedFailure({ name, breakerOpenFor, cooldown, lastFailure }: Endpoint): FetchFailure {
   const reason =
     breakerOpenFor === undefined
-      ? `Retry-After ends in ${secondsText(cooldown.retryAfter)}`
-      : `circuit breaker open since ${secondsText(breakerOpenFor)}`;
+      ? `Retry-After ends in ${describeDuration(cooldown.retryAfter)}`
+      : `circuit breaker open since ${describeDuration(breakerOpenFor)}`;
   const last = lastFailure === undefined ? '.' : `; last error: ${lastFailure.message}`;
   return new FetchFailure(lastFailure?.failure ?? 'unavailable', `${name}: skipped, ${reason}${last}`);
-}
-
-function secondsText(ms: number): string {
-  return `${Math.round(ms / 1_000)} s`;
 }
 
 /** The failure of the primary decides: a fallback region may lack the secret while the primary is unavailable. */

@@ -3,7 +3,7 @@ import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import { formatDuration } from '../time/duration.ts';
+import { describeDuration } from '../time/duration.ts';
 import { refOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { minOwnTtl } from './secret-ttl.ts';
@@ -15,7 +15,16 @@ export interface MemoryReporterParts {
   readonly counters: Counters;
 }
 
-/** Turns each change of the memory into its event, log line and counter. */
+/** A read that returned a stale value. */
+export interface StaleRead {
+  /** Milliseconds since the value was fetched. */
+  readonly age: number;
+  readonly error: AnySecretError | undefined;
+  /** Whether it is the first stale read of its outage. Only this one is logged and emitted. */
+  readonly isFirst: boolean;
+}
+
+/** Emits, logs and counts the changes in memory. */
 export class MemoryReporter {
   readonly #parts: MemoryReporterParts;
 
@@ -23,20 +32,12 @@ export class MemoryReporter {
     this.#parts = parts;
   }
 
-  /** `isFirst`: the first stale read of an outage, which is the one that is reported. */
-  servedStale(
-    entry: Entry,
-    {
-      age,
-      error,
-      isFirst,
-    }: { readonly age: number; readonly error?: AnySecretError | undefined; readonly isFirst: boolean },
-  ): void {
+  servedStale(entry: Entry, { age, error, isFirst }: StaleRead): void {
     this.#parts.counters.staleReads.add();
     if (!isFirst) return;
     const ref = refOf(entry, this.#parts.defaultStage);
     const reason = error === undefined ? '' : `: ${error.message}`;
-    this.#parts.logger.warn(`Serving a stale value of "${ref.name}" (age ${formatDuration(age)})${reason}`);
+    this.#parts.logger.warn(`Serving a stale value of "${ref.name}" (age ${describeDuration(age)})${reason}`);
     this.#parts.events.emit('stale', { ...ref, age, error });
   }
 

@@ -1,5 +1,5 @@
 import type { FailureName } from '../../secret/failures.ts';
-import { formatDuration } from '../../time/duration.ts';
+import { describeDuration } from '../../time/duration.ts';
 
 /** What signs the requests: an access key (permanent or temporary) or a client key. */
 export type IdentityKind = 'credentials' | 'clientKey';
@@ -97,7 +97,7 @@ function clockAdvice(clockSkew: number | undefined): string {
   if (clockSkew === undefined) {
     return 'The clock of this machine is more than 15 minutes off. Synchronize it with NTP.';
   }
-  const difference = formatDuration(Math.round(Math.abs(clockSkew) / 1_000) * 1_000);
+  const difference = describeDuration(Math.round(Math.abs(clockSkew) / 1_000) * 1_000);
   const direction = clockSkew > 0 ? 'ahead of' : 'behind';
   return `The clock of this machine is ${difference} ${direction} the clock of KMS. Synchronize it with NTP.`;
 }

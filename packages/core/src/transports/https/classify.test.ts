@@ -115,8 +115,8 @@ test('reports how far the clock of this machine is off', () => {
   );
   const unknown = response(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'r-1' });
 
-  expect(classifyError(ahead, context).message).toContain('30m ahead of the clock of KMS');
-  expect(classifyError(behind, context).message).toContain('1h behind the clock of KMS');
+  expect(classifyError(ahead, context).message).toContain('30 min ahead of the clock of KMS');
+  expect(classifyError(behind, context).message).toContain('1 h behind the clock of KMS');
   expect(classifyError(unknown, context).message).toContain('more than 15 minutes');
 });
 

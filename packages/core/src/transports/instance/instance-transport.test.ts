@@ -144,7 +144,7 @@ test('reports how far the clock of this machine is off', async () => {
     body: errorBody('RequestTimeTooSkewed'),
   });
 
-  expect(failure.message).toContain('20m behind the clock of KMS');
+  expect(failure.message).toContain('20 min behind the clock of KMS');
 });
 
 test.each([
