@@ -32,7 +32,7 @@ test('serves a stale value from the store while KMS is unavailable', async () =>
   expect(await client.get('db')).toMatchObject({ versionId: 'v0', stale: true });
   expect(clock.now()).toBe(0);
   expect(events('stale')).toMatchObject([{ name: 'db', age: 2 * hour }]);
-  expect(lines.some((line) => line.includes('Serving a stale value of "db" (age 2h)'))).toBe(true);
+  expect(lines.some((line) => line.includes('Serving a stale value of "db" (age 2 h)'))).toBe(true);
 });
 
 test('ready() accepts a stale value from the store while KMS is unavailable', async () => {
