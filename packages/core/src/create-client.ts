@@ -40,7 +40,7 @@ export function createSecretClient(options: SecretClientOptions = {}): SecretCli
 
 /** `createSecretClient` with the environment and file system of a test. */
 export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
-  if (!isObject(options)) {
+  if (!isOptions(options)) {
     throw new ConfigurationError([
       { key: 'options', source: 'option', got: describeKind(options), expected: 'an object, or nothing' },
     ]);
@@ -167,6 +167,6 @@ function missingEndpoints(issues: readonly ConfigurationIssue[]): readonly Confi
   ];
 }
 
-function isObject(options: unknown): boolean {
+function isOptions(options: unknown): boolean {
   return typeof options === 'object' && options !== null && !Array.isArray(options);
 }

@@ -28,7 +28,7 @@ function readKeyFile(json: string): { readonly keyId: string; readonly file: Buf
     const message = `The client key file is too large: ${json.length} characters, expected about 4000.`;
     throw new ClientKeyError(message);
   }
-  const fields = parse(json);
+  const fields = parseClientKeyFile(json);
   const keyId = requireText(fields, 'KeyId');
   // It is sent as a header value.
   if (!/^[\x21-\x7E]{1,128}$/u.test(keyId)) {
@@ -37,7 +37,7 @@ function readKeyFile(json: string): { readonly keyId: string; readonly file: Buf
   return { keyId, file: decodeBase64(requireText(fields, 'PrivateKeyData')) };
 }
 
-function parse(json: string): ReadonlyMap<string, unknown> {
+function parseClientKeyFile(json: string): ReadonlyMap<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json.replace(/^\uFEFF/u, ''));

@@ -79,8 +79,8 @@ export function decrypt({ algorithm, ciphertext, allowRc2 }: Encrypted, password
   const [salt, iterations] = elementsOf(parameters, derTag.sequence);
   const digest: Digest = { name: 'sha1', size: 20, block: 64 };
   const common = { digest, salt: contentOf(salt, derTag.octets), iterations: integerOf(iterations) };
-  const key = deriveKey({ ...common, purpose: keyPurpose.encryption, length: cipher.keySize }, password);
-  const iv = deriveKey({ ...common, purpose: keyPurpose.iv, length: 8 }, password);
+  const key = derivePkcs12Key({ ...common, purpose: keyPurpose.encryption, length: cipher.keySize }, password);
+  const iv = derivePkcs12Key({ ...common, purpose: keyPurpose.iv, length: 8 }, password);
   return decipher(ciphertext, { name: cipher.name, key, iv });
 }
 
@@ -103,7 +103,7 @@ export interface KeyDerivation {
 }
 
 /** The key derivation of PKCS#12 (RFC 7292, appendix B.2). The one-letter names are those of the RFC, in lower case. */
-export function deriveKey(derivation: KeyDerivation, { password, consume }: BudgetedPassword): Buffer {
+export function derivePkcs12Key(derivation: KeyDerivation, { password, consume }: BudgetedPassword): Buffer {
   const { digest, salt, iterations, purpose, length } = derivation;
   const v = digest.block;
   const diversifier = Buffer.alloc(v, purpose);

@@ -3,7 +3,7 @@ import type { DerElement } from './der.ts';
 import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
 import { nodeCrypto } from './lazy-crypto.ts';
 import type { BudgetedPassword, Encrypted } from './pkcs12-cipher.ts';
-import { decrypt, deriveKey, digestOf, keyPurpose } from './pkcs12-cipher.ts';
+import { decrypt, derivePkcs12Key, digestOf, keyPurpose } from './pkcs12-cipher.ts';
 
 /** The decrypted contents of a PKCS#12 file. */
 export interface Pkcs12Contents {
@@ -89,7 +89,7 @@ function checkMac(mac: DerElement, content: Buffer, password: BudgetedPassword):
     length: digest.size,
   };
   const { createHmac, timingSafeEqual } = nodeCrypto();
-  const actual = createHmac(digest.name, deriveKey(derivation, password)).update(content).digest();
+  const actual = createHmac(digest.name, derivePkcs12Key(derivation, password)).update(content).digest();
   const given = contentOf(expected, derTag.octets);
   if (given.length !== actual.length || !timingSafeEqual(given, actual)) throw wrongPassword();
 }

@@ -35,7 +35,7 @@ export function tokenFailure(
     return new FetchFailure('rejected', message, { code: systemCode(reason) });
   }
   if (last.status === undefined) return connectionFailure(last, context);
-  return responseFailure(last, last.status, context);
+  return tokenResponseFailure(last, last.status, context);
 }
 
 function tokenFileFailure(reason: string, file: string): FetchFailure {
@@ -74,7 +74,7 @@ function failureOfStsResponse(status: number, code: string | undefined): Failure
   return failureOfResponse(status, code);
 }
 
-function responseFailure(
+function tokenResponseFailure(
   { host, code, requestId, date }: HttpLogEntry,
   status: number,
   context: TokenRequestContext,
@@ -88,17 +88,17 @@ function responseFailure(
   const response =
     code === undefined ? `status ${status} and a body that is not from Alibaba Cloud` : `status ${status}, ${code}`;
   const clockSkew = date === undefined ? 0 : context.date - date;
-  const message = `${context.subject}: ${host} responded with ${response}. ${adviceFor(failure, code, clockSkew)}`;
+  const message = `${context.subject}: ${host} responded with ${response}. ${tokenAdviceFor(failure, code, clockSkew)}`;
   return new FetchFailure(failure, message, { code, status, requestId });
 }
 
-function adviceFor(failure: FailureName, code: string | undefined, clockSkew: number): string {
+function tokenAdviceFor(failure: FailureName, code: string | undefined, clockSkew: number): string {
   if (Math.abs(clockSkew) > 60_000) {
     const direction = clockSkew > 0 ? 'ahead of' : 'behind';
     const minutes = Math.round(Math.abs(clockSkew) / 60_000);
     return `The clock of this machine is ${minutes} minutes ${direction} the server's. Synchronize it with NTP.`;
   }
-  for (const [prefix, advice] of adviceByCode) if (code?.startsWith(prefix) === true) return advice;
+  for (const [prefix, advice] of tokenAdviceByCode) if (code?.startsWith(prefix) === true) return advice;
   if (code === undefined && failure !== 'unavailable') {
     return 'Check whether a proxy or a captive portal responds in its place.';
   }
@@ -106,7 +106,7 @@ function adviceFor(failure: FailureName, code: string | undefined, clockSkew: nu
 }
 
 /** By prefix of the code. */
-const adviceByCode: readonly (readonly [string, string])[] = [
+const tokenAdviceByCode: readonly (readonly [string, string])[] = [
   ['NoPermission', 'Check the trust policy of the role, and that the caller has the permission sts:AssumeRole.'],
   ['EntityNotExist', 'Check the ARN: the role or the OIDC provider does not exist.'],
   ['InvalidParameter', 'Check the parameter that the code names: the role, session name, duration or policy.'],

@@ -25,9 +25,9 @@ export interface DecodedPack {
 export const allRequests: string = '0'.repeat(32);
 
 const magic = Buffer.from('KMSS\u0001', 'latin1');
-const kinds = ['secret', 'removed', 'removedAll'] as const;
+const recordKinds = ['secret', 'removed', 'removedAll'] as const;
 /** The layout of a record, after its length. */
-const offsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, sealed: 37 } as const;
+const recordOffsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, sealed: 37 } as const;
 const lengthBytes = 4;
 
 export function encodePack(records: readonly PackRecord[]): Buffer {
@@ -44,19 +44,19 @@ export function decodePack(bytes: Buffer): DecodedPack {
   while (at < bytes.length) {
     const start = at + lengthBytes;
     const length = start <= bytes.length ? bytes.readUInt32BE(at) : 0;
-    const kind = kinds[bytes[start] ?? kinds.length];
-    if (length <= offsets.sealed || start + length > bytes.length || kind === undefined) {
+    const kind = recordKinds[bytes[start] ?? recordKinds.length];
+    if (length <= recordOffsets.sealed || start + length > bytes.length || kind === undefined) {
       return { records, damage: `is damaged or truncated after ${at} bytes` };
     }
     const record = bytes.subarray(start, start + length);
     records.push({
       kind,
-      generation: record.readUInt32BE(offsets.generation),
+      generation: record.readUInt32BE(recordOffsets.generation),
       location: {
-        nameHash: record.toString('hex', offsets.nameHash, offsets.requestHash),
-        requestHash: record.toString('hex', offsets.requestHash, offsets.sealed),
+        nameHash: record.toString('hex', recordOffsets.nameHash, recordOffsets.requestHash),
+        requestHash: record.toString('hex', recordOffsets.requestHash, recordOffsets.sealed),
       },
-      sealed: record.subarray(offsets.sealed),
+      sealed: record.subarray(recordOffsets.sealed),
     });
     at = start + length;
   }
@@ -65,9 +65,9 @@ export function decodePack(bytes: Buffer): DecodedPack {
 
 /** The associated data of a secret: its header without the location, which the envelope authenticates itself. */
 export function associatedDataOf({ kind, generation }: Pick<PackRecord, 'kind' | 'generation'>): Buffer {
-  const data = Buffer.alloc(offsets.nameHash);
-  data[offsets.kind] = kinds.indexOf(kind);
-  data.writeUInt32BE(generation, offsets.generation);
+  const data = Buffer.alloc(recordOffsets.nameHash);
+  data[recordOffsets.kind] = recordKinds.indexOf(kind);
+  data.writeUInt32BE(generation, recordOffsets.generation);
   return data;
 }
 
@@ -92,7 +92,7 @@ export function compareRecords(record: PackRecord, other: PackRecord): number {
 
 function headerOf({ kind, generation, location, sealed }: PackRecord): Buffer {
   const length = Buffer.alloc(lengthBytes);
-  length.writeUInt32BE(offsets.sealed + sealed.length);
+  length.writeUInt32BE(recordOffsets.sealed + sealed.length);
   const hashes = Buffer.from(location.nameHash + location.requestHash, 'hex');
   return Buffer.concat([length, associatedDataOf({ kind, generation }), hashes]);
 }

@@ -44,7 +44,7 @@ export interface EndpointAddress {
 
 export type EndpointEntry = string | EndpointOptions | SecretTransport;
 
-const example = `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`;
+const endpointExample = `[{"regionId":"cn-hangzhou"},{"regionId":"cn-shanghai","vpc":true}]`;
 const expectedEntry = 'a region id, a host, or an object with regionId or endpoint';
 const expectedHost = 'a host, with a port unless it is 443; only HTTPS is supported';
 
@@ -61,10 +61,10 @@ export function endpointsRow(): OptionRow<readonly (EndpointAddress | SecretTran
   return custom<readonly (EndpointAddress | SecretTransport)[]>({
     default: [],
     expected: 'a list with at least one endpoint',
-    example,
+    example: endpointExample,
     parse(value) {
       if (!Array.isArray(value) || value.length === 0) return undefined;
-      const results = value.map((entry, index) => parseEntry(entry, `[${index}]`));
+      const results = value.map((entry, index) => parseEndpointEntry(entry, `[${index}]`));
       const issues = results.flatMap((result) => ('issues' in result ? result.issues : []));
       if (issues.length > 0) return { issues };
       return { value: results.flatMap((result) => ('value' in result ? [result.value] : [])) };
@@ -76,14 +76,14 @@ export function isTransport(entry: unknown): entry is SecretTransport {
   return typeof entry === 'object' && entry !== null && 'fetch' in entry && typeof entry.fetch === 'function';
 }
 
-function parseEntry(entry: unknown, at: string): ParseResult<EndpointAddress | SecretTransport> {
+function parseEndpointEntry(entry: unknown, at: string): ParseResult<EndpointAddress | SecretTransport> {
   if (isTransport(entry)) return { value: entry };
   if (typeof entry === 'string') {
     const property = /[.:/]/u.test(entry) ? 'endpoint' : 'regionId';
     return new EndpointParser(new Map([[property, entry]]), at).parse();
   }
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-    return { issues: [{ at, got: describeValue(entry), expected: expectedEntry, example }] };
+    return { issues: [{ at, got: describeValue(entry), expected: expectedEntry, example: endpointExample }] };
   }
   return new EndpointParser(new Map(Object.entries(entry)), at).parse();
 }
@@ -106,7 +106,7 @@ class EndpointParser {
     const caFilePath = this.#string('caFilePath');
     const clientKey = this.#clientKey();
     if (host === undefined && this.#issues.length === 0) {
-      this.#issues.push({ at: this.#at, got: 'neither', expected: 'regionId or endpoint', example });
+      this.#issues.push({ at: this.#at, got: 'neither', expected: 'regionId or endpoint', example: endpointExample });
     }
     if (host === undefined || this.#issues.length > 0) return { issues: this.#issues };
     const address = { host, caFilePath, ignoreSslCerts };

@@ -17,7 +17,7 @@ const maxWriteAttempts = 5;
 /** Concurrent changes. A store on disk syncs once for all of them. */
 const batchSize = 64;
 /** Minimum delay before a retry (ms). */
-const retryDelay = 1_000;
+const writeRetryDelay = 1_000;
 
 /**
  * Applies writes and removals to one store in the background: in order, the latest one per entry, and repeatedly until they
@@ -151,7 +151,7 @@ export class WriteQueue {
   #scheduleRetry(): void {
     if (this.#isClosed) return;
     this.#cancelRetry?.();
-    const delay = Math.max(this.#store.skippedFor('write'), retryDelay);
+    const delay = Math.max(this.#store.skippedFor('write'), writeRetryDelay);
     this.#cancelRetry = this.#clock.setUnrefTimer(delay, () => void this.drain());
   }
 

@@ -6,13 +6,13 @@ export function describeCertificateError(
   certificate: PeerCertificateNames | undefined,
 ): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const reason = reasons.get(code);
+  const reason = certificateReasons.get(code);
   if (reason === undefined) return undefined;
-  return `its certificate${describe(certificate)} ${reason} (${code}). ${adviceByCode.get(code) ?? unknownCa}`;
+  return `its certificate${describe(certificate)} ${reason} (${code}). ${certificateAdvice.get(code) ?? unknownCa}`;
 }
 
 /** OpenSSL's verification errors by Node's names for them (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
-const reasons: ReadonlyMap<string, string> = new Map([
+const certificateReasons: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'does not match the host name'],
   ['HOSTNAME_MISMATCH', 'does not match the host name'],
   ['CERT_HAS_EXPIRED', 'or a CA certificate in its chain has expired'],
@@ -45,7 +45,7 @@ const checkName = 'Check the endpoint: its host name must be one that the certif
 const unknownCa =
   'Set caFilePath of the endpoint to the CA of this KMS instance (with an SDK client, NODE_EXTRA_CA_CERTS), or check whether a proxy intercepts TLS.';
 
-const adviceByCode: ReadonlyMap<string, string> = new Map([
+const certificateAdvice: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', checkName],
   ['HOSTNAME_MISMATCH', checkName],
   ['CERT_HAS_EXPIRED', checkClock],

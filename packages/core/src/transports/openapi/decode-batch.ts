@@ -23,8 +23,8 @@ export function decodeBatch(
   { endpoint, identity }: BatchContext,
 ): readonly (Secret | FetchFailure)[] {
   const response = new Map<string, unknown>(Object.entries(parseJsonObject(body, endpoint)));
-  const values = entriesOf(response.get('SecretValues'));
-  const errors = entriesOf(response.get('Errors'));
+  const values = batchEntries(response.get('SecretValues'));
+  const errors = batchEntries(response.get('Errors'));
   const requestId = firstRequestId(response.get('RequestId'));
   return requests.map((request) => {
     const value = values.find((entry) => isAbout(entry, request));
@@ -45,7 +45,7 @@ export function decodeBatch(
 
 type BatchEntry = Readonly<Record<string, unknown>>;
 
-function entriesOf(list: unknown): readonly BatchEntry[] {
+function batchEntries(list: unknown): readonly BatchEntry[] {
   if (!Array.isArray(list)) return [];
   return list.filter(
     (entry): entry is BatchEntry => typeof entry === 'object' && entry !== null && !Array.isArray(entry),
