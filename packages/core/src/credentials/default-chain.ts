@@ -38,7 +38,7 @@ export async function fetchFromDefaultChain({
     try {
       return await fetchFrom(provider, httpLog, clock);
     } catch (error) {
-      attempts.push({ name: nameOf(provider), httpLog, failure: chainFailure(error, httpLog, { provider, clock }) });
+      attempts.push({ name: nameOf(provider), httpLog, failure: providerFailure(error, httpLog, { provider, clock }) });
     }
   }
   throw chainFailure(attempts);
@@ -99,7 +99,7 @@ const names: ReadonlyMap<string, string> = new Map([
   ['URICredentialsProvider', 'ALIBABA_CLOUD_CREDENTIALS_URI'],
 ]);
 
-function chainFailure(
+function providerFailure(
   error: unknown,
   httpLog: readonly HttpLogEntry[],
   { provider, clock }: { readonly provider: object; readonly clock: Clock },
