@@ -171,6 +171,20 @@ describe('after KMS has refused a secret to another process', () => {
     await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
   });
 
+  test('trusts the stores again after another process has written the secret', async () => {
+    const { client, clock, kms, redis } = setUp();
+    const another = redis.join('another');
+    await another.removeAll('db');
+    await clock.pass('1m');
+
+    // The calendar of that process is two minutes slow.
+    await another.write(dbRequest, storedSecret(clock, { age: 120_000 }));
+    kms.fail('denied');
+
+    expect(await client.get('db')).toMatchObject({ versionId: 'v0', stale: false });
+    expect(kms.requests).toEqual([]);
+  });
+
   // The other process may have fewer permissions.
   test('serves the value of its own store as stale while KMS is unavailable', async () => {
     const { client, kms, redis } = setUp();

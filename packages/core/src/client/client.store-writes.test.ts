@@ -38,6 +38,21 @@ test('copies a fresh value from one store to the others', async () => {
   expect(redis.operations).toEqual(['read db']);
 });
 
+test('a copied value does not replace one that was fetched after it', async () => {
+  const clock = new FakeClock();
+  const file = new FakeStore();
+  const redis = new FakeStore();
+  file.put(dbRequest, storedSecret(clock, { age: hour / 2 }));
+  redis.put(dbRequest, storedSecret(clock, { versionId: 'v1' }));
+  const { client } = setUpClientWithStore({ clock, stores: [file, redis] });
+
+  expect((await client.get('db')).versionId).toBe('v0');
+  await clock.pass(0);
+
+  expect(redis.operations).toEqual(['write db']);
+  expect(redis.peek(dbRequest)).toMatchObject({ versionId: 'v1' });
+});
+
 test('describe() counts a write in progress as queued', async () => {
   const { client, store } = setUpClientWithStore();
   store.fail('hang', 'write');
