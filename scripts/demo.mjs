@@ -1,18 +1,17 @@
 // @ts-check
-// `npm run demo`: a strict fake of KMS over TLS and real services, each a process of its own, and a story in seven steps that
-// all services live through side by side.
-// Each step measures what it claims; one that does not hold ends the demo with exit code 1. Nothing is left behind.
-import { Narrator } from './demo/narrator.mjs';
-import { Stage } from './demo/stage.mjs';
+// `npm run demo`: starts a strict fake KMS over TLS and one service per framework, each in its own process, and runs seven steps.
+// Each step measures what it claims. A claim that does not hold ends the demo with exit code 1. All processes and files are removed.
+import { Environment } from './demo/environment.mjs';
+import { Output } from './demo/output.mjs';
 import { firstRead } from './demo/steps/1-first-read.mjs';
 import { cachedReads } from './demo/steps/2-cached-reads.mjs';
 import { rotation } from './demo/steps/3-rotation.mjs';
-import { throttlingStorm } from './demo/steps/4-throttling-storm.mjs';
-import { kmsGone } from './demo/steps/5-kms-gone.mjs';
-import { kmsBack } from './demo/steps/6-kms-back.mjs';
-import { accessRevoked } from './demo/steps/7-access-revoked.mjs';
+import { throttling } from './demo/steps/4-throttling.mjs';
+import { outage } from './demo/steps/5-outage.mjs';
+import { recovery } from './demo/steps/6-recovery.mjs';
+import { revocation } from './demo/steps/7-revocation.mjs';
 
-const steps = [firstRead, cachedReads, rotation, throttlingStorm, kmsGone, kmsBack, accessRevoked];
+const steps = [firstRead, cachedReads, rotation, throttling, outage, recovery, revocation];
 
 const interruption = new AbortController();
 const { signal } = interruption;
@@ -23,55 +22,57 @@ for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     interruption.abort(new Error(`Stopped by ${name}.`));
   });
 }
-// Whatever else may end a process must not keep this one from tidying up: a mistake in a callback, a reader like `head`.
+// The cleanup below must also run after a programming error, and when the reader of the output closes the pipe, as `head` does.
 process.on('uncaughtException', (error) => interruption.abort(error));
 process.stdout.on('error', (error) => interruption.abort(error));
 
-const narrator = new Narrator();
-const stage = new Stage();
-let isWell = true;
+const output = new Output();
+const environment = new Environment();
+let passed = true;
 
-narrator.say('A secret of Alibaba Cloud KMS in Node.js services: read, kept, rotated, and what an outage does to it.');
-narrator.say(
-  'Every figure below is measured now. KMS is a strict fake of it, on loopback; the services are real ones.',
+output.line('Services read a secret of Alibaba Cloud KMS through a rotation, throttling, an outage and a revocation.');
+output.line(
+  'KMS is a strict fake on the loopback interface. The services are real. Every figure is measured in this run.',
 );
 try {
-  narrator.heading('The stage');
-  const set = await stage.setUp(narrator, signal);
+  output.heading('Setup');
+  const context = await environment.setUp(output, signal);
   for (const [index, step] of steps.entries()) {
-    narrator.heading(`${index + 1} of ${steps.length}: ${step.title}`);
-    narrator.verdict(true, await step.play({ ...set, narrator, signal }));
+    output.heading(`${index + 1} of ${steps.length}: ${step.title}`);
+    output.check(true, await step.run({ ...context, output, signal }));
   }
 } catch (error) {
-  isWell = false;
-  narrator.verdict(false, sentenceOf(signal.aborted ? signal.reason : error));
-  if (!signal.aborted) narrator.detail(stage.lastWords());
+  passed = false;
+  output.check(false, messageOf(signal.aborted ? signal.reason : error));
+  if (!signal.aborted) output.detail(environment.recentOutput());
 }
 
-narrator.heading('The end');
-const { ends, left } = await stage.tearDown();
-narrator.detail(ends);
-narrator.verdict(
-  left.length === 0,
-  left.length === 0 ? 'no process, port or file is left behind' : `left behind:\n${left.join('\n')}`,
+output.heading('Cleanup');
+const { exits, leftovers } = await environment.tearDown();
+output.detail(exits);
+output.check(
+  leftovers.length === 0,
+  leftovers.length === 0
+    ? 'Cleanup: no process, open port or file is left'
+    : `Cleanup: left behind:\n${leftovers.join('\n')}`,
 );
-const shown = [...stage.printed, ...narrator.told].filter((line) => line.includes('s3cret-')).length;
-narrator.verdict(
-  shown === 0,
-  shown === 0
-    ? `no value was printed, by this process or any of the ${stage.processCount} others`
-    : `a value was printed in ${shown} lines`,
+const leaks = [...environment.printed, ...output.printed].filter((line) => line.includes('s3cret-')).length;
+output.check(
+  leaks === 0,
+  leaks === 0
+    ? `Secrecy: no secret value in the output of this process and the ${environment.processCount} others`
+    : `Secrecy: ${leaks} lines of output contain a secret value`,
 );
-isWell &&= left.length === 0 && shown === 0 && !signal.aborted;
-narrator.say(isWell ? '\nAll of it held.' : '\nNot all of it held: see ✗ above.');
-process.exitCode = isWell ? 0 : exitCode;
+passed &&= leftovers.length === 0 && leaks === 0 && !signal.aborted;
+output.line(passed ? '\nAll checks passed.' : '\nA check failed: see ✗ above.');
+process.exitCode = passed ? 0 : exitCode;
 
 /**
  * @param {unknown} error
  * @returns {string}
  */
-function sentenceOf(error) {
+function messageOf(error) {
   if (!(error instanceof Error)) return String(error);
-  // `fetch` says why it failed in its cause alone.
+  // `fetch` states the reason of a failure only in the cause.
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -1,20 +1,20 @@
 // @ts-check
 import { join } from 'node:path';
-import { Child } from './child.mjs';
+import { Program } from './program.mjs';
 import { root } from './root.mjs';
 
 /** @typedef {{ secretName?: string; status?: number; code?: string; protocol: string }} KmsRequest */
 
-/** The fake KMS in a process of its own, driven through its admin API. */
+/** The fake KMS in its own process, controlled through its admin API. */
 export class Kms {
-  /** @type {string[]} what it listens on, for the look at the end */
+  /** The URLs of its endpoint and its admin API. @type {string[]} */
   urls = [];
   #admin = '';
 
   /** @param {{ directory: string; secretsFile: string; propertiesFile: string }} options */
   constructor({ directory, secretsFile, propertiesFile }) {
-    this.child = new Child({
-      name: 'The fake KMS',
+    this.program = new Program({
+      name: 'fake KMS',
       program: join(root, 'packages/testing/dist/cli/fake-kms.js'),
       args: [secretsFile, '--admin', '--properties', propertiesFile],
       cwd: directory,
@@ -24,13 +24,13 @@ export class Kms {
 
   /** @param {AbortSignal} signal */
   async ready(signal) {
-    const url = await this.child.line(/^# fake-kms is ready: .* at (\S+)$/u, signal);
-    this.#admin = await this.child.line(/^export FAKE_KMS_ADMIN='(.+)'$/u, signal);
+    const url = await this.program.line(/^# fake-kms is ready: .* at (\S+)$/u, signal);
+    this.#admin = await this.program.line(/^export FAKE_KMS_ADMIN='(.+)'$/u, signal);
     this.urls = [url, this.#admin];
   }
 
   /**
-   * Gives a secret a new value, as its owner or KMS's own rotation does.
+   * Gives a secret a new version, as its owner or the automatic rotation of KMS does.
    *
    * @param {string} name
    * @param {string} value
@@ -49,7 +49,7 @@ export class Kms {
     await this.#post('/allow', { name });
   }
 
-  /** From now on every request is answered with 429. */
+  /** Makes KMS respond with 429 to every request. */
   async throttle() {
     await this.#post('/fault', { kind: 'throttle' });
   }
@@ -58,18 +58,18 @@ export class Kms {
     await this.#post('/heal', {});
   }
 
-  /** Closes its port and all connections. */
-  async goAway() {
+  /** Closes the port of the endpoint and all connections. */
+  async stop() {
     await this.#post('/stop', { region: 'cn-hangzhou' });
   }
 
-  async comeBack() {
+  async start() {
     await this.#post('/start', { region: 'cn-hangzhou' });
   }
 
-  /** What it was asked since `clearRequests`. @returns {Promise<KmsRequest[]>} */
+  /** The requests since the last `clearRequests`. @returns {Promise<KmsRequest[]>} */
   async requests() {
-    return /** @type {KmsRequest[]} */ (await this.#ask('/requests')); // as the fake's own tests have it
+    return /** @type {KmsRequest[]} */ (await this.#request('/requests')); // tested in packages/testing
   }
 
   async clearRequests() {
@@ -78,7 +78,7 @@ export class Kms {
 
   /** Completed TLS handshakes. @returns {Promise<number>} */
   async handshakes() {
-    const { handshakes } = /** @type {{ handshakes: number }} */ (await this.#ask('/counts')); // as above
+    const { handshakes } = /** @type {{ handshakes: number }} */ (await this.#request('/counts')); // as above
     return handshakes;
   }
 
@@ -88,7 +88,7 @@ export class Kms {
    */
   #post(path, body) {
     const headers = { 'content-type': 'application/json' };
-    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    return this.#request(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
   /**
@@ -96,10 +96,10 @@ export class Kms {
    * @param {RequestInit} [init]
    * @returns {Promise<unknown>}
    */
-  async #ask(path, init) {
+  async #request(path, init) {
     const response = await fetch(this.#admin + path, init);
     const text = await response.text();
-    if (!response.ok) throw new Error(`The fake KMS refused ${path}: ${text}`);
+    if (!response.ok) throw new Error(`The fake KMS rejected ${path}: ${text}`);
     return JSON.parse(text);
   }
 }

@@ -1,23 +1,23 @@
 // @ts-check
 import { Agent, get } from 'node:http';
 
-/** Enough for a minute at full speed; a demo must not be able to run away. */
-const mostReads = 500_000;
+/** A safety limit: about a minute at full speed. */
+const maxReads = 500_000;
 
-/** Reads one secret over and over on a few connections that are kept open, and keeps count. */
+/** Reads one secret continuously over a few keep-alive connections and counts the results. */
 export class Load {
   reads = 0;
   failed = 0;
   stale = 0;
-  /** The first failure, in words. @type {string | undefined} */
+  /** The first failure. @type {string | undefined} */
   failure;
-  /** When each hash was seen first. @type {Map<string, number>} */
-  seen = new Map();
-  /** Milliseconds that each read took. @type {number[]} */
-  #times = [];
-  #started = performance.now();
-  #ended = 0;
-  #isOn = true;
+  /** When each hash was first returned, by `performance.now()`. @type {Map<string, number>} */
+  firstSeen = new Map();
+  /** Milliseconds, one for each read. @type {number[]} */
+  #latencies = [];
+  #startedAt = performance.now();
+  #endedAt = 0;
+  #isRunning = true;
   /** @type {Agent} */
   #agent;
   /** @type {Promise<void>[]} */
@@ -26,41 +26,41 @@ export class Load {
   /** @param {{ url: string; connections: number }} options */
   constructor({ url, connections }) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
-    this.#readers = Array.from({ length: connections }, () => this.#readAgainAndAgain(new URL(url)));
+    this.#readers = Array.from({ length: connections }, () => this.#readContinuously(new URL(url)));
   }
 
-  /** Lets the reads that are under way end, and closes the connections. */
+  /** Waits for the reads in flight and closes the connections. */
   async stop() {
-    this.#isOn = false;
+    this.#isRunning = false;
     await Promise.all(this.#readers);
     this.#agent.destroy();
-    this.#ended = performance.now();
-    this.#times.sort((one, other) => one - other);
+    this.#endedAt = performance.now();
+    this.#latencies.sort((one, other) => one - other);
   }
 
   get perSecond() {
-    return Math.round((this.reads / (this.#ended - this.#started)) * 1_000);
+    return Math.round((this.reads / (this.#endedAt - this.#startedAt)) * 1_000);
   }
 
-  /** How long the slowest one in a hundred took at least, in milliseconds. */
+  /** The 99th percentile of the latencies, in milliseconds. */
   get p99() {
-    return this.#times[Math.floor(this.#times.length * 0.99)] ?? 0;
+    return this.#latencies[Math.floor(this.#latencies.length * 0.99)] ?? 0;
   }
 
-  get slowest() {
-    return this.#times.at(-1) ?? 0;
+  get maxLatency() {
+    return this.#latencies.at(-1) ?? 0;
   }
 
   /** @param {URL} url */
-  async #readAgainAndAgain(url) {
-    while (this.#isOn && this.reads < mostReads) {
-      const started = performance.now();
+  async #readContinuously(url) {
+    while (this.#isRunning && this.reads < maxReads) {
+      const startedAt = performance.now();
       const { status, text } = await read(url, this.#agent);
-      this.#times.push(performance.now() - started);
+      this.#latencies.push(performance.now() - startedAt);
       this.reads += 1;
       if (status === 200) {
         const { sha256, stale } = JSON.parse(text);
-        if (!this.seen.has(sha256)) this.seen.set(sha256, performance.now());
+        if (!this.firstSeen.has(sha256)) this.firstSeen.set(sha256, performance.now());
         if (stale) this.stale += 1;
       } else {
         this.failed += 1;
@@ -73,7 +73,7 @@ export class Load {
 /**
  * @param {URL} url
  * @param {Agent} agent
- * @returns {Promise<{ status: number; text: string }>} status 0 if there was no whole answer
+ * @returns {Promise<{ status: number; text: string }>} status 0 if no complete response arrived
  */
 function read(url, agent) {
   return new Promise((resolve) => {
@@ -83,7 +83,7 @@ function read(url, agent) {
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', (error) => resolve({ status: 0, text: error.message }));
     });
-    request.on('timeout', () => request.destroy(new Error('no answer within 5 s')));
+    request.on('timeout', () => request.destroy(new Error('no response within 5 s')));
     request.on('error', (error) => resolve({ status: 0, text: error.message }));
   });
 }

@@ -1,5 +1,5 @@
 // @ts-check
 import { resolve } from 'node:path';
 
-/** The folder of the repository. */
+/** The root folder of the repository. */
 export const root = resolve(import.meta.dirname, '../..');

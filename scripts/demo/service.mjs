@@ -1,52 +1,52 @@
 // @ts-check
 import { copyFileSync, mkdirSync, rmSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from './child.mjs';
+import { Program } from './program.mjs';
 
 /**
- * What a service tells of a secret, or why it does not.
+ * The response of a service to a read: the metadata of the secret, or an error code.
  *
- * @typedef {{ status: number; versionId?: string; stale?: boolean; sha256?: string; code?: string }} Answer
+ * @typedef {{ status: number; versionId?: string; stale?: boolean; sha256?: string; code?: string }} ReadResponse
  */
 
-/** One service in a process of its own, in a directory of its own. */
+/** A service in its own process, with its own working directory. */
 export class Service {
   url = '';
-  #home;
+  #directory;
   #entry;
 
   /** @param {{ entry: import('./services.mjs').ServiceEntry; directory: string; propertiesFile: string }} options */
   constructor({ entry, directory, propertiesFile }) {
     this.name = entry.name;
-    this.#home = join(directory, entry.name);
+    this.#directory = join(directory, entry.name);
     this.#entry = entry;
-    mkdirSync(this.#home);
-    copyFileSync(propertiesFile, join(this.#home, 'secretsmanager.properties'));
-    this.child = new Child({
+    mkdirSync(this.#directory);
+    copyFileSync(propertiesFile, join(this.#directory, 'secretsmanager.properties'));
+    this.program = new Program({
       name: entry.name,
       program: entry.program,
       args: entry.args ?? [],
-      cwd: this.#home,
-      env: { PORT: '0', TMPDIR: this.#home, ...entry.env },
+      cwd: this.#directory,
+      env: { PORT: '0', TMPDIR: this.#directory, ...entry.env },
     });
   }
 
   /** @param {AbortSignal} signal */
   async ready(signal) {
-    this.url = await this.child.line(this.#entry.listens, signal);
+    this.url = await this.program.line(this.#entry.listens, signal);
   }
 
-  /** Where a person can look on, if it has a page for that. */
-  get page() {
-    return this.#entry.page === undefined ? undefined : this.url + this.#entry.page;
+  /** The URL of its status page for browsers, if it has one. */
+  get statusPage() {
+    return this.#entry.statusPage === undefined ? undefined : this.url + this.#entry.statusPage;
   }
 
-  /** Removes its directory; returns what it had left in it. */
+  /** Removes its directory. Returns the files that the service left there. */
   cleanUp() {
-    rmSync(join(this.#home, 'secretsmanager.properties'), { force: true });
-    const left = readdirSync(this.#home, { recursive: true }).map(String);
-    rmSync(this.#home, { recursive: true, force: true });
-    return left;
+    rmSync(join(this.#directory, 'secretsmanager.properties'), { force: true });
+    const leftovers = readdirSync(this.#directory, { recursive: true }).map(String);
+    rmSync(this.#directory, { recursive: true, force: true });
+    return leftovers;
   }
 
   /** @param {string} name */
@@ -56,26 +56,26 @@ export class Service {
 
   /**
    * @param {string} name
-   * @returns {Promise<Answer>}
+   * @returns {Promise<ReadResponse>}
    */
   async read(name) {
-    return this.#answer(await fetch(this.url + this.path(name)));
+    return this.#parse(await fetch(this.url + this.path(name)));
   }
 
   /**
    * @param {string} name
-   * @returns {Promise<Answer>}
+   * @returns {Promise<ReadResponse>}
    */
   async refresh(name) {
-    return this.#answer(await fetch(`${this.url}${this.path(name)}/refresh`, { method: 'POST' }));
+    return this.#parse(await fetch(`${this.url}${this.path(name)}/refresh`, { method: 'POST' }));
   }
 
   /**
    * @param {Response} response
-   * @returns {Promise<Answer>}
+   * @returns {Promise<ReadResponse>}
    */
-  async #answer(response) {
-    const body = /** @type {Omit<Answer, 'status'>} */ (await response.json()); // as every app writes it
+  async #parse(response) {
+    const body = /** @type {Omit<ReadResponse, 'status'>} */ (await response.json()); // every app has these routes
     return { ...body, status: response.status };
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 
 /**
- * A service of the demo: a Node program that reads `secretsmanager.properties` in its working directory, listens on `PORT`, and
- * says where in a line that `listens` finds. It has the five routes of docs/writing-an-adapter.md, and perhaps a page for people.
+ * A service of the demo: a Node program that reads `secretsmanager.properties` from its working directory, listens on `PORT`, and
+ * prints its URL in a line that matches `listens`. It has the five routes of docs/writing-an-adapter.md.
  *
  * @typedef {object} ServiceEntry
  * @property {string} name
@@ -12,7 +12,7 @@ import { root } from './root.mjs';
  * @property {string[]} [args]
  * @property {Record<string, string>} [env]
  * @property {RegExp} listens
- * @property {string} [page] path of its page for people
+ * @property {string} [statusPage] path of its status page for browsers
  */
 
 const app = (/** @type {string} */ name) => ({
@@ -21,15 +21,15 @@ const app = (/** @type {string} */ name) => ({
   listens: /listens on (\S+)$/u,
 });
 
-/** Runs where it was built, and is configured where it is started. @type {ServiceEntry} */
+/** Next runs the build in `apps/next-web`; the working directory with the configuration is another one. @type {ServiceEntry} */
 const nextWeb = {
   name: 'next-web',
   program: join(root, 'apps/next-web/node_modules/next/dist/bin/next'),
   args: ['start', join(root, 'apps/next-web'), '--hostname', '127.0.0.1'],
   env: { NO_COLOR: '1' },
   listens: /Local: +(\S+)$/u,
-  page: '/status',
+  statusPage: '/status',
 };
 
-/** All that run side by side in the demo: one more is one line more. @type {readonly ServiceEntry[]} */
+/** The services that the demo runs. Add new apps here. @type {readonly ServiceEntry[]} */
 export const services = [app('express-api'), app('fastify-api'), app('nest-api'), nextWeb];

@@ -1,32 +1,28 @@
 // @ts-check
 
 /**
- * What a step has at hand.
+ * What every step can use.
  *
- * @typedef {object} Set
+ * @typedef {object} Context
  * @property {import('./kms.mjs').Kms} kms
  * @property {readonly import('./service.mjs').Service[]} services
- * @property {import('./made-up-secret.mjs').MadeUpSecret} secret
- * @property {import('./made-up-secret.mjs').MadeUpSecret} preloaded
- * @property {import('./narrator.mjs').Narrator} narrator
+ * @property {import('./demo-secret.mjs').DemoSecret} secret
+ * @property {import('./demo-secret.mjs').DemoSecret} preloaded
+ * @property {import('./output.mjs').Output} output
  * @property {AbortSignal} signal
  */
 
 /**
- * One step of the story.
- *
  * @typedef {object} Step
  * @property {string} title
- * @property {(set: Set) => Promise<string>} play what held, with its figures; rejects with a sentence why it did not hold
+ * @property {(context: Context) => Promise<string>} run returns what was verified, with figures; rejects if it is not true
  */
 
 /**
- * Throws the sentence if what it denies is not so.
- *
- * @param {boolean} holds
- * @param {string} otherwise
- * @returns {asserts holds}
+ * @param {boolean} condition
+ * @param {string} message
+ * @returns {asserts condition}
  */
-export function hold(holds, otherwise) {
-  if (!holds) throw new Error(otherwise);
+export function assert(condition, message) {
+  if (!condition) throw new Error(message);
 }

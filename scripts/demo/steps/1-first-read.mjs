@@ -1,31 +1,31 @@
 // @ts-check
-import { millis } from '../narrator.mjs';
-import { hold } from '../step.mjs';
+import { formatMs } from '../output.mjs';
+import { assert } from '../step.mjs';
 
 /** @type {import('../step.mjs').Step} */
 export const firstRead = {
-  title: 'The first read goes to KMS, over signed HTTPS',
+  title: 'First read: each service fetches the secret from KMS over HTTPS',
 
-  async play({ kms, services, secret, narrator }) {
+  async run({ kms, services, secret, output }) {
     const rows = [];
     for (const service of services) {
-      const started = performance.now();
+      const startedAt = performance.now();
       const { status, code, versionId = '', sha256 } = await service.read(secret.name);
-      const ms = performance.now() - started;
-      hold(status === 200, `${service.name} answered ${status} ${code ?? ''} to the first read.`);
-      hold(sha256 === secret.sha256, `The hash of ${service.name} is not that of the value that KMS holds.`);
-      rows.push([service.name, millis(ms), `${versionId.slice(0, 8)}…`, `${sha256.slice(0, 8)}…`]);
+      const ms = performance.now() - startedAt;
+      assert(status === 200, `${service.name} responded with ${status} ${code ?? ''} to the first read.`);
+      assert(sha256 === secret.sha256, `${service.name} returned a value that differs from the one in KMS.`);
+      rows.push([service.name, formatMs(ms), `${versionId.slice(0, 8)}…`, `${sha256.slice(0, 8)}…`]);
     }
-    narrator.table(['service', 'answered in', 'version', 'sha256'], rows);
+    output.table(['service', 'latency', 'version', 'SHA-256'], rows);
 
     const requests = (await kms.requests()).filter(({ secretName }) => secretName === secret.name);
     const signed = requests.filter(({ status, protocol }) => status === 200 && protocol === 'acs3');
-    hold(
+    assert(
       requests.length === services.length && signed.length === services.length,
-      `KMS saw ${requests.length} requests for it, ${signed.length} of them signed as they must be.`,
+      `KMS received ${requests.length} requests for the secret, ${signed.length} of them with a valid signature.`,
     );
     const handshakes = await kms.handshakes();
-    hold(handshakes > 0, 'KMS was asked without TLS.');
-    return `right values; KMS checked one request of each (ACS3-HMAC-SHA256, TLS with its own CA)`;
+    assert(handshakes > 0, 'KMS received requests without TLS.');
+    return `First read: ${services.length} services return the value in KMS; ${signed.length} requests, all signed (ACS3-HMAC-SHA256, verified TLS)`;
   },
 };

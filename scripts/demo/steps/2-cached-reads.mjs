@@ -1,31 +1,31 @@
 // @ts-check
-import { counted, millis } from '../narrator.mjs';
-import { SideBySide } from '../side-by-side.mjs';
-import { hold } from '../step.mjs';
+import { formatCount, formatMs } from '../output.mjs';
+import { ServiceLoads } from '../service-loads.mjs';
+import { assert } from '../step.mjs';
 
 /** @type {import('../step.mjs').Step} */
 export const cachedReads = {
-  title: 'From then on it is read from memory: KMS is not asked',
+  title: 'Cached reads: further reads are served from memory, without requests to KMS',
 
-  async play({ kms, services, secret, preloaded, narrator, signal }) {
-    narrator.detail('warming up');
-    await SideBySide.during({ services, secret, signal }, 1_000); // the services' code is compiled by then
-    // All are young now, so that none comes due before the reads end.
+  async run({ kms, services, secret, preloaded, output, signal }) {
+    output.detail('warming up for 1 s');
+    await ServiceLoads.run({ services, secret, signal }, 1_000);
+    // Refresh everything now, so that no refresh is due before the reads end.
     await Promise.all(services.flatMap((service) => [service.refresh(secret.name), service.refresh(preloaded.name)]));
     await kms.clearRequests();
-    const loads = await SideBySide.during({ services, secret, signal }, 2_000);
-    const { length } = await kms.requests();
-    loads.holdNoneFailed();
-    narrator.table(
-      ['service', 'reads', 'per second', 'p99'],
+    const loads = await ServiceLoads.run({ services, secret, signal }, 2_000);
+    const { length: requests } = await kms.requests();
+    loads.assertNoneFailed();
+    output.table(
+      ['service', 'reads', 'reads/s', 'p99 latency'],
       loads.all.map(({ service, load }) => [
         service.name,
-        counted(load.reads),
-        counted(load.perSecond),
-        millis(load.p99),
+        formatCount(load.reads),
+        formatCount(load.perSecond),
+        formatMs(load.p99),
       ]),
     );
-    hold(length === 0, `KMS was asked ${length} times meanwhile.`);
-    return `0 requests to KMS, 0 of ${counted(loads.reads)} reads over HTTP failed`;
+    assert(requests === 0, `KMS received ${requests} requests during the reads.`);
+    return `Cached reads: 0 requests to KMS; 0 of ${formatCount(loads.reads)} reads failed`;
   },
 };

@@ -1,43 +1,44 @@
 // @ts-check
-import { counted, seconds } from '../narrator.mjs';
-import { SideBySide } from '../side-by-side.mjs';
-import { ttl } from '../stage.mjs';
-import { hold } from '../step.mjs';
-import { until } from '../waiting.mjs';
+import { ttl } from '../environment.mjs';
+import { formatCount, formatSeconds } from '../output.mjs';
+import { poll } from '../poll.mjs';
+import { ServiceLoads } from '../service-loads.mjs';
+import { assert } from '../step.mjs';
 
 /** @type {import('../step.mjs').Step} */
 export const rotation = {
-  title: 'KMS rotates the secret, and the services follow without a restart',
+  title: 'Rotation: KMS has a new version; the services return it without a restart',
 
-  async play({ kms, services, secret, narrator, signal }) {
-    const loads = new SideBySide({ services, secret });
-    const telling = setInterval(() => narrator.detail(loads.toString()), 1_000);
+  async run({ kms, services, secret, output, signal }) {
+    const loads = new ServiceLoads({ services, secret });
+    const progress = setInterval(() => output.detail(loads.toString()), 1_000);
     try {
       await kms.rotate(secret.name, secret.nextValue());
-      const rotated = performance.now();
-      const areNew = () => {
-        loads.holdNoneFailed();
-        return loads.all.every(({ load }) => load.seen.has(secret.sha256)) ? true : undefined;
+      const rotatedAt = performance.now();
+      const haveNewVersion = () => {
+        loads.assertNoneFailed();
+        return loads.all.every(({ load }) => load.firstSeen.has(secret.sha256)) ? true : undefined;
       };
-      await until(areNew, { within: 2 * ttl, signal, what: 'The step to the new value' });
+      await poll(haveNewVersion, { timeout: 2 * ttl, signal, what: 'The change to the new version' });
       await loads.stop();
-      for (const { name, child } of services) hold(child.isRunning, `${name} has ended.`);
+      for (const { name, program } of services) assert(program.isRunning, `${name} has exited.`);
 
-      const after = await SideBySide.during({ services, secret, signal }, 300);
-      after.holdNoneFailed();
-      after.holdOnly(secret.sha256);
-      narrator.table(
-        ['service', 'new value after', 'reads meanwhile', 'failed'],
-        loads.all.map(({ service, load }) => [
+      const after = await ServiceLoads.run({ services, secret, signal }, 300);
+      after.assertNoneFailed();
+      after.assertOnlyValue(secret.sha256);
+      const delays = loads.all.map(({ load }) => (load.firstSeen.get(secret.sha256) ?? Number.NaN) - rotatedAt);
+      output.table(
+        ['service', 'new version after', 'reads', 'failed'],
+        loads.all.map(({ service, load }, index) => [
           service.name,
-          seconds((load.seen.get(secret.sha256) ?? Number.NaN) - rotated),
-          counted(load.reads),
-          counted(load.failed),
+          formatSeconds(delays[index] ?? Number.NaN),
+          formatCount(load.reads),
+          formatCount(load.failed),
         ]),
       );
-      return `the new value everywhere (TTL ${seconds(ttl)}), the old one nowhere after it; same processes, 0 failed`;
+      return `Rotation: all services return the new version after ${formatSeconds(Math.max(...delays))} (TTL ${formatSeconds(ttl)}); 0 of ${formatCount(loads.reads)} reads failed`;
     } finally {
-      clearInterval(telling);
+      clearInterval(progress);
       await loads.stop();
     }
   },

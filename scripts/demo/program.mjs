@@ -2,26 +2,26 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { until } from './waiting.mjs';
+import { poll } from './poll.mjs';
 
-/** How long a process may take to end by itself before it is killed. */
-const patience = 8_000;
+/** Milliseconds between SIGTERM and SIGKILL. */
+const killTimeout = 8_000;
 
-/** A Node program in a process of its own. */
-export class Child {
-  /** What it printed, on either stream. @type {string[]} */
+/** A Node program in its own process. */
+export class Program {
+  /** What the program printed on stdout and stderr. @type {string[]} */
   lines = [];
   /** @type {import('node:child_process').ChildProcess} */
   #process;
-  /** @type {Promise<number | string>} its exit code, or the signal that ended it */
-  #end;
-  #hasEnded = false;
+  /** The exit code, or the signal that ended the process. @type {Promise<number | string>} */
+  #exit;
+  #hasExited = false;
 
   /** @param {{ name: string; program: string; args?: string[]; cwd: string; env: Record<string, string> }} options */
   constructor({ name, program, args = [], cwd, env }) {
-    holdBuilt({ name, program });
+    assertBuilt({ name, program });
     this.name = name;
-    // Nothing of this shell's environment but PATH: a variable left over would win over the file that is shown.
+    // Only PATH is inherited: other variables of this shell could take precedence over the properties file.
     const inherited = { PATH: process.env['PATH'] ?? '' };
     this.#process = spawn(process.execPath, [program, ...args], {
       cwd,
@@ -31,12 +31,12 @@ export class Child {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
     }
-    this.#end = new Promise((resolve) => {
+    this.#exit = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve(error.message));
       this.#process.once('close', (code, signal) => resolve(code ?? signal ?? ''));
-    }).then((end) => {
-      this.#hasEnded = true;
-      return end;
+    }).then((exit) => {
+      this.#hasExited = true;
+      return exit;
     });
   }
 
@@ -45,38 +45,38 @@ export class Child {
   }
 
   get isRunning() {
-    return !this.#hasEnded;
+    return !this.#hasExited;
   }
 
   /**
-   * Waits for a line; returns its first group.
+   * Waits for a line that matches; returns its first group.
    *
    * @param {RegExp} pattern
    * @param {AbortSignal} signal
    */
   async line(pattern, signal) {
-    const look = () => {
+    const find = () => {
       for (const line of this.lines) {
         const match = pattern.exec(line);
         if (match !== null) return match[1] ?? '';
       }
-      if (this.#hasEnded) throw new Error(`${this.name} ended before it was ready:\n${this.lines.join('\n')}`);
+      if (this.#hasExited) throw new Error(`${this.name} exited before it was ready:\n${this.lines.join('\n')}`);
       return undefined;
     };
-    return (await until(look, { within: 20_000, signal, what: `The start of ${this.name}` })).found;
+    return (await poll(find, { timeout: 20_000, signal, what: `The start of ${this.name}` })).result;
   }
 
-  /** Asks it to end, and kills it if it does not. @returns {Promise<number | string>} */
+  /** Sends SIGTERM, and SIGKILL if the process does not exit. @returns {Promise<number | string>} */
   async stop() {
-    const killing = setTimeout(() => this.#process.kill('SIGKILL'), patience);
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), killTimeout);
     if (this.isRunning) this.#process.kill('SIGTERM');
-    const end = await this.#end;
-    clearTimeout(killing);
-    return end;
+    const exit = await this.#exit;
+    clearTimeout(timer);
+    return exit;
   }
 }
 
-/** @param {{ name: string; program: string }} given */
-export function holdBuilt({ name, program }) {
-  if (!existsSync(program)) throw new Error(`${name} is not built. "npm run demo" builds it first.`);
+/** @param {{ name: string; program: string }} options */
+export function assertBuilt({ name, program }) {
+  if (!existsSync(program)) throw new Error(`${name} is not built. Run "npm run demo", which builds it first.`);
 }

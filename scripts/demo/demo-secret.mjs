@@ -1,15 +1,16 @@
 // @ts-check
 import { createHash, randomUUID } from 'node:crypto';
 
-/** A secret with values made up for this run. They are never printed: two are told apart by their hashes. */
-export class MadeUpSecret {
+/** A secret with random values. The values are never printed; the demo compares their hashes. */
+export class DemoSecret {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
+    /** The hash of the current value. */
     this.sha256 = '';
   }
 
-  /** A value that it had never before; from now on `sha256` is that value's. */
+  /** Generates a new value, which becomes the current one. */
   nextValue() {
     const value = `s3cret-${randomUUID()}`;
     this.sha256 = createHash('sha256').update(value).digest('hex');
