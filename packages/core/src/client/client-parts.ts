@@ -15,6 +15,7 @@ export interface ClientParts {
   readonly options: ResolvedOptions;
   readonly events: SecretEmitter;
   readonly counters: Counters;
+  /** Aborts when the client is closed. */
   readonly closing: AbortController;
   readonly endpoints: EndpointSet;
   readonly batching: Batching;

@@ -1,5 +1,5 @@
-// The path of a read: a fresh value in memory is returned at once; otherwise the read joins or starts a fetch. While KMS is
-// unavailable, the stale value is returned. A value that KMS refuses is never returned again.
+// The path of a read: it returns the fresh value in memory; without one, it joins or starts a fetch. While KMS is unavailable, it
+// returns the stale value. A value that KMS refuses is not returned any more.
 
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import type { Flight } from '../fetch/fetcher.ts';
@@ -28,7 +28,7 @@ import type { SetMember, SetRequest } from './secret-set.ts';
 /** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Created by `createSecretClient`. */
 export class SecretClient {
   readonly #parts: ClientParts;
-  // Copied from the parts: a read of a fresh value saves one property access for each.
+  // Copied from the parts, which saves reads of fresh values a property access for each.
   readonly #clock: Clock;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits: Counter;
@@ -45,20 +45,21 @@ export class SecretClient {
   }
 
   /**
-   * The value that `get` would return without waiting: the fresh value in memory, or the stale one while its refresh is
-   * failing. `undefined` otherwise.
+   * Returns what `get` would return without waiting: the fresh value in memory, or the stale one while its refresh is failing.
+   * `undefined` otherwise.
    */
   peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
-    // Short, so that the engine inlines it where it is called.
+    // Short, so that the engine inlines it into its callers.
     return this.#peek(options === undefined ? name : this.#keyOf(name, options));
   }
 
   /**
    * Reads a secret by its name or ARN: from memory while it is fresh, otherwise from KMS.
    *
-   * Rejects with `SecretNotFoundError`, `AccessDeniedError`, `SecretDisabledError` or `RequestRejectedError` if KMS refuses the
-   * secret; with `SecretUnavailableError` or `DeadlineExceededError` if KMS is unavailable and there is no stale value to
-   * serve; with `ClientClosedError`; and with the reason of the signal if it aborts.
+   * Rejects with `SecretNotFoundError`, `AccessDeniedError` or `SecretDisabledError` if KMS refuses the secret; with
+   * `RequestRejectedError` if the arguments are invalid or KMS rejects the request; with `SecretUnavailableError` or
+   * `DeadlineExceededError` if KMS is unavailable and there is no stale value; with `ClientClosedError`; and with the reason
+   * of the signal if it aborts.
    */
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
@@ -76,12 +77,11 @@ export class SecretClient {
   }
 
   /**
-   * Reads several secrets as one set: the values are those in memory at one moment, so that all of them are from before a
-   * rotation or all from after it. Takes a list of names, or an object of names whose keys the result has too; a member of the
-   * object may have a `stage` or `versionId`.
+   * Reads several secrets and returns them as they are in memory at one moment. Takes a list of names; or an object of names,
+   * each of which may have a `stage` or a `versionId`. The keys of the result are the names, or the keys of the object.
    *
-   * Rejects with `SecretSetError`, which lists every secret that failed; with `ClientClosedError`; and with the reason of the
-   * signal.
+   * Rejects with `SecretSetError`, which lists every secret that failed; with `RequestRejectedError` if the arguments are
+   * invalid; with `ClientClosedError`; and with the reason of the signal.
    */
   getMany<const Name extends string>(
     names: readonly Name[],
@@ -103,16 +103,22 @@ export class SecretClient {
     });
   }
 
-  /** A handle of a secret, for code that outlives a version of it. Sends no request: read or preload the secret first. */
+  /**
+   * Returns a handle of a secret, for code that lives longer than one version of it. Sends no request: read or preload the
+   * secret first.
+   *
+   * Throws `RequestRejectedError` if the name is invalid.
+   */
   handle<Json = unknown>(name: string, options?: HandleOptions<Json>): SecretHandle<Json> {
     checkSecretName(name);
     return new SecretHandle(this, name, options);
   }
 
   /**
-   * Fetches a secret from KMS, fresh or not, and resolves to the result. Joins a fetch in flight.
+   * Fetches a secret from KMS, even if it is fresh, and resolves to the result. Joins a fetch in flight. Ignores the stores
+   * and never resolves to a stale value.
    *
-   * Rejects as `get` does, and never resolves to a stale value.
+   * Rejects as `get` does.
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#check(name, options);
@@ -121,8 +127,9 @@ export class SecretClient {
   }
 
   /**
-   * Removes a secret from memory and from the stores in all its stages and versions: the next read fetches it. Memory changes
-   * at once. Resolves when the stores have removed it too, or have queued the removal because they are unavailable.
+   * Removes a secret, in all its stages and versions, from memory at once and from the stores. The next read fetches it.
+   *
+   * Resolves when the stores have removed it, at the latest after `storeTimeout`: an unavailable store removes it later.
    */
   invalidate(name: string): Promise<void> {
     this.#parts.fetcher.forgetSecret(name);
@@ -130,9 +137,10 @@ export class SecretClient {
   }
 
   /**
-   * Resolves when every name of the option `preload` is in memory.
+   * Resolves when the secrets of the option `preload` are in memory. Waits for optional ones for at most `staleDeadline`.
    *
-   * Rejects with `SecretSetError` after `readyTimeout`. It lists the names that are missing and not optional.
+   * Rejects with `SecretSetError`, which lists the required secrets that KMS refused and those that it did not return within
+   * `readyTimeout`.
    */
   async ready(): Promise<void> {
     this.#throwIfClosed();
@@ -143,15 +151,15 @@ export class SecretClient {
   }
 
   /**
-   * Adds a listener for an event. Returns a function that removes it. An exception in a listener is reported to the logger.
+   * Adds a listener for an event. Returns a function that removes it. If a listener throws or rejects, that is logged.
    *
-   * Throws a `TypeError` for an unknown event.
+   * Throws a `TypeError` for an unknown event name.
    */
   on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>, options?: ListenOptions): Subscription {
     return this.#parts.events.on(name, listener, options);
   }
 
-  /** Same as `on`, for the next event only. */
+  /** Same as `on`, but removes the listener after the next event. */
   once<Name extends SecretEventName>(
     name: Name,
     listener: SecretListener<Name>,
@@ -160,7 +168,7 @@ export class SecretClient {
     return this.#parts.events.once(name, listener, options);
   }
 
-  /** Counters since the client was created. */
+  /** Returns counters since the client was created. */
   stats(): ClientStats {
     const { counters, memory, endpoints, storeTier, fetcher } = this.#parts;
     return {
@@ -177,12 +185,12 @@ export class SecretClient {
     return this.#parts.closing.signal.aborted;
   }
 
-  /** The state of one secret, or `undefined` if it is not in memory. Does not count as a read. */
+  /** Returns the state of one secret; `undefined` if it is not in memory. Does not count as a read. */
   statusOf(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): SecretStatus | undefined {
     return this.#parts.memory.statusOf(this.#keyOf(name, options));
   }
 
-  /** Whether secrets can be served, for a readiness probe. Sends no request. */
+  /** Returns whether secrets can be served, for a readiness probe. Sends no request. */
   health(options?: HealthOptions): ClientHealth {
     const { memory, endpoints } = this.#parts;
     const source = {
@@ -195,7 +203,7 @@ export class SecretClient {
     return healthOf(source, options);
   }
 
-  /** The state of every secret, endpoint and store, for operators. Never contains a value. Slow with many secrets. */
+  /** Returns the state of every secret, endpoint and store, for operators. Contains no value. Slow with many secrets. */
   describe(): ClientDescription {
     const { memory, endpoints, storeTier } = this.#parts;
     return {
@@ -206,7 +214,10 @@ export class SecretClient {
     };
   }
 
-  /** Closes the client: reads in flight reject with `ClientClosedError`; no timer, request or socket is left. */
+  /**
+   * Closes the client: reads in flight reject with `ClientClosedError`. Resolves when the stores and the transports are closed,
+   * and no timer, request or socket of the client is left.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;

@@ -5,16 +5,17 @@ import type { SecretListener } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretStatus } from '../secret/status.ts';
 
-type Stage = Pick<ReadOptions, 'stage'>;
+type StageOption = Pick<ReadOptions, 'stage'>;
 
 /** The part of a `SecretClient` that a handle uses. */
 export interface HandleSource {
-  get(name: string, options?: Stage): Promise<Secret>;
-  peek(name: string, options?: Stage): Secret | undefined;
+  get(name: string, options?: StageOption): Promise<Secret>;
+  peek(name: string, options?: StageOption): Secret | undefined;
   on(event: 'rotated', listener: SecretListener<'rotated'>): () => void;
-  statusOf(name: string, options?: Stage): SecretStatus | undefined;
+  statusOf(name: string, options?: StageOption): SecretStatus | undefined;
 }
 
+/** Options of `SecretClient.handle`. */
 export interface HandleOptions<Json = unknown> {
   /** The version stage to follow. Default: that of the client. */
   readonly stage?: string | undefined;
@@ -23,32 +24,33 @@ export interface HandleOptions<Json = unknown> {
 }
 
 /**
- * One secret by its name, for code that outlives a version of it. Inject or pass on the handle, not the value: the handle
- * follows rotations. A handle holds no resource, so it needs no disposal.
+ * A reference to a secret by its name, for code that lives longer than one version of it. Pass the handle, not the value: the
+ * handle follows rotations. It holds no resource and need not be closed.
  */
 export class SecretHandle<Json = unknown> {
   readonly name: string;
   readonly #client: HandleSource;
-  readonly #stage: Stage | undefined;
+  readonly #stage: StageOption | undefined;
   readonly #schema: StandardSchemaV1<unknown, Json> | undefined;
   #latest: Secret | undefined;
 
   constructor(client: HandleSource, name: string, { stage, schema }: HandleOptions<Json> = {}) {
     this.#client = client;
     this.name = name;
-    // No object for the default stage: the client's fastest path is a read without options.
+    // `undefined` for the default stage: a read without options takes the fastest path of the client.
     this.#stage = stage === undefined ? undefined : { stage };
     this.#schema = schema;
     this.#latest = this.#peek();
   }
 
   /**
-   * The version in memory now, without waiting. Read it once before, with `get()` or the option `preload`.
+   * The version in memory now, without waiting. It must have been read before, by `get()` or the option `preload`.
    *
-   * Throws `SecretUnavailableError` if it has not been read yet, or if the client dropped it: refused by KMS or expired.
+   * Throws `SecretUnavailableError` if it has not been read yet, or if the client has dropped it: refused by KMS, invalidated
+   * or expired.
    */
   get current(): Secret {
-    const secret = this.#peek() ?? this.#unrefreshed();
+    const secret = this.#peek() ?? this.#staleOrThrow();
     this.#latest = secret;
     return secret;
   }
@@ -58,7 +60,7 @@ export class SecretHandle<Json = unknown> {
     return this.current.text();
   }
 
-  /** The value of `current` as JSON, validated by `schema`, or else by the schema of the handle; see `Secret.json`. */
+  /** The value of `current` as JSON, validated by `schema`; without one, by the schema of the handle. See `Secret.json`. */
   json(): Json;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
   json(schema: StandardSchemaV1 | undefined = this.#schema): unknown {
@@ -72,12 +74,12 @@ export class SecretHandle<Json = unknown> {
   }
 
   /**
-   * Calls `listener` with the `rotated` event of each new version; returns a function that removes it. The client's logger
-   * reports a listener that throws or rejects.
+   * Calls `listener` with the `rotated` event of each new version. Returns a function that removes it. If a listener throws or
+   * rejects, the client logs that.
    */
   onRotate(listener: SecretListener<'rotated'>): () => void {
     return this.#client.on('rotated', (event) => {
-      // Another stage of the same secret rotates separately.
+      // The event may be about another stage of the same secret.
       return event.name === this.name && this.#peek() === event.secret ? listener(event) : undefined;
     });
   }
@@ -87,12 +89,12 @@ export class SecretHandle<Json = unknown> {
   }
 
   /**
-   * The last version, marked stale, while it is in memory and has not expired.
+   * Returns the last version as stale, while it is in memory and has not expired. Otherwise throws.
    *
-   * After the process was suspended, a value can be past its TTL before its refresh ran. `peek` returns nothing then, because
-   * a caller that can wait should wait. The caller of a handle cannot.
+   * After the process was suspended, a value can be past its TTL before its refresh ran. `peek` then returns nothing, so that a
+   * caller that can wait does so. The caller of a handle cannot wait.
    */
-  #unrefreshed(): Secret {
+  #staleOrThrow(): Secret {
     const { name } = this;
     const latest = this.#latest;
     const status = this.#client.statusOf(name, this.#stage);

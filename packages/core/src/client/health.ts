@@ -1,22 +1,23 @@
 import type { ClientHealth, EndpointStatus, HealthOptions, SecretCounts, SecretStatus } from '../secret/status.ts';
 
+/** The parts of a client that its health depends on. */
 export interface HealthSource {
   readonly isClosed: boolean;
   readonly counts: SecretCounts;
   readonly endpoints: readonly EndpointStatus[];
   readonly isInMemory: (name: string) => boolean;
-  /** Every secret in memory: slow where there are many. */
+  /** Lists every secret in memory. Slow with many secrets. */
   readonly list: () => readonly SecretStatus[];
 }
 
-/** The cost is one look-up per required name, whatever the number of secrets, unless `details` are wanted. */
+/** Without `details`, it takes one look-up per required name, however many secrets are in memory. */
 export function healthOf(source: HealthSource, options: HealthOptions = {}): ClientHealth {
   const { isClosed, counts, endpoints, isInMemory, list } = source;
   const { required = [], details = false } = options;
   const missing = required.filter((name) => !isInMemory(name));
   const isEmpty = counts.fresh + counts.stale + counts.expired === 0;
-  const isCutOff = isEmpty && endpoints.every(({ state }) => state === 'failing');
-  const isFailing = isClosed || isCutOff || counts.expired > 0 || missing.length > 0;
+  const hasNoSource = isEmpty && endpoints.every(({ state }) => state === 'failing');
+  const isFailing = isClosed || hasNoSource || counts.expired > 0 || missing.length > 0;
   const isDegraded = counts.stale > 0 || counts.failing > 0 || endpoints.some(({ state }) => state === 'failing');
   return {
     status: isFailing ? 'failing' : isDegraded ? 'degraded' : 'ok',

@@ -1,7 +1,7 @@
 import type { SecretClient } from './client.ts';
 
 /**
- * Whether `value` is a client, as opposed to the options to create one from. Checks methods, not the class: a process may hold
+ * Whether `value` is a client, and not for example the options of one. Checks methods instead of the class: a process may load
  * two copies of this package.
  */
 export function isSecretClient(value: unknown): value is SecretClient {

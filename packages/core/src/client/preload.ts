@@ -15,28 +15,28 @@ export interface PreloaderParts {
   readonly defaultStage: string;
   /** Milliseconds for the whole preload (`readyTimeout`). */
   readonly timeout: number;
-  /** Milliseconds that optional names may take after the required ones have arrived. */
+  /** Milliseconds to wait for optional secrets after the required ones have arrived. */
   readonly optionalTimeout: number;
   readonly closing: AbortSignal;
   readonly isOptional: (name: string) => boolean;
-  /** The failed attempts of the fetch in flight. */
+  /** The attempts of the fetch in flight that have failed so far. */
   readonly attemptsOf: (name: string) => readonly Attempt[];
 }
 
-/** What secrets are read from: a `SecretClient`. */
+/** The part of a `SecretClient` that a preload uses. */
 export interface PreloadSource {
   get(name: string, options: { readonly signal: AbortSignal }): Promise<Secret>;
   peek(name: string): Secret | undefined;
 }
 
-/** Backoff between reads of a name. The attempts of each read have a backoff of their own. */
+/** The backoff between two reads of a secret. Within a read, the fetch has its own backoff between attempts. */
 const readBackoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
 
 /**
  * Reads the secrets that a process needs at its start.
  *
- * A required name is read again until the timeout while KMS is unavailable: an outage of seconds must not put a service into a
- * restart loop. A name that KMS refuses is not retried. An optional name is read once and delays nothing.
+ * While KMS is unavailable, required secrets are read again until the timeout: an outage of seconds must not put a service into
+ * a restart loop. A secret that KMS refuses is not read again. Optional secrets are read once.
  */
 export class Preloader {
   readonly #parts: PreloaderParts;
@@ -45,7 +45,7 @@ export class Preloader {
     this.#parts = parts;
   }
 
-  /** Rejects with `SecretSetError`, which lists every required name that failed. */
+  /** Rejects with `SecretSetError`, which lists every required secret that failed. */
   async preload(names: readonly string[], source: PreloadSource): Promise<void> {
     const { clock, closing, isOptional, logger, optionalTimeout, timeout } = this.#parts;
     const reason = (): Error => new Error('The preload timed out.');
@@ -80,7 +80,7 @@ export class Preloader {
     return errors;
   }
 
-  /** Rejects with the last error of the secret. */
+  /** Rejects with the last error. */
   async #readWithRetries(name: string, source: PreloadSource, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
     let lastError: unknown;
@@ -89,7 +89,7 @@ export class Preloader {
         await this.#readOnce(name, source, signal);
         return;
       } catch (error) {
-        // The failure before the timeout says more than the timeout.
+        // The failure of an earlier read explains more than the timeout.
         if (signal.aborted) throw lastError ?? error;
         if (!isOutage(error)) throw error;
         lastError = error;

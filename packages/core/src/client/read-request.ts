@@ -6,9 +6,10 @@ import { RequestRejectedError } from '../secret/errors.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
+/** The validated arguments of a read. */
 export interface CheckedRead {
   readonly request: SecretRequest;
-  /** Ends the wait of the caller. */
+  /** Ends the caller's wait when it aborts. */
   readonly signal: AbortSignal | undefined;
 }
 
@@ -23,7 +24,7 @@ export function readRequest(name: string, options: ReadOptions | undefined, defa
   throw invalidOptions(name, problems.join('; '));
 }
 
-/** A version is requested without a stage: KMS rejects a version that does not have the requested stage. */
+/** A version is requested without a stage: KMS rejects a request for a version that does not have the given stage. */
 export function requestFor(
   name: string,
   { stage, versionId }: Pick<ReadOptions, 'stage' | 'versionId'>,

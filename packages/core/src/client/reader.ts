@@ -11,27 +11,29 @@ import type { Recovery } from './recovery.ts';
 export interface PendingRead {
   readonly key: string;
   readonly request: SecretRequest;
-  /** Milliseconds, if part of the deadline has passed already. */
+  /** Milliseconds that are left of the deadline. Default: all of it. */
   readonly remaining?: number;
 }
 
 /** The part of the memory that a waiting read uses. */
 export interface MemoryView<Entry> {
   lookup(key: string): Entry | undefined;
-  /** The stale value, if its refresh is failing. */
+  /** Returns the stale value if its refresh is failing. */
   serveStale(entry: Entry): Secret | undefined;
   markFailing(key: string, error: AnySecretError): void;
 }
 
 export interface ReaderParts<Entry> {
   readonly clock: Clock;
+  /** Milliseconds; the option of that name. */
   readonly deadline: number;
+  /** Milliseconds; the option of that name. */
   readonly staleDeadline: number;
   readonly recovery: Recovery;
   readonly memory: MemoryView<Entry>;
 }
 
-/** How long a read waits for a fetch, and what it returns if the fetch does not finish in time. */
+/** Decides how long a read waits for a fetch, and what it returns if the fetch fails or does not finish in time. */
 export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil: number }> {
   readonly #clock: Clock;
   readonly #deadline: number;
@@ -47,7 +49,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     this.#memory = memory;
   }
 
-  /** The result of the fetch, or `DeadlineExceededError`. */
+  /** Resolves to the result of the fetch. Rejects with its error, or with `DeadlineExceededError`. */
   awaitFetch(flight: Flight, { request, remaining = this.#deadline }: Omit<PendingRead, 'key'>): Promise<Secret> {
     const onTimeout = (): never => {
       throw deadlineError(request, this.#deadline, flight.attempts);
@@ -56,42 +58,42 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   }
 
   /**
-   * The result of the fetch, or what the hook recovers.
+   * Resolves to the result of the fetch; if it fails, to the secret that `SecretHook.recover` returns.
    *
-   * Reads that arrive in the same turn of the event loop have the same deadline and share one wait. Otherwise thousands of
+   * Reads that start in the same turn of the event loop have the same deadline and share one promise. Otherwise thousands of
    * concurrent reads would create as many timers and promises.
    */
   awaitOrRecover(flight: Flight, read: PendingRead): Promise<Secret> {
     if (read.remaining !== undefined) return this.#await(flight, read);
-    const turn = this.#clock.cachedNow();
-    if (flight.sharedWait?.turn === turn) return flight.sharedWait.waiting;
-    const waiting = this.#await(flight, read);
-    flight.sharedWait = { turn, waiting };
-    return waiting;
+    const startedAt = this.#clock.cachedNow();
+    if (flight.sharedWait?.startedAt === startedAt) return flight.sharedWait.result;
+    const result = this.#await(flight, read);
+    flight.sharedWait = { startedAt, result };
+    return result;
   }
 
-  /** The result of the fetch; or the stale value as soon as the fetch is failing or `staleDeadline` has passed. */
+  /** Resolves to the result of the fetch; to the stale value as soon as the fetch is failing or `staleDeadline` has passed. */
   async awaitOrServeStale(flight: Flight, read: PendingRead): Promise<Secret> {
     const { key, request, remaining = this.#deadline } = read;
     const startedAt = this.#clock.now();
-    const patience = Math.min(this.#staleDeadline, remaining);
-    // Counted from the start of the fetch: a refresh that started before the TTL ended has used up its time by now.
-    const ms = patience - (startedAt - flight.startedAt);
+    const maxWait = Math.min(this.#staleDeadline, remaining);
+    // Measured from the start of the fetch: a refresh that started before the TTL ended may already have taken longer.
+    const ms = maxWait - (startedAt - flight.startedAt);
     const onTimeout = (): void => {
-      if (this.#unfresh(key) !== undefined) {
-        this.#memory.markFailing(key, deadlineError(request, patience, flight.attempts));
+      if (this.#entryPastTtl(key) !== undefined) {
+        this.#memory.markFailing(key, deadlineError(request, maxWait, flight.attempts));
       }
     };
     if (ms > 0) await withTimeout(flight.failing, this.#clock, { ms, onTimeout });
     else onTimeout();
     // Looked up again: a store may have provided a newer value during the fetch.
-    const unfresh = this.#unfresh(key);
-    const secret = unfresh === undefined ? this.#memory.lookup(key)?.secret : this.#memory.serveStale(unfresh);
+    const entry = this.#entryPastTtl(key);
+    const secret = entry === undefined ? this.#memory.lookup(key)?.secret : this.#memory.serveStale(entry);
     const elapsed = this.#clock.now() - startedAt;
     return secret ?? this.awaitOrRecover(flight, { key, request, remaining: remaining - elapsed });
   }
 
-  /** What the hook recovers, or a rejection with `error`. */
+  /** Resolves to the secret that `SecretHook.recover` returns; rejects with `error` without one. */
   async recoverOrThrow({ key, request }: PendingRead, error: unknown): Promise<Secret> {
     const secret = await this.#recovery.recover(key, request, error);
     if (secret === undefined) throw error;
@@ -109,7 +111,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     }
   }
 
-  /** Waits until the stores were read. If they provided a stale value, the read need not wait for KMS that long. */
+  /** Waits until the stores were read. If one has a stale value, the read waits for KMS for `staleDeadline` only. */
   async #awaitStores(flight: Flight, storesChecked: Promise<void>, read: PendingRead): Promise<Secret> {
     const startedAt = this.#clock.now();
     await withTimeout(storesChecked, this.#clock, { ms: this.#deadline, onTimeout: () => undefined });
@@ -120,8 +122,8 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
       : this.awaitOrServeStale(flight, pending);
   }
 
-  /** The entry, if there is one and it is past its TTL. */
-  #unfresh(key: string): Entry | undefined {
+  /** Returns the entry if it is past its TTL. */
+  #entryPastTtl(key: string): Entry | undefined {
     const entry = this.#memory.lookup(key);
     return entry === undefined || this.#clock.now() < entry.freshUntil ? undefined : entry;
   }

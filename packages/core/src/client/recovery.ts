@@ -17,7 +17,7 @@ export interface RecoveryParts {
   readonly closing: AbortSignal;
 }
 
-/** Calls `hook.recover` before a read fails because KMS is unavailable: once for all concurrent reads of a secret. */
+/** Calls `SecretHook.recover` before a read fails because KMS is unavailable. Concurrent reads of a secret share one call. */
 export class Recovery {
   readonly #parts: RecoveryParts;
   readonly #flights = new SingleFlight<Secret | undefined>();
@@ -27,15 +27,15 @@ export class Recovery {
   }
 
   /**
-   * The secret that the hook returned, marked stale. If the hook fails, the read fails with its own error. Rejects only if the
-   * client is closed.
+   * Resolves to the secret that the hook returned, as stale; to `undefined` without one, or if the hook fails. Rejects with
+   * `ClientClosedError` only.
    */
   async recover(key: string, request: SecretRequest, error: unknown): Promise<Secret | undefined> {
     const { hook, clock, logger, timeout: ms, closing } = this.#parts;
     if (hook?.recover === undefined || !isOutage(error)) return undefined;
     try {
       const recovery = this.#flights.run(key, async () => hook.recover?.(request, error));
-      // A call that hangs is abandoned: the next read calls the hook again.
+      // A call that hangs is abandoned, so that the next read calls the hook again.
       const onTimeout = (): undefined => {
         this.#flights.forget(key);
       };

@@ -6,16 +6,17 @@ import type { Secret } from '../secret/secret.ts';
 /** A secret of a set: its name or ARN, or a name with a stage or a version. */
 export type SetMember = string | ({ readonly name: string } & Pick<ReadOptions, 'stage' | 'versionId'>);
 
-/** Several secrets: a list of names, or an object whose keys the result has too. */
+/** Several secrets: a list of names, or an object whose keys are the keys of the result. */
 export type SetRequest = readonly string[] | Readonly<Record<string, SetMember>>;
 
+/** The parts of a client that `readSet` uses. */
 export interface SetParts {
   readonly read: (name: string, options: ReadOptions | undefined) => Promise<Secret>;
   /** Throws if the client is closed or the caller's signal has aborted. */
   readonly throwIfCancelled: () => void;
-  /** The cached error of a secret. */
+  /** The cached error of a secret; see `negativeTtl`. */
   readonly cachedError: (name: string, options: ReadOptions | undefined) => AnySecretError | undefined;
-  /** The current value in memory. */
+  /** The value in memory. */
   readonly peek: (name: string, options: ReadOptions | undefined) => Secret | undefined;
 }
 
@@ -37,7 +38,7 @@ export async function readSet(
   const secrets = Object.create(null) as Record<string, Secret>;
   for (const [index, { key, name, options: own }] of members.entries()) {
     const outcome = outcomes[index];
-    // Reads reject with our own errors only: abort reasons were thrown above.
+    // Reads reject only with errors of this package: an abort reason was thrown above.
     const error =
       outcome?.status === 'rejected'
         ? (outcome.reason as AnySecretError)

@@ -57,8 +57,8 @@ export interface Flight {
   readonly failing: Promise<void>;
   /** Resolves when the values of the stores are in memory; `undefined` if the fetch reads no store. */
   readonly storesChecked: Promise<void> | undefined;
-  /** The wait that readers of the same turn of the event loop share; set by `Reader`. */
-  sharedWait?: { readonly turn: number; readonly waiting: Promise<Secret> };
+  /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
+  sharedWait?: { readonly startedAt: number; readonly result: Promise<Secret> };
 }
 
 interface FetchContext {
