@@ -2,30 +2,34 @@ import type { Clock } from '../time/clock.ts';
 import { FailureWindow } from './failure-window.ts';
 
 /**
- * `closed`: requests are allowed. `open`: no requests until `probeAt`. `half-open`: a probe is in flight. `openings` counts how
- * often the breaker has opened since it was closed; it stays open longer each time.
+ * `closed`: requests are allowed. `open`: no requests until `probeAt`, which is the clock's `now`. `half-open`: a probe is in
+ * flight. `openings` counts how often the breaker has opened since it was last closed; it stays open longer each time.
  */
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly openings: number; readonly probeAt: number }
   | { readonly kind: 'half-open'; readonly openings: number };
 
+/** When the breaker opens, and for how long. */
 export interface BreakerSettings {
   /** Consecutive failures that open the breaker. */
   readonly failures: number;
-  /** Share of failures that opens it too, with at least `minCalls` calls within `window` milliseconds. */
+  /** The share of failed calls within `window` that opens the breaker too. */
   readonly failureRate: number;
+  /** The minimum number of calls within `window` before `failureRate` applies. */
   readonly minCalls: number;
+  /** Milliseconds. */
   readonly window: number;
-  /** Milliseconds of the first opening; doubled with each further opening, up to `maxOpenTime`. */
+  /** Milliseconds of the first opening. Doubles with each further opening, up to `maxOpenTime`. */
   readonly openTime: number;
+  /** Milliseconds. */
   readonly maxOpenTime: number;
 }
 
 /**
  * The circuit breaker of one endpoint. It has no timer and sends no request: the failover reads `state` and `isProbeDue`.
  *
- * A success closes it, whichever request it belongs to: an endpoint that has just responded is not down.
+ * The success of any request closes it, not only that of a probe: an endpoint that has just responded is not down.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
@@ -59,7 +63,7 @@ export class CircuitBreaker {
     if (this.#state.kind === 'open') this.#transition({ kind: 'half-open', openings: this.#state.openings });
   }
 
-  /** The probe was cancelled without a result: the next one is due at once. */
+  /** The probe was cancelled before it had a result: the next one is due at once. */
   abandonProbe(): void {
     if (this.#state.kind !== 'half-open') return;
     this.#transition({ kind: 'open', openings: this.#state.openings, probeAt: this.#clock.now() });
@@ -69,7 +73,7 @@ export class CircuitBreaker {
     this.#consecutiveFailures = 0;
     this.#window.add('succeeded');
     if (this.#state.kind === 'closed') return;
-    // Older failures must not open it again.
+    // Failures before the recovery must not open it again.
     this.#window.clear();
     this.#transition({ kind: 'closed' });
   }
@@ -94,7 +98,7 @@ export class CircuitBreaker {
         this.#open(this.#state.openings + 1);
         return;
       case 'open':
-        // The request was sent for want of another endpoint: its failure changes nothing.
+        // The request was sent because no other endpoint was left. Its failure changes nothing.
         return;
       default:
         this.#state satisfies never;
@@ -106,7 +110,7 @@ export class CircuitBreaker {
     return calls >= this.#settings.minCalls && failures / calls >= this.#settings.failureRate;
   }
 
-  /** A random wait between half and all of the open time: the clients of a fleet do not probe at the same moment. */
+  /** Waits a random time between half and all of the open time, so that the clients of a fleet do not probe at the same moment. */
   #open(openings: number): void {
     const { openTime, maxOpenTime } = this.#settings;
     const maxWait = Math.min(maxOpenTime, openTime * 2 ** (openings - 1));

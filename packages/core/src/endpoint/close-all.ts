@@ -1,4 +1,4 @@
-/** Closes all in parallel. A failure is reported to `onError` and does not affect the others. Never rejects. */
+/** Closes all `resources` in parallel. Calls `onError` with each error. Never rejects. */
 export async function closeAll(
   resources: readonly { close(): Promise<void> }[],
   onError: (reason: unknown) => void,

@@ -1,12 +1,12 @@
 import type { Clock } from '../time/clock.ts';
 import type { FetchFailure } from '../ports/transport.ts';
 
-/** Cooldown of a throttling endpoint that sends no Retry-After (ms). */
+/** The cooldown of a throttled endpoint that sent no Retry-After (ms). */
 const defaultCooldown = 1_000;
 
 /**
- * The cooldown of a throttling endpoint. It is not down, so its circuit breaker stays closed; the other endpoints are tried
- * first, and before its Retry-After it receives no request at all.
+ * The cooldown of a throttled endpoint. The endpoint is not down, so its circuit breaker stays closed. The other endpoints are
+ * tried first, and until the server's Retry-After this one receives no request.
  */
 export class Cooldown {
   readonly #clock: Clock;
@@ -23,7 +23,7 @@ export class Cooldown {
     if (failure === 'throttled') this.#until = Math.max(this.#until, now + (retryAfter ?? defaultCooldown));
   }
 
-  /** Ends the cooldown, but not a Retry-After. */
+  /** Ends the cooldown, but not the Retry-After. */
   clear(): void {
     this.#until = 0;
   }
@@ -33,13 +33,13 @@ export class Cooldown {
     return Math.max(this.#remainingUntil(this.#until), this.retryAfter);
   }
 
-  /** Milliseconds left of the server's Retry-After: no request before. */
+  /** Milliseconds until the server's Retry-After. */
   get retryAfter(): number {
     return this.#remainingUntil(this.#retryAfterUntil);
   }
 
   #remainingUntil(until: number): number {
-    // Called several times per fetch, and 0 in nearly all of them: saves the read of the clock.
+    // Called several times per fetch, and nearly always 0: then the clock is not read.
     return until === 0 ? 0 : Math.max(until - this.#clock.now(), 0);
   }
 }

@@ -1,5 +1,3 @@
-// The endpoints of a client: created from its transports and options; changes of their state are logged and emitted as events.
-
 import { safeMessage } from '../secret/errors.ts';
 import type { SecretEmitter } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
@@ -13,7 +11,7 @@ import { Endpoint } from './endpoint.ts';
 import { Hedging } from './hedge.ts';
 
 export interface EndpointSetParts {
-  /** In the order given. */
+  /** In the order of the option `endpoints`. */
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
   readonly options: ResolvedOptions;
   readonly logger: GuardedLogger;
@@ -22,10 +20,11 @@ export interface EndpointSetParts {
   readonly onRecovered: () => void;
 }
 
+/** The endpoints of a client. Creates them, and logs and emits the changes of their state. */
 export class EndpointSet {
-  /** The first endpoint. Its "not found" and "disabled" are final; those of a fallback are not. */
+  /** The first endpoint. "Not found" and "disabled" are final from this one, not from a fallback. */
   readonly primary: Endpoint;
-  /** `undefined` if hedging is disabled, or if there is one endpoint only. */
+  /** `undefined` if hedging is disabled, or if there is only one endpoint. */
   readonly hedging: Hedging | undefined;
   /** In the order of the option `endpoints`. */
   readonly all: readonly Endpoint[];
@@ -97,7 +96,7 @@ export class EndpointSet {
     } else {
       this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`);
     }
-    // A breaker that opened for slow responses has no failure; the last one may be old.
+    // A breaker that opened because of slow responses has no failure; the last one may be old.
     const failure = isOpen && state === 'failing' ? lastFailure?.failure : undefined;
     this.#events.emit('breaker', { endpoint, state: breaker, probeIn, failure });
   }

@@ -25,7 +25,7 @@ export interface EndpointParts {
 /**
  * One KMS endpoint: its transport, health and limits.
  *
- * "Not found" and "denied" are responses: the endpoint is healthy.
+ * An endpoint that responds with "not found" or "denied" is healthy.
  */
 export class Endpoint {
   readonly name: string;
@@ -77,6 +77,7 @@ export class Endpoint {
     return this.#lastFailure?.error;
   }
 
+  /** Sends a request and counts it. The caller reports the result to `succeeded` or `failed`. */
   async callTransport(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
     this.#attempts += 1;
     this.#inFlight += 1;
@@ -87,7 +88,7 @@ export class Endpoint {
     }
   }
 
-  /** The endpoint returned the secret after `ms` milliseconds. */
+  /** Records that the endpoint returned a secret after `ms` milliseconds. */
   succeeded(ms: number): void {
     this.latency.add(ms);
     this.cooldown.clear();
@@ -96,6 +97,7 @@ export class Endpoint {
     else this.breaker.succeeded();
   }
 
+  /** Records that a request to the endpoint failed. */
   failed(error: FetchFailure): void {
     const { failure } = error;
     if (failures[failure].serveStale) {
@@ -106,12 +108,12 @@ export class Endpoint {
       this.#setState('healthy');
     }
     this.cooldown.start(error);
-    // The breaker is for failures that a retry may overcome. A throttling endpoint responds; it has a cooldown instead.
+    // Only failures that a retry may overcome count for the breaker. A throttled endpoint responds; it gets a cooldown instead.
     if (failures[failure].retry && failure !== 'throttled') this.breaker.failed();
     else this.breaker.succeeded();
   }
 
-  /** A hedge to another endpoint was faster. */
+  /** Records that a hedge to another endpoint was faster. */
   lostHedge(): void {
     this.breaker.tooSlow();
   }
@@ -168,7 +170,7 @@ export class Endpoint {
 
   #setState(state: EndpointStatus['state']): void {
     if (this.#state === state) return;
-    // A first success is expected: no event.
+    // A success of the first attempt is no change: no event.
     const isChange = !(this.#state === 'unknown' && state === 'healthy');
     this.#state = state;
     if (isChange) this.#onChange('state', this.status());

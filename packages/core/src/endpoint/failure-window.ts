@@ -1,16 +1,16 @@
 import type { Clock } from '../time/clock.ts';
 
-/** The window slides by whole slices: a fixed number of counters, however many calls there are. */
+/** The window consists of this many slices: a fixed number of counters for any number of calls. */
 const sliceCount = 10;
 
 interface Slice {
-  /** The index of the slice since the clock's zero. A slice of the ring with an older index is overwritten. */
+  /** The number of the slice since the clock's zero. An older slice at the same index of the ring is overwritten. */
   at: number;
   calls: number;
   failures: number;
 }
 
-/** Counts calls and failures of the last `length` milliseconds, precise to one slice. */
+/** Counts the calls and failures of the last `length` milliseconds, accurate to one slice. */
 export class FailureWindow {
   readonly #clock: Clock;
   readonly #sliceLength: number;
@@ -25,9 +25,10 @@ export class FailureWindow {
     const at = Math.floor(this.#clock.cachedNow() / this.#sliceLength);
     const index = at % sliceCount;
     const slice = this.#slices[index];
-    const current = slice?.at === at ? slice : (this.#slices[index] = { at, calls: 0, failures: 0 });
+    const current = slice?.at === at ? slice : { at, calls: 0, failures: 0 };
     current.calls += 1;
     if (call === 'failed') current.failures += 1;
+    this.#slices[index] = current;
   }
 
   get totals(): { readonly calls: number; readonly failures: number } {
@@ -35,7 +36,7 @@ export class FailureWindow {
     let calls = 0;
     let failures = 0;
     for (const slice of this.#slices) {
-      // The ring has holes for slices without a call.
+      // The array has holes where a slice had no call yet.
       if ((slice as Slice | undefined) === undefined || slice.at < oldest) continue;
       calls += slice.calls;
       failures += slice.failures;

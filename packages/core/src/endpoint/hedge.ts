@@ -4,26 +4,27 @@ import type { Latency } from './latency.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Priority } from './priority.ts';
 
-/** Bounds of the hedge delay (ms). A shorter one reacts to noise; after a longer one the reader has waited too long. */
+/** Bounds of the hedge delay (ms). A shorter delay reacts to noise; with a longer one, a reader waits too long. */
 const minDelay = 50;
 const maxDelay = 1_000;
-/** Upper bound (ms) while an endpoint has too few samples. A connection across a continent takes less. */
+/** Upper bound (ms) of the hedge delay while an endpoint has too few samples. A connection across a continent takes less. */
 const maxInitialDelay = 500;
-/** Hedges in a burst, however few fetches preceded it. */
+/** The minimum number of hedges in a burst, even after few fetches. */
 const minBurst = 10;
 
 export interface HedgingParts {
   readonly clock: Clock;
-  /** Milliseconds; `undefined`: derived from the latency of the endpoint. */
+  /** Milliseconds. Default: derived from the latency of the endpoint. */
   readonly delay: number | undefined;
-  /** Upper bound of hedges, as a share of all fetches. */
+  /** The maximum share of fetches that may be hedged. */
   readonly share: number;
-  /** Consecutive lost hedges that open a breaker: the budget allows a burst of as many. */
+  /** Consecutive lost hedges that open a breaker. The budget allows a burst of as many. */
   readonly breakerFailures: number;
+  /** Milliseconds. */
   readonly attemptTimeout: number;
 }
 
-/** The delay before a hedge, and the budget for hedges. */
+/** The delay before a hedge, and the budget for hedges: a token bucket that each fetch adds a share of a token to. */
 export class Hedging {
   readonly clock: Clock;
   readonly #delay: number | undefined;
@@ -39,29 +40,30 @@ export class Hedging {
     this.#budget = new TokenBucket(Math.max(minBurst, breakerFailures));
   }
 
-  /** Milliseconds after which a probe counts as slow. The maximum, because a probe may need a new connection. */
+  /** Milliseconds after which a probe counts as slow. As long as the longest hedge delay: a probe may need a new connection. */
   get slowProbeThreshold(): number {
     return Math.max(this.#delay ?? 0, maxDelay);
   }
 
-  /** Called once per fetch. */
+  /** Adds the share of one fetch to the budget. Called once per fetch. */
   deposit(): void {
     this.#budget.add(this.#share);
   }
 
+  /** Takes one hedge from the budget. Returns whether the budget allows it. */
   tryWithdraw(): boolean {
     return this.#budget.take();
   }
 
-  /** Milliseconds before a hedge to another endpoint, from the latency of this one. */
+  /** Milliseconds to wait for an endpoint with this latency before a hedge. */
   delayFor({ p95, estimate = maxInitialDelay }: Pick<Latency, 'p95' | 'estimate'>): number {
     return this.#delay ?? Math.min(Math.max(p95 ?? Math.min(estimate, maxInitialDelay), minDelay), this.#maxDelay);
   }
 }
 
 /**
- * `fired` resolves when an attempt is slow, a reader waits for it, and the budget allows a hedge. It also resolves, at no cost
- * to the budget, when the breaker of the endpoint opens: the next request is then a failover.
+ * `fired` resolves when an attempt is slow, a reader waits for it, and the budget allows a hedge. It also resolves when the
+ * breaker of the endpoint opens: the next request is then a failover, and takes nothing from the budget.
  */
 export class HedgeTimer {
   readonly fired: Promise<'slow'>;

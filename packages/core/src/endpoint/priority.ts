@@ -1,12 +1,12 @@
 /**
- * What a fetch is for, from the lowest priority to the highest: a background refresh, a read, or a forced refresh, which
+ * The purpose of a fetch, from the lowest priority to the highest: a background refresh, a read, or a forced refresh, which
  * requires a response from KMS and ignores the stores.
  */
 export type PriorityLevel = 'refresh' | 'read' | 'forced';
 
 const ranks: Readonly<Record<PriorityLevel, number>> = { refresh: 0, read: 1, forced: 2 };
 
-/** The priority of a fetch: that of its most urgent caller. A background refresh is promoted when a reader joins it. */
+/** The priority of a fetch: the highest of its callers. A background refresh is promoted when a reader joins it. */
 export class Priority {
   readonly #foregroundTasks = new Set<() => void>();
   #level: PriorityLevel;
@@ -24,6 +24,7 @@ export class Priority {
     return this.#level !== 'refresh';
   }
 
+  /** Raises the priority to `level`. Never lowers it. */
   raise(level: PriorityLevel): void {
     if (ranks[level] <= ranks[this.#level]) return;
     const isPromoted = this.#level === 'refresh';

@@ -1,5 +1,3 @@
-// Limits the requests to an endpoint: in flight and per second. Foreground reads take priority over background refreshes.
-
 import { onAbort } from '../time/abort.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
@@ -7,7 +5,7 @@ import { FetchFailure } from '../ports/transport.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Priority } from './priority.ts';
 
-/** Beyond this many waiters, a request would hardly be granted within its deadline. */
+/** The maximum number of waiters: behind more, a request would hardly be granted within its deadline. */
 const maxQueued = 10_000;
 /** The share of slots and tokens that background refreshes leave for foreground reads. */
 const foregroundReserve = 0.25;
@@ -22,12 +20,15 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** A token bucket and a limit of requests in flight, with a queue. Each granted `acquire` needs one `release`. */
+/**
+ * Limits the requests to an endpoint, in flight and per second. Others are queued; reads are granted before background
+ * refreshes. Each granted `acquire` needs one `release`.
+ */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #maxInFlight: number;
   readonly #maxPerSecond: number;
-  /** Holds the tokens of one second: with the refill, at most twice the rate in any one second. */
+  /** Its capacity is the tokens of one second. With the refill, that allows at most twice the rate in any second. */
   readonly #bucket: TokenBucket;
   readonly #foreground = new Set<Waiter>();
   readonly #background = new Set<Waiter>();
@@ -48,8 +49,8 @@ export class RateLimiter {
   }
 
   /**
-   * Returns `undefined` if the request is granted at once, without the cost of a promise; else a promise that resolves when it
-   * is granted. Rejects with the reason of `signal` when it fires, and with a `FetchFailure` if the queue is full.
+   * Returns `undefined` if the request is granted at once, which saves a promise; otherwise a promise that resolves when it is
+   * granted. The promise rejects with the reason of `signal` when it aborts, and with a `FetchFailure` if the queue is full.
    */
   acquire(priority: Priority, signal: CancelSignal): Promise<void> | undefined {
     const isNext = this.#foreground.size === 0 && (priority.isForeground || this.#background.size === 0);
@@ -91,7 +92,7 @@ export class RateLimiter {
     });
   }
 
-  /** Grants every waiter for which there is a slot and a token, and sets a timer for the next token. */
+  /** Grants all waiters for which there are slots and tokens, and sets a timer for the next token. */
   #grantWaiters(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -109,15 +110,15 @@ export class RateLimiter {
 
   #tryAcquire(isForeground: boolean): boolean {
     this.#refill();
-    if (this.#inFlight >= this.#maxInFlightFor(isForeground) || !this.#bucket.take(this.#reserveFor(isForeground)))
-      return false;
+    if (this.#inFlight >= this.#maxInFlightFor(isForeground)) return false;
+    if (!this.#bucket.take(this.#reserveFor(isForeground))) return false;
     this.#inFlight += 1;
     return true;
   }
 
   #scheduleRefill(isForeground: boolean): void {
     const shortfall = this.#bucket.shortfall(this.#reserveFor(isForeground));
-    // A slot is missing, not a token: `release` grants the next waiter.
+    // Not a token but a slot is missing: `release` grants the next waiter.
     if (shortfall === 0) return;
     const ms = Math.max((shortfall / this.#maxPerSecond) * 1_000, 1);
     this.#cancelTimer = this.#clock.setUnrefTimer(ms, () => this.#grantWaiters());
@@ -133,7 +134,7 @@ export class RateLimiter {
     return isForeground ? this.#maxInFlight : Math.max(Math.floor(this.#maxInFlight * (1 - foregroundReserve)), 1);
   }
 
-  /** Rounded down: a full bucket must have a token for a refresh. */
+  /** Rounded down, so that a full bucket always has a token for a refresh. */
   #reserveFor(isForeground: boolean): number {
     return isForeground ? 0 : Math.floor(this.#maxPerSecond * foregroundReserve);
   }

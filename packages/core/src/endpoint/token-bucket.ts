@@ -1,4 +1,4 @@
-/** A token bucket, full at first. */
+/** A token bucket. It is full at first. */
 export class TokenBucket {
   readonly #capacity: number;
   #tokens: number;

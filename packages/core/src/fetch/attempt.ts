@@ -10,17 +10,18 @@ import type { Priority } from '../endpoint/priority.ts';
 
 export interface AttemptParts {
   readonly clock: Clock;
+  /** Milliseconds from the request to the response; the wait for the rate limiter does not count. */
   readonly attemptTimeout: number;
 }
 
 export interface AttemptCall {
   readonly request: SecretRequest;
-  /** Fires when the budget of the fetch is used up. */
+  /** Aborts at the deadline of the fetch. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
 }
 
-/** One attempt at one endpoint: waits for the rate limiter, sends the request, reports the result to the endpoint. */
+/** One attempt at one endpoint: waits for the rate limiter, sends the request, and records the result at the endpoint. */
 export class EndpointAttempt {
   readonly endpoint: Endpoint;
   /** Resolves to this attempt, with its `outcome`. Never rejects. */
@@ -53,7 +54,7 @@ export class EndpointAttempt {
     });
   }
 
-  /** Available after `finished`. */
+  /** Valid after `finished`. */
   get outcome(): Secret | FetchFailure {
     return this.#outcome ?? new FetchFailure('unreachable', `${this.endpoint.name} has not responded yet.`);
   }
@@ -63,15 +64,15 @@ export class EndpointAttempt {
     return this.#ms;
   }
 
-  /** Cancels the request because another endpoint was faster; does not count as a failure of this one. */
+  /** Cancels the request because another endpoint was faster. It does not count as a failure of this one. */
   cancel(): void {
     this.#isCancelled = true;
     this.#deadline.cancel(new FetchFailure('unreachable', 'Cancelled: another endpoint responded first.'));
   }
 
   /**
-   * Cancels the request because its hedge was faster. Counts against the endpoint if it had `slowAfter` milliseconds since the
-   * request was sent; the wait for the rate limiter does not count.
+   * Cancels the request because its hedge was faster. The endpoint lost the hedge if the request was sent at least `slowAfter`
+   * milliseconds ago; the wait for the rate limiter does not count.
    */
   cancelAsSlow(slowAfter: number): void {
     this.cancel();

@@ -1,5 +1,5 @@
-// Fetches that start at the same time share one request, where the transport supports it. Callers do not notice: a secret that
-// is missing in the response, or whose batch was rejected as a whole, is fetched by a request of its own in the same attempt.
+// Fetches that start at the same time share one request, if the transport supports it. A secret that is missing in the response,
+// or whose batch was rejected as a whole, is fetched by a request of its own within the same attempt.
 
 import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
@@ -12,15 +12,15 @@ import type { Clock } from '../time/clock.ts';
 
 /** The limit of KMS for one request. */
 const maxBatchSize = 20;
-/** The names are part of the URL, percent-encoded: 20 long ones would exceed the length that servers accept. */
+/** The names are percent-encoded in the URL: 20 long names would exceed the length that servers accept. */
 const maxNameCharacters = 2_000;
-/** Milliseconds that the first fetch of a batch waits for more: they start in one turn of the event loop, or close to it. */
+/** How long the first fetch of a batch waits for others (ms). They start in the same turn of the event loop or soon after. */
 const batchDelay = 2;
 
-/** The codes of an endpoint without the batch action. */
+/** The error codes of an endpoint that does not support the batch action. */
 const unsupportedCodes: ReadonlySet<string> = new Set(['InvalidAction.NotFound', 'InvalidApi.NotFound']);
 
-/** Enables batches, only during work that starts many fetches: each of them waits `batchDelay` for the others. */
+/** Enables batches during work that starts many fetches. At other times, a fetch would wait `batchDelay` for nothing. */
 export class Batching {
   readonly #clock: Clock;
   #activeCount = 0;
@@ -29,7 +29,7 @@ export class Batching {
     this.#clock = clock;
   }
 
-  /** Fetches that start before `work` settles may share a request. */
+  /** Enables batches until `work` settles. */
   async during<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#activeCount += 1;
     try {
@@ -39,7 +39,7 @@ export class Batching {
     }
   }
 
-  /** A transport that sends batches; `transport` itself if it has no `fetchMany`. */
+  /** Returns a transport that sends batches; `transport` itself if it has no `fetchMany`. */
   wrap(transport: SecretTransport): SecretTransport {
     const fetchMany = transport.fetchMany?.bind(transport);
     if (fetchMany === undefined) return transport;
@@ -61,7 +61,7 @@ interface BatchCollectorParts extends Required<Pick<SecretTransport, 'fetch' | '
 interface BatchItem {
   readonly request: SecretRequest;
   readonly signal: AbortSignal;
-  /** Has no effect on a cancelled item. */
+  /** Settles the fetch like `outcome`. Has no effect if it was cancelled. */
   readonly settle: (outcome: Promise<Secret>) => void;
   isCancelled: boolean;
 }
@@ -92,7 +92,7 @@ class BatchCollector {
       };
       const removeListener = onAbort(signal, () => {
         item.isCancelled = true;
-        reject(signal.reason as Error); // the caller's own
+        reject(signal.reason as Error); // unchanged: the caller chose the reason
         if (this.#items.every(({ isCancelled }) => isCancelled)) this.#flush();
       });
       this.#items.push(item);
@@ -101,7 +101,7 @@ class BatchCollector {
     });
   }
 
-  /** Two stages of one secret do not fit in one batch: KMS requires distinct names. */
+  /** Whether `request` fits into the current batch. Two stages of one secret do not: KMS requires distinct names. */
   #fits({ name }: SecretRequest): boolean {
     const names = this.#items.map(({ request }) => request.name);
     const characters = names.reduce((sum, one) => sum + one.length, name.length);
@@ -142,8 +142,8 @@ class BatchCollector {
   }
 
   /**
-   * An outage fails every item, as it would fail a request for one secret. Any other failure may concern a single secret, or
-   * the batch action, without a hint which: each item is fetched on its own.
+   * An outage fails every item, as it would fail a request for one secret. Any other failure may concern one of the secrets or
+   * the batch action, and KMS does not say which: each item is fetched on its own.
    */
   #rejectBatch(items: readonly BatchItem[], error: FetchFailure): void {
     if (unsupportedCodes.has(error.code ?? '')) this.#isUnsupported = true;
@@ -156,12 +156,12 @@ class BatchCollector {
   }
 }
 
-/** A custom transport may throw synchronously; after a timer nothing would catch that. */
+/** A custom transport may throw synchronously, and nothing would catch that in a timer. */
 async function rejectInsteadOfThrow(fetch: () => Promise<Secret>): Promise<Secret> {
   return fetch();
 }
 
-/** Fires when every item of the batch is cancelled. */
+/** Returns a signal that aborts when every item of the batch is cancelled. */
 function signalOfBatch(items: readonly BatchItem[]): AbortSignal {
   const controller = new AbortController();
   let remaining = items.length;

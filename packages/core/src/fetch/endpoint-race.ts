@@ -1,6 +1,3 @@
-// One race of a fetch between its candidate endpoints. The next candidate starts when the last one fails, or in parallel when
-// it is slow (a hedge). The first secret wins, and the other attempts are cancelled.
-
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { HedgeTimer } from '../endpoint/hedge.ts';
 import type { Hedging } from '../endpoint/hedge.ts';
@@ -23,18 +20,22 @@ export interface RaceParts extends AttemptParts {
 }
 
 export interface RaceCall extends AttemptCall {
-  /** Appended to during the race: a reader whose deadline passes first reports what has failed until then. */
+  /** The race appends to it: a reader whose deadline passes reports the attempts until then. */
   readonly attempts: Attempt[];
   /** The last failure of each endpoint. */
   readonly failed: Map<Endpoint, FetchFailure>;
-  /** The endpoint whose "not found" and "disabled" are final, in whatever order the candidates are. */
+  /** The endpoint from which "not found" and "disabled" are final. It need not be the first candidate. */
   readonly primary: Endpoint;
 }
 
+/**
+ * One race of a fetch between its candidate endpoints. The next candidate starts when the latest one fails, or in parallel if it
+ * is slow (a hedge). The first secret wins, and the other attempts are cancelled.
+ */
 export class EndpointRace {
   readonly #parts: RaceParts;
   readonly #call: RaceCall;
-  /** The candidates without an attempt so far. */
+  /** The candidates that have no attempt yet. */
   readonly #candidates: Endpoint[];
   readonly #running = new Set<EndpointAttempt>();
   readonly #hedges = new Set<EndpointAttempt>();
@@ -66,7 +67,7 @@ export class EndpointRace {
         if (isFinal(outcome.failure, endpoint, this.#call.primary)) {
           const failed: FetchOutcome = { kind: 'failed', failure: outcome };
           if (endpoint === this.#call.primary) return failed;
-          // The attempts still running are slow, not failed: a secret from one of them wins over this failure.
+          // Other attempts may still run. A secret from one of them wins over this failure.
           this.#finalFailure ??= failed;
           this.#candidates.length = 0;
         }
@@ -81,7 +82,7 @@ export class EndpointRace {
 
   #nextEvent(): Promise<EndpointAttempt | 'slow'> {
     const [first, ...others] = this.#running;
-    // The common case, without the cost of a race.
+    // The common case. Saves a `Promise.race`.
     if (first !== undefined && others.length === 0 && this.#hedgeTimer === undefined) return first.finished;
     const events: Promise<EndpointAttempt | 'slow'>[] = [...this.#running].map(({ finished }) => finished);
     if (this.#hedgeTimer !== undefined) events.push(this.#hedgeTimer.fired);
@@ -94,7 +95,7 @@ export class EndpointRace {
     const endpoint = this.#candidates.shift();
     if (endpoint === undefined) return;
     this.#startAttempt(endpoint);
-    // Candidates with an open breaker come last. None is better than another, so all of them start in parallel.
+    // Candidates with an open breaker are the last ones. None is better than another, so they start in parallel.
     if (endpoint.isBreakerOpen) for (const other of this.#candidates.splice(0)) this.#startAttempt(other);
     const { hedging } = this.#parts;
     if (hedging !== undefined && this.#candidates[0]?.isReady === true) {
@@ -111,8 +112,8 @@ export class EndpointRace {
     const slow = this.#latest;
     const isDown = slow?.endpoint.isBreakerOpen === true;
     this.#hedgeTimer = undefined;
-    // The next candidate may have failed since the timer started. Only a ready endpoint is worth a hedge; if the slow endpoint
-    // is down, any candidate is.
+    // The next candidate may have failed in another fetch since the timer started. A hedge needs a ready endpoint; if the slow
+    // endpoint is down, any candidate will do.
     const ready = this.#candidates.findIndex(({ isReady }) => isReady);
     if (ready > 0) this.#candidates.unshift(...this.#candidates.splice(ready, 1));
     if (ready === -1 && !isDown) return;
@@ -138,7 +139,10 @@ export class EndpointRace {
   }
 }
 
-/** A secret may not be replicated to a fallback region yet, or its key may be disabled there: that is final only at the primary. */
+/**
+ * Whether the failure ends the fetch. A secret may not be replicated to a fallback region yet, or its key may be disabled there:
+ * these failures are final only from the primary.
+ */
 function isFinal(failure: FailureName, endpoint: Endpoint, primary: Endpoint): boolean {
   if (failures[failure].failover) return false;
   const isRegional = failure === 'notFound' || failure === 'disabled';

@@ -1,5 +1,5 @@
-// Retries and failover of one fetch: a race between the candidate endpoints, a backoff, the next race, until an endpoint
-// returns the secret, a failure is final, or no attempt is left. `client/preload.ts` repeats whole reads on top of this loop.
+// Retries and failover of one fetch: a race between the candidate endpoints, a backoff, the next race, until an endpoint returns
+// the secret, a failure is final, or no attempt is left. `client/preload.ts` has the only other retry loop, of whole reads.
 
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EndpointSet } from '../endpoint/endpoint-set.ts';
@@ -21,22 +21,22 @@ export type { FetchOutcome } from './endpoint-race.ts';
 export interface FailoverParts extends RaceParts {
   readonly endpoints: Pick<EndpointSet, 'primary' | 'all'>;
   readonly backoff: Backoff;
-  /** Fires when the client is closed. */
+  /** Aborts when the client is closed. */
   readonly closing: AbortSignal;
 }
 
 export interface FailoverCall {
   readonly request: SecretRequest;
-  /** Fires when the budget of the fetch is used up. */
+  /** Aborts at the deadline of the fetch. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
-  /** Appended to during the fetch: a reader whose deadline passes first reports what has failed until then. */
+  /** The fetch appends to it: a reader whose deadline passes reports the attempts until then. */
   readonly attempts: Attempt[];
-  /** Called when every candidate has failed and a retry follows, and before the first race if no endpoint is available. */
+  /** Called when every candidate has failed and a retry follows, and at the start if no endpoint is ready. */
   readonly onFailing: (failure: FetchFailure) => void;
 }
 
-/** Never rejects. */
+/** Fetches a secret from the endpoints, with retries and failover. Never rejects. */
 export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall): Promise<FetchOutcome> {
   const { clock, backoff, endpoints } = parts;
   const { primary } = endpoints;
@@ -44,7 +44,7 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
   let remaining = endpoints.all;
   let wait = shortestRetryAfter(remaining);
   parts.hedging?.deposit();
-  // A success is unlikely: a reader with a stale value need not wait for it.
+  // A success is unlikely, so a reader with a stale value need not wait.
   if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen)) call.onFailing(failureOf(primary, failed));
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -66,8 +66,8 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
 }
 
 /**
- * Endpoints with a closed breaker and no Retry-After, throttled ones last. Endpoints with an open breaker are added where no
- * other candidate is left, and in the last race of the fetch.
+ * Picks the endpoints with a closed breaker and no Retry-After, throttled ones last. Endpoints with an open breaker are added if
+ * there is no other candidate, and in the last race of the fetch.
  */
 function pickCandidates(remaining: readonly Endpoint[], isLast: boolean): readonly Endpoint[] {
   const withoutRetryAfter = remaining.filter(({ cooldown }) => cooldown.retryAfter === 0);
@@ -80,14 +80,14 @@ function pickCandidates(remaining: readonly Endpoint[], isLast: boolean): readon
   return [...candidates, ...eligible.filter(({ isBreakerOpen }) => isBreakerOpen)];
 }
 
-/** Records that `endpoint` is not a candidate, and sends a probe if one is due; the fetch does not wait for the probe. */
+/** Records that `endpoint` is skipped, and sends a probe if one is due. The fetch does not wait for the probe. */
 function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCall): void {
   if (!call.attempts.some(({ endpoint: name, isSkipped }) => isSkipped === true && name === endpoint.name)) {
     const error = skippedFailure(endpoint);
     call.attempts.push({ endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true });
   }
   if (!endpoint.breaker.isProbeDue) return;
-  // On the client's signal: the fetch may end before a slow endpoint responds to the probe.
+  // With the signal of the client: the fetch may end before the endpoint responds to the probe.
   void new EndpointAttempt(endpoint, parts, {
     request: call.request,
     signal: parts.closing,
@@ -104,17 +104,17 @@ function skippedFailure({ name, breakerOpenFor, cooldown, lastFailure }: Endpoin
   return new FetchFailure(lastFailure?.failure ?? 'unavailable', `${name}: skipped, ${reason}${last}`);
 }
 
-/** The failure of the primary decides: a fallback region may lack the secret while the primary is unavailable. */
+/** The failure of the primary is that of the fetch: a fallback region may lack the secret while the primary is unavailable. */
 function failureOf(primary: Endpoint, failed: ReadonlyMap<Endpoint, FetchFailure>): FetchFailure {
   return failed.get(primary) ?? skippedFailure(primary);
 }
 
-/** An endpoint without an attempt so far is retryable. */
+/** Whether another attempt may succeed. True for an endpoint without an attempt so far. */
 function isRetryable(failure: FetchFailure | undefined): boolean {
   return failure === undefined || failures[failure.failure].retry;
 }
 
-/** Milliseconds until the first of the endpoints accepts requests again. */
+/** Milliseconds until at least one of the endpoints has no Retry-After. */
 function shortestRetryAfter(endpoints: readonly Endpoint[]): number {
   return Math.min(...endpoints.map(({ cooldown }) => cooldown.retryAfter));
 }

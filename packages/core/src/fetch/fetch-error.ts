@@ -11,7 +11,7 @@ import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** The error of a failed fetch. `cause` is the failure that was final, else the last attempt's; `attempts` has all of them. */
+/** Returns the error of a failed fetch. Its `cause` is `failure` if that was final, otherwise the failure of the last attempt. */
 export function fetchError(
   request: SecretRequest,
   failure: FetchFailure,
@@ -55,7 +55,7 @@ export function fetchError(
   }
 }
 
-/** The error of a read whose deadline of `ms` milliseconds passed before its fetch ended. */
+/** Returns the error of a read whose deadline of `ms` milliseconds passed before its fetch ended. */
 export function deadlineError(request: SecretRequest, ms: number, attempts: readonly Attempt[]): DeadlineExceededError {
   const last = attempts.at(-1);
   const result = attempts.length === 0 ? ' No attempt had ended.' : attemptLines(attempts);
@@ -76,7 +76,7 @@ function reasonText(failure: FetchFailure, attempts: readonly Attempt[]): string
   return `. ${failure.message}${attemptLines(attempts.filter(({ error }) => error !== failure))}`;
 }
 
-/** One line per endpoint, with the number of its attempts and its last error. */
+/** Returns one line per endpoint, with the number of its attempts and its last error. */
 function attemptLines(attempts: readonly Attempt[]): string {
   const lines = new Map<string, { readonly last: Attempt; readonly count: number }>();
   for (const last of attempts) {

@@ -1,5 +1,3 @@
-// Single-flight fetches: one per key, shared by all its readers, within one time budget; the listener receives the result.
-
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
@@ -22,8 +20,8 @@ import type { HookTransform } from './hook-transform.ts';
 /** The stores, as a fetch uses them before it sends a request to KMS. */
 export interface StoreLookup {
   /**
-   * Resolves to a fresh value from a store, or from another process that holds the lease of this fetch; to `undefined` if KMS
-   * must be requested. Calls `onStoresChecked` before it waits for a lease. Never rejects.
+   * Resolves to a fresh secret from a store, which another process may have fetched in the meantime; to `undefined` if it must
+   * be fetched from KMS. Calls `onStoresChecked` before it waits for the lease of another process. Never rejects.
    */
   findStored(
     key: string,
@@ -31,17 +29,17 @@ export interface StoreLookup {
     options: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onStoresChecked: () => void },
   ): Promise<Secret | undefined>;
   /**
-   * Releases the lease of a fetch whose result the listener does not receive. `signal` is the signal of that fetch: a newer
-   * fetch of the same key keeps its own lease.
+   * Releases the lease of a fetch whose result the listener does not receive. With `signal`, the signal of that fetch, the lease
+   * of a newer fetch of the same key is not released.
    */
   releaseLease(key: string, signal?: AbortSignal): void;
 }
 
-/** Receives the results of fetches, except those of forgotten flights. */
+/** Receives the results of fetches, except of forgotten ones. */
 export interface FetchListener {
   fetched(key: string, request: SecretRequest, fetched: FetchedSecret): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
-  /** Every endpoint has failed at least once; the fetch continues. */
+  /** Called when every endpoint has failed at least once. The fetch continues. */
   markFailing(key: string, error: AnySecretError): void;
 }
 
@@ -51,11 +49,11 @@ export interface Flight {
   /** The clock's `now`. */
   readonly startedAt: number;
   readonly priority: Priority;
-  /** The attempts that have failed, or were skipped, so far. */
+  /** The attempts that have failed and the endpoints that were skipped so far. */
   readonly attempts: readonly Attempt[];
   /** Resolves when every endpoint has failed once. A reader with a stale value does not wait for the retries. */
   readonly failing: Promise<void>;
-  /** Resolves when the values of the stores are in memory; `undefined` if the fetch reads no store. */
+  /** Resolves when the stores have been read and their values are in memory; `undefined` if the fetch reads no store. */
   readonly storesChecked: Promise<void> | undefined;
   /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
   sharedWait?: { readonly startedAt: number; readonly result: Promise<Secret> };
@@ -79,10 +77,14 @@ export interface FetcherParts extends FailoverParts {
   readonly fetchDeadline: number;
   readonly transform: HookTransform;
   readonly listener: FetchListener;
-  /** `undefined` without stores: a fetch then goes to KMS without a wait. */
+  /** `undefined` without stores. */
   readonly stores: StoreLookup | undefined;
 }
 
+/**
+ * Fetches secrets, one fetch (flight) per key at a time. All readers of a key share its flight, and the listener receives its
+ * result. A flight reads the stores, then KMS with retries and failover, within `fetchDeadline`.
+ */
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new Map<string, Flight>();
@@ -91,7 +93,7 @@ export class Fetcher {
     this.#parts = parts;
   }
 
-  /** Joins the flight of `key` and raises its priority to `level`, or starts a flight. Synchronous: two callers share one. */
+  /** Joins the flight of `key` and raises its priority to `level`, or starts one. Synchronous, so that two callers share it. */
   joinOrStart(key: string, request: SecretRequest, level: PriorityLevel): Flight {
     const joined = this.#flights.get(key);
     if (joined !== undefined) {
@@ -113,10 +115,10 @@ export class Fetcher {
     const secret = Promise.resolve()
       .then(() => this.#runFlight(context))
       .finally(() => {
-        // After `forget(key)` a newer flight may be in the map: only its own flight removes itself.
+        // After `forget(key)` a newer flight may be in the map, which this one must not remove.
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
       });
-    // A flight may fail without a reader; the listener receives the failure.
+    // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     secret.catch(() => {});
     const flight: Flight = {
       secret,
@@ -131,8 +133,8 @@ export class Fetcher {
   }
 
   /**
-   * Detaches the flight of `key`: its readers still receive its result, the listener does not. The request may have been sent
-   * before the change that made its response obsolete.
+   * Forgets the flight of `key`: its readers still receive its result, but the listener does not. Used when the result may be
+   * older than an invalidation or a refusal.
    */
   forget(key: string): void {
     this.#flights.delete(key);
@@ -145,6 +147,7 @@ export class Fetcher {
     for (const key of this.keysInFlight) if (isKeyOf(key, name)) this.forget(key);
   }
 
+  /** The attempts of the flight of `key` that have failed so far. */
   attemptsOf(key: string): readonly Attempt[] {
     return this.#flights.get(key)?.attempts ?? [];
   }
@@ -161,7 +164,7 @@ export class Fetcher {
     try {
       const stored = await this.#checkStores(context, deadline);
       context.storesChecked.resolve();
-      // A caller that joined since may demand the value of KMS.
+      // A caller that has joined since may require a response from KMS.
       if (stored !== undefined && priority.level !== 'forced') return stored;
       const startedAt = clock.now();
       const result = await this.#fetchFromKms(context, deadline);
@@ -180,7 +183,7 @@ export class Fetcher {
     }
   }
 
-  /** Resolves to `undefined` too when the deadline passes first. */
+  /** Resolves to `undefined` without stores, without a fresh secret in them, and if the deadline passes first. */
   async #checkStores(context: FetchContext, deadline: Deadline): Promise<Secret | undefined> {
     const { key, request, priority, stores, storesChecked } = context;
     if (stores === undefined) return undefined;
@@ -215,7 +218,7 @@ export class Fetcher {
     return { error: fetchError(request, result.failure, attempts), policy: failures[failure], retryAfter };
   }
 
-  /** The getters of a malformed secret, from a custom transport or hook, may throw. That must not end its refreshes. */
+  /** The getters of a secret from a custom transport or hook may throw. That must not end its refreshes. */
   #notifyFetched(key: string, request: SecretRequest, fetched: FetchedSecret): void {
     const { listener } = this.#parts;
     try {
@@ -234,7 +237,7 @@ interface Resolvers {
   readonly resolve: () => void;
 }
 
-/** `Promise.withResolvers` is not in Node 20. */
+/** `Promise.withResolvers`, which Node 20 does not have. */
 function withResolvers(): Resolvers {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => {

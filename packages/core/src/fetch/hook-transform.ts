@@ -10,16 +10,16 @@ import { raceAbort, withTimeout } from '../time/deadline.ts';
 import type { FetchOutcome } from './endpoint-race.ts';
 
 export interface HookTransformParts {
-  /** Without it, secrets are passed through unchanged. */
+  /** Without it, secrets are not changed. */
   readonly transform: SecretHook['transform'];
   readonly clock: Clock;
-  /** Milliseconds that the hook has for a secret of a store. */
+  /** Milliseconds that the hook may take for a secret from a store. */
   readonly attemptTimeout: number;
-  /** Fires when the client is closed. */
+  /** Aborts when the client is closed. */
   readonly closing: AbortSignal;
 }
 
-/** Runs `SecretHook.transform`. A hook that throws, or returns no `Secret`, rejects the version: failure `hookRejected`. */
+/** Calls `SecretHook.transform`. If the hook throws or does not return a `Secret`, the failure is `hookRejected`. */
 export class HookTransform {
   readonly #parts: HookTransformParts;
 
@@ -27,7 +27,7 @@ export class HookTransform {
     this.#parts = parts;
   }
 
-  /** Transforms a secret from KMS, until `signal` fires. Never rejects. */
+  /** Transforms a secret from KMS. Stops waiting for the hook when `signal` aborts. Never rejects. */
   async apply(secret: Secret, signal: CancelSignal): Promise<FetchOutcome> {
     const { transform } = this.#parts;
     if (transform === undefined) return { kind: 'secret', secret };
@@ -36,7 +36,7 @@ export class HookTransform {
       if (isSecret(transformed)) return { kind: 'secret', secret: transformed };
       return rejection('hook.transform did not return a Secret.');
     } catch (cause) {
-      // Only the kind of error: its message may quote the secret.
+      // Not the message of the error: it may quote the secret.
       return rejection(`hook.transform rejected version ${secret.versionId}: ${safeMessage(cause)}.`);
     }
   }

@@ -1,19 +1,19 @@
 /**
- * Runs at most one fetch per key at a time; concurrent callers join it.
+ * Runs at most one function per key at a time. Concurrent callers share its result.
  *
- * The identity check in `finally` matters: after `forget(key)` a newer flight may be in progress, and the older one must not
- * remove it (golang.org/x/sync/singleflight guards the same line).
+ * The identity check in `finally` matters: after `forget(key)` a newer flight may be in progress, which the older one must not
+ * remove (golang.org/x/sync/singleflight has the same check).
  */
 export class SingleFlight<Value> {
   readonly #flights = new Map<string, Promise<Value>>();
 
-  /** `fetch` receives a function that returns whether its flight was forgotten: its result is then for its own callers only. */
-  run(key: string, fetch: (isForgotten: () => boolean) => Promise<Value>): Promise<Value> {
+  /** `task` receives a function that returns whether its flight was forgotten: then only its own callers get its result. */
+  run(key: string, task: (isForgotten: () => boolean) => Promise<Value>): Promise<Value> {
     const joined = this.#flights.get(key);
     if (joined !== undefined) return joined;
 
     const flight: Promise<Value> = Promise.resolve()
-      .then(() => fetch(() => this.#flights.get(key) !== flight))
+      .then(() => task(() => this.#flights.get(key) !== flight))
       .finally(() => {
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
       });
