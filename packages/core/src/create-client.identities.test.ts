@@ -9,7 +9,7 @@ import { isSecretError } from './secret/errors.ts';
 const startRegionAndInstance = (): Promise<FakeKms> =>
   startKms({ db: 's3cret-db' }, { regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
 
-test('uses the protocol of each endpoint: an instance and a region in one list', async () => {
+test('uses the protocol of each endpoint for an instance and a region', async () => {
   const kms = await startRegionAndInstance();
   const instanceKey = kms.createClientKey({ gateway: 'instance' });
   const environment = { ...kms.environment(), ...kms.environment({ instanceKey }) };

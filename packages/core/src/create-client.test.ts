@@ -74,7 +74,7 @@ test('reads secretsmanager.properties, or the file that configFile names', async
   }
 });
 
-test('code overrides the environment, which overrides the file; logs each source', () => {
+test('code overrides environment, environment overrides file; logs sources', () => {
   const { logger, lines } = collectLog();
   const file =
     'credentials_type=ak\ncredentials_access_key_id=s3cret-id\ncredentials_access_secret=s3cret-key\nKMS_SECRETS_TTL=5m\n';

@@ -1,8 +1,8 @@
+import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { BreakerOptions } from '../options/options.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { Secret } from '../secret/secret.ts';
-import { FakeTransport } from '@kms-secrets/testing';
 import { deferred, setUpClient } from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions, Deferred } from './client.fixture.ts';
 
@@ -123,7 +123,7 @@ test.each<[BreakerOptions, number]>([
   [{}, 10],
   [{ failureRate: 0.8 }, 20],
   [{ window: '1s' }, 20],
-])('with breaker options %j, %i pairs of a success and a failure reach the endpoint', async (options, pairs) => {
+])('breaker %j: %i of 20 success-failure pairs reach the endpoint', async (options, pairs) => {
   const fixture = setUp({ breaker: { ...options, failures: 100, openTime: '30s' } });
   const { kms } = fixture;
 
@@ -137,7 +137,7 @@ test.each<[BreakerOptions, number]>([
   expect(kms.requests.length).toBe(2 * pairs);
 });
 
-test('doubles breaker.openTime with each failed probe, up to breaker.maxOpenTime', async () => {
+test('doubles breaker.openTime per failed probe, up to maxOpenTime', async () => {
   const fixture = setUp({ breaker: { openTime: '10s', maxOpenTime: '15s' } });
   const { client, clock, kms } = fixture;
   kms.fail('unreachable');
@@ -155,10 +155,9 @@ test('doubles breaker.openTime with each failed probe, up to breaker.maxOpenTime
 });
 
 test('late responses and failures of abandoned endpoints change nothing', async () => {
-  const names = ['first', 'second', 'third'] as const;
   const pending: Deferred<Secret>[] = [];
-  const endpoints = names.map((name) => {
-    const transport = new FakeTransport(name);
+  const endpoints = ['first', 'second', 'third'].map((endpoint) => {
+    const transport = new FakeTransport(endpoint);
     // Ignores its signal.
     transport.fetch = () => {
       const response = deferred<Secret>();
@@ -171,7 +170,7 @@ test('late responses and failures of abandoned endpoints change nothing', async 
     new Secret({ name: 'db', versionId, value: 's3cret-late', dataType: 'text' });
   const { client, clock } = setUpClient({ endpoints, attemptTimeout: '1s', retry: { maxAttempts: 1 } });
   const read = client.get('db');
-  while (pending.length < names.length) await clock.pass(50);
+  while (pending.length < endpoints.length) await clock.pass(50);
 
   pending[2]?.resolve(version('v3'));
   const secret = await read;

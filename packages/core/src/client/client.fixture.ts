@@ -18,7 +18,7 @@ export interface ClientFixture {
   readonly kms: FakeTransport;
   /** The second endpoint. The client uses it only with `hasFallback`. */
   readonly fallback: FakeTransport;
-  /** The client uses it only with `hasStore` or `store`. */
+  /** The client uses it only with the option `store`. */
   readonly store: FakeStore;
   /** The log lines, as `level message`. */
   readonly lines: readonly string[];
@@ -33,24 +33,23 @@ export interface ClientFixtureOptions extends SecretClientOptions {
   /** The secrets that the endpoints have, in version `v1`. */
   readonly names?: readonly string[];
   readonly hasFallback?: boolean;
-  readonly hasStore?: boolean;
   readonly store?: FakeStore;
 }
 
 /** A client on a fake clock and fake endpoints. */
 export function setUpClient(fixtureOptions: ClientFixtureOptions = {}): ClientFixture {
-  const { clock = new FakeClock(), names = ['db'], hasFallback = false, hasStore = false, ...rest } = fixtureOptions;
-  const { kms = fakeEndpoint('kms.example', names), store = new FakeStore(), ...options } = rest;
+  const { clock = new FakeClock(), names = ['db'], hasFallback = false, store, ...rest } = fixtureOptions;
+  const { kms = fakeEndpoint('kms.example', names), ...options } = rest;
   const fallback = fakeEndpoint('kms.fallback', names);
   const { logger, lines } = collectLog();
   const client = createSecretClient({
     endpoints: hasFallback ? [kms, fallback] : [kms],
     clock,
     logger,
-    ...(hasStore || rest.store !== undefined ? { stores: store } : {}),
+    stores: store ?? [],
     ...options,
   });
-  return { client, clock, kms, fallback, store, lines, events: collectEvents(client) };
+  return { client, clock, kms, fallback, store: store ?? new FakeStore(), lines, events: collectEvents(client) };
 }
 
 /** A client with a TTL of five minutes that has read `db`. */
@@ -62,13 +61,13 @@ export async function setUpWarmClient(options: ClientFixtureOptions = {}): Promi
 
 /** A client with a store. Every fetch makes one attempt, so that an outage takes no time. */
 export function setUpClientWithStore(options: ClientFixtureOptions = {}): ClientFixture {
-  return setUpClient({ hasStore: true, retry: { maxAttempts: 1 }, ...options });
+  return setUpClient({ store: new FakeStore(), retry: { maxAttempts: 1 }, ...options });
 }
 
 export interface FleetFixture {
   readonly clock: FakeClock;
   readonly kms: FakeTransport;
-  /** The store that all processes share. Events that it emits reach none of them. */
+  /** The store that the processes share, as a further process uses it: its changes notify them, its `emit` does not. */
   readonly shared: FakeStore;
   readonly processes: readonly ClientFixture[];
   /** The process at an index. Throws if there is none. */
@@ -78,7 +77,10 @@ export interface FleetFixture {
 }
 
 /** Processes that share a clock, an endpoint and a store. Each process draws other random numbers. */
-export function setUpFleet(size: number, options: ClientFixtureOptions = {}): FleetFixture {
+export function setUpFleet(
+  size: number,
+  options: Omit<ClientFixtureOptions, 'clock' | 'kms' | 'store' | 'stores'> = {},
+): FleetFixture {
   const clock = new FakeClock({ random: evenlySpread() });
   const kms = fakeEndpoint('kms.example', options.names ?? ['db']);
   const shared = new FakeStore({ isShared: true, clock });

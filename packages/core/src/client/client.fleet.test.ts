@@ -88,7 +88,7 @@ test('serves a fresh value that another process writes while KMS hangs', async (
   expect(await read).toMatchObject({ versionId: 'v1', stale: false });
 });
 
-test('the entry that a process wrote itself is not news', async () => {
+test('ignores the entry that the process wrote itself', async () => {
   const { clock, kms, shared, process } = setUpFleet(1);
   const { client, events } = process(0);
   await client.get('db');

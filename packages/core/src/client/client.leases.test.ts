@@ -158,7 +158,7 @@ test('releases a lease that is granted after storeTimeout', async () => {
   expect(releases).toBe(1);
 });
 
-test('a read after invalidate() does not wait for the lease of the read before', async () => {
+test('a read after invalidate() does not wait for an earlier lease', async () => {
   const { clock, kms, process } = setUpFleet(1);
   const { client } = process(0);
   kms.fail('hang', 'db');

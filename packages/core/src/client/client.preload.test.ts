@@ -43,15 +43,15 @@ test('ready() waits between its retries', async () => {
 });
 
 test('ready() rejects with all failures', async () => {
-  const { client, clock, kms } = setUpClient({ preload: ['db', 'typo', 'away'], readyTimeout: '5s' });
-  kms.fail('unreachable', 'away');
+  const { client, clock, kms } = setUpClient({ preload: ['db', 'typo', 'down'], readyTimeout: '5s' });
+  kms.fail('unreachable', 'down');
   const ready = client.ready();
   ready.catch(() => {});
 
   await clock.pass('5s');
 
   await expect(ready).rejects.toThrow(
-    /2 of 3 secrets could not be preloaded.*typo: Secret "typo".*was not found.*away: Secret "away"/su,
+    /2 of 3 secrets could not be preloaded.*typo: Secret "typo".*was not found.*down: Secret "down"/su,
   );
 });
 

@@ -63,7 +63,7 @@ test('serves no value from the store past its TTL and staleIfError', async () =>
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
 });
 
-test('requests KMS for a managed secret that was due to rotate in the meantime', async () => {
+test('requests KMS for a managed secret whose rotation was due', async () => {
   const { client, clock, store } = setUpClientWithStore();
   const rotation = { state: 'Enabled', interval: hour, lastAt: undefined, nextAt: clock.date() - 60_000 } as const;
   store.put(dbRequest, storedSecret(clock, { age: hour / 2, rotation }));
