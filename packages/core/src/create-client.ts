@@ -8,10 +8,10 @@ import { machine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { collectSettings } from './config/settings.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
-import { fullJitter } from './fetch/backoff.ts';
 import { Batching } from './fetch/batching.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { HookTransform } from './fetch/hook-transform.ts';
+import { RetryPolicy } from './fetch/retry-policy.ts';
 import { makeTransports } from './make-transports.ts';
 import { SecretMemory } from './memory/memory.ts';
 import { conflictsIn } from './options/conflicts.ts';
@@ -117,7 +117,7 @@ function connectParts(
     hedging: endpoints.hedging,
     clock,
     counters,
-    backoff: fullJitter({ base: retry.baseDelay, cap: retry.maxDelay, maxAttempts: retry.maxAttempts }),
+    retry: new RetryPolicy({ ...retry, random: () => clock.random(), logger }),
     attemptTimeout,
     fetchDeadline,
     transform,

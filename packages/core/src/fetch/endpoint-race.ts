@@ -2,12 +2,11 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { HedgeTimer } from '../endpoint/hedge.ts';
 import type { Hedging } from '../endpoint/hedge.ts';
 import type { Attempt } from '../secret/errors.ts';
-import { failures } from '../secret/failures.ts';
-import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { EndpointAttempt } from './attempt.ts';
 import type { AttemptCall, AttemptParts } from './attempt.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 
 export type FetchOutcome =
   | { readonly kind: 'secret'; readonly secret: Secret }
@@ -17,6 +16,7 @@ export type FetchOutcome =
 export interface RaceParts extends AttemptParts {
   /** `undefined` disables hedging. */
   readonly hedging: Hedging | undefined;
+  readonly retry: Pick<RetryPolicy, 'policyOf'>;
 }
 
 export interface RaceCall extends AttemptCall {
@@ -64,7 +64,7 @@ export class EndpointRace {
         const { endpoint, outcome } = event;
         if (!(outcome instanceof FetchFailure)) return this.#settleWith(event, outcome);
         this.#recordFailure(event, outcome);
-        if (isFinal(outcome.failure, endpoint, this.#call.primary)) {
+        if (this.#isFinal(outcome, endpoint)) {
           const failed: FetchOutcome = { kind: 'failed', failure: outcome };
           if (endpoint === this.#call.primary) return failed;
           // Other attempts may still run. A secret from one of them wins over this failure.
@@ -132,19 +132,19 @@ export class EndpointRace {
     return { kind: 'secret', secret };
   }
 
+  /**
+   * Whether the failure ends the fetch. A secret may not be replicated to a fallback region yet, or its key may be disabled
+   * there: these failures are final only from the primary.
+   */
+  #isFinal(error: FetchFailure, endpoint: Endpoint): boolean {
+    if (this.#parts.retry.policyOf(error).failover) return false;
+    const isRegional = error.failure === 'notFound' || error.failure === 'disabled';
+    return endpoint === this.#call.primary || !isRegional;
+  }
+
   #recordFailure({ endpoint, ms }: EndpointAttempt, error: FetchFailure): void {
     const { failed, attempts } = this.#call;
     failed.set(endpoint, error);
     attempts.push({ endpoint: endpoint.name, failure: error.failure, ms, error });
   }
-}
-
-/**
- * Whether the failure ends the fetch. A secret may not be replicated to a fallback region yet, or its key may be disabled there:
- * these failures are final only from the primary.
- */
-function isFinal(failure: FailureName, endpoint: Endpoint, primary: Endpoint): boolean {
-  if (failures[failure].failover) return false;
-  const isRegional = failure === 'notFound' || failure === 'disabled';
-  return endpoint === primary || !isRegional;
 }

@@ -1,10 +1,10 @@
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import type { Attempt } from '../secret/errors.ts';
 import type { FailureName } from '../secret/failures.ts';
-import { fullJitter } from './backoff.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts, FetchOutcome } from './failover.ts';
+import { RetryPolicy } from './retry-policy.ts';
 import { Hedging } from '../endpoint/hedge.ts';
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
@@ -59,7 +59,13 @@ export class FailoverFixture {
       endpoints: { primary, all: this.endpoints },
       hedging: hedge === undefined ? undefined : hedging,
       clock,
-      backoff: fullJitter({ base: 200, cap: 10_000, maxAttempts }),
+      retry: new RetryPolicy({
+        maxAttempts,
+        baseDelay: 200,
+        maxDelay: 10_000,
+        random: () => clock.random(),
+        logger: { warn: () => {}, error: () => {} },
+      }),
       attemptTimeout: 4_000,
       closing: this.closing.signal,
     };

@@ -5,22 +5,21 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { Priority } from '../endpoint/priority.ts';
 import type { Attempt } from '../secret/errors.ts';
-import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import { sleep } from '../time/clock.ts';
 import { describeDuration } from '../time/duration.ts';
 import { EndpointAttempt } from './attempt.ts';
-import type { Backoff } from './backoff.ts';
 import { EndpointRace } from './endpoint-race.ts';
 import type { FetchOutcome, RaceParts } from './endpoint-race.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 
 export type { FetchOutcome } from './endpoint-race.ts';
 
 export interface FailoverParts extends RaceParts {
   readonly endpoints: Pick<EndpointSet, 'primary' | 'all'>;
-  readonly backoff: Backoff;
+  readonly retry: RetryPolicy;
   /** Aborts when the client is closed. */
   readonly closing: AbortSignal;
 }
@@ -38,7 +37,7 @@ export interface FailoverCall {
 
 /** Fetches a secret from the endpoints, with retries and failover. Never rejects. */
 export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall): Promise<FetchOutcome> {
-  const { clock, backoff, endpoints } = parts;
+  const { clock, retry, endpoints } = parts;
   const { primary } = endpoints;
   const failed = new Map<Endpoint, FetchFailure>();
   let remaining = endpoints.all;
@@ -52,15 +51,15 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
     } catch {
       return { kind: 'aborted' };
     }
-    const isLast = backoff(attempt, 0) === undefined;
-    const candidates = pickCandidates(remaining, isLast);
+    const candidates = pickCandidates(remaining, retry.isLast(attempt));
     for (const endpoint of remaining) if (!candidates.includes(endpoint)) skipEndpoint(endpoint, parts, call);
     const outcome = await new EndpointRace(candidates, parts, { ...call, failed, primary }).run();
     if (outcome !== undefined) return outcome;
-    remaining = remaining.filter((endpoint) => isRetryable(failed.get(endpoint)));
-    const pause = remaining.length === 0 ? undefined : backoff(attempt, clock.random());
-    if (pause === undefined) return { kind: 'failed', failure: failureOf(primary, failed) };
-    call.onFailing(failureOf(primary, failed));
+    remaining = remaining.filter((endpoint) => isRetryable(failed.get(endpoint), retry));
+    const failure = failureOf(primary, failed);
+    const pause = remaining.length === 0 ? undefined : retry.delayAfter(attempt, failure);
+    if (pause === undefined) return { kind: 'failed', failure };
+    call.onFailing(failure);
     wait = Math.max(pause, shortestRetryAfter(remaining));
   }
 }
@@ -110,8 +109,8 @@ function failureOf(primary: Endpoint, failed: ReadonlyMap<Endpoint, FetchFailure
 }
 
 /** Whether another attempt may succeed. True for an endpoint without an attempt so far. */
-function isRetryable(failure: FetchFailure | undefined): boolean {
-  return failure === undefined || failures[failure.failure].retry;
+function isRetryable(failure: FetchFailure | undefined, retry: RetryPolicy): boolean {
+  return failure === undefined || retry.policyOf(failure).retry;
 }
 
 /** Milliseconds until at least one of the endpoints has no Retry-After. */

@@ -214,8 +214,9 @@ export class Fetcher {
       const error = deadlineError(request, this.#parts.fetchDeadline, attempts);
       return { error, policy: failures.unreachable, retryAfter: undefined };
     }
-    const { failure, retryAfter } = result.failure;
-    return { error: fetchError(request, result.failure, attempts), policy: failures[failure], retryAfter };
+    const { failure } = result;
+    const policy = this.#parts.retry.policyOf(failure);
+    return { error: fetchError(request, failure, attempts), policy, retryAfter: failure.retryAfter };
   }
 
   /** The getters of a secret from a custom transport or hook may throw. That must not end its refreshes. */

@@ -20,9 +20,10 @@ import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryReporter } from './memory-reporter.ts';
 import { Outages } from './outages.ts';
+import { RefreshPolicy } from './refresh-policy.ts';
 import { RefreshQueue } from './refresh-queue.ts';
-import { refreshDelay, retryDelay } from './schedule.ts';
-import { minOwnTtl, storedTimes, ttlOf } from './secret-ttl.ts';
+import { retryDelay } from './schedule.ts';
+import { storedTimes } from './secret-ttl.ts';
 
 export interface MemoryParts {
   readonly options: ResolvedOptions;
@@ -58,6 +59,7 @@ export class SecretMemory {
   readonly #clock: Clock;
   readonly #cache = new MemoryCache();
   readonly #outages: Outages;
+  readonly #refreshPolicy: RefreshPolicy;
   readonly #queue: RefreshQueue;
   readonly #reporter: MemoryReporter;
   readonly #leastRecentlyRead: LeastRecentlyRead;
@@ -70,6 +72,7 @@ export class SecretMemory {
     this.#options = options;
     this.#clock = clock;
     this.#outages = new Outages(clock);
+    this.#refreshPolicy = new RefreshPolicy({ options, logger });
     this.#queue = new RefreshQueue({
       clock,
       concurrency: refreshConcurrency,
@@ -221,16 +224,15 @@ export class SecretMemory {
     const { key, secret, ttl, fetchedAt } = fields;
     const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
-    // Before any change: this getter of a secret from a custom transport or hook may throw.
-    const nextRotation = secret.rotation?.nextAt;
-    const rotatesIn = nextRotation === undefined ? undefined : nextRotation - this.#clock.date();
+    // Before any change: a getter of a secret from a custom transport or hook may throw.
+    const delay = this.#refreshPolicy.refreshDelay({ secret, ttl, fetchedAt });
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
     if (!this.#cache.store(entry)) return;
     if (previous !== undefined) this.#freshnessCounts.remove(previous);
     this.#freshnessCounts.add(entry);
     this.#outages.clear(key);
     this.#queue.remove(key, previous);
-    this.#queue.schedule(entry, refreshDelay({ ttl, age: now - fetchedAt, rotatesIn, random: this.#clock.random() }));
+    this.#queue.schedule(entry, delay);
     if (previous === undefined) this.#evictExcess(key);
     else this.#reporter.refreshed(previous, entry);
   }
@@ -302,11 +304,10 @@ export class SecretMemory {
   }
 
   #ttlOf(key: string, name: string, secret: Secret): number {
-    const { ttlProperty: property, secrets, ttl: defaultTtl } = this.#options;
-    const configured = secrets.get(name)?.ttl;
-    const { ttl, raisedFrom } = ttlOf(secret, { property, floor: minOwnTtl, configured, defaultTtl });
+    const { ttl, raisedFrom } = this.#refreshPolicy.ttlOf(name, secret);
     const isFirst = this.#cache.lookup(key) === undefined;
-    if (isFirst && raisedFrom !== undefined) this.#reporter.raisedTtl(name, { property, raisedFrom });
+    if (isFirst && raisedFrom !== undefined)
+      this.#reporter.raisedTtl(name, { property: this.#options.refresh.ttlProperty, raisedFrom });
     return ttl;
   }
 }

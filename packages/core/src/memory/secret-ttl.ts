@@ -4,10 +4,10 @@ import type { Secret } from '../secret/secret.ts';
  * The minimum of a TTL inside a secret (ms). A user who writes `{"ttl":300}` means seconds; taken as milliseconds, it would
  * cause a request every 300 ms.
  */
-export const minOwnTtl = 10_000;
+export const minOwnTtl: number = 10_000;
 
 /** The maximum of a TTL inside a secret (ms): the longest duration that an option accepts. */
-const maxOwnTtl = 365 * 86_400_000;
+export const maxOwnTtl: number = 365 * 86_400_000;
 
 /** Times are in milliseconds. */
 export interface TtlSettings {

@@ -150,9 +150,9 @@ test('names the methods that a hook, a logger or a clock needs', () => {
 });
 
 test('false switches the TTL property off', () => {
-  expect(valuesOf({ ttlProperty: false }).ttlProperty).toBe(false);
-  expect(valuesOf({ ttlProperty: 'false' }).ttlProperty).toBe(false);
-  expect(mistakes({ ttlProperty: '' })).toHaveLength(1);
+  expect(valuesOf({ refresh: { ttlProperty: false } }).refresh.ttlProperty).toBe(false);
+  expect(valuesOf({ refresh: { ttlProperty: 'false' } }).refresh.ttlProperty).toBe(false);
+  expect(mistakes({ refresh: { ttlProperty: '' } })).toHaveLength(1);
 });
 
 test('has 26 options, each variable named after the path of its option', () => {

@@ -10,7 +10,7 @@ import type { OptionGroup, ReadOptions, ResolvedOptions, ResolvedSecretOptions }
 import { objectWith, parseNames, parseStores, parseText, text } from './parsers.ts';
 import { describeKind } from './redact.ts';
 import { layerOf, resolve } from './resolve.ts';
-import { count, custom, duration, flag, group, oneOf, share, unset } from './rows.ts';
+import { callback, count, custom, duration, flag, group, oneOf, share, unset } from './rows.ts';
 import type { GroupRow, OptionRow, ParseIssue, ParseResult } from './rows.ts';
 
 type Rows<Options> = { readonly [Key in keyof Options]: OptionRow<Options[Key]> };
@@ -38,14 +38,21 @@ export const optionTable: OptionTable = {
     parse: parseText,
   }),
   ttl: duration({ default: 3_600_000, min: minTtl, variable: 'KMS_SECRETS_TTL' }),
-  ttlProperty: custom<string | false>({
-    default: 'ttl',
-    shown: '"ttl"',
-    expected: 'the name of a property, or false',
-    variable: 'KMS_SECRETS_TTL_PROPERTY',
-    parse(value) {
-      if (value === false || value === 'false') return { value: false };
-      return typeof value === 'string' && value !== '' ? { value } : undefined;
+  refresh: group({
+    canBeOff: false,
+    rows: {
+      ttlProperty: custom<string | false>({
+        default: 'ttl',
+        shown: '"ttl"',
+        expected: 'the name of a property, or false',
+        variable: 'KMS_SECRETS_REFRESH_TTL_PROPERTY',
+        parse(value) {
+          if (value === false || value === 'false') return { value: false };
+          return typeof value === 'string' && value !== '' ? { value } : undefined;
+        },
+      }),
+      ttlOf: callback(),
+      nextRefresh: callback(),
     },
   }),
   staleIfError: duration({ default: 86_400_000, min: 0, variable: 'KMS_SECRETS_STALE_IF_ERROR' }),
@@ -64,6 +71,8 @@ export const optionTable: OptionTable = {
       maxAttempts: count({ default: 5, min: 1, max: 20, variable: 'KMS_SECRETS_RETRY_MAX_ATTEMPTS' }),
       baseDelay: duration({ default: 250, min: 1, variable: 'KMS_SECRETS_RETRY_BASE_DELAY' }),
       maxDelay: duration({ default: 10_000, min: 1, variable: 'KMS_SECRETS_RETRY_MAX_DELAY' }),
+      backoff: callback(),
+      classify: callback(),
     },
   }),
   hedge: group({

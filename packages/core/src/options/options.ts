@@ -2,7 +2,9 @@ import type { Credentials, CredentialsProvider } from '../ports/credentials.ts';
 import type { SecretHook } from '../ports/hook.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { SecretStore } from '../ports/store.ts';
-import type { SecretTransport } from '../ports/transport.ts';
+import type { FetchFailure, SecretTransport } from '../ports/transport.ts';
+import type { FailurePolicy } from '../secret/failures.ts';
+import type { Secret } from '../secret/secret.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Duration } from '../time/duration.ts';
 import type { EndpointAddress, EndpointEntry } from './endpoints.ts';
@@ -37,8 +39,8 @@ export interface SecretClientOptions {
   readonly stage?: string | undefined;
   /** How long a secret is fresh after it was fetched. A TTL in `secrets` or in the secret itself takes precedence. */
   readonly ttl?: Duration | undefined;
-  /** The property of a JSON secret that holds its own TTL in milliseconds. `false` ignores such properties. */
-  readonly ttlProperty?: string | false | undefined;
+  /** When secrets are refreshed. */
+  readonly refresh?: RefreshOptions | undefined;
   /** How long a cached value may be served after its TTL while KMS is unavailable. `0` disables stale reads. */
   readonly staleIfError?: Duration | undefined;
   /** How long a "not found" or "access denied" response is cached. */
@@ -96,6 +98,42 @@ export interface RetryOptions {
   readonly baseDelay?: Duration | undefined;
   /** The maximum wait between two attempts. */
   readonly maxDelay?: Duration | undefined;
+  /**
+   * Your own backoff: returns the wait in milliseconds after failed attempt number `attempt` (from 1, at most 60000), or
+   * `undefined` for no further attempt. `maxAttempts` still applies; `baseDelay` and `maxDelay` do not.
+   */
+  readonly backoff?: ((attempt: number, failure: FetchFailure) => number | undefined) | undefined;
+  /**
+   * Your own rules for a failure, for example by the KMS error code in `failure.code`: which of `retry`, `failover` and
+   * `serveStale` differ from the default. `undefined` changes nothing. A denied, disabled or missing secret is never served,
+   * whatever the function returns.
+   */
+  readonly classify?: ((failure: FetchFailure) => Partial<FailurePolicy> | undefined) | undefined;
+}
+
+/** When secrets are refreshed. */
+export interface RefreshOptions {
+  /** The property of a JSON secret that holds its own TTL in milliseconds. `false` ignores such properties. */
+  readonly ttlProperty?: string | false | undefined;
+  /**
+   * Your own TTL of a secret in milliseconds, from 1 second to 365 days; `undefined` for the default. It takes precedence over
+   * `ttlProperty`, `secrets` and `ttl`.
+   */
+  readonly ttlOf?: ((secret: Secret) => number | undefined) | undefined;
+  /**
+   * Your own refresh time in milliseconds since 1970; `undefined` for the default. The client refreshes at least 1 second from
+   * now, and at the latest when the TTL ends.
+   */
+  readonly nextRefresh?: ((fetched: FetchedTimes) => number | undefined) | undefined;
+}
+
+/** A secret that was just fetched, for `refresh.nextRefresh`. */
+export interface FetchedTimes {
+  readonly secret: Secret;
+  /** Milliseconds. */
+  readonly ttl: number;
+  /** When its request was sent, in milliseconds since 1970. */
+  readonly fetchedAt: number;
 }
 
 /** Hedging: a slow request is repeated at the next endpoint, and the first response wins. */
@@ -152,7 +190,7 @@ export interface ReadOptions {
 }
 
 /** Options that have no default value: what happens without them depends on the secret, the endpoint or the machine. */
-type WithoutDefault = 'configFile' | 'hook' | 'idleTtl' | 'delay';
+type WithoutDefault = 'configFile' | 'hook' | 'idleTtl' | 'delay' | 'backoff' | 'classify' | 'ttlOf' | 'nextRefresh';
 
 /** Options whose form inside the client differs from the form that the user writes. */
 interface Converted {
@@ -163,7 +201,7 @@ interface Converted {
 }
 
 /** Options that are objects of options. */
-export type OptionGroup = 'retry' | 'hedge' | 'breaker' | 'limits';
+export type OptionGroup = 'refresh' | 'retry' | 'hedge' | 'breaker' | 'limits';
 
 /** Durations become milliseconds. */
 type Resolved<Value> = Duration extends Value ? number : Value;

@@ -155,6 +155,16 @@ export function custom<Value>(
   };
 }
 
+/** A function of the user, or none. */
+export function callback<Call>(): OptionRow<Call | undefined> {
+  return custom<Call | undefined>({
+    default: undefined,
+    expected: 'a function',
+    // The type of its parameters cannot be checked. `PlugIn` validates its results.
+    parse: (value) => (typeof value === 'function' ? { value: value as Call } : undefined),
+  });
+}
+
 /** An object of options: see `GroupRow`. */
 export function group<Rows extends object, const CanBeOff extends boolean>(options: {
   readonly rows: Rows;

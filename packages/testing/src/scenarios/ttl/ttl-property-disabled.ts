@@ -5,7 +5,7 @@ export const ttlPropertyDisabled: Scenario = scenario({
   promise: 'The TTL inside secrets can be disabled',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","ttl":30000}');
-    return { ttl: '2m', ttlProperty: false };
+    return { ttl: '2m', refresh: { ttlProperty: false } };
   },
   when: async ({ app, kms, clock }) => {
     await app.read('db');

@@ -5,7 +5,7 @@ export const ttlPropertyOption: Scenario = scenario({
   promise: 'The property that holds the TTL is configurable',
   given: ({ kms }) => {
     kms.put('db', '{"password":"s3cret-one","cacheFor":30000,"ttl":600000}');
-    return { ttlProperty: 'cacheFor' };
+    return { refresh: { ttlProperty: 'cacheFor' } };
   },
   when: async ({ app, kms, clock }) => {
     await app.read('db');
