@@ -19,7 +19,9 @@ interface QuietPeriod {
 const quietWhenIdle: QuietPeriod = { turns: 4, ms: 0 };
 /** Data may be in flight over a socket. */
 const quietWithOpenRequests: QuietPeriod = { turns: 24, ms: 3 };
-/** The kernel may still deliver data, or finish a handshake, on a busy machine. After this, only the clock can move it. */
+/** The attempts are not the open requests: a batch collects its secrets, or a handshake is in progress. */
+const quietWithUnsentRequests: QuietPeriod = { turns: 100, ms: 100 };
+/** The machine resolves a name, opens a connection or passes data to the app. After this, only the clock can move it. */
 const quietOnBusyMachine: QuietPeriod = { turns: 100, ms: 1_000 };
 /** Real milliseconds after which the wait is given up. */
 const timeout = 15_000;
@@ -60,13 +62,22 @@ export async function waitUntilIdle({ kms, clients, app }: Observed): Promise<vo
     const hasOpenRequests = attempts > 0 || app.openRequests > 0;
     const quiet = isInFlight ? quietOnBusyMachine : hasOpenRequests ? quietWithOpenRequests : quietWhenIdle;
     // The numbers differ for a batch, which is one request with an attempt for each of its secrets.
-    if (isQuietFor(attempts === kms.openRequests ? quiet : quietOnBusyMachine)) return;
+    const isAtKms = attempts === kms.openRequests;
+    if (isQuietFor(isAtKms ? quiet : quietWithUnsentRequests) && (isAtKms || !isConnecting())) return;
+    if (isQuietFor(quietOnBusyMachine)) return;
     if (performance.now() > deadline) {
       throw new Error(
         `Still busy after ${timeout} ms: ${attempts} attempts in flight, ${kms.openRequests} requests open at KMS.`,
       );
     }
   }
+}
+
+/** Whether a name lookup or a connect is pending: both wait for the machine, not for this process. */
+function isConnecting(): boolean {
+  return process
+    .getActiveResourcesInfo()
+    .some((resource) => resource === 'GetAddrInfoReqWrap' || resource === 'TCPConnectWrap');
 }
 
 function sum(numbers: readonly number[]): number {
