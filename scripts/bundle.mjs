@@ -1,6 +1,6 @@
 // @ts-check
 // In the directory of a package that is published: writes its JavaScript, one file for each of its doors and one for each part
-// that is loaded late, by `import()`. Why: docs/decisions/0022-one-file-a-package.md. The types beside it are written by `tsc -b`.
+// that is loaded late, by `import()`. Why: docs/decisions/0022-bundling.md. The types beside it are written by `tsc -b`.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';

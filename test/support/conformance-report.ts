@@ -73,7 +73,7 @@ export function conformanceTable(runs: readonly ScenarioRun[], apps: readonly st
     '# Conformance',
     '',
     `${promises.size} scenarios, each run with ${apps.length} apps over ${transports.length} transports (${transports.join(', ')}): ${runs.length} runs, none`,
-    'skipped ([why](decisions/0009-every-app-over-every-transport.md)). `kept` means kept over every transport. This file is written by',
+    'skipped ([why](decisions/0009-conformance-matrix.md)). `kept` means kept over every transport. This file is written by',
     '`pnpm exec vitest run -u --project conformance`; a run with other results fails.',
     '',
     head,

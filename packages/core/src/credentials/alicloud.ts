@@ -29,7 +29,7 @@ export function alicloudCredentials(identity: AlicloudIdentity, options: TokenPr
 
 /**
  * Returns the configured credentials without the library: its static providers return the same texts, and loading them takes
- * longer than signing and sending the first request (docs/decisions/0003-credentials.md).
+ * longer than signing and sending the first request (docs/decisions/0003-loading-alicloud-credentials.md).
  */
 function staticCredentials(identity: AccessKeyIdentity | StsIdentity): CredentialsProvider {
   const { accessKeyId, accessKeySecret } = identity;

@@ -29,7 +29,7 @@ const id = {
  * Reads the keys and certificates of a password-protected PKCS#12 file (RFC 7292). Throws `ClientKeyError`.
  *
  * RC2 is accepted for certificates, which every client key of KMS encrypts with it, and never for keys:
- * docs/decisions/0007-client-keys.md.
+ * docs/decisions/0007-client-key-parser.md.
  */
 export function readPkcs12(file: Buffer, password: string): Pkcs12Contents {
   try {
