@@ -1,6 +1,7 @@
 import type { Secret } from '@kms-secrets/core';
 import { headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
+import { isError } from '@kms-secrets/core';
 
 /** A secret was read where Next would store the rendered result: in the build output or in a cache. */
 export class SecretNotAllowedHereError extends Error {
@@ -35,7 +36,7 @@ export async function secretsOfRequest(secretName: string): Promise<Map<string, 
     await connection();
   } catch (cause) {
     if (isRendererSignal(cause)) throw cause;
-    const nextMessage = cause instanceof Error ? ` Next says: ${cause.message}` : '';
+    const nextMessage = isError(cause) ? ` Next says: ${cause.message}` : '';
     throw new SecretNotAllowedHereError(secretName, `${outsideRequest}${nextMessage}`, { cause });
   }
   const request = await headers();

@@ -1,6 +1,7 @@
 import type { Clock } from '@kms-secrets/core';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
 import { ConnectionError, isReply, reasonOf } from './redis-error.ts';
+import { errorCode } from '@kms-secrets/core';
 
 export interface ConnectionParts {
   /** A client of the caller, or a factory. The connection closes only a client that it created. */
@@ -167,7 +168,7 @@ export class Connection {
 
 /** Shows only the system's error code: messages of clients may contain the address or the password. */
 function connectionReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (typeof code === 'string' && /^[A-Z\d_]{2,40}$/u.test(code)) return `the connection failed (${code})`;
+  const code = errorCode(error);
+  if (code !== undefined && /^[A-Z\d_]{2,40}$/u.test(code)) return `the connection failed (${code})`;
   return isReply(error) ? reasonOf(error) : 'the connection was closed';
 }

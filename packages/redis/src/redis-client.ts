@@ -1,4 +1,5 @@
 import { ConnectionError } from './redis-error.ts';
+import { errorCode } from '@kms-secrets/core';
 
 /** An argument of a Redis command. */
 export type RedisArgument = string | Buffer | number;
@@ -61,5 +62,5 @@ function unref(client: object, property: string): void {
 }
 
 function isModuleMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+  return errorCode(error) === 'ERR_MODULE_NOT_FOUND';
 }

@@ -1,4 +1,4 @@
-import { StoreError } from '@kms-secrets/core';
+import { errorCode, isError, StoreError } from '@kms-secrets/core';
 
 /**
  * The error replies of Redis, by their first word, with what to do about them. The rest of a reply is not shown: it may
@@ -33,16 +33,16 @@ export function toStoreError(error: unknown, what: string): StoreError {
 /** What went wrong, without a full stop. */
 export function reasonOf(error: unknown): string {
   if (error instanceof ConnectionError) return error.message;
-  if (!(error instanceof Error)) return 'the client threw a value that is not an error';
+  if (!isError(error)) return 'the client threw a value that is not an error';
   const [, advice] = [...replies].find(([word]) => new RegExp(`\\b${word}\\b`, 'u').test(error.message)) ?? [];
   if (advice !== undefined) return advice;
-  const words = [error.name, wordOf('code' in error ? error.code : undefined), wordOf(error.message)];
+  const words = [error.name, wordOf(errorCode(error)), wordOf(error.message)];
   return `the command failed (${words.filter((word) => word !== undefined).join(', ')})`;
 }
 
 /** Whether Redis itself responded. Any other error is one of the connection. */
 export function isReply(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError';
+  return isError(error) && error.name === 'ReplyError';
 }
 
 function wordOf(text: unknown): string | undefined {

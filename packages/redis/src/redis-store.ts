@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { StoreError } from '@kms-secrets/core';
+import { isError, StoreError } from '@kms-secrets/core';
 import type {
   EntryLocation,
   Envelope,
@@ -183,7 +183,7 @@ class RedisStore implements SecretStore {
     try {
       return await this.#connection.send('EVALSHA', script.sha1, 1, key, ...args);
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      if (!isError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return this.#connection.send('EVAL', script.text, 1, key, ...args);
     }
   }

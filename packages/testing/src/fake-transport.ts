@@ -1,4 +1,4 @@
-import { FetchFailure, Secret } from '@kms-secrets/core';
+import { FetchFailure, isError, Secret } from '@kms-secrets/core';
 import type { Clock, FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
 
 type FakeResponse = Partial<SecretFields> | FailureName | 'hang' | Error;
@@ -59,7 +59,7 @@ export class FakeTransport implements SecretTransport {
       await this.#unlessAborted<void>(signal, (resolve) => delay.clock.setUnrefTimer(delay.ms, () => resolve()));
     }
     const response = this.#responseToAll ?? this.#responses.get(request.name) ?? 'notFound';
-    if (response instanceof Error) throw response;
+    if (isError(response)) throw response;
     if (response === 'hang') return this.#unlessAborted<never>(signal, () => () => {});
     if (typeof response === 'string')
       throw new FetchFailure(response, `Injected fault at ${this.endpoint}: ${response}.`);

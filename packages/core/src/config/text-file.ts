@@ -1,5 +1,6 @@
 import type { ConfigurationMachine } from './environment.ts';
 import { maxFileBytes } from './environment.ts';
+import { errorCode } from '../secret/is-error.ts';
 
 /** The text of a file, or the reason why it cannot be read. A missing file is not an error everywhere. */
 export type TextFileResult = { readonly text: string } | { readonly problem: string; readonly isMissing: boolean };
@@ -18,7 +19,7 @@ export function readTextFile(path: string, machine: ConfigurationMachine): TextF
   try {
     bytes = machine.readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
     return { problem: problems.get(code) ?? `an unreadable file${code === '' ? '' : ` (${code})`}`, isMissing };
   }

@@ -1,5 +1,6 @@
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
+import { isError } from '../secret/is-error.ts';
 
 /** One request of a provider of `@alicloud/credentials`: the parts that an error message may quote. */
 export interface HttpLogEntry {
@@ -81,7 +82,7 @@ function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
 
 /** The code or the class name of an error. The library's messages contain the URL, with signature and access key id. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'a value that is not an Error';
+  if (!isError(error)) return 'a value that is not an Error';
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/u.test(error.code))
     return error.code;
   return /Timeout/u.test(error.name) ? 'ETIMEDOUT' : error.name;

@@ -2,6 +2,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../time/clock.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
+import { isError } from '../secret/is-error.ts';
 
 /** The proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` to connect directly. */
 export type ProxyResolver = (host: string) => URL | undefined;
@@ -82,7 +83,7 @@ async function sendThroughProxy(request: LibraryRequest, { url, proxy, clock }: 
 
 /** Adds a code that names the reason. hpagent reports the status of a proxy that refuses CONNECT in its message only. */
 function withCode(error: unknown, isTimeout: boolean): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   if (isTimeout) return Object.assign(new Error('The request timed out.'), { code: 'ETIMEDOUT' });
   const status = /^Bad response: (?<status>\d{3})$/u.exec(error.message)?.groups?.['status'];
   return status === undefined ? error : Object.assign(error, { code: `PROXY_STATUS_${status}` });

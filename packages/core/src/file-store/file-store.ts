@@ -11,6 +11,7 @@ import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
 import type { Packs } from './packs.ts';
 import type { Commit, FolderChange } from './commit.ts';
 import type { FileSystem } from './secret-folder.ts';
+import { errorCode, isError } from '../secret/is-error.ts';
 
 export interface FileStoreOptions extends KeyringOptions {
   /**
@@ -221,11 +222,11 @@ class FileStore implements SecretStore {
       return value;
     } catch (error) {
       if (this.#isClosed) throw this.#closedError();
-      const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/u, '');
+      const reason = (isError(error) ? error.message : String(error)).replace(/\.$/u, '');
       if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
       this.#failing.add(operation);
       // The folder is missing or was rejected: the next operation creates it or checks it again.
-      if (codeOf(error) === 'ENOENT' || error instanceof StoreError) this.#folder = undefined;
+      if (errorCode(error) === 'ENOENT' || error instanceof StoreError) this.#folder = undefined;
       throw new StoreError(`${what}: ${reason}.`, { cause: error });
     }
   }
@@ -243,8 +244,4 @@ class FileStore implements SecretStore {
   #closedError(): StoreError {
     return new StoreError(`The ${this.name} is closed.`);
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -4,6 +4,7 @@ import type { Stats } from 'node:fs';
 import * as nodeFileSystem from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../secret/errors.ts';
+import { errorCode } from '../secret/is-error.ts';
 
 /** The functions of `node:fs/promises` that are used; tests pass their own. */
 export type FileSystem = Pick<
@@ -119,8 +120,8 @@ export class SecretFolder {
         await file.close();
       }
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      if (codeOf(error) === 'ELOOP') return { reason: 'is a symbolic link' };
+      if (errorCode(error) === 'ENOENT') return undefined;
+      if (errorCode(error) === 'ELOOP') return { reason: 'is a symbolic link' };
       throw error;
     }
   }
@@ -136,7 +137,7 @@ export class SecretFolder {
     try {
       await this.#fileSystem.unlink(join(this.path, name));
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
     }
   }
 
@@ -157,7 +158,7 @@ export class SecretFolder {
     try {
       return await this.#fileSystem.lstat(this.path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
       await this.#fileSystem.mkdir(this.path, { recursive: true, mode: 0o700 });
       return this.#fileSystem.lstat(this.path);
     }
@@ -168,7 +169,7 @@ export class SecretFolder {
     try {
       await this.#fileSystem.link(temporary, join(this.path, saltFile));
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
     await this.#fileSystem.unlink(temporary);
   }
@@ -202,8 +203,4 @@ export class SecretFolder {
       await folder.close();
     }
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -2,6 +2,7 @@ import { silentLogger } from '../ports/logger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { SecretHook } from '../ports/hook.ts';
 import type { SecretStore } from '../ports/store.ts';
+import { isAbortSignal } from '../time/abort.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { endpointsRow } from './endpoints.ts';
@@ -156,7 +157,7 @@ export const readOptionTable: Rows<Required<ReadOptions>> = {
   signal: custom<AbortSignal | undefined>({
     default: undefined,
     expected: 'an AbortSignal',
-    parse: (value) => (value instanceof AbortSignal ? { value } : undefined),
+    parse: (value) => (isAbortSignal(value) ? { value } : undefined),
   }),
 };
 

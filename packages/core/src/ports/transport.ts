@@ -3,6 +3,7 @@ import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { isError } from '../secret/is-error.ts';
 
 /**
  * Sends requests to one endpoint over one protocol.
@@ -79,5 +80,5 @@ export function asFetchFailure(error: unknown): FetchFailure {
 
 /** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
 export function isFetchFailure(error: unknown): error is FetchFailure {
-  return error instanceof Error && 'failure' in error && Object.hasOwn(failures, String(error.failure));
+  return isError(error) && 'failure' in error && Object.hasOwn(failures, String(error.failure));
 }

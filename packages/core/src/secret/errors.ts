@@ -1,4 +1,5 @@
 import type { FailureName } from './failures.ts';
+import { errorCode, isError } from './is-error.ts';
 
 /** One failed attempt at one endpoint, or an endpoint that was skipped. */
 export interface Attempt {
@@ -221,7 +222,7 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   error: unknown,
   code?: Code | readonly Code[],
 ): error is Extract<AnySecretError, { readonly code: Code }> {
-  if (!(error instanceof Error) || !(brand in error)) return false;
+  if (!isError(error) || !(brand in error)) return false;
   if (code === undefined) return true;
   const codes: readonly unknown[] = typeof code === 'string' ? [code] : code;
   return 'code' in error && codes.includes(error.code);
@@ -242,8 +243,8 @@ export function isOutage(error: unknown): error is SecretUnavailableError | Dead
  */
 export function safeMessage(error: unknown): string {
   if (isSecretError(error)) return error.message;
-  if (!(error instanceof Error)) return 'a value that is not an Error was thrown';
-  const words = [error.name, 'code' in error ? error.code : undefined].filter(
+  if (!isError(error)) return 'a value that is not an Error was thrown';
+  const words = [error.name, errorCode(error)].filter(
     (word): word is string => typeof word === 'string' && /^\w{1,60}$/u.test(word),
   );
   return words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { onAbort } from './abort.ts';
+import { isAbortSignal, onAbort } from './abort.ts';
 
 test('thousands of tasks on one signal add one listener', () => {
   const controller = new AbortController();
@@ -24,4 +24,12 @@ test('a removed task does not run', () => {
   controller.abort();
 
   expect(runs).toBe(1);
+});
+
+test('recognises a signal by what it has, not by its class', () => {
+  const ofAnotherRealm = Object.create({ aborted: false, addEventListener: () => {} }) as unknown;
+
+  expect(isAbortSignal(new AbortController().signal)).toBe(true);
+  expect(isAbortSignal(ofAnotherRealm)).toBe(true);
+  expect([undefined, null, {}, { aborted: false }, 'signal'].some(isAbortSignal)).toBe(false);
 });

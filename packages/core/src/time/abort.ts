@@ -32,6 +32,12 @@ export function onAbort(signal: CancelSignal, task: () => void): () => void {
   };
 }
 
+/** Whether `value` is an `AbortSignal` of any realm. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null || !('aborted' in value)) return false;
+  return 'addEventListener' in value && typeof value.addEventListener === 'function';
+}
+
 function isLight(signal: CancelSignal): signal is LightSignal {
   return 'onAbort' in signal;
 }

@@ -4,6 +4,7 @@ import type { FakeKmsOptions } from '../fake-kms/options.ts';
 import { CliError } from './cli-error.ts';
 import { identityNames } from './identities.ts';
 import type { IdentityName } from './identities.ts';
+import { isError } from '@kms-secrets/core';
 
 export const usage = `fake-kms SECRETS-FILE [options]
 
@@ -85,7 +86,7 @@ function parseOptions(argv: readonly string[]): ParsedOptions {
       },
     });
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : 'The options are invalid.');
+    throw usageError(isError(error) ? error.message : 'The options are invalid.');
   }
 }
 

@@ -12,6 +12,7 @@ import { createIdentity, usesSts } from './identities.ts';
 import { readSecretsFile } from './secrets-file.ts';
 import type { SecretEntry } from './secrets-file.ts';
 import { exportLines } from './shell.ts';
+import { isError } from '@kms-secrets/core';
 
 /** An output stream, such as `process.stdout`. */
 export interface TextStream {
@@ -104,5 +105,5 @@ function optionalExports(comment: string, settings: Readonly<Record<string, stri
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+  return isError(error) ? error.message : 'unknown error';
 }

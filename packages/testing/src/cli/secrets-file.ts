@@ -6,6 +6,7 @@ import { parsePut } from '../fake-kms/admin/parse-put.ts';
 import { InvalidInput, JsonFields } from '../fake-kms/json-fields.ts';
 import type { PutOptions } from '../fake-kms/secrets/secret-repository.ts';
 import { CliError } from './cli-error.ts';
+import { errorCode } from '@kms-secrets/core';
 
 export interface SecretEntry {
   readonly name: string;
@@ -28,7 +29,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = errorCode(error) ?? 'unknown error';
     throw new CliError(code === 'ENOENT' ? `The file ${file} does not exist.` : `${file} cannot be read (${code}).`);
   }
 }

@@ -3,6 +3,7 @@ import type { CredentialsProvider } from '@kms-secrets/core';
 import { expect } from 'vitest';
 import { describeContract } from './contract.ts';
 import type { Clause } from './contract.ts';
+import { isError } from '@kms-secrets/core';
 
 /** A credentials provider, and control over the token service behind it. Secret values must begin with `s3cret-`. */
 export interface CredentialsFixture {
@@ -48,7 +49,7 @@ export const credentialsClauses: readonly Clause<OpenCredentials>[] = [
 
     const error: unknown = await provider.getCredential().catch((thrown: unknown) => thrown);
 
-    expect(error instanceof Error && 'failure' in error ? typeof error.failure : 'no failure').toBe('string');
+    expect(isError(error) && 'failure' in error ? typeof error.failure : 'no failure').toBe('string');
     expect(inspect(error, { depth: 9, showHidden: true }).includes('s3cret-')).toBe(false);
   }),
   clause('the provider recovers from a failure', async ({ provider, startFailing, stopFailing }) => {

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { startFakeKms } from '../fake-kms/index.ts';
 import type { FakeEndpoint, FakeKms, GatewayKind } from '../fake-kms/index.ts';
 import type { Clause } from './contract.ts';
+import { isError } from '@kms-secrets/core';
 
 /**
  * Opens a transport to one endpoint of the fake KMS. It trusts the CA in `kms.caFilePath`, uses the machine's clock, and
@@ -145,7 +146,7 @@ function expectNoSecrets(error: unknown, credentials: Credentials): void {
 function printedForms(error: unknown): string {
   const parts: string[] = [];
   const seen = new Set<unknown>();
-  for (let part: unknown = error; part instanceof Error && !seen.has(part); part = part.cause) {
+  for (let part: unknown = error; isError(part) && !seen.has(part); part = part.cause) {
     seen.add(part);
     parts.push(String(part), part.stack ?? '', jsonOf(part), jsonOf(Object.entries(part)));
   }

@@ -7,6 +7,7 @@ import { classifyError } from './classify.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
+import { isError } from '../../secret/is-error.ts';
 
 /** KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
 const defaultMaxResponseBytes = 1_048_576;
@@ -137,7 +138,7 @@ export class HttpsChannel {
     } catch (error) {
       if (error instanceof FetchFailure) throw error;
       // Node rejects the request itself, for example an invalid character in a header.
-      return { kind: 'error', error: error instanceof Error ? error : new Error('unknown'), certificate: undefined };
+      return { kind: 'error', error: isError(error) ? error : new Error('unknown'), certificate: undefined };
     }
   }
 

@@ -8,6 +8,7 @@ import type { IdentityKind } from './advice.ts';
 import { adviceFor } from './advice.ts';
 import { describeCertificateError } from './certificate-error.ts';
 import type { PeerCertificateNames, RequestOutcome } from './send-request.ts';
+import { errorCode, isError } from '../../secret/is-error.ts';
 
 /** Why a fetch over HTTPS failed. */
 export type TransportError =
@@ -180,8 +181,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 /** Reports the name and the code only: these errors quote credentials, URLs or key files. */
 function identityFailure(error: unknown, problem: string): FetchFailure {
-  const name = error instanceof Error ? error.name : 'a value that is not an Error';
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const name = isError(error) ? error.name : 'a value that is not an Error';
+  const code = errorCode(error);
   const reason = code === undefined ? name : `${name}, ${code}`;
   return unreachable(`${problem} (${reason}). Check its configuration.`, code);
 }

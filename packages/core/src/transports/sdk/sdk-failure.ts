@@ -2,6 +2,7 @@ import { FetchFailure } from '../../ports/transport.ts';
 import { firstErrorCode } from '../error-response.ts';
 import { fetchFailureFromError, fetchFailureFromResponse } from '../https/classify.ts';
 import { errorFromJson } from '../openapi/decode.ts';
+import { isError } from '../../secret/is-error.ts';
 
 /**
  * Converts an error of `doRequest` into a `FetchFailure`.
@@ -11,7 +12,7 @@ import { errorFromJson } from '../openapi/decode.ts';
  */
 export function fetchFailureFromSdk(error: unknown, endpoint: string): FetchFailure {
   const fields = new Map<string, unknown>(
-    error instanceof Error ? [...Object.entries(error), ['name', error.name], ['message', error.message]] : [],
+    isError(error) ? [...Object.entries(error), ['name', error.name], ['message', error.message]] : [],
   );
   const status = statusOf(fields);
   if (status !== undefined) {

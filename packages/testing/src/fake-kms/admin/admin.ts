@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { FakeKms } from '../fake-kms.ts';
 import { JsonFields } from '../json-fields.ts';
 import { routes } from './routes.ts';
+import { isError } from '@kms-secrets/core';
 
 /** A running admin API. */
 export interface Admin {
@@ -53,7 +54,7 @@ async function respond(kms: FakeKms, request: IncomingMessage, response: ServerR
     writeJson(response, 200, result ?? {});
   } catch (error) {
     // Errors of the fake's methods describe their invalid arguments, so the message is safe and useful to return.
-    const message = error instanceof Error ? error.message : 'The request failed.';
+    const message = isError(error) ? error.message : 'The request failed.';
     writeJson(response, error instanceof AdminError ? error.status : 400, { message });
   }
 }

@@ -1,0 +1,13 @@
+/**
+ * Whether `value` is an error of any realm. `instanceof Error` fails for an error of another realm: inside Jest and in
+ * `vitest --pool=vmThreads`, those of `node:fs` and of sockets are.
+ */
+export function isError(value: unknown): value is Error {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'message' in value && typeof value.message === 'string' && 'name' in value && typeof value.name === 'string';
+}
+
+/** The `code` of an error of any realm, such as `ENOENT`. */
+export function errorCode(error: unknown): string | undefined {
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
