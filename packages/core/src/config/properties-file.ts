@@ -1,4 +1,4 @@
-import type * as Parser from 'properties-file/parser';
+import { Properties } from 'properties-file/parser';
 
 /** A key of a properties file and its value. */
 export interface Property {
@@ -13,15 +13,8 @@ export interface Property {
 /** The properties in order, or the first line that is invalid (0 if it is unknown). */
 export type PropertiesResult = { readonly properties: readonly Property[] } | { readonly invalidLine: number };
 
-/**
- * Parses a file like `java.util.Properties`, so that the same file serves Java, Go and Python. A key may occur repeatedly.
- *
- * The parser is loaded on demand: an `import` would cost every start 4 to 9 ms, as much as `node:https` (Node 20.20). It is
- * loaded by `require`, because settings are read synchronously.
- */
+/** Parses a file like `java.util.Properties`, so that the same file serves Java, Go and Python. A key may occur repeatedly. */
 export function parseProperties(text: string): PropertiesResult {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
-  const { Properties } = require('properties-file/parser') as typeof Parser; // its own declaration
   try {
     const properties = new Properties(text).getProperties();
     return {
