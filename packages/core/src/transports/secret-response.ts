@@ -6,12 +6,11 @@ import { FetchFailure } from '../ports/transport.ts';
 import { firstRequestId } from './error-response.ts';
 
 /**
- * Converts the fields of a GetSecretValue response into a `Secret`. `VersionStages` must be a list, or absent.
+ * Converts the fields of a GetSecretValue response into a `Secret`.
  *
- * Throws a `FetchFailure` that names the field and the problem, and never quotes a value. A field of the wrong type, or
- * another name or version than requested, means that the response is not from KMS or not for this request. Metadata that
- * cannot be parsed (a date, an interval, the extended configuration) is omitted: a new date format must not make the value
- * unavailable.
+ * Throws a `FetchFailure` that names the field and the problem, and never quotes a value. A name, version, data type or value
+ * that is missing, of the wrong type, or not the requested one means that the response is not from KMS or not for this
+ * request. All other fields are metadata: one of an unknown form is omitted, because it must not make the value unavailable.
  */
 export function secretFromFields(
   fields: ReadonlyMap<string, unknown>,
@@ -21,16 +20,15 @@ export function secretFromFields(
   const requestId = firstRequestId(fields.get('RequestId'));
   const malformed = (problem: string): FetchFailure =>
     new FetchFailure('malformed', `The response of ${endpoint} is invalid: ${problem}.`, { status: 200, requestId });
-  const optional = (field: string): string | undefined => {
+  const required = (field: string): string => {
     const value = fields.get(field);
-    if (value === undefined || value === null) return undefined;
+    if (value === undefined || value === null) throw malformed(`${field} is missing`);
     if (typeof value !== 'string') throw malformed(`${field} is ${kindOf(value)}, not a string`);
     return value;
   };
-  const required = (field: string): string => {
-    const value = optional(field);
-    if (value === undefined) throw malformed(`${field} is missing`);
-    return value;
+  const metadata = (field: string): string | undefined => {
+    const value = fields.get(field);
+    return typeof value === 'string' ? value : undefined;
   };
 
   const name = required('SecretName');
@@ -45,7 +43,7 @@ export function secretFromFields(
   }
   const dataType = required('SecretDataType').toLowerCase();
   if (dataType !== 'text' && dataType !== 'binary') throw malformed('SecretDataType is neither text nor binary');
-  const stages = decodeStages(fields.get('VersionStages'), malformed);
+  const stages = decodeStages(fields.get('VersionStages'));
   if (request.stage !== undefined && stages.length > 0 && !stages.includes(request.stage)) {
     throw malformed('VersionStages does not include the requested stage');
   }
@@ -55,21 +53,21 @@ export function secretFromFields(
     value: required('SecretData'),
     dataType,
     stages,
-    type: optional('SecretType'),
-    createdAt: decodeDate(optional('CreateTime')),
-    rotation: decodeRotation(optional),
-    extendedConfig: decodeExtendedConfig(optional('ExtendedConfig')),
+    type: metadata('SecretType'),
+    createdAt: decodeDate(metadata('CreateTime')),
+    rotation: decodeRotation(metadata),
+    extendedConfig: decodeExtendedConfig(fields.get('ExtendedConfig')),
     requestId,
   });
 }
 
-/** Absent or empty for a version without a stage. */
-function decodeStages(stages: unknown, malformed: (problem: string) => FetchFailure): readonly string[] {
-  if (stages === undefined || stages === null) return [];
-  if (!Array.isArray(stages) || !stages.every((stage) => typeof stage === 'string')) {
-    throw malformed('VersionStages is not a list of strings');
-  }
-  return Object.freeze([...stages]);
+/** A list, one stage, or `{"VersionStage":["ACSCurrent"]}` as in JSON. Empty for a version without a stage. */
+function decodeStages(stages: unknown): readonly string[] {
+  if (typeof stages === 'string') return Object.freeze([stages]);
+  if (Array.isArray(stages)) return Object.freeze(stages.filter((stage) => typeof stage === 'string'));
+  if (typeof stages !== 'object' || stages === null || !('VersionStage' in stages)) return [];
+  const { VersionStage } = stages;
+  return typeof VersionStage === 'string' || Array.isArray(VersionStage) ? decodeStages(VersionStage) : [];
 }
 
 function decodeRotation(field: (name: string) => string | undefined): SecretRotation | undefined {
@@ -95,15 +93,17 @@ function decodeDate(text: string | undefined): number | undefined {
 }
 
 /** A JSON object, encoded as a string. */
-function decodeExtendedConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (text === undefined || text === '') return undefined;
-  try {
-    const config: unknown = JSON.parse(text);
-    if (typeof config !== 'object' || config === null || Array.isArray(config)) return undefined;
-    return Object.freeze({ ...config });
-  } catch {
-    return undefined;
+function decodeExtendedConfig(encoded: unknown): Readonly<Record<string, unknown>> | undefined {
+  let config = encoded;
+  if (typeof encoded === 'string') {
+    try {
+      config = JSON.parse(encoded);
+    } catch {
+      return undefined;
+    }
   }
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return undefined;
+  return Object.freeze({ ...config });
 }
 
 function kindOf(value: unknown): string {

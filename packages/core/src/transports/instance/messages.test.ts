@@ -46,6 +46,17 @@ test.each([
   expect(() => decodeResponse(bytes(hex))).toThrow(problem);
 });
 
+test.each([
+  ['a varint as RotationInterval', '6807'],
+  ['a varint as VersionStages', '2807'],
+  ['fixed bytes as CreateTime', '3d01020304'],
+  ['invalid UTF-8 in ExtendedConfig', '5a02c328'],
+])('omits %s and keeps the value', (_, hex) => {
+  const fields = decodeResponse(bytes(`0a0161${hex}1a0162`));
+
+  expect(Object.fromEntries(fields)).toEqual({ SecretName: 'a', SecretData: 'b', VersionStages: [] });
+});
+
 test('decodes an empty value and omits other empty strings', () => {
   expect(Object.fromEntries(decodeResponse(bytes('0a0012001a00')))).toEqual({ SecretData: '', VersionStages: [] });
 });

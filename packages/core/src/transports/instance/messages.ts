@@ -1,6 +1,7 @@
 import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
-import { bytesField, readFields, textOf, trueField } from './protobuf.ts';
+import { bytesField, ProtobufError, readFields, textOf, trueField } from './protobuf.ts';
+import type { WireField } from './protobuf.ts';
 
 /** The string fields of GetSecretValueResponse by number. */
 const responseFields: ReadonlyMap<number, string> = new Map([
@@ -37,21 +38,39 @@ export function encodeRequest(message: GetSecretValueRequest): Buffer {
   return Buffer.concat(FetchExtendedConfig ? [...fields, trueField(4)] : fields);
 }
 
-/** Decodes GetSecretValueResponse into its non-empty fields by name. Throws `ProtobufError`. */
+/** The fields without which there is no value, or not certainly the requested one. The others are metadata. */
+const requiredFields: ReadonlySet<string> = new Set(['SecretName', 'SecretData', 'SecretDataType', 'VersionId']);
+
+/**
+ * Decodes GetSecretValueResponse into its non-empty fields by name. Metadata of another type is omitted, like an unknown
+ * field. Throws `ProtobufError`.
+ */
 export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
   const texts = new Map<string, string>();
   const stages: string[] = [];
   for (const field of readFields(body)) {
     const name = responseFields.get(field.number);
-    // Of several, the last one counts. Unknown fields are skipped.
-    if (name !== undefined) texts.set(name, textOf(field));
-    else if (field.number === versionStages) stages.push(textOf(field));
+    if (name === undefined && field.number !== versionStages) continue;
+    const text = name !== undefined && requiredFields.has(name) ? textOf(field) : optionalText(field);
+    if (text === undefined) continue;
+    // Of several, the last one counts.
+    if (name === undefined) stages.push(text);
+    else texts.set(name, text);
   }
   // In proto3, an empty string is an absent one. The value is the exception: an empty value is valid.
   const fields = new Map<string, unknown>([...texts].filter(([, text]) => text !== ''));
   fields.set('SecretData', texts.get('SecretData') ?? '');
   fields.set('VersionStages', stages);
   return fields;
+}
+
+function optionalText(field: WireField): string | undefined {
+  try {
+    return textOf(field);
+  } catch (error) {
+    if (error instanceof ProtobufError) return undefined;
+    throw error;
+  }
 }
 
 /** Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. The message is not read; another body results in `{}`. */

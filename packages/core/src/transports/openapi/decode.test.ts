@@ -109,6 +109,42 @@ test.each(['{"broken', '[]', '7', ''])('omits the extended configuration %j', (t
   expect(decode({ ...managed, ExtendedConfig: text }).extendedConfig).toBeUndefined();
 });
 
+test.each([
+  ['RotationInterval', 604_800],
+  ['NextRotationDate', 1_767_830_400_000],
+  ['LastRotationDate', {}],
+  ['CreateTime', 1],
+  ['SecretType', 7],
+  ['AutomaticRotation', true],
+  ['ExtendedConfig', []],
+  ['ExtendedConfig', 7],
+  ['VersionStages', 7],
+  ['VersionStages', { VersionStage: [1] }],
+  ['VersionStages', { VersionStage: { a: 1 } }],
+  ['VersionStages', { Stages: [] }],
+  ['RequestId', 7],
+  ['Tags', [{ Key: 'a' }]],
+])('a %s of the form %j does not cost the value', (field, value) => {
+  expect(decode({ ...managed, [field]: value }, { name: 'prod/db', stage: 'ACSCurrent' }).text()).toBe('s3cret-1');
+});
+
+test.each([[['ACSCurrent', 'blue']], [{ VersionStage: ['ACSCurrent', 7, 'blue'] }]])(
+  'reads the stages of %j',
+  (VersionStages) => {
+    expect(decode({ ...generic, VersionStages }).stages).toEqual(['ACSCurrent', 'blue']);
+  },
+);
+
+test.each(['ACSCurrent', { VersionStage: 'ACSCurrent' }])('reads the only stage of %j', (VersionStages) => {
+  expect(decode({ ...generic, VersionStages }).stages).toEqual(['ACSCurrent']);
+});
+
+test('reads an extended configuration that is not encoded', () => {
+  const { extendedConfig } = decode({ ...managed, ExtendedConfig: { SecretSubType: 'SingleUser' } });
+
+  expect(extendedConfig).toEqual({ SecretSubType: 'SingleUser' });
+});
+
 test('omits an unknown state of rotation', () => {
   expect(decode({ ...managed, AutomaticRotation: 'Paused' }).rotation).toBeUndefined();
 });
@@ -121,10 +157,6 @@ test.each([
   ['an unknown data type', { SecretDataType: 'json' }, 'neither text nor binary'],
   ['no version', { VersionId: null }, 'VersionId is missing'],
   ['an empty version', { VersionId: '' }, 'VersionId is empty'],
-  ['an unwrapped list of stages', { VersionStages: ['ACSCurrent'] }, 'VersionStages'],
-  ['stages that are not strings', { VersionStages: { VersionStage: [1] } }, 'VersionStages'],
-  ['a number as date', { CreateTime: 1 }, 'CreateTime is a number'],
-  ['an array as extended configuration', { ExtendedConfig: [] }, 'ExtendedConfig is an array'],
 ])('reports a response with %s as malformed', (_, change, problem) => {
   const failure = failureOf({ ...generic, ...change });
 

@@ -13,9 +13,7 @@ export function decodeSecret(body: Buffer, request: SecretRequest, endpoint: str
 
 /** Same as `decodeSecret`, for parsed JSON. */
 export function secretFromJson(response: object, request: SecretRequest, endpoint: string): Secret {
-  const fields = new Map<string, unknown>(Object.entries(response));
-  fields.set('VersionStages', unwrapStages(fields.get('VersionStages')));
-  return secretFromFields(fields, request, endpoint);
+  return secretFromFields(new Map<string, unknown>(Object.entries(response)), request, endpoint);
 }
 
 /** The code and request id of a JSON error response. */
@@ -58,10 +56,4 @@ export function parseJsonObject(body: Buffer, endpoint: string): object {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw malformed('the body is not a JSON object');
   return parsed;
-}
-
-/** Unwraps `{"VersionStage":["ACSCurrent"]}`. Returns `false`, which is rejected later, for any other value. */
-function unwrapStages(stages: unknown): unknown {
-  if (stages === undefined || stages === null) return undefined;
-  return typeof stages === 'object' && 'VersionStage' in stages ? stages.VersionStage : false;
 }
