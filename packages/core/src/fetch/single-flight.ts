@@ -23,15 +23,11 @@ export class SingleFlight<Value> {
     return flight;
   }
 
-  has(key: string): boolean {
-    return this.#flights.has(key);
-  }
-
   get size(): number {
     return this.#flights.size;
   }
 
-  /** The next caller starts a new flight; callers of the current one keep it. */
+  /** Makes the next caller start a new flight. Callers of the current one still get its result. */
   forget(key: string): void {
     this.#flights.delete(key);
   }

@@ -4,12 +4,12 @@ export interface ErrorResponse {
   readonly requestId?: string | undefined;
 }
 
-/** The first candidate with the form of a KMS error code. Messages must not quote anything else from a response. */
+/** Returns the first candidate with the form of a KMS error code. Messages must not quote anything else of a response. */
 export function firstErrorCode(...candidates: readonly unknown[]): string | undefined {
   return firstMatch(/^[A-Za-z][\w.-]{0,99}$/u, candidates);
 }
 
-/** The first candidate with the form of a request id. */
+/** Returns the first candidate with the form of a request id. */
 export function firstRequestId(...candidates: readonly unknown[]): string | undefined {
   return firstMatch(/^[\w-]{1,64}$/u, candidates);
 }

@@ -3,8 +3,8 @@ import type { SecretTransport } from '../ports/transport.ts';
 type BatchTransport = SecretTransport & Required<Pick<SecretTransport, 'fetchMany'>>;
 
 /**
- * A transport whose code is loaded by its first fetch. `node:https` and the modules on it take as long to load as the rest of
- * core, and many processes never fetch: a build, or a process that finds its secrets in a store.
+ * Returns a transport whose code is loaded by its first fetch. `node:https` and the modules that use it take as long to load as
+ * the rest of core, and many processes never fetch: a build, or a process that finds its secrets in a store.
  */
 export function lazyTransport(endpoint: string, load: () => Promise<SecretTransport>): SecretTransport {
   return forward(new LazyTransport(load), endpoint);
@@ -37,6 +37,7 @@ class LazyTransport<Transport extends SecretTransport> {
     this.#load = load;
   }
 
+  /** Calls `run` with the transport, after it was loaded. */
   use<Value>(run: (transport: Transport) => Promise<Value>): Promise<Value> {
     if (this.#loaded !== undefined) return run(this.#loaded);
     this.#loading ??= this.#open();
@@ -56,7 +57,7 @@ class LazyTransport<Transport extends SecretTransport> {
       this.#loading = undefined;
       throw error;
     }
-    // Closed while it was loading. The closed transport rejects the waiting fetches.
+    // It was closed while it was loading. The closed transport rejects the pending fetches.
     if (this.#isClosed) await this.#loaded.close();
     return this.#loaded;
   }

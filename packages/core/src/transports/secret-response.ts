@@ -79,13 +79,13 @@ function decodeRotation(field: (name: string) => string | undefined): SecretRota
   return Object.freeze({ state, interval, lastAt, nextAt });
 }
 
-/** Such as `604800s`; returns milliseconds. */
+/** Converts an interval such as `604800s` to milliseconds. */
 function decodeInterval(text: string | undefined): number | undefined {
   const seconds = /^(?<seconds>\d{1,10})s$/u.exec(text ?? '')?.groups?.['seconds'];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
-/** Such as `2026-01-02T03:04:05Z`. */
+/** Converts a date such as `2026-01-02T03:04:05Z` to milliseconds since 1970. */
 function decodeDate(text: string | undefined): number | undefined {
   const isDate = text !== undefined && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/u.test(text);
   const date = isDate ? Date.parse(text) : Number.NaN;

@@ -1,7 +1,7 @@
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
-/** Throws a `FetchFailure` for a lone surrogate. UTF-8 cannot encode it, and its replacement makes another name. */
+/** Throws a `FetchFailure` for a lone surrogate: UTF-8 cannot encode it, and its replacement would result in another name. */
 export function assertWellFormed({ name, stage = '', versionId = '' }: SecretRequest): void {
   // With the u flag, \p{Surrogate} does not match the two halves of a surrogate pair.
   if (!/\p{Surrogate}/u.test(`${name}\n${stage}\n${versionId}`)) return;

@@ -2,7 +2,7 @@ import type { FailureName } from '../../secret/failures.ts';
 import { describeDuration } from '../../time/duration.ts';
 
 /** What signs the requests: an access key (permanent or temporary) or a client key. */
-export type IdentityKind = 'credentials' | 'clientKey';
+export type IdentityKind = 'accessKey' | 'clientKey';
 
 interface AdviceContext {
   readonly failure: FailureName;
@@ -13,7 +13,7 @@ interface AdviceContext {
   readonly clockSkew: number | undefined;
 }
 
-/** One or two sentences on what an operator can do about an error response. */
+/** Returns one or two sentences on what an operator can do about an error response. */
 export function adviceFor({ failure, code, status, identity, clockSkew }: AdviceContext): string {
   if (clockCodes.has(code ?? '')) return clockAdvice(clockSkew);
   const byCode = (identity === 'clientKey' ? clientKeyAdvice.get(code ?? '') : undefined) ?? codeAdvice.get(code ?? '');
@@ -28,7 +28,7 @@ export function adviceFor({ failure, code, status, identity, clockSkew }: Advice
   return failureAdvice[failure];
 }
 
-/** The codes of the OpenAPI and the instance API for a clock that is more than 15 minutes off. */
+/** The codes of the OpenAPI and the instance API for a clock that is wrong by more than 15 minutes. */
 const clockCodes: ReadonlySet<string> = new Set(['InvalidTimeStamp.Expired', 'RequestTimeTooSkewed']);
 
 const unknownClientKey = 'The client key does not exist or has expired. Create a new one in KMS.';
@@ -42,10 +42,10 @@ const clientKeyAdvice: ReadonlyMap<string, string> = new Map([
   ['InvalidAccessKeyId.Inactive', unknownClientKey],
   ['SignatureNotMatch', mismatchedClientKey],
   ['SignatureDoesNotMatch', mismatchedClientKey],
-  // The OpenAPI of an instance, at a custom host name that does not reveal that it is one.
+  // The OpenAPI of a KMS instance whose custom host name does not show that it is an instance.
   [
     'InvalidSignatureMethod',
-    'KMS instances accept client keys by their own API only. Set the key on the endpoint: clientKeyFile, or an entry of cache_client_dkms_config_info.',
+    'A KMS instance accepts client keys only through its own API. Set the key on the endpoint: clientKeyFile, or an entry of cache_client_dkms_config_info.',
   ],
 ]);
 
@@ -55,7 +55,7 @@ const codeAdvice: ReadonlyMap<string, string> = new Map([
   ['SignatureDoesNotMatch', 'The access key secret does not match the access key id. Check the credentials.'],
   [
     'InvalidAccessKeyId.NotFound',
-    'The access key does not exist, or its temporary credentials have expired. Check the credentials.',
+    'The access key does not exist, or it was temporary and has expired. Check the credentials.',
   ],
   ['InvalidAccessKeyId.Inactive', 'The access key is disabled. Enable it in RAM or use another one.'],
   ['InvalidSecurityToken.Expired', 'The temporary credentials have expired. Check the source that renews them.'],
@@ -95,7 +95,7 @@ const failureAdvice: Readonly<Record<FailureName, string>> = {
 
 function clockAdvice(clockSkew: number | undefined): string {
   if (clockSkew === undefined) {
-    return 'The clock of this machine is more than 15 minutes off. Synchronize it with NTP.';
+    return 'The clock of this machine is wrong by more than 15 minutes. Synchronize it with NTP.';
   }
   const difference = describeDuration(Math.round(Math.abs(clockSkew) / 1_000) * 1_000);
   const direction = clockSkew > 0 ? 'ahead of' : 'behind';

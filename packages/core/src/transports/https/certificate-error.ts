@@ -1,6 +1,6 @@
 import type { PeerCertificateNames } from './send-request.ts';
 
-/** Why a certificate is not trusted, and what to do; `undefined` if the error is not about a certificate. */
+/** Returns why a certificate is not trusted, and what to do; `undefined` if the error is not about a certificate. */
 export function describeCertificateError(
   error: Error,
   certificate: PeerCertificateNames | undefined,

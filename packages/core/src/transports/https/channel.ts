@@ -1,15 +1,13 @@
 import type { Clock } from '../../time/clock.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import type { ErrorResponse } from '../error-response.ts';
-import type { IdentityKind } from './advice.ts';
-import type { TransportError } from './classify.ts';
+import type { Dialect, TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from './send-request.ts';
 import { sendRequest } from './send-request.ts';
 import { isError } from '../../secret/is-error.ts';
 
-/** KMS limits a value to 30,720 bytes and a batch to 20 secrets, so a larger body is not from KMS. */
+/** KMS limits a value to 30,720 bytes and a batch to 20 secrets: a larger body is not from KMS. */
 const defaultMaxResponseBytes = 1_048_576;
 
 /** The options of every HTTPS transport. */
@@ -18,21 +16,15 @@ export interface HttpsOptions {
   readonly endpoint: { readonly host: string };
   /** PEM text of the CAs to trust instead of the public ones. */
   readonly ca?: string | undefined;
-  /** Default true. If false, a man in the middle can read the secrets. */
+  /** Default: `true`. If `false`, a machine-in-the-middle can read the secrets. */
   readonly verifyCertificate?: boolean | undefined;
   readonly clock: Clock;
   /** Milliseconds for DNS, TCP and TLS. */
   readonly connectTimeout: number;
-  /** Default 1 MiB. */
+  /** Default: 1 MiB. */
   readonly maxResponseBytes?: number | undefined;
+  /** The HTTP or HTTPS proxy that requests are sent through. */
   readonly proxy?: URL | undefined;
-}
-
-/** The part of an API that error handling depends on. */
-export interface Dialect {
-  readonly identity: IdentityKind;
-  /** Reads the body of an error response. */
-  readonly readError: (body: Buffer) => ErrorResponse;
 }
 
 /** A signed request. */
@@ -42,7 +34,7 @@ export interface WireRequest {
   readonly body?: Buffer | undefined;
 }
 
-/** Builds and signs a request. Called again if the request has to be repeated on a new connection. */
+/** Builds and signs a request. Called again if the request is repeated on a new connection. */
 export type BuildRequest = () => Promise<WireRequest>;
 
 /** Sends the requests of a transport to one endpoint, and converts every error into a `FetchFailure`. */
@@ -52,7 +44,7 @@ export class HttpsChannel {
   readonly #dialect: Dialect;
   readonly #target: RequestTarget;
   readonly #pool: ConnectionPool;
-  /** Rejects a pending `send` with the given reason and cancels its request. */
+  /** One function for each pending `send`: rejects it with the given reason and cancels its request. */
   readonly #pending = new Set<(reason: unknown) => void>();
   #isClosed = false;
 
@@ -75,13 +67,13 @@ export class HttpsChannel {
   }
 
   /**
-   * Sends a request and resolves with the body of the response, if its status is 200. Rejects with a `FetchFailure`, or with
-   * the reason of `signal` as soon as it aborts.
+   * Sends a request. Resolves to the body of the response if its status is 200; otherwise rejects with a `FetchFailure`. Rejects
+   * with the reason of `signal` as soon as it aborts.
    */
   async send(build: BuildRequest, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
     if (this.#isClosed) throw this.#closedFailure();
-    // Not AbortSignal.any: with an AbortController for each fetch, it costs a tenth of a read.
+    // Without AbortSignal.any: with an AbortController per fetch, it takes a tenth of the CPU time of a read.
     const handle: CancelHandle = { isCancelled: false, cancel: undefined };
     return new Promise((resolve, reject) => {
       const cancel = (reason: unknown): void => {
@@ -107,6 +99,7 @@ export class HttpsChannel {
     this.#pool.close();
   }
 
+  /** Converts an error of a request to this endpoint. */
   toFailure(error: TransportError): FetchFailure {
     return classifyError(error, {
       endpoint: this.endpoint,
@@ -119,9 +112,9 @@ export class HttpsChannel {
   async #send(build: BuildRequest, handle: CancelHandle): Promise<Buffer> {
     let outcome = await this.#sendOnce(build, handle);
     if (outcome.kind === 'staleSocket') {
-      // The server closed the idle connection before it received the request. This happens after each idle minute. It is no
-      // failure of the endpoint: it must not cause a backoff or count for the circuit breaker. Repeating a read is safe. The
-      // new request has its own nonce and a new connection, so it cannot be stale again.
+      // The server closed the idle connection before it received the request, as it does after each idle minute. That is no
+      // failure of the endpoint, so it must not cause a backoff or count for the circuit breaker. Repeating a read is safe. The
+      // new request has its own nonce and a new connection, which cannot be stale.
       this.#pool.closeIdleSockets();
       outcome = await this.#sendOnce(build, handle);
     }
@@ -137,7 +130,7 @@ export class HttpsChannel {
       return await sendRequest(this.#target, { ...request, agent }, handle);
     } catch (error) {
       if (error instanceof FetchFailure) throw error;
-      // Node rejects the request itself, for example an invalid character in a header.
+      // Node refuses to send the request, for example because of an invalid character in a header.
       return { kind: 'error', error: isError(error) ? error : new Error('unknown'), certificate: undefined };
     }
   }

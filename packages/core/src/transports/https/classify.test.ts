@@ -7,7 +7,7 @@ const context: ErrorContext = {
   endpoint: 'kms.test',
   proxy: undefined,
   date: Date.UTC(2026, 0, 2, 3, 4, 5),
-  identity: 'credentials',
+  identity: 'accessKey',
   readError: readJsonError,
 };
 
@@ -166,7 +166,7 @@ test('does not quote the error of a credentials provider', () => {
     RequestId: 'r-1',
   });
 
-  const failure = classifyError({ kind: 'credentials', error }, context);
+  const failure = classifyError({ kind: 'credentialsFailed', error }, context);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(failure.message).not.toContain('s3cret-');

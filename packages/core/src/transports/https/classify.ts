@@ -10,15 +10,15 @@ import { describeCertificateError } from './certificate-error.ts';
 import type { PeerCertificateNames, RequestOutcome } from './send-request.ts';
 import { errorCode, isError } from '../../secret/is-error.ts';
 
-/** Why a fetch over HTTPS failed. */
+/** Why a request failed, or why none was sent. */
 export type TransportError =
   | Exclude<RequestOutcome, { readonly kind: 'cancelled' }>
-  /** The credentials provider threw. */
-  | { readonly kind: 'credentials'; readonly error: unknown }
+  /** The credentials provider rejected. */
+  | { readonly kind: 'credentialsFailed'; readonly error: unknown }
   /** The credentials provider returned no access key id or no secret. */
   | { readonly kind: 'incompleteCredentials' }
   /** Signing with the client key failed. */
-  | { readonly kind: 'clientKey'; readonly error: unknown };
+  | { readonly kind: 'signingFailed'; readonly error: unknown };
 
 /** The hosts that an error message names. */
 export interface EndpointRoute {
@@ -27,21 +27,25 @@ export interface EndpointRoute {
   readonly proxy: string | undefined;
 }
 
-export interface ErrorContext extends EndpointRoute {
-  /** Milliseconds since 1970 by the clock of this machine. */
-  readonly date: number;
+/** The parts of error handling that depend on the API. */
+export interface Dialect {
   /** Selects the advice for an error response. */
   readonly identity: IdentityKind;
   /** Reads the body of an error response. */
   readonly readError: (body: Buffer) => ErrorResponse;
 }
 
+export interface ErrorContext extends EndpointRoute, Dialect {
+  /** Milliseconds since 1970 by the clock of this machine. */
+  readonly date: number;
+}
+
 /**
  * Converts an error into a `FetchFailure`.
  *
- * The message contains the endpoint, the status, the code and what to do. It never quotes a response or another library's
- * error. KMS puts the string to sign, with the access key id, into the message of SignatureDoesNotMatch. The SDKs put URLs
- * with signatures and tokens into theirs.
+ * The message contains the endpoint, the status, the code and what to do. It never quotes a response or an error of another
+ * library: the message of SignatureDoesNotMatch contains the string to sign with the access key id, and the messages of the
+ * SDKs contain URLs with signatures and tokens.
  */
 export function classifyError(error: TransportError, context: ErrorContext): FetchFailure {
   const { endpoint } = context;
@@ -67,14 +71,14 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
       return fetchFailureFromError(error.error, undefined, context);
     case 'error':
       return fetchFailureFromError(error.error, error.certificate, context);
-    case 'credentials':
-      // The messages of a FetchFailure are safe to repeat.
+    case 'credentialsFailed':
+      // The message of a FetchFailure contains nothing secret.
       if (isFetchFailure(error.error)) {
         const { failure, message, code, status, requestId } = error.error;
         return new FetchFailure(failure, `No request was sent to ${endpoint}. ${message}`, { code, status, requestId });
       }
       return identityFailure(error.error, `No request was sent to ${endpoint}: the credentials provider failed`);
-    case 'clientKey':
+    case 'signingFailed':
       return identityFailure(error.error, `No request was sent to ${endpoint}: signing with the client key failed`);
     case 'incompleteCredentials':
       return unreachable(
@@ -115,6 +119,7 @@ export interface FailedResponse extends ErrorResponse {
   readonly clockSkew?: number | undefined;
 }
 
+/** Converts an error response into a `FetchFailure`. */
 export function fetchFailureFromResponse(failed: FailedResponse): FetchFailure {
   const { endpoint, status, code, requestId, retryAfter, identity, clockSkew } = failed;
   const failure = failureOfResponse(status, code);
@@ -129,7 +134,7 @@ export function fetchFailureFromResponse(failed: FailedResponse): FetchFailure {
   });
 }
 
-/** Converts an error of Node: of the network, of TLS, or because the request is invalid. */
+/** Converts an error of Node into a `FetchFailure`: of the network, of TLS, or because the request is invalid. */
 export function fetchFailureFromError(
   error: Error,
   certificate: PeerCertificateNames | undefined,
@@ -139,7 +144,7 @@ export function fetchFailureFromError(
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const certificateError = describeCertificateError(error, certificate);
   if (certificateError !== undefined) {
-    // An HTTPS proxy is verified before the tunnel exists, so then no certificate of the endpoint was captured.
+    // Without a certificate of the endpoint, the tunnel does not exist yet: the certificate is that of an HTTPS proxy.
     const isProxy = proxy !== undefined && certificate === undefined;
     const peer = isProxy ? `The proxy ${proxy}` : endpoint;
     return new FetchFailure('untrusted', `${peer} is not trusted: ${certificateError}`, {
@@ -165,7 +170,7 @@ export function fetchFailureFromError(
   return unreachable(message, code, sanitize(error, code));
 }
 
-/** System errors in words. Others are reported by their code. */
+/** Descriptions of system errors. Other errors are reported by their code. */
 const reasons: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused (ECONNREFUSED)'],
   ['ECONNRESET', 'the connection closed before the response (ECONNRESET)'],
@@ -179,7 +184,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the peer does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
 ]);
 
-/** Reports the name and the code only: these errors quote credentials, URLs or key files. */
+/** The message contains only the name and the code of `error`, whose own message may quote credentials, URLs or key files. */
 function identityFailure(error: unknown, problem: string): FetchFailure {
   const name = isError(error) ? error.name : 'a value that is not an Error';
   const code = errorCode(error);
@@ -191,7 +196,7 @@ function unreachable(message: string, code?: string, cause?: Error): FetchFailur
   return new FetchFailure('unreachable' satisfies FailureName, message, { code, cause });
 }
 
-/** Copies an error without its other properties: Node's HTTP parser adds the bytes that it read (`rawPacket`). */
+/** Copies an error without its other properties: Node's HTTP parser adds the bytes that it received (`rawPacket`). */
 function sanitize(error: Error, code: string | undefined): Error {
   const copy = new Error(error.message === '' ? (code ?? error.name) : error.message);
   copy.name = error.name;

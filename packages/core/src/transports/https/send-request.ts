@@ -23,20 +23,21 @@ export type RequestOutcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'error'; readonly error: Error; readonly certificate: PeerCertificateNames | undefined };
 
-/** The names in the server's certificate, for error messages. */
+/** The names and the expiry date in the server's certificate, for error messages. */
 export interface PeerCertificateNames {
   readonly subject: string | undefined;
   readonly altNames: string | undefined;
   readonly validTo: string | undefined;
 }
 
-/** Connects a fetch to its current request, so that the fetch can cancel it. */
+/** Lets a fetch cancel its current request. */
 export interface CancelHandle {
   isCancelled: boolean;
-  /** Cancels the current request; absent between requests. */
+  /** Cancels the current request; `undefined` between requests. */
   cancel: (() => void) | undefined;
 }
 
+/** Where and how requests to one endpoint are sent. */
 export interface RequestTarget {
   readonly pool: ConnectionPool;
   /** Without brackets and port. */
@@ -45,6 +46,7 @@ export interface RequestTarget {
   readonly clock: Clock;
   /** Milliseconds. */
   readonly connectTimeout: number;
+  /** A longer body is not read. */
   readonly maxResponseBytes: number;
 }
 
@@ -54,6 +56,7 @@ export interface RequestTarget {
  */
 export type RequestHeaders = Record<string, string>;
 
+/** A signed request with the agent to send it with. */
 export interface OutgoingRequest {
   readonly agent: Agent;
   readonly path: string;
@@ -61,7 +64,7 @@ export interface OutgoingRequest {
   readonly body?: Buffer | undefined;
 }
 
-/** Sends one POST request and reads the response. Never rejects for an error of the network or the server. */
+/** Sends one POST request and reads the response. Resolves also if the network or the server fails. */
 export function sendRequest(
   target: RequestTarget,
   outgoing: OutgoingRequest,
@@ -76,8 +79,8 @@ export function sendRequest(
       httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
     );
     const settle = (outcome: RequestOutcome): void => {
-      // Every response emits 'close' after its end. A late event must not close the connection: Node returns it to the pool
-      // only after the request was flushed, which can happen after a fast response.
+      // Every response emits 'close' after its end. Such a late event must not close the connection, which Node may not have
+      // returned to the pool yet: it does so after the request was flushed, which can be after a fast response.
       if (isSettled) return;
       isSettled = true;
       cancelTimer?.();
@@ -87,15 +90,15 @@ export function sendRequest(
     };
     handle.cancel = () => settle({ kind: 'cancelled' });
     const onTimeout = (): void => settle({ kind: 'connectTimeout', timeout: connectTimeout });
-    // The agent assigns an idle socket synchronously: then there is no connection to wait for.
+    // The agent assigns an idle socket synchronously; then there is no connection to wait for.
     const cancelTimer = request.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
 
     if (cancelTimer !== undefined) {
       request.once('socket', (socket: TLSSocket) => {
         socket.once('secureConnect', cancelTimer);
-        // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. Its check
-        // runs on 'secure', so an earlier listener still sees the certificate. Reading it costs a tenth of a handshake, so
-        // a resumed session is skipped: its certificate was verified before.
+        // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. It verifies on
+        // 'secure', so an earlier listener can still read the certificate. Reading takes a tenth of the time of a handshake, so a
+        // resumed session is skipped: its certificate was verified before.
         socket.prependOnceListener('secure', () => {
           if (!socket.isSessionReused()) certificate = namesOf(socket);
         });
@@ -110,7 +113,7 @@ export function sendRequest(
   });
 }
 
-/** The check that Node documents for `reusedSocket`: the server closed an idle connection while it was reused. */
+/** Whether the server closed an idle connection when it was reused. The check is the one that Node documents for `reusedSocket`. */
 function isStale(request: ClientRequest, error: Error): boolean {
   return request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
@@ -129,7 +132,7 @@ function readResponse(response: IncomingMessage, limit: number, settle: (outcome
     if (received > limit) settle({ kind: 'tooLarge', status, headers, limit });
   });
   response.once('end', () => settle({ kind: 'response', status, headers, body: Buffer.concat(chunks) }));
-  // After 'end', these have no effect.
+  // These have no effect after 'end'.
   response.once('error', () => settle({ kind: 'truncated', received }));
   response.once('close', () => settle({ kind: 'truncated', received }));
 }

@@ -50,7 +50,7 @@ export class InstanceTransport implements SecretTransport {
     const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
     const date = new Date(clock.date()).toUTCString();
     const headers = instanceHeaders({ host: endpoint.host, date, userAgent, keyId: clientKey.keyId, body });
-    // The documentation says "TOKEN". All official clients send "Bearer".
+    // All official clients send "Bearer", although the documentation says "TOKEN".
     const authorization = `Bearer ${await this.#sign(instanceStringToSign('POST', headers))}`;
     return { path: '/', headers: { ...headers, authorization }, body };
   }
@@ -59,7 +59,7 @@ export class InstanceTransport implements SecretTransport {
     try {
       return await this.#options.clientKey.sign(text);
     } catch (error) {
-      throw this.#channel.toFailure({ kind: 'clientKey', error });
+      throw this.#channel.toFailure({ kind: 'signingFailed', error });
     }
   }
 

@@ -21,7 +21,7 @@ const responseFields: ReadonlyMap<number, string> = new Map([
 /** `VersionStages`, the only repeated field. */
 const versionStages = 5;
 
-/** In the order of the field numbers, which start at 1. */
+/** The fields in the order of their numbers, which start at 1. */
 export interface GetSecretValueRequest {
   readonly SecretName: string;
   readonly VersionStage?: string | undefined;
@@ -29,7 +29,7 @@ export interface GetSecretValueRequest {
   readonly FetchExtendedConfig?: boolean | undefined;
 }
 
-/** Encodes the request. Proto3 omits empty strings and false. */
+/** Encodes a GetSecretValue request. Proto3 omits empty strings and false. */
 export function encodeRequest(message: GetSecretValueRequest): Buffer {
   const { SecretName, VersionStage = '', VersionId = '', FetchExtendedConfig = false } = message;
   const fields = [SecretName, VersionStage, VersionId].map((text, index) =>
@@ -57,7 +57,7 @@ export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
     if (name === undefined) stages.push(text);
     else texts.set(name, text);
   }
-  // In proto3, an empty string is an absent one. The value is the exception: an empty value is valid.
+  // In proto3, an empty string means that the field is absent. The value is the exception: an empty value is valid.
   const fields = new Map<string, unknown>([...texts].filter(([, text]) => text !== ''));
   fields.set('SecretData', texts.get('SecretData') ?? '');
   fields.set('VersionStages', stages);
@@ -73,7 +73,10 @@ function optionalText(field: WireField): string | undefined {
   }
 }
 
-/** Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. The message is not read; another body results in `{}`. */
+/**
+ * Reads the message Error: 1 StatusCode, 2 ErrorCode, 3 ErrorMessage, 4 RequestId. The error message is not used. Returns `{}` for
+ * any other body.
+ */
 export function readInstanceError(body: Buffer): ErrorResponse {
   try {
     const texts = new Map<number, string>();

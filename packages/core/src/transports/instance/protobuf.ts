@@ -36,10 +36,10 @@ export function readFields(bytes: Buffer): readonly WireField[] {
   return fields;
 }
 
-/** The value of a string field. Another wire type means that this is another message. */
+/** Returns the value of a string field. Throws `ProtobufError` for another wire type: the bytes are then another message. */
 export function textOf(field: WireField): string {
   if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is not a string`);
-  // toString() would replace invalid bytes by U+FFFD, which silently changes a password.
+  // toString() would replace invalid bytes by U+FFFD and so change a password silently.
   if (!isUtf8(field.value)) throw new ProtobufError(`field ${field.number} is not UTF-8`);
   return field.value.toString('utf8');
 }
@@ -72,8 +72,8 @@ function readField(
 }
 
 /**
- * At most ten bytes, for 64 bits. The value is used for field numbers and lengths only. Above 2^53, where it is not exact, both
- * are out of bounds.
+ * Reads a varint of at most ten bytes (64 bits). The value is used only for field numbers and lengths. Above 2^53 it is not
+ * exact, but there both are out of bounds.
  */
 function readVarint(bytes: Buffer, at: number): { readonly value: number; readonly end: number } {
   let value = 0;

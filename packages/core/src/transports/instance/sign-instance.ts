@@ -28,7 +28,7 @@ export function instanceHeaders({
     'x-kms-apiversion': 'dkms-gcs-0.2',
     'x-kms-apiname': 'GetSecretValue',
     'x-kms-signaturemethod': 'RSA_PKCS1_SHA_256',
-    // Three c's: not a typo, but the spelling of the documentation and of all official clients.
+    // Three c's: the spelling of the documentation and of all official clients.
     'x-kms-acccesskeyid': keyId,
     'content-type': contentType,
     'content-length': String(body.length),
@@ -37,7 +37,7 @@ export function instanceHeaders({
 }
 
 /**
- * The string to sign of the instance API: the method, three headers, all `x-kms-` headers sorted by name, and the path "/"
+ * Returns the string to sign of the instance API: the method, three headers, all `x-kms-` headers sorted by name, and the path "/"
  * (https://www.alibabacloud.com/help/en/kms/key-management-service/developer-reference/request-signatures).
  */
 export function instanceStringToSign(method: string, headers: Readonly<Record<string, string>>): string {

@@ -15,7 +15,7 @@ interface BatchContext {
 /**
  * Decodes the JSON response of BatchGetSecretValue into one result per request. `SecretValues` are like responses of
  * GetSecretValue; `Errors` have `SecretName`, `HttpStatus`, `Code` and `Message`. A secret that is missing or has another form
- * is `malformed`: the caller fetches it with GetSecretValue.
+ * is `malformed`; the caller then fetches it with GetSecretValue.
  */
 export function decodeBatch(
   body: Buffer,

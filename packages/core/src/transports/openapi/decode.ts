@@ -16,7 +16,7 @@ export function secretFromJson(response: object, request: SecretRequest, endpoin
   return secretFromFields(new Map<string, unknown>(Object.entries(response)), request, endpoint);
 }
 
-/** The code and request id of a JSON error response. */
+/** Reads the code and request id of a JSON error response. */
 export function readJsonError(body: Buffer): ErrorResponse {
   let parsed: unknown;
   try {
@@ -33,7 +33,7 @@ export function errorFromJson(parsed: unknown): ErrorResponse {
   if (typeof parsed !== 'object' || parsed === null) return {};
   const fields = new Map<string, unknown>(Object.entries(parsed));
   const requestId = firstRequestId(fields.get('RequestId'), fields.get('requestId'));
-  // KMS and its gateway always return both. The JSON of a firewall may have a code only, and must not count as a denial.
+  // KMS and its gateway always return both. The JSON of a firewall may have only a code, and must not count as a denial by KMS.
   const code = requestId === undefined ? undefined : firstErrorCode(fields.get('Code'), fields.get('code'));
   return { code, requestId };
 }
@@ -44,7 +44,7 @@ export function parseJsonObject(body: Buffer, endpoint: string): object {
     new FetchFailure('malformed', `${endpoint} responded with status 200, but ${problem}. Check the endpoint.`, {
       status: 200,
     });
-  // toString() would replace invalid bytes by U+FFFD, which silently changes a password.
+  // toString() would replace invalid bytes by U+FFFD and so change a password silently.
   if (!isUtf8(body)) throw malformed('the body is not UTF-8');
   let parsed: unknown;
   try {

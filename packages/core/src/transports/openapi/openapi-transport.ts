@@ -34,7 +34,7 @@ interface SignerRecord {
   accessKeyId: string | undefined;
 }
 
-/** The codes for expired temporary credentials: the second one is used after KMS has deleted them. */
+/** The codes for temporary credentials that have expired. KMS responds with the second one after it has deleted them. */
 const expiredCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
 
 type SigningCredentials = AccessKey & { readonly securityToken: string | undefined };
@@ -53,7 +53,7 @@ export class OpenApiTransport implements SecretTransport {
 
   constructor(options: OpenApiTransportOptions) {
     this.#options = options;
-    this.#identity = options.clientKey === undefined ? 'credentials' : 'clientKey';
+    this.#identity = options.clientKey === undefined ? 'accessKey' : 'clientKey';
     this.#channel = new HttpsChannel(options, { identity: this.#identity, readError: readJsonError });
   }
 
@@ -65,7 +65,7 @@ export class OpenApiTransport implements SecretTransport {
     return decodeSecret(await this.#send(() => getSecretValueRequest(request), signal), request, this.endpoint);
   }
 
-  /** KMS may reject this action for a client key: the documentation does not say. */
+  /** The documentation does not say whether KMS accepts this action from a client key. */
   async fetchMany(
     requests: readonly SecretRequest[],
     signal: AbortSignal,
@@ -74,7 +74,7 @@ export class OpenApiTransport implements SecretTransport {
     return decodeBatch(body, requests, { endpoint: this.endpoint, identity: this.#identity });
   }
 
-  /** Repeats the request once with other credentials if these expired between signing and arrival. */
+  /** Repeats the request once with other credentials if its own expired between signing and arrival. */
   async #send(build: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
     const signer: SignerRecord = { accessKeyId: undefined };
     const sign = async (): Promise<WireRequest> => this.#sign(build(), signer);
@@ -129,7 +129,7 @@ export class OpenApiTransport implements SecretTransport {
     try {
       signature = await clientKey.sign(rpcStringToSign('POST', query));
     } catch (error) {
-      throw this.#channel.toFailure({ kind: 'clientKey', error });
+      throw this.#channel.toFailure({ kind: 'signingFailed', error });
     }
     // In the body, where KMS reads them as well: the URLs of requests end up in traces and logs, the signature must not.
     const body = Buffer.from(withSignature(query, signature));
@@ -154,7 +154,7 @@ export class OpenApiTransport implements SecretTransport {
     try {
       provided = await provider.getCredential();
     } catch (error) {
-      throw this.#channel.toFailure({ kind: 'credentials', error });
+      throw this.#channel.toFailure({ kind: 'credentialsFailed', error });
     }
     const { accessKeyId, accessKeySecret, securityToken } = provided;
     if (!accessKeyId || !accessKeySecret) throw this.#channel.toFailure({ kind: 'incompleteCredentials' });

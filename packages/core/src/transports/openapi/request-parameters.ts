@@ -13,7 +13,7 @@ export interface ActionRequest {
   };
 }
 
-/** GetSecretValue. Throws a `FetchFailure` for a name that is not well-formed Unicode. */
+/** Returns a GetSecretValue request. Throws a `FetchFailure` if the name, stage or version id is not well-formed Unicode. */
 export function getSecretValueRequest(request: SecretRequest): ActionRequest {
   assertWellFormed(request);
   const { name, stage, versionId } = request;
@@ -25,8 +25,8 @@ export function getSecretValueRequest(request: SecretRequest): ActionRequest {
 }
 
 /**
- * BatchGetSecretValue. Its one parameter is a JSON list, and all values in it are strings: according to the documentation of
- * the action and the models that Alibaba Cloud generates its SDKs from (2026).
+ * Returns a BatchGetSecretValue request. Its only parameter is a JSON list, and all values in it are strings. Source: the
+ * documentation of the action, and the models that Alibaba Cloud generates its SDKs from (2026).
  */
 export function batchGetSecretValueRequest(requests: readonly SecretRequest[]): ActionRequest {
   const list = requests.map((request) => {

@@ -10,9 +10,9 @@ export interface SignatureParameters {
 }
 
 /**
- * The canonical query of a request with everything that signature version 1 covers, in byte order of the names
+ * Returns the canonical query of a request: all that signature version 1 covers, in byte order of the names
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism). `SignatureMethod` and `SignatureType` are those
- * that the official Java, Go and Python clients send with a client key.
+ * that the official Java, Go and Python clients send for a client key.
  */
 export function clientKeyQuery(
   { action, parameters }: ActionRequest,
@@ -36,7 +36,7 @@ export function clientKeyQuery(
   });
 }
 
-/** The string to sign of signature version 1. `query` is canonical: see `canonicalQuery`. */
+/** Returns the string to sign of signature version 1. `query` is canonical: see `canonicalQuery`. */
 export function rpcStringToSign(method: string, query: string): string {
   return `${method}&${percentEncode('/')}&${percentEncode(query)}`;
 }

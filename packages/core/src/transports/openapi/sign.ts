@@ -23,7 +23,7 @@ const algorithm = 'ACS3-HMAC-SHA256';
 export const emptyBodyHash: string = sha256('');
 
 /**
- * The `authorization` header of signature version 3 of the Alibaba Cloud OpenAPI
+ * Returns the `authorization` header of signature version 3 of the Alibaba Cloud OpenAPI
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function authorization(request: SignableRequest, key: AccessKey): string {
@@ -43,7 +43,7 @@ export function canonicalRequest(request: SignableRequest, names: string = signe
   return `${method}\n${path}\n${query}\n${lines}\n${names}\n${bodyHash}`;
 }
 
-/** Encodes parameters, which must be in byte order of their names. One that is `undefined` is omitted. */
+/** Encodes parameters, which must be in byte order of their names. Omits those that are `undefined`. */
 export function canonicalQuery(parameters: Readonly<Record<string, string | undefined>>): string {
   let query = '';
   for (const name in parameters) {
@@ -54,14 +54,17 @@ export function canonicalQuery(parameters: Readonly<Record<string, string | unde
 }
 
 /**
- * RFC 3986: encodes all but `A-Z a-z 0-9 - _ . ~`. `encodeURIComponent` leaves five more characters, and one of them is in the
- * names of secrets that cloud products create: `product!name`.
+ * Encodes all characters but `A-Z a-z 0-9 - _ . ~` (RFC 3986). `encodeURIComponent` leaves five more characters, one of which is
+ * in the names of secrets that cloud products create: `product!name`.
  */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
 }
 
-/** The signature's date format: UTC, without a fraction. Cached for a second: formatting takes as long as hashing a request. */
+/**
+ * Formats a date for the signature: UTC, without a fraction. The text is cached for a second, because formatting takes as long as
+ * hashing a request.
+ */
 export function signatureDate(milliseconds: number): string {
   const second = Math.floor(milliseconds / 1_000);
   if (second !== cachedDate.second) {

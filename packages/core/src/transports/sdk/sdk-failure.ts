@@ -7,8 +7,9 @@ import { isError } from '../../secret/is-error.ts';
 /**
  * Converts an error of `doRequest` into a `FetchFailure`.
  *
- * Only codes and numbers are copied, no message, stack or other field. For a network error, the SDK's message contains the URL
- * with the access key id, the signature and the security token (`httpx`, lib/index.js). A parser's error quotes the response.
+ * It copies only codes and numbers, no message, stack or other property. The SDK's message for a network error contains the URL
+ * with the access key id, the signature and the security token (`httpx`, lib/index.js). That for a parse error quotes the
+ * response.
  */
 export function fetchFailureFromSdk(error: unknown, endpoint: string): FetchFailure {
   const fields = new Map<string, unknown>(
@@ -22,7 +23,7 @@ export function fetchFailureFromSdk(error: unknown, endpoint: string): FetchFail
       status,
       code: code ?? sdkCodeOf(fields),
       requestId,
-      identity: 'credentials',
+      identity: 'accessKey',
     });
   }
   const name = firstErrorCode(fields.get('name')) ?? 'Error';
@@ -45,10 +46,10 @@ function statusOf(fields: ReadonlyMap<string, unknown>): number | undefined {
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
 }
 
-/** Removes the suffix that the SDK appends, as in `Forbidden.ResourceNotFoundError`. */
+/** Removes the suffix `Error` that the SDK appends, as in `Forbidden.ResourceNotFoundError`. */
 function sdkCodeOf(fields: ReadonlyMap<string, unknown>): string | undefined {
   const code = firstErrorCode(fields.get('code'))?.replace(/Error$/u, '');
-  // The SDK's conversion of a body without a code.
+  // The SDK converts a missing code to a text.
   return code === 'undefined' || code === 'null' || code === '' ? undefined : code;
 }
 

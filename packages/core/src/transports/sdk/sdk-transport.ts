@@ -18,6 +18,7 @@ export type RpcRequest = [
   runtime: RpcRuntime,
 ];
 
+/** The runtime options of the SDK's `doRequest`. */
 export interface RpcRuntime {
   autoretry?: boolean;
   ignoreSSL?: boolean;
@@ -27,11 +28,12 @@ export interface RpcRuntime {
   readTimeout?: number;
 }
 
-/** A client of `@alicloud/kms20160120` 1.x, or of another SDK on `@alicloud/rpc-client`. Only `doRequest` is used. */
+/** A client of `@alicloud/kms20160120` 1.x, or of another SDK that is based on `@alicloud/rpc-client`. Only `doRequest` is used. */
 export interface RpcClient {
   doRequest(...request: RpcRequest): Promise<unknown>;
 }
 
+/** Options of `sdkTransport`. */
 export interface SdkTransportOptions {
   /** The name of the endpoint in messages. Default: the host that the SDK client was created with. */
   readonly endpoint?: string | undefined;
@@ -42,7 +44,7 @@ export interface SdkTransportOptions {
 }
 
 /**
- * A transport that fetches secrets with an SDK client of yours.
+ * Creates a transport that fetches secrets with your own SDK client.
  *
  * It has the limits of the SDK. Requests are not cancelled: when the signal aborts, the fetch rejects, but the request
  * continues until its own timeout. The size of responses is not limited. A CA file and a proxy cannot be configured.
@@ -98,7 +100,7 @@ function queryOf({ name, stage, versionId }: SecretRequest): Record<string, stri
   };
 }
 
-/** No SDK retries: the secret client retries itself. Certificates are verified even with NODE_TLS_REJECT_UNAUTHORIZED=0. */
+/** Disables the retries of the SDK: the secret client has its own. Certificates are verified even with NODE_TLS_REJECT_UNAUTHORIZED=0. */
 function runtimeOf({ connectTimeout, readTimeout }: SdkTransportOptions): RpcRuntime {
   return {
     autoretry: false,
