@@ -5,14 +5,17 @@ import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { CachedCredentials } from './cached-credentials.ts';
 
-/** An identity that `@alicloud/credentials` supports. Its `rsa_key_pair`, for client keys, sends requests to the wrong host. */
+/**
+ * All identities except client keys. The library `@alicloud/credentials` supports those too (`rsa_key_pair`), but sends the
+ * requests to the wrong host.
+ */
 export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
 
 /**
- * The credentials provider for an identity. Temporary credentials come from `@alicloud/credentials`, which is loaded by the
- * first request, and are cached.
+ * Creates the credentials provider of an identity. Temporary credentials are cached. They come from `@alicloud/credentials`, which
+ * the first request loads.
  *
- * Rejects with a `FetchFailure` with status, code and request id. It contains no secret.
+ * The provider rejects with a `FetchFailure`, which has the status, code and request id, and contains no secret.
  */
 export function alicloudCredentials(identity: AlicloudIdentity, options: TokenProviderOptions): CredentialsProvider {
   const { clock } = options;
@@ -28,13 +31,13 @@ export function alicloudCredentials(identity: AlicloudIdentity, options: TokenPr
 }
 
 /**
- * Returns the configured credentials without the library: its static providers return the same texts, and loading them takes
+ * Returns the configured credentials without the library: its static providers return the same values, and loading them takes
  * longer than signing and sending the first request (docs/decisions/0003-loading-alicloud-credentials.md).
  */
 function staticCredentials(identity: AccessKeyIdentity | StsIdentity): CredentialsProvider {
   const { accessKeyId, accessKeySecret } = identity;
   const token = identity.type === 'sts' ? { securityToken: identity.securityToken } : {};
-  // A copy: the caller may erase the object that it passed.
+  // A copy: the caller may clear the object that it passed.
   const credentials = { accessKeyId, accessKeySecret, ...token };
   return {
     async getCredential() {

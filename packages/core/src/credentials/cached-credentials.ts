@@ -2,58 +2,59 @@ import type { Clock } from '../time/clock.ts';
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
-/** What `getCredential` resolves with. `securityToken` is absent, never `undefined`: the port's type requires that. */
+/** What `getCredential` resolves to. `securityToken` is absent, never `undefined`: `CredentialsProvider` requires that. */
 export interface ProviderCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string;
 }
 
-/** Credentials as their source issued them. */
+/** Credentials and their lifetime, as their source issued them. */
 export interface IssuedCredentials {
   readonly credentials: ProviderCredentials;
-  /** Milliseconds from the request to the expiry; `undefined` if the source does not report it. */
+  /** Milliseconds from the request to the expiry; `undefined` if the source does not report one. */
   readonly lifetime: number | undefined;
 }
 
+/** Options of `CachedCredentials`. */
 export interface CachedCredentialsOptions {
   /** The subject of error messages, such as `Credentials for role acs:ram::1:role/reader`. */
   readonly source: string;
+  /** Requests credentials from their source. */
   readonly fetch: () => Promise<IssuedCredentials>;
   readonly clock: Clock;
 }
 
-/** All times are of `clock.now()`. */
+/** Times are the clock's `now`. */
 interface CachedEntry {
   readonly credentials: ProviderCredentials;
-  /** From here on, the first caller starts a refresh in the background. */
+  /** From this time on, the first caller starts a refresh in the background. */
   readonly refreshAt: number;
-  /** From here on, callers wait for the refresh and get these credentials only if it fails. */
+  /** From this time on, callers wait for the refresh and get these credentials only if it fails. */
   readonly staleAt: number;
   readonly expiresAt: number;
 }
 
-/** Refresh interval (ms) for a source that reports no lifetime: a file or environment variables. */
+/** The refresh interval (ms) for a source that reports no lifetime, such as a file or environment variables. */
 const defaultRefreshInterval = 300_000;
 
 /**
- * Credentials become stale this long before they expire (ms), or a fifth of their lifetime, whichever is shorter: the clock of
- * KMS may be ahead, and a request takes time.
+ * Credentials are stale this long before they expire (ms), at most a fifth of their lifetime: the clock of KMS may be ahead, and a
+ * request takes time.
  */
 const maxExpiryMargin = 300_000;
 
-/** Milliseconds. Longer than the library's own timeouts, which do not limit a response that arrives byte by byte. */
+/** The timeout of a fetch (ms). The library's own timeouts are shorter, but do not limit a response that arrives byte by byte. */
 const fetchTimeout = 15_000;
 
-/** How long callers get the same error without a new request (ms): ten retries of ten reads are one request to STS. */
+/** How long an error is cached (ms), so that ten retries of ten reads result in one request to STS. */
 const failureTtl = 1_000;
 
 /**
- * Caches temporary credentials. All callers share one request. The first caller that comes near the expiry starts the
- * refresh. There is no timer: an idle process sends no requests, and nothing needs to be closed.
+ * Caches temporary credentials. All callers share one request. The first caller near the expiry starts a refresh. There is no
+ * timer: an idle process sends no requests, and nothing has to be closed.
  *
- * Ages are measured with `clock.now()`, not with the calendar: the source computes the lifetime with its own clock, and the
- * calendar of this machine may be wrong.
+ * Ages are measured with `clock.now()`, not with the calendar: the calendar of this machine may be wrong.
  */
 export class CachedCredentials implements CredentialsProvider {
   readonly #options: CachedCredentialsOptions;
@@ -69,7 +70,7 @@ export class CachedCredentials implements CredentialsProvider {
     const entry = this.#entry;
     const now = this.#options.clock.now();
     if (entry !== undefined && now < entry.staleAt) {
-      // The error is reported to the first caller that has to wait.
+      // An error is reported to the first caller that has to wait for a refresh.
       if (now >= entry.refreshAt) this.#refresh().catch(() => undefined);
       return entry.credentials;
     }
@@ -82,7 +83,7 @@ export class CachedCredentials implements CredentialsProvider {
     }
   }
 
-  /** Evicts credentials that KMS no longer accepts. Always `true`: the next call fetches others. */
+  /** Evicts credentials that KMS no longer accepts. Always returns `true`: the next call fetches new ones. */
   discard(accessKeyId: string): boolean {
     if (this.#entry?.credentials.accessKeyId === accessKeyId) this.#entry = undefined;
     return true;
@@ -130,7 +131,7 @@ export class CachedCredentials implements CredentialsProvider {
     const margin = Math.min(maxExpiryMargin, lifetime / 5);
     const expiresAt = requestedAt + lifetime;
     const staleAt = expiresAt - margin;
-    // Jitter, so that processes that start together do not refresh together.
+    // Jitter, so that processes that start at the same moment do not refresh at the same moment.
     const lead = margin * (0.5 + this.#options.clock.random() / 2);
     return { credentials, refreshAt: staleAt - lead, staleAt, expiresAt };
   }

@@ -7,13 +7,13 @@ import { readPkcs12 } from './pkcs12.ts';
 /** A real file has about 4000 characters. */
 const maxFileLength = 65_536;
 
-/** With the largest keys that OpenSSL allows, a signature takes seconds. KMS issues keys of 2048 bits. */
+/** A larger key could block a thread for seconds per signature. KMS issues keys of 2048 bits. */
 const maxKeyBits = 8_192;
 
 /**
- * Opens a client key: the JSON file that the KMS console downloads, and its password. Throws `ClientKeyError`.
+ * Opens a client key from the JSON file that the KMS console downloads, and its password. Throws `ClientKeyError`.
  *
- * The key is parsed once: a signature takes 0.2 ms with a `KeyObject`, 0.7 ms from PEM.
+ * The key is parsed once: a signature takes 0.2 ms with a `KeyObject`, but 0.7 ms with PEM.
  */
 export function openClientKey({ json, password }: { readonly json: string; readonly password: string }): ClientKey {
   const { keyId, file } = readKeyFile(json);
@@ -42,7 +42,7 @@ function parseClientKeyFile(json: string): ReadonlyMap<string, unknown> {
   try {
     parsed = JSON.parse(json.replace(/^\uFEFF/u, ''));
   } catch {
-    // The parser's error is dropped because it quotes the file.
+    // Without the parser's error as the cause: its message quotes the file.
     throw new ClientKeyError(`The client key file is not JSON. ${expectedFile}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
@@ -60,7 +60,7 @@ function requireText(fields: ReadonlyMap<string, unknown>, name: string): string
   throw new ClientKeyError(`${name} in the client key file ${problem}. ${expectedFile}`);
 }
 
-/** Allows line breaks, as the official Python client does. `Buffer.from` would silently skip any other character. */
+/** Allows line breaks, as the official Python client does. Other characters are checked: `Buffer.from` would skip them silently. */
 function decodeBase64(text: string): Buffer {
   const base64 = text.replaceAll(/\s/gu, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/u.test(base64) || base64.replace(/=+$/u, '').length % 4 === 1) {
@@ -94,7 +94,7 @@ function checkSize(key: KeyObject): KeyObject {
   throw new ClientKeyError(`PrivateKeyData contains an RSA key of ${bits} bits, the maximum is ${maxKeyBits}.`);
 }
 
-/** The expiry of the certificate that belongs to the key. The file may contain the certificates of its CAs, too. */
+/** Returns the expiry of the certificate of the key. The file may also contain the certificates of its CAs. */
 function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | undefined {
   const { X509Certificate } = nodeCrypto();
   for (const der of certificates) {
@@ -104,13 +104,13 @@ function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | und
       const date = Date.parse(certificate.validTo);
       return Number.isNaN(date) ? undefined : date;
     } catch {
-      // Skipped: the key signs without its certificate.
+      // Skipped, because the key can sign without its certificate.
     }
   }
   return undefined;
 }
 
-/** With a callback, Node signs on its thread pool: 25 µs of the main thread instead of 240. */
+/** With a callback, Node signs in its thread pool: this takes 25 µs of the main thread instead of 240 µs. */
 function signText(text: string, key: KeyObject): Promise<string> {
   const { sign } = nodeCrypto();
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { fetchSession, lifetimeOf } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 
-/** A provider in the library's default chain: it has sessions, or reads environment variables or a file. */
+/** A provider in the library's default chain. It fetches sessions (see `SessionProvider`), or reads variables or a file. */
 type ChainProvider = object & {
   getCredentials(): Promise<{
     readonly accessKeyId: string;
@@ -18,10 +18,10 @@ type ChainProvider = object & {
 };
 
 /**
- * Fetches credentials from the first provider in the library's default chain that has some.
+ * Fetches credentials from the first provider in the default chain of `@alicloud/credentials` that has some.
  *
- * The chain is rebuilt for each request, and its providers are called one by one. The library's own chain stores a provider
- * before it has succeeded: after one total failure, it calls only the last provider (providers/default.js of 2.4.7, line 80).
+ * The chain is built for each request, and its providers are called one by one. The library's own chain stores a provider before
+ * it has succeeded: after all providers have failed once, it calls only the last one (providers/default.js of 2.4.7, line 80).
  */
 export async function fetchFromDefaultChain({
   clock,
@@ -50,10 +50,10 @@ interface ChainAttempt {
   readonly failure: FetchFailure;
 }
 
-/** `providers` is not documented. The version of the library is pinned, and a test reads a key through this function. */
+/** Reads a property that is not documented: the version of the library is pinned, and a test covers this function. */
 function providersOf(chain: object): readonly ChainProvider[] {
   const providers: unknown = Reflect.get(chain, 'providers');
-  // The chain is a provider itself.
+  // The chain itself is a provider too.
   const list: readonly ChainProvider[] = Array.isArray(providers) ? providers : [chain as ChainProvider];
   // The chain contains the URI provider even if no URI is set; it would then request https://undefined/.
   return list.filter((provider) => !('credentialsURI' in provider) || Boolean(provider.credentialsURI));
@@ -77,7 +77,7 @@ function hasSessions(provider: object): provider is SessionProvider {
   return 'refresher' in provider && typeof provider.refresher === 'function';
 }
 
-/** The provider for a profile that names a role wraps one with a session. */
+/** The provider for a profile with a role wraps a provider with a session. */
 function expirationOf(provider: object): unknown {
   const inner: unknown = Reflect.get(provider, 'innerProvider');
   const session: unknown = typeof inner === 'object' && inner !== null ? Reflect.get(inner, 'session') : undefined;
@@ -110,8 +110,8 @@ function providerFailure(
 }
 
 /**
- * The failure of the first provider that is configured: OIDC, or one that sent a request. If only the metadata service was
- * requested and it did not respond, this machine has no identity, and a retry would not help.
+ * Returns the failure of the first provider that is configured: OIDC, or one that sent a request. If only the metadata service
+ * was requested and did not respond, this machine has no identity, and a retry would not help.
  */
 function chainFailure(attempts: readonly ChainAttempt[]): FetchFailure {
   const isUnconfigured = ({ name, httpLog }: ChainAttempt): boolean =>

@@ -4,12 +4,12 @@ export interface DerElement {
   readonly content: Buffer;
 }
 
-/** The bytes are not valid DER, or not of the expected structure. The message is the end of a sentence. */
+/** The bytes are not valid DER, or do not have the expected structure. The message is the end of a sentence. */
 export class DerError extends Error {
   override readonly name = 'DerError';
 }
 
-/** The tags in PKCS#12 (X.690, section 8.1.2). `context0` is a `[0]` with elements, `plainContext0` one with bytes. */
+/** The tags in PKCS#12 (X.690, section 8.1.2). `context0` is a `[0]` that contains elements, `plainContext0` one with bytes. */
 export const derTag = {
   integer: 0x02,
   octets: 0x04,
@@ -22,7 +22,7 @@ export const derTag = {
 /**
  * Reads the consecutive elements in `bytes`. Throws `DerError`.
  *
- * It reads one level: the caller descends into the elements that it expects. So no input determines the stack depth.
+ * Reads one level: the caller descends only into elements that it expects, so that no input can exhaust the stack.
  */
 export function readDer(bytes: Buffer): readonly DerElement[] {
   const elements: DerElement[] = [];
@@ -38,19 +38,19 @@ export function readDer(bytes: Buffer): readonly DerElement[] {
   return elements;
 }
 
-/** The content of a required element with the given tag. */
+/** Returns the content of a required element with the given tag. Throws `DerError`. */
 export function contentOf(element: DerElement | undefined, tag: number): Buffer {
   if (element === undefined) throw new DerError('an element is missing');
   if (element.tag !== tag) throw new DerError('an element has an unexpected tag');
   return element.content;
 }
 
-/** The elements in a required element with the given tag. */
+/** Returns the elements in a required element with the given tag. Throws `DerError`. */
 export function elementsOf(element: DerElement | undefined, tag: number): readonly DerElement[] {
   return readDer(contentOf(element, tag));
 }
 
-/** A non-negative integer. One of more than six bytes is `Infinity`, which exceeds every limit. */
+/** Returns a non-negative integer. More than six bytes are `Infinity`, which exceeds every limit. Throws `DerError`. */
 export function integerOf(element: DerElement | undefined): number {
   const content = contentOf(element, derTag.integer);
   if (content.length === 0 || content.readUInt8(0) >= 0x80) throw new DerError('an integer is negative or empty');
@@ -58,13 +58,13 @@ export function integerOf(element: DerElement | undefined): number {
   return content.readUIntBE(0, content.length);
 }
 
-/** An object identifier such as `1.2.840.113549.1.7.1` (X.690, section 8.19). */
+/** Returns an object identifier such as `1.2.840.113549.1.7.1` (X.690, section 8.19). Throws `DerError`. */
 export function objectIdOf(element: DerElement | undefined): string {
   const content = contentOf(element, derTag.objectId);
   const arcs: number[] = [];
   let arc = 0;
-  // All known ids are shorter than 32 bytes, and their arcs than 39 bits. Longer ones only need to differ from them, so the
-  // rest of the id, and the upper bits of an arc, are dropped.
+  // All ids that this package knows are shorter than 32 bytes, and their arcs shorter than 39 bits. Of a longer id it is enough
+  // that it differs from them, so the rest of it, and the upper bits of its arcs, are ignored.
   for (const byte of content.subarray(0, 32)) {
     arc = (arc % 2 ** 32) * 0x80 + (byte & 0x7f);
     if (byte >= 0x80) continue;

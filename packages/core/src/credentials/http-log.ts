@@ -2,7 +2,7 @@ import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
 import { isError } from '../secret/is-error.ts';
 
-/** One request of a provider of `@alicloud/credentials`: the parts that an error message may quote. */
+/** The parts of a request of `@alicloud/credentials` and of its response that an error message may contain. */
 export interface HttpLogEntry {
   readonly host: string;
   /** Absent if there was no response. */
@@ -11,14 +11,14 @@ export interface HttpLogEntry {
   readonly requestId?: string | undefined;
   /** The `date` header of the response (milliseconds since 1970). */
   readonly date?: number | undefined;
-  /** Why there was no response, such as `ECONNREFUSED` or `ETIMEDOUT`. */
+  /** Why there was no response: a code such as `ECONNREFUSED`, or the name of an error. */
   readonly reason?: string | undefined;
 }
 
 /**
- * Appends each request of `provider` to `httpLog`, without anything secret.
+ * Appends an entry for each request of `provider` to `httpLog`. An entry contains nothing secret.
  *
- * The library's own errors contain the server's text, but no status, code or request id.
+ * The library's own errors contain the text of the response, but no status, code or request id.
  */
 export function logRequests(provider: object, httpLog: HttpLogEntry[]): void {
   wrapDoRequest(provider, (doRequest) => async (request) => {
@@ -61,18 +61,18 @@ function loggedFields({ statusCode, headers, body }: LibraryResponse): Omit<Http
   return { status: statusCode, code, requestId, date: Number.isNaN(date) ? undefined : date };
 }
 
-/** The code and request id of an Alibaba Cloud error; empty for any other body. */
+/** Reads the code and request id of an Alibaba Cloud error. Returns `{}` for any other body. */
 function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    // The parser's error is dropped because it quotes the body.
+    // Without the parser's error: its message quotes the body.
     return {};
   }
   if (typeof parsed !== 'object' || parsed === null) return {};
   const fields = new Map<string, unknown>(Object.entries(parsed));
-  // Only values of the expected form are logged: anything else may be a quoted secret.
+  // Only values of the expected form are logged: anything else may be a secret.
   const field = (name: string, pattern: RegExp): string | undefined => {
     const value = fields.get(name);
     return typeof value === 'string' && pattern.test(value) ? value : undefined;
@@ -80,7 +80,7 @@ function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
   return { code: field('Code', /^[A-Za-z][\w.-]{0,99}$/u), requestId: field('RequestId', /^[\w-]{1,64}$/u) };
 }
 
-/** The code or the class name of an error. The library's messages contain the URL, with signature and access key id. */
+/** Returns the code or the name of an error. The library's messages contain the URL with the signature and the access key id. */
 export function reasonOf(error: unknown): string {
   if (!isError(error)) return 'a value that is not an Error';
   if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/u.test(error.code))

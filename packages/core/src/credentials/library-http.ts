@@ -13,17 +13,19 @@ export interface LibraryRequest {
   toRequestURL(): string;
 }
 
+/** A response, as `doRequest` returns it. */
 export interface LibraryResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
 }
 
+/** Sends one request: the type of a provider's `doRequest`. */
 export type DoRequest = (request: LibraryRequest) => Promise<LibraryResponse>;
 
 /**
- * Wraps the HTTP function of a provider of `@alicloud/credentials`: its property `doRequest`, the only hook that the library
- * has ("used for mock", according to its source). A provider without that property is not changed.
+ * Wraps the HTTP function of a provider of `@alicloud/credentials`: its property `doRequest`, the only extension point of the
+ * library ("used for mock", according to its source). Does nothing for a provider without that property.
  */
 export function wrapDoRequest(provider: object, wrap: (doRequest: DoRequest) => DoRequest): void {
   const doRequest: unknown = Reflect.get(provider, 'doRequest');

@@ -3,7 +3,7 @@ import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf } from '
 import { nodeCrypto } from './lazy-crypto.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
-/** A password with a budget for hashing it: `consume` throws if the file requires more iterations than a real one. */
+/** A password with a budget for hashing it: `consume` throws `ClientKeyError` if the file requires too many iterations. */
 export interface BudgetedPassword {
   readonly password: string;
   readonly consume: (iterations: number) => void;
@@ -24,7 +24,7 @@ interface Digest {
   readonly block: number;
 }
 
-/** SHA-1 and SHA-2 by object id (RFC 8017, appendix B.1). */
+/** The supported digests, by object id (RFC 8017, appendix B.1). */
 const digests: ReadonlyMap<string, Digest> = new Map([
   ['1.3.14.3.2.26', { name: 'sha1', size: 20, block: 64 }],
   ['2.16.840.1.101.3.4.2.4', { name: 'sha224', size: 28, block: 64 }],
@@ -50,7 +50,7 @@ const pkcs12Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySi
   ['1.2.840.113549.1.12.1.6', { name: 'rc2', keySize: 5 }],
 ]);
 
-/** The ciphers of PBES2, by object id (RFC 8018, appendix B.2; for AES, NIST). */
+/** The ciphers of PBES2, by object id (RFC 8018, appendix B.2; for AES: NIST CSOR). */
 const pbes2Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySize: number }> = new Map([
   ['1.2.840.113549.3.7', { name: 'des-ede3-cbc', keySize: 24 }],
   ['2.16.840.1.101.3.4.1.2', { name: 'aes-128-cbc', keySize: 16 }],
@@ -61,15 +61,16 @@ const pbes2Ciphers: ReadonlyMap<string, { readonly name: string; readonly keySiz
 const pbes2 = '1.2.840.113549.1.5.13';
 const pbkdf2 = '1.2.840.113549.1.5.12';
 
+/** A ciphertext with the parameters to decrypt it. */
 export interface Encrypted {
   /** An AlgorithmIdentifier. */
   readonly algorithm: DerElement | undefined;
   readonly ciphertext: Buffer;
-  /** Whether RC2 is accepted: true for certificates only, because RC2 protects nothing. */
+  /** Whether RC2 is accepted: only for certificates, because RC2 protects nothing. */
   readonly allowRc2: boolean;
 }
 
-/** Decrypts what `algorithm` says it is encrypted with. */
+/** Decrypts with the cipher and parameters of `algorithm`. Throws `DerError` if they are malformed. */
 export function decrypt({ algorithm, ciphertext, allowRc2 }: Encrypted, password: BudgetedPassword): Decrypted {
   const [id, parameters] = elementsOf(algorithm, derTag.sequence);
   const objectId = objectIdOf(id);
@@ -84,7 +85,7 @@ export function decrypt({ algorithm, ciphertext, allowRc2 }: Encrypted, password
   return decipher(ciphertext, { name: cipher.name, key, iv });
 }
 
-/** The hash that an AlgorithmIdentifier names; `undefined` if it is not supported. */
+/** Returns the digest of an AlgorithmIdentifier; `undefined` if it is not supported. */
 export function digestOf(algorithm: DerElement | undefined): Digest | undefined {
   const [id] = elementsOf(algorithm, derTag.sequence);
   return digests.get(objectIdOf(id));
@@ -133,7 +134,7 @@ function decryptPbes2(
   const [cipherId, iv] = elementsOf(encryption, derTag.sequence);
   const cipher = pbes2Ciphers.get(objectIdOf(cipherId));
   if (objectIdOf(derivationId) !== pbkdf2 || cipher === undefined) return { kind: 'unsupportedCipher' };
-  // After the count, there may be the key length, which the cipher determines, and the HMAC; its default is SHA-1.
+  // Optional parameters follow: the key length, which the cipher determines, and the HMAC, which is SHA-1 by default.
   const [salt, count, ...optional] = elementsOf(derivationParameters, derTag.sequence);
   const hmac = optional.find(({ tag }) => tag === derTag.sequence);
   const digest = hmac === undefined ? 'sha1' : hmacDigests.get(objectIdOf(elementsOf(hmac, derTag.sequence)[0]));

@@ -13,7 +13,7 @@ export interface Pkcs12Contents {
   readonly certificates: readonly Buffer[];
 }
 
-/** OpenSSL writes 2048 iterations, Java 10 000, other tools up to 100 000. A file that requires more is an attack. */
+/** OpenSSL writes 2048 iterations, Java 10,000, other tools up to 100,000. A file that requires more than this is an attack. */
 const maxIterations = 600_000;
 
 const id = {
@@ -39,12 +39,12 @@ export function readPkcs12(file: Buffer, password: string): Pkcs12Contents {
     if (error instanceof DerError) {
       throw new ClientKeyError(`PrivateKeyData is not a PKCS#12 file, or is damaged: ${error.message}.`);
     }
-    // An error of OpenSSL, which rejects old hashes in FIPS mode.
+    // OpenSSL in FIPS mode rejects old hashes, for example.
     throw new ClientKeyError('The OpenSSL of this Node.js does not support the algorithms of PrivateKeyData.');
   }
 }
 
-/** PFX: { version, authSafe, macData (optional) }. */
+/** Reads a PFX: { version, authSafe, macData (optional) }. */
 function readPfx(file: Buffer, password: string): Pkcs12Contents {
   const [pfx, ...rest] = readDer(file);
   const [version, authSafe, mac] = elementsOf(pfx, derTag.sequence);
@@ -71,14 +71,14 @@ function withBudget(password: string): BudgetedPassword {
   };
 }
 
-/** MacData: { DigestInfo { algorithm, digest }, salt, iterations (default 1) }. */
+/** Verifies MacData: { DigestInfo { algorithm, digest }, salt, iterations (default 1) }. */
 function checkMac(mac: DerElement, content: Buffer, password: BudgetedPassword): void {
   const [info, salt, iterations] = elementsOf(mac, derTag.sequence);
   const [algorithm, expected] = elementsOf(info, derTag.sequence);
   const digest = digestOf(algorithm);
   if (digest === undefined) {
     throw new ClientKeyError(
-      'PrivateKeyData has a MAC of an unsupported algorithm. Export it again with a SHA-1 or SHA-2 MAC.',
+      'PrivateKeyData has a MAC of an unsupported algorithm. Export the key again with a SHA-1 or SHA-2 MAC.',
     );
   }
   const derivation = {
@@ -132,7 +132,7 @@ class SafeReader {
     }
   }
 
-  /** EncryptedData: { version, { type, algorithm, [0] content } }. */
+  /** Decrypts EncryptedData: { version, { type, algorithm, [0] content } }. */
   #decryptData(data: DerElement): Buffer | undefined {
     const [, content] = elementsOf(data, derTag.sequence);
     const [, algorithm, ciphertext] = elementsOf(content, derTag.sequence);
@@ -152,7 +152,7 @@ class SafeReader {
         this.#hasUnsupported = true;
         return undefined;
       case 'badDecrypt':
-        // Without a MAC, a wrong password is detected here.
+        // Without a MAC, a wrong password is detected only here.
         if (!this.#hasMac) throw wrongPassword();
         throw new DerError('a part could not be decrypted, although the password is correct');
       default:
@@ -182,7 +182,7 @@ class SafeReader {
   }
 }
 
-/** ContentInfo: { type, [0] content }. */
+/** Returns the content of a ContentInfo: { type, [0] content }. */
 function dataOf(contentInfo: DerElement | undefined): DerElement {
   const [, wrapped] = elementsOf(contentInfo, derTag.sequence);
   return onlyElement(contentOf(wrapped, derTag.context0));
@@ -194,7 +194,7 @@ function onlyElement(bytes: Buffer): DerElement {
   return only;
 }
 
-/** The DER of an element, header included. */
+/** Returns the DER of an element with its header. */
 function encode({ tag, content }: DerElement): Buffer {
   const header = Buffer.from([tag, 0x84, 0, 0, 0, 0]);
   header.writeUInt32BE(content.length, 2);

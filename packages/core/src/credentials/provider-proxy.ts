@@ -4,7 +4,7 @@ import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
 import { isError } from '../secret/is-error.ts';
 
-/** The proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` to connect directly. */
+/** Returns the proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` for a direct connection. */
 export type ProxyResolver = (host: string) => URL | undefined;
 
 /** A response of STS has about 2 kB. */
@@ -14,8 +14,8 @@ const maxResponseBytes = 65_536;
 const defaultTimeouts = { connect: 5_000, read: 10_000 };
 
 /**
- * Sends the HTTPS requests of a provider of `@alicloud/credentials` through a proxy. The library reads `HTTPS_PROXY`, but
- * ignores it.
+ * Sends the HTTPS requests of a provider of `@alicloud/credentials` through a proxy. The library reads `HTTPS_PROXY`, but does not
+ * use it.
  */
 export function routeThroughProxy(
   provider: object,
@@ -35,13 +35,13 @@ interface ProxyRoute {
   readonly clock: Clock;
 }
 
-/** Opens a connection for this request alone: credentials are requested about once an hour. */
+/** Opens a connection for each request: credentials are requested about once an hour. */
 async function sendThroughProxy(request: LibraryRequest, { url, proxy, clock }: ProxyRoute): Promise<LibraryResponse> {
   const { HttpsProxyAgent } = await import('hpagent');
-  // Also aborts the connection to the proxy, so that a proxy that never responds does not keep its socket.
+  // Also aborts the connection to the proxy. The socket to a proxy that never responds would stay open otherwise.
   const controller = new AbortController();
   const { signal } = controller;
-  // hpagent forwards `signal`, but its types do not declare it: a variable passes the check for excess properties.
+  // hpagent forwards `signal`, but its types do not declare it. For a variable, TypeScript does not check excess properties.
   const proxyRequestOptions = { headers: {}, rejectUnauthorized: true, signal };
   const agent = new HttpsProxyAgent({
     proxy,
@@ -81,7 +81,7 @@ async function sendThroughProxy(request: LibraryRequest, { url, proxy, clock }: 
   }
 }
 
-/** Adds a code that names the reason. hpagent reports the status of a proxy that refuses CONNECT in its message only. */
+/** Adds a code to the error. hpagent reports the status of a proxy that refuses CONNECT only in the message. */
 function withCode(error: unknown, isTimeout: boolean): unknown {
   if (!isError(error)) return error;
   if (isTimeout) return Object.assign(new Error('The request timed out.'), { code: 'ETIMEDOUT' });

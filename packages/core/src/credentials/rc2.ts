@@ -18,15 +18,15 @@ const piTable =
   'c5f3db47e5a59c770aa62068fe7fc1ad';
 
 const blockSize = 8;
-/** Bits by which a mixing round rotates each of the four words of a block. */
+/** The number of bits by which a mixing round rotates each of the four words of a block. */
 const rotations = [1, 2, 3, 5] as const;
 
 /**
  * Decrypts RC2 in CBC mode (RFC 2268) and removes the padding (RFC 8018, section 6.1.1). Returns `undefined` if the length or
  * the padding is wrong.
  *
- * OpenSSL has RC2 in its legacy provider only, which Node does not load. KMS encrypts the certificate in a client key with
- * it, and the certificate contains the expiry of the key. RC2 with 40 bits protects nothing: do not use it for anything else.
+ * OpenSSL has RC2 only in its legacy provider, which Node does not load. KMS encrypts the certificate in a client key with RC2, and
+ * the certificate contains the expiry of the key. RC2 with 40 bits protects nothing: do not use it for anything else.
  */
 export function decryptRc2Cbc(
   ciphertext: Buffer,

@@ -8,14 +8,14 @@ interface PendingCall {
   readonly startedAt: number;
 }
 
-/** Age (ms) after which callers no longer join a pending call: a provider that hangs once must not block all later reads. */
+/** The age (ms) after which callers do not join a pending call: a provider that hangs once must not block all later reads. */
 const maxJoinAge = 15_000;
 
 /**
- * Coalesces concurrent calls of a user's provider into one. Nothing is cached: the provider decides how long its credentials
- * are valid.
+ * Coalesces concurrent calls of a user's provider into one. `@alicloud/credentials` 2.4.7 would send one request to STS for each
+ * caller before the first response.
  *
- * `@alicloud/credentials` 2.4.7 sends one request to STS for each caller that comes before the first response.
+ * Nothing is cached: the provider decides how long its credentials are valid.
  */
 export function sharedProvider(provider: CredentialsProvider, clock: Clock): CredentialsProvider {
   let pending: PendingCall | undefined;
@@ -37,7 +37,7 @@ export function sharedProvider(provider: CredentialsProvider, clock: Clock): Cre
   };
 }
 
-/** Async, so that a provider that throws synchronously returns a rejected promise. */
+/** Async, so that a provider that throws synchronously results in a rejected promise. */
 async function getCredential(provider: CredentialsProvider): CredentialPromise {
   return provider.getCredential();
 }

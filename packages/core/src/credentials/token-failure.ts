@@ -4,11 +4,11 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { emptyTokenCode, reasonOf } from './http-log.ts';
 
-/** What an error message about a credentials request contains besides the HTTP log. */
+/** What the error message about a failed credentials request contains, besides entries of the HTTP log. */
 export interface TokenRequestContext {
   /** The subject of the message, such as `Credentials for role acs:ram::1:role/x`. */
   readonly subject: string;
-  /** The path of the OIDC token file. */
+  /** The path of the OIDC token file; only for OIDC. */
   readonly tokenFile?: string | undefined;
   /** Milliseconds since 1970 by the clock of this machine. */
   readonly date: number;
@@ -17,8 +17,8 @@ export interface TokenRequestContext {
 /**
  * Converts an error of `@alicloud/credentials` into a `FetchFailure`.
  *
- * The library's messages quote responses, key files and the signed URL. So neither the message nor the `cause` contains the
- * library's error.
+ * The library's messages quote responses, key files and the signed URL. Therefore the failure does not contain the library's
+ * error, neither in its message nor as its `cause`.
  */
 export function tokenFailure(
   error: unknown,
@@ -66,9 +66,9 @@ function connectionFailure(
 /** The ECS metadata service. It is not an Alibaba Cloud API, so its errors have no code. */
 const metadataHost = '100.100.100.200';
 
-/** Source of the codes: the STS pages on AssumeRole and AssumeRoleWithOIDC. */
+/** Source of the codes: the pages of STS on AssumeRole and AssumeRoleWithOIDC. */
 function failureOfStsResponse(status: number, code: string | undefined): FailureName {
-  // The role or the provider no longer exists. This revokes access, as a denial by KMS does.
+  // The role or the OIDC provider does not exist any more. That revokes access, like a denial by KMS.
   if (code?.startsWith('EntityNotExist') === true) return 'denied';
   if (status === 200) return 'malformed';
   return failureOfResponse(status, code);
@@ -105,7 +105,7 @@ function tokenAdviceFor(failure: FailureName, code: string | undefined, clockSke
   return 'The next request may succeed.';
 }
 
-/** By prefix of the code. */
+/** The advice by the prefix of the code. */
 const tokenAdviceByCode: readonly (readonly [string, string])[] = [
   ['NoPermission', 'Check the trust policy of the role, and that the caller has the permission sts:AssumeRole.'],
   ['EntityNotExist', 'Check the ARN: the role or the OIDC provider does not exist.'],
@@ -116,7 +116,7 @@ const tokenAdviceByCode: readonly (readonly [string, string])[] = [
   ['InvalidSecurityToken', 'Check the security token: it has expired or belongs to another access key.'],
 ];
 
-/** Drops class names of errors and the internal code of an empty token: neither is a code of the system. */
+/** Returns a code of the system. A name of an error and the internal code of an empty token are none. */
 function systemCode(reason: string): string | undefined {
   return /^[A-Z][A-Z0-9_]+$/u.test(reason) && reason !== emptyTokenCode ? reason : undefined;
 }

@@ -8,7 +8,7 @@ import type {
 /** An identity whose temporary credentials come from one provider of `@alicloud/credentials`. */
 export type SessionIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIdentity | CredentialsUriIdentity;
 
-/** The subject of error messages. */
+/** Returns the subject of error messages, such as `Credentials for role acs:ram::1:role/reader`. */
 export function describeIdentity(identity: SessionIdentity): string {
   switch (identity.type) {
     case 'ram_role':

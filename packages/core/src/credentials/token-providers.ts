@@ -11,7 +11,10 @@ import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 import type { ProxyResolver } from './provider-proxy.ts';
 
-/** A provider with sessions. `refresher` bypasses the library's cache, which sends too many requests, some in parallel. */
+/**
+ * A provider of `@alicloud/credentials` that fetches sessions (temporary credentials). `refresher` bypasses its cache, which sends
+ * too many requests, some of them in parallel.
+ */
 export interface SessionProvider {
   refresher(): Promise<{
     readonly accessKeyId: string;
@@ -21,18 +24,22 @@ export interface SessionProvider {
   }>;
 }
 
-/** Milliseconds. Shorter than the library's defaults (5 and 10 s), so that two attempts fit into a read. */
+/** Timeouts (ms). Shorter than the library's defaults (5 and 10 s), so that two attempts fit into the deadline of a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
 
+/** Options of requests for temporary credentials. */
 export interface TokenProviderOptions {
   readonly clock: Clock;
   /** Called with each provider of the library before its first request. Tests replace its `doRequest` here. */
   readonly prepare?: ((provider: object) => void) | undefined;
-  /** Absent if all requests connect directly. */
+  /** Without it, all requests connect directly. */
   readonly resolveProxy?: ProxyResolver | undefined;
 }
 
-/** Sends one request, with a new provider: the library's providers keep state that a failed request can corrupt. */
+/**
+ * Requests credentials with a new provider of `@alicloud/credentials`: a provider has state that a failed request can corrupt.
+ * Rejects with a `FetchFailure`.
+ */
 export async function fetchCredentials(
   identity: SessionIdentity,
   { clock, prepare, resolveProxy }: TokenProviderOptions,
@@ -53,7 +60,7 @@ export async function fetchCredentials(
   }
 }
 
-/** Fetches a session. `httpLog` is the provider's: see `logRequests`. */
+/** Fetches a session. `httpLog` is that of the provider: see `logRequests`. */
 export async function fetchSession(
   provider: SessionProvider,
   httpLog: readonly HttpLogEntry[],
@@ -61,10 +68,11 @@ export async function fetchSession(
 ): Promise<IssuedCredentials> {
   const { accessKeyId, accessKeySecret, securityToken, expiration } = await provider.refresher();
   const credentials = { accessKeyId, accessKeySecret, securityToken };
+  // The date of the response is preferred: the local clock may be wrong.
   return { credentials, lifetime: lifetimeOf(expiration, httpLog.at(-1)?.date ?? clock.date()) };
 }
 
-/** Milliseconds from `date` to `expiration`. `date` is that of the response, if it has one: the local clock may be wrong. */
+/** Returns the milliseconds from `date` to `expiration`; `undefined` if there is no valid `expiration`. */
 export function lifetimeOf(expiration: unknown, date: number): number | undefined {
   const expiresAt = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
   return Number.isNaN(expiresAt) ? undefined : Math.max(expiresAt - date, 0);
@@ -101,7 +109,7 @@ async function createProvider(identity: SessionIdentity): Promise<SessionProvide
   }
 }
 
-/** The credentials that assume the role, as a provider of the library, which sends the provider's name in a header. */
+/** Wraps the credentials that assume the role as a provider of the library, which sends the provider's name in a header. */
 function staticProvider({ accessKeyId, accessKeySecret, securityToken = '' }: Credentials): LibraryProvider {
   const providerName = securityToken === '' ? 'static_ak' : 'static_sts';
   const credentials = { accessKeyId, accessKeySecret, securityToken, providerName };
@@ -119,7 +127,7 @@ interface StsBuilder {
   withReadTimeout(ms: number): unknown;
 }
 
-/** Sets only what is configured: for the rest, the library uses its defaults or the environment. */
+/** Sets only what is configured. For the rest, the library uses the environment or its defaults. */
 function withStsOptions<Builder extends StsBuilder>(
   builder: Builder,
   options: RamRoleIdentity | OidcRoleIdentity,
