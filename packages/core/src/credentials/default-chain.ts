@@ -3,8 +3,9 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { logRequests } from './http-log.ts';
 import { tokenFailure } from './token-failure.ts';
-import type { SessionProvider, TokenProviderOptions } from './token-providers.ts';
-import { fetchSession, lifetimeOf } from './token-providers.ts';
+import { fetchSession, lifetimeOf } from './session.ts';
+import type { SessionProvider } from './session.ts';
+import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 

@@ -4,25 +4,14 @@ import type { Credentials } from '../ports/credentials.ts';
 import type { OidcRoleIdentity, RamRoleIdentity } from '../options/identity.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { logRequests } from './http-log.ts';
+import { fetchSession } from './session.ts';
+import type { SessionProvider } from './session.ts';
 import { tokenFailure } from './token-failure.ts';
 import type { SessionIdentity } from './token-identity.ts';
 import { describeIdentity } from './token-identity.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { routeThroughProxy } from './provider-proxy.ts';
 import type { ProxyResolver } from './provider-proxy.ts';
-
-/**
- * A provider of `@alicloud/credentials` that fetches sessions (temporary credentials). `refresher` bypasses its cache, which sends
- * too many requests, some of them in parallel.
- */
-export interface SessionProvider {
-  refresher(): Promise<{
-    readonly accessKeyId: string;
-    readonly accessKeySecret: string;
-    readonly securityToken: string;
-    readonly expiration: string;
-  }>;
-}
 
 /** Timeouts (ms). Shorter than the library's defaults (5 and 10 s), so that two attempts fit into the deadline of a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
@@ -58,24 +47,6 @@ export async function fetchCredentials(
       date: clock.date(),
     });
   }
-}
-
-/** Fetches a session. `httpLog` is that of the provider: see `logRequests`. */
-export async function fetchSession(
-  provider: SessionProvider,
-  httpLog: readonly HttpLogEntry[],
-  clock: Clock,
-): Promise<IssuedCredentials> {
-  const { accessKeyId, accessKeySecret, securityToken, expiration } = await provider.refresher();
-  const credentials = { accessKeyId, accessKeySecret, securityToken };
-  // The date of the response is preferred: the local clock may be wrong.
-  return { credentials, lifetime: lifetimeOf(expiration, httpLog.at(-1)?.date ?? clock.date()) };
-}
-
-/** Returns the milliseconds from `date` to `expiration`; `undefined` if there is no valid `expiration`. */
-export function lifetimeOf(expiration: unknown, date: number): number | undefined {
-  const expiresAt = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
-  return Number.isNaN(expiresAt) ? undefined : Math.max(expiresAt - date, 0);
 }
 
 async function createProvider(identity: SessionIdentity): Promise<SessionProvider> {
