@@ -49,6 +49,7 @@ test('@kms-secrets/core exports', async () => {
       "isSecretClient",
       "isSecretError",
       "isSecretSnapshot",
+      "keyValueStore",
       "loadDeclared",
       "milliseconds",
       "refuseUnknownOptions",
@@ -84,6 +85,7 @@ const commonExports = [
   'isSecret',
   'isSecretClient',
   'isSecretError',
+  'keyValueStore',
   'sdkTransport',
 ];
 

@@ -7,6 +7,8 @@ export { createSecretClient } from './create-client.ts';
 export { fileStore } from './file-store/file-store.ts';
 export type { FileStoreOptions } from './file-store/file-store.ts';
 export type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from './seal/envelope.ts';
+export { keyValueStore } from './seal/key-value-store.ts';
+export type { KeyValueStorage, KeyValueStoreOptions } from './seal/key-value-store.ts';
 export { createKeyring } from './seal/keyring.ts';
 export type { Keyring, KeyringOptions, SealingKey } from './seal/keyring.ts';
 export { sdkTransport } from './transports/sdk/sdk-transport.ts';
@@ -66,9 +68,11 @@ export { milliseconds } from './time/duration.ts';
 export type { Duration } from './time/duration.ts';
 export type {
   BreakerOptions,
+  FetchedTimes,
   HedgeOptions,
   LimitOptions,
   ReadOptions,
+  RefreshOptions,
   RetryOptions,
   SecretClientOptions,
   SecretOptions,

@@ -14,6 +14,7 @@ export {
   isSecret,
   isSecretClient,
   isSecretError,
+  keyValueStore,
   RequestRejectedError,
   sdkTransport,
   Secret,

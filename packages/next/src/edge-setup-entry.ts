@@ -19,6 +19,7 @@ export {
   nothing as createSecretClient,
   nothing as errorResponse,
   nothing as fileStore,
+  nothing as keyValueStore,
   nothing as getSecretClient,
   nothing as healthResponse,
   nothing as sdkTransport,

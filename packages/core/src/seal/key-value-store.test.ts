@@ -1,0 +1,85 @@
+import { describeStore } from '@kms-secrets/testing/contracts';
+import { expect, test } from 'vitest';
+import { keyValueStore } from './key-value-store.ts';
+import type { KeyValueStorage } from './key-value-store.ts';
+import { firstKey, secondKey, stored } from './stored-secret.fixture.ts';
+
+describeStore('a store on a Map', () =>
+  keyValueStore({ name: 'map', storage: new Map<string, string>(), key: firstKey }),
+);
+
+describeStore('a store on an asynchronous storage', () => {
+  const map = new Map<string, string>();
+  const storage: KeyValueStorage = {
+    get: async (key) => map.get(key) ?? null,
+    set: async (key, value) => void map.set(key, value),
+    delete: async (key) => void map.delete(key),
+  };
+  return keyValueStore({ name: 'async', storage, passphrase: 'a long enough passphrase' });
+});
+
+test('neither keys nor values in the storage show a secret', async () => {
+  const map = new Map<string, string>();
+  const store = keyValueStore({ name: 'map', storage: map, key: firstKey });
+
+  await store.write({ name: 'prod/db' }, stored());
+
+  const text = [...map].flat().join();
+  expect(text.includes('s3cret')).toBe(false);
+  expect(text.includes('prod/db')).toBe(false);
+});
+
+test('reads what was written under an older key, and removes it', async () => {
+  const map = new Map<string, string>();
+  await keyValueStore({ name: 'map', storage: map, key: firstKey }).write({ name: 'db' }, stored());
+  const rotated = keyValueStore({ name: 'map', storage: map, keys: [secondKey, firstKey] });
+
+  expect((await rotated.read({ name: 'db' }))?.versionId).toBe('v1');
+  await rotated.removeAll('db');
+
+  expect(map.size).toBe(0);
+});
+
+test('concurrent writes of stages of one secret lose none', async () => {
+  const store = keyValueStore({ name: 'map', storage: new Map<string, string>(), key: firstKey });
+  const stages = Array.from({ length: 20 }, (_, index) => `stage-${index}`);
+
+  await Promise.all(stages.map((stage) => store.write({ name: 'db', stage }, stored({ versionId: stage }))));
+
+  const read = await Promise.all(stages.map((stage) => store.read({ name: 'db', stage })));
+  expect(read.map((secret) => secret?.versionId)).toEqual(stages);
+});
+
+test.each(['not JSON', '[]', 'null', '{"x":1}'])('treats the foreign value %s as no entry', async (foreign) => {
+  const map = new Map<string, string>();
+  const store = keyValueStore({ name: 'map', storage: map, key: firstKey });
+  await store.write({ name: 'db' }, stored());
+  for (const key of map.keys()) map.set(key, foreign);
+
+  expect(await store.read({ name: 'db' })).toBeUndefined();
+  await store.write({ name: 'db' }, stored());
+  expect((await store.read({ name: 'db' }))?.versionId).toBe('v1');
+});
+
+test('a storage that fails rejects, and the next change works', async () => {
+  const map = new Map<string, string>();
+  let isFull = true;
+  const set = (key: string, value: string): void => {
+    if (isFull) throw new Error('full');
+    map.set(key, value);
+  };
+  const storage = { get: (key: string) => map.get(key), set, delete: (key: string) => map.delete(key) };
+  const store = keyValueStore({ name: 'map', storage, key: firstKey });
+
+  await expect(store.write({ name: 'db' }, stored())).rejects.toThrow('full');
+  isFull = false;
+  await store.write({ name: 'db' }, stored());
+
+  expect((await store.read({ name: 'db' }))?.versionId).toBe('v1');
+});
+
+test('refuses an invalid key and storage with all errors', () => {
+  const make = (): unknown => keyValueStore({ name: '', storage: {} as never, key: 'short' });
+
+  expect(make).toThrow(/3 errors[^]*key[^]*name[^]*storage/u);
+});

@@ -1,0 +1,169 @@
+import type { SecretStore, StoredSecret } from '../ports/store.ts';
+import { ConfigurationError } from '../secret/errors.ts';
+import type { ConfigurationIssue } from '../secret/errors.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import type { EntryLocation, Envelope } from './envelope.ts';
+import { parseKeyring } from './keyring.ts';
+import type { Keyring, KeyringOptions } from './keyring.ts';
+
+/** A simple storage of texts by key, such as a `Map`, a cache library or a table. Methods may be synchronous. */
+export interface KeyValueStorage {
+  get(key: string): Promise<string | undefined | null> | string | undefined | null;
+  set(key: string, value: string): unknown;
+  delete(key: string): unknown;
+}
+
+export interface KeyValueStoreOptions extends KeyringOptions {
+  /** Type and location for logs and events. Must not contain credentials. */
+  readonly name: string;
+  readonly storage: KeyValueStorage;
+  /** Precedes every key in the storage, and is the salt of a passphrase. Default: `kms-secrets:`. */
+  readonly prefix?: string | undefined;
+}
+
+/** The sealed entries of one secret by request hash, as base64. */
+type Bundle = Readonly<Record<string, string>>;
+
+/**
+ * Makes a `SecretStore` of a simple storage. Values are encrypted and bound to their key; keys are hashes of names.
+ *
+ * All stages and versions of a secret are one value, which is read, changed and written. Changes of this process are in order.
+ * Processes that share the storage may overwrite each other's changes: use `@kms-secrets/redis` for a fleet.
+ *
+ * Throws `ConfigurationError` for an invalid key or storage.
+ */
+export function keyValueStore(options: KeyValueStoreOptions): SecretStore {
+  const { keyring, issues } = parseKeyring(options);
+  const allIssues = [...issues, ...storageIssues(options)];
+  if (keyring === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
+  return new KeyValueStore(keyring, options);
+}
+
+class KeyValueStore implements SecretStore {
+  readonly name: string;
+  readonly #storage: KeyValueStorage;
+  readonly #prefix: string;
+  readonly #unlock: () => Promise<Envelope>;
+  #envelope: Promise<Envelope> | undefined;
+  /** The last change of each key, which the next one waits for. */
+  readonly #changes = new Map<string, Promise<void>>();
+  #isClosed = false;
+
+  constructor(keyring: Keyring, { name, storage, prefix = 'kms-secrets:' }: KeyValueStoreOptions) {
+    this.name = name;
+    this.#storage = storage;
+    this.#prefix = prefix;
+    this.#unlock = () => keyring.unlock(`kms-secrets key-value ${prefix}`);
+  }
+
+  async read(request: SecretRequest): Promise<StoredSecret | undefined> {
+    if (this.#isClosed) return undefined;
+    const envelope = await this.#open();
+    for (const location of envelope.locations(request)) {
+      const bundle = await this.#load(this.#keyOf(location));
+      const secret = unsealFrom(bundle, location, envelope);
+      if (secret !== undefined) return secret;
+    }
+    return undefined;
+  }
+
+  async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
+    const envelope = await this.#open();
+    const [location] = envelope.locations(request);
+    await this.#change(this.#keyOf(location), (bundle) => {
+      const stored = unsealFrom(bundle, location, envelope);
+      if (stored !== undefined && stored.fetchedAt > secret.fetchedAt) return bundle;
+      const sealed = envelope.seal({ request, secret }, location).toString('base64');
+      return { ...bundle, [location.requestHash]: sealed };
+    });
+  }
+
+  async remove(request: SecretRequest): Promise<void> {
+    const envelope = await this.#open();
+    for (const location of envelope.locations(request)) {
+      await this.#change(this.#keyOf(location), (bundle) => without(bundle, location.requestHash));
+    }
+  }
+
+  async removeAll(name: string): Promise<void> {
+    const envelope = await this.#open();
+    for (const location of envelope.locations({ name })) await this.#change(this.#keyOf(location), () => ({}));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#changes.values());
+  }
+
+  #open(): Promise<Envelope> {
+    this.#envelope ??= this.#unlock();
+    return this.#envelope;
+  }
+
+  #keyOf({ keyId, nameHash }: EntryLocation): string {
+    return `${this.#prefix}${keyId}:${nameHash}`;
+  }
+
+  async #load(key: string): Promise<Bundle> {
+    return parseBundle(await this.#storage.get(key));
+  }
+
+  async #change(key: string, change: (bundle: Bundle) => Bundle): Promise<void> {
+    const previous = this.#changes.get(key) ?? Promise.resolve();
+    const next = previous
+      .catch(() => {}) // reported to the caller of that change
+      .then(async () => {
+        const bundle = await this.#load(key);
+        const changed = change(bundle);
+        if (changed === bundle) return;
+        await (Object.keys(changed).length === 0
+          ? this.#storage.delete(key)
+          : this.#storage.set(key, JSON.stringify(changed)));
+      });
+    this.#changes.set(key, next);
+    try {
+      await next;
+    } finally {
+      if (this.#changes.get(key) === next) this.#changes.delete(key);
+    }
+  }
+}
+
+/** A value that is not a bundle counts as empty: the next write replaces it. */
+function parseBundle(text: unknown): Bundle {
+  if (typeof text !== 'string') return {};
+  try {
+    const bundle: unknown = JSON.parse(text);
+    if (typeof bundle !== 'object' || bundle === null || Array.isArray(bundle)) return {};
+    return Object.fromEntries(Object.entries(bundle).filter(([, sealed]) => typeof sealed === 'string'));
+  } catch {
+    return {};
+  }
+}
+
+function without(bundle: Bundle, requestHash: string): Bundle {
+  return Object.fromEntries(Object.entries(bundle).filter(([hash]) => hash !== requestHash));
+}
+
+function unsealFrom(bundle: Bundle, location: EntryLocation, envelope: Envelope): StoredSecret | undefined {
+  const sealed = bundle[location.requestHash];
+  if (sealed === undefined) return undefined;
+  const entry = envelope.unseal(Buffer.from(sealed, 'base64'), location);
+  return 'reason' in entry ? undefined : entry.secret;
+}
+
+function storageIssues({ name, storage }: KeyValueStoreOptions): readonly ConfigurationIssue[] {
+  const issues: ConfigurationIssue[] = [];
+  if (typeof name !== 'string' || name === '') {
+    issues.push({ key: 'name', source: 'option', expected: 'the name of the store for logs' });
+  }
+  if (!isStorage(storage)) {
+    issues.push({ key: 'storage', source: 'option', expected: 'an object with get(), set() and delete()' });
+  }
+  return issues;
+}
+
+function isStorage(storage: unknown): storage is KeyValueStorage {
+  if (typeof storage !== 'object' || storage === null) return false;
+  return ['get', 'set', 'delete'].every((method) => typeof Reflect.get(storage, method) === 'function');
+}
