@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RetryOptions } from '../options/options.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { Secret } from '../secret/secret.ts';
+import type { Secret } from '../secret/secret.ts';
 import { hour, setUpClient } from './client.fixture.ts';
 import type { ClientFixture } from './client.fixture.ts';
 
