@@ -241,7 +241,7 @@ test.each(sources)('client_key from %s: an instance host is rejected before any 
 
   expect(code).toBe('ERR_CONFIGURATION');
   expect(message).toContain('endpoints[0].clientKeyFile');
-  expect(message).toContain('instances accept client keys by their own API only');
+  expect(message).toContain('a KMS instance accepts client keys only through its own API');
 });
 
 test.each(sources)('a client key of an endpoint from %s reads over the instance API', async (source) => {

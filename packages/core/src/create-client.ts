@@ -1,4 +1,4 @@
-// Joins the parts of core: options and settings become transports, and the parts of a client are made and connected.
+// Reads the settings, makes the transports, and makes and connects the parts of a client.
 
 import { SecretClient } from './client/client.ts';
 import { Preloader } from './client/preload.ts';
@@ -29,8 +29,8 @@ import { createCounters } from './secret/counters.ts';
 import { StoreTier } from './store-tier/store-tier.ts';
 
 /**
- * Creates a client from the options, the environment and `secretsmanager.properties`. No request is sent before the first read
- * or `ready()`.
+ * Creates a client from the options, the environment and `secretsmanager.properties`. The client sends no request before the
+ * first read or `ready()`.
  *
  * Throws `ConfigurationError`, which lists all errors.
  */
@@ -38,7 +38,7 @@ export function createSecretClient(options: SecretClientOptions = {}): SecretCli
   return createSecretClientOn(machine, options);
 }
 
-/** `createSecretClient` with the environment and file system of a test. */
+/** Same as `createSecretClient`, with the environment and the file system of a test. */
 export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
   if (!isOptions(options)) {
     throw new ConfigurationError([
@@ -60,14 +60,14 @@ export function createSecretClientOn(on: ConfigurationMachine, options: SecretCl
 }
 
 /**
- * The maximum duration of a fetch with all its attempts and waits (ms). Reads leave it earlier, at their own `deadline`; the
- * fetch continues, so that the next read finds the value.
+ * The maximum duration of a fetch with all its attempts and waits (ms). A read stops waiting earlier, at its `deadline`; the fetch
+ * continues, so that the next read finds the value in memory.
  */
 const fetchDeadline = 120_000;
 
 /**
- * Makes the parts of a client and connects them. Two connections run against the order of construction: a recovered endpoint
- * triggers refreshes, and a refresh goes through the fetcher.
+ * Makes the parts of a client and connects them. Three connections go to a part that is made later, by a closure: a recovered
+ * endpoint schedules refreshes in memory, and refreshes and refusals go to the fetcher.
  */
 function connectParts(
   options: ResolvedOptions,
@@ -87,7 +87,7 @@ function connectParts(
     options,
     logger,
     events,
-    // The backoff of a failing secret may last half a minute; a response to another secret shows that KMS has recovered.
+    // Does not wait for the backoff of each secret, which may last half a minute: a response shows that KMS has recovered.
     onRecovered: () => memory.scheduleRefresh(),
   });
   const memory = new SecretMemory({
@@ -125,7 +125,6 @@ function connectParts(
     stores: storeTier.hasStores ? storeTier : undefined,
     closing: signal,
   });
-  // A hook may take as long as one attempt.
   const recovery = new Recovery({ hook, clock, logger, timeout: attemptTimeout, closing: signal });
   const reader = new Reader({ clock, deadline, staleDeadline, recovery, memory });
   const preloader = new Preloader({
@@ -153,7 +152,7 @@ function connectParts(
   });
 }
 
-/** None if an endpoint was set but is invalid: that error was reported already. */
+/** Returns no error if an endpoint was set but is invalid: that error was reported already. */
 function missingEndpoints(issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {
   if (issues.some(({ key }) => key.startsWith('endpoints') || key.startsWith('cache_client'))) return [];
   return [

@@ -17,6 +17,7 @@ import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.t
 import type { HttpsOptions } from './transports/https/channel.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
+/** What transports are made from. */
 export interface TransportContext {
   readonly machine: ConfigurationMachine;
   readonly options: ResolvedOptions;
@@ -33,19 +34,20 @@ interface EndpointSource {
   readonly source: string;
 }
 
-/** Warn about the end of a client key from this long before it (ms), in time to create a new one. */
+/** A client key that expires within this time (ms) is logged as a warning, early enough to create a new one. */
 const clientKeyNotice = 30 * 86_400_000;
 
+/** The host name of a KMS instance. */
 const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;
 
-/** Makes a transport for each endpoint. An endpoint with an error has none; its error is added to `issues`. */
+/** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
 export function makeTransports(context: TransportContext): readonly SecretTransport[] {
   const factory = new TransportFactory(context);
   const { options, sources } = context;
   const source = sources.get('endpoints') ?? 'option';
   return options.endpoints.flatMap((endpoint, index) => {
     if (isTransport(endpoint)) return [endpoint];
-    return factory.transportOf(endpoint, { key: `endpoints[${index}]`, source }) ?? [];
+    return factory.makeTransport(endpoint, { key: `endpoints[${index}]`, source }) ?? [];
   });
 }
 
@@ -57,8 +59,8 @@ class TransportFactory {
     this.#context = context;
   }
 
-  /** The instance API for an endpoint with a client key, the OpenAPI for any other. */
-  transportOf(endpoint: EndpointAddress, at: EndpointSource): SecretTransport | undefined {
+  /** Uses the instance API for an endpoint with a client key, and the OpenAPI for any other. */
+  makeTransport(endpoint: EndpointAddress, at: EndpointSource): SecretTransport | undefined {
     const https = this.#httpsOptions(endpoint, at);
     if (endpoint.clientKey === undefined) return this.#openApiTransport(endpoint, at, https);
     const clientKey = this.#clientKey({ from: endpoint.clientKey, ...at });
@@ -81,7 +83,7 @@ class TransportFactory {
         key: `${key}.clientKeyFile`,
         source,
         got: 'a client key in credentials',
-        expected: 'the client key of this KMS instance here: instances accept client keys by their own API only',
+        expected: 'the client key here: a KMS instance accepts client keys only through its own API',
       });
     }
     return lazyBatchTransport(endpoint.host, async () => {
@@ -94,7 +96,7 @@ class TransportFactory {
     const { machine, options, issues, warnings } = this.#context;
     const { clock, connectTimeout } = options;
     const { proxy, issue } = proxyFor(endpoint.host, machine.environment);
-    // A wrong proxy variable concerns every endpoint and is reported once.
+    // An invalid proxy variable concerns every endpoint, but is reported once.
     if (issue !== undefined && !issues.some((known) => known.key === issue.key)) issues.push(issue);
     if (endpoint.ignoreSslCerts) {
       warnings.push(
@@ -120,7 +122,7 @@ class TransportFactory {
     return ca.pem;
   }
 
-  /** The identity of all endpoints without a client key of their own. Created when the first of them needs it. */
+  /** The identity of all endpoints that have no client key of their own. Made for the first of them. */
   #sharedIdentity(): OpenApiIdentity | undefined {
     this.#identity ??= { value: this.#makeIdentity() };
     return this.#identity.value;
@@ -131,7 +133,7 @@ class TransportFactory {
     const { credentials, clock } = options;
     if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
     if (credentials.type !== 'client_key') {
-      // An unusable proxy is reported with the endpoints.
+      // An invalid proxy variable is reported with the endpoints.
       const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
       return { credentials: alicloudCredentials(credentials, { clock, resolveProxy }) };
     }

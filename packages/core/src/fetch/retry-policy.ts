@@ -21,7 +21,7 @@ export interface RetryPolicyParts extends Pick<RetryOptions, 'backoff' | 'classi
 /** The maximum delay of `retry.backoff` (ms). A longer one would only use up the time of the fetch. */
 const maxCustomDelay = 60_000;
 
-/** Decides whether a failure is retried, at which endpoint, after which delay, and whether a stale value is served. */
+/** Decides whether a failure is retried and failed over, after which delay, and whether a stale value is served. */
 export class RetryPolicy {
   readonly #maxAttempts: number;
   readonly #random: () => number;
@@ -59,7 +59,7 @@ export class RetryPolicy {
     return custom === undefined ? this.#defaultBackoff(attempt, this.#random()) : custom.result;
   }
 
-  /** The row of the table of failures, as `retry.classify` changed it. A denial is never served, whatever it returns. */
+  /** The row of `failures`, as `retry.classify` changes it. It cannot set `serveStale` for a refusal of KMS. */
   policyOf(failure: FetchFailure): FailurePolicy {
     const policy = failures[failure.failure];
     const custom = this.#classify?.run(failure)?.result;

@@ -306,8 +306,9 @@ export class SecretMemory {
   #ttlOf(key: string, name: string, secret: Secret): number {
     const { ttl, raisedFrom } = this.#refreshPolicy.ttlOf(name, secret);
     const isFirst = this.#cache.lookup(key) === undefined;
-    if (isFirst && raisedFrom !== undefined)
+    if (isFirst && raisedFrom !== undefined) {
       this.#reporter.raisedTtl(name, { property: this.#options.refresh.ttlProperty, raisedFrom });
+    }
     return ttl;
   }
 }

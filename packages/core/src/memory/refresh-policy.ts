@@ -12,8 +12,10 @@ export interface RefreshPolicyParts {
   readonly logger: Logger;
 }
 
+/** A secret that was just stored in memory. */
 export interface FetchedEntry {
   readonly secret: Secret;
+  /** Milliseconds. */
   readonly ttl: number;
   /** The clock's `now`. */
   readonly fetchedAt: number;
@@ -47,6 +49,7 @@ export class RefreshPolicy {
       });
   }
 
+  /** The TTL of a secret that was just fetched: from `refresh.ttlOf`, else as the function `ttlOf` determines it. */
   ttlOf(name: string, secret: Secret): EffectiveTtl {
     const custom = this.#ttlOf?.run(secret)?.result;
     if (custom !== undefined) return { ttl: custom, raisedFrom: undefined };
@@ -55,7 +58,7 @@ export class RefreshPolicy {
     return ttlOf(secret, { property: refresh.ttlProperty, floor: minOwnTtl, configured, defaultTtl });
   }
 
-  /** Milliseconds until the refresh of a secret that was just stored in memory. */
+  /** Milliseconds until the refresh of a secret. */
   refreshDelay({ secret, ttl, fetchedAt }: FetchedEntry): number {
     const age = this.#clock.now() - fetchedAt;
     const date = this.#clock.date();

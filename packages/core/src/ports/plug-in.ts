@@ -2,6 +2,7 @@ import { safeMessage } from '../secret/errors.ts';
 import { isThenable } from '../secret/is-thenable.ts';
 import type { Logger } from './logger.ts';
 
+/** A function of the user, and how its results are checked. */
 export interface PlugInParts<Args extends readonly unknown[], Result> {
   /** The option, for log lines: `retry.backoff`. */
   readonly option: string;
@@ -25,7 +26,7 @@ export class PlugIn<Args extends readonly unknown[], Result> {
     this.#parts = parts;
   }
 
-  /** The function's result, which may be `undefined`; or `undefined` instead of the object if the call failed. */
+  /** Returns the result of the function, which may be `undefined`, in an object. Returns `undefined` if the call failed. */
   run(...args: Args): { readonly result: Result | undefined } | undefined {
     const { call, parse, expected } = this.#parts;
     try {

@@ -32,7 +32,7 @@ export interface FailurePolicy {
 }
 
 /**
- * Decides on retries, failover and stale reads. No other code does.
+ * The table that decides on retries, failover and stale reads. `retry.classify` can change a row for one failure.
  *
  * `serveStale` is false only for failures that KMS itself reports about the secret. A proxy's 403 page, an invalid
  * certificate or a wrong local clock revokes nothing and must not take secrets away from a running service.

@@ -1,6 +1,6 @@
 /**
- * Whether `value` is an error of any realm. `instanceof Error` fails for an error of another realm: inside Jest and in
- * `vitest --pool=vmThreads`, those of `node:fs` and of sockets are.
+ * Whether `value` is an error of any realm. `instanceof Error` fails for the errors of another realm, such as those of `node:fs`
+ * and of sockets inside Jest and `vitest --pool=vmThreads`.
  */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
