@@ -14,7 +14,7 @@ import { rolldown } from 'rolldown';
 const parts = {
   '@kms-secrets/core': [
     { name: 'core', tags: ['$initial'], priority: 1 },
-    { name: 'https', test: /src.transports.https/u },
+    { name: 'https', test: /src.(?:network|transports.https)/u },
   ],
 };
 

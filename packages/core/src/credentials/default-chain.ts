@@ -7,7 +7,7 @@ import { fetchSession, lifetimeOf } from './session.ts';
 import type { SessionProvider } from './session.ts';
 import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
-import { routeThroughProxy } from './provider-proxy.ts';
+import { sendOverOwnHttps } from './provider-https.ts';
 
 /** A provider in the library's default chain. It fetches sessions (see `SessionProvider`), or reads variables or a file. */
 type ChainProvider = object & {
@@ -33,8 +33,8 @@ export async function fetchFromDefaultChain({
   const attempts: ChainAttempt[] = [];
   for (const provider of providersOf(DefaultCredentialsProvider.builder().build())) {
     const httpLog: HttpLogEntry[] = [];
+    sendOverOwnHttps(provider, { resolveProxy, clock });
     prepare?.(provider);
-    routeThroughProxy(provider, { resolveProxy, clock });
     logRequests(provider, httpLog);
     try {
       return await fetchFrom(provider, httpLog, clock);

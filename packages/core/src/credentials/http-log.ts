@@ -1,6 +1,6 @@
+import { errorCode, isError } from '../secret/is-error.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
-import { isError } from '../secret/is-error.ts';
 
 /** The parts of a request of `@alicloud/credentials` and of its response that an error message may contain. */
 export interface HttpLogEntry {
@@ -83,7 +83,7 @@ function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
 /** Returns the code or the name of an error. The library's messages contain the URL with the signature and the access key id. */
 export function reasonOf(error: unknown): string {
   if (!isError(error)) return 'a value that is not an Error';
-  if ('code' in error && typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/u.test(error.code))
-    return error.code;
+  const code = errorCode(error);
+  if (code !== undefined && /^[A-Z][A-Z0-9_]{1,60}$/u.test(code)) return code;
   return /Timeout/u.test(error.name) ? 'ETIMEDOUT' : error.name;
 }

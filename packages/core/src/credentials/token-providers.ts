@@ -10,8 +10,8 @@ import { tokenFailure } from './token-failure.ts';
 import type { SessionIdentity } from './token-identity.ts';
 import { describeIdentity } from './token-identity.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
-import { routeThroughProxy } from './provider-proxy.ts';
-import type { ProxyResolver } from './provider-proxy.ts';
+import { sendOverOwnHttps } from './provider-https.ts';
+import type { ProxyResolver } from './provider-https.ts';
 
 /** Timeouts (ms). Shorter than the library's defaults (5 and 10 s), so that two attempts fit into the deadline of a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
@@ -36,8 +36,8 @@ export async function fetchCredentials(
   const httpLog: HttpLogEntry[] = [];
   try {
     const provider = await createProvider(identity);
+    sendOverOwnHttps(provider, { resolveProxy, clock });
     prepare?.(provider);
-    routeThroughProxy(provider, { resolveProxy, clock });
     logRequests(provider, httpLog);
     return await fetchSession(provider, httpLog, clock);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { safeMessage } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
+import { isError } from '../secret/is-error.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import { isError } from '../secret/is-error.ts';
 
 /**
  * Sends requests to one endpoint over one protocol.

@@ -20,3 +20,12 @@ test.each([undefined, null, 'ENOENT', { code: 'ENOENT' }, { message: 'x' }])('%s
 test('a code that is not text counts as none', () => {
   expect(errorCode(Object.assign(new Error('x'), { code: 7 }))).toBeUndefined();
 });
+
+test('a getter that throws counts as absent', () => {
+  const get = (): never => {
+    throw new Error('from a getter');
+  };
+
+  expect(isError(Object.defineProperty(new Error('x'), 'message', { get }))).toBe(false);
+  expect(errorCode(Object.defineProperty(new Error('x'), 'code', { get }))).toBeUndefined();
+});

@@ -1,4 +1,4 @@
-import type { PeerCertificateNames } from './send-request.ts';
+import type { PeerCertificateNames } from '../../network/send-request.ts';
 
 /** Returns why a certificate is not trusted, and what to do; `undefined` if the error is not about a certificate. */
 export function describeCertificateError(

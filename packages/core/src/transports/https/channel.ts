@@ -1,11 +1,11 @@
+import { ConnectionAgent } from '../../network/connection-agent.ts';
+import { hostOf, sendRequest } from '../../network/send-request.ts';
+import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from '../../network/send-request.ts';
 import type { Clock } from '../../time/clock.ts';
-import { FetchFailure } from '../../ports/transport.ts';
+import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
+import { isError } from '../../secret/is-error.ts';
 import type { Dialect, TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
-import { ConnectionPool } from './connection-pool.ts';
-import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from './send-request.ts';
-import { sendRequest } from './send-request.ts';
-import { isError } from '../../secret/is-error.ts';
 
 /** KMS limits a value to 30,720 bytes and a batch to 20 secrets: a larger body is not from KMS. */
 const defaultMaxResponseBytes = 1_048_576;
@@ -37,29 +37,32 @@ export interface WireRequest {
 /** Builds and signs a request. Called again if the request is repeated on a new connection. */
 export type BuildRequest = () => Promise<WireRequest>;
 
+type HttpResponse = Extract<RequestOutcome, { readonly kind: 'response' }>;
+
+/** Statuses of a gateway that cannot reach KMS. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+/** Statuses that concern the connection: Request Timeout and Misdirected Request (RFC 9110, sections 15.5.9 and 15.5.20). */
+const staleStatuses: ReadonlySet<number> = new Set([408, 421]);
+
 /** Sends the requests of a transport to one endpoint, and converts every error into a `FetchFailure`. */
 export class HttpsChannel {
   readonly endpoint: string;
   readonly #options: HttpsOptions;
   readonly #dialect: Dialect;
-  readonly #target: RequestTarget;
-  readonly #pool: ConnectionPool;
+  readonly #target: Omit<RequestTarget, 'agent'>;
+  /** Created on first use: a client that sends no request needs no secure context. */
+  #agent: ConnectionAgent | undefined;
   /** One function for each pending `send`: rejects it with the given reason and cancels its request. */
   readonly #pending = new Set<(reason: unknown) => void>();
   #isClosed = false;
 
   constructor(options: HttpsOptions, dialect: Dialect) {
-    const { endpoint, ca, verifyCertificate = true, proxy, clock, connectTimeout } = options;
-    const { maxResponseBytes = defaultMaxResponseBytes } = options;
-    const { hostname, port } = new URL(`https://${endpoint.host}`);
+    const { endpoint, clock, connectTimeout, maxResponseBytes = defaultMaxResponseBytes } = options;
     this.endpoint = endpoint.host;
     this.#options = options;
     this.#dialect = dialect;
-    this.#pool = new ConnectionPool({ ca, verifyCertificate, proxy });
     this.#target = {
-      pool: this.#pool,
-      hostname: hostname.replaceAll(/[[\]]/gu, ''),
-      port: Number(port === '' ? 443 : port),
+      host: hostOf(new URL(`https://${endpoint.host}`)),
       clock,
       connectTimeout,
       maxResponseBytes,
@@ -96,7 +99,7 @@ export class HttpsChannel {
   close(): void {
     this.#isClosed = true;
     for (const cancel of this.#pending) cancel(this.#closedFailure());
-    this.#pool.close();
+    this.#agent?.destroy();
   }
 
   /** Converts an error of a request to this endpoint. */
@@ -111,13 +114,15 @@ export class HttpsChannel {
 
   async #send(build: BuildRequest, handle: CancelHandle): Promise<Buffer> {
     let outcome = await this.#sendOnce(build, handle);
-    if (outcome.kind === 'staleSocket') {
+    if (this.#isStaleConnection(outcome)) {
       // The server closed the idle connection before it received the request, as it does after each idle minute. That is no
       // failure of the endpoint, so it must not cause a backoff or count for the circuit breaker. Repeating a read is safe. The
       // new request has its own nonce and a new connection, which cannot be stale.
-      this.#pool.closeIdleSockets();
+      this.#agent?.closeIdleSockets();
       outcome = await this.#sendOnce(build, handle);
     }
+    // A gateway without KMS behind it: the host name may have moved to another address.
+    if (this.#isFromGateway(outcome, gatewayStatuses)) this.#agent?.renew();
     if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
     throw outcome.kind === 'cancelled' ? this.#closedFailure() : this.toFailure(outcome);
   }
@@ -125,17 +130,28 @@ export class HttpsChannel {
   async #sendOnce(build: BuildRequest, handle: CancelHandle): Promise<RequestOutcome> {
     try {
       const request = await build();
-      const agent = this.#pool.agent ?? (await this.#pool.createAgent());
-      if (handle.isCancelled) return { kind: 'cancelled' };
-      return await sendRequest(this.#target, { ...request, agent }, handle);
+      if (handle.isCancelled || this.#isClosed) return { kind: 'cancelled' };
+      this.#agent ??= new ConnectionAgent(this.#options);
+      return await sendRequest({ ...this.#target, agent: this.#agent }, request, handle);
     } catch (error) {
-      if (error instanceof FetchFailure) throw error;
+      if (isFetchFailure(error)) throw error;
       // Node refuses to send the request, for example because of an invalid character in a header.
       return { kind: 'error', error: isError(error) ? error : new Error('unknown'), certificate: undefined };
     }
   }
 
-  #uncompressedBody({ headers, body, status }: Extract<RequestOutcome, { readonly kind: 'response' }>): Buffer {
+  /** The connection had been closed, or the server closes it with a 408 or 421 as soon as it is reused. */
+  #isStaleConnection(outcome: RequestOutcome): boolean {
+    if (outcome.kind === 'staleSocket') return true;
+    return this.#isFromGateway(outcome, staleStatuses) && outcome.isReusedConnection;
+  }
+
+  #isFromGateway(outcome: RequestOutcome, statuses: ReadonlySet<number>): outcome is HttpResponse {
+    if (outcome.kind !== 'response' || !statuses.has(outcome.status)) return false;
+    return this.#dialect.readError(outcome.body).code === undefined;
+  }
+
+  #uncompressedBody({ headers, body, status }: HttpResponse): Buffer {
     if ((headers['content-encoding'] ?? 'identity') === 'identity') return body;
     const message = `${this.endpoint} responded with a compressed body, although the request does not accept one. Check whether a proxy modifies responses.`;
     throw new FetchFailure('malformed', message, { status });

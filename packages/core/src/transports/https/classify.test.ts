@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readJsonError } from '../openapi/decode.ts';
+import { ProxyRefusal } from '../../network/proxy-tunnel.ts';
 import type { TransportError, ErrorContext } from './classify.ts';
 import { classifyError } from './classify.ts';
 
@@ -13,7 +14,7 @@ const context: ErrorContext = {
 
 function response(status: number, body: unknown, headers: Record<string, string> = {}): TransportError {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { kind: 'response', status, headers, body: Buffer.from(text) };
+  return { kind: 'response', status, headers, body: Buffer.from(text), isReusedConnection: false };
 }
 
 function networkError(code: string, message = `read ${code}`): TransportError {
@@ -136,7 +137,7 @@ test.each([
 });
 
 test('names the proxy that refuses the connection', () => {
-  const error = new Error('Bad response: 407');
+  const error = new ProxyRefusal(407, ['Basic']);
 
   const failure = classifyError(
     { kind: 'error', error, certificate: undefined },

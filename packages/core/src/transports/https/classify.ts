@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../secret/failures.ts';
 import { failureOfResponse } from '../../secret/failures.ts';
+import { errorCode, isError } from '../../secret/is-error.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
+import { ProxyRefusal, proxyAdvice } from '../../network/proxy-tunnel.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from './advice.ts';
 import { adviceFor } from './advice.ts';
 import { describeCertificateError } from './certificate-error.ts';
-import type { PeerCertificateNames, RequestOutcome } from './send-request.ts';
-import { errorCode, isError } from '../../secret/is-error.ts';
+import type { PeerCertificateNames, RequestOutcome } from '../../network/send-request.ts';
 
 /** Why a request failed, or why none was sent. */
 export type TransportError =
@@ -64,7 +65,9 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
       );
     case 'connectTimeout':
       return unreachable(
-        `${describeRoute(context)} accepted no connection within ${error.timeout} ms. ${connectAdvice}`,
+        error.isUnresolved
+          ? `The host name of ${describeRoute(context)} was not resolved within ${error.timeout} ms. Check the DNS server.`
+          : `${describeRoute(context)} accepted no connection within ${error.timeout} ms. ${connectAdvice}`,
         'ETIMEDOUT',
       );
     case 'staleSocket':
@@ -141,7 +144,7 @@ export function fetchFailureFromError(
   route: EndpointRoute,
 ): FetchFailure {
   const { endpoint, proxy } = route;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = errorCode(error);
   const certificateError = describeCertificateError(error, certificate);
   if (certificateError !== undefined) {
     // Without a certificate of the endpoint, the tunnel does not exist yet: the certificate is that of an HTTPS proxy.
@@ -156,14 +159,9 @@ export function fetchFailureFromError(
     const message = `No request was sent to ${endpoint}: the access key, token or key id contains a character that is invalid in an HTTP header.`;
     return new FetchFailure('rejected', `${message} Check the credentials.`, { code });
   }
-  const proxyStatus =
-    proxy === undefined ? undefined : /^Bad response: (?<status>\d+)$/u.exec(error.message)?.groups?.['status'];
-  if (proxyStatus !== undefined) {
-    const advice =
-      proxyStatus === '407'
-        ? 'Check the user name and password in its URL.'
-        : 'Check whether it allows connections to KMS.';
-    return unreachable(`The proxy ${proxy} refused to connect to ${endpoint} with status ${proxyStatus}. ${advice}`);
+  if (error instanceof ProxyRefusal) {
+    const message = `The proxy ${proxy} refused to connect to ${endpoint} with status ${error.status}. ${proxyAdvice(error)}`;
+    return unreachable(message, error.code);
   }
   const reason = reasons.get(code ?? '') ?? code ?? error.name;
   const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice}`;

@@ -7,7 +7,7 @@ import { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
-import type { RequestHeaders } from '../https/send-request.ts';
+import type { RequestHeaders } from '../../network/send-request.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { decodeSecret, readJsonError } from './decode.ts';
 import type { ActionRequest } from './request-parameters.ts';

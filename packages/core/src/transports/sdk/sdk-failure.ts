@@ -1,8 +1,8 @@
 import { FetchFailure } from '../../ports/transport.ts';
+import { isError } from '../../secret/is-error.ts';
 import { firstErrorCode } from '../error-response.ts';
 import { fetchFailureFromError, fetchFailureFromResponse } from '../https/classify.ts';
 import { errorFromJson } from '../openapi/decode.ts';
-import { isError } from '../../secret/is-error.ts';
 
 /**
  * Converts an error of `doRequest` into a `FetchFailure`.

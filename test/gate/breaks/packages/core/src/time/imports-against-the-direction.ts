@@ -13,6 +13,7 @@ export { keep as keep11 } from '../transports/keep.ts'; // breaks eslint(no-rest
 export { keep as keep12 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { keep as keep13 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export type { Keep } from '../secret/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
+export { keep as keep14 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*

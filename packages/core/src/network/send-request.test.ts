@@ -1,13 +1,12 @@
 import { EventEmitter } from 'node:events';
-import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { ConnectionPool } from './connection-pool.ts';
+import type { ConnectionAgent } from './connection-agent.ts';
 import { sendRequest } from './send-request.ts';
 import type { CancelHandle } from './send-request.ts';
 
-/** Sends a request over a stub of the connection pool, which responds with `response`. */
+/** Sends a request over a stub of the agent, which responds with `response`. */
 async function send(response: Readable): Promise<{ kind: string; cancellations: number }> {
   let cancellations = 0;
   const request = Object.assign(new EventEmitter(), {
@@ -18,14 +17,14 @@ async function send(response: Readable): Promise<{ kind: string; cancellations: 
     cancellations += 1;
   };
   // The only method that sendRequest calls.
-  const pool = { start: () => ({ request, cancel }) } as unknown as ConnectionPool;
-  const target = { pool, hostname: 'kms.example', port: 443, clock: new FakeClock() };
+  const agent = { start: () => ({ request, cancel }) } as unknown as ConnectionAgent;
+  const target = { agent, host: { hostname: 'kms.example', port: 443 }, clock: new FakeClock() };
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
   const closed = new Promise((resolve) => response.once('close', resolve));
 
   const { kind } = await sendRequest(
     { ...target, connectTimeout: 1_000, maxResponseBytes: 1_000 },
-    { agent: new Agent(), path: '/', headers: {} },
+    { path: '/', headers: {} },
     handle,
   );
 

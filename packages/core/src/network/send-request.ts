@@ -1,13 +1,18 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Agent } from 'node:https';
-import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../time/clock.ts';
-import type { ConnectionPool } from './connection-pool.ts';
+import type { ConnectionAgent } from './connection-agent.ts';
+import { withoutBrackets } from './proxy-tunnel.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** The result of one request: a complete response, or the reason why there is none. */
 export type RequestOutcome =
-  | { readonly kind: 'response'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly body: Buffer;
+      readonly isReusedConnection: boolean;
+    }
   | {
       readonly kind: 'tooLarge';
       readonly status: number;
@@ -17,7 +22,13 @@ export type RequestOutcome =
     }
   /** The connection closed inside the response, after `received` bytes of its body. */
   | { readonly kind: 'truncated'; readonly received: number }
-  | { readonly kind: 'connectTimeout'; readonly timeout: number }
+  | {
+      readonly kind: 'connectTimeout';
+      /** Milliseconds. */
+      readonly timeout: number;
+      /** The host name was not resolved in that time. */
+      readonly isUnresolved: boolean;
+    }
   /** The server had closed the reused connection before it received the request. */
   | { readonly kind: 'staleSocket'; readonly error: Error }
   | { readonly kind: 'cancelled' }
@@ -37,12 +48,21 @@ export interface CancelHandle {
   cancel: (() => void) | undefined;
 }
 
-/** Where and how requests to one endpoint are sent. */
-export interface RequestTarget {
-  readonly pool: ConnectionPool;
-  /** Without brackets and port. */
+export interface Host {
+  /** Without brackets. */
   readonly hostname: string;
   readonly port: number;
+}
+
+/** The host of an HTTPS URL. */
+export function hostOf({ hostname, port }: URL): Host {
+  return { hostname: withoutBrackets(hostname), port: Number(port === '' ? 443 : port) };
+}
+
+/** Where and how requests to one endpoint are sent. */
+export interface RequestTarget {
+  readonly agent: ConnectionAgent;
+  readonly host: Host;
   readonly clock: Clock;
   /** Milliseconds. */
   readonly connectTimeout: number;
@@ -58,26 +78,33 @@ export type RequestHeaders = Record<string, string>;
 
 /** A signed request with the agent to send it with. */
 export interface OutgoingRequest {
-  readonly agent: Agent;
+  /** Default: POST. */
+  readonly method?: string | undefined;
   readonly path: string;
   readonly headers: RequestHeaders;
   readonly body?: Buffer | undefined;
 }
 
-/** Sends one POST request and reads the response. Resolves also if the network or the server fails. */
+/** A reused connection without a response for this long (ms) is probably dead. KMS responds within some 10 ms. */
+const silenceLimit = 500;
+
+/** Sends one request and reads the response. Resolves also if the network or the server fails. */
 export function sendRequest(
   target: RequestTarget,
   outgoing: OutgoingRequest,
   handle: CancelHandle,
 ): Promise<RequestOutcome> {
-  const { agent, path, headers, body } = outgoing;
-  const { pool, hostname, port, clock, connectTimeout } = target;
+  const { method = 'POST', path, headers, body } = outgoing;
+  const { agent, host, clock, connectTimeout } = target;
+  const { hostname, port } = host;
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
     let isSettled = false;
-    const { request, cancel } = pool.start(() =>
-      httpsRequest({ agent, path, headers, host: hostname, port, method: 'POST' }),
-    );
+    const startedAt = clock.now();
+    const { request, cancel } = agent.start({ method, path, headers, host: hostname, port });
+    // The agent assigns an idle socket synchronously; then there is no connection to wait for.
+    const isReused = request.reusedSocket;
+    let isConnected = isReused;
     const settle = (outcome: RequestOutcome): void => {
       // Every response emits 'close' after its end. Such a late event must not close the connection, which Node may not have
       // returned to the pool yet: it does so after the request was flushed, which can be after a fast response.
@@ -86,16 +113,23 @@ export function sendRequest(
       cancelTimer?.();
       handle.cancel = undefined;
       resolve(outcome);
-      if (outcome.kind !== 'response') cancel();
+      if (outcome.kind === 'response') return;
+      if (!isConnected) agent.skipAddress();
+      cancel();
+      // The idle connections may have died with this one: a retry must not wait for each of them in turn.
+      if (isReused && outcome.kind === 'cancelled' && clock.now() - startedAt >= silenceLimit) agent.closeIdleSockets();
     };
     handle.cancel = () => settle({ kind: 'cancelled' });
-    const onTimeout = (): void => settle({ kind: 'connectTimeout', timeout: connectTimeout });
-    // The agent assigns an idle socket synchronously; then there is no connection to wait for.
-    const cancelTimer = request.reusedSocket ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
+    const onTimeout = (): void =>
+      settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
+    const cancelTimer = isReused ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
 
     if (cancelTimer !== undefined) {
       request.once('socket', (socket: TLSSocket) => {
-        socket.once('secureConnect', cancelTimer);
+        socket.once('secureConnect', () => {
+          isConnected = true;
+          cancelTimer();
+        });
         // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. It verifies on
         // 'secure', so an earlier listener can still read the certificate. Reading takes a tenth of the time of a handshake, so a
         // resumed session is skipped: its certificate was verified before.
@@ -104,7 +138,9 @@ export function sendRequest(
         });
       });
     }
-    request.once('response', (response) => readResponse(response, target.maxResponseBytes, settle));
+    request.once('response', (response) =>
+      readResponse(response, { limit: target.maxResponseBytes, isReused }, settle),
+    );
     // Stays attached: a destroyed request emits an error, too.
     request.on('error', (error) =>
       settle(isStale(request, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
@@ -113,12 +149,27 @@ export function sendRequest(
   });
 }
 
-/** Whether the server closed an idle connection when it was reused. The check is the one that Node documents for `reusedSocket`. */
+/**
+ * The server closed an idle connection while it was reused: the check that Node documents for `reusedSocket`. With the other
+ * codes, the system found that the peer is gone.
+ */
 function isStale(request: ClientRequest, error: Error): boolean {
-  return request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+  return request.reusedSocket && 'code' in error && staleCodes.has(error.code);
 }
 
-function readResponse(response: IncomingMessage, limit: number, settle: (outcome: RequestOutcome) => void): void {
+const staleCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHOSTUNREACH']);
+
+interface ReadOptions {
+  /** Bytes. */
+  readonly limit: number;
+  readonly isReused: boolean;
+}
+
+function readResponse(
+  response: IncomingMessage,
+  { limit, isReused: isReusedConnection }: ReadOptions,
+  settle: (outcome: RequestOutcome) => void,
+): void {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let received = 0;
@@ -131,7 +182,9 @@ function readResponse(response: IncomingMessage, limit: number, settle: (outcome
     chunks.push(chunk);
     if (received > limit) settle({ kind: 'tooLarge', status, headers, limit });
   });
-  response.once('end', () => settle({ kind: 'response', status, headers, body: Buffer.concat(chunks) }));
+  response.once('end', () =>
+    settle({ kind: 'response', status, headers, body: Buffer.concat(chunks), isReusedConnection }),
+  );
   // These have no effect after 'end'.
   response.once('error', () => settle({ kind: 'truncated', received }));
   response.once('close', () => settle({ kind: 'truncated', received }));
