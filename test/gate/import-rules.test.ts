@@ -5,20 +5,20 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** What the linter says about one line. */
-interface Report {
+/** A diagnostic of the linter. */
+interface Diagnostic {
   readonly line: number;
   readonly rule: string;
   readonly message: string;
 }
-type Reports = ReadonlyMap<string, readonly Report[]>;
+type DiagnosticsByFile = ReadonlyMap<string, readonly Diagnostic[]>;
 
 const root = join(import.meta.dirname, '../..');
 const breaks = join(import.meta.dirname, 'breaks');
 const trees: string[] = [];
 
-/** A tree of the same layout, with the real rules, and the real linter over it. */
-async function lint(samples: string, more: Readonly<Record<string, string>> = {}): Promise<Reports> {
+/** Runs the linter with the rules of this repository on a copy of `samples`, and on `files`: texts by path. */
+async function lint(samples: string, files: Readonly<Record<string, string>> = {}): Promise<DiagnosticsByFile> {
   const tree = await mkdtemp(join(tmpdir(), 'rules-'));
   trees.push(tree);
   await cp(samples, tree, { recursive: true });
@@ -26,12 +26,12 @@ async function lint(samples: string, more: Readonly<Record<string, string>> = {}
   await writeFile(join(tree, '.gitignore'), 'node_modules\n');
   await symlink(join(root, 'node_modules'), join(tree, 'node_modules'));
   await writeFile(join(tree, 'tsconfig.json'), '{ "extends": "./tsconfig.base.json", "include": ["**/*.ts"] }');
-  await Promise.all(Object.entries(more).map(([path, text]) => write(join(tree, path), text)));
+  await Promise.all(Object.entries(files).map(([path, text]) => write(join(tree, path), text)));
   const oxlint = join(root, 'node_modules/.bin/oxlint');
-  const ran = await promisify(execFile)(oxlint, ['-f', 'json'], { cwd: tree, maxBuffer: 2 ** 26 }).catch(
-    (failed: { stdout: string }) => failed, // what is wanted here: it found something
+  const { stdout } = await promisify(execFile)(oxlint, ['-f', 'json'], { cwd: tree, maxBuffer: 2 ** 26 }).catch(
+    (failed: { stdout: string }) => failed, // it exits with 1 if it has found something
   );
-  return collect(ran.stdout);
+  return parse(stdout);
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -39,7 +39,7 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(path, text);
 }
 
-function collect(json: string): Reports {
+function parse(json: string): DiagnosticsByFile {
   const { diagnostics } = JSON.parse(json) as {
     diagnostics: {
       filename: string;
@@ -49,16 +49,16 @@ function collect(json: string): Reports {
       labels: { span: { line: number } }[];
     }[];
   };
-  const reports = new Map<string, Report[]>();
+  const byFile = new Map<string, Diagnostic[]>();
   for (const { filename, code, message, help = '', labels } of diagnostics) {
-    const report = { line: labels[0]?.span.line ?? 0, rule: code, message: `${message} ${help}` };
-    reports.set(filename, [...(reports.get(filename) ?? []), report]);
+    const diagnostic = { line: labels[0]?.span.line ?? 0, rule: code, message: `${message} ${help}` };
+    byFile.set(filename, [...(byFile.get(filename) ?? []), diagnostic]);
   }
-  return reports;
+  return byFile;
 }
 
-/** `code; // breaks rule(name): a part of the message` */
-function expected(text: string): Report[] {
+/** The diagnostics that a file expects: `code; // breaks rule(name): part of the message`. */
+function expectedIn(text: string): Diagnostic[] {
   return text.split('\n').flatMap((line, index) => {
     const [, rule, message] = / \/\/ breaks (\S+\(\S+\)): (.+)$/.exec(line) ?? [];
     return rule !== undefined && message !== undefined ? [{ line: index + 1, rule, message }] : [];
@@ -67,40 +67,41 @@ function expected(text: string): Report[] {
 
 afterAll(() => Promise.all(trees.map((tree) => rm(tree, { recursive: true }))));
 
-const files = (await readdir(breaks, { recursive: true })).filter((name) => name.endsWith('.ts')).toSorted();
+const samples = (await readdir(breaks, { recursive: true })).filter((name) => name.endsWith('.ts')).toSorted();
 
-describe('the linter catches, in the line where it stands, and only there,', () => {
-  let found: Reports;
+describe('the linter reports every violation, in its line, and nothing else', () => {
+  let diagnostics: DiagnosticsByFile;
   beforeAll(async () => {
-    found = await lint(breaks);
+    diagnostics = await lint(breaks);
   }, 60_000);
 
-  test.each(files)('%s', async (file) => {
-    const wanted = expected(await readFile(join(breaks, file), 'utf8'));
+  test.each(samples)('%s', async (file) => {
+    const expected = expectedIn(await readFile(join(breaks, file), 'utf8'));
 
-    const got = (found.get(file) ?? []).toSorted((one, other) => one.line - other.line);
+    const actual = (diagnostics.get(file) ?? []).toSorted((one, other) => one.line - other.line);
 
-    expect(wanted).not.toEqual([]);
-    expect(got).toEqual(
-      wanted.map(({ message, ...where }) => ({ ...where, message: expect.stringContaining(message) })),
+    expect(expected).not.toEqual([]);
+    expect(actual).toEqual(
+      expected.map(({ message, ...where }) => ({ ...where, message: expect.stringContaining(message) })),
     );
   });
 
-  test('and nothing in a file that is not there', () => {
-    expect([...found.keys()].filter((file) => !files.includes(file))).toEqual([]);
+  test('no other file has a diagnostic', () => {
+    expect([...diagnostics.keys()].filter((file) => !samples.includes(file))).toEqual([]);
   });
 });
 
-test('what keeps to the rules passes, in every room', async () => {
+test('reports nothing for allowed imports', async () => {
   expect(await lint(join(import.meta.dirname, 'keeps'))).toEqual(new Map());
 }, 60_000);
 
-test('250 lines of code are enough for a source file, 400 for a test', async () => {
-  const lines = (count: number) => `/* why */\n\nexport const lines: number[] = [\n${'  1,\n'.repeat(count - 2)}];\n`;
+test('limits a source file to 250 lines of code, a test to 400', async () => {
+  const lines = (count: number) =>
+    `/* comment */\n\nexport const lines: number[] = [\n${'  1,\n'.repeat(count - 2)}];\n`;
   const empty = await mkdtemp(join(tmpdir(), 'rules-'));
   trees.push(empty);
 
-  const found = await lint(empty, {
+  const diagnostics = await lint(empty, {
     'packages/core/src/long.ts': lines(250),
     'packages/core/src/too-long.ts': lines(251),
     'packages/core/src/long.test.ts': lines(400),
@@ -108,7 +109,7 @@ test('250 lines of code are enough for a source file, 400 for a test', async () 
   });
 
   const tooLong = [expect.objectContaining({ rule: 'eslint(max-lines)' })];
-  expect(Object.fromEntries(found)).toEqual({
+  expect(Object.fromEntries(diagnostics)).toEqual({
     'packages/core/src/too-long.ts': tooLong,
     'packages/core/src/too-long.test.ts': tooLong,
   });

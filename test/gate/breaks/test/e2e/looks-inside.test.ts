@@ -1,4 +1,4 @@
-import { secret } from '../../packages/core/src/secret.ts'; // breaks eslint(no-restricted-imports): by its door
+import { secret } from '../../packages/core/src/secret.ts'; // breaks eslint(no-restricted-imports): public API
 import { expect, test } from 'vitest';
 
 test('core from inside', () => expect(secret).toBeDefined());

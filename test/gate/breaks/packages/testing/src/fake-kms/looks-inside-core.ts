@@ -1,1 +1,1 @@
-export { secret } from '../../../core/src/secret.ts'; // breaks eslint(no-restricted-imports): by its door
+export { secret } from '../../../core/src/secret.ts'; // breaks eslint(no-restricted-imports): public API
