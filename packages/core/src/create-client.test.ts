@@ -196,6 +196,24 @@ test('uses the endpoints in order and fails over when the first is down', async 
   ]);
 });
 
+test.each([
+  ['notFound', 404, 'Forbidden.ResourceNotFound'],
+  ['denied', 403, 'Forbidden.NoPermission'],
+  ['denied', 400, 'SignatureDoesNotMatch'],
+  ['disabled', 409, 'Rejected.Unavailable'],
+  ['rejected', 400, 'InvalidAction'],
+])('the error of a secret that is %s gives each advice once (%i %s)', async (_, status, code) => {
+  const kms = await startKms(secrets);
+  kms.fault({ kind: 'error', status, code });
+  const client = openClient(fakeMachine(kms.environment()));
+
+  const error: unknown = await client.get('db').catch((thrown: unknown) => thrown);
+
+  const words = [...String(error).matchAll(/Check the [a-z]+|Grant|Enable|is disabled/gu)].map(([text]) => text);
+  expect(words.length).toBeGreaterThan(0);
+  expect(new Set(words).size).toBe(words.length);
+});
+
 test('close() leaves no connection; a client without reads opens none', async () => {
   const kms = await startKms(secrets);
   const machine = fakeMachine(kms.environment());

@@ -9,6 +9,7 @@ import { openClientKey } from './credentials/client-key.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { EndpointAddress } from './options/endpoints.ts';
+import { isInstanceHost } from './options/kms-host.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { ClientKey } from './ports/credentials.ts';
 import type { SecretTransport } from './ports/transport.ts';
@@ -36,9 +37,6 @@ interface EndpointSource {
 
 /** A client key that expires within this time (ms) is logged as a warning, early enough to create a new one. */
 const clientKeyNotice = 30 * 86_400_000;
-
-/** The host name of a KMS instance. */
-const instanceHost = /\.cryptoservice\.kms\.aliyuncs\.com(?::\d+)?$/u;
 
 /** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
 export function makeTransports(context: TransportContext): readonly SecretTransport[] {
@@ -78,7 +76,7 @@ class TransportFactory {
   ): SecretTransport | undefined {
     const identity = this.#sharedIdentity();
     if (identity === undefined) return undefined;
-    if ('clientKey' in identity && instanceHost.test(endpoint.host)) {
+    if ('clientKey' in identity && isInstanceHost(endpoint.host)) {
       this.#context.issues.push({
         key: `${key}.clientKeyFile`,
         source,

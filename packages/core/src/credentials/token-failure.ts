@@ -58,13 +58,32 @@ function connectionFailure(
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(reason);
   const advice = isUntrusted
     ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to its CA, or check whether a proxy intercepts TLS.'
-    : 'Check that this machine can reach it.';
+    : connectAdvice(host);
   const message = `${subject}: ${host} did not respond (${reason}). ${advice}`;
   return new FetchFailure(isUntrusted ? 'untrusted' : 'unreachable', message, { code: systemCode(reason) });
 }
 
+function connectAdvice(host: string): string {
+  if (host === metadataHost) {
+    return 'It is the metadata service of ECS: check that this process runs on an ECS instance, and that its network allows the address.';
+  }
+  if (host.startsWith('sts-vpc.')) return 'It is reachable only from a VPC in its region.';
+  return 'Check that this machine can reach it.';
+}
+
 /** The ECS metadata service. It is not an Alibaba Cloud API, so its errors have no code. */
 const metadataHost = '100.100.100.200';
+
+/** What to do about a status of the metadata service. */
+function metadataAdvice(status: number): string {
+  if (status === 404) {
+    return 'This ECS instance has no such role. Check the role name, and that it is attached to the instance.';
+  }
+  if (status === 401 || status === 403) {
+    return 'The instance enforces hardened mode (IMDSv2), and this process got no token, as in a container more than one hop away. Raise HttpPutResponseHopLimit of the instance, or use RRSA (oidc_role_arn) in Kubernetes.';
+  }
+  return status >= 500 ? 'The next request may succeed.' : 'Check that no other service responds at this address.';
+}
 
 /** Source of the codes: the pages of STS on AssumeRole and AssumeRoleWithOIDC. */
 function failureOfStsResponse(status: number, code: string | undefined): FailureName {
@@ -79,10 +98,11 @@ function tokenResponseFailure(
   status: number,
   context: TokenRequestContext,
 ): FetchFailure {
-  if (host === metadataHost && status === 404) {
-    const advice = 'This ECS instance has no such role. Check the role name, and that it is attached to the instance.';
-    const message = `${context.subject}: ${host} responded with status 404. ${advice}`;
-    return new FetchFailure('rejected', message, { status });
+  if (host === metadataHost) {
+    const message = `${context.subject}: the metadata service ${host} responded with status ${status}. ${metadataAdvice(status)}`;
+    // Its errors have no code, and a code that something else wrote in its place revokes nothing.
+    const failure = status === 404 ? 'rejected' : failureOfStsResponse(status, undefined);
+    return new FetchFailure(failure, message, { status });
   }
   const failure = failureOfStsResponse(status, code);
   const response =

@@ -249,6 +249,21 @@ test('names the metadata service that does not respond or has no such role', asy
   expect(absent.message).toContain('no such role');
 });
 
+test.each([
+  [403, 'rejected', 'HttpPutResponseHopLimit'],
+  [401, 'rejected', 'hardened mode (IMDSv2)'],
+  [405, 'malformed', 'no other service responds at this address'],
+  [503, 'unavailable', 'The next request may succeed.'],
+])('gives advice for status %i of the metadata service', async (status, failure, advice) => {
+  const body = { Code: 'AccessDenied', Message: 'x', RequestId: 'R-1' };
+  const error = await failureOf({ type: 'ecs_ram_role' }, () => response(body, status));
+
+  expect(error).toMatchObject({ failure, status });
+  expect(error.message).toContain(`the metadata service 100.100.100.200 responded with status ${status}. `);
+  expect(error.message).toContain(advice);
+  expect(error.message).not.toContain('captive portal');
+});
+
 test('does not fall back to IMDSv1 if it is disabled', async () => {
   const { provider, sent } = setup({ type: 'ecs_ram_role', roleName: 'r', disableIMDSv1: true }, () =>
     response('', 403),

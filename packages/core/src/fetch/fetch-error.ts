@@ -11,7 +11,10 @@ import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
-/** Returns the error of a failed fetch. Its `cause` is `failure` if that was final, otherwise the failure of the last attempt. */
+/**
+ * Returns the error of a failed fetch. Its `cause` is `failure` if that was final, otherwise the failure of the last attempt.
+ * The advice in the message is that of the transport, which knows the status and the code.
+ */
 export function fetchError(
   request: SecretRequest,
   failure: FetchFailure,
@@ -24,20 +27,11 @@ export function fetchError(
   const details = { secretName: request.name, endpoint: last?.endpoint, requestId, cause };
   switch (failure.failure) {
     case 'notFound':
-      return new SecretNotFoundError(
-        `${secret} was not found. ${failure.message} Check the name, the stage or version, and the region of the endpoint.`,
-        details,
-      );
+      return new SecretNotFoundError(`${secret} was not found. ${failure.message}`, details);
     case 'denied':
-      return new AccessDeniedError(
-        `KMS denied access to ${secret}. ${failure.message} Check the credentials, and that their policy allows kms:GetSecretValue on it.`,
-        details,
-      );
+      return new AccessDeniedError(`KMS denied access to ${secret}. ${failure.message}`, details);
     case 'disabled':
-      return new SecretDisabledError(
-        `${secret} or its key is disabled. ${failure.message} Check the state of the secret and of its key.`,
-        details,
-      );
+      return new SecretDisabledError(`${secret} or its key is disabled. ${failure.message}`, details);
     case 'rejected':
       return new RequestRejectedError(`KMS rejected the request for ${secret}. ${failure.message}`, details);
     case 'throttled':

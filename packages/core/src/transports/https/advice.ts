@@ -1,8 +1,16 @@
+import { gatewayOf, isInstanceHost } from '../../options/kms-host.ts';
 import type { FailureName } from '../../secret/failures.ts';
 import { describeDuration } from '../../time/duration.ts';
 
 /** What signs the requests: an access key (permanent or temporary) or a client key. */
 export type IdentityKind = 'accessKey' | 'clientKey';
+
+/** The hosts that an error message names. */
+export interface EndpointRoute {
+  readonly endpoint: string;
+  /** Absent for a direct connection. */
+  readonly proxy: string | undefined;
+}
 
 interface AdviceContext {
   readonly failure: FailureName;
@@ -27,6 +35,32 @@ export function adviceFor({ failure, code, status, identity, clockSkew }: Advice
   if (failure === 'denied' && identity === 'clientKey') return deniedClientKey;
   return failureAdvice[failure];
 }
+
+/** What an operator can do about an endpoint that cannot be connected to. `code` is that of the system error. */
+export function connectAdvice({ endpoint, proxy }: EndpointRoute, code: string): string {
+  if (proxy === undefined && unreachableCodes.has(code)) {
+    if (isInstanceHost(endpoint)) {
+      return 'The host of a KMS instance is reachable only from the VPCs that are associated with the instance. Run this process in one of them, or use the endpoint of the region.';
+    }
+    const gateway = gatewayOf(endpoint);
+    if (gateway?.isVpc === true) {
+      return `This host is reachable only from a VPC in ${gateway.region}. Elsewhere, use kms.${gateway.region}.aliyuncs.com.`;
+    }
+    if (gateway !== undefined && code === 'ENOTFOUND') {
+      return `Check the region id "${gateway.region}", and the DNS server of this machine.`;
+    }
+  }
+  if (code === 'EAI_AGAIN') return 'Check the DNS server.';
+  return 'Check the endpoint, the network and the proxy, if there is one.';
+}
+
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+]);
 
 /** The codes of the OpenAPI and the instance API for a clock that is wrong by more than 15 minutes. */
 const clockCodes: ReadonlySet<string> = new Set(['InvalidTimeStamp.Expired', 'RequestTimeTooSkewed']);
@@ -85,10 +119,10 @@ const failureAdvice: Readonly<Record<FailureName, string>> = {
   malformed: 'Check the endpoint, and whether a proxy responds in its place.',
   hookRejected: 'A hook rejected the secret.',
   untrusted: 'Check the CA that is configured for it.',
-  rejected: 'KMS rejected the request as invalid. Check its parameters against the code.',
+  rejected: 'Check the parameters of the request against the code.',
   denied:
     'Grant the RAM user or role of these credentials the actions kms:GetSecretValue on the secret and kms:Decrypt on its key.',
-  disabled: 'The secret or its encryption key is disabled. Check their state in KMS.',
+  disabled: 'Check the state of the secret and of its encryption key in KMS.',
   notFound:
     'Check the name, the stage or version, the region and the account. A secret of another account is requested by its ARN.',
 };

@@ -41,6 +41,27 @@ test.each([
 });
 
 test.each([
+  ['kst-hzz1.cryptoservice.kms.aliyuncs.com', 'ENOTFOUND', 'only from the VPCs that are associated with the instance'],
+  ['kst-hzz1.cryptoservice.kms.aliyuncs.com:443', 'EAI_AGAIN', 'only from the VPCs'],
+  ['kms-vpc.cn-hangzhou.aliyuncs.com', 'ETIMEDOUT', 'only from a VPC in cn-hangzhou. Elsewhere, use kms.cn-hangzhou.'],
+  ['kms.cn-hangzhuo.aliyuncs.com', 'ENOTFOUND', 'Check the region id "cn-hangzhuo"'],
+  ['kms.cn-hangzhou.aliyuncs.com', 'ECONNRESET', 'Check the endpoint, the network and the proxy'],
+  ['kms.example.com', 'ENOTFOUND', 'Check the endpoint, the network and the proxy'],
+])('gives advice for %s and %s', (endpoint, code, advice) => {
+  expect(classifyError(networkError(code), { ...context, endpoint }).message).toContain(advice);
+  // The name that does not resolve is then that of the proxy.
+  const throughProxy = classifyError(networkError(code), { ...context, endpoint, proxy: 'http://proxy:3128' });
+  expect(throughProxy.message).toMatch(/Check the (?:endpoint, the network and the proxy|DNS server)/u);
+});
+
+test.each([true, false])('a connect timeout at an instance mentions its VPCs (unresolved: %s)', (isUnresolved) => {
+  const error: TransportError = { kind: 'connectTimeout', timeout: 2_000, isUnresolved };
+  const endpoint = 'kst-hzz1.cryptoservice.kms.aliyuncs.com';
+
+  expect(classifyError(error, { ...context, endpoint }).message).toMatch(/VPCs/u);
+});
+
+test.each([
   ['CERT_HAS_EXPIRED', 'expired'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'does not match the host name'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'has a root CA that is not trusted'],

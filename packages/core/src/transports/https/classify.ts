@@ -6,8 +6,8 @@ import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
 import { ProxyRefusal, proxyAdvice } from '../../network/proxy-tunnel.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstRequestId } from '../error-response.ts';
-import type { IdentityKind } from './advice.ts';
-import { adviceFor } from './advice.ts';
+import type { EndpointRoute, IdentityKind } from './advice.ts';
+import { adviceFor, connectAdvice } from './advice.ts';
 import { describeCertificateError } from './certificate-error.ts';
 import type { PeerCertificateNames, RequestOutcome } from '../../network/send-request.ts';
 
@@ -20,13 +20,6 @@ export type TransportError =
   | { readonly kind: 'incompleteCredentials' }
   /** Signing with the client key failed. */
   | { readonly kind: 'signingFailed'; readonly error: unknown };
-
-/** The hosts that an error message names. */
-export interface EndpointRoute {
-  readonly endpoint: string;
-  /** Absent for a direct connection. */
-  readonly proxy: string | undefined;
-}
 
 /** The parts of error handling that depend on the API. */
 export interface Dialect {
@@ -66,8 +59,8 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
     case 'connectTimeout':
       return unreachable(
         error.isUnresolved
-          ? `The host name of ${describeRoute(context)} was not resolved within ${error.timeout} ms. Check the DNS server.`
-          : `${describeRoute(context)} accepted no connection within ${error.timeout} ms. ${connectAdvice}`,
+          ? `The host name of ${describeRoute(context)} was not resolved within ${error.timeout} ms. ${connectAdvice(context, 'EAI_AGAIN')}`
+          : `${describeRoute(context)} accepted no connection within ${error.timeout} ms. ${connectAdvice(context, 'ETIMEDOUT')}`,
         'ETIMEDOUT',
       );
     case 'staleSocket':
@@ -91,8 +84,6 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
       return error satisfies never;
   }
 }
-
-const connectAdvice = 'Check the endpoint, the network and the proxy, if there is one.';
 
 function responseFailure(
   response: Extract<TransportError, { readonly kind: 'response' }>,
@@ -164,7 +155,7 @@ export function fetchFailureFromError(
     return unreachable(message, error.code);
   }
   const reason = reasons.get(code ?? '') ?? code ?? error.name;
-  const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice}`;
+  const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice(route, code ?? '')}`;
   return unreachable(message, code, sanitize(error, code));
 }
 
