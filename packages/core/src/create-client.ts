@@ -4,7 +4,7 @@ import { SecretClient } from './client/client.ts';
 import { Preloader } from './client/preload.ts';
 import { Reader } from './client/reader.ts';
 import { Recovery } from './client/recovery.ts';
-import { machine } from './config/environment.ts';
+import { machine as thisMachine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { collectSettings } from './config/settings.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
@@ -35,21 +35,21 @@ import { StoreTier } from './store-tier/store-tier.ts';
  * Throws `ConfigurationError`, which lists all errors.
  */
 export function createSecretClient(options: SecretClientOptions = {}): SecretClient {
-  return createSecretClientOn(machine, options);
+  return createSecretClientOn(thisMachine, options);
 }
 
 /** Same as `createSecretClient`, with the environment and the file system of a test. */
-export function createSecretClientOn(on: ConfigurationMachine, options: SecretClientOptions): SecretClient {
+export function createSecretClientOn(machine: ConfigurationMachine, options: SecretClientOptions): SecretClient {
   if (!isOptions(options)) {
     throw new ConfigurationError([
       { key: 'options', source: 'option', got: describeKind(options), expected: 'an object, or nothing' },
     ]);
   }
-  const settings = collectSettings(options, on);
+  const settings = collectSettings(options, machine);
   const { values, sources, issues } = resolve(optionTable, settings.layers);
   const allIssues = [...settings.issues, ...issues, ...conflictsIn(values, sources)];
   const warnings = [...settings.warnings];
-  const transports = makeTransports({ machine: on, options: values, sources, issues: allIssues, warnings });
+  const transports = makeTransports({ machine, options: values, sources, issues: allIssues, warnings });
   const [primary, ...fallbacks] = transports;
   if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues));
   if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
