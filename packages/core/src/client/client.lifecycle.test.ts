@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SecretEvents } from '../secret/events.ts';
-import { setUpClient } from './client.fixture.ts';
+import { deferred, setUpClient } from './client.fixture.ts';
 
 test.each([
   [
@@ -104,6 +104,21 @@ test('is closed by asyncDispose', async () => {
   await client[Symbol.asyncDispose]();
 
   expect(kms.isClosed).toBe(true);
+});
+
+test('close() waits until the transports are closed', async () => {
+  const { client, clock, kms } = setUpClient();
+  const closed = deferred();
+  kms.close = () => closed.promise as unknown as void; // a transport may be asynchronous
+  const outcome: string[] = [];
+  void client.close().then(() => outcome.push('closed'));
+
+  await clock.pass('1s');
+  expect(outcome).toEqual([]);
+  closed.resolve();
+  await clock.pass(0);
+
+  expect(outcome).toEqual(['closed']);
 });
 
 test('close() resolves although a transport fails to close', async () => {

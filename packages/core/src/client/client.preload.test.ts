@@ -10,8 +10,11 @@ test('ready() reads the names to preload; nothing is requested before', async ()
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
-test('ready() resolves without names', async () => {
-  await expect(setUpClient().client.ready()).resolves.toBeUndefined();
+test('ready() resolves without names and leaves no timer', async () => {
+  const { client, clock } = setUpClient();
+
+  await expect(client.ready()).resolves.toBeUndefined();
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('ready() retries during an outage shorter than readyTimeout', async () => {
@@ -40,6 +43,29 @@ test('ready() waits between its retries', async () => {
   await expect(ready).rejects.toMatchObject({ code: 'ERR_SECRET_SET' });
   // The backoff doubles from 1 s to 10 s; with a random number of 0.5 it waits 0.5, 1, 2, 4, 5, 5, 5 and 5 s.
   expect(kms.requests.length).toBe(9);
+});
+
+test('ready() does not retry a name that KMS refuses', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['typo'] });
+
+  await expect(client.ready()).rejects.toMatchObject({ code: 'ERR_SECRET_SET' });
+
+  expect(kms.requests.length).toBe(1);
+  expect(clock.now()).toBe(0);
+});
+
+test('ready() reports the last failure rather than its timeout', async () => {
+  const options = { readyTimeout: '5s', attemptTimeout: '10s', retry: { maxAttempts: 1 } } as const;
+  const { client, clock, kms } = setUpClient({ preload: ['db'], ...options });
+  kms.fail('unreachable');
+  const ready = client.ready();
+  ready.catch(() => {});
+  await clock.pass(10);
+  kms.fail('hang');
+
+  await clock.pass('5s');
+
+  await expect(ready).rejects.toThrow(/kms\.example: 1 attempt, error \(unreachable\): Injected fault/u);
 });
 
 test('ready() rejects with all failures', async () => {

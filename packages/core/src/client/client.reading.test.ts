@@ -43,6 +43,18 @@ test('10,000 first reads make one request and get the same object', async () => 
   expect(kms.requests.length).toBe(1);
 });
 
+test('concurrent first reads share their timers', async () => {
+  const { client, clock, kms } = setUpClient();
+  kms.fail('hang');
+  const reads = Array.from({ length: 1_000 }, () => client.get('db').catch(() => {}));
+
+  await clock.pass(0);
+
+  expect(clock.pendingTimers).toBeLessThan(10);
+  await client.close();
+  await Promise.all(reads);
+});
+
 test('concurrent reads that fail get the same error', async () => {
   const { client } = setUpClient();
 
@@ -169,6 +181,36 @@ test('getMany() returns values of one moment during a rotation', async () => {
   await clock.pass(0);
 });
 
+test('getMany() returns the values in memory when its last member arrives', async () => {
+  const { client, clock, kms } = setUpClient({ names: ['db', 'key'] });
+  await client.get('db');
+  kms.delayResponses(100, clock);
+  const set = client.getMany(['db', 'key']);
+  await clock.pass(50);
+
+  kms.put('db', 'v2');
+  kms.delayResponses(0, clock);
+  const refreshed = client.refresh('db');
+  await clock.pass(100);
+  await refreshed;
+
+  expect((await set).db.versionId).toBe('v2');
+});
+
+test('getMany() rejects with the reason of an aborted signal', async () => {
+  const { client, clock, kms } = setUpClient();
+  kms.fail('hang');
+  const controller = new AbortController();
+  const reason = new Error('no longer needed');
+  const set = client.getMany(['db'], { signal: controller.signal });
+  set.catch(() => {});
+  await clock.pass(10);
+
+  controller.abort(reason);
+
+  await expect(set).rejects.toBe(reason);
+});
+
 test('getMany() rejects with one error that lists all failures', async () => {
   const { client, kms } = setUpClient();
   kms.fail('denied', 'closed');
@@ -223,6 +265,7 @@ test('getMany() accepts names of object properties', async () => {
 
   const set = await client.getMany(['__proto__', 'constructor']);
 
+  expect(Object.keys(set)).toEqual(['__proto__', 'constructor']);
   expect(set['__proto__'].versionId).toBe('v1');
   expect(set.constructor.versionId).toBe('v1');
 });

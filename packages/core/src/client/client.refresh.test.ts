@@ -87,6 +87,19 @@ test('refresh() rejects with the cause and keeps the cached value', async () => 
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
+test('an aborted signal ends the wait of refresh()', async () => {
+  const { client, kms } = await setUpWarmClient();
+  kms.fail('hang');
+  const controller = new AbortController();
+  const reason = new Error('no longer needed');
+  const refreshed = client.refresh('db', { signal: controller.signal });
+  refreshed.catch(() => {});
+
+  controller.abort(reason);
+
+  await expect(refreshed).rejects.toBe(reason);
+});
+
 test('refresh() ignores a cached refusal', async () => {
   const { client, kms } = setUpClient();
   await client.get('new').catch(() => {});

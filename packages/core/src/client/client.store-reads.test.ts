@@ -55,6 +55,22 @@ test('serves a stale value from the store after staleDeadline while KMS hangs', 
   expect(await read).toMatchObject({ versionId: 'v0', stale: true });
 });
 
+test('a read that waits for the store and for KMS meets its deadline', async () => {
+  const options = { deadline: '1s', staleDeadline: '5s', storeTimeout: '1s' } as const;
+  const { client, clock, kms, store } = setUpClientWithStore(options);
+  store.read = async () => {
+    await new Promise<void>((resolve) => clock.setUnrefTimer(400, resolve));
+    return storedSecret(clock, { age: 2 * hour });
+  };
+  kms.fail('hang');
+  const outcome: string[] = [];
+  void client.get('db').then(({ versionId }) => outcome.push(versionId));
+
+  await clock.pass('1s');
+
+  expect(outcome).toEqual(['v0']);
+});
+
 test('serves no value from the store past its TTL and staleIfError', async () => {
   const { client, clock, kms, store } = setUpClientWithStore();
   store.put(dbRequest, storedSecret(clock, { age: 26 * hour }));
