@@ -1,14 +1,14 @@
 // @ts-check
-// In the directory of a package that is published: writes its JavaScript, one file for each of its doors and one for each part
-// that is loaded late, by `import()`. Why: docs/decisions/0022-bundling.md. The types beside it are written by `tsc -b`.
+// Runs in the directory of a published package. Writes its JavaScript: one file per entry point, and one per part that is loaded by
+// `import()`; see docs/decisions/0022-bundling.md. `tsc -b` writes the declarations.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
- * Which files go together. Without it, each that two parts share would be one more to load, and a file costs a start about
- * 0.8 ms of CPU, whatever its length.
+ * Groups of files. Without groups, rolldown would write one more file for each set of modules that two parts share, and each file
+ * costs about 0.8 ms of CPU at startup, whatever its size.
  * @type {Readonly<Record<string, import('rolldown').CodeSplittingGroup[]>>}
  */
 const parts = {
@@ -30,26 +30,26 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const copied = copiedPackages[manifest.name] ?? [];
 const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
-// Else what had another name in the last build would be published too.
+// Otherwise files of the last build whose names have changed would be published too.
 for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
   if (file.endsWith('.js')) rmSync(join('dist', file));
 }
-// What bundlers for other runtimes are given instead shares nothing with the doors, least of all a file.
-const doors = filesIn([Object.values(manifest.exports).map(defaultOf), manifest.bin]);
-await bundle(doors, parts[manifest.name]);
-for (const file of filesIn(manifest.exports)) if (!doors.includes(file)) await bundle([file]);
+// Files for other runtimes are bundled separately, so that they share no file with the entry points.
+const entryPoints = filesIn([Object.values(manifest.exports).map(defaultOf), manifest.bin]);
+await bundle(entryPoints, parts[manifest.name]);
+for (const file of filesIn(manifest.exports)) if (!entryPoints.includes(file)) await bundle([file]);
 
-/** @param {unknown} door */
-function defaultOf(door) {
-  return typeof door === 'object' && door !== null && 'default' in door ? door.default : undefined;
+/** The target of the condition `default`. @param {unknown} entry of `exports` */
+function defaultOf(entry) {
+  return typeof entry === 'object' && entry !== null && 'default' in entry ? entry.default : undefined;
 }
 
 /**
- * The built files that stand somewhere in a piece of the manifest, by their names.
- * @param {unknown} piece
+ * The names of the built files in a part of the manifest.
+ * @param {unknown} value
  */
-function filesIn(piece) {
-  return [...new Set(JSON.stringify(piece).match(/(?<="\.\/dist\/)[^"]+(?=\.js")/gu))];
+function filesIn(value) {
+  return [...new Set(JSON.stringify(value).match(/(?<="\.\/dist\/)[^"]+(?=\.js")/gu))];
 }
 
 /**
@@ -59,12 +59,12 @@ function filesIn(piece) {
 async function bundle(files, groups = []) {
   const built = await rolldown({
     input: Object.fromEntries(files.map((name) => [name, `src/${name}.ts`])),
-    // What stays an import: Node's own, and packages that come along with this one or are there already.
+    // Imports that stay: builtin modules, and packages that the manifest declares.
     external: (id) => isBuiltin(id) || declared.some((name) => id === name || id.startsWith(`${name}/`)),
     platform: 'node',
     tsconfig: 'tsconfig.json',
     transform: { target: 'es2023' },
-    // A file of whose names none is used can be left out: what `sideEffects: false` in the manifest says to others.
+    // Modules without used exports are removed, as `sideEffects: false` in the manifest allows.
     treeshake: { moduleSideEffects: false },
   });
   const { output } = await built.write({
@@ -78,16 +78,18 @@ async function bundle(files, groups = []) {
         .filter((name) => moduleIds.some(isFrom(name)))
         .map(licenseOf)
         .join(''),
-    comments: false, // they stand in the declarations, where editors show them
+    comments: false, // the declarations have them, where editors show them
   });
   await built.close();
   const sources = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
-  const strangers = sources.filter(
+  const undeclared = sources.filter(
     (id) => /^\.\.|node_modules/u.test(relative('.', id)) && !copied.some((name) => isFrom(name)(id)),
   );
-  // A package that the manifest does not declare would be copied in, and be nobody's to update.
-  if (strangers.length > 0)
-    throw new Error(`To be declared in the manifest of ${manifest.name}: ${strangers.join(', ')}.`);
+  // Otherwise the bundle would contain a copy of a package that no dependency update reaches.
+  if (undeclared.length > 0)
+    throw new Error(
+      `Declare the packages of these files in the manifest of ${manifest.name}: ${undeclared.join(', ')}.`,
+    );
 }
 
 /** @param {string} name */

@@ -1,11 +1,11 @@
 // @ts-check
-// Writes the documents that are printed from the code; `--check` only says whether they are up to date.
-// A generator is a file in scripts/ that exports `print()`, the whole text of its document.
+// Writes the files that are generated from the code; `--check` only reports whether they are up to date.
+// A generator is a file in scripts/ that exports `print()`, which returns the whole text of its file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-/** @type {ReadonlyArray<{ document: string; generator: string }>} both from the root of the repository */
+/** Paths from the root of the repository. @type {ReadonlyArray<{ document: string; generator: string }>} */
 const generated = [
   { document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' },
   { document: 'packages/testing/src/scenarios/index.ts', generator: 'scripts/print-scenario-index.mjs' },
@@ -16,7 +16,7 @@ const check = process.argv.includes('--check');
 const at = (path) => new URL(path, new URL('..', import.meta.url));
 
 /** @param {string} document */
-function written(document) {
+function currentText(document) {
   try {
     return readFileSync(at(document), 'utf8');
   } catch (error) {
@@ -26,16 +26,16 @@ function written(document) {
 }
 
 for (const { document, generator } of generated) {
-  // By vite, because a generator imports the sources, which are TypeScript: in the built packages they have no files of their own.
+  // With vite, because generators import TypeScript sources, which the built packages contain only as part of a bundle.
   /** @type {{ module: { print: () => string | Promise<string> } }} */
   const { module } = await runnerImport(fileURLToPath(at(generator)));
   const text = await module.print();
-  if (text === written(document)) continue;
+  if (text === currentText(document)) continue;
   if (!check) {
     writeFileSync(at(document), text);
     console.log(`wrote ${document}`);
   } else {
-    console.error(`${document} does not say what ${generator} prints: run \`pnpm generate\``);
+    console.error(`${document} is not up to date with ${generator}. Run \`pnpm generate\`.`);
     process.exitCode = 1;
   }
 }

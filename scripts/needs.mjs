@@ -1,5 +1,5 @@
 // @ts-check
-// What the tests start that npm cannot bring: Debian's packages, each with the file that shows that it is there.
+// Programs that the tests start and npm cannot install: Debian packages, each with a file that shows that it is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ const programs = new Map([
  * @typedef {object} Machine
  * @property {(path: string) => boolean} has
  * @property {boolean} isRoot
- * @property {(command: string, args: readonly string[]) => boolean} run whether it went well
+ * @property {(command: string, args: readonly string[]) => boolean} run returns whether the command succeeded
  */
 
 /** @type {Machine} */
@@ -28,8 +28,8 @@ const thisMachine = {
 };
 
 /**
- * Installs what is missing, where that can be done without asking anybody; else says what to install. The tests that need it
- * fail without it, and say so too: a test that is passed over in silence proves nothing.
+ * Installs missing programs as root with apt-get; otherwise prints what to install. Tests that need a missing program fail: a test
+ * that is skipped silently proves nothing.
  * @param {(text: string) => void} print
  * @param {Machine} [machine]
  */
@@ -38,10 +38,10 @@ export function provide(print, machine = thisMachine) {
   if (missing.length === 0) return;
   const names = missing.join(' ');
   if (machine.isRoot && machine.has('/usr/bin/apt-get')) {
-    print(`Installing ${names}: the tests start it.\n`);
+    print(`Installing ${names} for the tests.\n`);
     const apt = (/** @type {string[]} */ ...args) => machine.run('apt-get', ['-qq', ...args]);
     const install = ['install', '-y', '--no-install-recommends', ...missing];
     if (apt(...install) || (apt('update') && apt(...install))) return;
   }
-  print(`Missing: ${names}. The tests that start it will fail. Install it: apt-get install ${names}\n`);
+  print(`Missing: ${names}. Tests that need it will fail. To install it: apt-get install ${names}\n`);
 }

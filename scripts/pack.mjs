@@ -4,19 +4,19 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Packs every package as it would be published. pnpm does it, not npm: it applies publishConfig and writes versions
- * where the manifest says `catalog:` or `workspace:`.
- * @param {string} directory where the tarballs go
+ * Packs every package as for publishing. With pnpm instead of npm, because pnpm applies `publishConfig` and replaces `catalog:` and
+ * `workspace:` by versions.
+ * @param {string} directory of the tarballs
  * @returns {{ name: string; tarball: string; contents: string[] }[]}
  */
 export function packAll(directory) {
-  const printed = execFileSync(
+  const output = execFileSync(
     'pnpm',
     ['-r', '--filter', './packages/*', 'pack', '--json', '--pack-destination', directory],
     { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' },
   );
   /** @type {{ name: string; filename: string; files: { path: string }[] }[]} */
-  const packed = [JSON.parse(printed)].flat(); // one package alone comes without the list
+  const packed = [JSON.parse(output)].flat(); // for a single package pnpm prints no list
   return packed.map(({ name, filename, files }) => ({
     name,
     tarball: resolve(directory, filename),

@@ -1,7 +1,6 @@
 // @ts-check
-// The one entry a newcomer needs: `npm test`, `npm run check`, `npm run demo`, `npm run bench`, `npm run faults`, `npm run soak`.
-// It wants nothing but Node and npm: npx fetches the pnpm that package.json pins, pnpm installs what the lockfile says,
-// and `task:<name>` of package.json runs.
+// Runs `npm test`, `npm run check`, `npm run demo`, `npm run bench`, `npm run faults` and `npm run soak`. Needs only Node and npm: npx
+// downloads the pnpm that package.json pins, pnpm installs the lockfile, then `task:<name>` of package.json runs.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -20,16 +19,16 @@ if (scripts[`task:${task}`] === undefined) {
 /** @param {string} step */
 const say = (step) => `node scripts/say.mjs '${step}'`;
 const steps = [
-  say(`${pnpm} is here, installing what pnpm-lock.yaml says`),
-  // Frozen: else a stale lockfile is mended in silence, and the gate judges something that nobody committed.
+  say(`${pnpm} is installed; installing the dependencies of pnpm-lock.yaml`),
+  // Frozen: otherwise pnpm updates an outdated lockfile silently, and the checks run on dependencies that are not committed.
   'pnpm install --frozen-lockfile --prefer-offline',
-  say(`installed, running ${task}`),
-  // Silent: pnpm would write a line of its own below the last line of a task that fails.
+  say(`dependencies installed; running ${task}`),
+  // Silent: pnpm would print a line after the last line of a failed task.
   ['pnpm --silent run', `task:${task}`, ...options.map(quoted)].join(' '),
 ];
-console.log(`[0.0 s] fetching ${pnpm} with npx`);
-// One npx call keeps the pnpm it fetched and puts it on PATH, where turbo looks for it. `--prefer-offline`: a warm run
-// asks the registry nothing; without it npx alone retries for more than a minute where there is no network.
+console.log(`[0.0 s] downloading ${pnpm} with npx`);
+// A single npx call caches pnpm and adds it to PATH, where turbo needs it. `--prefer-offline`: with a filled cache no request is sent;
+// without it, npx retries for more than a minute if there is no network.
 const { status, error } = spawnSync(
   'npx',
   ['--yes', '--prefer-offline', '--package', pnpm, '--call', steps.join(' && ')],
@@ -39,16 +38,16 @@ const { status, error } = spawnSync(
       ...process.env,
       KMS_SECRETS_RUN_STARTED: String(Date.now()),
       TURBO_TELEMETRY_DISABLED: '1',
-      ...(process.stdout.isTTY || process.env['FORCE_COLOR'] ? {} : { NO_COLOR: '1' }), // a log is read as text
+      ...(process.stdout.isTTY || process.env['FORCE_COLOR'] ? {} : { NO_COLOR: '1' }), // no colours in a log file
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   },
 );
-if (error) console.error(`npx, which comes with npm, could not be started: ${error.message}`);
+if (error) console.error(`npx, which is part of npm, could not be started: ${error.message}`);
 process.exitCode = status ?? 1;
 
 /**
- * As one word of a shell.
+ * Quotes a text for a POSIX shell.
  * @param {string} text
  */
 function quoted(text) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Asks publint and attw about the tarballs as they would be published. `esm-only`: old resolvers and a build for
-// require() are not wanted (docs/decisions/0001-check-tools.md).
+// Checks the tarballs with publint and attw. `esm-only`: old resolvers and CommonJS builds are not supported; see
+// docs/decisions/0001-check-tools.md.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -281,7 +281,7 @@ test.each(rows.filter(([name, source]) => name !== 'client_key' && source !== 'c
 
     expect(code).toBe('ERR_CONFIGURATION');
     expect(message).toContain('clientKeyFile');
-    expect(message).toContain('an instance that is asked with other credentials stands in cache_client_region_id');
+    expect(message).toContain('configure an instance with other credentials in cache_client_region_id');
   },
 );
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeBlocksIn, moduleOf, standsIn } from '../support/code-blocks.ts';
+import { codeBlocksIn, moduleOf, isPartOf } from '../support/code-blocks.ts';
 import type { CodeBlock } from '../support/code-blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -83,7 +83,7 @@ describe('the code in README.md, in docs/ and in each README', () => {
       block.from === undefined ? [] : [[`${block.document}:${block.line}`, block.from, block] as const],
     ),
   )('%s stands in %s', (_, from, block) => {
-    expect(standsIn(block, read(from))).toBe(true);
+    expect(isPartOf(block, read(from))).toBe(true);
   });
 
   test('is left out only where it says why', () => {
@@ -126,9 +126,9 @@ describe('it is noticed', () => {
   test('that a block does not stand where it says', () => {
     const block = only('```ts\nif (a) {\n  b();\n}\n```\n');
 
-    expect(standsIn(block, 'function f() {\n  if (a) {\n    b();\n\n  }\n}')).toBe(true);
-    expect(standsIn(block, 'if (a) {\n  b();\n  c();\n}')).toBe(false);
-    expect(standsIn(block, 'else if (a) {\n  b();\n}')).toBe(false);
+    expect(isPartOf(block, 'function f() {\n  if (a) {\n    b();\n\n  }\n}')).toBe(true);
+    expect(isPartOf(block, 'if (a) {\n  b();\n  c();\n}')).toBe(false);
+    expect(isPartOf(block, 'else if (a) {\n  b();\n}')).toBe(false);
   });
 
   test('that comments and blocks of another language are no code of ours', () => {

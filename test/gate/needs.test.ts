@@ -1,58 +1,59 @@
 import { expect, test } from 'vitest';
 import { provide } from '../../scripts/needs.mjs';
 
-/** A machine on which only these files are there, and what is done on it. */
+/** A machine with only these files. Records the commands and the output of `provide`. */
 function machine(
   files: readonly string[],
   { isRoot = true, fails = [] as readonly string[] } = {},
 ): {
-  readonly done: string[];
+  readonly commands: string[];
   readonly printed: string[];
   provide(): void;
 } {
-  const done: string[] = [];
+  const commands: string[] = [];
   const printed: string[] = [];
-  const on = {
+  const fake = {
     has: (file: string) => files.includes(file),
     isRoot,
     run: (command: string, args: readonly string[]) => {
-      done.push([command, ...args].join(' '));
-      return !fails.includes(done.at(-1) ?? '');
+      commands.push([command, ...args].join(' '));
+      return !fails.includes(commands.at(-1) ?? '');
     },
   };
-  return { done, printed, provide: () => provide((text: string) => printed.push(text), on) };
+  return { commands, printed, provide: () => provide((text: string) => printed.push(text), fake) };
 }
 
 const apt = '/usr/bin/apt-get';
 const install = 'apt-get -qq install -y --no-install-recommends chromium redis-server';
 
-test('where all is there nothing is done and nothing said', () => {
-  const full = machine(['/usr/bin/chromium', '/usr/bin/redis-server', apt]);
+test('does and prints nothing if nothing is missing', () => {
+  const complete = machine(['/usr/bin/chromium', '/usr/bin/redis-server', apt]);
 
-  full.provide();
+  complete.provide();
 
-  expect([full.done, full.printed]).toEqual([[], []]);
+  expect([complete.commands, complete.printed]).toEqual([[], []]);
 });
 
-test('what is missing is installed, with new lists if the old ones do not know it', () => {
-  const [fresh, old] = [machine([apt]), machine([apt], { fails: [install] })];
+test('installs missing programs, after apt-get update if needed', () => {
+  const fresh = machine([apt]);
+  const old = machine([apt], { fails: [install] });
 
   fresh.provide();
   old.provide();
 
-  expect(fresh.done).toEqual([install]);
-  expect(fresh.printed).toEqual(['Installing chromium redis-server: the tests start it.\n']);
-  expect(old.done).toEqual([install, 'apt-get -qq update', install]);
+  expect(fresh.commands).toEqual([install]);
+  expect(fresh.printed).toEqual(['Installing chromium redis-server for the tests.\n']);
+  expect(old.commands).toEqual([install, 'apt-get -qq update', install]);
 });
 
 test.each([
-  ['by a user who may not', machine([apt], { isRoot: false })],
+  ['without root', machine([apt], { isRoot: false })],
   ['without apt-get', machine([])],
-  ['when it fails', machine([apt], { fails: [install, 'apt-get -qq update'] })],
-])('%s it is said what to install', (_, poor) => {
-  poor.provide();
+  ['if apt-get fails', machine([apt], { fails: [install, 'apt-get -qq update'] })],
+])('prints what to install %s', (_, incomplete) => {
+  incomplete.provide();
 
-  expect(poor.printed.at(-1)).toBe(
-    'Missing: chromium redis-server. The tests that start it will fail. Install it: apt-get install chromium redis-server\n',
+  expect(incomplete.printed.at(-1)).toBe(
+    'Missing: chromium redis-server. Tests that need it will fail. To install it: apt-get install chromium redis-server\n',
   );
 });

@@ -1,16 +1,16 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with one plain line that any log reader understands: `N passed, N failed, N skipped`. */
+/** Prints a last line that is easy to parse: `N passed, N failed, N skipped`. */
 export class ClosingLine implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, errors: ReadonlyArray<unknown>): void {
     const counts = count(modules);
     const failed = counts.failed + errors.length;
-    // At exit, because the summary of the default reporter comes after this.
+    // At exit, because the default reporter prints its summary after this.
     process.on('exit', () => console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped`));
   }
 }
 
-/** Tests by their end; a file that could not be loaded, or whose own setup failed, has no test that says so: it counts as one. */
+/** Counts tests by result. A file that could not be loaded, or whose setup failed, has no failed test; it counts as one. */
 function count(modules: ReadonlyArray<TestModule>): { passed: number; failed: number; skipped: number } {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const module of modules) {
