@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
@@ -55,10 +56,9 @@ export function readCaFile(request: CaFileRequest, machine: ConfigurationMachine
 }
 
 function parseCertificate(pem: string): X509Certificate | undefined {
-  // An import would slow down the start of every client without a CA file.
-  const crypto = process.getBuiltinModule('node:crypto');
+  const { X509Certificate } = builtinModule('node:crypto');
   try {
-    return new crypto.X509Certificate(pem);
+    return new X509Certificate(pem);
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
 import type * as Net from 'node:net';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 
 /** Loaded on demand: only `NO_PROXY` compares addresses. */
-const net = (): typeof Net => process.getBuiltinModule('node:net');
+const net = (): typeof Net => builtinModule('node:net');
 
 /** The proxy for a host, or an issue if the configured one is unusable. */
 export interface ProxyResult {

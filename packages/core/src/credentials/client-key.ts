@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { ClientKey } from '../ports/credentials.ts';
 import { ClientKeyError } from './client-key-error.ts';
-import { nodeCrypto } from './lazy-crypto.ts';
+import { builtinModule } from '../platform/builtin-module.ts';
 import { readPkcs12 } from './pkcs12.ts';
 
 /** A real file has about 4000 characters. */
@@ -82,7 +82,7 @@ function rsaKey(keys: readonly Buffer[]): KeyObject {
 
 function tryPrivateKey(der: Buffer): KeyObject | undefined {
   try {
-    return nodeCrypto().createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return builtinModule('node:crypto').createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   } catch {
     return undefined;
   }
@@ -96,7 +96,7 @@ function checkSize(key: KeyObject): KeyObject {
 
 /** Returns the expiry of the certificate of the key. The file may also contain the certificates of its CAs. */
 function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | undefined {
-  const { X509Certificate } = nodeCrypto();
+  const { X509Certificate } = builtinModule('node:crypto');
   for (const der of certificates) {
     try {
       const certificate = new X509Certificate(der);
@@ -112,7 +112,7 @@ function expiryOf(certificates: readonly Buffer[], key: KeyObject): number | und
 
 /** With a callback, Node signs in its thread pool: this takes 25 µs of the main thread instead of 240 µs. */
 function signText(text: string, key: KeyObject): Promise<string> {
-  const { sign } = nodeCrypto();
+  const { sign } = builtinModule('node:crypto');
   return new Promise((resolve, reject) => {
     sign('sha256', Buffer.from(text, 'utf8'), key, (error, signature) => {
       if (error === null) resolve(signature.toString('base64'));

@@ -1,6 +1,6 @@
 import type { DerElement } from './der.ts';
 import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf } from './der.ts';
-import { nodeCrypto } from './lazy-crypto.ts';
+import { builtinModule } from '../platform/builtin-module.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 
 /** A password with a budget for hashing it: `consume` throws `ClientKeyError` if the file requires too many iterations. */
@@ -112,11 +112,12 @@ export function derivePkcs12Key(derivation: KeyDerivation, { password, consume }
   const text = Buffer.from(`${password}\0`, 'utf16le').swap16();
   const input = Buffer.concat([repeatToBlocks(salt, v), repeatToBlocks(text, v)]);
   const blocks: Buffer[] = [];
-  const { hash } = nodeCrypto();
+  const { createHash } = builtinModule('node:crypto');
+  const hash = (bytes: Buffer): Buffer => createHash(digest.name).update(bytes).digest();
   for (let derived = 0; derived < length; derived += digest.size) {
     consume(iterations);
-    let a = hash(digest.name, Buffer.concat([diversifier, input]), 'buffer');
-    for (let iteration = 1; iteration < iterations; iteration += 1) a = hash(digest.name, a, 'buffer');
+    let a = hash(Buffer.concat([diversifier, input]));
+    for (let iteration = 1; iteration < iterations; iteration += 1) a = hash(a);
     blocks.push(a);
     const b = Buffer.alloc(v, a);
     for (let at = 0; at < input.length; at += v) addPlusOne(input.subarray(at, at + v), b);
@@ -141,7 +142,13 @@ function decryptPbes2(
   if (digest === undefined) return { kind: 'unsupportedCipher' };
   const iterations = integerOf(count);
   consume(iterations);
-  const key = nodeCrypto().pbkdf2Sync(password, contentOf(salt, derTag.octets), iterations, cipher.keySize, digest);
+  const key = builtinModule('node:crypto').pbkdf2Sync(
+    password,
+    contentOf(salt, derTag.octets),
+    iterations,
+    cipher.keySize,
+    digest,
+  );
   return decipher(ciphertext, { name: cipher.name, key, iv: contentOf(iv, derTag.octets) });
 }
 
@@ -156,7 +163,7 @@ function decipher(
     return bytes === undefined ? { kind: 'badDecrypt' } : { kind: 'plaintext', bytes };
   }
   try {
-    const cipher = nodeCrypto().createDecipheriv(name, key, iv);
+    const cipher = builtinModule('node:crypto').createDecipheriv(name, key, iv);
     return { kind: 'plaintext', bytes: Buffer.concat([cipher.update(ciphertext), cipher.final()]) };
   } catch {
     // Invalid padding, or an OpenSSL in FIPS mode without 3DES.

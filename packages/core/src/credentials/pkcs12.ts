@@ -1,7 +1,7 @@
 import { ClientKeyError } from './client-key-error.ts';
 import type { DerElement } from './der.ts';
 import { contentOf, DerError, derTag, elementsOf, integerOf, objectIdOf, readDer } from './der.ts';
-import { nodeCrypto } from './lazy-crypto.ts';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { BudgetedPassword, Encrypted } from './pkcs12-cipher.ts';
 import { decrypt, derivePkcs12Key, digestOf, keyPurpose } from './pkcs12-cipher.ts';
 
@@ -88,7 +88,7 @@ function checkMac(mac: DerElement, content: Buffer, password: BudgetedPassword):
     purpose: keyPurpose.mac,
     length: digest.size,
   };
-  const { createHmac, timingSafeEqual } = nodeCrypto();
+  const { createHmac, timingSafeEqual } = builtinModule('node:crypto');
   const actual = createHmac(digest.name, derivePkcs12Key(derivation, password)).update(content).digest();
   const given = contentOf(expected, derTag.octets);
   if (given.length !== actual.length || !timingSafeEqual(given, actual)) throw wrongPassword();

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** The variable parts of a request to the instance API. */
 export interface InstanceRequest {
@@ -32,7 +32,7 @@ export function instanceHeaders({
     'x-kms-acccesskeyid': keyId,
     'content-type': contentType,
     'content-length': String(body.length),
-    'content-sha256': hash('sha256', body, 'hex').toUpperCase(),
+    'content-sha256': createHash('sha256').update(body).digest('hex').toUpperCase(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /** What the signature covers. Header names are lower case and in byte order; header values are trimmed. */
 export interface SignableRequest {
@@ -84,6 +84,6 @@ function signedNames(headers: Readonly<Record<string, string>>): string {
 }
 
 function sha256(text: string): string {
-  // The one-shot function takes about half the time of createHash: 0.8 µs instead of 1.4 µs for 400 bytes (Node 20.20).
-  return hash('sha256', text, 'hex');
+  // Not `crypto.hash`, which saves 0.6 µs: Node 20.11 of Function Compute does not have it.
+  return createHash('sha256').update(text).digest('hex');
 }

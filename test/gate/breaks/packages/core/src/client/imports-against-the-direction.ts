@@ -4,6 +4,7 @@ export { keep as keep2 } from '../credentials/keep.ts'; // breaks eslint(no-rest
 export { keep as keep3 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { keep as keep4 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { keep as keep5 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
+export { keep as keep6 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export type { Keep } from '../adapter-kit/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { keep as keep6 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

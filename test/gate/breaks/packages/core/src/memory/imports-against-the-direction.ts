@@ -8,6 +8,7 @@ export { keep as keep6 } from '../credentials/keep.ts'; // breaks eslint(no-rest
 export { keep as keep7 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { keep as keep8 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { keep as keep9 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
+export { keep as keep10 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export type { Keep } from '../endpoint/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { keep as keep10 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

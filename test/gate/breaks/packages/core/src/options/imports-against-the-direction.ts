@@ -9,6 +9,7 @@ export { keep as keep7 } from '../credentials/keep.ts'; // breaks eslint(no-rest
 export { keep as keep8 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { keep as keep9 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { keep as keep10 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
+export { keep as keep11 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export type { Keep } from '../memory/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { keep as keep11 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

@@ -11,6 +11,7 @@ export { keep as keep9 } from '../credentials/keep.ts'; // breaks eslint(no-rest
 export { keep as keep10 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { keep as keep11 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { keep as keep12 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
+export { keep as keep13 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export type { Keep } from '../time/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { keep as keep13 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

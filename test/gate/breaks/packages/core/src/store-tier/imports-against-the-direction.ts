@@ -7,6 +7,7 @@ export { keep as keep5 } from '../credentials/keep.ts'; // breaks eslint(no-rest
 export { keep as keep6 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
 export { keep as keep7 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
 export { keep as keep8 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
+export { keep as keep9 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
 export type { Keep } from '../endpoint/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
 export { keep as keep9 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): store-tier/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

@@ -12,6 +12,7 @@ export { keep as keep10 } from '../credentials/keep.ts'; // breaks eslint(no-res
 export { keep as keep11 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { keep as keep12 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { keep as keep13 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
+export { keep as keep14 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export type { Keep } from '../secret/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { keep as keep14 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): time/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room

@@ -1,0 +1,2 @@
+export type Keep = 'kept';
+export const keep = (value: unknown): unknown => value;
