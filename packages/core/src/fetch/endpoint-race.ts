@@ -8,6 +8,7 @@ import { EndpointAttempt } from './attempt.ts';
 import type { AttemptCall, AttemptParts } from './attempt.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
+/** The result of a race or of a whole fetch: a secret, the failure that decided, or neither because the signal aborted. */
 export type FetchOutcome =
   | { readonly kind: 'secret'; readonly secret: Secret }
   | { readonly kind: 'failed'; readonly failure: FetchFailure }

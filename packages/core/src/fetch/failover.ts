@@ -15,8 +15,6 @@ import { EndpointRace } from './endpoint-race.ts';
 import type { FetchOutcome, RaceParts } from './endpoint-race.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-export type { FetchOutcome } from './endpoint-race.ts';
-
 export interface FailoverParts extends RaceParts {
   readonly endpoints: Pick<EndpointSet, 'primary' | 'all'>;
   readonly retry: RetryPolicy;

@@ -51,7 +51,7 @@ test('the cause of an outage is the last attempt, of a refusal the refusal', () 
 
 test('a deadline error lists the attempts so far', () => {
   expect(deadlineError(request, 5_000, []).message).toBe(
-    'Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt had ended.',
+    'Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt ended in that time.',
   );
   expect(deadlineError({ name: 'prod/db', versionId: 'v1' }, 5_000, [refused]).message.split('\n')).toEqual([
     'Secret "prod/db" (version v1) could not be read within its deadline of 5000 ms.',

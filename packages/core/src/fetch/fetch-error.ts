@@ -52,7 +52,7 @@ export function fetchError(
 /** Returns the error of a read whose deadline of `ms` milliseconds passed before its fetch ended. */
 export function deadlineError(request: SecretRequest, ms: number, attempts: readonly Attempt[]): DeadlineExceededError {
   const last = attempts.at(-1);
-  const result = attempts.length === 0 ? ' No attempt had ended.' : attemptLines(attempts);
+  const result = attempts.length === 0 ? ' No attempt ended in that time.' : attemptLines(attempts);
   return new DeadlineExceededError(
     `${secretText(request)} could not be read within its deadline of ${ms} ms.${result}`,
     { secretName: request.name, endpoint: last?.endpoint, cause: last?.error, attempts: [...attempts] },

@@ -2,7 +2,7 @@ import { scenario } from '../harness/scenario.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const optionalSecret: Scenario = scenario({
-  promise: 'ready() does not wait for optional secrets',
+  promise: 'ready() resolves without optional secrets',
   given: ({ kms }) => {
     kms.put('db', 's3cret-one');
     return { preload: ['db', 'missing'], secrets: { missing: { optional: true } } };
