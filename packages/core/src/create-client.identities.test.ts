@@ -9,11 +9,14 @@ import { isSecretError } from './secret/errors.ts';
 const startRegionAndInstance = (): Promise<FakeKms> =>
   startKms({ db: 's3cret-db' }, { regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
 
+/** Options for handshakes that take long, or for a hundred of them at once: no timeout and no hedge ends an attempt. */
+const busyMachine = { connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s', hedge: false } as const;
+
 test('uses the protocol of each endpoint for an instance and a region', async () => {
   const kms = await startRegionAndInstance();
   const instanceKey = kms.createClientKey({ gateway: 'instance' });
   const environment = { ...kms.environment(), ...kms.environment({ instanceKey }) };
-  const client = createSecretClientOn(fakeMachine(environment), {});
+  const client = createSecretClientOn(fakeMachine(environment), busyMachine);
   onTestFinished(() => client.close());
   await client.get('db');
   await kms.stop('kst-fake0001');
@@ -30,10 +33,7 @@ test('requests credentials once for a hundred concurrent first reads', { timeout
   const client = createSecretClientOn(fakeMachine(), {
     credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
     endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
-    // A hundred handshakes at once take long on a busy machine.
-    connectTimeout: '20s',
-    attemptTimeout: '20s',
-    deadline: '20s',
+    ...busyMachine,
   });
   onTestFinished(() => client.close());
 
