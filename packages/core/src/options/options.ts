@@ -43,7 +43,7 @@ export interface SecretClientOptions {
   readonly refresh?: RefreshOptions | undefined;
   /** How long a cached value may be served after its TTL while KMS is unavailable. `0` disables stale reads. */
   readonly staleIfError?: Duration | undefined;
-  /** How long a "not found" or "access denied" response is cached. */
+  /** How long an error is cached that a retry would not change, such as "not found" or "access denied". */
   readonly negativeTtl?: Duration | undefined;
   /**
    * How long a secret may stay unread before it is evicted. Instead of its next refresh it is removed from memory. `0` never
