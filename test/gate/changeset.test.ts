@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 const json = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
-test('all that we publish carries one version', () => {
+test('all published packages have the same version', () => {
   const published = readdirSync(join(root, 'packages')).map((name) => json(`packages/${name}/package.json`));
 
   expect(json('.changeset/config.json')).toMatchObject({

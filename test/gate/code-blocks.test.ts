@@ -19,14 +19,14 @@ const blocks = ['README.md', ...pages.map((name) => `docs/${name}`), ...readmes]
   codeBlocksIn(document, read(document)),
 );
 
-/** Compiles blocks on the built packages, as a user's compiler sees them: what it says, by the block's place. */
-async function compile(given: readonly CodeBlock[], directory: string): Promise<readonly string[]> {
-  const files = new Map(given.map((block) => [`${fileOf(block)}.ts`, block]));
+/** Compiles blocks against the built packages, as a user does. Returns the errors with their lines in the documents. */
+async function compile(compiled: readonly CodeBlock[], directory: string): Promise<readonly string[]> {
+  const files = new Map(compiled.map((block) => [`${fileOf(block)}.ts`, block]));
   await mkdir(directory, { recursive: true });
   for (const [file, block] of files) await writeFile(join(directory, file), moduleOf(block));
   const options = { strict: true, target: 'es2023', module: 'nodenext', skipLibCheck: true, types: ['node'] };
-  const more = { lib: ['es2023', 'esnext.disposable', 'dom'], experimentalDecorators: true }; // those of Nest
-  const compilerOptions = { ...options, ...more, rootDir: '.', outDir: '.' };
+  const libraries = { lib: ['es2023', 'esnext.disposable', 'dom'], experimentalDecorators: true }; // decorators of Nest
+  const compilerOptions = { ...options, ...libraries, rootDir: '.', outDir: '.' };
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [...files.keys()] }));
   await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -45,7 +45,7 @@ async function compile(given: readonly CodeBlock[], directory: string): Promise<
 
 const fileOf = ({ document, line }: CodeBlock): string => `${document.replaceAll(/\W+/gu, '-')}-${line}`;
 
-// Inside of this package: what it depends on is what a block may import.
+// In node_modules of this package: blocks may import its dependencies.
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(import.meta.dirname, 'node_modules/.code-blocks-'));
@@ -54,20 +54,20 @@ afterAll(() => rm(directory, { recursive: true }));
 
 describe('the code in README.md, in docs/ and in each README', () => {
   const own = blocks.filter(({ from, notCompiled }) => from === undefined && notCompiled === undefined);
-  // What one declares for all modules must not be seen by another.
+  // Compiled one by one: a global declaration of one block must not affect another.
   const declaring = own.filter(({ code }) => /^declare (?:module|global)\b/mu.test(code));
   const others = own.filter((block) => !declaring.includes(block));
 
   test('compiles', async () => {
-    const said = [...(await compile(others, join(directory, 'others')))];
-    for (const block of declaring) said.push(...(await compile([block], join(directory, fileOf(block)))));
+    const errors = [...(await compile(others, join(directory, 'others')))];
+    for (const block of declaring) errors.push(...(await compile([block], join(directory, fileOf(block)))));
 
     expect(own.length).toBeGreaterThan(0);
-    expect(said).toEqual([]);
+    expect(errors).toEqual([]);
   }, 60_000);
 
   test.each(own.filter(({ isRun }) => isRun).map((block) => [`${block.document}:${block.line}`, block] as const))(
-    '%s runs, and ends by itself',
+    '%s runs and exits',
     async (_, block) => {
       const folder = declaring.includes(block) ? fileOf(block) : 'others';
       const file = join(directory, folder, `${fileOf(block)}.js`);
@@ -82,38 +82,38 @@ describe('the code in README.md, in docs/ and in each README', () => {
     blocks.flatMap((block) =>
       block.from === undefined ? [] : [[`${block.document}:${block.line}`, block.from, block] as const],
     ),
-  )('%s stands in %s', (_, from, block) => {
+  )('%s is part of %s', (_, from, block) => {
     expect(isPartOf(block, read(from))).toBe(true);
   });
 
-  test('is left out only where it says why', () => {
-    const leftOut = blocks.flatMap(({ document, line, notCompiled }) =>
+  test('is not compiled only with a reason', () => {
+    const excluded = blocks.flatMap(({ document, line, notCompiled }) =>
       notCompiled === undefined ? [] : [`${document}:${line} ${notCompiled}`],
     );
 
-    expect(leftOut).toMatchInlineSnapshot(`[]`);
+    expect(excluded).toMatchInlineSnapshot(`[]`);
   });
 });
 
-describe('it is noticed', () => {
+describe('codeBlocksIn and compile', () => {
   const only = (markdown: string): CodeBlock => {
     const [block, ...more] = codeBlocksIn('docs/a.md', markdown);
-    if (block === undefined || more.length > 0) throw new Error('There is to be one block.');
+    if (block === undefined || more.length > 0) throw new Error('Expected exactly one block.');
     return block;
   };
 
-  test('that a block does not compile, by its line in the document', async () => {
+  test('report an error with its line in the document', async () => {
     const block = only(
       'Prose.\n\n```ts\nimport { createSecretClient } from "@kms-secrets/core";\ncreateSecretClint();\n```\n',
     );
 
-    const said = await compile([block], join(directory, 'broken'));
+    const errors = await compile([block], join(directory, 'broken'));
 
-    expect(said).toEqual([expect.stringMatching(/^docs\/a\.md:5 error TS2552: /u)]);
+    expect(errors).toEqual([expect.stringMatching(/^docs\/a\.md:5 error TS2552: /u)]);
   }, 60_000);
 
-  test('what the reader is given, and what the block says of itself', () => {
-    const block = (words: string): CodeBlock => only(`<!-- ${words} -->\n\n\`\`\`ts\nopen(db);\n\`\`\`\n`);
+  test('parse the directives of a comment', () => {
+    const block = (comment: string): CodeBlock => only(`<!-- ${comment} -->\n\n\`\`\`ts\nopen(db);\n\`\`\`\n`);
 
     expect(block('given: declare const db: string;\ndeclare function open(db: string): void;').given).toBe(
       'declare const db: string;\ndeclare function open(db: string): void;',
@@ -123,7 +123,7 @@ describe('it is noticed', () => {
     expect([block('run').isRun, block('an ordinary comment').isRun]).toEqual([true, false]);
   });
 
-  test('that a block does not stand where it says', () => {
+  test('compare a block with its file, regardless of indentation', () => {
     const block = only('```ts\nif (a) {\n  b();\n}\n```\n');
 
     expect(isPartOf(block, 'function f() {\n  if (a) {\n    b();\n\n  }\n}')).toBe(true);
@@ -131,7 +131,7 @@ describe('it is noticed', () => {
     expect(isPartOf(block, 'else if (a) {\n  b();\n}')).toBe(false);
   });
 
-  test('that comments and blocks of another language are no code of ours', () => {
+  test('ignore blocks of other languages and detached comments', () => {
     expect(codeBlocksIn('a.md', '```sh\nls\n```\n\n<!-- run -->\n\nProse.\n\n```ts\na();\n```\n')).toMatchObject([
       { line: 9, code: 'a();\n', isRun: false },
     ]);

@@ -11,20 +11,20 @@ const run = promisify(execFile);
 let packed: ReturnType<typeof packAll>;
 let project: string;
 
-/** The version that this repository is tested with. */
-async function versionOf(manifest: string): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(root, manifest, 'package.json'), 'utf8')) as { version: string };
+/** The version of an installed package. */
+async function versionOf(folder: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as { version: string };
   return version;
 }
 
-// An empty project of somebody else, with npm, as most have it: the tarballs, and the frameworks that the adapters ask for.
+// An empty project of a user, with npm: the tarballs, and the frameworks that are peer dependencies of the adapters.
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'a stranger’s project '));
+  project = await mkdtemp(join(tmpdir(), 'a user’s project '));
   packed = packAll(project);
   const frameworks = 'packages/express/node_modules';
-  const ofNest = ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'reflect-metadata', 'rxjs'];
+  const nestPackages = ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'reflect-metadata', 'rxjs'];
   const manifest = {
-    name: 'a-strangers-project',
+    name: 'users-project',
     private: true,
     dependencies: {
       ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
@@ -32,7 +32,7 @@ beforeAll(async () => {
       fastify: await versionOf('packages/fastify/node_modules/fastify'),
       ...Object.fromEntries(
         await Promise.all(
-          ofNest.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),
+          nestPackages.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),
         ),
       ),
     },
@@ -44,37 +44,37 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
   const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=peer'];
   await run('npm', ['install', ...options], { cwd: project });
-  // Half a gigabyte that is here already.
+  // Linked instead of installed: they have half a gigabyte.
   for (const name of ['next', 'react']) {
     await symlink(join(root, 'packages/next/node_modules', name), join(project, 'node_modules', name));
   }
 }, 120_000);
 afterAll(() => rm(project, { recursive: true }));
 
-test('import and require() reach the same names of every package', async () => {
+test('import and require() return the same names for every package', async () => {
   const script = `
-    const names = (door) => Object.keys(door).filter((name) => name !== 'module.exports' && name !== '__esModule').sort();
+    const names = (module) => Object.keys(module).filter((name) => name !== 'module.exports' && name !== '__esModule').sort();
     for (const name of ${JSON.stringify(packed.map(({ name }) => name))}) {
       const imported = await import(name);
       console.log(name, names(imported).length > 0, names(imported).join() === names(require(name)).join());
     }`;
   await writeFile(
-    join(project, 'doors.mjs'),
+    join(project, 'names.mjs'),
     `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n${script}`,
   );
 
-  // The condition of React's servers, without which `server-only` ends the program, as it should.
+  // The condition of React's server. Without it, `server-only` throws, as it should.
   const options = ['--disable-warning=ExperimentalWarning', '--conditions', 'react-server'];
-  const { stdout } = await run(process.execPath, [...options, 'doors.mjs'], { cwd: project });
+  const { stdout } = await run(process.execPath, [...options, 'names.mjs'], { cwd: project });
 
   expect(stdout.trim().split('\n')).toEqual(packed.map(({ name }) => `${name} true true`));
 });
 
-test('the door of core loads nothing but core: what is not chosen is not paid for', async () => {
+test('importing core loads no other package', async () => {
   const hook = `export const resolve = async (name, context, next) => {
-    const found = await next(name, context);
-    if (/node_modules\\/(?!@kms-secrets\\/)/.test(found.url)) console.log(found.url);
-    return found;
+    const resolved = await next(name, context);
+    if (/node_modules\\/(?!@kms-secrets\\/)/.test(resolved.url)) console.log(resolved.url);
+    return resolved;
   };`;
   await writeFile(join(project, 'hook.mjs'), hook);
   await writeFile(
@@ -85,7 +85,7 @@ test('the door of core loads nothing but core: what is not chosen is not paid fo
   expect((await run(process.execPath, ['loads.mjs'], { cwd: project })).stdout).toBe('');
 });
 
-test('neither an import of core nor a client without a fetch loads a network, TLS or cryptography', async () => {
+test('a client that has fetched nothing loads no network, TLS or crypto module', async () => {
   const script = `
     const atStart = new Set(process.moduleLoadList);
     const { createSecretClient } = await import('@kms-secrets/core');
@@ -97,12 +97,12 @@ test('neither an import of core nor a client without a fetch loads a network, TL
   expect(JSON.parse((await run(process.execPath, ['idle.mjs'], { cwd: project, env: {} })).stdout)).toEqual([]);
 });
 
-test.each(['mts', 'cts'])('the types are found from a .%s file', async (extension) => {
-  const uses = packed.map(
+test.each(['mts', 'cts'])('a .%s file resolves the types of every package', async (extension) => {
+  const statements = packed.map(
     ({ name }, index) =>
-      `import * as door${index} from '${name}';\nexport const keys${index}: keyof typeof door${index} = Object.keys(door${index})[0] as never;\n`,
+      `import * as module${index} from '${name}';\nexport const keys${index}: keyof typeof module${index} = Object.keys(module${index})[0] as never;\n`,
   );
-  await writeFile(join(project, `uses.${extension}`), uses.join(''));
+  await writeFile(join(project, `uses.${extension}`), statements.join(''));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
 
@@ -113,15 +113,15 @@ test.each(['mts', 'cts'])('the types are found from a .%s file', async (extensio
   expect(stdout).toBe('');
 });
 
-test('a tarball holds the built files and what a reader wants to know: no test, no source, no build state', () => {
-  const belongs =
+test('a tarball has the built files and documents, but no tests or sources', () => {
+  const expected =
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.ts|\.js|\.js\.map))$/;
 
-  const strangers = packed.flatMap(({ name, contents }) =>
-    contents.filter((path) => !belongs.test(path)).map((path) => `${name}: ${path}`),
+  const unexpected = packed.flatMap(({ name, contents }) =>
+    contents.filter((path) => !expected.test(path)).map((path) => `${name}: ${path}`),
   );
 
-  expect(strangers).toEqual([]);
+  expect(unexpected).toEqual([]);
   expect(
     packed.map(({ contents }) => contents.includes('dist/index.d.ts') && contents.includes('LICENSE')),
   ).not.toContain(false);
