@@ -1,3 +1,5 @@
+import { ProxyRefusal, proxyAdvice } from '../network/proxy-tunnel.ts';
+import { parseHttpDate, retryAfterOf } from '../network/retry-after.ts';
 import { errorCode, isError } from '../secret/is-error.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
@@ -11,8 +13,12 @@ export interface HttpLogEntry {
   readonly requestId?: string | undefined;
   /** The `date` header of the response (milliseconds since 1970). */
   readonly date?: number | undefined;
+  /** The delay that the response requests (ms). */
+  readonly retryAfter?: number | undefined;
   /** Why there was no response: a code such as `ECONNREFUSED`, or the name of an error. */
   readonly reason?: string | undefined;
+  /** What to do about a proxy that refused the connection. */
+  readonly advice?: string | undefined;
 }
 
 /**
@@ -29,7 +35,11 @@ export function logRequests(provider: object, httpLog: HttpLogEntry[]): void {
       httpLog.push({ host, ...loggedFields(response) });
       return response;
     } catch (error) {
-      httpLog.push({ host, reason: reasonOf(error) });
+      httpLog.push({
+        host,
+        reason: reasonOf(error),
+        advice: error instanceof ProxyRefusal ? proxyAdvice(error) : undefined,
+      });
       throw error;
     }
   });
@@ -56,9 +66,11 @@ function hostOf({ host, url }: LibraryRequest): string {
 const unknownHost = 'an unknown host';
 
 function loggedFields({ statusCode, headers, body }: LibraryResponse): Omit<HttpLogEntry, 'host'> {
-  const date = Date.parse(String(headers['date']));
+  const date = parseHttpDate(headers['date']);
   const { code, requestId } = readErrorBody(body.toString('utf8'));
-  return { status: statusCode, code, requestId, date: Number.isNaN(date) ? undefined : date };
+  // Without a date of the server, `Retry-After` is only read in seconds.
+  const retryAfter = retryAfterOf(headers, date ?? Number.NaN);
+  return { status: statusCode, code, requestId, date, retryAfter };
 }
 
 /** Reads the code and request id of an Alibaba Cloud error. Returns `{}` for any other body. */

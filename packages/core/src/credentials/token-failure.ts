@@ -52,13 +52,13 @@ const fileProblems: ReadonlyMap<string, string> = new Map([
 ]);
 
 function connectionFailure(
-  { host, reason = 'unknown reason' }: HttpLogEntry,
+  { host, reason = 'unknown reason', advice: proxyAdvice }: HttpLogEntry,
   { subject }: TokenRequestContext,
 ): FetchFailure {
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(reason);
   const advice = isUntrusted
     ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to its CA, or check whether a proxy intercepts TLS.'
-    : connectAdvice(host);
+    : (proxyAdvice ?? connectAdvice(host));
   const message = `${subject}: ${host} did not respond (${reason}). ${advice}`;
   return new FetchFailure(isUntrusted ? 'untrusted' : 'unreachable', message, { code: systemCode(reason) });
 }
@@ -94,7 +94,7 @@ function failureOfStsResponse(status: number, code: string | undefined): Failure
 }
 
 function tokenResponseFailure(
-  { host, code, requestId, date }: HttpLogEntry,
+  { host, code, requestId, date, retryAfter }: HttpLogEntry,
   status: number,
   context: TokenRequestContext,
 ): FetchFailure {
@@ -109,7 +109,7 @@ function tokenResponseFailure(
     code === undefined ? `status ${status} and a body that is not from Alibaba Cloud` : `status ${status}, ${code}`;
   const clockSkew = date === undefined ? 0 : context.date - date;
   const message = `${context.subject}: ${host} responded with ${response}. ${tokenAdviceFor(failure, code, clockSkew)}`;
-  return new FetchFailure(failure, message, { code, status, requestId });
+  return new FetchFailure(failure, message, { code, status, requestId, retryAfter });
 }
 
 function tokenAdviceFor(failure: FailureName, code: string | undefined, clockSkew: number): string {

@@ -305,3 +305,9 @@ test('classifies an OIDC token that STS rejects as rejected, not as denied', asy
   expect(error).toMatchObject({ failure: 'rejected', code: 'AuthenticationFail.OIDCToken.Expired' });
   expect(error.message).toContain('has not expired');
 });
+
+test('reports the Retry-After of STS', async () => {
+  const failure = await failureOf(role, () => response('<html>busy</html>', 503, { 'retry-after': '3' }));
+
+  expect(failure).toMatchObject({ failure: 'unavailable', retryAfter: 3_000 });
+});

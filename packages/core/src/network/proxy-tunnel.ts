@@ -83,7 +83,7 @@ function authorizationOf({ username, password }: URL): Record<string, string> {
 
 /** Only known names: the header is the proxy's text, and messages must not quote it. */
 function schemesOf({ headers }: IncomingMessage): readonly string[] {
-  const offered = headers['proxy-authenticate'] ?? '';
+  const offered = (headers['proxy-authenticate'] ?? '').replaceAll(/"[^"]*"/gu, '');
   return knownSchemes.filter((scheme) => new RegExp(`(?:^|,)\\s*${scheme}(?![\\w=-])`, 'iu').test(offered));
 }
 

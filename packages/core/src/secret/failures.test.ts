@@ -12,6 +12,7 @@ test.each<[number, string | undefined, FailureName]>([
   [500, 'InternalFailure', 'unavailable'],
   [500, 'SomethingNew', 'unavailable'],
   [502, undefined, 'unavailable'],
+  [408, 'RequestTimeout', 'unavailable'],
   [401, 'Unauthorized', 'denied'],
   [403, 'Forbidden.NoPermission', 'denied'],
   [403, 'Forbidden.InDebt', 'denied'],
@@ -33,6 +34,10 @@ test.each<[number, string | undefined, FailureName]>([
 });
 
 test.each([
+  [408, 'unavailable'],
+  [421, 'unavailable'],
+  [425, 'unavailable'],
+  [499, 'unavailable'],
   [403, 'rejected'],
   [401, 'rejected'],
   [404, 'malformed'],

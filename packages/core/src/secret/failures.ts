@@ -84,7 +84,7 @@ const kmsCodes: ReadonlyMap<string, FailureName> = new Map([
 export function failureOfResponse(status: number, code: string | undefined): FailureName {
   if (status === 429 || isThrottling(code)) return 'throttled';
   // Whatever the body says: a failing server cannot revoke a secret.
-  if (status >= 500) return 'unavailable';
+  if (status >= 500 || transientStatuses.has(status)) return 'unavailable';
   const known = code === undefined ? undefined : kmsCodes.get(code);
   if (known !== undefined) return known;
   if (status === 401 || status === 403) return code === undefined ? 'rejected' : 'denied';
@@ -93,6 +93,12 @@ export function failureOfResponse(status: number, code: string | undefined): Fai
   if (code.startsWith('Forbidden')) return 'denied';
   return 'rejected';
 }
+
+/**
+ * Statuses of a gateway that concern one request or one connection: Request Timeout, Misdirected Request and Too Early (RFC 9110,
+ * RFC 8470), and nginx's Client Closed Request.
+ */
+const transientStatuses: ReadonlySet<number> = new Set([408, 421, 425, 499]);
 
 function isThrottling(code: string | undefined): boolean {
   return code === 'Rejected.Throttling' || code?.startsWith('Throttling') === true;

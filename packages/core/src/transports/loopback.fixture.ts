@@ -6,6 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import type { ClientKey } from '../ports/credentials.ts';
 
 /** A request as the loopback server received it. */
@@ -39,10 +40,14 @@ function readJson(name: string): unknown {
 
 const identity = readJson('loopback-certificate.json') as { readonly cert: string; readonly key: string }; // our own file
 
-export async function startLoopback(respond: (request: ReceivedRequest) => StubResponse): Promise<Loopback> {
+/** `versions` limits the TLS versions. Default: those of the process. */
+export async function startLoopback(
+  respond: (request: ReceivedRequest) => StubResponse,
+  versions: Pick<TlsOptions, 'minVersion' | 'maxVersion'> = {},
+): Promise<Loopback> {
   const requests: ReceivedRequest[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer(identity, (incoming, outgoing) => {
+  const server = createServer({ ...identity, ...versions }, (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.once('end', () => {

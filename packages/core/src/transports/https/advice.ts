@@ -32,6 +32,9 @@ export function adviceFor({ failure, code, status, identity, clockSkew }: Advice
   if (code === undefined && (status === 401 || status === 403)) {
     return 'A proxy or firewall between this machine and KMS rejected the request. Check the endpoint and the network.';
   }
+  if (code === undefined && failure === 'unavailable') {
+    return 'A gateway or load balancer in front of KMS responded. Retry later, and configure a second endpoint for failover.';
+  }
   if (failure === 'denied' && identity === 'clientKey') return deniedClientKey;
   return failureAdvice[failure];
 }

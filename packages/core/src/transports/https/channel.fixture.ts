@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, isIPv6 } from 'node:net';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
@@ -36,14 +36,14 @@ export function open(kms: FakeKms, options: Partial<ChannelTestOptions> = {}): O
   return transport;
 }
 
-export async function listen(server: Server): Promise<number> {
+export async function listen(server: Server, address = '127.0.0.1'): Promise<number> {
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => sockets.add(socket));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
@@ -64,9 +64,10 @@ export async function requestReceived(kms: FakeKms): Promise<void> {
   while (kms.openRequests === 0) await nextTick();
 }
 
-/** A proxy that records the CONNECT requests and responds with `status`. */
+/** A proxy that records the CONNECT requests and responds with `status`, to which headers may be appended. */
 export async function startProxy(
   status = '200 OK',
+  address = '127.0.0.1',
 ): Promise<{ readonly url: URL; readonly requests: string[]; readonly server: Server }> {
   const requests: string[] = [];
   const server = createServer((client) => {
@@ -75,17 +76,18 @@ export async function startProxy(
       requests.push(head.toString('latin1'));
       const target = /^CONNECT (?<host>[^:]+):(?<port>\d+) /u.exec(head.toString('latin1'))?.groups;
       if (status === 'silence') return;
-      if (status !== '200 OK') {
+      if (!status.startsWith('2')) {
         client.end(`HTTP/1.1 ${status}\r\n\r\n`);
         return;
       }
       const upstream = connect(Number(target?.['port']), target?.['host'] ?? '', () => {
-        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        client.write(`HTTP/1.1 ${status}\r\n\r\n`);
         client.pipe(upstream).pipe(client);
       });
       upstream.on('error', () => client.destroy());
     });
   });
-  const port = await listen(server);
-  return { url: new URL(`http://user:s3cret-%40proxy@127.0.0.1:${port}`), requests, server };
+  const port = await listen(server, address);
+  const host = isIPv6(address) ? `[${address}]` : address;
+  return { url: new URL(`http://user:s3cret-%40proxy@${host}:${port}`), requests, server };
 }

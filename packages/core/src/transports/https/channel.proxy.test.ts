@@ -67,3 +67,46 @@ test('reports a proxy that refuses connections as unreachable', async () => {
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ECONNREFUSED' });
 });
+
+test('connects to a proxy by its IPv6 address', async () => {
+  const kms = await start();
+  const proxy = await startProxy('200 OK', '::1');
+
+  const secret = await open(kms, { proxy: proxy.url }).fetch(request, noAbort());
+
+  expect(secret.text()).toBe('s3cret-1');
+});
+
+test('encloses the IPv6 address of an endpoint in brackets', async () => {
+  const kms = await start();
+  const proxy = await startProxy('503 Service Unavailable');
+
+  await failureOf(open(kms, { proxy: proxy.url, endpoint: { host: '[2001:db8::1]:8443' } }).fetch(request, noAbort()));
+
+  expect(proxy.requests.join('')).toMatch(/^CONNECT \[2001:db8::1\]:8443 HTTP\/1\.1\r\n/u);
+  expect(proxy.requests.join('')).toMatch(/\r\nhost: \[2001:db8::1\]:8443\r\n/iu);
+});
+
+test('accepts any 2xx status of a proxy', async () => {
+  const kms = await start();
+  const proxy = await startProxy('204 No Content');
+
+  expect((await open(kms, { proxy: proxy.url }).fetch(request, noAbort())).text()).toBe('s3cret-1');
+});
+
+test.each([
+  [['Negotiate', 'NTLM'], 'It only accepts NTLM or Negotiate authentication'],
+  [['Digest realm="s3cret-realm, Basic"'], 'It only accepts Digest authentication'],
+  [['NTLM', 'Basic realm="x"'], 'Check the user name and password in its URL'],
+  [['s3cret-scheme'], 'Check the user name and password in its URL'],
+])('names the authentication that a proxy requires: %j', async (schemes, words) => {
+  const kms = await start();
+  const headers = schemes.map((scheme) => `\r\nProxy-Authenticate: ${scheme}`);
+  const proxy = await startProxy(`407 Proxy Authentication Required${headers.join('')}`);
+
+  const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, noAbort()));
+
+  expect(failure).toMatchObject({ failure: 'unreachable', code: 'PROXY_STATUS_407' });
+  expect(failure.message).toContain(words);
+  expect(failure.message).not.toContain('s3cret-');
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readJsonError } from '../openapi/decode.ts';
+import { FetchFailure } from '../../ports/transport.ts';
 import { ProxyRefusal } from '../../network/proxy-tunnel.ts';
 import type { TransportError, ErrorContext } from './classify.ts';
 import { classifyError } from './classify.ts';
@@ -155,6 +156,22 @@ test.each([
   );
 
   expect(failure.retryAfter).toBe(retryAfter);
+});
+
+test.each([
+  ['3', 3_000],
+  ['Fri, 02 Jan 2026 03:04:08 GMT', 3_000],
+  ['3600', 60_000],
+])('reads a Retry-After of a gateway: "%s"', (header, retryAfter) => {
+  const failure = classifyError(response(503, '<html>busy</html>', { 'retry-after': header }), context);
+
+  expect(failure).toMatchObject({ failure: 'unavailable', retryAfter });
+});
+
+test('keeps the Retry-After of a credentials provider', () => {
+  const error = new FetchFailure('throttled', 'STS throttles.', { retryAfter: 3_000 });
+
+  expect(classifyError({ kind: 'credentialsFailed', error }, context)).toMatchObject({ retryAfter: 3_000 });
 });
 
 test('names the proxy that refuses the connection', () => {

@@ -3,6 +3,7 @@ import type { FailureName } from '../../secret/failures.ts';
 import { failureOfResponse } from '../../secret/failures.ts';
 import { errorCode, isError } from '../../secret/is-error.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
+import { parseHttpDate, retryAfterOf } from '../../network/retry-after.ts';
 import { ProxyRefusal, proxyAdvice } from '../../network/proxy-tunnel.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstRequestId } from '../error-response.ts';
@@ -49,7 +50,11 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
     case 'tooLarge': {
       const failure = error.status === 200 ? 'malformed' : failureOfResponse(error.status, undefined);
       const message = `${endpoint} responded with more than ${error.limit} bytes, too many for a response of KMS; the rest was not read.`;
-      return new FetchFailure(failure, message, { status: error.status, requestId: requestIdOf(error.headers) });
+      return new FetchFailure(failure, message, {
+        status: error.status,
+        requestId: requestIdOf(error.headers),
+        retryAfter: retryAfterOf(error.headers, context.date),
+      });
     }
     case 'truncated':
       return unreachable(
@@ -70,8 +75,9 @@ export function classifyError(error: TransportError, context: ErrorContext): Fet
     case 'credentialsFailed':
       // The message of a FetchFailure contains nothing secret.
       if (isFetchFailure(error.error)) {
-        const { failure, message, code, status, requestId } = error.error;
-        return new FetchFailure(failure, `No request was sent to ${endpoint}. ${message}`, { code, status, requestId });
+        const { failure, message, code, status, requestId, retryAfter } = error.error;
+        const details = { code, status, requestId, retryAfter };
+        return new FetchFailure(failure, `No request was sent to ${endpoint}. ${message}`, details);
       }
       return identityFailure(error.error, `No request was sent to ${endpoint}: the credentials provider failed`);
     case 'signingFailed':
@@ -96,7 +102,7 @@ function responseFailure(
     status,
     code,
     requestId: requestId ?? requestIdOf(headers),
-    retryAfter: retryAfterOf(headers),
+    retryAfter: retryAfterOf(headers, context.date),
     identity: context.identity,
     clockSkew: clockSkewOf(headers, context.date),
   });
@@ -201,15 +207,8 @@ function requestIdOf(headers: IncomingHttpHeaders): string | undefined {
   return firstRequestId(headers['x-acs-request-id']);
 }
 
-/** Milliseconds, as the official SDKs interpret this header. */
-function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
-  const value = headers['x-acs-retry-after'];
-  const delay = typeof value === 'string' && /^\d{1,9}$/u.test(value) ? Number(value) : 0;
-  return delay > 0 ? delay : undefined;
-}
-
 /** Milliseconds that the clock of this machine is ahead of the server's. */
 function clockSkewOf(headers: IncomingHttpHeaders, date: number): number | undefined {
-  const serverDate = Date.parse(headers.date ?? '');
-  return Number.isNaN(serverDate) ? undefined : date - serverDate;
+  const serverDate = parseHttpDate(headers.date);
+  return serverDate === undefined ? undefined : date - serverDate;
 }

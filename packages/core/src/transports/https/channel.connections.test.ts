@@ -1,0 +1,136 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import tls from 'node:tls';
+import { FakeClock } from '@kms-secrets/testing';
+import type { FakeKms } from '@kms-secrets/testing';
+import { expect, onTestFinished, test } from 'vitest';
+import { ConnectionAgent } from '../../network/connection-agent.ts';
+import { startLoopback } from '../loopback.fixture.ts';
+import { failureOf, noAbort, open, request, requestReceived, start } from './channel.fixture.ts';
+
+/** The connection of each request so far. */
+function connections(kms: FakeKms): readonly number[] {
+  return kms.requests.map(({ connectionId }) => connectionId);
+}
+
+test('does not reuse a connection that is older than five minutes', async () => {
+  const kms = await start();
+  const clock = new FakeClock({ date: kms.clock.date() });
+  const transport = open(kms, { clock });
+  for (const pause of ['0s', '4m', '61s', '1m'] as const) {
+    await clock.pass(pause);
+    await transport.fetch(request, noAbort());
+  }
+
+  expect(connections(kms)).toEqual([1, 1, 2, 2]);
+});
+
+test('closes a connection after its response if it is older than five minutes', async () => {
+  const kms = await start();
+  const clock = new FakeClock({ date: kms.clock.date() });
+  const transport = open(kms, { clock });
+  kms.fault({ kind: 'slow', ms: 50 }, { times: 1 });
+  const fetching = transport.fetch(request, noAbort());
+  await requestReceived(kms);
+  await clock.pass('6m');
+  await fetching;
+
+  await transport.fetch(request, noAbort());
+
+  expect(connections(kms)).toEqual([1, 2]);
+});
+
+test.each([502, 503, 504])('opens a new connection after a gateway responds with %i', async (status) => {
+  const kms = await start();
+  const transport = open(kms);
+  await transport.fetch(request, noAbort());
+  kms.fault({ kind: 'empty', status }, { times: 1 });
+  const failure = await failureOf(transport.fetch(request, noAbort()));
+
+  await transport.fetch(request, noAbort());
+
+  expect(failure).toMatchObject({ failure: 'unavailable', status });
+  expect(failure.message).toContain('A gateway or load balancer');
+  expect(connections(kms)).toEqual([1, 1, 2]);
+});
+
+test('keeps the connection after an error of KMS itself', async () => {
+  const kms = await start();
+  const transport = open(kms);
+  kms.fault({ kind: 'error', status: 503, code: 'ServiceUnavailableTemporary' }, { times: 1 });
+  await failureOf(transport.fetch(request, noAbort()));
+
+  await transport.fetch(request, noAbort());
+
+  expect(connections(kms)).toEqual([1, 1]);
+});
+
+test.each([408, 421])('repeats a request on a new connection if a reused one responds with %i', async (status) => {
+  const kms = await start();
+  const transport = open(kms);
+  await transport.fetch(request, noAbort());
+  kms.fault({ kind: 'empty', status }, { times: 1 });
+
+  const secret = await transport.fetch(request, noAbort());
+
+  expect(secret.text()).toBe('s3cret-1');
+  expect(connections(kms)).toEqual([1, 1, 2]);
+});
+
+test('does not repeat a request if a new connection responds with 408', async () => {
+  const kms = await start();
+  kms.fault({ kind: 'empty', status: 408 });
+
+  const failure = await failureOf(open(kms).fetch(request, noAbort()));
+
+  expect(failure).toMatchObject({ failure: 'unavailable', status: 408 });
+  expect(connections(kms)).toEqual([1]);
+});
+
+/** Opens two connections, then cancels a request on one of them after `ms` without a response. */
+async function cancelOnReusedConnection(ms: number): Promise<FakeKms> {
+  const kms = await start();
+  const clock = new FakeClock({ date: kms.clock.date() });
+  const transport = open(kms, { clock });
+  kms.fault({ kind: 'slow', ms: 20 }, { times: 2 });
+  await Promise.all([transport.fetch(request, noAbort()), transport.fetch(request, noAbort())]);
+  const hanging = kms.fault({ kind: 'hang' });
+  const controller = new AbortController();
+  const fetching = failureOf(transport.fetch(request, controller.signal));
+  await requestReceived(kms);
+  await clock.pass(ms);
+  controller.abort('no response');
+  await fetching;
+  hanging.heal();
+  while (kms.openRequests > 0) await nextTick();
+  await transport.fetch(request, noAbort());
+  return kms;
+}
+
+test('drops the idle connections after a reused one gave no response', async () => {
+  expect((await cancelOnReusedConnection(4_000)).handshakes).toBe(3);
+});
+
+test('keeps the idle connections if a request is cancelled early, as a lost hedge is', async () => {
+  expect((await cancelOnReusedConnection(100)).handshakes).toBe(2);
+});
+
+test('does not lower the minimum TLS version of the process', async () => {
+  const { DEFAULT_MIN_VERSION } = tls;
+  onTestFinished(() => {
+    tls.DEFAULT_MIN_VERSION = DEFAULT_MIN_VERSION;
+  });
+  const kms = await start();
+  await using old = await startLoopback(() => ({ status: 500 }), { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
+  tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
+
+  const failure = await failureOf(open(kms, { endpoint: { host: old.host }, ca: old.ca }).fetch(request, noAbort()));
+
+  expect(failure.failure).toBe('unreachable');
+  expect(old.requests).toEqual([]);
+});
+
+test('gives each address of a host half of the connect timeout', () => {
+  const { options } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
+
+  expect(options.autoSelectFamilyAttemptTimeout).toBe(1_000);
+});
