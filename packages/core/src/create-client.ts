@@ -54,6 +54,7 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues));
   if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
   const logger = guardedLogger(values.logger);
+  for (const note of settings.notes) logger.debug(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
   return connectParts(values, logger, [primary, ...fallbacks]);

@@ -24,9 +24,14 @@ export interface ConfigurationFile {
   readonly source?: TextSource;
   readonly issues: readonly ConfigurationIssue[];
   readonly warnings: readonly string[];
+  /** Why the default file was not read, for the debug log. */
+  readonly skipped?: string;
 }
 
-/** Reads the configured file. Without one, the default file is read if it exists. */
+/**
+ * Reads the configured file. Without one, the default file is read if it exists. Where the process may not see whether it does,
+ * it counts as missing: all settings may be in code.
+ */
 export function readConfigurationFile(
   configured: ConfiguredPath | undefined,
   machine: ConfigurationMachine,
@@ -40,7 +45,10 @@ export function readConfigurationFile(
   const absolutePath = resolve(directory ?? '/', path);
   const file = readTextFile(absolutePath, machine);
   if ('problem' in file) {
-    if (file.isMissing && configured === undefined) return { issues: [], warnings: [] };
+    if (configured === undefined && file.kind === 'missing') return { issues: [], warnings: [] };
+    if (configured === undefined && file.kind === 'hidden') {
+      return { issues: [], warnings: [], skipped: `${absolutePath} was not read: ${file.problem}.` };
+    }
     return reject(`a file in the format of ${defaultFileName}`, `${file.problem} at ${path}`);
   }
   const parsed = parseProperties(file.text);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -50,3 +50,20 @@ test('throws the error of Node for a directory or a missing file', () => {
   expect(() => machine.readFile(tmpdir())).toThrow(/EISDIR/u);
   expect(() => machine.readFile('/nowhere/at/all')).toThrow(/ENOENT/u);
 });
+
+test('throws the error of stat for a file in a folder that the process may not enter', () => {
+  const folder = directory();
+  chmodSync(folder, 0o000);
+  becomeOrdinaryUser();
+
+  expect(() => machine.readFile(join(folder, 'file'))).toThrow(
+    expect.objectContaining({ code: 'EACCES', syscall: 'stat' }),
+  );
+});
+
+/** Root may enter every folder. */
+function becomeOrdinaryUser(): void {
+  if (process.getuid?.() !== 0) return;
+  process.seteuid?.(65_534);
+  onTestFinished(() => process.seteuid?.(0));
+}

@@ -25,9 +25,9 @@ export const machine: ConfigurationMachine = {
 
 /** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
 function readFileStart(path: string): Uint8Array {
-  const { closeSync, openSync, readSync } = builtinModule('node:fs');
+  const { closeSync, readSync } = builtinModule('node:fs');
   const bytes = new Uint8Array(maxFileBytes + 1);
-  const file = openSync(path, 'r');
+  const file = openFile(path);
   try {
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
@@ -36,6 +36,17 @@ function readFileStart(path: string): Uint8Array {
     return bytes.slice(0, length);
   } finally {
     closeSync(file);
+  }
+}
+
+/** Throws the error of `stat`, not of `open`, if the process may not even see whether the file exists. */
+function openFile(path: string): number {
+  const { openSync, statSync } = builtinModule('node:fs');
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    statSync(path);
+    throw error;
   }
 }
 

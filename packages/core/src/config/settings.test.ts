@@ -10,7 +10,7 @@ import type { CollectedSettings } from './settings.ts';
 
 interface Machine {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly files?: Readonly<Record<string, string | Uint8Array | { readonly code: string }>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array | { readonly code: string; readonly syscall?: string }>>;
 }
 
 function createMachine({ environment = {}, files = {} }: Machine): ConfigurationMachine {
@@ -243,6 +243,26 @@ test.each([
   const { issues } = collect({}, { environment: { KMS_SECRETS_CONFIG_FILE: 'x.properties' }, files });
 
   expect(issues).toMatchObject([{ key: 'configFile', source: 'KMS_SECRETS_CONFIG_FILE', got }]);
+});
+
+test.each([{ code: 'EACCES', syscall: 'stat' }, { code: 'EPERM', syscall: 'stat' }, { code: 'ERR_ACCESS_DENIED' }])(
+  'a default file that the process may not see counts as missing: $code',
+  (file) => {
+    const { issues, warnings, notes } = collect({}, { files: { [defaultFile]: file } });
+
+    expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
+    expect(notes).toEqual([`${defaultFile} was not read: a path that this process may not access (${file.code}).`]);
+  },
+);
+
+test('rejects a configured file that the process may not see', () => {
+  const files = { '/app/x.properties': { code: 'ERR_ACCESS_DENIED' } };
+
+  const { issues } = collect({ configFile: 'x.properties' }, { files });
+
+  expect(issues).toMatchObject([
+    { key: 'configFile', got: 'a path that this process may not access (ERR_ACCESS_DENIED) at x.properties' },
+  ]);
 });
 
 test('rejects an unreadable default file', () => {

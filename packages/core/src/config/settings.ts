@@ -19,6 +19,8 @@ export interface CollectedSettings {
   readonly layers: readonly SettingLayer[];
   readonly issues: readonly ConfigurationIssue[];
   readonly warnings: readonly string[];
+  /** Lines for the debug log. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -44,6 +46,7 @@ export function collectSettings(options: object, machine: ConfigurationMachine):
     layers: isOfficial ? [mergedEndpoints([code, ...outside.toReversed()]), ...layers] : layers,
     issues: [...file.issues, ...problems.issues],
     warnings: [...file.warnings, ...unknownVariables(machine), ...problems.warnings],
+    notes: file.skipped === undefined ? [] : [file.skipped],
   };
 }
 
