@@ -211,6 +211,20 @@ test('getMany() rejects with the reason of an aborted signal', async () => {
   await expect(set).rejects.toBe(reason);
 });
 
+test.each(['untrusted', 'rejected', 'malformed'] as const)(
+  'getMany() returns the cached value after a refresh that failed as %s',
+  async (failure) => {
+    const { client, kms } = setUpClient();
+    await client.get('db');
+    kms.fail(failure);
+    await client.refresh('db').catch(() => {});
+
+    const { db } = await client.getMany(['db']);
+
+    expect(db.versionId).toBe('v1');
+  },
+);
+
 test('getMany() rejects with one error that lists all failures', async () => {
   const { client, kms } = setUpClient();
   kms.fail('denied', 'closed');

@@ -76,12 +76,14 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   async awaitOrServeStale(flight: Flight, read: PendingRead): Promise<Secret> {
     const { key, request, remaining = this.#deadline } = read;
     const startedAt = this.#clock.now();
-    const maxWait = Math.min(this.#staleDeadline, remaining);
     // Measured from the start of the fetch: a refresh that started before the TTL ended may already have taken longer.
-    const ms = maxWait - (startedAt - flight.startedAt);
+    const ms = Math.min(this.#staleDeadline - (startedAt - flight.startedAt), remaining);
     const onTimeout = (): void => {
       if (this.#entryPastTtl(key) !== undefined) {
-        this.#memory.markFailing(key, deadlineError(request, maxWait, flight.attempts));
+        this.#memory.markFailing(
+          key,
+          deadlineError(request, Math.min(this.#staleDeadline, this.#deadline), flight.attempts),
+        );
       }
     };
     if (ms > 0) await withTimeout(flight.failing, this.#clock, { ms, onTimeout });

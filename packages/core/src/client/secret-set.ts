@@ -38,14 +38,13 @@ export async function readSet(
   const secrets = Object.create(null) as Record<string, Secret>;
   for (const [index, { key, name, options: own }] of members.entries()) {
     const outcome = outcomes[index];
+    const current = peek(name, own);
+    // KMS may have refused a secret that was read first while the others were pending. It is no longer in memory then.
+    const refusal = current === undefined ? cachedError(name, own) : undefined;
     // Reads reject only with errors of this package: an abort reason was thrown above.
-    const error =
-      outcome?.status === 'rejected'
-        ? (outcome.reason as AnySecretError)
-        : // KMS may have refused a secret that was read first while the others were pending.
-          cachedError(name, own);
+    const error = outcome?.status === 'rejected' ? (outcome.reason as AnySecretError) : refusal;
     if (error !== undefined) errors.set(key, error);
-    else if (outcome?.status === 'fulfilled') secrets[key] = peek(name, own) ?? outcome.value;
+    else if (outcome?.status === 'fulfilled') secrets[key] = current ?? outcome.value;
   }
   if (errors.size > 0) throw new SecretSetError(members.length, 'read', errors);
   return secrets;
