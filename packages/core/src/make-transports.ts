@@ -17,6 +17,7 @@ import type { ConfigurationIssue } from './secret/errors.ts';
 import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.ts';
 import type { HttpsOptions } from './transports/https/channel.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
+import { loadModule } from './secret/module-error.ts';
 
 /** What transports are made from. */
 export interface TransportContext {
@@ -64,7 +65,7 @@ class TransportFactory {
     const clientKey = this.#clientKey({ from: endpoint.clientKey, ...at });
     if (clientKey === undefined) return undefined;
     return lazyTransport(endpoint.host, async () => {
-      const { InstanceTransport } = await import('./transports/instance/instance-transport.ts');
+      const { InstanceTransport } = await loadModule(() => import('./transports/instance/instance-transport.ts'));
       return new InstanceTransport({ ...https, clientKey });
     });
   }
@@ -85,7 +86,7 @@ class TransportFactory {
       });
     }
     return lazyBatchTransport(endpoint.host, async () => {
-      const { OpenApiTransport } = await import('./transports/openapi/openapi-transport.ts');
+      const { OpenApiTransport } = await loadModule(() => import('./transports/openapi/openapi-transport.ts'));
       return new OpenApiTransport({ ...https, ...identity });
     });
   }

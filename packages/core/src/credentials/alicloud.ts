@@ -4,6 +4,7 @@ import { describeIdentity } from './token-identity.ts';
 import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { CachedCredentials } from './cached-credentials.ts';
+import { loadModule } from '../secret/module-error.ts';
 
 /**
  * All identities except client keys. The library `@alicloud/credentials` supports those too (`rsa_key_pair`), but sends the
@@ -22,11 +23,11 @@ export function alicloudCredentials(identity: AlicloudIdentity, options: TokenPr
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
     const fetch = async (): Promise<IssuedCredentials> =>
-      (await import('./default-chain.ts')).fetchFromDefaultChain(options);
+      (await loadModule(() => import('./default-chain.ts'))).fetchFromDefaultChain(options);
     return new CachedCredentials({ source: 'The default credentials chain', fetch, clock });
   }
   const fetch = async (): Promise<IssuedCredentials> =>
-    (await import('./token-providers.ts')).fetchCredentials(identity, options);
+    (await loadModule(() => import('./token-providers.ts'))).fetchCredentials(identity, options);
   return new CachedCredentials({ source: describeIdentity(identity), fetch, clock });
 }
 

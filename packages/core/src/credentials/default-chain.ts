@@ -8,6 +8,7 @@ import type { SessionProvider } from './session.ts';
 import type { TokenProviderOptions } from './token-providers.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { sendOverOwnHttps } from './provider-https.ts';
+import { loadModule } from '../secret/module-error.ts';
 
 /** A provider in the library's default chain. It fetches sessions (see `SessionProvider`), or reads variables or a file. */
 type ChainProvider = object & {
@@ -29,7 +30,7 @@ export async function fetchFromDefaultChain({
   prepare,
   resolveProxy,
 }: TokenProviderOptions): Promise<IssuedCredentials> {
-  const { DefaultCredentialsProvider } = await import('@alicloud/credentials');
+  const { DefaultCredentialsProvider } = await loadModule(() => import('@alicloud/credentials'));
   const attempts: ChainAttempt[] = [];
   for (const provider of providersOf(DefaultCredentialsProvider.builder().build())) {
     const httpLog: HttpLogEntry[] = [];

@@ -1,6 +1,8 @@
 import type { FailureName } from '../secret/failures.ts';
 import { failureOfResponse } from '../secret/failures.ts';
-import { FetchFailure } from '../ports/transport.ts';
+import { FetchFailure, moduleFailure } from '../ports/transport.ts';
+import { moduleErrorMessage } from '../secret/module-error.ts';
+import { withoutMessage } from '../secret/thrown-error.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { emptyTokenCode, reasonOf } from './http-log.ts';
 
@@ -25,6 +27,7 @@ export function tokenFailure(
   httpLog: readonly HttpLogEntry[],
   context: TokenRequestContext,
 ): FetchFailure {
+  if (moduleErrorMessage(error) !== undefined) return moduleFailure(error);
   const last = httpLog.at(-1);
   const reason = reasonOf(error);
   if (context.tokenFile !== undefined && (reason === emptyTokenCode || last === undefined)) {
@@ -32,7 +35,7 @@ export function tokenFailure(
   }
   if (last === undefined) {
     const message = `${context.subject}: no request was sent (${reason}). Check the credentials.`;
-    return new FetchFailure('rejected', message, { code: systemCode(reason) });
+    return new FetchFailure('rejected', message, { code: systemCode(reason), cause: withoutMessage(error) });
   }
   if (last.status === undefined) return connectionFailure(last, context);
   return tokenResponseFailure(last, last.status, context);

@@ -12,6 +12,7 @@ import { describeIdentity } from './token-identity.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
 import { sendOverOwnHttps } from './provider-https.ts';
 import type { ProxyResolver } from './provider-https.ts';
+import { loadModule } from '../secret/module-error.ts';
 
 /** Timeouts (ms). Shorter than the library's defaults (5 and 10 s), so that two attempts fit into the deadline of a read. */
 const timeouts = { connect: 2_000, read: 5_000 };
@@ -50,7 +51,7 @@ export async function fetchCredentials(
 }
 
 async function createProvider(identity: SessionIdentity): Promise<SessionProvider> {
-  const library = await import('@alicloud/credentials');
+  const library = await loadModule(() => import('@alicloud/credentials'));
   switch (identity.type) {
     case 'ram_role': {
       const builder = library.RAMRoleARNCredentialsProvider.builder();

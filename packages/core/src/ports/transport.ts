@@ -1,8 +1,10 @@
-import { safeMessage } from '../secret/errors.ts';
+import { safeCode, safeMessage } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
 import { isError } from '../secret/is-error.ts';
+import { moduleErrorMessage } from '../secret/module-error.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
+import { describeThrown, withoutMessage } from '../secret/thrown-error.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
 /**
@@ -74,11 +76,23 @@ function cappedDelay(ms: number | undefined): number | undefined {
 export function asFetchFailure(error: unknown): FetchFailure {
   if (error instanceof FetchFailure) return error;
   if (isFetchFailure(error)) return new FetchFailure(error.failure, error.message, error);
-  // Without the cause: errors of SDKs contain access keys and signatures.
-  return new FetchFailure('malformed', `Transport failed: ${safeMessage(error)}.`);
+  if (moduleErrorMessage(error) !== undefined) return moduleFailure(error);
+  // Without its message and fields: errors of SDKs contain access keys and signatures.
+  return new FetchFailure('malformed', `Transport failed: ${describeThrown(error)}.`, { cause: withoutMessage(error) });
 }
 
 /** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
+/** The failure for a module that could not be loaded. A retry only helps if the system was out of resources. */
+export function moduleFailure(error: unknown): FetchFailure {
+  const code = safeCode(error);
+  const failure = code !== undefined && resourceCodes.has(code) ? 'unreachable' : 'rejected';
+  const advice = 'If the app is bundled, see "Bundlers" in the README of @kms-secrets/core.';
+  const message = `A module could not be loaded: ${moduleErrorMessage(error) ?? safeMessage(error)}. ${advice}`;
+  return new FetchFailure(failure, message, { code, cause: withoutMessage(error) });
+}
+
+const resourceCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']);
+
 export function isFetchFailure(error: unknown): error is FetchFailure {
   return isError(error) && 'failure' in error && Object.hasOwn(failures, String(error.failure));
 }

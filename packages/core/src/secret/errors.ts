@@ -1,5 +1,6 @@
 import type { FailureName } from './failures.ts';
 import { errorCode, isError } from './is-error.ts';
+import { moduleErrorMessage } from './module-error.ts';
 
 /** One failed attempt at one endpoint, or an endpoint that was skipped. */
 export interface Attempt {
@@ -239,13 +240,28 @@ export function isOutage(error: unknown): error is SecretUnavailableError | Dead
 
 /**
  * A description of a thrown value that is safe to log: the message of an error of this package; of any other error only its
- * name and code. Foreign messages may quote the secret: those of `JSON.parse` do.
+ * name and code. Foreign messages may quote the secret: those of `JSON.parse` do, those of module loaders do not.
  */
 export function safeMessage(error: unknown): string {
   if (isSecretError(error)) return error.message;
   if (!isError(error)) return 'a value that is not an Error was thrown';
-  const words = [error.name, errorCode(error)].filter(
-    (word): word is string => typeof word === 'string' && /^\w{1,60}$/u.test(word),
-  );
-  return words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;
+  const words = [className(error), errorCode(error)].filter(isPlainWord);
+  const thrown = words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;
+  const message = moduleErrorMessage(error);
+  return message === undefined ? thrown : `${thrown}: ${message}`;
+}
+
+/** The `code` of an error of other code, if it has the form of a code. */
+export function safeCode(error: unknown): string | undefined {
+  return [errorCode(error)].find(isPlainWord);
+}
+
+function isPlainWord(word: unknown): word is string {
+  return typeof word === 'string' && /^[A-Za-z_][\w.-]{0,59}$/u.test(word);
+}
+
+/** The name of an error, or that of its class if it kept the name `Error`. */
+function className(error: Error): string {
+  const { constructor } = error;
+  return error.name === 'Error' && typeof constructor === 'function' ? constructor.name : error.name;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readJsonError } from '../openapi/decode.ts';
 import { FetchFailure } from '../../ports/transport.ts';
@@ -208,8 +209,19 @@ test('does not quote the error of a credentials provider', () => {
   const failure = classifyError({ kind: 'credentialsFailed', error }, context);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
-  expect(failure.message).not.toContain('s3cret-');
-  expect(failure.cause).toBeUndefined();
+  expect(failure.message).toMatch(/Error, ETIMEDOUT was thrown at \S+classify\.test\.ts:\d+:\d+\./u);
+  expect(failure.cause).toMatchObject({ code: 'ETIMEDOUT' });
+  expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('s3cret-');
+});
+
+test.each(['credentialsFailed', 'signingFailed'] as const)('reports a module that is missing: %s', (kind) => {
+  const error = Object.assign(new Error("Cannot find package 'x'"), { code: 'ERR_MODULE_NOT_FOUND' });
+
+  const failure = classifyError({ kind, error }, context);
+
+  expect(failure).toMatchObject({ failure: 'rejected', code: 'ERR_MODULE_NOT_FOUND' });
+  expect(failure.message).toContain("Cannot find package 'x'");
+  expect(failure.message).toContain('README');
 });
 
 test('ignores a code or request id of an unexpected form', () => {

@@ -1,8 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../secret/failures.ts';
 import { failureOfResponse } from '../../secret/failures.ts';
-import { errorCode, isError } from '../../secret/is-error.ts';
-import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
+import { safeCode } from '../../secret/errors.ts';
+import { errorCode } from '../../secret/is-error.ts';
+import { moduleErrorMessage } from '../../secret/module-error.ts';
+import { describeThrown, withoutMessage } from '../../secret/thrown-error.ts';
+import { FetchFailure, isFetchFailure, moduleFailure } from '../../ports/transport.ts';
 import { parseHttpDate, retryAfterOf } from '../../network/retry-after.ts';
 import { ProxyRefusal, proxyAdvice } from '../../network/proxy-tunnel.ts';
 import type { ErrorResponse } from '../error-response.ts';
@@ -179,12 +182,11 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the peer does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)'],
 ]);
 
-/** The message contains only the name and the code of `error`, whose own message may quote credentials, URLs or key files. */
+/** Without the message of `error`, which may quote credentials, URLs or key files. */
 function identityFailure(error: unknown, problem: string): FetchFailure {
-  const name = isError(error) ? error.name : 'a value that is not an Error';
-  const code = errorCode(error);
-  const reason = code === undefined ? name : `${name}, ${code}`;
-  return unreachable(`${problem} (${reason}). Check its configuration.`, code);
+  if (moduleErrorMessage(error) !== undefined) return moduleFailure(error);
+  const message = `${problem}: ${describeThrown(error)}. Check its configuration.`;
+  return unreachable(message, safeCode(error), withoutMessage(error));
 }
 
 function unreachable(message: string, code?: string, cause?: Error): FetchFailure {

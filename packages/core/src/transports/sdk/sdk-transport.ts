@@ -5,6 +5,7 @@ import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { secretFromJson } from '../openapi/decode.ts';
 import { assertWellFormed } from '../well-formed.ts';
+import { loadModule } from '../../secret/module-error.ts';
 
 /** The parameters of the SDK's `doRequest`. */
 export type RpcRequest = [
@@ -70,7 +71,7 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
-      const { fetchFailureFromSdk } = await import('./sdk-failure.ts');
+      const { fetchFailureFromSdk } = await loadModule(() => import('./sdk-failure.ts'));
       throw fetchFailureFromSdk(error, endpoint);
     }
     if (typeof response === 'object' && response !== null) return secretFromJson(response, request, endpoint);
