@@ -113,7 +113,7 @@ function printKeys() {
     ],
     [
       '`client_key_password_from_file_path`',
-      'Path of the file with the password. Do not combine with `client_key_password_from_env_variable`',
+      'Path of the file with the password. If `client_key_password_from_env_variable` is set too, the variable that it names is read if it is set, otherwise this file',
     ],
     [
       '`client_key_password`',
@@ -121,11 +121,11 @@ function printKeys() {
     ],
     [
       '`cache_client_region_id`',
-      'JSON list of endpoints: `[{"regionId":"cn-hangzhou","vpc":true}]`. Optional properties: `endpoint`, `caFilePath`, `ignoreSslCerts`',
+      'JSON list of endpoints: `[{"regionId":"cn-hangzhou","vpc":true}]`. Optional properties: `endpoint`, `caFilePath` (or `ca` with the text of the file), `ignoreSslCerts`',
     ],
     [
       '`cache_client_dkms_config_info`',
-      'JSON list of KMS instances, which come before the regions: `endpoint`, `clientKeyFile` (or `clientKeyContent`), one of `password`, `passwordFromFilePath`, `passwordFromEnvVariable`, `passwordFromFilePathName` (the key or variable that holds the path), and optionally `caFilePath`, `ignoreSslCerts` (also `ignoreSSLCerts`, `ignoreSSL`)',
+      'JSON list of KMS instances, which come before the regions: `endpoint`, `clientKeyFile` (or `clientKeyContent`), one of `password`, `passwordFromFilePath`, `passwordFromEnvVariable`, `passwordFromFilePathName` (the key or variable that holds the path), `caFilePath` (or `ca` or `caCert` with the text of the file), and optionally `ignoreSslCerts` (also `ignoreSSLCerts`, `ignoreSSL`)',
     ],
     ['`secret_names`', 'Names of the secrets to preload, separated by commas'],
   ];
@@ -141,6 +141,10 @@ function printKeys() {
     'These keys are read from the environment and from `secretsmanager.properties`, as the clients for Java, Go and Python of both',
     'generations read them. A relative path is resolved from the directory of the file that contains it, then from the working directory.',
     'Write a backslash twice in a properties file, and four times inside JSON; or use `/`.',
+    '',
+    'The file may be in UTF-8, or in UTF-16 with a byte order mark. Any other file is read as ISO-8859-1, as by Java. Quotes around a whole',
+    'value, which `docker --env-file` keeps, are ignored with a warning, except those of `client_key_password`. An unknown key or property',
+    'is a warning, with the name that it resembles.',
     '',
     '| key | meaning |',
     '| --- | --- |',

@@ -4,6 +4,7 @@ import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
+import type { EndpointOptions } from './options/endpoints.ts';
 import { isSecretError } from './secret/errors.ts';
 
 const startRegionAndInstance = (): Promise<FakeKms> =>
@@ -44,6 +45,7 @@ test('requests credentials once for a hundred concurrent first reads', { timeout
 
 test.each([
   ['a wrong password', { password: 'not-the-password-1' }, /password/u],
+  ['quotes around the password', { password: '"not-the-password-1"' }, /has quotes around it/u],
   ['no password', {}, /password/u],
   ['two passwords', { password: 'one-password-1', passwordFromEnvVariable: 'P' }, /one of password/u],
 ])('rejects a client key with %s before the first request', async (_what, password, expected) => {
@@ -90,6 +92,38 @@ test.each([
 
   expect(file).toBe('legacy-gopkcs12-shape.p12');
   expect(lines.filter((line) => line.startsWith('warn '))).toEqual(warning === undefined ? [] : [`warn ${warning}`]);
+});
+
+test('reads a secret from an instance whose CA is given as text', async () => {
+  const kms = await startRegionAndInstance();
+  const instanceKey = kms.createClientKey({ gateway: 'instance' });
+  const environment = kms.environment({ instanceKey });
+  const instances = JSON.parse(environment['cache_client_dkms_config_info'] ?? '') as readonly object[];
+  const withText = instances.map((instance) => ({ ...instance, caFilePath: undefined, ca: kms.caPem }));
+  const client = createSecretClientOn(
+    fakeMachine({ ...environment, cache_client_dkms_config_info: JSON.stringify(withText) }),
+    {},
+  );
+  onTestFinished(() => client.close());
+
+  expect((await client.get('db')).stale).toBe(false);
+});
+
+test.each<[string, EndpointOptions, number]>([
+  ['no CA', {}, 1],
+  ['a CA', { ca: 'of the fake' }, 0],
+  ['no verification', { ignoreSslCerts: true }, 0],
+])('an instance host with %s causes the right number of warnings about its CA', async (_, options, count) => {
+  const kms = await startRegionAndInstance();
+  const { logger, lines } = collectLog();
+  const endpoint = 'kst-1.cryptoservice.kms.aliyuncs.com';
+  const endpoints = [{ endpoint, ...options, ca: options.ca && kms.caPem }, 'cn-hangzhou'];
+
+  const client = createSecretClientOn(fakeMachine(), { endpoints, logger });
+  onTestFinished(() => client.close());
+
+  const warning = /^warn endpoints\[0\] \(option\) has no caFilePath.*Instances, Instance CA Certificate/u;
+  expect(lines.filter((line) => warning.test(line))).toHaveLength(count);
 });
 
 test('warns at every start that a certificate is not verified', async () => {

@@ -104,6 +104,21 @@ test('without any configuration, only endpoints are missing', () => {
   );
 });
 
+test('says where it searched for endpoints, and lists warnings that may be the reason', () => {
+  const { message } = configurationError(fakeMachine({ CACHE_CLIENT_REGION_ID: '[{"regionId":"cn-hangzhou"}]' }));
+
+  expect(message).toContain('and the file /app/secretsmanager.properties (no such file)');
+  expect(message).toMatch(
+    /Warnings:\n {2}- Unknown variable CACHE_CLIENT_REGION_ID\. Did you mean "cache_client_region/u,
+  );
+});
+
+test('an invalid file is the only error: endpoints may be in it', () => {
+  const file = String.raw`credentials_access_secret=\user`;
+
+  expect(configurationError(fakeMachine({}, { 'secretsmanager.properties': file })).message).toMatch(/1 error/u);
+});
+
 test('reports the errors of code, environment and file together', () => {
   const machine = fakeMachine(
     {

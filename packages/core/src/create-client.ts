@@ -51,8 +51,8 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const warnings = [...settings.warnings];
   const transports = makeTransports({ machine, options: values, sources, issues: allIssues, warnings });
   const [primary, ...fallbacks] = transports;
-  if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues));
-  if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
+  if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues, settings.searched));
+  if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues, warnings);
   const logger = guardedLogger(values.logger);
   for (const note of settings.notes) logger.debug(note);
   for (const warning of warnings) logger.warn(warning);
@@ -153,14 +153,14 @@ function connectParts(
   });
 }
 
-/** Returns no error if an endpoint was set but is invalid: that error was reported already. */
-function missingEndpoints(issues: readonly ConfigurationIssue[]): readonly ConfigurationIssue[] {
-  if (issues.some(({ key }) => key.startsWith('endpoints') || key.startsWith('cache_client'))) return [];
+/** Returns no error if an endpoint was set but is invalid, or if the file is: that error was reported already. */
+function missingEndpoints(issues: readonly ConfigurationIssue[], searched: string): readonly ConfigurationIssue[] {
+  if (issues.some(({ key }) => /^(?:endpoints|cache_client|configFile)/u.test(key))) return [];
   return [
     {
       key: 'endpoints',
       source: 'option, environment and file',
-      got: 'nothing',
+      got: `nothing in the option endpoints, ${searched}`,
       expected: 'at least one region or host of KMS',
       example: 'cache_client_region_id=[{"regionId":"cn-hangzhou"}]',
     },

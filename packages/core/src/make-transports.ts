@@ -1,8 +1,9 @@
-import { readCaFile } from './config/ca-file.ts';
+import { readCaFile, readCaText } from './config/ca-file.ts';
 import { readClientKeyMaterial } from './config/client-key-material.ts';
 import type { ClientKeyRequest } from './config/client-key-material.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
+import { isQuoted } from './config/text-source.ts';
 import { alicloudCredentials } from './credentials/alicloud.ts';
 import { ClientKeyError } from './credentials/client-key-error.ts';
 import { openClientKey } from './credentials/client-key.ts';
@@ -107,18 +108,32 @@ class TransportFactory {
       clock,
       connectTimeout,
       proxy,
-      ca: this.#readCa(endpoint.caFilePath, { key: `${key}.caFilePath`, source }),
+      ca: this.#readCa(endpoint, { key, source }),
       verifyCertificate: !endpoint.ignoreSslCerts,
     };
   }
 
-  #readCa(path: string | undefined, at: EndpointSource): string | undefined {
-    if (path === undefined) return undefined;
+  #readCa(
+    { host, caFilePath, ca, ignoreSslCerts }: EndpointAddress,
+    { key, source }: EndpointSource,
+  ): string | undefined {
     const { machine, options, issues, warnings } = this.#context;
-    const ca = readCaFile({ path, ...at, date: options.clock.date() }, machine);
-    issues.push(...ca.issues);
-    warnings.push(...ca.warnings);
-    return ca.pem;
+    const date = options.clock.date();
+    if (caFilePath === undefined && ca === undefined) {
+      if (isInstanceHost(host) && !ignoreSslCerts) {
+        warnings.push(
+          `${key} (${source}) has no caFilePath. The certificate of ${host} is issued by the CA of the KMS instance, which Node.js does not trust: reads fail, unless NODE_EXTRA_CA_CERTS contains it. Download it in the KMS console under Instances, Instance CA Certificate (PrivateKmsCA_kst-….pem), and set caFilePath. The clients of the second generation contain these CAs; this client does not.`,
+        );
+      }
+      return undefined;
+    }
+    const { pem, ...read } =
+      caFilePath === undefined
+        ? readCaText({ pem: ca ?? '', key: `${key}.ca`, source, date })
+        : readCaFile({ path: caFilePath, key: `${key}.caFilePath`, source, date }, machine);
+    issues.push(...read.issues);
+    warnings.push(...read.warnings);
+    return pem;
   }
 
   /** The identity of all endpoints that have no client key of their own. Made for the first of them. */
@@ -154,7 +169,9 @@ class TransportFactory {
       return clientKey;
     } catch (error) {
       if (!(error instanceof ClientKeyError)) throw error;
-      issues.push({ key, source, got: error.message, expected: 'a client key and its password' });
+      // `docker --env-file` keeps quotes. They are not removed, because a password may have them.
+      const hint = isQuoted(password) ? ' The password has quotes around it.' : '';
+      issues.push({ key, source, got: error.message + hint, expected: 'a client key and its password' });
       return undefined;
     }
   }

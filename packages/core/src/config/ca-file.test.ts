@@ -1,6 +1,6 @@
 import { startFakeKms } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { readCaFile } from './ca-file.ts';
+import { readCaFile, readCaText } from './ca-file.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { machine } from './environment.ts';
 
@@ -43,7 +43,8 @@ test.each([
     '-----BEGIN CERTIFICATE-----\ns3cret+1\n-----END CERTIFICATE-----',
     'certificate 1 is invalid',
   ],
-  ['bytes that are not text', new Uint8Array([0xff, 0xfe]), 'not UTF-8'],
+  ['bytes that are not text', new Uint8Array([0x30, 0x82, 0, 7]), 'a binary file'],
+  ['half a certificate', '-----BEGIN CERTIFICATE-----\ns3cret+1\n', 'without a PEM certificate'],
 ])('rejects a path with %s', (_, content, got) => {
   const files = content === undefined ? {} : { '/app/ca.pem': content };
 
@@ -53,6 +54,42 @@ test.each([
   expect(file.issues).toMatchObject([{ key: 'endpoints[0].caFilePath', source: 'option' }]);
   expect(file.issues[0]?.got).toContain(got);
   expect(JSON.stringify(file)).not.toMatch(/s3cret/u);
+});
+
+test.each([
+  [
+    'with comments in GBK',
+    (pem: string) => Buffer.concat([Buffer.from([0xd6, 0xa4, 0xca, 0xe9, 10]), Buffer.from(pem)]),
+  ],
+  ['in UTF-16', (pem: string) => Buffer.from(`\uFEFF${pem}`, 'utf16le')],
+])('reads a file %s', async (_, encode) => {
+  await using kms = await startFakeKms();
+
+  const file = readCaFile({ ...location, path: 'ca.pem' }, machineWith({ '/app/ca.pem': encode(kms.caPem) }));
+
+  expect(file.issues).toEqual([]);
+  expect(file.pem?.match(/BEGIN CERTIFICATE/gu)).toHaveLength(2);
+});
+
+test.each([
+  ['as it is', (pem: string) => pem],
+  ['with escaped line breaks', (pem: string) => pem.replaceAll('\n', '\\n')],
+  ['with blanks as line breaks', (pem: string) => pem.replaceAll('\n', ' ')],
+  ['without line breaks', (pem: string) => pem.replaceAll('\n', '')],
+])('reads a text %s', async (_, convert) => {
+  await using kms = await startFakeKms();
+
+  const text = readCaText({ ...location, key: 'endpoints[0].ca', pem: convert(kms.caPem) });
+
+  expect(text).toEqual({ pem: readCaText({ ...location, pem: kms.caPem }).pem, issues: [], warnings: [] });
+  expect(text.pem?.match(/BEGIN CERTIFICATE/gu)).toHaveLength(2);
+});
+
+test('rejects a text without a certificate and does not show it', () => {
+  const { issues } = readCaText({ ...location, key: 'endpoints[0].ca', pem: '-----BEGIN s3cret-key' });
+
+  expect(issues).toMatchObject([{ key: 'endpoints[0].ca', got: 'a text without a PEM certificate' }]);
+  expect(JSON.stringify(issues)).not.toContain('s3cret');
 });
 
 test('warns about an expired authority', async () => {

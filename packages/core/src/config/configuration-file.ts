@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { closestMatch } from './closest-match.ts';
+import { closestMatch } from '../options/closest-match.ts';
+import { quoteWarnings, settingText } from './setting-text.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { knownKeys } from './known-keys.ts';
@@ -8,7 +9,6 @@ import { parseProperties } from './properties-file.ts';
 import type { Property } from './properties-file.ts';
 import { readTextFile } from './text-file.ts';
 import type { TextSource } from './text-source.ts';
-import { trimmed } from './text-source.ts';
 
 /** The default of the official clients. */
 const defaultFileName = 'secretsmanager.properties';
@@ -22,6 +22,8 @@ export interface ConfiguredPath {
 export interface ConfigurationFile {
   /** Missing if there is no file, or if it is invalid. */
   readonly source?: TextSource;
+  /** The file that was read, or searched for, as a phrase. */
+  readonly searched: string;
   readonly issues: readonly ConfigurationIssue[];
   readonly warnings: readonly string[];
   /** Why the default file was not read, for the debug log. */
@@ -37,17 +39,23 @@ export function readConfigurationFile(
   machine: ConfigurationMachine,
 ): ConfigurationFile {
   const { path, source } = configured ?? { path: defaultFileName, source: 'working directory' };
-  const reject = (expected: string, got?: string): ConfigurationFile => {
-    return { issues: [{ key: 'configFile', source, expected, got }], warnings: [] };
-  };
   const directory = workingDirectory(machine);
-  if (directory === undefined && configured === undefined) return { issues: [], warnings: [] };
+  if (directory === undefined && configured === undefined) {
+    return { searched: `${defaultFileName} (the working directory does not exist)`, issues: [], warnings: [] };
+  }
   const absolutePath = resolve(directory ?? '/', path);
-  const file = readTextFile(absolutePath, machine);
+  const reject = (expected: string, got?: string): ConfigurationFile => {
+    return { searched: absolutePath, issues: [{ key: 'configFile', source, expected, got }], warnings: [] };
+  };
+  // Java reads every such file as ISO-8859-1. The keys and almost all values are ASCII.
+  const file = readTextFile(absolutePath, machine, { fallback: 'latin1' });
   if ('problem' in file) {
-    if (configured === undefined && file.kind === 'missing') return { issues: [], warnings: [] };
+    if (configured === undefined && file.kind === 'missing') {
+      return { searched: `${absolutePath} (no such file)`, issues: [], warnings: [] };
+    }
     if (configured === undefined && file.kind === 'hidden') {
-      return { issues: [], warnings: [], skipped: `${absolutePath} was not read: ${file.problem}.` };
+      const searched = `${absolutePath} (${file.problem})`;
+      return { searched, issues: [], warnings: [], skipped: `${absolutePath} was not read: ${file.problem}.` };
     }
     return reject(`a file in the format of ${defaultFileName}`, `${file.problem} at ${path}`);
   }
@@ -59,13 +67,17 @@ export function readConfigurationFile(
   const properties = new Map(parsed.properties.map((property) => [property.key, property]));
   return {
     source: {
-      get: (key) => trimmed(properties.get(key)?.value),
-      raw: (key) => trimmed(properties.get(key)?.raw),
+      get: (key) => settingText(key, properties.get(key)?.value),
+      raw: (key) => settingText(key, properties.get(key)?.raw),
       location: (key) => `${path}${lineSuffix(properties.get(key))}`,
       directories: [dirname(absolutePath), ...(directory === undefined ? [] : [directory])],
     },
+    searched: absolutePath,
     issues: [],
-    warnings: parsed.properties.flatMap((property) => warningsAbout(property, properties, path)),
+    warnings: parsed.properties.flatMap((property) => [
+      ...warningsAbout(property, properties, path),
+      ...(file.isLatin1 ? encodingWarnings(property, properties, path) : []),
+    ]),
   };
 }
 
@@ -82,6 +94,17 @@ function warningsAbout(property: Property, last: ReadonlyMap<string, Property>, 
     return [`${path}:${line}: unknown key, ignored.${hint}`];
   }
   const winner = last.get(key);
-  if (winner === undefined || winner === property) return [];
-  return [`${path}:${line}: ${key} is set again in line ${winner.line}, which takes precedence.`];
+  if (winner !== undefined && winner !== property) {
+    return [`${path}:${line}: ${key} is set again in line ${winner.line}, which takes precedence.`];
+  }
+  return quoteWarnings(key, property.value, `${path}:${line}`);
+}
+
+/** For a value in a file that is not UTF-8: it is not what its author sees. */
+function encodingWarnings(property: Property, last: ReadonlyMap<string, Property>, path: string): string[] {
+  const { key, line, raw } = property;
+  if (!knownKeys.has(key) || last.get(key) !== property || !/[^\p{ASCII}]/u.test(raw)) return [];
+  return [
+    `${path}:${line}: ${key} contains characters outside ASCII, and the file is not UTF-8. They are read as ISO-8859-1, as by Java. Save the file as UTF-8, or write them as \\uXXXX.`,
+  ];
 }

@@ -175,7 +175,7 @@ test('suggests a type', () => {
   const { issues } = collect({ environment: { ...accessKeyTexts, credentials_type: 'Ram-Role' } });
 
   expect(issues).toMatchObject([{ key: 'credentials_type' }]);
-  expect(issues[0]?.expected).toContain('did you mean ram_role?');
+  expect(issues[0]?.expected).toContain('did you mean "ram_role"?');
 });
 
 test('takes the keys of oidc_role_arn from the variables of Kubernetes', () => {
@@ -218,18 +218,49 @@ test('uses a token as an access key, like the official clients, with a warning',
   expect(incomplete.issues).toMatchObject([{ key: 'credentials_access_token' }]);
 });
 
-test('rejects two sources of the password', () => {
-  const { issues } = collect({
+test('reads the password from the variable if it is set, otherwise from the file', () => {
+  const environment = {
+    credentials_type: 'client_key',
+    client_key_private_key_path: '/k.json',
+    client_key_password_from_env_variable: 'KMS_PASSWORD',
+    client_key_password_from_file_path: '/p',
+    client_key_password: 's3cret-p',
+  };
+  const credentialsOf = ({ layers }: CollectedSettings): unknown => layers[1]?.get('credentials')?.value;
+
+  const withVariable = collect({ environment: { ...environment, KMS_PASSWORD: 's3cret-1' } });
+  const withoutVariable = collect({ environment });
+
+  expect(withVariable.issues).toEqual([]);
+  expect(credentialsOf(withVariable)).toEqual({
+    type: 'client_key',
+    clientKeyFile: '/k.json',
+    passwordFromEnvVariable: 'KMS_PASSWORD',
+  });
+  expect(withVariable.warnings).toEqual([
+    'client_key_password_from_file_path (environment variable) is not used: the password is read from the variable KMS_PASSWORD.',
+  ]);
+  expect(credentialsOf(withoutVariable)).toEqual({
+    type: 'client_key',
+    clientKeyFile: '/k.json',
+    passwordFromFilePath: '/p',
+  });
+  expect(withoutVariable.warnings).toEqual([
+    expect.stringContaining('client_key_password_from_env_variable (environment variable) is not used'),
+  ]);
+});
+
+test('the name of a password variable that is not set is not shown, because it may be the password', () => {
+  const { warnings } = collect({
     environment: {
       credentials_type: 'client_key',
       client_key_private_key_path: '/k.json',
-      client_key_password_from_env_variable: 'PASSWORD',
+      client_key_password_from_env_variable: 's3cret-password',
       client_key_password_from_file_path: '/p',
     },
   });
 
-  expect(issues).toMatchObject([{ key: 'client_key_password_from_env_variable' }]);
-  expect(issues[0]?.expected).toContain('only one of');
+  expect(warnings).toHaveLength(1);
 });
 
 test('resolves paths from the directory of the file, then the working directory', () => {

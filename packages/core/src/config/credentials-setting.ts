@@ -1,13 +1,14 @@
+import { passwordProperties } from '../options/client-key-source.ts';
 import { parseIdentity } from '../options/identity.ts';
+import { suggestIdentityType } from '../options/identity-type.ts';
 import type { Setting } from '../options/resolve.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { closestMatch } from './closest-match.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { credentialsTypeKey, identityKeys, securityTokenKey, tokenIdKey, tokenKey } from './known-keys.ts';
-import { resolvePasswordVariable } from './password-variable.ts';
+import { choosePassword } from './password-variable.ts';
 import { expectedWindowsPath, hasLostBackslashes, resolvePath } from './paths.ts';
 import type { TextSource } from './text-source.ts';
-import { keyAt, trimmed } from './text-source.ts';
+import { keyAt, unquoted } from './text-source.ts';
 
 /**
  * An option that one source sets by several keys. It is used as a whole, so that an access key id from the environment is never
@@ -82,14 +83,16 @@ function readIdentity(type: string, context: IdentityContext): CompositeSetting 
   const issues: ConfigurationIssue[] = [];
   const warnings: string[] = [];
   const fields = readFields(type, context, issues);
-  // As in the official clients, the password itself is used only if neither of the other two keys is set.
-  if (fields['passwordFromFilePath'] !== undefined || fields['passwordFromEnvVariable'] !== undefined) {
-    delete fields['password'];
-  }
-  if (fields['passwordFromEnvVariable'] !== undefined) {
-    const variable = resolvePasswordVariable(fields['passwordFromEnvVariable'], source, machine);
-    fields['passwordFromEnvVariable'] = variable.name;
-    warnings.push(...variable.warnings);
+  const { passwordFromEnvVariable, passwordFromFilePath } = fields;
+  if (passwordFromEnvVariable !== undefined || passwordFromFilePath !== undefined) {
+    const password = choosePassword(
+      { passwordFromEnvVariable, passwordFromFilePath },
+      { source, machine, locationOf: (property) => keyAt(keyOf(property), source.location(keyOf(property))) },
+    );
+    warnings.push(...password.warnings);
+    // As in the official clients, the password itself is used only if neither of the other two keys is set.
+    for (const property of passwordProperties) delete fields[property];
+    for (const [property, value] of Object.entries(password.chosen)) if (value !== undefined) fields[property] = value;
   }
   const parsed = parseIdentity(fields);
   for (const { at = '', expected, ...issue } of parsed !== undefined && 'issues' in parsed ? parsed.issues : []) {
@@ -146,7 +149,7 @@ function valueOf(property: string, source: TextSource): string | undefined {
 }
 
 function oidcDefault(property: string, machine: ConfigurationMachine): string | undefined {
-  return trimmed(machine.environment[oidcVariables.get(property) ?? '']);
+  return unquoted(machine.environment[oidcVariables.get(property) ?? '']);
 }
 
 function keyOf(property: string): string {
@@ -155,8 +158,8 @@ function keyOf(property: string): string {
 
 /** Does not show an unknown type: it may be an access key on the wrong line. */
 function unknownType(type: string, source: TextSource): ConfigurationIssue {
-  const suggestion = closestMatch(type.toLowerCase(), types);
-  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  const suggested = suggestIdentityType(type, types);
+  const hint = suggested === undefined ? '' : `; did you mean "${suggested}"?`;
   return {
     key: credentialsTypeKey,
     source: source.location(credentialsTypeKey),

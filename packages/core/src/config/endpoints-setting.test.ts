@@ -105,7 +105,7 @@ test('points at the missing quote in the example of the official documentation',
 
 test.each([
   ['{"regionId":"cn-hangzhou"}', 'an object'],
-  ['"s3cret-key"', 'a string of 10 characters'],
+  ['"\\"s3cret-key\\""', 'a string of 10 characters'],
   ['null', 'null'],
   ['7', 'a number'],
 ])('rejects JSON that is not a list, number %#', (text, got) => {
@@ -119,39 +119,160 @@ test.each([
   [{ clientKeyFile: '' }, 'endpoints[0].clientKeyFile'],
   [{ clientKeyFile: '', passwordFromFilePath: '' }, 'cache_client_dkms_config_info[0].clientKeyFile'],
   [{ clientKeyFile: 7 }, 'endpoints[0].clientKeyFile'],
-  [{ clientKeyfile: 's3cret-x' }, 'endpoints[0].clientKeyfile'],
-  [{ clientKeyContent: 's3cret-x' }, 'endpoints[0].clientKeyContent'],
   [{ endpoint: undefined }, 'endpoints[0].endpoint'],
   [{ endpoint: '' }, 'endpoints[0].endpoint'],
   [{ endpoint: 7 }, 'endpoints[0].endpoint'],
   [{ regionId: {} }, 'endpoints[0].regionId'],
-  [{ password: 's3cret-p' }, 'endpoints[0].passwordFromFilePath'],
-  [{ passwordFromEnvVariable: 'P' }, 'endpoints[0].passwordFromEnvVariable'],
   [{ passwordFromFilePath: ['s3cret-p'] }, 'endpoints[0].passwordFromFilePath'],
-  [{ passwordFromFilePathName: 'NOWHERE' }, 'cache_client_dkms_config_info[0].passwordFromFilePathName'],
+  [
+    { passwordFromFilePath: '', passwordFromFilePathName: 'NOWHERE' },
+    'cache_client_dkms_config_info[0].passwordFromFilePathName',
+  ],
   [{ ignoreSslCerts: 'maybe' }, 'endpoints[0].ignoreSslCerts'],
   [{ caFilePath: 7 }, 'endpoints[0].caFilePath'],
-  [{ caFilePaths: '/ca.pem' }, 'endpoints[0].caFilePaths'],
-  [{ accessKeyId: 's3cret-id' }, 'endpoints[0].accessKeyId'],
+  [{ ca: 7 }, 'endpoints[0].ca'],
+  [{ caCert: 7 }, 'endpoints[0].ca'],
 ])('reports a wrong property of an instance with its path, number %#', (change, key) => {
   const environment = { cache_client_dkms_config_info: JSON.stringify([{ ...instance, ...change }]) };
 
   expect(collect({ environment }).issues).toMatchObject([{ key }]);
 });
 
-test('warns about properties that are configured elsewhere, with the alternative', () => {
-  const environment = {
-    cache_client_dkms_config_info: JSON.stringify([{ ...instance, protocol: 'https', readTimeout: 5_000 }]),
-  };
+/** Every other field of the `Config` of the SDKs for Java, Go and Python. */
+const sdkConfig = {
+  accessKeyId: 's3cret-id',
+  privateKey: 's3cret-key',
+  protocol: 'https',
+  readTimeout: 5_000,
+  connectTimeout: 2_000,
+  httpProxy: 'http://proxy',
+  httpsProxy: 'http://proxy',
+  noProxy: 'localhost',
+  maxIdleConns: 5,
+  socks5Proxy: 'socks5://proxy',
+  socks5NetWork: 'tcp',
+  type: 'rsa_key_pair',
+  userAgent: 'x',
+  credential: {},
+};
+
+test.each(Object.entries(sdkConfig))('warns about %s, which is configured elsewhere', (property, value) => {
+  const environment = { cache_client_dkms_config_info: JSON.stringify([{ ...instance, [property]: value }]) };
 
   const { issues, warnings, values } = collect({ environment });
 
   expect(issues).toEqual([]);
   expect(values.endpoints).toEqual([address]);
   expect(warnings).toEqual([
-    expect.stringContaining('protocol (cache_client_dkms_config_info) is ignored: instances are always'),
-    expect.stringContaining('readTimeout (cache_client_dkms_config_info) is ignored: set attemptTimeout'),
+    expect.stringMatching(
+      new RegExp(
+        `^cache_client_dkms_config_info\\[0\\]\\.${property} \\(cache_client_dkms_config_info\\) is ignored: (?:set|inst|the)`,
+        'u',
+      ),
+    ),
   ]);
+});
+
+test.each([
+  [
+    { caFilePaths: '/x' },
+    'caFilePaths (cache_client_dkms_config_info) is unknown and ignored. Did you mean "caFilePath"?',
+  ],
+  [{ ca_file_path: '/x' }, 'Did you mean "caFilePath"?'],
+  [{ unknownProperty: 's3cret-x' }, 'unknownProperty (cache_client_dkms_config_info) is unknown and ignored.'],
+  [{ 's3cret-key': true }, 'A property of cache_client_dkms_config_info[0] (cache_client_dkms_config_info) is unknown'],
+  [
+    { clientKeyfile: 's3cret-x' },
+    'clientKeyfile (cache_client_dkms_config_info) is ignored, because clientKeyFile is set.',
+  ],
+  [{ passwordFromFilePathName: 'X' }, 'passwordFromFilePathName (cache_client_dkms_config_info) is ignored, because'],
+  [
+    { password: 's3cret-p' },
+    'password (cache_client_dkms_config_info) is ignored, because passwordFromFilePath is set.',
+  ],
+])('an unknown or unused property is a warning, number %#', (change, warning) => {
+  const { issues, warnings, values } = collect({
+    environment: { cache_client_dkms_config_info: JSON.stringify([{ ...instance, ...change }]) },
+  });
+
+  expect(issues).toEqual([]);
+  expect(values.endpoints).toEqual([address]);
+  expect(warnings).toEqual([expect.stringContaining(warning)]);
+});
+
+test('an unknown property of a region is a warning; null counts as not set', () => {
+  const { issues, warnings, values } = collect({
+    environment: { cache_client_region_id: '[{"regionId":"cn-hangzhou","region":"x","endpoint":null,"vpc":null}]' },
+  });
+
+  expect(issues).toEqual([]);
+  expect(values.endpoints).toMatchObject([{ host: 'kms.cn-hangzhou.aliyuncs.com' }]);
+  expect(warnings).toEqual([expect.stringContaining('region (cache_client_region_id) is unknown and ignored.')]);
+});
+
+test('reads properties whatever their case, like the Go client, with a warning', () => {
+  const upperCase = Object.fromEntries(
+    Object.entries(instance).map(([name, value]) => [name.slice(0, 1).toUpperCase() + name.slice(1), value]),
+  );
+
+  const { values, warnings } = collect({ environment: { cache_client_dkms_config_info: JSON.stringify([upperCase]) } });
+
+  expect(values.endpoints).toEqual([address]);
+  expect(warnings).toHaveLength(Object.keys(instance).length);
+  expect(warnings[0]).toContain('RegionId (cache_client_dkms_config_info) is read as regionId.');
+});
+
+const pem = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----';
+
+test.each([
+  [{ ca: pem }, { ca: pem }],
+  [{ caCert: pem }, { ca: pem }],
+  [{ caFilePath: pem }, { ca: pem }],
+  [{ caCert: '/ca.pem' }, { caFilePath: '/ca.pem' }],
+  [{ ca: 'ca.pem' }, { caFilePath: '/app/ca.pem' }],
+  [{ ca: '', caCert: '', caFilePath: '/ca.pem' }, { caFilePath: '/ca.pem' }],
+])('reads certificate authorities from %j', (given, read) => {
+  const { caFilePath: _, ...rest } = instance;
+  const { caFilePath: __, ...expected } = address;
+
+  for (const key of ['cache_client_dkms_config_info', 'cache_client_region_id']) {
+    const { values, issues, warnings } = collect({ environment: { [key]: JSON.stringify([{ ...rest, ...given }]) } });
+    expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
+    expect(values.endpoints).toEqual([{ ...expected, ...read }]);
+  }
+});
+
+test('ca takes precedence over caFilePath, as in the SDKs, with a warning', () => {
+  const { values, warnings } = collect({
+    environment: { cache_client_dkms_config_info: JSON.stringify([{ ...instance, ca: pem }]) },
+  });
+
+  expect(values.endpoints).toMatchObject([{ ca: pem, caFilePath: undefined }]);
+  expect(warnings).toEqual([
+    expect.stringContaining('caFilePath (cache_client_dkms_config_info) is ignored, because ca'),
+  ]);
+});
+
+test('reads the password from the variable if it is set, otherwise from the file', () => {
+  const list = JSON.stringify([{ ...instance, passwordFromEnvVariable: 'KMS_PASSWORD', password: 's3cret-p' }]);
+  const environment = { cache_client_dkms_config_info: list };
+
+  const withVariable = collect({ environment: { ...environment, KMS_PASSWORD: 's3cret-1' } });
+  const withoutVariable = collect({ environment });
+
+  expect(withVariable.values.endpoints).toEqual([
+    { ...address, clientKey: { clientKeyFile: '/k.json', passwordFromEnvVariable: 'KMS_PASSWORD' } },
+  ]);
+  expect(withVariable.warnings).toEqual([
+    expect.stringContaining(
+      '[0].passwordFromFilePath (cache_client_dkms_config_info) is not used: the password is read',
+    ),
+    expect.stringContaining('[0].password (cache_client_dkms_config_info) is ignored'),
+  ]);
+  expect(withoutVariable.values.endpoints).toEqual([address]);
+  expect(withoutVariable.warnings[0]).toContain(
+    'names a variable that is not set. The password is read from the file.',
+  );
 });
 
 test('an empty list of instances counts as not set', () => {
@@ -217,5 +338,7 @@ test('reports a Windows path with single backslashes', () => {
 
   expect(inFile.issues).toMatchObject([{ key: 'cache_client_dkms_config_info[0].clientKeyFile' }]);
   expect(inFile.issues[0]?.expected).toContain('four inside JSON');
-  expect(inVariable.issues[0]?.expected).toMatch(/invalid JSON at character \d+/u);
+  expect(inVariable.issues[0]?.expected).toContain(
+    `character ${list.indexOf('\\k') + 1}, after "clientKeyFile":; write each backslash of a path twice`,
+  );
 });

@@ -45,18 +45,37 @@ function parse(text: string): JsonReading | undefined {
 }
 
 function describeError(text: string, names: ReadonlySet<string>): string {
-  const index = errorIndex(text);
-  const name = /"(\w+)\\?"\s*:\s*$/u.exec(unescapeQuotes(text.slice(0, index)))?.[1];
+  const { index, before, rest } = locateError(text);
+  const name = /"(\w+)"\s*:\s*"?[^"]*$/u.exec(before)?.[1];
   const context = name !== undefined && names.has(name) ? `, after "${name}":` : '';
-  const hint = /^[a-z_/~]/iu.test(text.slice(index)) ? '; did you forget a quote?' : '';
-  return `invalid JSON at character ${index + 1}${context}${hint}`;
+  return `invalid JSON at character ${index + 1}${context}${hintFor(before, rest)}`;
 }
 
-function errorIndex(text: string): number {
+function hintFor(before: string, rest: string): string {
+  if (rest.startsWith('\\') || /"[a-z]:\\(?!\\)/iu.test(before)) {
+    return '; write each backslash of a path twice, or write / instead';
+  }
+  if (/^[\r\n\t]/u.test(rest)) return String.raw`; write a line break inside quotes as \n`;
+  if (rest.startsWith("'")) return '; JSON needs double quotes';
+  return /^[a-z_/~]/iu.test(rest) ? '; did you forget a quote?' : '';
+}
+
+interface JsonErrorLocation {
+  /** The index in the text. */
+  readonly index: number;
+  /** The text before and after the index. If all quotes are escaped, without these backslashes. */
+  readonly before: string;
+  readonly rest: string;
+}
+
+function locateError(text: string): JsonErrorLocation {
   const index = findJsonError(text) ?? 0;
-  if (text[index] !== '\\') return index;
+  if (!text.slice(index).startsWith(String.raw`\"`)) {
+    return { index, before: text.slice(0, index), rest: text.slice(index) };
+  }
   // All quotes are escaped: find the error without the backslashes, and count them again.
   const unescaped = unescapeQuotes(text);
-  const unescapedIndex = findJsonError(unescaped) ?? 0;
-  return unescapedIndex + unescaped.slice(0, unescapedIndex).split('"').length - 1;
+  const at = findJsonError(unescaped) ?? 0;
+  const before = unescaped.slice(0, at);
+  return { index: at + before.split('"').length - 1, before, rest: unescaped.slice(at) };
 }

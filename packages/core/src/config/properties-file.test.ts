@@ -42,6 +42,8 @@ test.each([
   [String.raw`a=1` + '\n' + String.raw`b=\u12 s3cret-1`, 2],
   [String.raw`path=C:\\users\users`, 1],
   [String.raw`a=\\u0` + '\n' + String.raw`b=\\\u0`, 2],
+  [String.raw`# in C:\users` + '\n' + String.raw`path=C:\users`, 2],
+  ['a=1,\\\n# \\u12', 2],
 ])('reports only the line of an invalid escape', (text, line) => {
   expect(parseProperties(text)).toEqual({ invalidLine: line });
 });

@@ -27,8 +27,15 @@ export function parseProperties(text: string): PropertiesResult {
     };
   } catch {
     // The error of the parser quotes the line, which may contain a secret.
-    return { invalidLine: text.split(/\r\n|\r|\n/u).findIndex((line) => invalidEscape.test(line)) + 1 };
+    const lines = text.split(/\r\n|\r|\n/u);
+    const index = lines.findIndex((line, at) => invalidEscape.test(line) && !isComment(line, lines[at - 1]));
+    return { invalidLine: index + 1 };
   }
+}
+
+/** A `#` or `!` begins a comment unless the line before it ends in a backslash. */
+function isComment(line: string, before = ''): boolean {
+  return /^\s*[#!]/u.test(line) && !/(?<!\\)(?:\\\\)*\\$/u.test(before);
 }
 
 /** The only error in Java: an unescaped `\u` without four hexadecimal digits. */

@@ -236,7 +236,7 @@ test.each([
   ['a directory', { code: 'EISDIR' }, 'a directory at x.properties'],
   ['unreadable', { code: 'EACCES' }, 'a file without read permission at x.properties'],
   ['too large', new Uint8Array(1_048_577), 'a file of more than 1048576 bytes at x.properties'],
-  ['not UTF-8', new Uint8Array([0x61, 0x3d, 0xe9]), 'a file that is not UTF-8 at x.properties'],
+  ['binary', new Uint8Array([0x61, 0x3d, 0]), 'a binary file at x.properties'],
 ])('rejects a configured file that is %s', (_, file, got) => {
   const files = file === undefined ? {} : { '/app/x.properties': file };
 

@@ -1,7 +1,7 @@
 import { layerOf } from '../options/resolve.ts';
 import type { Setting, SettingLayer } from '../options/resolve.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
-import { closestMatch } from './closest-match.ts';
+import { closestMatch } from '../options/closest-match.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import type { ConfiguredPath } from './configuration-file.ts';
 import { readCredentials } from './credentials-setting.ts';
@@ -9,10 +9,11 @@ import type { CompositeSetting } from './credentials-setting.ts';
 import { readEndpoints } from './endpoints-setting.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
-import { knownKeys, optionByVariable, secretNamesKey } from './known-keys.ts';
+import { instancesKey, knownKeys, optionByVariable, regionsKey, secretNamesKey } from './known-keys.ts';
 import type { OptionPath } from './known-keys.ts';
+import { quoteWarnings, settingText } from './setting-text.ts';
 import type { TextSource } from './text-source.ts';
-import { keyAt, trimmed } from './text-source.ts';
+import { keyAt } from './text-source.ts';
 
 /** The settings of all sources in order of precedence, for `resolve(optionTable, layers)`. */
 export interface CollectedSettings {
@@ -21,6 +22,8 @@ export interface CollectedSettings {
   readonly warnings: readonly string[];
   /** Lines for the debug log. */
   readonly notes: readonly string[];
+  /** The variables and the file that were searched for endpoints, as a phrase. */
+  readonly searched: string;
 }
 
 /**
@@ -45,8 +48,9 @@ export function collectSettings(options: object, machine: ConfigurationMachine):
     // The official clients put the endpoints of code first, then those of the file, then those of the environment.
     layers: isOfficial ? [mergedEndpoints([code, ...outside.toReversed()]), ...layers] : layers,
     issues: [...file.issues, ...problems.issues],
-    warnings: [...file.warnings, ...unknownVariables(machine), ...problems.warnings],
+    warnings: [...file.warnings, ...variableWarnings(machine), ...problems.warnings],
     notes: file.skipped === undefined ? [] : [file.skipped],
+    searched: `the variables ${regionsKey} and ${instancesKey}, and the file ${file.searched}`,
   };
 }
 
@@ -82,7 +86,7 @@ function readSource(source: TextSource, machine: ConfigurationMachine): Settings
 }
 
 function environmentSource(machine: ConfigurationMachine): TextSource {
-  const get = (key: string): string | undefined => trimmed(machine.environment[key]);
+  const get = (key: string): string | undefined => settingText(key, machine.environment[key]);
   return { get, raw: get, location: (key) => key, directories: [workingDirectory(machine) ?? '/'] };
 }
 
@@ -133,10 +137,11 @@ function mergedEndpoints(sources: readonly SettingsSource[]): SettingLayer {
   return new Map([['endpoints', { value, source: settings.map(({ source }) => source).join(' and ') }]]);
 }
 
-/** Warns about variables that resemble one of this client or of the official clients. Others belong to other programs. */
-function unknownVariables(machine: ConfigurationMachine): string[] {
-  return Object.keys(machine.environment).flatMap((name) => {
-    if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/u.test(name) || knownKeys.has(name)) return [];
+/** Other variables belong to other programs. */
+function variableWarnings(machine: ConfigurationMachine): string[] {
+  return Object.entries(machine.environment).flatMap(([name, value]) => {
+    if (knownKeys.has(name)) return quoteWarnings(name, value, name);
+    if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/iu.test(name)) return [];
     const suggestion = closestMatch(name, knownKeys);
     return suggestion === undefined ? [] : [`Unknown variable ${name}. Did you mean "${suggestion}"?`];
   });

@@ -3,7 +3,13 @@ import type { ConfigurationMachine } from './environment.ts';
 import { maxFileBytes } from './environment.ts';
 
 /** The text of a file, or the reason why it cannot be read. */
-export type TextFileResult = { readonly text: string } | TextFileProblem;
+export type TextFileResult = TextFile | TextFileProblem;
+
+interface TextFile {
+  readonly text: string;
+  /** Whether the file is not UTF-8 and was read as ISO-8859-1. */
+  readonly isLatin1: boolean;
+}
 
 export interface TextFileProblem {
   readonly problem: string;
@@ -19,8 +25,15 @@ const problems: ReadonlyMap<string, string> = new Map([
   ['EPERM', 'a file without read permission'],
 ]);
 
-/** Reads a UTF-8 file without its byte order mark. A problem contains nothing of the content. */
-export function readTextFile(path: string, machine: ConfigurationMachine): TextFileResult {
+/**
+ * Reads a file in UTF-8, or in UTF-16 with a byte order mark, as Windows writes it. With the fallback, a file in any other
+ * encoding is read as ISO-8859-1, which keeps its ASCII characters. A problem contains nothing of the content.
+ */
+export function readTextFile(
+  path: string,
+  machine: ConfigurationMachine,
+  { fallback }: { readonly fallback?: 'latin1' } = {},
+): TextFileResult {
   let bytes: Uint8Array;
   try {
     bytes = machine.readFile(path);
@@ -28,10 +41,20 @@ export function readTextFile(path: string, machine: ConfigurationMachine): TextF
     return problemOf(error);
   }
   if (bytes.length > maxFileBytes) return { problem: `a file of more than ${maxFileBytes} bytes`, kind: 'unusable' };
+  const text = decode(bytes, fallback);
+  if (text === undefined) return { problem: 'a file that is not UTF-8', kind: 'unusable' };
+  // Only a binary file contains NUL.
+  return text.text.includes('\0') ? { problem: 'a binary file', kind: 'unusable' } : text;
+}
+
+function decode(bytes: Uint8Array, fallback: 'latin1' | undefined): TextFile | undefined {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), isLatin1: false };
   } catch {
-    return { problem: 'a file that is not UTF-8', kind: 'unusable' };
+    // `TextDecoder` takes ISO-8859-1 for Windows-1252, which has other characters between 0x80 and 0x9F.
+    return fallback && { text: Buffer.from(bytes).toString(fallback), isLatin1: true };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SecretTransport } from '../ports/transport.ts';
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
+import { suggestion } from './closest-match.ts';
 import { describeKind, describeValue } from './redact.ts';
 import { custom, flag } from './rows.ts';
 import type { OptionRow, ParseIssue, ParseResult } from './rows.ts';
@@ -15,6 +16,8 @@ export interface EndpointOptions {
   readonly endpoint?: string | undefined;
   /** Path of a PEM file with the certificate authorities to trust instead of the public ones. */
   readonly caFilePath?: string | undefined;
+  /** The PEM text of these certificate authorities, instead of `caFilePath`. */
+  readonly ca?: string | undefined;
   /**
    * Disables the verification of the certificate: anyone on the network path can read the secrets. The client logs a warning
    * at every start.
@@ -37,6 +40,8 @@ export interface EndpointAddress {
   /** The value of the `Host` header: with the port unless it is 443. */
   readonly host: string;
   readonly caFilePath: string | undefined;
+  /** PEM text. At most one of `ca` and `caFilePath` is set. */
+  readonly ca?: string | undefined;
   readonly ignoreSslCerts: boolean;
   /** Set for a KMS instance that is accessed by the instance API. Holds secrets: never log it. */
   readonly clientKey?: ClientKeySource | undefined;
@@ -51,7 +56,15 @@ const expectedHost = 'a host, with a port unless it is 443; only HTTPS is suppor
 /** The spelling of the documentation, and two more that the code of the official clients accepts. */
 const ignoreSslCertsSpellings: readonly string[] = ['ignoreSslCerts', 'ignoreSSLCerts', 'ignoreSSL'];
 const keyProperties: readonly string[] = [...clientKeyProperties, ...passwordProperties];
-const documented: readonly string[] = ['regionId', 'vpc', 'endpoint', 'caFilePath', 'ignoreSslCerts', ...keyProperties];
+const documented: readonly string[] = [
+  'regionId',
+  'vpc',
+  'endpoint',
+  'caFilePath',
+  'ca',
+  'ignoreSslCerts',
+  ...keyProperties,
+];
 
 /** Every property that an endpoint may have. */
 export const endpointProperties: ReadonlySet<string> = new Set([...documented, ...ignoreSslCertsSpellings]);
@@ -104,18 +117,28 @@ class EndpointParser {
     const host = this.#host();
     const ignoreSslCerts = ignoreSslCertsSpellings.map((spelling) => this.#flag(spelling)).includes(true);
     const caFilePath = this.#string('caFilePath');
+    const ca = this.#ca();
     const clientKey = this.#clientKey();
     if (host === undefined && this.#issues.length === 0) {
       this.#issues.push({ at: this.#at, got: 'neither', expected: 'regionId or endpoint', example: endpointExample });
     }
     if (host === undefined || this.#issues.length > 0) return { issues: this.#issues };
-    const address = { host, caFilePath, ignoreSslCerts };
+    const address = { host, caFilePath, ignoreSslCerts, ...(ca === undefined ? {} : { ca }) };
     return { value: clientKey === undefined ? address : { ...address, clientKey } };
+  }
+
+  #ca(): string | undefined {
+    const ca = this.#string('ca');
+    if (ca === undefined) return undefined;
+    if (this.#isSet('caFilePath')) this.#reject('ca', { expected: 'only one of caFilePath, ca' });
+    if (!ca.includes('-----BEGIN ')) this.#reject('ca', { expected: 'the text of a PEM file, not its path' });
+    return ca;
   }
 
   #rejectUnknown(): void {
     for (const key of this.#fields.keys()) {
-      if (!endpointProperties.has(key)) this.#reject(key, { expected: `one of ${documented.join(', ')}` });
+      if (endpointProperties.has(key)) continue;
+      this.#reject(key, { expected: `one of ${documented.join(', ')}${suggestion(key, documented)}` });
     }
   }
 

@@ -60,6 +60,9 @@ test.each([
 test.each([
   [null, '||an object'],
   [{ type: 'rsa_key_pair' }, '.type||one of ak, sts, ram_role, ecs_ram_role, oidc_role_arn, credentials_uri, default'],
+  [{ type: 'access_key' }, 'client_key; did you mean "ak"?'],
+  [{ type: 'EcsRamRole' }, 'client_key; did you mean "ecs_ram_role"?'],
+  [{ ...accessKey, accessKeyID: 's3cret-2' }, '.accessKeyID||one of type, accessKeyId, accessKeySecret; did you mean'],
   [{ type: 's3cret-1' }, '.type||one of ak'],
   [{ ...accessKey, type: 'sts' }, '.securityToken||a non-empty string'],
   [{ ...accessKey, accessKeySecret: 7 }, '.accessKeySecret||a non-empty string'],

@@ -1,6 +1,7 @@
 import type { Credentials, CredentialsProvider } from '../ports/credentials.ts';
 import type { ClientKeySource } from './client-key-source.ts';
 import { clientKeyProperties, parseClientKeySource, passwordProperties } from './client-key-source.ts';
+import { suggestion } from './closest-match.ts';
 import type { IdentityField } from './identity-fields.ts';
 import {
   accessKeyFields,
@@ -11,6 +12,7 @@ import {
   secretString,
   stsFields,
 } from './identity-fields.ts';
+import { suggestIdentityType } from './identity-type.ts';
 import { custom } from './rows.ts';
 import type { OptionRow, ParseIssue, ParseResult } from './rows.ts';
 
@@ -187,8 +189,15 @@ export function parseIdentity(value: unknown): ParseResult<Identity | Credential
   given.delete('type');
   if (type === 'client_key') return parseClientKeyIdentity(given);
   const fields = typeof type === 'string' ? fieldsByType.get(type) : undefined;
-  if (fields === undefined) return { issues: [{ at: '.type', expected: `one of ${identityTypes.join(', ')}` }] };
+  if (fields === undefined) return { issues: [unknownType(type)] };
   return parseFields(given, fields, { type });
+}
+
+/** Does not show the type: it may be an access key in the wrong property. */
+function unknownType(type: unknown): ParseIssue {
+  const suggested = typeof type === 'string' ? suggestIdentityType(type, identityTypes) : undefined;
+  const hint = suggested === undefined ? '' : `; did you mean "${suggested}"?`;
+  return { at: '.type', expected: `one of ${identityTypes.join(', ')}${hint}` };
 }
 
 function parseFields(
@@ -214,8 +223,9 @@ function parseClientKeyIdentity(given: ReadonlyMap<string, unknown>): ParseResul
 }
 
 function unknownFields(given: ReadonlyMap<string, unknown>, known: readonly string[]): ParseIssue[] {
-  const expected = `one of ${known.join(', ')}`;
   // A word is a typing error. Anything with a digit may be an access key that was written as a name.
   const pathOf = (key: string): string => (/^[a-z_]{1,24}$/iu.test(key) ? `.${key}` : '');
-  return [...given.keys()].filter((key) => !known.includes(key)).map((key) => ({ at: pathOf(key), expected }));
+  return [...given.keys()]
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ at: pathOf(key), expected: `one of ${known.join(', ')}${suggestion(key, known)}` }));
 }

@@ -40,7 +40,12 @@ test.each([
   [[{}], 'endpoints[0]|neither|regionId or endpoint'],
   [
     [{ region: 'cn-hangzhou' }],
-    'endpoints[0].region||one of regionId, vpc, endpoint, caFilePath, ignoreSslCerts, clientKeyFile, clientKeyContent, password, passwordFromFilePath, passwordFromEnvVariable',
+    'endpoints[0].region||one of regionId, vpc, endpoint, caFilePath, ca, ignoreSslCerts, clientKeyFile, clientKeyContent, password, passwordFromFilePath, passwordFromEnvVariable; did you mean "regionId"?',
+  ],
+  [[{ regionId: 'cn-hangzhou', ca: '/ca.pem' }], 'endpoints[0].ca||the text of a PEM file, not its path'],
+  [
+    [{ regionId: 'cn-hangzhou', ca: '-----BEGIN CERTIFICATE-----', caFilePath: '/ca.pem' }],
+    'endpoints[0].ca||only one of caFilePath, ca',
   ],
   [['cn-hangzhou', 7], 'endpoints[1]|7|a region id, a host, or an object with regionId or endpoint'],
   [

@@ -75,9 +75,11 @@ export class ConfigurationError extends SecretError {
   readonly code = 'ERR_CONFIGURATION';
   readonly issues: readonly ConfigurationIssue[];
 
-  constructor(issues: readonly ConfigurationIssue[]) {
+  /** `warnings` are listed too, because one may be the reason: a misspelt key is only a warning. */
+  constructor(issues: readonly ConfigurationIssue[], warnings: readonly string[] = []) {
     const count = issues.length === 1 ? '1 error' : `${issues.length} errors`;
-    super(`Invalid configuration (${count}):\n${issues.map(issueText).join('\n')}`);
+    const notes = warnings.length === 0 ? '' : `\nWarnings:\n${warnings.map((text) => `  - ${text}`).join('\n')}`;
+    super(`Invalid configuration (${count}):\n${issues.map(issueText).join('\n')}${notes}`);
     this.issues = issues;
   }
 }

@@ -43,7 +43,7 @@ const certificateReasons: ReadonlyMap<string, string> = new Map([
 const checkClock = 'Renew the certificate, or check the clock of this machine.';
 const checkName = 'Check the endpoint: its host name must be one that the certificate is issued for.';
 const unknownCa =
-  'Set caFilePath of the endpoint to the CA of this KMS instance (with an SDK client, NODE_EXTRA_CA_CERTS), or check whether a proxy intercepts TLS.';
+  'For a KMS instance, set caFilePath of the endpoint to its CA (with an SDK client, NODE_EXTRA_CA_CERTS), which the KMS console offers under Instances, Instance CA Certificate. Otherwise, check whether a proxy intercepts TLS.';
 
 const certificateAdvice: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', checkName],
