@@ -71,7 +71,8 @@ export class FakeCredentialsUri {
     const action = 'credentials';
     if (path !== '/credentials') return { action, response: plainResponse(404, 'text/plain', '404') };
     if (method !== 'GET') return { action, response: plainResponse(405, 'text/plain', '405') };
-    const credentials = this.#temporaryKeys.issue({ lifetime: this.#lifetime, canRead: () => true });
-    return { action, response: plainResponse(200, 'application/json', JSON.stringify(credentials)) };
+    // The credentials libraries for Java and Python reject a response without this code.
+    const body = { Code: 'Success', ...this.#temporaryKeys.issue({ lifetime: this.#lifetime, canRead: () => true }) };
+    return { action, response: plainResponse(200, 'application/json', JSON.stringify(body)) };
   }
 }

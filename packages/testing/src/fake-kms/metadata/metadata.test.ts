@@ -159,7 +159,9 @@ test('the credentials URI issues a new key per request', async () => {
   const first = await requestUri(kms);
   const second = await requestUri(kms);
 
+  expect(JSON.parse(first.text)).toMatchObject({ Code: 'Success' });
   expect(Object.keys(JSON.parse(first.text) as object)).toEqual([
+    'Code',
     'AccessKeyId',
     'AccessKeySecret',
     'SecurityToken',
