@@ -1,4 +1,4 @@
-import { apiError } from '../api/api-error.ts';
+import { apiError, customError } from '../api/api-error.ts';
 import type { ApiError } from '../api/api-error.ts';
 import type { HmacSignedRequest, RsaSignedRequest, SignedRequest } from '../protocols/protocol.ts';
 import { parseDate } from '../settable-clock.ts';
@@ -67,7 +67,17 @@ export class Authentication {
   }
 }
 
-/** SDKs compare the end of this text with their own string to sign: if they are equal, the key's secret is wrong. */
-function signatureMismatch({ stringToSign }: SignedRequest): ApiError {
-  return apiError('SignatureDoesNotMatch', stringToSign);
+/**
+ * Version 1: SDKs compare the end of this text with their own string to sign. If they are equal, the key's secret is wrong.
+ *
+ * Version 3: the gateway also returns the canonical request, because the string to sign has only its hash. The text is not
+ * in the documentation; it is the one that users of this version report.
+ */
+function signatureMismatch({ stringToSign, canonicalRequest }: SignedRequest): ApiError {
+  const version1Error = apiError('SignatureDoesNotMatch', stringToSign);
+  if (canonicalRequest === undefined) return version1Error;
+  const message =
+    'Specified signature does not match our calculation. ' +
+    `server StringToSign is [${stringToSign}] server CanonicalRequest is [${canonicalRequest}]`;
+  return customError(version1Error.status, version1Error.code, message);
 }

@@ -49,7 +49,8 @@ export const acs3: Protocol<HmacSignedRequest> = {
       throw apiError('IncompleteSignature', ' x-acs-accesskey-id differs from the id in Credential.');
     }
 
-    const stringToSign = acs3StringToSign(acs3CanonicalRequest(request, signedHeaders));
+    const canonicalRequest = acs3CanonicalRequest(request, signedHeaders);
+    const stringToSign = acs3StringToSign(canonicalRequest);
     return {
       action: header(request, 'x-acs-action') ?? '',
       version: header(request, 'x-acs-version') ?? '',
@@ -59,6 +60,7 @@ export const acs3: Protocol<HmacSignedRequest> = {
       accessKeyId,
       signature,
       stringToSign,
+      canonicalRequest,
       parameters: parseParameters(request),
       sign: (accessKeySecret) => acs3Signature(accessKeySecret, stringToSign),
     } satisfies HmacSignedRequest;

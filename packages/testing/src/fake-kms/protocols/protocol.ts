@@ -46,6 +46,8 @@ interface CommonRequest {
   readonly timestamp: string;
   readonly signature: string;
   readonly stringToSign: string;
+  /** What the string to sign is a hash of. `undefined` in version 1, which signs the request's own text. */
+  readonly canonicalRequest?: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import type { FakeKmsOptions } from '../options.ts';
+import { acs3StringToSign } from '../protocols/acs3.ts';
 import { sendAcs3, sendRpc, encodeForm, sendRaw } from '../test-client.fixture.ts';
 import type { TestResponse } from '../test-client.fixture.ts';
 
@@ -38,6 +39,30 @@ test.each(protocols)('%s: rejects a signature with the wrong secret', async (_, 
 
   expect(codeOf(response)).toEqual([400, 'SignatureDoesNotMatch']);
   expect(kms.requests[0]).toMatchObject({ status: 400, code: 'SignatureDoesNotMatch', accessKeyId: key.accessKeyId });
+});
+
+test('acs3: returns the canonical request for a wrong secret', async () => {
+  await using kms = await start();
+  const key = { ...kms.accessKey, accessKeySecret: 'wrong' };
+
+  const { text } = await sendAcs3({ kms, parameters: db, key });
+  const { Message } = JSON.parse(text) as { readonly Message: string };
+
+  const [, stringToSign, canonicalRequest = ''] =
+    /^Specified signature does not match our calculation\. server StringToSign is \[(.+?)\] server CanonicalRequest is \[(.+)\]$/s.exec(
+      Message,
+    ) ?? [];
+  expect(canonicalRequest.split('\n').slice(0, 3)).toEqual(['POST', '/', 'SecretName=db']);
+  expect(stringToSign).toBe(acs3StringToSign(canonicalRequest));
+});
+
+test('rpc-v1: returns the string to sign for a wrong secret', async () => {
+  await using kms = await start();
+  const key = { ...kms.accessKey, accessKeySecret: 'wrong' };
+
+  const { text } = await sendRpc({ kms, parameters: db, key });
+
+  expect(text).toContain('is not matched with our calculation. server string to sign is:POST&');
 });
 
 test.each(protocols)('%s: rejects a reused nonce', async (_, send) => {
