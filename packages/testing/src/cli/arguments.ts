@@ -12,6 +12,7 @@ Serves the secrets of a JSON or YAML file as a strict fake of Alibaba Cloud KMS 
 
   --port N           port of the first region; further endpoints use the following ports
                      (default: free ports)
+  --sts-port N       port of STS (default: a free port)
   --regions A,B      regions to serve (default: cn-hangzhou)
   --instances A,B    KMS instances to serve in the first region; ids begin with kst- (default: none)
   --as IDENTITY      credentials in the printed settings: ak, client_key, instance (a client key for
@@ -47,7 +48,8 @@ export function parseArguments(argv: readonly string[]): ServeCommand | 'help' {
   const identity = parseIdentity(values.as ?? 'ak');
   const instances = values.instances ?? (identity === 'instance' ? 'kst-fake0001' : undefined);
   const options: FakeKmsOptions = {
-    ...(values.port !== undefined && { port: parsePort(values.port) }),
+    ...(values.port !== undefined && { port: parsePort('--port', values.port) }),
+    ...(values['sts-port'] !== undefined && { stsPort: parsePort('--sts-port', values['sts-port']) }),
     ...(values.regions !== undefined && { regions: parseList(values.regions) }),
     ...(instances !== undefined && { instances: parseList(instances) }),
     ...(values.http === true && { plainHttp: true }),
@@ -58,6 +60,7 @@ export function parseArguments(argv: readonly string[]): ServeCommand | 'help' {
 interface ParsedOptions {
   readonly values: {
     readonly port?: string | undefined;
+    readonly 'sts-port'?: string | undefined;
     readonly regions?: string | undefined;
     readonly instances?: string | undefined;
     readonly as?: string | undefined;
@@ -76,6 +79,7 @@ function parseOptions(argv: readonly string[]): ParsedOptions {
       allowPositionals: true,
       options: {
         port: { type: 'string' },
+        'sts-port': { type: 'string' },
         regions: { type: 'string' },
         instances: { type: 'string' },
         as: { type: 'string' },
@@ -100,10 +104,10 @@ function parseIdentity(text: string): IdentityName {
   throw usageError(`--as must be one of ${identityNames.join(', ')}, got ${JSON.stringify(text)}.`);
 }
 
-function parsePort(text: string): number {
+function parsePort(option: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw usageError(`--port must be a number up to 65535, got ${JSON.stringify(text)}.`);
+  throw usageError(`${option} must be a number up to 65535, got ${JSON.stringify(text)}.`);
 }
 
 function usageError(message: string): CliError {

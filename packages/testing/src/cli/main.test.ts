@@ -123,11 +123,29 @@ test('uses --port, and reports a port that is in use', async () => {
   expect([code, stderr]).toEqual([1, expect.stringContaining('The fake KMS could not be started: listen EADDRINUSE')]);
 });
 
+test('uses --sts-port', async () => {
+  const { stdout } = await serve('a: s3cret-one').untilReadyThenStop();
+  const port = /^# STS: https:\/\/127\.0\.0\.1:(\d+)\//m.exec(stdout)?.[1] ?? '';
+
+  const fixed = await serve('a: s3cret-one', ['--as', 'ram_role', '--sts-port', port]).untilReadyThenStop();
+
+  expect(fixed.stdout).toContain(`export credentials_sts_endpoint='127.0.0.1:${port}'`);
+});
+
 test('--help prints the options', async () => {
   const { code, stdout } = await run(['--help']);
 
   expect(code).toBe(0);
-  for (const option of ['--port', '--regions', '--instances', '--as', '--properties', '--admin', '--http'])
+  for (const option of [
+    '--port',
+    '--sts-port',
+    '--regions',
+    '--instances',
+    '--as',
+    '--properties',
+    '--admin',
+    '--http',
+  ])
     expect(stdout).toContain(option);
 });
 
@@ -137,6 +155,7 @@ test.each<[string[], string]>([
   [['--nonsense'], "'--nonsense'"],
   [['a.yaml', '--port', '70000'], '--port must be a number up to 65535, got "70000"'],
   [['a.yaml', '--port', '1e3'], '--port must be a number'],
+  [['a.yaml', '--sts-port', '-'], '--sts-port must be a number'],
   [['a.yaml', '--as', 'ecs_ram_role'], '--as must be one of ak, client_key, instance'],
 ])('rejects the arguments %j and mentions --help', async (argv, message) => {
   const { code, stderr } = await run(argv);

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 
 import { expect, test } from 'vitest';
 
@@ -25,6 +27,60 @@ test('serves a secret over TLS with its own CA, in both OpenAPI protocols', asyn
   }
   expect(kms.handshakes).toBe(2);
 });
+
+test('the certificates of regions and STS hold the host names of the service', async () => {
+  await using kms = await startFakeKms({ regions: ['cn-hangzhou', 'cn-shanghai'] });
+  const { port } = kms.endpoint('cn-shanghai');
+  const stsPort = Number(new URL(kms.sts.url).port);
+
+  expect(await hostNamesAt(port, kms.caPem)).toEqual([
+    'kms.cn-shanghai.aliyuncs.com',
+    'kms-vpc.cn-shanghai.aliyuncs.com',
+    'localhost',
+  ]);
+  expect(await hostNamesAt(stsPort, kms.caPem)).toEqual([
+    'sts.aliyuncs.com',
+    'sts.cn-hangzhou.aliyuncs.com',
+    'sts-vpc.cn-hangzhou.aliyuncs.com',
+    'sts.cn-shanghai.aliyuncs.com',
+    'sts-vpc.cn-shanghai.aliyuncs.com',
+    'localhost',
+  ]);
+});
+
+test('STS uses stsPort, and a start that fails leaves no port open', async () => {
+  const first = await startFakeKms();
+  const port = Number(new URL(first.sts.url).port);
+  const kmsPort = first.endpoint('cn-hangzhou').port;
+  await first.stop('cn-hangzhou');
+
+  // STS fails after the region has opened its port.
+  await expect(startFakeKms({ port: kmsPort, stsPort: port })).rejects.toThrow('EADDRINUSE');
+  await first.start('cn-hangzhou');
+  await first.close();
+  await using kms = await startFakeKms({ port: kmsPort, stsPort: port });
+
+  expect(kms.sts.endpoint).toBe(`127.0.0.1:${port}`);
+});
+
+test('a start whose directory cannot be written leaves no port open', async () => {
+  const first = await startFakeKms();
+  const { port } = first.endpoint('cn-hangzhou');
+  await first.close();
+
+  await expect(startFakeKms({ port, directory: '/dev/null/files' })).rejects.toThrow('ENOTDIR');
+  await using kms = await startFakeKms({ port });
+
+  expect(kms.endpoint('cn-hangzhou').port).toBe(port);
+});
+
+async function hostNamesAt(port: number, ca: string): Promise<string[]> {
+  const socket = connectTls({ host: '127.0.0.1', port, servername: 'localhost', ca });
+  await once(socket, 'secureConnect');
+  const names = socket.getPeerCertificate().subjectaltname ?? '';
+  socket.destroy();
+  return [...names.matchAll(/DNS:([^,]+)/g)].map(([, name = '']) => name);
+}
 
 test('serves the same secrets on one port per region', async () => {
   await using kms = await startFakeKms({ regions: ['cn-hangzhou', 'cn-shanghai'] });

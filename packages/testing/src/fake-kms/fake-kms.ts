@@ -211,9 +211,12 @@ export class FakeKms {
 
   /** Closes all sockets and removes all files. */
   async close(): Promise<void> {
-    await this.#parts.endpoints.closeAll();
-    await Promise.all([this.sts, this.metadata, this.credentialsUri].map((server) => server.stop()));
-    this.#parts.files.remove();
+    try {
+      await this.#parts.endpoints.closeAll();
+      await Promise.all([this.sts, this.metadata, this.credentialsUri].map((server) => server.stop()));
+    } finally {
+      this.#parts.files.remove();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

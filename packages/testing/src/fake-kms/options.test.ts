@@ -9,6 +9,8 @@ test.each<[FakeKmsOptions, string]>([
   [{ regions: ['not a region'] }, 'is not a region id'],
   [{ port: -1 }, 'whole number'],
   [{ port: 65_535, regions: ['a', 'b'] }, 'whole number'],
+  [{ stsPort: 70_000 }, 'stsPort of a fake KMS must be a whole number'],
+  [{ port: 8000, regions: ['a', 'b'], stsPort: 8001 }, 'they have the ports 8000 to 8001'],
   [{ quota: 0 }, 'at least 1 request per second'],
 ])('rejects the options %j', async (options, message) => {
   await expect(startFakeKms(options)).rejects.toThrow(message);

@@ -16,6 +16,8 @@ export interface FakeKmsOptions {
   readonly supportsBatch?: boolean;
   /** The port of the first region. The other regions, then the instances, get the following ports. Default: free ports. */
   readonly port?: number;
+  /** The port of STS. Default: a free port. */
+  readonly stsPort?: number;
   /** HTTP without TLS, to inspect the traffic. Default: `false`. */
   readonly plainHttp?: boolean;
   /** The source of the fake's time. Default: a running clock that can be set, `FakeKms.clock`. */
@@ -68,6 +70,7 @@ export function validateOptions(options: FakeKmsOptions): {
   );
   validateInstances(instances, regions);
   validatePort(options.port, regions.length + instances.length);
+  validateStsPort(options, regions.length + instances.length);
   if (typeof options.quota === 'number' && !(options.quota >= 1)) {
     throw new TypeError('The quota of a fake KMS must be at least 1 request per second, or false.');
   }
@@ -95,6 +98,19 @@ function validatePort(port: number | undefined, endpointCount: number): void {
   if (!Number.isInteger(port) || port < 0 || port + endpointCount > 65_536) {
     throw new TypeError(
       'The port of a fake KMS must be a whole number from 0 to 65535, and so must the ports of its further regions and instances.',
+    );
+  }
+}
+
+function validateStsPort({ port = 0, stsPort }: FakeKmsOptions, endpointCount: number): void {
+  if (stsPort === undefined || stsPort === 0) return;
+  if (!Number.isInteger(stsPort) || stsPort < 0 || stsPort > 65_535) {
+    throw new TypeError('The stsPort of a fake KMS must be a whole number from 0 to 65535.');
+  }
+  const lastPort = port + endpointCount - 1;
+  if (port !== 0 && stsPort >= port && stsPort <= lastPort) {
+    throw new TypeError(
+      `The stsPort ${stsPort} is a port of a region or instance: they have the ports ${port} to ${lastPort}.`,
     );
   }
 }

@@ -25,6 +25,8 @@ import { TemporaryKeys } from './sts/temporary-keys.ts';
 export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKms> {
   const { regions, instances } = validateOptions(options);
   const clock = options.clock === undefined ? createSettableClock() : readOnlyClock(options.clock);
+  // First the files: if they cannot be written, no port is open yet.
+  const files = new GeneratedFiles({ directory: options.directory });
   const accessKey = { ...(options.accessKey ?? createAccessKey()) };
   const keys = new AccessKeys({ clock });
   keys.add(accessKey);
@@ -48,15 +50,12 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
     quota: options.quota ?? 450,
   });
   const temporaryKeys = new TemporaryKeys({ keys, clock });
-  const sts = new FakeSts({ authentication, temporaryKeys, clock });
+  const sts = new FakeSts({ authentication, temporaryKeys, clock, regions, port: options.stsPort ?? 0 });
   const metadata = new FakeMetadata({ temporaryKeys, clock });
   const credentialsUri = new FakeCredentialsUri({ temporaryKeys, clock });
-  // First the endpoints, because their ports may be fixed; the other servers could otherwise occupy them.
-  await endpoints.openAll();
-  for (const server of [sts, metadata, credentialsUri]) await server.start();
-  const files = new GeneratedFiles({ directory: options.directory });
   const clientKeys = new ClientKeys({ keys, files, clock });
-  return new FakeKms({
+  // Before the servers start, because its constructor writes a file.
+  const kms = createFakeKms({
     accessKey,
     clientKeys,
     clock,
@@ -71,4 +70,23 @@ export async function startFakeKms(options: FakeKmsOptions = {}): Promise<FakeKm
     sts,
     isPlainHttp,
   });
+  try {
+    // First the servers whose ports may be fixed; the others could otherwise occupy them.
+    await endpoints.openAll();
+    for (const server of [sts, metadata, credentialsUri]) await server.start();
+    return kms;
+  } catch (error) {
+    await kms.close();
+    throw error;
+  }
+}
+
+/** Removes the files if one of them cannot be written. */
+function createFakeKms(parts: ConstructorParameters<typeof FakeKms>[0]): FakeKms {
+  try {
+    return new FakeKms(parts);
+  } catch (error) {
+    parts.files.remove();
+    throw error;
+  }
 }

@@ -49,6 +49,15 @@ test('each faulty certificate has exactly one fault', () => {
   expect([isIssuedHere('leafOnly'), chainOf('leafOnly').length]).toEqual([true, 1]);
 });
 
+test('forHosts adds the names to every certificate but wrongName', () => {
+  const { certificates } = processPki().forHosts(['kms.cn-hangzhou.aliyuncs.com']);
+  const kindsWithName = [...certificates]
+    .filter(([, { cert }]) => parsePem(cert)[0]?.checkHost('kms.cn-hangzhou.aliyuncs.com') !== undefined)
+    .map(([kind]) => kind);
+
+  expect(kindsWithName).toEqual(['valid', 'leafOnly', 'expired', 'otherCa', 'selfSigned']);
+});
+
 test('every certificate matches its private key', () => {
   for (const [kind, { key }] of processPki().certificates) {
     expect(chainOf(kind)[0]?.checkPrivateKey(createPrivateKey(key))).toBe(true);

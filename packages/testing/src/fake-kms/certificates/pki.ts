@@ -23,11 +23,17 @@ export interface Pki {
   /** Root CA, then intermediate CA: the order of the files that KMS ships, which some official clients depend on. */
   readonly caPem: string;
   readonly certificates: ReadonlyMap<CertificateKind, ServerCertificate>;
-  /** The same CAs, with valid certificates for this host name in addition to the loopback names. */
-  forHost(host: string): Pki;
+  /**
+   * The same CAs, with certificates for these host names in addition to the loopback names. The first is the common name.
+   * `wrongName` has none of them.
+   */
+  forHosts(hosts: readonly string[]): Pki;
 }
 
 const day = 86_400_000;
+const loopbackHosts = ['localhost', '127.0.0.1', '::1'];
+/** `ub-common-name` of RFC 5280, appendix A.1. */
+const maxCommonNameLength = 64;
 let shared: Pki | undefined;
 
 /**
@@ -59,38 +65,28 @@ function createPki(now: number): Pki {
   // Has the name of the root CA, so that only the signature distinguishes them.
   const otherRoot = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...validity });
 
-  const hosts = ['localhost', '127.0.0.1', '::1'];
-  const server = { name: 'Fake KMS', hosts, ...validity };
-  const valid = issueCertificate({ ...server, issuer: intermediate });
-  const expired = issueCertificate({ ...server, issuer: intermediate, notBefore: now - 2 * day, notAfter: now - day });
-  const wrongName = issueCertificate({ ...server, issuer: intermediate, hosts: ['kms.wrong-name.invalid'] });
-  const otherCa = issueCertificate({ ...server, issuer: otherRoot });
-  const selfSigned = issueCertificate(server);
-  const pki: Pki = {
-    caPem: root.pem + intermediate.pem,
-    forHost(host) {
-      const leaf = issueCertificate({
-        ...server,
-        name: host.slice(0, 64),
-        hosts: [host, ...hosts],
-        issuer: intermediate,
-      });
-      const hostCertificates = new Map([
-        ['valid', serverCertificate(leaf, intermediate)],
-        ['leafOnly', serverCertificate(leaf)],
-      ] as const);
-      return { ...pki, certificates: new Map([...pki.certificates, ...hostCertificates]) };
-    },
-    certificates: new Map([
+  const caPem = root.pem + intermediate.pem;
+  const forHosts = (names: readonly string[]): Pki => {
+    const hosts = [...names, ...loopbackHosts];
+    const name = (names[0] ?? 'Fake KMS').slice(0, maxCommonNameLength);
+    const server = { name, hosts, ...validity };
+    const valid = issueCertificate({ ...server, issuer: intermediate });
+    const expiredValidity = { notBefore: now - 2 * day, notAfter: now - day };
+    const expired = issueCertificate({ ...server, issuer: intermediate, ...expiredValidity });
+    const wrongName = issueCertificate({ ...server, issuer: intermediate, hosts: ['kms.wrong-name.invalid'] });
+    const otherCa = issueCertificate({ ...server, issuer: otherRoot });
+    const selfSigned = issueCertificate(server);
+    const certificates = new Map<CertificateKind, ServerCertificate>([
       ['valid', serverCertificate(valid, intermediate)],
       ['leafOnly', serverCertificate(valid)],
       ['expired', serverCertificate(expired, intermediate)],
       ['wrongName', serverCertificate(wrongName, intermediate)],
       ['otherCa', serverCertificate(otherCa, otherRoot)],
       ['selfSigned', serverCertificate(selfSigned)],
-    ]),
+    ]);
+    return { caPem, certificates, forHosts };
   };
-  return pki;
+  return forHosts([]);
 }
 
 function serverCertificate(...chain: readonly [IssuedCertificate, ...IssuedCertificate[]]): ServerCertificate {

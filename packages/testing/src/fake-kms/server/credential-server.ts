@@ -49,6 +49,8 @@ export class CredentialServer {
     /** `undefined` for plain HTTP. */
     pki: Pki | undefined;
     clock: CalendarClock;
+    /** Default: a free port. */
+    port?: number;
     respond: (request: WireRequest) => CredentialResponse;
   }) {
     this.#isPlainHttp = parts.pki === undefined;
@@ -56,7 +58,7 @@ export class CredentialServer {
     this.#respond = parts.respond;
     this.#listener = new Listener({
       pki: parts.pki,
-      port: 0,
+      port: parts.port ?? 0,
       nextConnectionId: () => (this.#connectionCount += 1),
       chooseCertificate: () => this.#faults.takeCertificateFault(anyTarget) ?? 'valid',
       onHandshake: () => undefined,

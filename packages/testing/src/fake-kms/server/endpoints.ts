@@ -116,7 +116,7 @@ export class Endpoints {
     const quota = perSecond === false ? undefined : new TokenBucket({ perSecond, clock });
     const handler = new RequestHandler({ ...this.#parts, region, instance, quota });
     return new Listener({
-      pki: isPlainHttp ? undefined : pkiFor(instance),
+      pki: isPlainHttp ? undefined : pkiFor(region, instance),
       port,
       nextConnectionId: () => (this.#connectionCount += 1),
       chooseCertificate: () => faults.takeCertificateFault({ region, instance }) ?? 'valid',
@@ -152,8 +152,11 @@ async function serve(handler: RequestHandler, { incoming, response, connection }
   else handler.handle(request, connection.id, outgoingFor(response, connection));
 }
 
-/** An instance has its own host name, and a certificate for it. */
-function pkiFor(instance: string | undefined): Pki {
-  const pki = processPki();
-  return instance === undefined ? pki : pki.forHost(`${instance}.cryptoservice.kms.aliyuncs.com`);
+/** A certificate for the host names of the service, for clients that are redirected by a hosts file. */
+function pkiFor(region: string, instance: string | undefined): Pki {
+  return processPki().forHosts(
+    instance === undefined
+      ? [`kms.${region}.aliyuncs.com`, `kms-vpc.${region}.aliyuncs.com`]
+      : [`${instance}.cryptoservice.kms.aliyuncs.com`],
+  );
 }

@@ -30,6 +30,10 @@ interface Parts {
   readonly authentication: Authentication;
   readonly temporaryKeys: TemporaryKeys;
   readonly clock: CalendarClock;
+  /** The regions whose STS host names are in the certificate. */
+  readonly regions: readonly string[];
+  /** 0 for a free port. */
+  readonly port: number;
 }
 
 /** STS on its own port, always over TLS: AssumeRole, which is signed, and AssumeRoleWithOIDC, which is not. */
@@ -43,7 +47,8 @@ export class FakeSts {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#server = new CredentialServer({
-      pki: processPki(),
+      pki: processPki().forHosts(hostNames(parts.regions)),
+      port: parts.port,
       clock: parts.clock,
       respond: (request) => this.#respond(request),
     });
@@ -160,6 +165,12 @@ export class FakeSts {
       Credentials: this.#parts.temporaryKeys.issue(issue),
     };
   }
+}
+
+/** The central host name, then the public and VPC host names of each region. */
+function hostNames(regions: readonly string[]): readonly string[] {
+  const regional = regions.flatMap((region) => [`sts.${region}.aliyuncs.com`, `sts-vpc.${region}.aliyuncs.com`]);
+  return ['sts.aliyuncs.com', ...regional];
 }
 
 /** The fake supports only JSON, the format of every STS client. */
