@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build, environmentOf } from './fixture-app.ts';
-import { startNext } from './next-process.ts';
 import { RunningApp } from './running-app.ts';
 import { searchForSecrets } from './sentinel-search.ts';
 
@@ -26,14 +24,4 @@ describe('Next 16 with cacheComponents', () => {
   test('computes health per request, not at build time', async () => {
     expect(JSON.parse((await app.get('/health')).text)).toMatchObject({ status: 'ok', secrets: [{ name: 'db' }] });
   });
-});
-
-test('a server without configuration serves nothing and names the missing option', async () => {
-  const { directory } = await build('cached', cacheComponents);
-  await using next = await startNext(directory, 'start', environmentOf(cacheComponents.settings));
-
-  const response = await fetch(`${next.url}/health`).catch(() => undefined);
-
-  expect(response?.ok ?? false).toBe(false);
-  expect(next.output()).toMatch(/endpoints \(option, environment and file\): expected .*got nothing/su);
 });

@@ -30,8 +30,24 @@ export async function runNext(
 
 /** Runs `next start` or `next dev` in an app. */
 export function startNext(app: string, command: 'start' | 'dev', environment: Environment): Promise<NextProcess> {
+  return listening(spawnServer(app, command, environment));
+}
+
+/** Runs `next start` in an app that is expected to exit. Resolves to its exit code (`null` if it ran for a minute) and output. */
+export async function startUntilExit(
+  app: string,
+  environment: Environment,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const { child, output } = spawnServer(app, 'start', environment);
+  const timeout = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(timeout);
+  return { code, output: output() };
+}
+
+function spawnServer(app: string, command: 'start' | 'dev', environment: Environment): Spawned {
   const args = [join(app, 'node_modules/next/dist/bin/next'), command, '-p', '0', '-H', '127.0.0.1'];
-  return listening(spawnNode(app, args, environment));
+  return spawnNode(app, args, environment);
 }
 
 /** Runs the `server.js` that `output: 'standalone'` builds. It accepts no port 0, so this finds a free port. */

@@ -1,31 +1,42 @@
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { configureSecrets, getSecretClient } from './process-client.ts';
 
-afterEach(() => configureSecrets(newClient()).close());
+const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
 
-function newClient(): SecretClient {
-  const kms = new FakeTransport();
-  kms.put('db', 'v1');
-  return createSecretClient({ endpoints: [kms] });
-}
-
-test('keeps the first client that was configured', async () => {
-  const client = newClient();
-
-  expect(configureSecrets(client)).toBe(client);
-  expect(configureSecrets(newClient())).toBe(client);
-  expect(configureSecrets({ endpoints: [new FakeTransport()] })).toBe(client);
-  expect(getSecretClient()).toBe(client);
+beforeEach(() => {
+  emitWarning.mockClear();
+});
+afterAll(() => {
+  emitWarning.mockRestore();
+});
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for('@kms-secrets/next.client'));
+  vi.unstubAllEnvs();
 });
 
-test('creates the client from options', async () => {
+function newClient(): SecretClient {
+  return createSecretClient({ endpoints: [newKms()] });
+}
+
+function newKms(): FakeTransport {
   const kms = new FakeTransport();
   kms.put('db', 'v1');
+  return kms;
+}
 
-  configureSecrets({ endpoints: [kms] });
+/** The settings with which `getSecretClient` creates a client by itself. */
+function configureByEnvironment(): void {
+  vi.stubEnv('cache_client_region_id', '[{"regionId":"cn-hangzhou"}]');
+  vi.stubEnv('credentials_type', 'ak');
+  vi.stubEnv('credentials_access_key_id', 'test');
+  vi.stubEnv('credentials_access_secret', 'test');
+}
+
+test('creates the client from options', async () => {
+  configureSecrets({ endpoints: [newKms()] });
 
   expect((await getSecretClient().get('db')).versionId).toBe('v1');
 });
@@ -40,20 +51,87 @@ test('a second copy of the module, as after a hot reload, has the same client', 
   expect(copy.getSecretClient()).toBe(client);
 });
 
-test('keeps a closed client until another is configured', async () => {
-  const client = configureSecrets(newClient());
-  await client.close();
-  const next = newClient();
-
-  expect(getSecretClient()).toBe(client);
-  expect(configureSecrets(next)).toBe(next);
-  expect(getSecretClient()).toBe(next);
-});
-
 test('without setup, creates the client from the configuration at its first use', () => {
-  Reflect.deleteProperty(globalThis, Symbol.for('@kms-secrets/next.client'));
   vi.stubEnv('KMS_SECRETS_CONFIG_FILE', '');
 
   expect(() => getSecretClient()).toThrow(expect.objectContaining({ code: 'ERR_CONFIGURATION' }));
-  vi.unstubAllEnvs();
+});
+
+describe('a second configuration', () => {
+  test.each([
+    ['another client', () => newClient()],
+    ['other options', () => ({ endpoints: [newKms()] })],
+  ])('with %s keeps the first client, and warns', (_, second) => {
+    const client = configureSecrets(newClient());
+
+    expect(configureSecrets(second())).toBe(client);
+    expect(getSecretClient()).toBe(client);
+    expect(emitWarning).toHaveBeenCalledWith(expect.stringContaining('the first call wins'), expect.anything());
+  });
+
+  test('without options, or with the same client, is no mistake', () => {
+    const client = configureSecrets(newClient());
+
+    expect(configureSecrets()).toBe(client);
+    expect(configureSecrets(client)).toBe(client);
+    expect(emitWarning).not.toHaveBeenCalled();
+  });
+
+  test('does not warn in development, where each hot reload repeats it', () => {
+    const client = configureSecrets(newClient());
+    vi.stubEnv('NODE_ENV', 'development');
+
+    expect(configureSecrets({ endpoints: [newKms()] })).toBe(client);
+    expect(emitWarning).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['options', () => ({ endpoints: [newKms()], preload: ['db'] }), 'the options endpoints, preload'],
+    ['a client', () => newClient(), 'another client'],
+  ])('with %s throws if getSecretClient() had created the client', (_, second, got) => {
+    configureByEnvironment();
+    getSecretClient();
+
+    expect(() => configureSecrets(second())).toThrow(new RegExp(`before the first getSecretClient.*${got}`, 'u'));
+  });
+
+  test('without options accepts the client that getSecretClient() had created', () => {
+    configureByEnvironment();
+    const client = getSecretClient();
+
+    expect(configureSecrets()).toBe(client);
+  });
+});
+
+describe('after close()', () => {
+  test('getSecretClient() creates a client from the same options', async () => {
+    const client = configureSecrets({ endpoints: [newKms()] });
+    await client.close();
+
+    expect(getSecretClient()).not.toBe(client);
+    expect((await getSecretClient().get('db')).versionId).toBe('v1');
+    expect(getSecretClient()).toBe(getSecretClient());
+  });
+
+  test('getSecretClient() creates a client from the environment again', async () => {
+    configureByEnvironment();
+    await getSecretClient().close();
+
+    expect(getSecretClient().isClosed).toBe(false);
+  });
+
+  test('getSecretClient() names a closed client that the application made', async () => {
+    await configureSecrets(newClient()).close();
+
+    expect(() => getSecretClient()).toThrow(/call configureSecrets\(\) with a new one.*which is closed/u);
+  });
+
+  test('another client can be configured', async () => {
+    await configureSecrets(newClient()).close();
+    const next = newClient();
+
+    expect(configureSecrets(next)).toBe(next);
+    expect(getSecretClient()).toBe(next);
+    expect(emitWarning).not.toHaveBeenCalled();
+  });
 });

@@ -1,5 +1,5 @@
 import { FakeTransport } from '@kms-secrets/testing';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { configureSecrets, createSecretClient, getSecretClient, register, withKmsSecrets } from './setup.ts';
 
 function setup(): { kms: FakeTransport; emitExit: () => void } {
@@ -12,7 +12,11 @@ function setup(): { kms: FakeTransport; emitExit: () => void } {
   return { kms, emitExit };
 }
 
-afterEach(() => configureSecrets(createSecretClient({ endpoints: [new FakeTransport()] })).close());
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, Symbol.for('@kms-secrets/next.client'));
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 test('register creates the client from options, and waits for its preload', async () => {
   const { kms } = setup();
@@ -40,6 +44,32 @@ test('register rejects if a preloaded secret cannot be read, and names it', asyn
   );
 });
 
+test.each([
+  ['a preloaded secret cannot be read', 'gone', { preload: ['gone'] }],
+  ['the options are invalid', 'no-such-option', { 'no-such-option': true }],
+])('in production, register ends the process if %s', async (_, named, options) => {
+  const { kms } = setup();
+  vi.stubEnv('NODE_ENV', 'production');
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => expect.fail('exit'));
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {});
+
+  await expect(register({ endpoints: [kms], ...options })).rejects.toThrow('exit');
+
+  expect(exit).toHaveBeenCalledWith(1);
+  expect(print.mock.calls.join()).toContain('The server cannot start without its secrets');
+  expect(print.mock.calls.join()).toContain(named);
+});
+
+test('register loads its preload if the client was configured before with the same options', async () => {
+  const { kms } = setup();
+  const options = { endpoints: [kms], preload: ['db'] };
+  configureSecrets(options);
+
+  await register(options);
+
+  expect(getSecretClient().peek('db')?.versionId).toBe('v1');
+});
+
 test('closes the client when the process exits', async () => {
   const { kms, emitExit } = setup();
   await register({ endpoints: [kms] });
@@ -53,6 +83,7 @@ test('closes the client when the process exits', async () => {
 
 test('a second register, as after a hot reload, adds neither client nor listener', async () => {
   const { kms } = setup();
+  vi.stubEnv('NODE_ENV', 'development');
   await register({ endpoints: [kms] });
   const client = getSecretClient();
   const listeners = process.listenerCount('exit');

@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createSecretClient } from '@kms-secrets/core';
-import type { SecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
 import type { AppUnderTest } from './app-under-test.ts';
 import { listen } from './listen.ts';
@@ -17,7 +16,7 @@ const next = createRequire(join(app, 'package.json'))('next') as (options: { dev
 
 /** The global property under which `@kms-secrets/next` shares the client of the process between Next's bundles. */
 const slot: unique symbol = Symbol.for('@kms-secrets/next.client');
-const shared: typeof globalThis & { [slot]?: SecretClient } = globalThis;
+const shared: typeof globalThis & { [slot]?: object } = globalThis;
 
 // At import time, because on a busy machine a start takes longer than the timeout of a test.
 const serve = await start();
@@ -26,7 +25,7 @@ const serve = await start();
 export const nextWeb: AppUnderTest = {
   name: 'next-web',
   start(client) {
-    shared[slot] = client;
+    shared[slot] = { client, options: undefined, isImplicit: false };
     return listen(serve);
   },
 };
@@ -34,7 +33,7 @@ export const nextWeb: AppUnderTest = {
 /** Sends a first request, which runs Next's instrumentation: it waits until a client is ready, here one that preloads nothing. */
 async function start(): Promise<RequestListener> {
   await using placeholder = createSecretClient({ endpoints: [new FakeTransport()] });
-  shared[slot] = placeholder;
+  shared[slot] = { client: placeholder, options: undefined, isImplicit: false };
   const server = next({ dev: false, dir: app });
   await server.prepare();
   const handler = server.getRequestHandler();
