@@ -1,32 +1,19 @@
 import { createParamDecorator, Inject, Injectable } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { SecretSnapshot } from '@kms-secrets/core';
 import type { Secret, SecretClient } from '@kms-secrets/core';
 import { defaultClient, getSecretClientToken } from './inject-secret.decorator.ts';
-
-/** Weak: a snapshot ends with its request. */
-const snapshots = new WeakMap<object, SecretSnapshot>();
-
-/** The secrets of one client as `request` sees them. */
-export function snapshotOn(request: object, client: SecretClient, as: string): SecretSnapshot {
-  const snapshot = snapshots.get(request) ?? new SecretSnapshot();
-  snapshots.set(request, snapshot);
-  void snapshot.mount(client, { as }); // returns nothing to wait for without names to preload
-  return snapshot.of(as);
-}
+import { snapshotFor } from './request-scope.ts';
 
 /** A function: global pipes see it before `SecretPipe`, and one that trims or validates objects would walk the request. */
 type ReadSecret = (modules: ModuleRef) => Promise<Secret>;
 
 const secretParameter = createParamDecorator(
-  ({ name, client: as }: { readonly name: string; readonly client: string }, context: ExecutionContext): ReadSecret => {
-    const request = context.switchToHttp().getRequest<object>();
-    return (modules) => {
+  ({ name, client: as }: { readonly name: string; readonly client: string }, context: ExecutionContext): ReadSecret =>
+    (modules) => {
       const client = modules.get<SecretClient>(getSecretClientToken(as), { strict: false });
-      return snapshotOn(request, client, as).get(name);
-    };
-  },
+      return snapshotFor(context, client, as).get(name);
+    },
 );
 
 /** A pipe: Nest injects into pipes, but not into the function of a parameter decorator. */
@@ -44,8 +31,8 @@ class SecretPipe implements PipeTransform<ReadSecret, Promise<Secret>> {
 }
 
 /**
- * Passes the `Secret` to a controller's method, in the version that this request read first. Later requests see a rotation. Does
- * not make the controller request-scoped.
+ * Passes the `Secret` to a method of a controller, gateway or resolver, in the version that this request, message or GraphQL
+ * operation read first. Later ones see a rotation. Does not make the class request-scoped.
  */
 export function RequestSecret(name: string, client: string = defaultClient): ParameterDecorator {
   return secretParameter({ name, client }, SecretPipe);

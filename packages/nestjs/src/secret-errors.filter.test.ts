@@ -85,8 +85,8 @@ test('ends a response that has begun, without adding to it', async () => {
   expect(await (await fetch(await app.getUrl())).text()).toBe('the beginning');
 });
 
-test('rethrows the error outside of HTTP', () => {
-  const host = { getType: () => 'rpc' } as unknown as ArgumentsHost; // the filter uses nothing else
+test('rethrows the error to a GraphQL resolver or another library', () => {
+  const host = { getType: () => 'graphql' } as unknown as ArgumentsHost; // the filter uses nothing else
 
   expect(() => new SecretErrorsFilter({} as never).catch(denied, host)).toThrow(denied);
 });

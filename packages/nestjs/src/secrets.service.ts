@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ReadOptions, Secret, SecretClient, SecretSnapshot } from '@kms-secrets/core';
 import { defaultClient, getSecretClientToken } from './inject-secret.decorator.ts';
-import { snapshotOn } from './request-secret.decorator.ts';
+import { snapshotFor } from './request-scope.ts';
 
 /** The default client as an injectable class, for names that are known only at run time. */
 @Injectable()
@@ -22,8 +22,13 @@ export class SecretsService {
     return this.client.refresh(name, options);
   }
 
-  /** The secrets as `request` sees them, for guards and interceptors: the same versions as `@RequestSecret`. */
-  of(request: object): SecretSnapshot {
-    return snapshotOn(request, this.client, defaultClient);
+  /**
+   * The secrets as one request, message or GraphQL operation sees them, for guards and interceptors: the same versions as
+   * `@RequestSecret`. Takes the execution context, or an HTTP request.
+   *
+   * With any other object, such as a socket, each call returns a snapshot of its own.
+   */
+  of(contextOrRequest: object): SecretSnapshot {
+    return snapshotFor(contextOrRequest, this.client, defaultClient);
   }
 }
