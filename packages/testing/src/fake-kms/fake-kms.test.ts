@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 
 import { expect, test } from 'vitest';
 
+import { formatDate } from './settable-clock.ts';
 import { startFakeKms } from './start-fake-kms.ts';
 import type { FakeKms } from './fake-kms.ts';
 import { sendAcs3, sendRpc } from './test-client.fixture.ts';
@@ -46,6 +47,27 @@ test('the certificates of regions and STS hold the host names of the service', a
     'sts-vpc.cn-shanghai.aliyuncs.com',
     'localhost',
   ]);
+});
+
+test('rejects an expiry that is not a number', async () => {
+  await using kms = await startFakeKms();
+  const expiresAt = '16m' as unknown as number;
+  const key = { accessKeyId: 'STS.a', accessKeySecret: 'b', securityToken: 'c' };
+
+  expect(() => kms.addStsKey({ ...key, expiresAt })).toThrow('expiresAt of a temporary key must be');
+  expect(() => kms.createClientKey({ gateway: 'both', expiresAt })).toThrow('expiresAt of a client key must be');
+  expect(() => kms.sts.registerOidcToken({ providerArn: 'a', token: 'b', expiresAt })).toThrow('expiresAt of an OIDC');
+  expect(() => kms.metadata.attachRole('role', { lifetime: expiresAt })).toThrow('lifetime of a role must be');
+});
+
+test('rejects a request of a clock that is 16 minutes off', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-one');
+  const date = formatDate(kms.clock.date());
+
+  kms.clock.pass('16m');
+
+  expect((await sendAcs3({ kms, parameters, date })).text).toContain('InvalidTimeStamp.Expired');
 });
 
 test('STS uses stsPort, and a start that fails leaves no port open', async () => {

@@ -99,14 +99,18 @@ export class FakeKms {
     this.#parts.secrets.moveStage(name, stage, versionId);
   }
 
-  /** Responds with 403 `Forbidden.NoPermission` for this name, whether the secret exists or not. */
-  deny(name: string): void {
-    this.#parts.secrets.deny(name);
+  /**
+   * Responds with 403 `Forbidden.NoPermission` for this name, whether the secret exists or not.
+   *
+   * An ARN denies the secret of that region and account. One of another account or region is otherwise not found.
+   */
+  deny(nameOrArn: string): void {
+    this.#parts.secrets.deny(nameOrArn);
   }
 
   /** Undoes `deny`. */
-  allow(name: string): void {
-    this.#parts.secrets.allow(name);
+  allow(nameOrArn: string): void {
+    this.#parts.secrets.allow(nameOrArn);
   }
 
   /** Responds with 409 `Rejected.Disabled` for this secret. */

@@ -11,6 +11,30 @@ test('starts at the system time, runs, and can be set and advanced', () => {
   expect(Math.floor((clock.date() - 1_500_000) / 1000)).toBe(0);
 });
 
+test('advances by a duration', () => {
+  const clock = createSettableClock();
+  const before = clock.date();
+
+  clock.pass('16m');
+
+  expect(Math.round((clock.date() - before) / 60_000)).toBe(16);
+});
+
+test.each(['a while', '16 minutes', '', undefined, Number.NaN, {}])(
+  'pass(%j) throws and does not move the clock',
+  (value) => {
+    const clock = createSettableClock();
+
+    expect(() => clock.pass(value as number)).toThrow('a duration such as 16m');
+    expect(Math.abs(clock.date() - Date.now())).toBeLessThan(1000);
+  },
+);
+
+test('rejects a time that is not a number', () => {
+  expect(() => createSettableClock().set('2026-01-02' as unknown as number)).toThrow('milliseconds since 1970');
+  expect(() => readOnlyClock({ date: () => Number.NaN }).date()).toThrow('The date of the option clock must be');
+});
+
 test('a read-only clock cannot be set or advanced', () => {
   const clock = readOnlyClock({ date: () => 42 });
 

@@ -1,3 +1,6 @@
+import { milliseconds } from '@kms-secrets/core';
+import type { Duration } from '@kms-secrets/core';
+
 /** The calendar time in milliseconds since 1970. `FakeClock` implements this too. */
 export interface CalendarClock {
   date(): number;
@@ -7,8 +10,8 @@ export interface CalendarClock {
 export interface SettableClock extends CalendarClock {
   /** Sets the calendar time, in milliseconds since 1970. */
   set(ms: number): void;
-  /** Advances the clock by `ms` milliseconds. */
-  pass(ms: number): void;
+  /** Advances the clock by a number of milliseconds, or a duration such as `16m`. */
+  pass(duration: Duration): void;
 }
 
 /** The fake's own clock. Starts at the system time. */
@@ -17,9 +20,13 @@ export function createSettableClock(): SettableClock {
   return {
     date: () => Date.now() + offset,
     set(ms) {
-      offset = ms - Date.now();
+      offset = finiteTime(ms) - Date.now();
     },
-    pass(ms) {
+    pass(duration) {
+      const ms = milliseconds(duration);
+      if (!Number.isFinite(ms)) {
+        throw new TypeError('pass() expects a number of milliseconds or a duration such as 16m.');
+      }
       offset += ms;
     },
   };
@@ -30,7 +37,13 @@ export function readOnlyClock(clock: CalendarClock): SettableClock {
   const reject = (): never => {
     throw new Error('This fake KMS was started with the option clock: set or advance that clock instead.');
   };
-  return { date: () => clock.date(), set: reject, pass: reject };
+  return { date: () => finiteTime(clock.date(), 'The date of the option clock'), set: reject, pass: reject };
+}
+
+/** A time that is not a number would make every comparison false, so that nothing expires. */
+export function finiteTime(ms: number, subject = 'The time of the clock'): number {
+  if (typeof ms === 'number' && Number.isFinite(ms)) return ms;
+  throw new TypeError(`${subject} must be a number of milliseconds since 1970.`);
 }
 
 /** The date format of KMS: UTC in whole seconds, `2026-01-02T03:04:05Z`. */

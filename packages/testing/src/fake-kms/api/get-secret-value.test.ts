@@ -122,6 +122,30 @@ test('accepts an ARN of the same region and account', () => {
   }
 });
 
+test('denies an ARN of another account or region', () => {
+  const { get, secrets } = setup();
+  const arn = 'acs:kms:cn-shanghai:99:secret/prod/db';
+  const read = (): unknown => get({ SecretName: arn });
+
+  secrets.deny(arn);
+  expect(read).toThrow(expect.objectContaining({ status: 403, code: 'Forbidden.NoPermission' }));
+  secrets.allow(arn);
+  expect(read).toThrow(expect.objectContaining({ status: 404, code: 'Forbidden.ResourceNotFound' }));
+});
+
+test('an ARN of this account denies its secret by name and by ARN', () => {
+  const { get, secrets } = setup();
+  const arn = `acs:kms:cn-hangzhou:${accountId}:secret/prod/db`;
+  secrets.put('prod/db', 's3cret-1');
+
+  secrets.deny(arn);
+  for (const SecretName of [arn, 'prod/db']) {
+    expect(() => get({ SecretName })).toThrow(expect.objectContaining({ code: 'Forbidden.NoPermission' }));
+  }
+  secrets.allow(arn);
+  expect(get({ SecretName: 'prod/db' }).SecretName).toBe('prod/db');
+});
+
 test('requires a valid secret name', () => {
   const { get } = setup();
 

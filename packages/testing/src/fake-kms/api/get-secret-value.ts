@@ -47,12 +47,16 @@ function readSecret(
   secrets: SecretRepository,
   { parameters, region, canRead }: GetSecretValueRequest,
 ): SecretValueResult {
-  const name = parseSecretName(parameters.get('SecretName') ?? '', region);
+  const { name, foreignArn } = parseSecretName(parameters.get('SecretName') ?? '', region);
   const includeExtendedConfig = parseFlag(parameters, 'FetchExtendedConfig');
   const stage = optionalParameter(parameters, 'VersionStage');
   const versionId = optionalParameter(parameters, 'VersionId');
 
+  if (foreignArn !== undefined) {
+    throw apiError(secrets.isDenied(foreignArn) ? 'Forbidden.NoPermission' : 'Forbidden.ResourceNotFound');
+  }
   if (!canRead(name, region)) throw apiError('Forbidden.NoPermission');
+  if (secrets.isDenied(secretArn(name, region))) throw apiError('Forbidden.NoPermission');
   checkState(secrets, name);
   const secret = secrets.find(name);
   if (secret === undefined) throw apiError('Forbidden.ResourceNotFound');
@@ -70,15 +74,19 @@ function readSecret(
   };
 }
 
-/** Accepts a name, or an ARN of this account and region (`acs:kms:REGION:ACCOUNT:secret/NAME`). */
-function parseSecretName(text: string, region: string): string {
+/** The ARN of a secret of the fake's account. */
+export function secretArn(name: string, region: string): string {
+  return `acs:kms:${region}:${accountId}:secret/${name}`;
+}
+
+/** Accepts a name or an ARN (`acs:kms:REGION:ACCOUNT:secret/NAME`). An ARN of another account or region is foreign. */
+function parseSecretName(text: string, region: string): { name: string; foreignArn: string | undefined } {
   if (text === '') throw missingParameter('SecretName');
   const arn = /^acs:kms:([^:]*):([^:]*):secret\/(.+)$/.exec(text);
   const name = arn?.[3] ?? text;
   if (!isSecretName(name)) throw apiError('InvalidParameter', ' SecretName is not a valid secret name.');
   const isForeignArn = arn !== null && (arn[1] !== region || arn[2] !== accountId);
-  if (isForeignArn) throw apiError('Forbidden.ResourceNotFound');
-  return name;
+  return { name, foreignArn: isForeignArn ? text : undefined };
 }
 
 function checkState(secrets: SecretRepository, name: string): void {

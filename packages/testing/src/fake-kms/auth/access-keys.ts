@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { apiError } from '../api/api-error.ts';
+import { finiteTime } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 
 /** The two kinds of KMS endpoint: the shared gateway of a region, and a dedicated instance. */
@@ -59,6 +60,7 @@ export class AccessKeys {
   addTemporary(key: FakeStsKey, canRead?: ReadPermission): void {
     if (!key.accessKeyId.startsWith('STS.')) throw new TypeError('The id of a temporary key must begin with "STS.".');
     if (key.securityToken === '') throw new TypeError('A temporary key needs a security token.');
+    finiteTime(key.expiresAt, 'expiresAt of a temporary key');
     this.#temporary.set(key.accessKeyId, { ...key, canRead });
   }
 

@@ -5,6 +5,7 @@ import type { AccessKeys, GatewayKind, RegisteredClientKey } from '../auth/acces
 import { issueCertificate } from '../certificates/certificate.ts';
 import type { KeyPair } from '../certificates/certificate.ts';
 import type { GeneratedFiles } from '../generated-files.ts';
+import { finiteTime } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 import { writePkcs12 } from './pkcs12.ts';
 
@@ -65,6 +66,7 @@ export class ClientKeys {
     const { keys, files, clock } = this.#parts;
     const { gateway, secrets, password = createPassword(), expiresAt = clock.date() + fiveYears, iterations } = options;
     checkPassword(password);
+    finiteTime(expiresAt, 'expiresAt of a client key');
     const keyId = `KAAP.${randomUUID()}`;
     const { privateKey, publicKey } = this.#nextKeyPair();
     const { der: certificate } = issueCertificate({

@@ -80,6 +80,10 @@ export class FakeMetadata {
 
   /** Attaches a role to the ECS instance and replaces the previous one. Initially `FakeEcsRole`, which may read all. */
   attachRole(name: string, role: FakeEcsRole = {}): void {
+    const { lifetime = defaultKeyLifetime } = role;
+    if (!Number.isInteger(lifetime) || lifetime < 1) {
+      throw new TypeError('The lifetime of a role must be a whole number of seconds, at least 1.');
+    }
     this.#attachedRole = { name, role, issued: undefined };
   }
 

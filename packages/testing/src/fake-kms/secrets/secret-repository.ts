@@ -96,12 +96,17 @@ export class SecretRepository {
     return this.#disabled.has(name) ? 'disabled' : 'readable';
   }
 
-  deny(name: string): void {
-    this.#denied.add(name);
+  /** A name, for every region, or an ARN. */
+  deny(nameOrArn: string): void {
+    this.#denied.add(nameOrArn);
   }
 
-  allow(name: string): void {
-    this.#denied.delete(name);
+  isDenied(nameOrArn: string): boolean {
+    return this.#denied.has(nameOrArn);
+  }
+
+  allow(nameOrArn: string): void {
+    this.#denied.delete(nameOrArn);
   }
 
   disable(name: string): void {

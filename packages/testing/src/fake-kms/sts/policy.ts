@@ -1,5 +1,5 @@
 import { apiError } from '../api/api-error.ts';
-import { accountId } from '../api/get-secret-value.ts';
+import { secretArn } from '../api/get-secret-value.ts';
 import type { ReadPermission } from '../auth/access-keys.ts';
 
 interface Statement {
@@ -17,7 +17,7 @@ interface Statement {
 export function parsePolicy(text: string): ReadPermission {
   const statements = parseStatements(text);
   return (secretName, region) => {
-    const resource = `acs:kms:${region}:${accountId}:secret/${secretName}`;
+    const resource = secretArn(secretName, region);
     const matching = statements.filter(
       ({ actions, resources }) =>
         actions.some((pattern) => matchesPattern(pattern, 'kms:GetSecretValue')) &&

@@ -23,7 +23,7 @@ test.each([
   ['a missing role', { RoleArn: undefined }, 400, 'MissingRoleArn'],
   ['an unknown role', { RoleArn: `${arn}2` }, 404, 'EntityNotExist.Role'],
   ['an unknown provider', { OIDCProviderArn: `${providerArn}2` }, 404, 'EntityNotExist.OIDCProvider'],
-  ['another token', { OIDCToken: 'FakeOidcToken1\n' }, 400, 'AuthenticationFail.OIDCToken.Invalid'],
+  ['another token', { OIDCToken: 'FakeOidcToken1\n' }, 401, 'AuthenticationFail.OIDCToken.Invalid'],
 ] as const)('AssumeRoleWithOIDC rejects %s', async (...[, change, status, code]) => {
   await using kms = await start();
   kms.sts.registerOidcToken({ providerArn, token: 'FakeOidcToken1' });
@@ -41,7 +41,7 @@ test('rejects an expired and a replaced OIDC token', async () => {
   const expired = codeOf(await assumeRoleWithOidc(kms));
   kms.sts.registerOidcToken({ providerArn, token: 'FakeOidcToken2' });
 
-  expect(expired).toEqual([400, 'AuthenticationFail.OIDCToken.Expired']);
+  expect(expired).toEqual([401, 'AuthenticationFail.OIDCToken.Expired']);
   expect(codeOf(await assumeRoleWithOidc(kms))[1]).toBe('AuthenticationFail.OIDCToken.Invalid');
   expect(codeOf(await assumeRoleWithOidc(kms, { OIDCToken: 'FakeOidcToken2' }))[0]).toBe(200);
 });

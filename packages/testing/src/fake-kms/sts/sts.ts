@@ -10,6 +10,7 @@ import type { WireRequest } from '../protocols/protocol.ts';
 import { rpcV1 } from '../protocols/rpc-v1.ts';
 import { CredentialServer } from '../server/credential-server.ts';
 import type { CredentialFaultScope, CredentialRequestRecord, CredentialResponse } from '../server/credential-server.ts';
+import { finiteTime } from '../settable-clock.ts';
 import type { CalendarClock } from '../settable-clock.ts';
 import { Roles } from './roles.ts';
 import type { FakeRole, Session } from './roles.ts';
@@ -88,6 +89,7 @@ export class FakeSts {
   /** Sets the token that STS accepts from this provider. Replaces the previous one. */
   registerOidcToken(token: FakeOidcToken): void {
     if (token.token === '') throw new TypeError('An OIDC token must not be empty.');
+    if (token.expiresAt !== undefined) finiteTime(token.expiresAt, 'expiresAt of an OIDC token');
     this.#tokens.set(token.providerArn, { ...token });
   }
 
