@@ -4,7 +4,7 @@ import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 import { ConformanceReport } from './test/support/conformance-report.ts';
-import { projectsInOrder } from './test/support/projects-in-order.ts';
+import { projectOrder } from './test/support/project-order.ts';
 import { scrubEnvironment } from './test/support/scrub-environment.ts';
 
 // Before any worker starts: workers inherit this environment, and Node reads NODE_EXTRA_CA_CERTS at its start.
@@ -23,7 +23,9 @@ export default defineConfig({
     reporters: ['default', new ConformanceReport(), new ClosingLine()],
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
     testTimeout: 20_000, // ends a test that hangs; long enough for a busy machine
-    sequence: { sequencer: projectsInOrder(['next', 'conformance', 'package', 'e2e', 'gate', 'unit', 'nest11']) },
+    sequence: {
+      sequencer: projectOrder([['next'], ['conformance', 'e2e'], ['package', 'gate'], ['unit'], ['nest11']]),
+    },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [
       {

@@ -1,6 +1,6 @@
 // @ts-check
-// Runs `npm test`, `npm run check`, `npm run demo`, `npm run bench`, `npm run faults` and `npm run soak`. Needs only Node and npm: npx
-// downloads the pnpm that package.json pins, pnpm installs the lockfile, then `task:<name>` of package.json runs.
+// Runs a task of package.json (`npm test` is `node scripts/run.mjs test`) with nothing installed but Node and npm: npx
+// fetches the pinned pnpm, pnpm installs the lockfile, then `task:<name>` runs.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -16,19 +16,19 @@ if (scripts[`task:${task}`] === undefined) {
   process.exit(2);
 }
 
-/** @param {string} step */
-const say = (step) => `node scripts/say.mjs '${step}'`;
+/** @param {string} text */
+const progress = (text) => `node scripts/progress.mjs '${text}'`;
 const steps = [
-  say(`${pnpm} is installed; installing the dependencies of pnpm-lock.yaml`),
-  // Frozen: otherwise pnpm updates an outdated lockfile silently, and the checks run on dependencies that are not committed.
+  progress(`installing pnpm-lock.yaml with ${pnpm}`),
+  // Frozen: otherwise pnpm updates a stale lockfile, and the checks judge a lockfile that is not committed.
   'pnpm install --frozen-lockfile --prefer-offline',
-  say(`dependencies installed; running ${task}`),
-  // Silent: pnpm would print a line after the last line of a failed task.
-  ['pnpm --silent run', `task:${task}`, ...options.map(quoted)].join(' '),
+  progress(`running ${task}`),
+  // Silent: otherwise pnpm prints a line of its own after the last line of a failing task.
+  ['pnpm --silent run', `task:${task}`, ...options.map(quote)].join(' '),
 ];
-console.log(`[0.0 s] downloading ${pnpm} with npx`);
-// A single npx call caches pnpm and adds it to PATH, where turbo needs it. `--prefer-offline`: with a filled cache no request is sent;
-// without it, npx retries for more than a minute if there is no network.
+console.log(`[0.0 s] fetching ${pnpm} with npx`);
+// One npx call for all steps: it puts pnpm on PATH, where turbo looks for it. `--prefer-offline`: a repeated run sends no
+// request to the registry; without it, npx retries for more than a minute when there is no network.
 const { status, error } = spawnSync(
   'npx',
   ['--yes', '--prefer-offline', '--package', pnpm, '--call', steps.join(' && ')],
@@ -36,20 +36,20 @@ const { status, error } = spawnSync(
     cwd: root,
     env: {
       ...process.env,
-      KMS_SECRETS_RUN_STARTED: String(Date.now()),
+      RUN_STARTED_AT: String(Date.now()),
       TURBO_TELEMETRY_DISABLED: '1',
-      ...(process.stdout.isTTY || process.env['FORCE_COLOR'] ? {} : { NO_COLOR: '1' }), // no colours in a log file
+      ...(process.stdout.isTTY || process.env['FORCE_COLOR'] ? {} : { NO_COLOR: '1' }), // no colour codes in a log file
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   },
 );
-if (error) console.error(`npx, which is part of npm, could not be started: ${error.message}`);
+if (error) console.error(`npx did not start: ${error.message}. Install npm, which contains npx.`);
 process.exitCode = status ?? 1;
 
 /**
- * Quotes a text for a POSIX shell.
+ * Quotes a text as one word for a POSIX shell.
  * @param {string} text
  */
-function quoted(text) {
+function quote(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

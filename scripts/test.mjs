@@ -2,7 +2,7 @@
 // `npm test`: the gate and every test. `npm run test:long`: the tests that take minutes each.
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { provide } from './needs.mjs';
+import { installMissing } from './system-packages.mjs';
 import { runTests } from './test-run.mjs';
 import { watchWorkingTree } from './working-tree.mjs';
 
@@ -13,7 +13,7 @@ const gate = [process.execPath, 'scripts/check.mjs', '--beside-tests'];
 /** @param {string} projects a pattern for the names of projects in vitest.config.ts */
 const vitest = (projects) => [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', projects];
 
-provide(print);
+installMissing(print);
 process.exitCode = await runTests({
   phases: process.argv.includes('--long') ? [[prepare], [vitest('long:*')]] : [[prepare], [gate, vitest('!long:*')]],
   finalChecks: [watchWorkingTree(root)],

@@ -1,10 +1,10 @@
 // @ts-check
-// Programs that the tests start and npm cannot install: Debian packages, each with a file that shows that it is installed.
+// The programs that the tests start and npm cannot install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** @type {ReadonlyMap<string, string>} */
-const programs = new Map([
+/** @type {ReadonlyMap<string, string>} Debian packages, each with a file that it installs */
+const packages = new Map([
   ['chromium', '/usr/bin/chromium'],
   ['redis-server', '/usr/bin/redis-server'],
 ]);
@@ -28,20 +28,20 @@ const thisMachine = {
 };
 
 /**
- * Installs missing programs as root with apt-get; otherwise prints what to install. Tests that need a missing program fail: a test
- * that is skipped silently proves nothing.
+ * Installs the missing packages as root on Debian; otherwise prints the command that installs them. The tests that need
+ * them fail without them: a skipped test would prove nothing.
  * @param {(text: string) => void} print
  * @param {Machine} [machine]
  */
-export function provide(print, machine = thisMachine) {
-  const missing = [...programs].filter(([, file]) => !machine.has(file)).map(([name]) => name);
+export function installMissing(print, machine = thisMachine) {
+  const missing = [...packages].filter(([, file]) => !machine.has(file)).map(([name]) => name);
   if (missing.length === 0) return;
   const names = missing.join(' ');
   if (machine.isRoot && machine.has('/usr/bin/apt-get')) {
-    print(`Installing ${names} for the tests.\n`);
+    print(`Installing ${names}, which the tests start.\n`);
     const apt = (/** @type {string[]} */ ...args) => machine.run('apt-get', ['-qq', ...args]);
     const install = ['install', '-y', '--no-install-recommends', ...missing];
     if (apt(...install) || (apt('update') && apt(...install))) return;
   }
-  print(`Missing: ${names}. Tests that need it will fail. To install it: apt-get install ${names}\n`);
+  print(`Missing: ${names}. The tests that start them will fail. Run: apt-get install ${names}\n`);
 }
