@@ -49,15 +49,25 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const { values, sources, issues } = resolve(optionTable, settings.layers);
   const allIssues = [...settings.issues, ...issues, ...conflictsIn(values, sources)];
   const warnings = [...settings.warnings];
-  const transports = makeTransports({ machine, options: values, sources, issues: allIssues, warnings });
+  const logger = guardedLogger(values.logger);
+  const { configFile, precedence } = options;
+  const readOptions = (): ResolvedOptions | undefined => readFileAgain(machine, { configFile, precedence });
+  const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger };
+  const transports = makeTransports(context);
   const [primary, ...fallbacks] = transports;
   if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues, settings.searched));
   if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues, warnings);
-  const logger = guardedLogger(values.logger);
   for (const note of settings.notes) logger.debug(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
   return connectParts(values, logger, [primary, ...fallbacks]);
+}
+
+/** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
+function readFileAgain(machine: ConfigurationMachine, options: SecretClientOptions): ResolvedOptions | undefined {
+  const settings = collectSettings(options, machine);
+  const { values, issues } = resolve(optionTable, settings.layers);
+  return settings.issues.length === 0 && issues.length === 0 ? values : undefined;
 }
 
 /**

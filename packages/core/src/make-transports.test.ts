@@ -5,12 +5,21 @@ import { makeTransports } from './make-transports.ts';
 import { optionTable } from './options/option-table.ts';
 import type { SecretClientOptions } from './options/options.ts';
 import { layerOf, resolve } from './options/resolve.ts';
+import { guardedLogger, silentLogger } from './ports/logger.ts';
 import type { SecretTransport } from './ports/transport.ts';
 
 /** The transport that a client with these options uses. */
 function makeTransport(options: SecretClientOptions): SecretTransport {
   const { values, sources } = resolve(optionTable, [layerOf({ ...options }, 'option')]);
-  const [transport] = makeTransports({ machine: fakeMachine(), options: values, sources, issues: [], warnings: [] });
+  const context = {
+    machine: fakeMachine(),
+    options: values,
+    sources,
+    readOptions: () => values,
+    issues: [],
+    warnings: [],
+  };
+  const [transport] = makeTransports({ ...context, logger: guardedLogger(silentLogger) });
   if (transport === undefined) throw new Error('No transport was made.');
   return transport;
 }

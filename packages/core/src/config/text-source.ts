@@ -37,3 +37,8 @@ export function isQuoted(value: string): boolean {
 export function keyAt(key: string, location: string): string {
   return key === location ? `${key} (environment variable)` : `${key} (${location})`;
 }
+
+/** Whether a location is a line of a configuration file, and not an option or a variable. */
+export function isInFile(location: string): boolean {
+  return /:\d+(?: and |$)/u.test(location);
+}

@@ -32,8 +32,12 @@ export function fetchError(
       return new AccessDeniedError(`KMS denied access to ${secret}. ${failure.message}`, details);
     case 'disabled':
       return new SecretDisabledError(`${secret} or its key is disabled. ${failure.message}`, details);
-    case 'rejected':
-      return new RequestRejectedError(`KMS rejected the request for ${secret}. ${failure.message}`, details);
+    case 'rejected': {
+      // Without a status, no request was sent: a credentials provider or a module loader failed.
+      const problem =
+        failure.status === undefined ? `${secret} could not be requested` : `KMS rejected the request for ${secret}`;
+      return new RequestRejectedError(`${problem}. ${failure.message}`, details);
+    }
     case 'throttled':
     case 'unavailable':
     case 'unreachable':

@@ -19,8 +19,8 @@ export interface CredentialsProvider {
     securityToken?: string;
   }>;
   /**
-   * Called when KMS reports that credentials of this provider have expired or do not exist. Returns whether `getCredential`
-   * may return other ones now. If so, the request is repeated once.
+   * Called when KMS rejects credentials of this provider: they have expired, do not exist, are disabled, or their signature does
+   * not match. Returns whether `getCredential` may return other ones now. If so, the request is repeated once.
    */
   discard?(accessKeyId: string): boolean;
 }
@@ -33,4 +33,12 @@ export interface ClientKey {
   readonly expiresAt: number | undefined;
   /** Signs the UTF-8 bytes of `text`: base64 of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, section 8.2). */
   sign(text: string): Promise<string>;
+}
+
+/** Provides the client key that signs requests. */
+export interface ClientKeyProvider {
+  /** Called before every request. */
+  getClientKey(): ClientKey;
+  /** Called when KMS rejects `key`. Returns whether `getClientKey` returns another one now: the request is then repeated once. */
+  discard?(key: ClientKey): boolean;
 }

@@ -7,7 +7,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import type { ClientKey } from '../ports/credentials.ts';
+import type { ClientKey, ClientKeyProvider } from '../ports/credentials.ts';
 
 /** A request as the loopback server received it. */
 export interface ReceivedRequest {
@@ -147,3 +147,6 @@ export const vectorKey: ClientKey = {
   expiresAt: undefined,
   sign: (text) => Promise.resolve(sign('sha256', Buffer.from(text), privateKey).toString('base64')),
 };
+
+/** A provider of that key alone. */
+export const vectorKeys: ClientKeyProvider = { getClientKey: () => vectorKey };

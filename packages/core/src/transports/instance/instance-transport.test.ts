@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { FetchFailure } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import type { StubResponse, Loopback } from '../loopback.fixture.ts';
-import { clientKeyVectors, startLoopback, vectorKey } from '../loopback.fixture.ts';
+import { clientKeyVectors, startLoopback, vectorKey, vectorKeys } from '../loopback.fixture.ts';
 import type { InstanceTransportOptions } from './instance-transport.ts';
 import { InstanceTransport } from './instance-transport.ts';
 
@@ -15,7 +15,7 @@ function open(loopback: Loopback, options: Partial<InstanceTransportOptions> = {
   const transport = new InstanceTransport({
     endpoint: { host: loopback.host },
     ca: loopback.ca,
-    clientKey: vectorKey,
+    clientKey: vectorKeys,
     clock: new FakeClock(),
     connectTimeout: 2_000,
     maxResponseBytes: 65_536,
@@ -159,9 +159,9 @@ test.each([
 
 test('sends no request if signing fails and does not quote the error', async () => {
   await using loopback = await startLoopback(() => ({}));
-  const clientKey = { ...vectorKey, sign: () => Promise.reject(new Error('s3cret-pin')) };
+  const broken = { ...vectorKey, sign: () => Promise.reject(new Error('s3cret-pin')) };
 
-  const failure = await open(loopback, { clientKey })
+  const failure = await open(loopback, { clientKey: { getClientKey: () => broken } })
     .fetch({ name: 'secret001' }, signal)
     .catch((error: unknown) => error as FetchFailure);
 
@@ -205,7 +205,9 @@ test('names host and certificate if they do not match', async () => {
 
 test('rejects when the signal aborts or the transport is closed', async () => {
   await using loopback = await startLoopback(() => ({ body: generic ?? '' }));
-  const transport = open(loopback, { clientKey: { ...vectorKey, sign: () => new Promise(() => {}) } });
+  const transport = open(loopback, {
+    clientKey: { getClientKey: () => ({ ...vectorKey, sign: () => new Promise(() => {}) }) },
+  });
   const controller = new AbortController();
   const fetching = transport.fetch({ name: 'secret001' }, controller.signal);
 

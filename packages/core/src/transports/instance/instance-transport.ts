@@ -1,10 +1,11 @@
-import type { ClientKey } from '../../ports/credentials.ts';
+import type { ClientKey, ClientKeyProvider } from '../../ports/credentials.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
+import { sendWithRenewedIdentity } from '../renewed-identity.ts';
 import { secretFromFields } from '../secret-response.ts';
 import { assertWellFormed } from '../well-formed.ts';
 import { decodeResponse, encodeRequest, readInstanceError } from './messages.ts';
@@ -12,7 +13,7 @@ import { ProtobufError } from './protobuf.ts';
 import { instanceHeaders, instanceStringToSign } from './sign-instance.ts';
 
 export interface InstanceTransportOptions extends HttpsOptions {
-  readonly clientKey: ClientKey;
+  readonly clientKey: ClientKeyProvider;
   readonly userAgent?: string | undefined;
 }
 
@@ -35,7 +36,16 @@ export class InstanceTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const body = await this.#channel.send(() => this.#build(request), signal);
+    const { clientKey } = this.#options;
+    let signer = clientKey.getClientKey();
+    const build = (): Promise<WireRequest> => {
+      signer = clientKey.getClientKey();
+      return this.#build(request, signer);
+    };
+    const body = await sendWithRenewedIdentity(
+      () => this.#channel.send(build, signal),
+      () => clientKey.discard?.(signer),
+    );
     return secretFromFields(this.#decode(body), request, this.endpoint);
   }
 
@@ -43,21 +53,21 @@ export class InstanceTransport implements SecretTransport {
     this.#channel.close();
   }
 
-  async #build(request: SecretRequest): Promise<WireRequest> {
+  async #build(request: SecretRequest, clientKey: ClientKey): Promise<WireRequest> {
     assertWellFormed(request);
     const { name: SecretName, stage: VersionStage, versionId: VersionId } = request;
-    const { endpoint, clock, clientKey, userAgent = 'kms-secrets' } = this.#options;
+    const { endpoint, clock, userAgent = 'kms-secrets' } = this.#options;
     const body = encodeRequest({ SecretName, VersionStage, VersionId, FetchExtendedConfig: true });
     const date = new Date(clock.date()).toUTCString();
     const headers = instanceHeaders({ host: endpoint.host, date, userAgent, keyId: clientKey.keyId, body });
     // All official clients send "Bearer", although the documentation says "TOKEN".
-    const authorization = `Bearer ${await this.#sign(instanceStringToSign('POST', headers))}`;
+    const authorization = `Bearer ${await this.#sign(instanceStringToSign('POST', headers), clientKey)}`;
     return { path: '/', headers: { ...headers, authorization }, body };
   }
 
-  async #sign(text: string): Promise<string> {
+  async #sign(text: string, clientKey: ClientKey): Promise<string> {
     try {
-      return await this.#options.clientKey.sign(text);
+      return await clientKey.sign(text);
     } catch (error) {
       throw this.#channel.toFailure({ kind: 'signingFailed', error });
     }

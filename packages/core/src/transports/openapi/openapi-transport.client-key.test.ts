@@ -34,7 +34,7 @@ function open(loopback: Loopback, clientKey: ClientKey = vectorKey): OpenApiTran
   const transport = new OpenApiTransport({
     endpoint: { host: loopback.host },
     ca: loopback.ca,
-    clientKey,
+    clientKey: { getClientKey: () => clientKey },
     clock: new FakeClock(),
     connectTimeout: 2_000,
     maxResponseBytes: 65_536,

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { ClientKey, CredentialsProvider } from '../../ports/credentials.ts';
+import type { ClientKey, ClientKeyProvider, CredentialsProvider } from '../../ports/credentials.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
-import { FetchFailure } from '../../ports/transport.ts';
+import type { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
 import type { RequestHeaders } from '../../network/send-request.ts';
+import { sendWithRenewedIdentity } from '../renewed-identity.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { decodeSecret, readJsonError } from './decode.ts';
 import type { ActionRequest } from './request-parameters.ts';
@@ -19,7 +20,7 @@ import { authorization, canonicalQuery, emptyBodyHash, signatureDate } from './s
 /** What signs the requests: an access key or a client key. */
 export type OpenApiIdentity =
   | { readonly credentials: CredentialsProvider; readonly clientKey?: undefined }
-  | { readonly clientKey: ClientKey; readonly credentials?: undefined };
+  | { readonly clientKey: ClientKeyProvider; readonly credentials?: undefined };
 
 export interface OpenApiOptions extends HttpsOptions {
   /** Returns a unique string. Default: a random UUID. */
@@ -29,13 +30,11 @@ export interface OpenApiOptions extends HttpsOptions {
 
 export type OpenApiTransportOptions = OpenApiOptions & OpenApiIdentity;
 
-/** The access key that signed the last request of a fetch. */
+/** What signed the last request of a fetch. */
 interface SignerRecord {
   accessKeyId: string | undefined;
+  clientKey: ClientKey | undefined;
 }
-
-/** The codes for temporary credentials that have expired. KMS responds with the second one after it has deleted them. */
-const expiredCodes: ReadonlySet<string> = new Set(['InvalidSecurityToken.Expired', 'InvalidAccessKeyId.NotFound']);
 
 type SigningCredentials = AccessKey & { readonly securityToken: string | undefined };
 
@@ -74,18 +73,17 @@ export class OpenApiTransport implements SecretTransport {
     return decodeBatch(body, requests, { endpoint: this.endpoint, identity: this.#identity });
   }
 
-  /** Repeats the request once with other credentials if its own expired between signing and arrival. */
-  async #send(build: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
-    const signer: SignerRecord = { accessKeyId: undefined };
+  #send(build: () => ActionRequest, signal: AbortSignal): Promise<Buffer> {
+    const { credentials, clientKey } = this.#options;
+    const signer: SignerRecord = { accessKeyId: undefined, clientKey: undefined };
     const sign = async (): Promise<WireRequest> => this.#sign(build(), signer);
-    try {
-      return await this.#channel.send(sign, signal);
-    } catch (error) {
-      const isExpired = error instanceof FetchFailure && expiredCodes.has(error.code ?? '');
-      if (!isExpired || signer.accessKeyId === undefined) throw error;
-      if (this.#options.credentials?.discard?.(signer.accessKeyId) !== true) throw error;
-      return this.#channel.send(sign, signal);
-    }
+    return sendWithRenewedIdentity(
+      () => this.#channel.send(sign, signal),
+      () => {
+        if (signer.clientKey !== undefined) return clientKey?.discard?.(signer.clientKey);
+        return signer.accessKeyId === undefined ? false : credentials?.discard?.(signer.accessKeyId);
+      },
+    );
   }
 
   close(): void {
@@ -94,9 +92,9 @@ export class OpenApiTransport implements SecretTransport {
 
   #sign(request: ActionRequest, signer: SignerRecord): Promise<WireRequest> {
     const { credentials, clientKey } = this.#options;
-    return clientKey === undefined
-      ? this.#signWithAccessKey(request, { provider: credentials, signer })
-      : this.#signWithClientKey(request, clientKey);
+    if (clientKey === undefined) return this.#signWithAccessKey(request, { provider: credentials, signer });
+    signer.clientKey = clientKey.getClientKey();
+    return this.#signWithClientKey(request, signer.clientKey);
   }
 
   async #signWithAccessKey(

@@ -1,0 +1,166 @@
+import { readClientKeyMaterial } from './config/client-key-material.ts';
+import type { ClientKeyRequest } from './config/client-key-material.ts';
+import type { ConfigurationMachine } from './config/environment.ts';
+import { proxyFor } from './config/proxy.ts';
+import { isInFile, isQuoted } from './config/text-source.ts';
+import { alicloudCredentials } from './credentials/alicloud.ts';
+import type { AlicloudIdentity } from './credentials/alicloud.ts';
+import { ClientKeyError } from './credentials/client-key-error.ts';
+import { openClientKey } from './credentials/client-key.ts';
+import type { ClientKeyFile } from './credentials/client-key.ts';
+import { reloadedClientKey } from './credentials/reloaded-client-key.ts';
+import { reloadedCredentials } from './credentials/reloaded-credentials.ts';
+import { sharedProvider } from './credentials/shared-provider.ts';
+import type { ClientKeySource } from './options/client-key-source.ts';
+import { isTransport } from './options/endpoints.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import type { GuardedLogger } from './ports/logger.ts';
+import type { ClientKey, ClientKeyProvider, CredentialsProvider } from './ports/credentials.ts';
+import type { ConfigurationIssue } from './secret/errors.ts';
+import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
+
+/** What transports and their identities are made from. */
+export interface IdentityContext {
+  readonly machine: ConfigurationMachine;
+  readonly options: ResolvedOptions;
+  /** Where each option was set. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Reads the environment and the configuration file again. Returns `undefined` if they are invalid now. */
+  readonly readOptions: () => ResolvedOptions | undefined;
+  /** Errors and warnings are added here. */
+  readonly issues: ConfigurationIssue[];
+  readonly warnings: string[];
+  /** For what happens later. */
+  readonly logger: GuardedLogger;
+}
+
+/** A client key that expires within this time (ms) is logged as a warning, early enough to create a new one. */
+const clientKeyNotice = 30 * 86_400_000;
+
+/** Makes credentials providers and client keys. They follow the files that they come from. */
+export class IdentityFactory {
+  readonly #context: IdentityContext;
+  #shared: { readonly value: OpenApiIdentity | undefined } | undefined;
+
+  constructor(context: IdentityContext) {
+    this.#context = context;
+  }
+
+  /** The identity of all endpoints that have no client key of their own. Made for the first of them. */
+  shared(): OpenApiIdentity | undefined {
+    this.#shared ??= { value: this.#makeShared() };
+    return this.#shared.value;
+  }
+
+  /** The client key of the endpoint `host`. If there is an error, it is added to the issues. */
+  clientKeyOf(host: string, request: ClientKeyRequest): ClientKeyProvider | undefined {
+    return this.#clientKey(request, ({ endpoints }) => {
+      const endpoint = endpoints.find((candidate) => !isTransport(candidate) && candidate.host === host);
+      return endpoint === undefined || isTransport(endpoint) ? undefined : endpoint.clientKey;
+    });
+  }
+
+  #makeShared(): OpenApiIdentity | undefined {
+    const { options, sources } = this.#context;
+    const { credentials, clock } = options;
+    const source = sources.get('credentials') ?? 'option';
+    if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
+    if (credentials.type !== 'client_key') return { credentials: this.#credentials(credentials, source) };
+    const clientKey = this.#clientKey({ from: credentials, key: 'credentials', source }, (read) =>
+      isClientKey(read.credentials) ? read.credentials : undefined,
+    );
+    return clientKey && { clientKey };
+  }
+
+  #credentials(identity: AlicloudIdentity, source: string): CredentialsProvider {
+    const { machine, options, readOptions, logger } = this.#context;
+    const { clock } = options;
+    // An invalid proxy variable is reported with the endpoints.
+    const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
+    const create = (from: AlicloudIdentity): CredentialsProvider => alicloudCredentials(from, { clock, resolveProxy });
+    if (!isInFile(source)) return create(identity);
+    return reloadedCredentials({
+      identity,
+      create,
+      clock,
+      read() {
+        const credentials = readOptions()?.credentials;
+        return credentials === undefined || 'getCredential' in credentials || isClientKey(credentials)
+          ? undefined
+          : credentials;
+      },
+      onReplaced: () => logger.info(`The credentials in the configuration file have changed (${source}).`),
+    });
+  }
+
+  /** `select` finds the source of the client key in options that were read again. */
+  #clientKey(
+    request: ClientKeyRequest,
+    select: (options: ResolvedOptions) => ClientKeySource | undefined,
+  ): ClientKeyProvider | undefined {
+    const { machine, options, issues, warnings, readOptions, logger } = this.#context;
+    const { key, source } = request;
+    const material = readClientKeyMaterial(request, machine);
+    const { json, password } = material;
+    issues.push(...material.issues);
+    warnings.push(...material.warnings);
+    if (json === undefined || password === undefined) return undefined;
+    const file: ClientKeyFile = { json, password };
+    const clientKey = this.#open(file, request);
+    if (clientKey === undefined) return undefined;
+    warnings.push(...this.#expiryWarnings(clientKey, request));
+    return reloadedClientKey({
+      clientKey,
+      file,
+      clock: options.clock,
+      read: () => {
+        const current = isInFile(source) ? readOptions() : undefined;
+        const from = (current && select(current)) ?? request.from;
+        return fileOrProblem(readClientKeyMaterial({ ...request, from }, machine));
+      },
+      onReplaced: (replacement) => {
+        logger.info(`The client key of ${key} (${source}) was replaced in its file: it is now ${replacement.keyId}.`);
+        for (const warning of this.#expiryWarnings(replacement, request)) logger.warn(warning);
+      },
+      onInvalid: (problem) =>
+        logger.warn(
+          `The client key of ${key} (${source}) cannot be read again: ${problem} The previous one stays in use.`,
+        ),
+    });
+  }
+
+  #open(file: ClientKeyFile, { key, source }: ClientKeyRequest): ClientKey | undefined {
+    try {
+      return openClientKey(file);
+    } catch (error) {
+      if (!(error instanceof ClientKeyError)) throw error;
+      // `docker --env-file` keeps quotes. They are not removed, because a password may have them.
+      const hint = isQuoted(file.password) ? ' The password has quotes around it.' : '';
+      const got = error.message + hint;
+      this.#context.issues.push({ key, source, got, expected: 'a client key and its password' });
+      return undefined;
+    }
+  }
+
+  #expiryWarnings({ expiresAt }: ClientKey, { key, source }: ClientKeyRequest): readonly string[] {
+    if (expiresAt === undefined) return [];
+    const remaining = expiresAt - this.#context.options.clock.date();
+    if (remaining >= clientKeyNotice) return [];
+    const date = new Date(expiresAt).toISOString().slice(0, 10);
+    const verb = remaining < 0 ? 'expired' : 'expires';
+    return [`The client key of ${key} (${source}) ${verb} on ${date}.`];
+  }
+}
+
+function isClientKey(
+  credentials: ResolvedOptions['credentials'],
+): credentials is ClientKeySource & { readonly type: 'client_key' } {
+  return 'type' in credentials && credentials.type === 'client_key';
+}
+
+function fileOrProblem({ json, password, issues }: ReturnType<typeof readClientKeyMaterial>): ClientKeyFile | string {
+  if (json !== undefined && password !== undefined) return { json, password };
+  return issues
+    .map(({ key, expected, got }) => `${key}: expected ${expected}${got === undefined ? '' : `, got ${got}`}.`)
+    .join(' ');
+}
