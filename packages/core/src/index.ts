@@ -72,6 +72,7 @@ export type {
   HedgeOptions,
   LimitOptions,
   ReadOptions,
+  ReadyOptions,
   RefreshOptions,
   RetryOptions,
   SecretClientOptions,

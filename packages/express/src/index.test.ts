@@ -474,3 +474,13 @@ test('refuses unknown options of the client and of the middleware', () => {
   expect(() => secrets(clientOptions)).toThrow(/client[^]*endpoints/);
   expect(() => secrets(client, options)).toThrow(/prelaod \(secrets\(\)\)[^]*as, preload, schemas/u);
 });
+
+test('refuses a request whose secrets another middleware has set', async () => {
+  const app = express5();
+  app.use((req, _res, next) => next(void Object.assign(req, { secrets: {} })));
+  app.use(secrets(setup('db').client));
+  const respond: ErrorRequestHandler = (error: Error, _req, res, _next) => void res.json(error.message);
+  app.use(respond);
+
+  expect(await serving(app, (get) => get('/'))).toMatch(/^Another middleware has set req\.secrets/u);
+});

@@ -115,6 +115,11 @@ export function getSecrets(req: Request, { as }: { readonly as?: string | undefi
 function snapshotOn(req: Request): SecretSnapshot {
   const present: unknown = req.secrets;
   if (isSecretSnapshot(present)) return present;
+  if (present !== undefined) {
+    throw new Error(
+      'Another middleware has set req.secrets, which @kms-secrets/express needs. Remove it, or let it use another property.',
+    );
+  }
   const snapshot = new SecretSnapshot();
   // Not enumerable: code that logs or copies a request walks its enumerable properties.
   Object.defineProperty(req, 'secrets', { value: snapshot, configurable: true, enumerable: false });

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { FakeTransport, fixedSecrets } from '@kms-secrets/testing';
+import { FakeClock, FakeTransport, fixedSecrets } from '@kms-secrets/testing';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createSecretClient, secretErrors, secrets, secretsHealth } from './index.ts';
-import type { SecretClient } from './index.ts';
+import type { SecretClient, SecretClientOptions } from './index.ts';
 
 function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; rotate: () => Promise<void> } {
   const kms = new FakeTransport();
@@ -87,9 +87,51 @@ test('the app does not start without its secrets, or with one of another shape',
   const mismatching = fastify().register(secrets, { client, preload: ['db'], schemas: { db: schema } });
   const own = fastify().register(secrets, { client: { endpoints: [new FakeTransport()], preload: ['typo'] } });
 
-  await expect(missing.ready()).rejects.toThrow(/1 of 2 secrets could not be read:[^]*typo/u);
+  await expect(missing.ready()).rejects.toThrow(/1 of 2 secrets could not be preloaded:[^]*typo/u);
   await expect(mismatching.ready()).rejects.toMatchObject({ code: 'ERR_SECRET_TYPE', secretName: 'db' });
   await expect(own.ready()).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*typo/u);
+});
+
+test.each([
+  ['a client of the app', (options: SecretClientOptions) => createSecretClient(options)],
+  ['a client that the plugin creates', (options: SecretClientOptions) => options],
+])('a start with a KMS that hangs names the secret and the endpoint before pluginTimeout: %s', async (_, clientOf) => {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
+  kms.fail('hang');
+  const app = fastify();
+  app.register(secrets, { client: clientOf({ endpoints: [kms], clock }), preload: ['db'] });
+  const error = app.ready().then(expect.fail, (reason: unknown) => reason);
+  await vi.waitUntil(() => kms.requests.length > 0);
+  await clock.pass('9s');
+
+  expect(await error).toMatchObject({
+    code: 'ERR_SECRET_SET',
+    message: expect.stringMatching(/ db: [^]*kms\.example: 2 attempts, last error[^]*did not respond/u) as string,
+  });
+});
+
+test('a start waits out an outage that is shorter than pluginTimeout', async () => {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
+  kms.put('db', 'v1');
+  kms.fail('unavailable');
+  const app = fastify();
+  app.register(secrets, { client: { endpoints: [kms], clock, retry: { maxAttempts: 1 } }, preload: ['db'] });
+  const ready = app.ready();
+  await vi.waitUntil(() => kms.requests.length > 0);
+  kms.heal();
+  await clock.pass('5s');
+
+  await expect(ready).resolves.toBe(app);
+});
+
+test('refuses to be registered where another plugin has decorated requests with secrets', async () => {
+  const app = fastify();
+  app.decorateRequest('secrets', null as never);
+  app.register(secrets, { client: fixedSecrets({}) });
+
+  await expect(app.ready()).rejects.toThrow(/Another plugin has decorated requests with "secrets"/u);
 });
 
 test('closes a client that the plugin created, and no other', async () => {

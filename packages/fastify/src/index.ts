@@ -15,7 +15,7 @@ import type {
   SecretClient,
   SecretClientOptions,
 } from '@kms-secrets/core';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 export * from './core-exports.ts';
@@ -58,16 +58,37 @@ const plugin: FastifyPluginAsync<SecretsPluginOptions> = async (app, options) =>
 
   const mounted = { as, preload, schemas: new Map(Object.entries(schemas)) } satisfies MountOptions;
   if (as === undefined) app.decorate('secretClient', client);
-  if (!app.hasRequestDecorator('secrets')) app.decorateRequest('secrets', { getter: snapshotOf });
+  decorateRequests(app);
   app.addHook('onRequest', async (request) => request.secrets.mount(client, mounted));
 
   // Fastify listens only after this has ended, and rejects with the error if it fails.
-  if (isOwn) await client.ready();
+  const timeout = startTimeout(app);
+  await Promise.all([isOwn ? client.ready({ timeout }) : undefined, client.ready({ names: preload, timeout })]);
   await loadDeclared(client, mounted);
 };
 
 /** Puts `request.secrets` on every request of the app that registers it, and `secretClient` on the app. */
 export const secrets: typeof plugin = fastifyPlugin(plugin, { name: '@kms-secrets/fastify', fastify: '5.x' });
+
+/** Milliseconds, below Fastify's limit for a plugin: its error would name neither the secret nor the cause. */
+function startTimeout(app: FastifyInstance): number | undefined {
+  const { pluginTimeout = 10_000 } = app.initialConfig;
+  return pluginTimeout === 0 ? undefined : 0.9 * pluginTimeout;
+}
+
+/** Marks apps whose requests this plugin has decorated. A registered symbol, for other copies of the plugin. */
+const decorated: unique symbol = Symbol.for('@kms-secrets/fastify.decorated');
+
+function decorateRequests(app: FastifyInstance): void {
+  if (app.hasDecorator(decorated)) return;
+  if (app.hasRequestDecorator('secrets')) {
+    throw new Error(
+      'Another plugin has decorated requests with "secrets", which @kms-secrets/fastify needs for request.secrets. Register the two plugins in separate encapsulated plugins, or remove the other decorator.',
+    );
+  }
+  app.decorate(decorated, true);
+  app.decorateRequest('secrets', { getter: snapshotOf });
+}
 
 const snapshots = new WeakMap<FastifyRequest, SecretSnapshot>();
 

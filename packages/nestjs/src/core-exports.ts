@@ -53,6 +53,7 @@ export type {
   NameOf,
   NamesOf,
   ReadOptions,
+  ReadyOptions,
   SdkTransportOptions,
   SealingKey,
   SecretClient,

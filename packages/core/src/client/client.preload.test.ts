@@ -157,3 +157,15 @@ test.each([
 
   expect(client.peek('db')).toMatchObject({ versionId: 'v1', stale: false });
 });
+
+test('ready({ names, timeout }) requires other names, within a time of its own', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['other'], secrets: { db: { optional: true } } });
+  kms.fail('hang');
+  const ready = client.ready({ names: ['db'], timeout: 5_000 });
+  ready.catch(() => {});
+
+  await clock.pass('5s');
+
+  await expect(ready).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*db: .*5000 ms/u);
+  expect(kms.requests.every(({ name }) => name === 'db')).toBe(true);
+});

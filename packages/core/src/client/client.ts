@@ -4,7 +4,7 @@
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import type { Flight } from '../fetch/fetcher.ts';
 import type { Entry } from '../memory/entry.ts';
-import type { ReadOptions } from '../options/options.ts';
+import type { ReadOptions, ReadyOptions } from '../options/options.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { ClientClosedError } from '../secret/errors.ts';
 import type { ListenOptions, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
@@ -137,16 +137,18 @@ export class SecretClient {
   }
 
   /**
-   * Resolves when the secrets of the option `preload` are in memory. Waits for optional ones for at most `staleDeadline`.
+   * Resolves when the secrets of the option `preload`, or `names`, are in memory. Waits for optional ones of `preload` for at most
+   * `staleDeadline`.
    *
    * Rejects with `SecretSetError`, which lists the required secrets that KMS refused and those that it did not return within
-   * `readyTimeout`.
+   * `timeout`, or else `readyTimeout`.
    */
-  async ready(): Promise<void> {
+  async ready({ names, timeout }: ReadyOptions = {}): Promise<void> {
     this.#throwIfClosed();
     const { batching, options, preloader } = this.#parts;
-    const preload = (): Promise<void> => preloader.preload(options.preload, this);
-    await (options.preload.length > 1 ? batching.during(preload) : preload());
+    const wanted = names ?? options.preload;
+    const preload = (): Promise<void> => preloader.preload(wanted, this, { timeout, areRequired: names !== undefined });
+    await (wanted.length > 1 ? batching.during(preload) : preload());
     this.#throwIfClosed();
   }
 

@@ -29,6 +29,21 @@ export interface PreloadSource {
   peek(name: string): Secret | undefined;
 }
 
+/** How one preload differs from the options of the client. */
+export interface PreloadLimits {
+  /** Milliseconds for the whole preload. */
+  readonly timeout?: number | undefined;
+  /** Whether secrets with `optional: true` are required. */
+  readonly areRequired?: boolean | undefined;
+}
+
+/** One preload. */
+interface Run {
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
 /** The backoff between two reads of a secret. Within a read, the fetch has its own backoff between attempts. */
 const readBackoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
 
@@ -46,14 +61,17 @@ export class Preloader {
   }
 
   /** Rejects with `SecretSetError`, which lists every required secret that failed. */
-  async preload(names: readonly string[], source: PreloadSource): Promise<void> {
-    const { clock, closing, isOptional, logger, optionalTimeout, timeout } = this.#parts;
+  async preload(names: readonly string[], source: PreloadSource, limits: PreloadLimits = {}): Promise<void> {
+    const { clock, closing, logger, optionalTimeout } = this.#parts;
+    const { timeout = this.#parts.timeout, areRequired = false } = limits;
+    const isOptional = (name: string): boolean => !areRequired && this.#parts.isOptional(name);
     const reason = (): Error => new Error('The preload timed out.');
     const deadline = new Deadline({ clock, ms: timeout, parent: closing, keepsAlive: true, reason });
+    const run: Run = { timeout, signal: deadline.signal };
     const optional = names.filter((name) => isOptional(name));
     const required = names.filter((name) => !isOptional(name));
-    const optionalReads = Promise.allSettled(optional.map((name) => this.#readOnce(name, source, deadline.signal)));
-    const errors = await this.#readAll(required, source, deadline.signal);
+    const optionalReads = Promise.allSettled(optional.map((name) => this.#readOnce(name, source, run)));
+    const errors = await this.#readAll(required, source, run);
     await withTimeout<unknown>(optionalReads, clock, { ms: optionalTimeout, onTimeout: () => undefined });
     deadline.clear();
     if (closing.aborted) return;
@@ -66,12 +84,12 @@ export class Preloader {
   async #readAll(
     names: readonly string[],
     source: PreloadSource,
-    signal: AbortSignal,
+    run: Run,
   ): Promise<ReadonlyMap<string, AnySecretError>> {
     const errors = new Map<string, AnySecretError>();
     const readOne = async (name: string): Promise<void> => {
       try {
-        await this.#readWithRetries(name, source, signal);
+        await this.#readWithRetries(name, source, run);
       } catch (error) {
         errors.set(name, error as AnySecretError); // what `#readOnce` rejects with
       }
@@ -81,12 +99,13 @@ export class Preloader {
   }
 
   /** Rejects with the last error. */
-  async #readWithRetries(name: string, source: PreloadSource, signal: AbortSignal): Promise<void> {
+  async #readWithRetries(name: string, source: PreloadSource, run: Run): Promise<void> {
     const { clock } = this.#parts;
+    const { signal } = run;
     let lastError: unknown;
     for (let failures = 1; ; failures += 1) {
       try {
-        await this.#readOnce(name, source, signal);
+        await this.#readOnce(name, source, run);
         return;
       } catch (error) {
         // The failure of an earlier read explains more than the timeout.
@@ -102,8 +121,8 @@ export class Preloader {
     }
   }
 
-  async #readOnce(name: string, source: PreloadSource, signal: AbortSignal): Promise<void> {
-    const { attemptsOf, defaultStage, timeout } = this.#parts;
+  async #readOnce(name: string, source: PreloadSource, { signal, timeout }: Run): Promise<void> {
+    const { attemptsOf, defaultStage } = this.#parts;
     try {
       await source.get(name, { signal });
     } catch (error) {

@@ -189,6 +189,14 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `SecretClient.ready`. */
+export interface ReadyOptions {
+  /** The secrets to wait for, all of them required. Default: those of the option `preload`. */
+  readonly names?: readonly string[] | undefined;
+  /** Milliseconds. Default: `readyTimeout`. */
+  readonly timeout?: number | undefined;
+}
+
 /** Options that have no default value: what happens without them depends on the secret, the endpoint or the machine. */
 type WithoutDefault = 'configFile' | 'hook' | 'idleTtl' | 'delay' | 'backoff' | 'classify' | 'ttlOf' | 'nextRefresh';
 
