@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
+import type { SecretClient } from './client.ts';
 import { setUpClient } from './client.fixture.ts';
 
 test('returns the same object from memory without another request', async () => {
@@ -264,6 +265,23 @@ test('getMany() lists the keys of the object that failed', async () => {
   const read = client.getMany({ main: 'db', typo: { name: 'none', versionId: 'v7' } });
 
   await expect(read).rejects.toMatchObject({ errors: new Map([['typo', expect.anything()]]) });
+});
+
+test.each<[string, (client: SecretClient, options: never) => unknown]>([
+  ['getMany', (client, options) => client.getMany(['db'], options)],
+  ['get', (client, options) => client.get('db', options)],
+  ['refresh', (client, options) => client.refresh('db', options)],
+  ['peek', (client, options) => client.peek('db', options)],
+  ['handle', (client, options) => client.handle('db', options)],
+])('%s() refuses options that are no object', async (_, call) => {
+  const { client } = setUpClient();
+  await client.get('db');
+
+  for (const options of [null, 'ACSCurrent', 42]) {
+    await expect((async () => call(client, options as never))()).rejects.toMatchObject({
+      code: 'ERR_REQUEST_REJECTED',
+    });
+  }
 });
 
 test.each([new Set(['db']), 'db', null, 42])('getMany() refuses %s', async (names) => {

@@ -20,7 +20,7 @@ import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
 import { SecretHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
-import { readRequest, requestFor } from './read-request.ts';
+import { checkOptions, readRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
 import { readSet } from './secret-set.ts';
 import type { SetMember, SetRequest } from './secret-set.ts';
@@ -111,6 +111,7 @@ export class SecretClient {
    */
   handle<Json = unknown>(name: string, options?: HandleOptions<Json>): SecretHandle<Json> {
     checkSecretName(name);
+    if (options !== undefined) checkOptions(name, options);
     return new SecretHandle(this, name, options);
   }
 
@@ -269,6 +270,7 @@ export class SecretClient {
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {
+    checkOptions(name, options);
     return cacheKey(requestFor(name, options, this.#defaultStage), this.#defaultStage);
   }
 

@@ -17,7 +17,7 @@ export interface CheckedRead {
 export function readRequest(name: string, options: ReadOptions | undefined, defaultStage: string): CheckedRead {
   checkSecretName(name);
   if (options === undefined) return { request: requestFor(name, {}, defaultStage), signal: undefined };
-  if (!isReadOptions(options)) throw invalidOptions(name, `expected an object, got ${describeKind(options)}`);
+  checkOptions(name, options);
   const { values, issues } = resolve(readOptionTable, [layerOf(options, 'option')]);
   if (issues.length === 0) return { request: requestFor(name, values, defaultStage), signal: values.signal };
   const problems = issues.map(({ key, expected, got = 'another value' }) => `${key}: expected ${expected}, got ${got}`);
@@ -33,8 +33,10 @@ export function requestFor(
   return { name, versionId, stage: stage ?? (versionId === undefined ? defaultStage : undefined) };
 }
 
-function isReadOptions(options: unknown): boolean {
-  return typeof options === 'object' && options !== null;
+/** Throws `RequestRejectedError` if the options of a secret are not an object. Checks none of them. */
+export function checkOptions(secretName: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw invalidOptions(secretName, `expected an object, got ${describeKind(options)}`);
 }
 
 function invalidOptions(secretName: string, problem: string): RequestRejectedError {

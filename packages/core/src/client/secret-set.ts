@@ -30,6 +30,9 @@ export async function readSet(
   options: ReadOptions | undefined,
   { read, throwIfCancelled, cachedError, peek }: SetParts,
 ): Promise<Readonly<Record<string, Secret>>> {
+  if (options !== undefined && !isObject(options)) {
+    throw new RequestRejectedError('Invalid options of getMany(): expected an object.');
+  }
   const members = membersOf(request, options);
   const outcomes = await Promise.allSettled(members.map((member) => read(member.name, member.options)));
   throwIfCancelled();
@@ -73,6 +76,9 @@ function isList(request: SetRequest): request is readonly string[] {
 }
 
 function isMemberMap(request: unknown): boolean {
-  if (typeof request !== 'object' || request === null) return false;
-  return !(Symbol.iterator in request);
+  return isObject(request) && !(Symbol.iterator in request);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -70,6 +70,16 @@ test('an unknown event is refused with the list of known ones', () => {
   expect(() => emitter.on('constructor' as SecretEventName, () => {})).toThrow(TypeError);
 });
 
+test.each<[string, unknown, unknown]>([
+  ['a listener', null, undefined],
+  ['options', () => {}, null],
+])('%s of the wrong type cause a TypeError', (_, listener, options) => {
+  const { emitter } = setup();
+
+  expect(() => emitter.on('rotated', listener as never, options as never)).toThrow(/of "rotated" must be/u);
+  expect(() => emitter.once('rotated', listener as never, options as never)).toThrow(TypeError);
+});
+
 test('reports listeners that throw or reject and calls the others', async () => {
   const { emitter, reports, emit } = setup();
   let calls = 0;

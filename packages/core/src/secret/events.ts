@@ -103,13 +103,15 @@ export class SecretEmitter {
     this.#report = report;
   }
 
-  /** Throws a `TypeError` for an unknown event name. */
+  /** Throws a `TypeError` for an unknown event name, for a listener that is no function and for options that are no object. */
   on<Name extends SecretEventName>(
     name: Name,
     listener: SecretListener<Name>,
-    { signal }: ListenOptions = {},
+    options: ListenOptions = {},
   ): Subscription {
     checkEventName(name);
+    checkListener(name, listener, options);
+    const { signal } = options;
     // Wrapped, so that the same function added twice counts as two listeners.
     const entry = (event: never): unknown => listener(event);
     const listeners = this.#listeners.get(name) ?? new Set();
@@ -129,8 +131,9 @@ export class SecretEmitter {
   once<Name extends SecretEventName>(
     name: Name,
     listener: SecretListener<Name>,
-    options?: ListenOptions,
+    options: ListenOptions = {},
   ): Subscription {
+    checkListener(name, listener, options);
     const subscription = this.on(
       name,
       (event) => {
@@ -155,6 +158,12 @@ export class SecretEmitter {
       }
     }
   }
+}
+
+function checkListener(name: string, listener: unknown, options: unknown): void {
+  if (typeof listener !== 'function') throw new TypeError(`The listener of "${name}" must be a function.`);
+  if (typeof options === 'object' && options !== null) return;
+  throw new TypeError(`The options of a listener of "${name}" must be an object.`);
 }
 
 function checkEventName(name: string): void {
