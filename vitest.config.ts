@@ -75,7 +75,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long:next15',
-          include: ['test/next/{running-app,refused-builds,start}.test.ts'],
+          include: ['test/next/{pages-router,running-app,refused-builds,start}.test.ts'],
           provide: { nextVersion: 'next15' },
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,

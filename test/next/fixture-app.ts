@@ -25,6 +25,12 @@ export interface FixtureOptions {
   readonly settings?: object;
 }
 
+interface StageOptions {
+  readonly version?: NextVersion;
+  /** Directories of `packages/`. */
+  readonly packages?: readonly string[];
+}
+
 /**
  * Runs `next build` for an app of `fixtures/`, without configuration and without KMS. Returns the result of an earlier build
  * of the same files.
@@ -40,7 +46,7 @@ export async function build(
     const built = JSON.parse(readFileSync(record, 'utf8')) as FixtureApp & { readonly inputs: string }; // written below
     if (built.inputs === inputs) return built;
   }
-  await stage(fixture, directory, version);
+  await stage(fixture, directory, { version });
   const built = { directory, inputs, ...(await runNext(directory, ['build'], environmentOf(settings))) };
   await writeFile(record, JSON.stringify(built));
   return built;
@@ -55,14 +61,18 @@ export function environmentOf(settings: object = {}): Readonly<Record<string, st
  * Copies an app of `fixtures/` into `directory`, with the packages as they are published and with the given version of Next.
  * `directory` must be inside the repository: Next's bundler follows no link that leads out of its root.
  */
-export async function stage(fixture: string, directory: string, version: NextVersion = 'next'): Promise<void> {
+export async function stage(
+  fixture: string,
+  directory: string,
+  { version = 'next', packages = ['core', 'next'] }: StageOptions = {},
+): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   for (const source of ['shared', fixture]) {
     await cp(join(import.meta.dirname, 'fixtures', source), directory, { recursive: true });
   }
   await writeFile(join(directory, 'package.json'), '{ "private": true, "type": "module" }\n');
   const modules = join(directory, 'node_modules');
-  const dependencies = await Promise.all(['core', 'next'].map((name) => copyAsPublished(name, modules)));
+  const dependencies = await Promise.all(packages.map((name) => copyAsPublished(name, modules)));
   const linked = new Map([
     ...dependencies.flat(),
     ...['react', 'react-dom'].map((name) => [name, directoryOf(name, require)] as const),

@@ -17,8 +17,8 @@ describe('Next 16 refuses to build an app that imports', () => {
   });
 
   test('getSecret in a route on the edge', () => {
-    expect(output()).toMatch(/\.\/test\/next\/staged\/\S+\/app\/edge\/route\.js:1:1\s+Error: Export getSecret/u);
-    expect(output()).toContain('next/dist/edge-entry.js');
+    expect(output()).toMatch(/\.\/test\/next\/staged\/\S+\/app\/edge\/route\.js/u);
+    expect(output()).toContain('@kms-secrets/next does not run on the edge runtime. Remove the line');
   });
 
   test('and the bundler does not panic', () => {

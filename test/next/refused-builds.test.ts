@@ -35,3 +35,13 @@ describe(`${versionTitle}: the build fails in generateStaticParams`, () => {
     expect(code()).toBe(1);
   });
 });
+
+describe(`${versionTitle}: the build fails if middleware.js reads a secret on the edge`, () => {
+  const { output, code } = buildOnce('edge-middleware', { version });
+
+  test('and says what to change', () => {
+    expect(output()).toContain('@kms-secrets/next does not run on the edge runtime.');
+    expect(output()).toContain('In middleware.ts of Next 15 set config.runtime to nodejs. In Next 16 rename');
+    expect(code()).toBe(1);
+  });
+});

@@ -96,6 +96,13 @@ describe(`${versionTitle}: an app built without KMS and without configuration`, 
     expect(app.next.output().slice(before)).toContain(`Secret "${name}" must not be sent to the browser.`);
   });
 
+  test('passes a common word to a client component, although a secret has it in a field', async () => {
+    const { status, text } = await app.get('/to-client/region');
+
+    expect(status).toBe(200);
+    expect(text).toContain('cn-hangzhou');
+  });
+
   test.each(['/stored/1', '/stored-route/1'])('responds to %s with an error that is not cached', async (path) => {
     const before = app.next.output().length;
 

@@ -33,7 +33,7 @@ export class RunningApp {
     const kms = await startFakeKms({ regions: ['cn-hangzhou'] });
     kms.put('db', `${sentinel}db`);
     kms.put('late', `${sentinel}late`);
-    kms.put('account', JSON.stringify({ user: 'shop', password: `${sentinel}password` }));
+    kms.put('account', JSON.stringify({ region: 'cn-hangzhou', user: 'shop', password: `${sentinel}password` }));
     const environment = { ...environmentOf(options.settings), ...kms.environment(), secret_names: 'db' };
     const standalone = join(fixture.directory, '.next/standalone', fixture.directory.slice(root.length));
     const next = await (isStandalone

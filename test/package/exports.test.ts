@@ -129,6 +129,10 @@ test('@kms-secrets/nestjs/terminus exports', async () => {
   expect(await exportsOf('nestjs', 'terminus.js')).toEqual(['SecretsHealthIndicator']);
 });
 
+test('@kms-secrets/next/testing exports', async () => {
+  expect(await exportsOf('next', 'testing.js')).toEqual(['provideSecrets']);
+});
+
 test('@kms-secrets/next/setup has the same names on the edge runtime', async () => {
   expect(await exportsOf('next', 'edge-setup-entry.js')).toEqual(await exportsOf('next', 'setup.js'));
 });

@@ -1,6 +1,5 @@
-import 'server-only';
 import type { ReadOptions, Secret } from '@kms-secrets/core';
-import { getSecretClient } from './process-client.ts';
+import { getSecretClient, getTestClient } from './process-client.ts';
 import { secretsOfRequest } from './request-secrets.ts';
 import { taintSecret } from './taint-secret.ts';
 
@@ -18,6 +17,8 @@ export { secretsHealth } from './secrets-health.ts';
  * rejects as `SecretClient.get` does.
  */
 export async function getSecret(name: string, options?: ReadOptions): Promise<Secret> {
+  const testClient = getTestClient();
+  if (testClient !== undefined) return testClient.get(name, options);
   const secrets = await secretsOfRequest(name);
   const key = options === undefined ? name : `${name}\n${options.stage ?? ''}\n${options.versionId ?? ''}`;
   const present = secrets.get(key);

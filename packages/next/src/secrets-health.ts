@@ -1,7 +1,7 @@
 import { healthOptionNames, healthResponse, refuseUnknownOptions } from '@kms-secrets/core';
 import type { HealthOptions } from '@kms-secrets/core';
 import { connection } from 'next/server.js';
-import { getSecretClient } from './process-client.ts';
+import { getSecretClient, getTestClient } from './process-client.ts';
 
 /**
  * A route handler for a readiness probe of the process's client: 200 with `ok` or `degraded`, 503 with `failing`; never a value.
@@ -16,7 +16,7 @@ export function secretsHealth(options: HealthOptions = {}): () => Promise<Respon
   refuseUnknownOptions(options, 'secretsHealth()', healthOptionNames);
   return async () => {
     // Without it, `cacheComponents` would serve the response of the build.
-    await connection();
+    if (getTestClient() === undefined) await connection();
     const response = healthResponse(getSecretClient().health(options));
     return Response.json(response.body, response);
   };
