@@ -46,6 +46,22 @@ test('a request keeps one version of each secret; the next request sees the new 
   ]);
 });
 
+test('a refusal reaches an open request; app.secretClient has its rotations', async () => {
+  const { client, kms, rotate } = setup('db');
+  const app = fastify();
+  await app.register(secrets, { client, preload: ['db'] });
+  app.get('/', async (request) => {
+    await rotate();
+    const versions = [request.secrets.secret('db').versionId, (await app.secretClient.get('db')).versionId];
+    kms.fail('denied');
+    await client.refresh('db').catch(() => {});
+    const outcome = await request.secrets.get('db').catch((error: unknown) => error);
+    return [...versions, outcome];
+  });
+
+  expect(await bodiesOf(app, '/')).toMatchObject([['v1', 'v2', { code: 'ERR_ACCESS_DENIED' }]]);
+});
+
 test('concurrent requests do not share a snapshot', async () => {
   const { client, rotate } = setup('db');
   const app = fastify();
@@ -101,7 +117,10 @@ test.each([
   kms.fail('hang');
   const app = fastify();
   app.register(secrets, { client: clientOf({ endpoints: [kms], clock }), preload: ['db'] });
-  const error = app.ready().then(expect.fail, (reason: unknown) => reason);
+  const error = app.ready().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   await vi.waitUntil(() => kms.requests.length > 0);
   await clock.pass('9s');
 

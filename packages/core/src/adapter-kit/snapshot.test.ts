@@ -1,12 +1,17 @@
 import { inspect } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
+import { AccessDeniedError, SecretUnavailableError } from '../secret/errors.ts';
+import type { AnySecretError } from '../secret/errors.ts';
+import type { SecretEvents } from '../secret/events.ts';
 import { Secret } from '../secret/secret.ts';
 import { isSecretSnapshot, SecretSnapshot } from './snapshot.ts';
 import type { MountOptions, SnapshotSource } from './snapshot.ts';
 
 /** Stands in for a client. The names that were read or rotated are in memory. */
 class FakeSource implements SnapshotSource {
+  #onDropped: ((event: SecretEvents['dropped']) => void) | undefined;
+  #error: AnySecretError | undefined;
   readonly fetched: string[] = [];
   readonly #inMemory = new Map<string, Secret>();
 
@@ -18,8 +23,20 @@ class FakeSource implements SnapshotSource {
     return this.#inMemory.get(name);
   }
 
+  on(_event: 'dropped', listener: (event: SecretEvents['dropped']) => void): void {
+    this.#onDropped = listener;
+  }
+
+  /** Drops the secret. Later reads reject with `error`. */
+  drop(name: string, reason: SecretEvents['dropped']['reason'], error?: AnySecretError): void {
+    this.#error = error;
+    this.#inMemory.delete(name);
+    this.#onDropped?.({ name, stage: undefined, versionId: 'v1', reason });
+  }
+
   async get(name: string): Promise<Secret> {
     this.fetched.push(name);
+    if (this.#error !== undefined) throw this.#error;
     if (!this.#inMemory.has(name)) this.rotate(name, 'v1');
     return this.#inMemory.get(name) ?? expect.fail('rotate() stored it.');
   }
@@ -61,6 +78,39 @@ test('keeps the version that was read first; the next snapshot has the new one',
 
   expect([(await one.get('db')).versionId, one.secret('db').versionId]).toEqual(['v1', 'v1']);
   expect((await other.get('db')).versionId).toBe('v2');
+});
+
+const denied = new AccessDeniedError('KMS denies access to "db"', { secretName: 'db' });
+const unavailable = new SecretUnavailableError('KMS is unavailable', { secretName: 'db', attempts: [] });
+
+test('does not return a secret that KMS refused after the first read, until KMS returns it again', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+  source.rotate('db', 'v2');
+  source.drop('db', 'refused', denied);
+
+  expect(() => snapshot.text('db')).toThrow(/KMS refused secret "db".*await get/iu);
+  await expect(snapshot.get('db')).rejects.toBe(denied);
+  expect(() => snapshot.text('db')).toThrow('not in the snapshot');
+  source.drop('db', 'refused');
+  source.rotate('db', 'v3');
+  expect((await snapshot.get('db')).versionId).toBe('v3');
+});
+
+test('reads a secret that is no longer in memory again, and keeps its version', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+  source.drop('db', 'idle', unavailable);
+  const duringOutage = await snapshot.get('db');
+  source.drop('db', 'idle');
+  source.rotate('db', 'v2');
+  const afterIt = [await snapshot.get('db'), snapshot.secret('db')];
+  source.drop('db', 'idle', denied);
+
+  expect([duringOutage, ...afterIt].map(({ versionId }) => versionId)).toEqual(['v1', 'v1', 'v1']);
+  await expect(snapshot.get('db')).rejects.toBe(denied);
 });
 
 test('preloads names at one moment, without waiting if all are in memory', async () => {
@@ -112,6 +162,7 @@ test('pins the version of the concurrent read that ends first', async () => {
 });
 
 const unusedSource: SnapshotSource = {
+  on: () => {},
   peek: () => undefined,
   get: () => expect.fail('The source must not be used.'),
   getMany: () => expect.fail('The source must not be used.'),

@@ -1,9 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { isSecretError, SecretUnavailableError } from '../secret/errors.ts';
+import type { SecretErrorCode } from '../secret/errors.ts';
 import type { JsonOf, NameOf, NamesUnder } from './declared-names.ts';
 import type { Secret } from '../secret/secret.ts';
+import { Drops } from './drops.ts';
+import type { DropSource } from './drops.ts';
 
 /** The part of a `SecretClient` that a snapshot uses. */
-export interface SnapshotSource {
+export interface SnapshotSource extends DropSource {
   peek(name: string): Secret | undefined;
   get(name: string): Promise<Secret>;
   getMany(names: readonly string[]): Promise<Readonly<Record<string, Secret>>>;
@@ -22,20 +26,27 @@ interface Pinned {
   readonly secret: Secret;
   /** Created by the first `get`, then shared. */
   promise: Promise<Secret> | undefined;
+  /** The value of `Drops.count` when it was last known not to be refused. */
+  checkedAt: number;
 }
+
+/** The errors with which KMS refuses a secret. */
+const refusals: readonly SecretErrorCode[] = ['ERR_ACCESS_DENIED', 'ERR_SECRET_DISABLED', 'ERR_SECRET_NOT_FOUND'];
 
 /** Shared: most snapshots have no schema, and none should pay for a map of its own. */
 const noSchemas: ReadonlyMap<string, StandardSchemaV1> = new Map();
 
 /**
  * The secrets as one request sees them: the first version that the request reads stays until the request ends. Later requests
- * see a rotation. An adapter creates one snapshot per request.
+ * see a rotation. A secret that KMS refuses is no longer returned, also in a request that lives for days. An adapter creates one
+ * snapshot per request.
  *
  * All state is in `#private` fields, which no printer or serializer of requests can see.
  */
 export class SecretSnapshot<Names extends object = {}, Clients extends object = {}> {
   readonly #pinned = new Map<string, Pinned>();
   #source: SnapshotSource | undefined;
+  #drops: Drops | undefined;
   #schemas = noSchemas;
   #named: Map<string, SecretSnapshot> | undefined;
 
@@ -43,15 +54,22 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
   get(name: NameOf<Names>): Promise<Secret> {
     const pinned = this.#pinned.get(name);
     if (pinned === undefined) return this.#read(name);
+    if (pinned.checkedAt !== this.#drops?.count) return this.#readAgain(name, pinned);
     // One promise for all reads: a repeated read costs a map look-up.
     pinned.promise ??= Promise.resolve(pinned.secret);
     return pinned.promise;
   }
 
-  /** A secret that was preloaded, or that this request has read, without waiting. Throws an `Error` for any other name. */
+  /**
+   * A secret that was preloaded, or that this request has read, without waiting. Throws an `Error` for any other name, and
+   * `SecretUnavailableError` if KMS has refused the secret since.
+   */
   secret(name: NameOf<Names>): Secret {
     const pinned = this.#pinned.get(name);
-    if (pinned !== undefined) return pinned.secret;
+    if (pinned !== undefined) {
+      if (this.#drops?.isRefusedSince(name, pinned.checkedAt) === true) throw refusedError(name);
+      return pinned.secret;
+    }
     this.#mounted();
     throw new Error(
       `Secret "${name}" is not in the snapshot of this request. Add it to the preloaded names, preload: ["${name}"], or read it with await ….get("${name}") first.`,
@@ -107,6 +125,7 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
       throw new Error(`Two clients are mounted ${which} on one request. Give one of them another name, { as: '…' }.`);
     }
     this.#source = source;
+    this.#drops = Drops.of(source);
     if (schemas !== undefined) this.#schemas = merged(this.#schemas, schemas);
     return this.#preload(preload);
   }
@@ -129,6 +148,25 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     return this.#pin(name, await this.#mounted().get(name));
   }
 
+  /** Reads a pinned secret after the client has dropped secrets. The pinned version stays, unless KMS refuses the secret. */
+  async #readAgain(name: string, pinned: Pinned): Promise<Secret> {
+    const source = this.#mounted();
+    const isRefused = this.#drops?.isRefusedSince(name, pinned.checkedAt) === true;
+    if (isRefused || source.peek(name) === undefined) {
+      try {
+        const current = await source.get(name);
+        if (isRefused) this.#pinned.delete(name);
+        return this.#pin(name, current);
+      } catch (error) {
+        // An outage says nothing about the secret.
+        if (!isRefused && !isSecretError(error, refusals)) return pinned.secret;
+        this.#pinned.delete(name);
+        throw error;
+      }
+    }
+    return this.#pin(name, pinned.secret);
+  }
+
   async #fetch(source: SnapshotSource, names: readonly string[]): Promise<void> {
     const secrets = await source.getMany(names);
     for (const [name, secret] of Object.entries(secrets)) this.#pin(name, secret);
@@ -136,7 +174,9 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
 
   /** The first version wins: a concurrent read of the same name may have ended before. */
   #pin(name: string, secret: Secret): Secret {
-    const first = this.#pinned.get(name) ?? { secret, promise: undefined };
+    const checkedAt = this.#drops?.count ?? 0;
+    const first = this.#pinned.get(name) ?? { secret, promise: undefined, checkedAt };
+    first.checkedAt = checkedAt;
     this.#pinned.set(name, first);
     return first.secret;
   }
@@ -160,6 +200,13 @@ function merged(
 ): ReadonlyMap<string, StandardSchemaV1> {
   if (added.size === 0) return present;
   return present.size === 0 || present === added ? added : new Map([...present, ...added]);
+}
+
+function refusedError(name: string): SecretUnavailableError {
+  return new SecretUnavailableError(
+    `KMS refused secret "${name}" after this request had read it. Await get("${name}") for the reason.`,
+    { secretName: name, attempts: [] },
+  );
 }
 
 function notMounted(as?: string): Error {

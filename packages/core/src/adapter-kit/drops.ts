@@ -1,0 +1,36 @@
+import type { SecretEvents } from '../secret/events.ts';
+
+/** The part of a `SecretClient` that `Drops` uses. */
+export interface DropSource {
+  peek(name: string): unknown;
+  on(event: 'dropped', listener: (event: SecretEvents['dropped']) => void): unknown;
+}
+
+/** One per client: a listener per request would cost more than the rest of a request's reads. */
+const dropsBySource = new WeakMap<DropSource, Drops>();
+
+/** Counts what a client drops from memory, so that a snapshot that lives long notices a refusal. */
+export class Drops {
+  /** Grows with each dropped secret. */
+  count = 0;
+  /** The count at the last refusal of each secret. Names of secrets that were in memory, so callers cannot fill it. */
+  readonly #refusals = new Map<string, number>();
+
+  static of(source: DropSource): Drops {
+    const drops = dropsBySource.get(source) ?? new Drops(source);
+    dropsBySource.set(source, drops);
+    return drops;
+  }
+
+  private constructor(source: DropSource) {
+    source.on('dropped', ({ name, reason }) => {
+      this.count += 1;
+      // A snapshot reads the default stage. If it is in memory, the event is about another one.
+      if (reason === 'refused' && source.peek(name) === undefined) this.#refusals.set(name, this.count);
+    });
+  }
+
+  isRefusedSince(name: string, count: number): boolean {
+    return (this.#refusals.get(name) ?? 0) > count;
+  }
+}
