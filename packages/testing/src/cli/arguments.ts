@@ -18,6 +18,7 @@ Serves the secrets of a JSON or YAML file as a strict fake of Alibaba Cloud KMS 
   --as IDENTITY      credentials in the printed settings: ak, client_key, instance (a client key for
                      the instance API), ram_role, oidc_role_arn, credentials_uri (default: ak)
   --properties FILE  path of the secretsmanager.properties to write (default: a temporary file)
+  --watch            read the file again when it changes: an edited secret is rotated
   --admin            start the admin API, to control the fake from other processes
   --http             HTTP without TLS
   --help             print this text
@@ -26,6 +27,16 @@ The file has one entry per secret, either its value or an object:
 
   prod/db: the-value
   prod/cache: { value: the-value, dataType: binary, versionId: v1 }
+  prod/api: { user: app, password: the-value }   # a JSON secret; put it under value: if it
+                                                 # has a field named like one of the above
+
+Examples for the admin API (POST with JSON; the README has one for every path):
+
+  /put         {"name": "prod/db", "value": "the-value"}
+  /rotate      {"name": "prod/db", "value": "a-new-value"}
+  /deny        {"name": "prod/db"}
+  /fault       {"kind": "throttle", "region": "cn-hangzhou", "times": 3}
+  /clock/pass  {"ms": 60000}
 
 The command prints settings to export, then a line with "ready". It never prints a secret value.
 `;
@@ -35,6 +46,7 @@ export interface ServeCommand {
   readonly options: FakeKmsOptions;
   readonly propertiesFile: string | undefined;
   readonly isAdmin: boolean;
+  readonly isWatching: boolean;
   readonly identity: IdentityName;
 }
 
@@ -54,7 +66,14 @@ export function parseArguments(argv: readonly string[]): ServeCommand | 'help' {
     ...(instances !== undefined && { instances: parseList(instances) }),
     ...(values.http === true && { plainHttp: true }),
   };
-  return { file, options, propertiesFile: values.properties, isAdmin: values.admin === true, identity };
+  return {
+    file,
+    options,
+    propertiesFile: values.properties,
+    isAdmin: values.admin === true,
+    isWatching: values.watch === true,
+    identity,
+  };
 }
 
 interface ParsedOptions {
@@ -66,6 +85,7 @@ interface ParsedOptions {
     readonly as?: string | undefined;
     readonly properties?: string | undefined;
     readonly admin?: boolean | undefined;
+    readonly watch?: boolean | undefined;
     readonly http?: boolean | undefined;
     readonly help?: boolean | undefined;
   };
@@ -85,6 +105,7 @@ function parseOptions(argv: readonly string[]): ParsedOptions {
         as: { type: 'string' },
         properties: { type: 'string' },
         admin: { type: 'boolean' },
+        watch: { type: 'boolean' },
         http: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

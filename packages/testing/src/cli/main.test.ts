@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createSecretClient } from '@kms-secrets/core';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 
 import { main } from './main.ts';
+import { run as runProcess } from './run.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'fake-kms-cli-'));
 
@@ -132,6 +134,121 @@ test('uses --sts-port', async () => {
   expect(fixed.stdout).toContain(`export credentials_sts_endpoint='127.0.0.1:${port}'`);
 });
 
+test('reports a temporary directory that cannot be written and leaves no port open', async () => {
+  const port = await freePort();
+  vi.stubEnv('TMPDIR', '/dev/null/tmp');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const { code, stderr } = await serve('a: s3cret-one', ['--port', port]).untilReadyThenStop();
+  vi.unstubAllEnvs();
+
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('The temporary directory /dev/null/tmp cannot be written (ENOTDIR). Set TMPDIR'),
+  ]);
+  expect((await serve('a: s3cret-one', ['--port', port]).untilReadyThenStop()).code).toBe(0);
+});
+
+test('reports a properties file that cannot be written and leaves no port open', async () => {
+  const port = await freePort();
+  const options = ['--admin', '--port', port];
+
+  const failed = await serve('a: s3cret-one', [...options, '--properties', '/dev/null/x']).untilReadyThenStop();
+
+  expect([failed.code, failed.stdout]).toEqual([1, '']);
+  expect(failed.stderr).toContain('The settings could not be written: ENOTDIR');
+  expect((await serve('a: s3cret-one', options).untilReadyThenStop()).code).toBe(0);
+});
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'])('the first %s stops the command', async (signal) => {
+  const target = fakeProcess('a: s3cret-one');
+  target.stdout.write = (text: string) => text.includes('is ready') && target.emit(signal);
+
+  await runProcess(target);
+
+  expect([target.exitCode, target.eventNames()]).toEqual([0, []]);
+});
+
+test('a signal before the ready line stops the command', async () => {
+  const target = fakeProcess('a: s3cret-one');
+  let stdout = '';
+  target.stdout.write = (text: string) => (stdout += text);
+
+  const done = runProcess(target);
+  target.emit('SIGTERM');
+  await done;
+
+  expect([target.exitCode, stdout]).toEqual([0, '']);
+});
+
+test('leaves no signal handler after a failure', async () => {
+  const target = fakeProcess('a: 5');
+
+  await runProcess(target);
+
+  expect([target.exitCode, target.eventNames()]).toEqual([1, []]);
+});
+
+test.each([
+  ['a: { user: app, password: s3cret-one, port: 5432 }', { user: 'app', password: 's3cret-one', port: 5432 }],
+  ['a: { value: { type: key, nested: { key: s3cret-one } } }', { type: 'key', nested: { key: 's3cret-one' } }],
+])('serves the object %s as JSON', async (text, expected) => {
+  let value = '';
+  const command = serve(text, [], async (stdout) => {
+    value = await readWith(stdout, 'a');
+  });
+
+  await command.untilReadyThenStop();
+
+  expect(JSON.parse(value)).toEqual(expected);
+});
+
+test('--port and --properties keep the settings over a restart', async () => {
+  const options = ['--port', await freePort(), '--properties', join(directory, 'kept.properties')];
+  const readOnce = async (): Promise<string[]> => {
+    let value = '';
+    const command = serve('a: s3cret-one', options, async (stdout) => {
+      value = await readWith(stdout, 'a');
+    });
+    const { stdout } = await command.untilReadyThenStop();
+    return [/^export KMS_SECRETS_CONFIG_FILE=.+$/m.exec(stdout)?.[0] ?? '', value];
+  };
+
+  const before = await readOnce();
+
+  expect(before).toEqual([expect.stringContaining('kept.properties'), 's3cret-one']);
+  expect(await readOnce()).toEqual(before);
+});
+
+test('--watch rotates an edited secret and ignores an invalid file', async () => {
+  const file = join(mkdtempSync(join(directory, 'run-')), 'secrets.yaml');
+  writeFileSync(file, 'a: s3cret-one\nb: s3cret-two\n');
+  const stop = new AbortController();
+  const stdout = new Output();
+  const stderr = new Output();
+  const done = main({ argv: [file, '--watch'], stdout, stderr, stop: stop.signal });
+  await stdout.until(/is ready/);
+
+  writeFileSync(file, 'a: "s3cret-three\n');
+  await stderr.until(/secrets\.yaml:\d+:\d+ is not valid YAML or JSON .+ The previous secrets are still served\.\n/);
+  expect(await readWith(stdout.text, 'a')).toBe('s3cret-one');
+  // As editors do: write another file, then replace.
+  writeFileSync(`${file}~`, 'a: s3cret-four\nc: s3cret-five\n');
+  renameSync(`${file}~`, file);
+  await stdout.until(/# fake-kms read .+ again: rotated a; added c; removed b\n/);
+
+  expect(await readWith(stdout.text, 'a')).toBe('s3cret-four');
+  // The watch outlives the file that was replaced.
+  writeFileSync(file, 'a: s3cret-six\nc: s3cret-five\n');
+  await stdout.until(/again: rotated a\n/);
+  expect(await readWith(stdout.text, 'a')).toBe('s3cret-six');
+  stop.abort();
+  expect(await done).toBe(0);
+  expect(`${stdout.text}${stderr.text}`).not.toContain('s3cret-');
+});
+
 test('--help prints the options', async () => {
   const { code, stdout } = await run(['--help']);
 
@@ -144,6 +261,7 @@ test('--help prints the options', async () => {
     '--as',
     '--properties',
     '--admin',
+    '--watch',
     '--http',
   ])
     expect(stdout).toContain(option);
@@ -217,6 +335,50 @@ test('reports a file that does not exist or cannot be read', async () => {
   );
   expect((await run([directory])).stderr).toContain('cannot be read (EISDIR)');
 });
+
+/** A stream that a test can wait for. */
+class Output {
+  text = '';
+  #waiting: (() => void) | undefined;
+
+  write(text: string): void {
+    this.text += text;
+    this.#waiting?.();
+  }
+
+  async until(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.text)) {
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve;
+      });
+    }
+  }
+}
+
+async function readWith(stdout: string, name: string): Promise<string> {
+  const configFile = /^export KMS_SECRETS_CONFIG_FILE='(.*)'$/m.exec(stdout)?.[1];
+  const client = createSecretClient({ configFile });
+  const value = (await client.get(name)).text();
+  await client.close();
+  return value;
+}
+
+async function freePort(): Promise<string> {
+  const { stdout } = await serve('a: s3cret-one').untilReadyThenStop();
+  return /127\.0\.0\.1:(\d+)\/$/m.exec(stdout)?.[1] ?? '';
+}
+
+function fakeProcess(text: string): EventEmitter & {
+  readonly argv: string[];
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  exitCode?: number | string | null | undefined;
+} {
+  const file = join(mkdtempSync(join(directory, 'run-')), 'secrets.yaml');
+  writeFileSync(file, text);
+  const stdout = { write: (): unknown => undefined };
+  return Object.assign(new EventEmitter(), { argv: ['node', 'fake-kms', file], stdout, stderr: { ...stdout } });
+}
 
 interface Outcome {
   readonly code: number;

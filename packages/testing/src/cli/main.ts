@@ -9,8 +9,10 @@ import { parseArguments, usage } from './arguments.ts';
 import type { ServeCommand } from './arguments.ts';
 import { CliError } from './cli-error.ts';
 import { createIdentity, usesSts } from './identities.ts';
-import { readSecretsFile } from './secrets-file.ts';
-import type { SecretEntry } from './secrets-file.ts';
+import { parseSecrets, readSecretsText } from './secrets-file.ts';
+import { watchFile } from './secrets-watch.ts';
+import type { FileWatch } from './secrets-watch.ts';
+import { ServedSecrets } from './served-secrets.ts';
 import { exportLines } from './shell.ts';
 import { isError } from '@kms-secrets/core';
 
@@ -28,11 +30,12 @@ export interface Invocation {
 }
 
 /** The command `fake-kms`: serves a file of secrets until it is stopped. Returns the exit code. Never prints a value. */
-export async function main({ argv, stdout, stderr, stop }: Invocation): Promise<number> {
+export async function main(invocation: Invocation): Promise<number> {
+  const { argv, stdout, stderr } = invocation;
   try {
     const command = parseArguments(argv);
     if (command === 'help') stdout.write(usage);
-    else await serve(command, stdout, stop);
+    else await serve(command, invocation);
     return 0;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -41,34 +44,76 @@ export async function main({ argv, stdout, stderr, stop }: Invocation): Promise<
   }
 }
 
-async function serve(command: ServeCommand, stdout: TextStream, stop: AbortSignal): Promise<void> {
-  const secrets = readSecretsFile(command.file);
+async function serve(command: ServeCommand, { stdout, stderr, stop }: Invocation): Promise<void> {
+  const text = readSecretsText(command.file);
+  const entries = parseSecrets(command.file, text);
   await using kms = await startFakeKms(command.options).catch((error: unknown) => {
     throw new CliError(`The fake KMS could not be started: ${messageOf(error)}`);
   });
-  putAll(kms, secrets);
-  const admin = command.isAdmin ? await startAdmin(kms) : undefined;
-  const files = new GeneratedFiles({ directory: undefined });
+  const secrets = new ServedSecrets({ kms });
+  secrets.putAll(entries);
+  using files = new GeneratedFiles({ directory: undefined });
+  await using admin = command.isAdmin ? await startAdmin(kms) : undefined;
+  const { identity, propertiesFile } = writeSettings(kms, command, files);
+  const watching = command.isWatching ? watchSecrets({ file: command.file, text, secrets, stdout, stderr }) : undefined;
   try {
-    const identity = createIdentity(kms, command.identity, files);
-    const propertiesFile = kms.writeProperties(command.propertiesFile, identity);
+    // A signal can arrive while the keys are generated.
+    if (stop.aborted) return;
+    const stopped = once(stop, 'abort');
     const extraCa = usesSts(command.identity) ? kms.caFilePath : undefined;
-    stdout.write(readyText(kms, { count: secrets.length, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
-    if (!stop.aborted) await once(stop, 'abort');
+    stdout.write(readyText(kms, { count: secrets.count, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
+    await stopped;
   } finally {
-    files.remove();
-    await admin?.close();
+    watching?.close();
   }
 }
 
-function putAll(kms: FakeKms, secrets: readonly SecretEntry[]): void {
-  for (const { name, value, options } of secrets) {
-    try {
-      kms.put(name, value, options);
-    } catch (error) {
-      throw new CliError(`The secret ${JSON.stringify(name)} is invalid: ${messageOf(error)}`);
-    }
+function writeSettings(
+  kms: FakeKms,
+  command: ServeCommand,
+  files: GeneratedFiles,
+): { identity: FakeIdentity; propertiesFile: string } {
+  const identity = createIdentity(kms, command.identity, files);
+  try {
+    return { identity, propertiesFile: kms.writeProperties(command.propertiesFile, identity) };
+  } catch (error) {
+    throw new CliError(`The settings could not be written: ${messageOf(error)}`);
   }
+}
+
+interface WatchedFile {
+  readonly file: string;
+  /** The text that is served now. */
+  readonly text: string;
+  readonly secrets: ServedSecrets;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+}
+
+/** Serves edits of the file. Reports an invalid file and continues with the secrets that it had before. */
+function watchSecrets({ file, text, secrets, stdout, stderr }: WatchedFile): FileWatch {
+  let latest = text;
+  const report = (message: string): void => {
+    stderr.write(`fake-kms: ${message} The previous secrets are still served.\n`);
+  };
+  const reload = (): void => {
+    try {
+      const edited = readSecretsText(file);
+      // The directory also changes when other files in it do.
+      if (edited === latest) return;
+      latest = edited;
+      const result = secrets.update(parseSecrets(file, edited));
+      const changes = (['rotated', 'added', 'removed'] as const)
+        .filter((change) => result[change].length > 0)
+        .map((change) => `${change} ${result[change].join(', ')}`);
+      if (changes.length > 0) stdout.write(`# fake-kms read ${file} again: ${changes.join('; ')}\n`);
+      for (const message of result.errors) stderr.write(`fake-kms: ${message} Its previous version is still served.\n`);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      report(error.message);
+    }
+  };
+  return watchFile(file, reload, (error) => report(error.message));
 }
 
 interface Started {
@@ -81,6 +126,7 @@ interface Started {
 }
 
 function readyText(kms: FakeKms, { count, identity, propertiesFile, extraCa, adminUrl }: Started): string {
+  const isPlainHttp = kms.endpoints.every(({ url }) => url.startsWith('http:'));
   const lines = [
     '# Paste these lines into the shell that starts your program:',
     ...exportLines(kms.environment(identity)),
@@ -93,6 +139,7 @@ function readyText(kms: FakeKms, { count, identity, propertiesFile, extraCa, adm
     }),
     ...optionalExports('# The admin API, to control the fake from another process:', { FAKE_KMS_ADMIN: adminUrl }),
     `# STS: ${kms.sts.url}, ECS metadata: ${kms.metadata.url}, credentials URI: ${kms.credentialsUri.url}`,
+    ...(isPlainHttp ? [] : [`# CA certificates: ${kms.caFilePath}`]),
     `# fake-kms is ready: ${count} secret${count === 1 ? '' : 's'} at ${kms.endpoints.map(({ url }) => url).join(', ')}`,
   ];
   return `${lines.join('\n')}\n`;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { LineCounter, parseDocument } from 'yaml';
 
-import { parsePut } from '../fake-kms/admin/parse-put.ts';
-import { InvalidInput, JsonFields } from '../fake-kms/json-fields.ts';
+import { parsePut, putFields } from '../fake-kms/admin/parse-put.ts';
+import { InvalidInput, JsonFields, jsonText } from '../fake-kms/json-fields.ts';
 import type { PutOptions } from '../fake-kms/secrets/secret-repository.ts';
 import { CliError } from './cli-error.ts';
 import { errorCode } from '@kms-secrets/core';
@@ -14,9 +14,9 @@ export interface SecretEntry {
   readonly options: PutOptions;
 }
 
-/** Reads a YAML file of secrets; JSON is valid YAML. Errors contain line numbers and names, never values. */
-export function readSecretsFile(file: string): readonly SecretEntry[] {
-  const content = parseYaml(file, readText(file));
+/** Parses a YAML file of secrets; JSON is valid YAML. Errors contain line numbers and names, never values. */
+export function parseSecrets(file: string, text: string): readonly SecretEntry[] {
+  const content = parseYaml(file, text);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new CliError(`${file} must contain one entry per secret: its name, a colon and its value.`);
   }
@@ -25,7 +25,7 @@ export function readSecretsFile(file: string): readonly SecretEntry[] {
   return entries;
 }
 
-function readText(file: string): string {
+export function readSecretsText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -58,6 +58,7 @@ function parseEntry(file: string, name: string, entry: unknown): SecretEntry {
     throw new CliError(`${file}: ${subject} must be a string or an object. Put numbers in quotes.`);
   }
   try {
+    if (isJsonValue(entry)) return { name, value: jsonText(entry, subject), options: {} };
     const fields = new JsonFields(entry, subject);
     const put = parsePut(fields);
     fields.rejectUnknown();
@@ -66,4 +67,11 @@ function parseEntry(file: string, name: string, entry: unknown): SecretEntry {
     if (error instanceof InvalidInput) throw new CliError(`${file}: ${error.message}`);
     throw error;
   }
+}
+
+/** Whether an object is the value of the secret, because it has no field of an entry. */
+function isJsonValue(entry: object | null): entry is object {
+  if (entry === null || Array.isArray(entry)) return false;
+  const names = Object.keys(entry);
+  return names.length > 0 && !names.some((name) => putFields.includes(name));
 }

@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { errorCode } from '@kms-secrets/core';
+
 /** The files that a fake writes for its clients. Only their owner can read them; `remove` deletes them. */
 export class GeneratedFiles {
   readonly #directory: string;
@@ -10,7 +12,7 @@ export class GeneratedFiles {
 
   constructor(parts: { directory: string | undefined }) {
     this.#isTemporary = parts.directory === undefined;
-    this.#directory = parts.directory ?? mkdtempSync(join(tmpdir(), 'fake-kms-'));
+    this.#directory = parts.directory ?? createTemporaryDirectory();
     mkdirSync(this.#directory, { recursive: true });
   }
 
@@ -25,5 +27,20 @@ export class GeneratedFiles {
   remove(): void {
     for (const path of this.#paths) rmSync(path, { force: true });
     if (this.#isTemporary) rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.remove();
+  }
+}
+
+function createTemporaryDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'fake-kms-'));
+  } catch (error) {
+    throw new Error(
+      `The temporary directory ${tmpdir()} cannot be written (${errorCode(error) ?? 'unknown error'}). Set TMPDIR to one that can.`,
+      { cause: error },
+    );
   }
 }

@@ -25,6 +25,17 @@ export class JsonFields {
     return value === undefined || typeof value === 'string' ? value : this.#fail(name, 'must be a string');
   }
 
+  /** A string, or an object, which is converted to JSON. */
+  text(name: string): string {
+    return this.optionalText(name) ?? this.#fail(name, 'is missing');
+  }
+
+  optionalText(name: string): string | undefined {
+    const value = this.#read(name);
+    if (value === undefined || typeof value === 'string') return value;
+    return isObject(value) ? jsonText(value, this.#subject) : this.#fail(name, 'must be a string or an object');
+  }
+
   optionalStrings(name: string): readonly string[] | undefined {
     const value = this.#read(name);
     if (value === undefined) return undefined;
@@ -85,6 +96,15 @@ export class JsonFields {
 
   #fail(name: string, problem: string): never {
     throw new InvalidInput(`${this.#subject}: ${name} ${problem}.`);
+  }
+}
+
+/** Throws `InvalidInput` for an object that contains itself, as an alias in YAML can. */
+export function jsonText(value: object, subject: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new InvalidInput(`${subject}: the value cannot be converted to JSON.`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 
 import { expect, test } from 'vitest';
@@ -6,6 +7,7 @@ import { startFakeKms } from '../start-fake-kms.ts';
 import type { FakeKms } from '../fake-kms.ts';
 import { sendAcs3 } from '../test-client.fixture.ts';
 import { startAdmin } from './admin.ts';
+import { routes } from './routes.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -25,6 +27,25 @@ test('puts and rotates a secret', async () => {
   const response = await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
   expect(response.text.includes('s3cret-2')).toBe(true);
   expect(response.text.includes((rotated.body as { versionId: string }).versionId)).toBe(true);
+});
+
+test('accepts every example of the README, which has one for every route', async () => {
+  await using admin = await start();
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const examples = [...readme.matchAll(/^\| `(GET|POST) (\/\S+)` +\| (?:`(\{.*?\})`)?.*\|$/gm)].flatMap(
+    ([, method = '', path = '', body = '{}']) => {
+      const shared = /^\/sts\/(?:requests|clear-requests|fault|heal|stop|start)$/.test(path);
+      const paths = shared ? ['/sts', '/metadata', '/credentials-uri'].map((to) => path.replace('/sts', to)) : [path];
+      return paths.map((each) => ({ method, path: each, body }));
+    },
+  );
+
+  for (const { method, path, body } of examples) {
+    const headers = method === 'POST' ? json : {};
+    const response = await admin.raw({ method, path, headers, body: method === 'POST' ? body : '' });
+    expect([path, response.status, response.body]).toEqual([path, 200, response.body]);
+  }
+  expect(new Set(examples.map(({ method, path }) => `${method} ${path}`))).toEqual(new Set(routes.keys()));
 });
 
 test('puts a managed secret with rotation, and advances the clock', async () => {

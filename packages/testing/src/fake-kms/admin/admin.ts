@@ -13,6 +13,7 @@ export interface Admin {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const maxBodyBytes = 1024 * 1024;
@@ -32,10 +33,12 @@ export async function startAdmin(kms: FakeKms, options: { readonly port?: number
   await once(server, 'listening');
   // `address()` returns a string only for a pipe.
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+  const close = (): Promise<void> => closeServer(server);
+  return { url: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: close };
 }
 
 async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();

@@ -4,9 +4,19 @@ import { secretTypes } from '../secrets/managed-secret.ts';
 import type { PutOptions } from '../secrets/secret-repository.ts';
 import type { AutomaticRotation } from '../secrets/stored-secret.ts';
 
+export const putFields: readonly string[] = [
+  'value',
+  'versionId',
+  'stages',
+  'type',
+  'dataType',
+  'extendedConfig',
+  'automaticRotation',
+];
+
 /** Parses `value` and the options of `FakeKms.put`. The object may have other fields too. */
 export function parsePut(fields: JsonFields): { value: string; options: PutOptions } {
-  const value = fields.string('value');
+  const value = fields.text('value');
   const versionId = fields.optionalString('versionId');
   const stages = fields.optionalStrings('stages');
   const type = fields.optionalOneOf('type', secretTypes);

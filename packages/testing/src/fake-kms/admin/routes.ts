@@ -22,7 +22,7 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     'POST /rotate',
     (kms, fields) => {
       const name = fields.string('name');
-      const value = fields.optionalString('value');
+      const value = fields.optionalText('value');
       fields.rejectUnknown();
       return { versionId: kms.rotate(name, value === undefined ? {} : { value }) };
     },
