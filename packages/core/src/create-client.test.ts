@@ -241,3 +241,23 @@ test('close() leaves no connection; a client without reads opens none', async ()
   expect(kms.handshakes).toBe(1);
   expect(kms.openRequests).toBe(0);
 });
+
+test('emits one warning for listeners that fail where there is no logger', async () => {
+  const kms = await startKms(secrets);
+  const warnings: string[] = [];
+  const machine = { ...fakeMachine(kms.environment()), emitWarning: (message: string) => void warnings.push(message) };
+  const silent = openClient(machine);
+  const logging = openClient(machine, { logger: { warn() {}, error() {} } });
+  for (const client of [silent, logging]) {
+    client.on('refreshed', () => {
+      throw new TypeError('s3cret-in-a-message');
+    });
+    await client.refresh('db');
+    await client.refresh('db');
+    await client.refresh('db');
+  }
+
+  expect(warnings).toEqual([
+    'A listener for "refreshed" failed: TypeError was thrown. Set the option logger to see every failure.',
+  ]);
+});

@@ -19,7 +19,7 @@ import { optionTable } from './options/option-table.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options/options.ts';
 import { describeKind } from './options/redact.ts';
 import { resolve } from './options/resolve.ts';
-import { guardedLogger } from './ports/logger.ts';
+import { guardedLogger, silentLogger } from './ports/logger.ts';
 import type { GuardedLogger } from './ports/logger.ts';
 import type { SecretTransport } from './ports/transport.ts';
 import { ConfigurationError, safeMessage } from './secret/errors.ts';
@@ -60,7 +60,8 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   for (const note of settings.notes) logger.debug(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
-  return connectParts(values, logger, [primary, ...fallbacks]);
+  const events = new SecretEmitter(listenerReporter(values, logger, machine));
+  return connectParts({ options: values, logger, events, transports: [primary, ...fallbacks] });
 }
 
 /** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
@@ -76,22 +77,42 @@ function readFileAgain(machine: ConfigurationMachine, options: SecretClientOptio
  */
 const fetchDeadline = 120_000;
 
+interface ConnectedParts {
+  readonly options: ResolvedOptions;
+  readonly logger: GuardedLogger;
+  readonly events: SecretEmitter;
+  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+}
+
+/**
+ * Reports what a listener throws, without its message. Without a logger it would be lost, with the work of the listener, such as
+ * a new pool of connections: then the process emits a warning, once per event name.
+ */
+function listenerReporter(
+  { logger: given }: ResolvedOptions,
+  logger: GuardedLogger,
+  machine: ConfigurationMachine,
+): (name: string, error: unknown) => void {
+  const warned = new Set<string>();
+  return (name, error) => {
+    const message = `A listener for "${name}" failed: ${safeMessage(error)}`;
+    logger.error(message);
+    if (given !== silentLogger || warned.has(name)) return;
+    warned.add(name);
+    machine.emitWarning?.(`${message}. Set the option logger to see every failure.`);
+  };
+}
+
 /**
  * Makes the parts of a client and connects them. Three connections go to a part that is made later, by a closure: a recovered
  * endpoint schedules refreshes in memory, and refreshes and refusals go to the fetcher.
  */
-function connectParts(
-  options: ResolvedOptions,
-  logger: GuardedLogger,
-  [primary, ...fallbacks]: readonly [SecretTransport, ...SecretTransport[]],
-): SecretClient {
+function connectParts({ options, logger, events, transports }: ConnectedParts): SecretClient {
+  const [primary, ...fallbacks] = transports;
   const { clock, hook, retry, attemptTimeout, deadline, staleDeadline } = options;
   const closing = new AbortController();
   const { signal } = closing;
   const counters = createCounters();
-  const events = new SecretEmitter((name, error) => {
-    logger.error(`A listener for "${name}" failed: ${safeMessage(error)}`);
-  });
   const batching = new Batching(clock);
   const endpoints = new EndpointSet({
     transports: [batching.wrap(primary), ...fallbacks.map((transport) => batching.wrap(transport))],

@@ -1,4 +1,5 @@
 import type { Clock } from '@kms-secrets/core';
+import { runCommand } from './redis-client.ts';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
 import { ConnectionError, isReply, reasonOf } from './redis-error.ts';
 import { errorCode } from '@kms-secrets/core';
@@ -63,7 +64,7 @@ export class Connection {
     return this.#withTimeout(async () => {
       // Only before the first connection: later, the state is known.
       if (client.status !== 'ready') await this.#waitForReady(client);
-      return client.callBuffer(command, ...args);
+      return runCommand(client, command, args);
     });
   }
 
@@ -158,7 +159,7 @@ export class Connection {
       const client = await this.client();
       // A client that reconnects emits `ready`.
       if (client.status !== 'ready') return;
-      await this.#withTimeout(() => client.callBuffer('PING'));
+      await this.#withTimeout(() => runCommand(client, 'PING', []));
       this.#markAvailable();
     } catch {
       this.#scheduleProbe();

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { Redis as Valkey } from 'iovalkey';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectTo, openStore, stored, subscribers, subscribeTo } from './fleet.fixture.ts';
 import { unrefConnections } from './redis-client.ts';
@@ -33,4 +34,28 @@ test('does not keep the process alive while it waits to reconnect', async () => 
   const timer: unknown = Reflect.get(client, 'reconnectTimeout');
 
   expect((timer as NodeJS.Timeout).hasRef()).toBe(false);
+});
+
+test.each([
+  ['ioredis', (port: number) => new Redis({ port, enableAutoPipelining: true })],
+  ['iovalkey', (port: number) => new Valkey({ port, enableAutoPipelining: true })],
+])('works with a client of %s that pipelines commands automatically', async (_, connect) => {
+  const server = await redisOfTest();
+  const client = connect(server.port);
+  onTestFinished(() => client.disconnect());
+  const store = openStore(server, { url: undefined, client });
+  await store.write({ name: 'db' }, stored());
+  await store.write({ name: 'api' }, stored({ name: 'api' }));
+  const lease = await store.lease?.({ name: 'db' }, 1_000);
+  const second = await store.lease?.({ name: 'db' }, 1_000);
+  await store.remove({ name: 'api' });
+
+  const found = [await store.read({ name: 'db' }), await store.read({ name: 'api' })];
+  await lease?.release();
+  await store.removeAll('db');
+
+  expect(found).toMatchObject([{ versionId: 'v1' }, undefined]);
+  expect(second).toBeUndefined();
+  expect(await store.lease?.({ name: 'db' }, 1_000)).toBeDefined();
+  expect(await store.read({ name: 'db' })).toBeUndefined();
 });

@@ -18,6 +18,16 @@ export interface RedisClient {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
+/**
+ * Runs a command and returns binary replies as `Buffer`, by the method of the command, such as `setBuffer`. With the option
+ * `enableAutoPipelining`, `callBuffer` of ioredis and iovalkey loses the name of the command.
+ */
+export function runCommand(client: RedisClient, command: string, args: readonly RedisArgument[]): Promise<unknown> {
+  const method: unknown = Reflect.get(client, `${command.toLowerCase()}Buffer`);
+  if (typeof method !== 'function') return client.callBuffer(command, ...args);
+  return Reflect.apply(method, client, args) as Promise<unknown>; // as callBuffer does
+}
+
 /** Fail fast, reconnect in the background, and never queue commands. */
 const clientOptions = {
   lazyConnect: true,

@@ -9,6 +9,8 @@ export interface ConfigurationMachine {
    * Reads at most `maxFileBytes` bytes and one more, which shows that the file is too large. Throws the errors of `node:fs`.
    */
   readFile(path: string): Uint8Array;
+  /** Emits a warning of the process, which Node prints to stderr. */
+  emitWarning?(message: string): void;
 }
 
 /** The maximum size of a configuration, key or CA file. These files have a few kilobytes; a larger one is a wrong path. */
@@ -21,6 +23,7 @@ export const machine: ConfigurationMachine = {
   },
   workingDirectory: () => process.cwd(),
   readFile: readFileStart,
+  emitWarning: (message) => process.emitWarning(message, 'KmsSecretsWarning'),
 };
 
 /** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
