@@ -20,7 +20,7 @@ import type { ConfigurationIssue } from './secret/errors.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 /** What transports and their identities are made from. */
-export interface IdentityContext {
+export interface IdentityRequest {
   readonly machine: ConfigurationMachine;
   readonly options: ResolvedOptions;
   /** Where each option was set. */
@@ -39,10 +39,10 @@ const clientKeyNotice = 30 * 86_400_000;
 
 /** Makes credentials providers and client keys. They follow the files that they come from. */
 export class IdentityFactory {
-  readonly #context: IdentityContext;
+  readonly #context: IdentityRequest;
   #shared: { readonly value: OpenApiIdentity | undefined } | undefined;
 
-  constructor(context: IdentityContext) {
+  constructor(context: IdentityRequest) {
     this.#context = context;
   }
 

@@ -1,7 +1,7 @@
 import { readCaFile, readCaText } from './config/ca-file.ts';
 import { proxyFor } from './config/proxy.ts';
 import { IdentityFactory } from './make-identities.ts';
-import type { IdentityContext } from './make-identities.ts';
+import type { IdentityRequest } from './make-identities.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { EndpointAddress } from './options/endpoints.ts';
 import { isInstanceHost } from './options/kms-host.ts';
@@ -17,7 +17,7 @@ interface EndpointSource {
 }
 
 /** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
-export function makeTransports(context: IdentityContext): readonly SecretTransport[] {
+export function makeTransports(context: IdentityRequest): readonly SecretTransport[] {
   const factory = new TransportFactory(context);
   const { options, sources } = context;
   const source = sources.get('endpoints') ?? 'option';
@@ -28,10 +28,10 @@ export function makeTransports(context: IdentityContext): readonly SecretTranspo
 }
 
 class TransportFactory {
-  readonly #context: IdentityContext;
+  readonly #context: IdentityRequest;
   readonly #identities: IdentityFactory;
 
-  constructor(context: IdentityContext) {
+  constructor(context: IdentityRequest) {
     this.#context = context;
     this.#identities = new IdentityFactory(context);
   }

@@ -3,7 +3,7 @@ import style from './mark.module.css';
 
 export type Tone = 'ok' | 'degraded' | 'failing' | 'idle';
 
-/** Each state has its own symbol and outline, so that it can be told without colours. */
+/** Each state has its own symbol and outline, so that it can be recognised without colours. */
 const symbols: Readonly<Record<Tone, ReactNode>> = {
   ok: <path d="M4.5 8.4 7 10.8l4.6-5.3" />,
   degraded: <path d="M8 4.4v4.4M8 11.4v.2" />,

@@ -30,7 +30,7 @@ export async function readSet(
   options: ReadOptions | undefined,
   { read, throwIfCancelled, cachedError, peek }: SetParts,
 ): Promise<Readonly<Record<string, Secret>>> {
-  if (options !== undefined && !isObject(options)) {
+  if (options !== undefined && !isObjectValue(options)) {
     throw new RequestRejectedError('Invalid options of getMany(): expected an object.');
   }
   const members = membersOf(request, options);
@@ -76,9 +76,9 @@ function isList(request: SetRequest): request is readonly string[] {
 }
 
 function isMemberMap(request: unknown): boolean {
-  return isObject(request) && !(Symbol.iterator in request);
+  return isObjectValue(request) && !(Symbol.iterator in request);
 }
 
-function isObject(value: unknown): value is object {
+function isObjectValue(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

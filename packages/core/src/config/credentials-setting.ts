@@ -50,7 +50,7 @@ export function readCredentials(source: TextSource, machine: ConfigurationMachin
   const type = source.get(credentialsTypeKey);
   if (type === undefined) return readUntyped(source, machine);
   if (type === 'token') return readToken(source);
-  if (!propertiesByType.has(type)) return { issues: [unknownType(type, source)] };
+  if (!propertiesByType.has(type)) return { issues: [unknownCredentialsType(type, source)] };
   // In the official clients `sts` means the same as `ram_role`: they have no key for temporary credentials.
   const isRole = type === 'sts' && source.get(securityTokenKey) === undefined;
   return readIdentity(isRole ? 'ram_role' : type, { source, machine, reason: `${credentialsTypeKey} is ${type}` });
@@ -68,10 +68,12 @@ function readUntyped(source: TextSource, machine: ConfigurationMachine): Composi
   const given = ['accessKeyId', 'accessKeySecret', 'securityToken'].filter((key) => valueOf(key, source) !== undefined);
   const [first] = given;
   if (first !== undefined) {
-    const reason = `${keyOf(first)} is set in the same place`;
+    const reason = `${settingKey(first)} is set in the same place`;
     return readIdentity(given.includes('securityToken') ? 'sts' : 'ak', { source, machine, reason });
   }
-  const typedKeys = ['roleArn', 'roleName', 'oidcProviderArn', 'clientKeyFile'].map(keyOf).concat(tokenIdKey, tokenKey);
+  const typedKeys = ['roleArn', 'roleName', 'oidcProviderArn', 'clientKeyFile']
+    .map(settingKey)
+    .concat(tokenIdKey, tokenKey);
   const ignored = typedKeys.find((key) => source.get(key) !== undefined);
   if (ignored === undefined) return undefined;
   const warning = `${keyAt(ignored, source.location(ignored))} is ignored, because ${credentialsTypeKey} is not set in the same place. Set it to one of ${types.join(', ')}.`;
@@ -82,12 +84,12 @@ function readIdentity(type: string, context: IdentityContext): CompositeSetting 
   const { source, machine, reason } = context;
   const issues: ConfigurationIssue[] = [];
   const warnings: string[] = [];
-  const fields = readFields(type, context, issues);
+  const fields = readCredentialFields(type, context, issues);
   const { passwordFromEnvVariable, passwordFromFilePath } = fields;
   if (passwordFromEnvVariable !== undefined || passwordFromFilePath !== undefined) {
     const password = choosePassword(
       { passwordFromEnvVariable, passwordFromFilePath },
-      { source, machine, locationOf: (property) => keyAt(keyOf(property), source.location(keyOf(property))) },
+      { source, machine, locationOf: (property) => keyAt(settingKey(property), source.location(settingKey(property))) },
     );
     warnings.push(...password.warnings);
     // As in the official clients, the password itself is used only if neither of the other two keys is set.
@@ -97,16 +99,16 @@ function readIdentity(type: string, context: IdentityContext): CompositeSetting 
   const parsed = parseIdentity(fields);
   for (const { at = '', expected, ...issue } of parsed !== undefined && 'issues' in parsed ? parsed.issues : []) {
     const property = at.slice(1);
-    const key = keyOf(property);
+    const key = settingKey(property);
     const because = fields[property] === undefined ? `, because ${reason}` : '';
     issues.push({ ...issue, key, source: source.location(key), expected: expected + because });
   }
   if (issues.length > 0) return { issues, warnings };
-  const first = (propertiesByType.get(type) ?? []).map(keyOf).find((key) => source.get(key) !== undefined);
+  const first = (propertiesByType.get(type) ?? []).map(settingKey).find((key) => source.get(key) !== undefined);
   return { setting: { value: fields, source: source.location(first ?? credentialsTypeKey) }, issues, warnings };
 }
 
-function readFields(
+function readCredentialFields(
   type: string,
   { source, machine }: IdentityContext,
   issues: ConfigurationIssue[],
@@ -115,7 +117,7 @@ function readFields(
   for (const property of propertiesByType.get(type) ?? []) {
     const value = valueOf(property, source) ?? (type === 'oidc_role_arn' ? oidcDefault(property, machine) : undefined);
     if (value === undefined) continue;
-    const key = keyOf(property);
+    const key = settingKey(property);
     const isPath = pathProperties.has(property);
     if (isPath && hasLostBackslashes(value)) {
       issues.push({ key, source: source.location(key), expected: expectedWindowsPath });
@@ -145,19 +147,19 @@ function readToken(source: TextSource): CompositeSetting {
 }
 
 function valueOf(property: string, source: TextSource): string | undefined {
-  return source.get(keyOf(property));
+  return source.get(settingKey(property));
 }
 
 function oidcDefault(property: string, machine: ConfigurationMachine): string | undefined {
   return unquoted(machine.environment[oidcVariables.get(property) ?? '']);
 }
 
-function keyOf(property: string): string {
+function settingKey(property: string): string {
   return identityKeys.get(property) ?? property;
 }
 
 /** Does not show an unknown type: it may be an access key on the wrong line. */
-function unknownType(type: string, source: TextSource): ConfigurationIssue {
+function unknownCredentialsType(type: string, source: TextSource): ConfigurationIssue {
   const suggested = suggestIdentityType(type, types);
   const hint = suggested === undefined ? '' : `; did you mean "${suggested}"?`;
   return {

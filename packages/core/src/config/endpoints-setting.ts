@@ -42,7 +42,7 @@ const ignoredProperties: ReadonlyMap<string, string> = new Map([
 /** The authorities as text. The Go client also takes the path of a file for `caCert`. */
 const caProperties: readonly string[] = ['ca', 'caCert'];
 
-const pathProperties: readonly string[] = ['caFilePath', 'clientKeyFile', 'passwordFromFilePath'];
+const endpointPathProperties: readonly string[] = ['caFilePath', 'clientKeyFile', 'passwordFromFilePath'];
 
 /** In the order in which the official clients use them. */
 const passwordSources = ['passwordFromEnvVariable', 'passwordFromFilePath'] as const;
@@ -213,7 +213,7 @@ class EndpointsReader {
   }
 
   #resolvePaths({ key, path, fields }: ListEntry): void {
-    for (const property of pathProperties) {
+    for (const property of endpointPathProperties) {
       const value = fields.get(property);
       if (typeof value !== 'string' || value === '') continue;
       if (hasLostBackslashes(value)) {

@@ -19,7 +19,9 @@ export interface ProxyResult {
  * It also matches `example.com` in `NO_PROXY` exactly, where curl, Go and Python match its subdomains too.
  */
 export function proxyFor(host: string, environment: Readonly<Record<string, string | undefined>>): ProxyResult {
-  const variable = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].find((name) => isSet(environment[name]));
+  const variable = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].find((name) =>
+    isProxySet(environment[name]),
+  );
   if (variable === undefined) return {};
   const noProxy = environment['no_proxy'] ?? environment['NO_PROXY'] ?? '';
   if (isBypassed(host, noProxy)) return {};
@@ -30,7 +32,7 @@ export function proxyFor(host: string, environment: Readonly<Record<string, stri
   return { issue: { key: 'proxy', source: variable, expected, example: 'http://proxy.example:3128' } };
 }
 
-function isSet(value: string | undefined): boolean {
+function isProxySet(value: string | undefined): boolean {
   return value !== undefined && value.trim() !== '';
 }
 

@@ -29,7 +29,7 @@ export interface HttpLogEntry {
 export function logRequests(provider: object, httpLog: HttpLogEntry[]): void {
   wrapDoRequest(provider, (doRequest) => async (request) => {
     trimToken(request);
-    const host = hostOf(request);
+    const host = loggedHost(request);
     try {
       const response = await doRequest(request);
       httpLog.push({ host, ...loggedFields(response) });
@@ -55,7 +55,7 @@ function trimToken({ bodyForm }: LibraryRequest): void {
 
 export const emptyTokenCode = 'EMPTY_TOKEN';
 
-function hostOf({ host, url }: LibraryRequest): string {
+function loggedHost({ host, url }: LibraryRequest): string {
   try {
     return url === undefined ? (host ?? unknownHost) : new URL(url).host;
   } catch {

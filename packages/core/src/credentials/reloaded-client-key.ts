@@ -25,10 +25,10 @@ export interface ReloadedClientKeyParts {
  */
 export function reloadedClientKey(parts: ReloadedClientKeyParts): ClientKeyProvider {
   const { clientKey, clock, onReplaced, onInvalid } = parts;
-  let lastSeen = digestOf(parts.file);
+  let lastSeen = fileDigest(parts.file);
   const read = (): ClientKey | undefined => {
     const file = parts.read();
-    const seen = digestOf(file);
+    const seen = fileDigest(file);
     if (seen === lastSeen) return undefined;
     lastSeen = seen;
     const opened = typeof file === 'string' ? file : tryOpen(file);
@@ -53,7 +53,7 @@ function tryOpen(file: ClientKeyFile): ClientKey | string {
 }
 
 /** A digest, so that the password is not kept in memory. */
-function digestOf(content: ClientKeyFile | string): string {
+function fileDigest(content: ClientKeyFile | string): string {
   const text = typeof content === 'string' ? content : `${content.json}\0${content.password}`;
   return builtinModule('node:crypto').createHash('sha256').update(text).digest('base64');
 }

@@ -61,12 +61,12 @@ function connectionFailure(
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(reason);
   const advice = isUntrusted
     ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to its CA, or check whether a proxy intercepts TLS.'
-    : (proxyAdvice ?? connectAdvice(host));
+    : (proxyAdvice ?? tokenConnectAdvice(host));
   const message = `${subject}: ${host} did not respond (${reason}). ${advice}`;
   return new FetchFailure(isUntrusted ? 'untrusted' : 'unreachable', message, { code: systemCode(reason) });
 }
 
-function connectAdvice(host: string): string {
+function tokenConnectAdvice(host: string): string {
   if (host === metadataHost) {
     return 'It is the metadata service of ECS: check that this process runs on an ECS instance, and that its network allows the address.';
   }

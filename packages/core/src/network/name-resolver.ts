@@ -53,7 +53,7 @@ export class NameResolver {
 
   /** Joins the pending look-up of that name, or starts one. */
   resolve(query: NameQuery, clock: Clock): Promise<readonly LookupAddress[]> {
-    const key = keyOf(query);
+    const key = lookupKey(query);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     const resolving = this.#resolve(query, clock);
@@ -82,7 +82,7 @@ export class NameResolver {
 
   /** The addresses that the last successful look-up returned. */
   lastKnown(query: NameQuery, clock: Clock): readonly LookupAddress[] | undefined {
-    const known = this.#known.get(keyOf(query));
+    const known = this.#known.get(lookupKey(query));
     return known === undefined || clock.now() - known.resolvedAt > maxKnownAge ? undefined : known.addresses;
   }
 
@@ -114,7 +114,7 @@ export class NameResolver {
   }
 }
 
-function keyOf({ name, options: { family, hints, order, verbatim } }: NameQuery): string {
+function lookupKey({ name, options: { family, hints, order, verbatim } }: NameQuery): string {
   return `${name} ${JSON.stringify([family, hints, order, verbatim])}`;
 }
 

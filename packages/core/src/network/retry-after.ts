@@ -6,11 +6,11 @@ type Headers = Readonly<Record<string, unknown>>;
  * milliseconds, as the official SDKs read it; gateways send `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
  */
 export function retryAfterOf(headers: Headers, date: number): number | undefined {
-  const delay = milliseconds(headers['x-acs-retry-after']) ?? standardDelay(headers, date);
+  const delay = parseMilliseconds(headers['x-acs-retry-after']) ?? standardDelay(headers, date);
   return delay !== undefined && delay > 0 ? delay : undefined;
 }
 
-function milliseconds(value: unknown): number | undefined {
+function parseMilliseconds(value: unknown): number | undefined {
   return typeof value === 'string' && /^\d{1,9}$/u.test(value.trim()) ? Number(value) : undefined;
 }
 

@@ -159,7 +159,7 @@ function isStale(request: ClientRequest, error: Error): boolean {
 
 const staleCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHOSTUNREACH']);
 
-interface ReadOptions {
+interface ResponseOptions {
   /** Bytes. */
   readonly limit: number;
   readonly isReused: boolean;
@@ -167,7 +167,7 @@ interface ReadOptions {
 
 function readResponse(
   response: IncomingMessage,
-  { limit, isReused: isReusedConnection }: ReadOptions,
+  { limit, isReused: isReusedConnection }: ResponseOptions,
   settle: (outcome: RequestOutcome) => void,
 ): void {
   const { statusCode: status = 0, headers } = response;

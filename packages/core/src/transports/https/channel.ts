@@ -37,7 +37,7 @@ export interface WireRequest {
 /** Builds and signs a request. Called again if the request is repeated on a new connection. */
 export type BuildRequest = () => Promise<WireRequest>;
 
-type HttpResponse = Extract<RequestOutcome, { readonly kind: 'response' }>;
+type ApiResponse = Extract<RequestOutcome, { readonly kind: 'response' }>;
 
 /** Statuses of a gateway that cannot reach KMS. */
 const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -146,12 +146,12 @@ export class HttpsChannel {
     return this.#isFromGateway(outcome, staleStatuses) && outcome.isReusedConnection;
   }
 
-  #isFromGateway(outcome: RequestOutcome, statuses: ReadonlySet<number>): outcome is HttpResponse {
+  #isFromGateway(outcome: RequestOutcome, statuses: ReadonlySet<number>): outcome is ApiResponse {
     if (outcome.kind !== 'response' || !statuses.has(outcome.status)) return false;
     return this.#dialect.readError(outcome.body).code === undefined;
   }
 
-  #uncompressedBody({ headers, body, status }: HttpResponse): Buffer {
+  #uncompressedBody({ headers, body, status }: ApiResponse): Buffer {
     if ((headers['content-encoding'] ?? 'identity') === 'identity') return body;
     const message = `${this.endpoint} responded with a compressed body, although the request does not accept one. Check whether a proxy modifies responses.`;
     throw new FetchFailure('malformed', message, { status });
