@@ -68,9 +68,13 @@ function printIdentities() {
     'STS parameters: `policy`, `durationSeconds` (900 to 43200), `stsEndpoint`, `stsRegionId`, `vpc`.',
     '',
     'Temporary credentials are requested once for all readers and cached until five minutes before they expire, or until a fifth of their',
-    'lifetime is left if that is less. Without any configuration, `default` is used. It tries in order: the variables',
-    '`ALIBABA_CLOUD_ACCESS_KEY_ID` and `_SECRET` (`_SECURITY_TOKEN`), OIDC (`ALIBABA_CLOUD_ROLE_ARN`, `_OIDC_PROVIDER_ARN`,',
-    '`_OIDC_TOKEN_FILE`), `~/.aliyun/config.json`, `~/.alibabacloud/credentials`, ECS metadata, `ALIBABA_CLOUD_CREDENTIALS_URI`.',
+    'lifetime is left if that is less.',
+    '',
+    'Without any configuration, `default` is used. It tries in order: the variables `ALIBABA_CLOUD_ACCESS_KEY_ID` and `_SECRET`',
+    '(`_SECURITY_TOKEN`), OIDC (`ALIBABA_CLOUD_ROLE_ARN`, `_OIDC_PROVIDER_ARN`, `_OIDC_TOKEN_FILE`), the profile of the Alibaba Cloud CLI in',
+    '`~/.aliyun/config.json`, `~/.alibabacloud/credentials` or the file that `ALIBABA_CLOUD_CREDENTIALS_FILE` names, ECS metadata, and',
+    '`ALIBABA_CLOUD_CREDENTIALS_URI`. `ALIBABA_CLOUD_PROFILE` chooses the profile. A source with an error is passed over with a warning. The',
+    'command of an `External` profile is run, without a shell; this is the only process that the client starts.',
   ];
 }
 

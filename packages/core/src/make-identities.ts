@@ -1,5 +1,6 @@
 import { readClientKeyMaterial } from './config/client-key-material.ts';
 import type { ClientKeyRequest } from './config/client-key-material.ts';
+import { defaultSourceWarnings, findDefaultSources } from './config/default-sources.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
 import { isInFile, isQuoted } from './config/text-source.ts';
@@ -12,6 +13,7 @@ import { reloadedClientKey } from './credentials/reloaded-client-key.ts';
 import { reloadedCredentials } from './credentials/reloaded-credentials.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
 import type { ClientKeySource } from './options/client-key-source.ts';
+import type { DefaultSource } from './options/default-source.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { GuardedLogger } from './ports/logger.ts';
@@ -73,11 +75,14 @@ export class IdentityFactory {
   }
 
   #credentials(identity: AlicloudIdentity, source: string): CredentialsProvider {
-    const { machine, options, readOptions, logger } = this.#context;
+    const { machine, options, readOptions, logger, warnings } = this.#context;
     const { clock } = options;
+    if (identity.type === 'default') warnings.push(...defaultSourceWarnings(machine, clock.date()));
     // An invalid proxy variable is reported with the endpoints.
     const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
-    const create = (from: AlicloudIdentity): CredentialsProvider => alicloudCredentials(from, { clock, resolveProxy });
+    const findSources = (): readonly DefaultSource[] => findDefaultSources(machine, clock.date());
+    const create = (from: AlicloudIdentity): CredentialsProvider =>
+      alicloudCredentials(from, { clock, resolveProxy, findDefaultSources: findSources });
     if (!isInFile(source)) return create(identity);
     return reloadedCredentials({
       identity,

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { builtinModule } from '../platform/builtin-module.ts';
 
 /** The parts of the machine that configuration reads. Tests replace them. */
@@ -5,6 +6,8 @@ export interface ConfigurationMachine {
   /** The current environment variables, not those of the time when this package was loaded. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   workingDirectory(): string;
+  /** Default: the variables `HOME` and `USERPROFILE`. May throw. */
+  homeDirectory?(): string;
   /**
    * Reads at most `maxFileBytes` bytes and one more, which shows that the file is too large. Throws the errors of `node:fs`.
    */
@@ -22,6 +25,7 @@ export const machine: ConfigurationMachine = {
     return process.env;
   },
   workingDirectory: () => process.cwd(),
+  homeDirectory: homedir,
   readFile: readFileStart,
   emitWarning: (message) => process.emitWarning(message, 'KmsSecretsWarning'),
 };
@@ -57,6 +61,16 @@ function openFile(path: string): number {
 export function workingDirectory(of: ConfigurationMachine): string | undefined {
   try {
     return of.workingDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The home directory of the user, where profiles are; `undefined` if there is none. */
+export function homeDirectory(of: ConfigurationMachine): string | undefined {
+  const { environment } = of;
+  try {
+    return (of.homeDirectory?.() ?? environment['HOME'] ?? environment['USERPROFILE']) || undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { DefaultSource } from '../options/default-source.ts';
 import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../options/identity.ts';
 import { describeIdentity } from './token-identity.ts';
 import type { TokenProviderOptions } from './token-providers.ts';
@@ -18,12 +19,18 @@ export type AlicloudIdentity = Exclude<Identity, ClientKeyIdentity>;
  *
  * The provider rejects with a `FetchFailure`, which has the status, code and request id, and contains no secret.
  */
-export function alicloudCredentials(identity: AlicloudIdentity, options: TokenProviderOptions): CredentialsProvider {
-  const { clock } = options;
+export function alicloudCredentials(
+  identity: AlicloudIdentity,
+  options: TokenProviderOptions & {
+    /** Finds the sources of the default credentials chain; called for each request. Only for `default`. */
+    readonly findDefaultSources?: () => readonly DefaultSource[];
+  },
+): CredentialsProvider {
+  const { clock, findDefaultSources = () => [] } = options;
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
     const fetch = async (): Promise<IssuedCredentials> =>
-      (await loadModule(() => import('./default-chain.ts'))).fetchFromDefaultChain(options);
+      (await loadModule(() => import('./default-chain.ts'))).fetchFromDefaultChain(findDefaultSources(), options);
     return new CachedCredentials({ source: 'The default credentials chain', fetch, clock });
   }
   const fetch = async (): Promise<IssuedCredentials> =>

@@ -1,51 +1,37 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
+import type { DefaultSource, SourceIdentity } from '../options/default-source.ts';
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { alicloudCredentials } from './alicloud.ts';
+import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 
-/** The library reads `process.env`: leaves only `variables` of what it reads, and restores the rest after the test. */
-function useEnvironment(variables: Readonly<Record<string, string>>): void {
-  const home = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
-  const names = new Set(['HOME', ...Object.keys(process.env).filter((name) => name.startsWith('ALIBABA_CLOUD_'))]);
-  for (const name of Object.keys(variables)) names.add(name);
-  const before = new Map([...names].map((name) => [name, process.env[name]]));
-  onTestFinished(() => {
-    rmSync(home, { recursive: true });
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  });
-  for (const name of names) delete process.env[name];
-  Object.assign(process.env, { HOME: home, ...variables });
-}
+type Respond = (request: LibraryRequest) => LibraryResponse | Promise<LibraryResponse>;
 
-function writeInHome(path: string, text: string): void {
-  const file = join(process.env['HOME'] ?? '', path);
-  mkdirSync(join(file, '..'), { recursive: true });
-  writeFileSync(file, text);
-}
-
-/** The default chain on a machine without a metadata service. */
-function chain(clock = new FakeClock({ date: Date.now() })): CredentialsProvider {
+/** The default chain on these sources. `respond` takes the place of the network. */
+function chain(
+  sources: readonly DefaultSource[] | (() => readonly DefaultSource[]),
+  { clock = new FakeClock({ date: Date.now() }), respond }: { clock?: FakeClock; respond?: Respond } = {},
+): CredentialsProvider {
   return alicloudCredentials(
     { type: 'default' },
     {
       clock,
-      prepare(provider) {
-        if (provider.constructor.name !== 'ECSRAMRoleCredentialsProvider') return;
-        Reflect.set(provider, 'doRequest', () =>
-          Promise.reject(Object.assign(new Error('x'), { code: 'EHOSTUNREACH' })),
-        );
-      },
+      findDefaultSources: typeof sources === 'function' ? sources : () => sources,
+      prepare: (provider) =>
+        respond && Reflect.set(provider, 'doRequest', async (request: LibraryRequest) => respond(request)),
     },
   );
+}
+
+function sourceOf(name: string, identity: SourceIdentity): DefaultSource {
+  return { name, identity };
+}
+
+function json(status: number, body: object): LibraryResponse {
+  return { statusCode: status, headers: { 'content-type': 'text/plain' }, body: Buffer.from(JSON.stringify(body)) };
 }
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -59,84 +45,111 @@ async function serve(listener: RequestListener): Promise<string> {
   return typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}/credentials` : '';
 }
 
-const pair = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'FakeId', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 's3cret-key' };
-const expected = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
-const session = (lifetime: number): string =>
-  JSON.stringify({
-    AccessKeyId: 'FakeId',
-    AccessKeySecret: 's3cret-key',
-    SecurityToken: 's3cret-token',
-    Expiration: `${new Date(Date.now() + lifetime).toISOString().slice(0, 19)}Z`,
+const pair = { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' };
+const accessKey = sourceOf('variables', { type: 'ak', ...pair });
+const role: SourceIdentity = { type: 'ram_role', ...pair, roleArn: 'acs:ram::1:role/reader' };
+const metadata: DefaultSource = { ...sourceOf('ECS metadata', { type: 'ecs_ram_role' }), isImplicit: true };
+
+const session = (lifetime: number): string => JSON.stringify(sessionFields(lifetime));
+const sessionFields = (lifetime: number): Readonly<Record<string, string>> => ({
+  AccessKeyId: 'FakeSts',
+  AccessKeySecret: 's3cret-sts',
+  SecurityToken: 's3cret-token',
+  Expiration: `${new Date(Date.now() + lifetime).toISOString().slice(0, 19)}Z`,
+});
+const issued = { accessKeyId: 'FakeSts', accessKeySecret: 's3cret-sts', securityToken: 's3cret-token' };
+
+test('uses the first source that has an identity', async () => {
+  expect(await chain([{ name: 'nothing' }, accessKey, metadata]).getCredential()).toEqual(pair);
+  expect(await chain([sourceOf('a', { type: 'sts', ...pair, securityToken: 't' })]).getCredential()).toEqual({
+    ...pair,
+    securityToken: 't',
   });
-
-test('reads the environment variables of the library', async () => {
-  useEnvironment(pair);
-
-  expect(await chain().getCredential()).toEqual(expected);
-});
-
-test('reads a profile of the Alibaba Cloud CLI and one of the library', async () => {
-  useEnvironment({});
-  const profile = { name: 'default', mode: 'AK', access_key_id: 'FakeId', access_key_secret: 's3cret-key' };
-  writeInHome('.aliyun/config.json', JSON.stringify({ current: 'default', profiles: [profile] }));
-  expect(await chain().getCredential()).toEqual(expected);
-
-  useEnvironment({});
-  writeInHome(
-    '.alibabacloud/credentials',
-    '[default]\ntype = access_key\naccess_key_id = FakeId\naccess_key_secret = s3cret-key\n',
-  );
-  expect(await chain().getCredential()).toEqual(expected);
-});
-
-test('reports which sources were checked if none has credentials', async () => {
-  useEnvironment({});
-
-  const error: unknown = await chain()
-    .getCredential()
-    .catch((thrown: unknown) => thrown);
-
-  expect(error).toMatchObject({ failure: 'rejected' });
-  expect(String(error)).toMatch(/ALIBABA_CLOUD_ACCESS_KEY_ID.*config\.json.*alibabacloud\/credentials.*ECS metadata/u);
 });
 
 test('finds credentials that are set after a failure', async () => {
-  useEnvironment({});
   const clock = new FakeClock();
-  const provider = chain(clock);
+  let sources: readonly DefaultSource[] = [{ name: 'variables' }];
+  const provider = chain(() => sources, { clock });
   await expect(provider.getCredential()).rejects.toThrow('No credentials are configured');
 
-  Object.assign(process.env, pair);
-  onTestFinished(() => {
-    for (const name of Object.keys(pair)) delete process.env[name];
-  });
+  sources = [accessKey];
   await clock.pass('1s');
 
-  expect(await provider.getCredential()).toEqual(expected);
+  expect(await provider.getCredential()).toEqual(pair);
 });
 
-test('does not quote a profile that cannot be parsed', async () => {
-  useEnvironment({});
-  writeInHome('.aliyun/config.json', '{"profiles": [{"access_key_secret": "s3cret-key"');
+test('reports which sources were checked if none is configured', async () => {
+  const respond = (): never => {
+    throw Object.assign(new Error('x'), { code: 'EHOSTUNREACH' });
+  };
 
-  const error: unknown = await chain()
-    .getCredential()
-    .catch((thrown: unknown) => thrown);
-
-  expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/s3cret-/u);
-});
-
-test('reports the failure of a configured provider, not of unconfigured ones', async () => {
-  useEnvironment({
-    ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/x',
-    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/ack',
-    ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/nowhere/token',
-  });
-
-  await expect(chain().getCredential()).rejects.toMatchObject({
+  await expect(
+    chain([{ name: 'variables' }, metadata, { name: 'URI' }], { respond }).getCredential(),
+  ).rejects.toMatchObject({
     failure: 'rejected',
-    message: expect.stringContaining('/nowhere/token does not exist') as string,
+    message: expect.stringContaining('Checked: variables, ECS metadata, URI.') as string,
   });
+});
+
+test('passes over a source with a problem, and reports the problem if no other has credentials', async () => {
+  const broken = { name: 'config.json', problem: 'config.json:1: the file is not valid JSON.' };
+
+  expect(await chain([broken, accessKey]).getCredential()).toEqual(pair);
+  await expect(chain([broken, { name: 'URI' }]).getCredential()).rejects.toMatchObject({
+    failure: 'rejected',
+    message: 'The default credentials chain found no credentials. config.json:1: the file is not valid JSON.',
+  });
+});
+
+test('passes over a role that STS refuses, and names it if no other source has credentials', async () => {
+  const respond = (): LibraryResponse => json(403, { Code: 'NoPermission', Message: 'x', RequestId: 'R-1' });
+
+  expect(await chain([sourceOf('config.json:2', role), accessKey], { respond }).getCredential()).toEqual(pair);
+  await expect(chain([sourceOf('config.json:2', role)], { respond }).getCredential()).rejects.toMatchObject({
+    failure: 'denied',
+    code: 'NoPermission',
+    message: expect.stringContaining('config.json:2: Credentials for role acs:ram::1:role/reader: sts.') as string,
+  });
+});
+
+test('does not become another identity while STS is unavailable', async () => {
+  const respond = (): LibraryResponse => json(503, { Code: 'ServiceUnavailable', Message: 'x', RequestId: 'R-1' });
+
+  await expect(chain([sourceOf('config.json:2', role), accessKey], { respond }).getCredential()).rejects.toMatchObject({
+    failure: 'unavailable',
+    status: 503,
+  });
+});
+
+test('a metadata service that no setting names counts only if it responds', async () => {
+  const uri = await serve((_, response) => response.end(session(3_600_000)));
+  const fallback = sourceOf('URI', { type: 'credentials_uri', uri });
+  const hardened = (request: LibraryRequest): LibraryResponse | Promise<LibraryResponse> =>
+    request.url === undefined ? json(403, {}) : { statusCode: 200, headers: {}, body: Buffer.from(session(3_600_000)) };
+
+  expect(await chain([metadata, fallback], { respond: hardened }).getCredential()).toEqual(issued);
+  await expect(chain([metadata], { respond: hardened }).getCredential()).rejects.toThrow('hardened mode');
+});
+
+test('assumes a role with the credentials of another source', async () => {
+  const sent: LibraryRequest[] = [];
+  const respond = (request: LibraryRequest): LibraryResponse => {
+    sent.push(request);
+    return json(200, { Credentials: sessionFields(3_600_000) });
+  };
+  const chained: SourceIdentity = {
+    type: 'chained_role',
+    role: { type: 'ram_role', roleArn: 'acs:ram::1:role/second' },
+    source: role,
+  };
+
+  expect(await chain([sourceOf('config.json:3', chained)], { respond }).getCredential()).toEqual(issued);
+  expect(sent.map(({ bodyForm }) => bodyForm?.['RoleArn'])).toEqual([
+    'acs:ram::1:role/reader',
+    'acs:ram::1:role/second',
+  ]);
+  expect(new URL(sent[1]?.toRequestURL() ?? '').searchParams.get('AccessKeyId')).toBe('FakeSts');
 });
 
 test('requests and caches credentials from a URI', async () => {
@@ -145,16 +158,15 @@ test('requests and caches credentials from a URI', async () => {
     requests += 1;
     response.end(session(3_600_000));
   });
-  useEnvironment({ ALIBABA_CLOUD_CREDENTIALS_URI: uri });
   const clock = new FakeClock({ date: Date.now() });
-  const fromChain = chain(clock);
+  const fromChain = chain([sourceOf('URI', { type: 'credentials_uri', uri })], { clock });
   const fromUri = alicloudCredentials({ type: 'credentials_uri', uri }, { clock });
 
   for (const provider of [fromChain, fromUri]) {
     requests = 0;
     const all = await Promise.all(Array.from({ length: 1_000 }, () => provider.getCredential()));
     await clock.pass('40m');
-    expect(await provider.getCredential()).toEqual({ ...expected, securityToken: 's3cret-token' });
+    expect(await provider.getCredential()).toEqual(issued);
     expect(all[0]).toBe(all[999]);
     expect(requests).toBe(1);
   }

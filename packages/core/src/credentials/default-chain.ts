@@ -1,130 +1,76 @@
-import type { Clock } from '../time/clock.ts';
-import { FetchFailure } from '../ports/transport.ts';
-import type { HttpLogEntry } from './http-log.ts';
-import { logRequests } from './http-log.ts';
-import { tokenFailure } from './token-failure.ts';
-import { fetchSession, lifetimeOf } from './session.ts';
-import type { SessionProvider } from './session.ts';
-import type { TokenProviderOptions } from './token-providers.ts';
+import type { DefaultSource, SourceIdentity } from '../options/default-source.ts';
+import { FetchFailure, isFetchFailure } from '../ports/transport.ts';
+import { failures } from '../secret/failures.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
-import { sendOverOwnHttps } from './provider-https.ts';
-import { loadModule } from '../secret/module-error.ts';
-
-/** A provider in the library's default chain. It fetches sessions (see `SessionProvider`), or reads variables or a file. */
-type ChainProvider = object & {
-  getCredentials(): Promise<{
-    readonly accessKeyId: string;
-    readonly accessKeySecret: string;
-    readonly securityToken?: string | undefined;
-  }>;
-};
+import { fetchByCliLogin } from './cli-login.ts';
+import type { TokenProviderOptions } from './token-providers.ts';
+import { fetchCredentials } from './token-providers.ts';
 
 /**
- * Fetches credentials from the first provider in the default chain of `@alicloud/credentials` that has some.
+ * Fetches credentials from the first source of the default credentials chain that has some.
  *
- * The chain is built for each request, and its providers are called one by one. The library's own chain stores a provider before
- * it has succeeded: after all providers have failed once, it calls only the last one (providers/default.js of 2.4.7, line 80).
+ * A source that is configured wrongly, or whose credentials are refused, is passed over, as in `@alicloud/credentials`. An outage
+ * of its issuer is final: with the next source, the client would become another identity for its duration.
  */
-export async function fetchFromDefaultChain({
-  clock,
-  prepare,
-  resolveProxy,
-}: TokenProviderOptions): Promise<IssuedCredentials> {
-  const { DefaultCredentialsProvider } = await loadModule(() => import('@alicloud/credentials'));
-  const attempts: ChainAttempt[] = [];
-  for (const provider of providersOf(DefaultCredentialsProvider.builder().build())) {
-    const httpLog: HttpLogEntry[] = [];
-    sendOverOwnHttps(provider, { resolveProxy, clock });
-    prepare?.(provider);
-    logRequests(provider, httpLog);
+export async function fetchFromDefaultChain(
+  sources: readonly DefaultSource[],
+  options: TokenProviderOptions,
+): Promise<IssuedCredentials> {
+  const failed = new Map<DefaultSource, FetchFailure>();
+  for (const source of sources) {
+    if (source.identity === undefined) continue;
     try {
-      return await fetchFrom(provider, httpLog, clock);
+      return await fetchFrom(source.identity, options);
     } catch (error) {
-      attempts.push({ name: nameOf(provider), httpLog, failure: providerFailure(error, httpLog, { provider, clock }) });
+      if (!isFetchFailure(error)) throw error;
+      if (source.isImplicit === true && error.status === undefined) continue;
+      const failure = new FetchFailure(error.failure, `${source.name}: ${error.message}`, error);
+      const { retry, failover } = failures[error.failure];
+      if (retry || failover) throw failure;
+      failed.set(source, failure);
     }
   }
-  throw chainFailure(attempts);
+  throw chainFailure(sources, failed);
 }
 
-interface ChainAttempt {
-  readonly name: string;
-  readonly httpLog: readonly HttpLogEntry[];
-  readonly failure: FetchFailure;
-}
-
-/** Reads a property that is not documented: the version of the library is pinned, and a test covers this function. */
-function providersOf(chain: object): readonly ChainProvider[] {
-  const providers: unknown = Reflect.get(chain, 'providers');
-  // The chain itself is a provider too.
-  const list: readonly ChainProvider[] = Array.isArray(providers) ? providers : [chain as ChainProvider];
-  // The chain contains the URI provider even if no URI is set; it would then request https://undefined/.
-  return list.filter((provider) => !('credentialsURI' in provider) || Boolean(provider.credentialsURI));
-}
-
-async function fetchFrom(
-  provider: ChainProvider,
-  httpLog: readonly HttpLogEntry[],
-  clock: Clock,
-): Promise<IssuedCredentials> {
-  if (hasSessions(provider)) return fetchSession(provider, httpLog, clock);
-  const { accessKeyId, accessKeySecret, securityToken } = await provider.getCredentials();
-  const credentials =
-    securityToken === undefined || securityToken === ''
-      ? { accessKeyId, accessKeySecret }
-      : { accessKeyId, accessKeySecret, securityToken };
-  return { credentials, lifetime: lifetimeOf(expirationOf(provider), clock.date()) };
-}
-
-function hasSessions(provider: object): provider is SessionProvider {
-  return 'refresher' in provider && typeof provider.refresher === 'function';
-}
-
-/** The provider for a profile with a role wraps a provider with a session. */
-function expirationOf(provider: object): unknown {
-  const inner: unknown = Reflect.get(provider, 'innerProvider');
-  const session: unknown = typeof inner === 'object' && inner !== null ? Reflect.get(inner, 'session') : undefined;
-  return typeof session === 'object' && session !== null ? Reflect.get(session, 'expiration') : undefined;
-}
-
-function nameOf(provider: object): string {
-  return names.get(provider.constructor.name) ?? provider.constructor.name;
-}
-
-const oidc = 'OIDC (RRSA)';
-const metadata = 'ECS metadata';
-const names: ReadonlyMap<string, string> = new Map([
-  ['EnvironmentVariableCredentialsProvider', 'ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
-  ['OIDCRoleArnCredentialsProvider', oidc],
-  ['CLIProfileCredentialsProvider', '~/.aliyun/config.json'],
-  ['ProfileCredentialsProvider', '~/.alibabacloud/credentials'],
-  ['ECSRAMRoleCredentialsProvider', metadata],
-  ['URICredentialsProvider', 'ALIBABA_CLOUD_CREDENTIALS_URI'],
-]);
-
-function providerFailure(
-  error: unknown,
-  httpLog: readonly HttpLogEntry[],
-  { provider, clock }: { readonly provider: object; readonly clock: Clock },
-): FetchFailure {
-  const file: unknown = Reflect.get(provider, 'oidcTokenFilePath');
-  const tokenFile = typeof file === 'string' ? file : undefined;
-  return tokenFailure(error, httpLog, { subject: 'The default credentials chain', tokenFile, date: clock.date() });
-}
-
-/**
- * Returns the failure of the first provider that is configured: OIDC, or one that sent a request. If only the metadata service
- * was requested and did not respond, this machine has no identity, and a retry would not help.
- */
-function chainFailure(attempts: readonly ChainAttempt[]): FetchFailure {
-  const isUnconfigured = ({ name, httpLog }: ChainAttempt): boolean =>
-    (httpLog.length === 0 && name !== oidc) ||
-    (name === metadata && httpLog.every(({ status }) => status === undefined));
-  const configured = attempts.find((attempt) => !isUnconfigured(attempt));
-  if (configured !== undefined) {
-    const { failure, name } = configured;
-    return new FetchFailure(failure.failure, `${name}: ${failure.message}`, failure);
+async function fetchFrom(identity: SourceIdentity, options: TokenProviderOptions): Promise<IssuedCredentials> {
+  switch (identity.type) {
+    case 'ak': {
+      const { accessKeyId, accessKeySecret } = identity;
+      return { credentials: { accessKeyId, accessKeySecret }, lifetime: undefined };
+    }
+    case 'sts': {
+      const { accessKeyId, accessKeySecret, securityToken } = identity;
+      return { credentials: { accessKeyId, accessKeySecret, securityToken }, lifetime: undefined };
+    }
+    case 'chained_role': {
+      const { credentials } = await fetchFrom(identity.source, options);
+      return fetchCredentials({ ...identity.role, ...credentials }, options);
+    }
+    case 'cli_login':
+      return fetchByCliLogin(identity, options);
+    case 'ram_role':
+    case 'ecs_ram_role':
+    case 'oidc_role_arn':
+    case 'credentials_uri':
+      return fetchCredentials(identity, options);
+    default:
+      return identity satisfies never;
   }
-  const checked = attempts.map(({ name }) => name).join(', ');
+}
+
+/** The failure of the first source that was refused, and the problems of all sources; else, what was checked. */
+function chainFailure(
+  sources: readonly DefaultSource[],
+  failed: ReadonlyMap<DefaultSource, FetchFailure>,
+): FetchFailure {
+  const reasons = sources.flatMap((source) => failed.get(source)?.message ?? source.problem ?? []);
+  const [first] = failed.values();
+  if (reasons.length > 0) {
+    const message = `The default credentials chain found no credentials. ${reasons.join(' ')}`;
+    return new FetchFailure(first?.failure ?? 'rejected', message, first);
+  }
+  const checked = sources.map(({ name }) => name).join(', ');
   const message = `No credentials are configured, and the default credentials chain found none. Checked: ${checked}. Set credentials_type and its keys, or provide one of these.`;
   return new FetchFailure('rejected', message);
 }
