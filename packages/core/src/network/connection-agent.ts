@@ -173,6 +173,6 @@ function over(socket: Socket): object {
 }
 
 /** 1.2, or the minimum of the process (`--tls-min-v1.3`, `tls.DEFAULT_MIN_VERSION`) if that is higher. */
-export function minTlsVersion(): 'TLSv1.2' | 'TLSv1.3' {
+function minTlsVersion(): 'TLSv1.2' | 'TLSv1.3' {
   return tls.DEFAULT_MIN_VERSION === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2';
 }

@@ -49,6 +49,7 @@ export interface SdkTransportOptions {
  *
  * It has the limits of the SDK. Requests are not cancelled: when the signal aborts, the fetch rejects, but the request
  * continues until its own timeout. The size of responses is not limited. A CA file and a proxy cannot be configured.
+ * The SDK puts the access key id, the signature and the security token into the URL, which traces and logs may record.
  */
 export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {}): SecretTransport {
   const endpoint = options.endpoint ?? endpointOf(client);
