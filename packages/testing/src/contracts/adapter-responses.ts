@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 
 import { jsonFields } from '../scenarios/harness/app-client.ts';
+import type { RawResponse } from '../scenarios/harness/app-client.ts';
 import type { StartApp } from '../scenarios/harness/run-scenario.ts';
 import { sha256 } from '../scenarios/harness/sha256.ts';
 import { clause, errorResponse } from './adapter-fixture.ts';
@@ -20,6 +21,12 @@ const specialNames: readonly string[] = [
   'x'.repeat(192),
 ];
 
+/** A value is not in the response, but its version and its state are: no cache may keep them. */
+function expectJsonHeaders(headers: RawResponse['headers']): void {
+  expect(String(headers['content-type']), 'the header content-type').toMatch(/^application\/json\b/u);
+  expect(String(headers['cache-control']), 'the header cache-control').toContain('no-store');
+}
+
 /** The response of each route, for success and for each kind of failure. */
 export const responseClauses: readonly Clause<StartApp>[] = [
   clause('a read returns name, version, stale flag and hash', {}, async ({ app, kms }) => {
@@ -28,8 +35,7 @@ export const responseClauses: readonly Clause<StartApp>[] = [
     const { status, headers, text } = await app.request('GET', '/secrets/db');
 
     expect(status).toBe(200);
-    expect(headers['content-type']).toMatch(/^application\/json\b/u);
-    expect(headers['cache-control']).toContain('no-store');
+    expectJsonHeaders(headers);
     expect(jsonFields(text)).toEqual({ name: 'db', versionId: 'v1', stale: false, sha256: sha256('s3cret-one') });
   }),
   clause('a binary secret can be read', {}, async ({ app, kms }) => {
@@ -116,9 +122,8 @@ export const responseClauses: readonly Clause<StartApp>[] = [
       for (const { status, headers, text } of responses) {
         expect(status).toBe(503);
         expect(jsonFields(text)).toEqual({ code });
-        expect(headers['content-type']).toMatch(/^application\/json\b/u);
-        expect(headers['cache-control']).toContain('no-store');
-        expect(headers['retry-after']).toBe(retryAfter);
+        expectJsonHeaders(headers);
+        expect(headers['retry-after'], 'the header retry-after').toBe(retryAfter);
       }
     }),
   ),

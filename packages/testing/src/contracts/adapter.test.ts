@@ -229,3 +229,12 @@ test.concurrent.each(defects)('the contract finds an app that %s', async (_, def
 
   expect(await failedClauses(relevant, appWith(defect))).toEqual([clause]);
 });
+
+test.each([
+  ['content-type', { 'cache-control': 'no-store' }],
+  ['cache-control', { 'content-type': 'application/json' }],
+])('a failing contract names the header %s', async (header, headers) => {
+  const [clause] = adapterClauses.filter(({ name }) => name === fullResponse);
+
+  await expect(clause?.check(appWith({ headers }))).rejects.toThrow(`the header ${header}`);
+});
