@@ -38,11 +38,11 @@ export function configureSecrets(clientOrOptions: SecretClient | SecretClientOpt
 /**
  * The client of this process, for code outside of requests. Created at the first call from `secretsmanager.properties` or the
  * environment, unless `register` or `configureSecrets` set it: `next build` needs no configuration. Created again from the same
- * options if it was closed.
+ * options if it was closed. A client of your own cannot be created again: its reads reject with `ClientClosedError`.
  *
  * Does not check whether its caller is prerendered, unlike `getSecret`.
  *
- * Throws `ConfigurationError` if the options are invalid, or if a client of your own was set and is closed.
+ * Throws `ConfigurationError` if the options are invalid.
  */
 export function getSecretClient(): SecretClient {
   const testClient = shared[testSlot];
@@ -50,8 +50,9 @@ export function getSecretClient(): SecretClient {
   const present = shared[slot];
   if (present === undefined) return setClient({}, true);
   if (!present.client.isClosed) return present.client;
-  if (present.options === undefined) throw closedClient();
-  return setClient(present.options, present.isImplicit);
+  if (present.options !== undefined) return setClient(present.options, present.isImplicit);
+  warnOfClosedClient(present.client);
+  return present.client;
 }
 
 /** The client that a test provides, which is read without a request of Next. */
@@ -93,16 +94,15 @@ function tooLate(clientOrOptions: SecretClient | SecretClientOptions): Configura
   ]);
 }
 
-function closedClient(): ConfigurationError {
-  return new ConfigurationError([
-    {
-      key: 'getSecretClient()',
-      source: '@kms-secrets/next',
-      got: 'the client that was passed to configureSecrets() or register(), which is closed',
-      expected:
-        'an open client: call configureSecrets() with a new one, or pass options, from which it is created again',
-    },
-  ]);
+const warnedOf = new WeakSet<SecretClient>();
+
+function warnOfClosedClient(client: SecretClient): void {
+  if (warnedOf.has(client)) return;
+  warnedOf.add(client);
+  process.emitWarning(
+    'getSecretClient() or getSecret() was called after the client that was passed to configureSecrets() or register() was closed: its reads reject with ERR_CLIENT_CLOSED. Call configureSecrets() with a new client, or pass options, from which the client is created again.',
+    { type: 'SecretsWarning', code: 'KMS_SECRETS_CLIENT_CLOSED' },
+  );
 }
 
 /** Not in development, where each hot reload configures the client again. */

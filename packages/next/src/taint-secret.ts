@@ -37,7 +37,7 @@ const randomRun = /(?=[a-z0-9+/]{0,19}[0-9])(?=[a-z0-9+/]{0,19}[a-z])[a-z0-9+/]{
 export function taintSecret(secret: Secret): void {
   if (tainted.has(secret)) return;
   tainted.add(secret);
-  const message = `Secret "${secret.name}" must not be sent to the browser, neither as a whole nor in part. Use it on the server, and pass a client component only results that do not contain it. A server action inside a component sends the variables that it uses: call getSecret() inside the action.`;
+  const message = `Secret "${secret.name}" must not be sent to the browser. Use it on the server, and pass a client component only results that contain neither the secret nor a part of it. A server action inside a component sends the variables that it uses: call getSecret() inside the action.`;
   taintObject?.(message, secret);
   if (taintValue === undefined) return;
   for (const part of taintedPartsOf(secret)) taintValue(message, secret, part);
