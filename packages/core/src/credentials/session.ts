@@ -28,7 +28,7 @@ export async function fetchSession(
 }
 
 /** Returns the milliseconds from `date` to `expiration`; `undefined` if there is no valid `expiration`. */
-export function lifetimeOf(expiration: unknown, date: number): number | undefined {
+function lifetimeOf(expiration: unknown, date: number): number | undefined {
   const expiresAt = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
   return Number.isNaN(expiresAt) ? undefined : Math.max(expiresAt - date, 0);
 }
