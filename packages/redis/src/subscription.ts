@@ -52,6 +52,11 @@ export class Subscription {
   }
 
   #receive(message: unknown): void {
-    if (!this.#isClosed && message instanceof Uint8Array) this.#parts.onMessage(message);
+    if (!this.#isClosed && isBytes(message)) this.#parts.onMessage(message);
   }
+}
+
+/** Not `instanceof`: inside Jest, a `Buffer` of the client is an array of another realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]';
 }

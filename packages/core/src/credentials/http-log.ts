@@ -38,7 +38,7 @@ export function logRequests(provider: object, httpLog: HttpLogEntry[]): void {
       httpLog.push({
         host,
         reason: reasonOf(error),
-        advice: error instanceof ProxyRefusal ? proxyAdvice(error) : undefined,
+        ...(error instanceof ProxyRefusal && { advice: proxyAdvice(error), retryAfter: error.retryAfter }),
       });
       throw error;
     }

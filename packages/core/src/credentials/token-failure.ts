@@ -55,7 +55,7 @@ const fileProblems: ReadonlyMap<string, string> = new Map([
 ]);
 
 function connectionFailure(
-  { host, reason = 'unknown reason', advice: proxyAdvice }: HttpLogEntry,
+  { host, reason = 'unknown reason', advice: proxyAdvice, retryAfter }: HttpLogEntry,
   { subject }: TokenRequestContext,
 ): FetchFailure {
   const isUntrusted = /CERT|SELF_SIGNED|UNABLE_TO_|^HOSTNAME_/u.test(reason);
@@ -63,7 +63,8 @@ function connectionFailure(
     ? 'Its certificate is not trusted: set NODE_EXTRA_CA_CERTS to its CA, or check whether a proxy intercepts TLS.'
     : (proxyAdvice ?? tokenConnectAdvice(host));
   const message = `${subject}: ${host} did not respond (${reason}). ${advice}`;
-  return new FetchFailure(isUntrusted ? 'untrusted' : 'unreachable', message, { code: systemCode(reason) });
+  const failure = isUntrusted ? 'untrusted' : 'unreachable';
+  return new FetchFailure(failure, message, { code: systemCode(reason), retryAfter });
 }
 
 function tokenConnectAdvice(host: string): string {

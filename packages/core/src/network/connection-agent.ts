@@ -19,6 +19,9 @@ const maxIdleSockets = 16;
  */
 const maxConnectionAge = 300_000;
 
+/** The minimum time between two renewals (ms), so that an outage of the gateway does not cause a handshake per request. */
+const minRenewalInterval = 5_000;
+
 export interface ConnectionOptions {
   readonly clock: Clock;
   /** Milliseconds for DNS, TCP and TLS. */
@@ -65,6 +68,7 @@ export class ConnectionAgent extends Agent {
   readonly #openings = new WeakMap<Duplex, Opening>();
   /** Connections of an earlier generation are not reused. */
   #generation = 0;
+  #renewedAt: number | undefined;
 
   constructor(options: ConnectionOptions) {
     const { ca, verifyCertificate = true, proxy, clock, connectTimeout, resolver = processResolver } = options;
@@ -111,8 +115,14 @@ export class ConnectionAgent extends Agent {
     this.#closeIdle(() => true);
   }
 
-  /** Closes the idle sockets, and the others after their current response: the next request opens a new connection. */
+  /**
+   * Closes the idle sockets, and the others after their current response: the next request opens a new connection. Has no effect
+   * within five seconds of the last renewal.
+   */
   renew(): void {
+    const now = this.#clock.now();
+    if (this.#renewedAt !== undefined && now - this.#renewedAt < minRenewalInterval) return;
+    this.#renewedAt = now;
     this.#generation += 1;
     this.closeIdleSockets();
   }

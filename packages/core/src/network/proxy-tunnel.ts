@@ -4,6 +4,7 @@ import type { AgentOptions, RequestOptions } from 'node:https';
 import { request as httpsRequest } from 'node:https';
 import { isIP, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
+import { retryAfterOf } from './retry-after.ts';
 
 /** A proxy responded to CONNECT with a status other than 2xx. */
 export class ProxyRefusal extends Error {
@@ -12,11 +13,14 @@ export class ProxyRefusal extends Error {
   readonly status: number;
   /** The authentication schemes that a 407 offers, such as `NTLM`. */
   readonly schemes: readonly string[];
+  /** The delay that the proxy requests (ms). */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, schemes: readonly string[]) {
+  constructor(status: number, schemes: readonly string[], retryAfter?: number) {
     super(`The proxy responded to CONNECT with status ${status}.`);
     this.status = status;
     this.schemes = schemes;
+    this.retryAfter = retryAfter;
     this.code = `PROXY_STATUS_${status}`;
   }
 }
@@ -64,7 +68,8 @@ export function openTunnel(
       return;
     }
     socket.destroy();
-    callback(new ProxyRefusal(status, schemesOf(response)));
+    // Without a date of the proxy, `Retry-After` is only read in seconds.
+    callback(new ProxyRefusal(status, schemesOf(response), retryAfterOf(response.headers, Number.NaN)));
   });
   // Stays attached: an aborted request emits an error, too.
   request.on('error', (error) => callback(error));

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
 import { createKeyring } from './keyring.ts';
@@ -51,6 +52,13 @@ test('derives the same key from a passphrase and a salt, in every Unicode form',
 test('needs a salt only for a passphrase', () => {
   expect(createKeyring({ key: firstKey }).needsSalt).toBe(false);
   expect(createKeyring({ keys: [firstKey, { passphrase }] }).needsSalt).toBe(true);
+});
+
+test('accepts bytes of another realm, as a Buffer is inside Jest', () => {
+  const key = runInNewContext('Uint8Array.from({ length: 32 }, (_, index) => index)') as Uint8Array;
+
+  expect(key instanceof Uint8Array).toBe(false);
+  expect(() => createKeyring({ key })).not.toThrow();
 });
 
 test('copies the bytes of a key', async () => {

@@ -105,7 +105,7 @@ function parseKey(option: string, key: unknown): KeyMaterial | ConfigurationIssu
       expected: `a passphrase of at least ${minPassphraseLength} characters`,
     });
   }
-  const bytes = typeof key === 'string' ? decodeKey(key) : key instanceof Uint8Array ? key : undefined;
+  const bytes = typeof key === 'string' ? decodeKey(key) : isBytes(key) ? key : undefined;
   if (bytes?.length !== keyLength) {
     const got = bytes === undefined ? describeKind(key) : `${bytes.length} bytes`;
     return issue(option, { got, expected: `a key of ${keyLength} bytes, raw or as base64 or hex text`, example });
@@ -115,6 +115,11 @@ function parseKey(option: string, key: unknown): KeyMaterial | ConfigurationIssu
   }
   // Copied, so that the caller can overwrite its array.
   return { bytes: Uint8Array.from(bytes) };
+}
+
+/** Not `instanceof`: inside Jest, a `Buffer` is an array of another realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
 const example = 'the output of `openssl rand -base64 32`';

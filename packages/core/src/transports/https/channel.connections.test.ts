@@ -53,6 +53,19 @@ test.each([502, 503, 504])('opens a new connection after a gateway responds with
   expect(connections(kms)).toEqual([1, 1, 2]);
 });
 
+test('renews the connections at most every five seconds', async () => {
+  const kms = await start();
+  const clock = new FakeClock({ date: kms.clock.date() });
+  const transport = open(kms, { clock });
+  kms.fault({ kind: 'html', status: 503 });
+  for (const pause of ['0s', '1s', '1s', '5s', '1s'] as const) {
+    await clock.pass(pause);
+    await failureOf(transport.fetch(request, noAbort()));
+  }
+
+  expect(connections(kms)).toEqual([1, 2, 2, 2, 3]);
+});
+
 test('keeps the connection after an error of KMS itself', async () => {
   const kms = await start();
   const transport = open(kms);

@@ -110,3 +110,12 @@ test.each([
   expect(failure.message).toContain(words);
   expect(failure.message).not.toContain('s3cret-');
 });
+
+test('keeps the Retry-After of a proxy', async () => {
+  const kms = await start();
+  const proxy = await startProxy('503 Service Unavailable\r\nRetry-After: 3');
+
+  const failure = await failureOf(open(kms, { proxy: proxy.url }).fetch(request, noAbort()));
+
+  expect(failure).toMatchObject({ code: 'PROXY_STATUS_503', retryAfter: 3_000 });
+});

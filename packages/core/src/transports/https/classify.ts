@@ -161,7 +161,7 @@ export function fetchFailureFromError(
   }
   if (error instanceof ProxyRefusal) {
     const message = `The proxy ${proxy} refused to connect to ${endpoint} with status ${error.status}. ${proxyAdvice(error)}`;
-    return unreachable(message, error.code);
+    return new FetchFailure('unreachable', message, { code: error.code, retryAfter: error.retryAfter });
   }
   const reason = reasons.get(code ?? '') ?? code ?? error.name;
   const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice(route, code ?? '')}`;
