@@ -25,6 +25,9 @@ type PasswordLocation =
 
 /**
  * The sources of a client key and its password. `clientKeyContent` and `password` are secrets: never log a value of this type.
+ *
+ * Files are read again if KMS rejects the key, and at most every ten seconds before a request, so that a key can be replaced without
+ * a restart.
  */
 export type ClientKeySource = ClientKeyLocation & PasswordLocation;
 

@@ -4,11 +4,13 @@ import type { PeerCertificateNames } from '../../network/send-request.ts';
 export function describeCertificateError(
   error: Error,
   certificate: PeerCertificateNames | undefined,
+  isProxy: boolean,
 ): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const reason = certificateReasons.get(code);
   if (reason === undefined) return undefined;
-  return `its certificate${describe(certificate)} ${reason} (${code}). ${certificateAdvice.get(code) ?? unknownCa}`;
+  const advice = certificateAdvice.get(code) ?? (isProxy ? unknownProxyCa : unknownCa);
+  return `its certificate${describe(certificate)} ${reason} (${code}). ${advice}`;
 }
 
 /** OpenSSL's verification errors by Node's names for them (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
@@ -42,6 +44,7 @@ const certificateReasons: ReadonlyMap<string, string> = new Map([
 
 const checkClock = 'Renew the certificate, or check the clock of this machine.';
 const checkName = 'Check the endpoint: its host name must be one that the certificate is issued for.';
+const unknownProxyCa = 'Set NODE_EXTRA_CA_CERTS to the CA of the proxy.';
 const unknownCa =
   'For a KMS instance, set caFilePath of the endpoint to its CA (with an SDK client, NODE_EXTRA_CA_CERTS), which the KMS console offers under Instances, Instance CA Certificate. Otherwise, check whether a proxy intercepts TLS.';
 

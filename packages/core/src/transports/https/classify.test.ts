@@ -188,6 +188,15 @@ test('names the proxy that refuses the connection', () => {
   expect(failure.message).toContain('407');
 });
 
+test('says how to trust the certificate of an HTTPS proxy', () => {
+  const failure = classifyError(networkError('DEPTH_ZERO_SELF_SIGNED_CERT'), { ...context, proxy: 'proxy.test:3128' });
+
+  expect(failure.failure).toBe('untrusted');
+  expect(failure.message).toContain('The proxy proxy.test:3128 is not trusted');
+  expect(failure.message).toContain('NODE_EXTRA_CA_CERTS');
+  expect(failure.message).not.toContain('caFilePath');
+});
+
 test('drops the response bytes on an error of the HTTP parser', () => {
   const error = Object.assign(new Error('Parse Error: Expected HTTP/'), {
     code: 'HPE_INVALID_CONSTANT',

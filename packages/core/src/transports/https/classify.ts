@@ -145,10 +145,10 @@ export function fetchFailureFromError(
 ): FetchFailure {
   const { endpoint, proxy } = route;
   const code = errorCode(error);
-  const certificateError = describeCertificateError(error, certificate);
+  // Without a certificate of the endpoint, the tunnel does not exist yet: the certificate is that of an HTTPS proxy.
+  const isProxy = proxy !== undefined && certificate === undefined;
+  const certificateError = describeCertificateError(error, certificate, isProxy);
   if (certificateError !== undefined) {
-    // Without a certificate of the endpoint, the tunnel does not exist yet: the certificate is that of an HTTPS proxy.
-    const isProxy = proxy !== undefined && certificate === undefined;
     const peer = isProxy ? `The proxy ${proxy}` : endpoint;
     return new FetchFailure('untrusted', `${peer} is not trusted: ${certificateError}`, {
       code,
