@@ -1,6 +1,6 @@
 import { readClientKeyMaterial } from './config/client-key-material.ts';
 import type { ClientKeyRequest } from './config/client-key-material.ts';
-import { defaultSourceWarnings, findDefaultSources } from './config/default-sources.ts';
+import { defaultSourceWarnings, findDefaultSources, readStsDefaults } from './config/default-sources.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { proxyFor } from './config/proxy.ts';
 import { isInFile, isQuoted } from './config/text-source.ts';
@@ -81,8 +81,10 @@ export class IdentityFactory {
     // An invalid proxy variable is reported with the endpoints.
     const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
     const findSources = (): readonly DefaultSource[] => findDefaultSources(machine, clock.date());
-    const create = (from: AlicloudIdentity): CredentialsProvider =>
-      alicloudCredentials(from, { clock, resolveProxy, findDefaultSources: findSources });
+    const create = (from: AlicloudIdentity): CredentialsProvider => {
+      const stsDefaults = readStsDefaults(machine);
+      return alicloudCredentials(from, { clock, resolveProxy, stsDefaults, findDefaultSources: findSources });
+    };
     if (!isInFile(source)) return create(identity);
     return reloadedCredentials({
       identity,

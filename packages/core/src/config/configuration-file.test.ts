@@ -106,6 +106,14 @@ test.each([
   expect(valueOf(collect({ cache_client_region_id: text }), 'endpoints')).toEqual([{ regionId: 'cn-hangzhou' }]);
 });
 
+test('warns about a comment behind a value, which Python would cut off', () => {
+  const { warnings } = collect({}, 'credentials_type=ak # ours\nsecret_names=a#b\nclient_key_password=a #b');
+
+  expect(warnings).toEqual([
+    'credentials_type (secretsmanager.properties:1) contains a "#" that begins no comment: it is part of the value. Write the comment on a line of its own.',
+  ]);
+});
+
 test.each([
   ['client_key_password', '"s3cret"'],
   ['secret_names', '"a","b"'],

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { closestMatch } from '../options/closest-match.ts';
-import { quoteWarnings, settingText } from './setting-text.ts';
+import { valueWarnings, settingText } from './setting-text.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { knownKeys } from './known-keys.ts';
@@ -97,7 +97,7 @@ function warningsAbout(property: Property, last: ReadonlyMap<string, Property>, 
   if (winner !== undefined && winner !== property) {
     return [`${path}:${line}: ${key} is set again in line ${winner.line}, which takes precedence.`];
   }
-  return quoteWarnings(key, property.value, `${path}:${line}`);
+  return valueWarnings(key, property.value, `${path}:${line}`);
 }
 
 /** For a value in a file that is not UTF-8: it is not what its author sees. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { DefaultSource } from '../options/default-source.ts';
-import { defaultSourceWarnings, findDefaultSources } from './default-sources.ts';
+import { defaultSourceWarnings, findDefaultSources, readStsDefaults } from './default-sources.ts';
 import type { ConfigurationMachine } from './environment.ts';
 
 type Texts = Readonly<Record<string, string>>;
@@ -71,6 +71,21 @@ test('reads the variables, without white space and quotes around them, with a wa
     expect.stringContaining('ALIBABA_CLOUD_SECURITY_TOKEN (environment variable) has quotes around its value'),
     expect.stringContaining('ALIBABA_CLOUD_CREDENTIALS_URI (environment variable) has white space'),
   ]);
+});
+
+test('reads the parameters of STS requests without white space and quotes', () => {
+  const environment = {
+    ALIBABA_CLOUD_ROLE_SESSION_NAME: 'me\n',
+    ALIBABA_CLOUD_STS_REGION: '"cn-hangzhou"',
+    ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED: 'TRUE ',
+  };
+
+  expect(readStsDefaults(createMachine(environment, {}))).toEqual({
+    roleSessionName: 'me',
+    stsRegionId: 'cn-hangzhou',
+    vpc: true,
+  });
+  expect(readStsDefaults(createMachine({}, {}))).toEqual({});
 });
 
 test.each([

@@ -2,7 +2,7 @@ import type { DefaultSource } from '../options/default-source.ts';
 import { readCliProfile } from './cli-profile.ts';
 import { readCredentialsFile } from './credentials-file.ts';
 import type { ConfigurationMachine } from './environment.ts';
-import { quoteWarnings } from './setting-text.ts';
+import { valueWarnings } from './setting-text.ts';
 import { toSource } from './source-identity.ts';
 import { unquoted } from './text-source.ts';
 
@@ -46,6 +46,20 @@ export function defaultSourceWarnings(machine: ConfigurationMachine, date: numbe
   return [...variableWarnings(machine), ...problems];
 }
 
+/**
+ * The parameters of requests to STS that variables set for every role. The library reads these variables too, but with the white
+ * space and the quotes around their values.
+ */
+export function readStsDefaults({ environment }: ConfigurationMachine): {
+  readonly roleSessionName: string | undefined;
+  readonly stsRegionId: string | undefined;
+  readonly vpc: boolean | undefined;
+} {
+  const read = (name: string): string | undefined => unquoted(environment[prefix + name]);
+  const vpc = read('VPC_ENDPOINT_ENABLED')?.toLowerCase() === 'true' ? true : undefined;
+  return { roleSessionName: read('ROLE_SESSION_NAME'), stsRegionId: read('STS_REGION'), vpc };
+}
+
 type ReadVariable = (name: string) => string | undefined;
 
 function accessKey(read: ReadVariable): DefaultSource {
@@ -76,9 +90,10 @@ function oidcRole(read: ReadVariable): DefaultSource {
 
 function ecsRole(read: ReadVariable): DefaultSource {
   const roleName = read('ECS_METADATA');
+  const disableIMDSv1 = read('IMDSV1_DISABLED')?.toLowerCase() === 'true' ? true : undefined;
   return {
     name: 'ECS metadata',
-    identity: { type: 'ecs_ram_role', roleName },
+    identity: { type: 'ecs_ram_role', roleName, disableIMDSv1 },
     isImplicit: roleName === undefined,
   };
 }
@@ -93,7 +108,7 @@ function credentialsUri(read: ReadVariable): DefaultSource {
 function variableWarnings(machine: ConfigurationMachine): string[] {
   return Object.entries(machine.environment).flatMap(([name, value = '']) => {
     if (!name.startsWith(prefix)) return [];
-    if (value === value.trim()) return quoteWarnings(name, value, name);
+    if (value === value.trim()) return valueWarnings(name, value, name);
     return [`${name} (environment variable) has white space or a line break around its value, which is ignored.`];
   });
 }

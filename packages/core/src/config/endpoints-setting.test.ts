@@ -210,6 +210,12 @@ test('an unknown property of a region is a warning; null counts as not set', () 
   expect(warnings).toEqual([expect.stringContaining('region (cache_client_region_id) is unknown and ignored.')]);
 });
 
+test('the region of an endpoint with a host is only a label', () => {
+  const environment = { cache_client_dkms_config_info: JSON.stringify([{ ...instance, regionId: 'CN_Hangzhou' }]) };
+
+  expect(collect({ environment })).toMatchObject({ issues: [], warnings: [], values: { endpoints: [address] } });
+});
+
 test('reads properties whatever their case, like the Go client, with a warning', () => {
   const upperCase = Object.fromEntries(
     Object.entries(instance).map(([name, value]) => [name.slice(0, 1).toUpperCase() + name.slice(1), value]),

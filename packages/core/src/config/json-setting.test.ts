@@ -25,6 +25,7 @@ test.each([
   ["[{'regionId':'cn-hangzhou'}]", 'at character 3; JSON needs double quotes'],
   ['[{"regionId":cn-hangzhou}]', 'at character 14, after "regionId":; did you forget a quote?'],
   ['[{regionId:"cn-hangzhou"}]', 'at character 3; did you forget a quote?'],
+  ['[{"regionId":"cn-hangzhou"}] # ours', 'at character 30; a comment needs a line of its own'],
   ['[{"regionId":"cn-hangzhou"}', 'at character 28'],
 ])('explains the error in %j', (text, error) => {
   expect(errorOf(text).endsWith(error)).toBe(true);

@@ -56,6 +56,7 @@ function hintFor(before: string, rest: string): string {
     return '; write each backslash of a path twice, or write / instead';
   }
   if (/^[\r\n\t]/u.test(rest)) return String.raw`; write a line break inside quotes as \n`;
+  if (rest.startsWith('#')) return '; a comment needs a line of its own';
   if (rest.startsWith("'")) return '; JSON needs double quotes';
   return /^[a-z_/~]/iu.test(rest) ? '; did you forget a quote?' : '';
 }

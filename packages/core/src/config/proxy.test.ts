@@ -6,12 +6,14 @@ const host = 'kms.cn-hangzhou.aliyuncs.com';
 test('uses no proxy without a variable', () => {
   expect(proxyFor(host, {})).toEqual({});
   expect(proxyFor(host, { HTTPS_PROXY: ' ', HTTP_PROXY: 'http://proxy.test:1' })).toEqual({});
+  expect(proxyFor(host, { HTTPS_PROXY: '""' })).toEqual({});
 });
 
 test.each([
   [{ HTTPS_PROXY: 'http://proxy.test:3128' }, 'http://proxy.test:3128/'],
   [{ https_proxy: 'https://proxy.test' }, 'https://proxy.test/'],
   [{ HTTPS_PROXY: 'proxy.test:3128' }, 'http://proxy.test:3128/'],
+  [{ HTTPS_PROXY: '"http://proxy.test:3128"' }, 'http://proxy.test:3128/'],
   [{ ALL_PROXY: 'http://all.test:1' }, 'http://all.test:1/'],
   [{ ALL_PROXY: 'http://all.test:1', HTTPS_PROXY: 'http://proxy.test:1' }, 'http://proxy.test:1/'],
   [{ HTTPS_PROXY: 'http://large.test:1', https_proxy: 'http://small.test:1' }, 'http://small.test:1/'],
@@ -25,6 +27,7 @@ test.each([
   'cn-hangzhou.aliyuncs.com',
   '.aliyuncs.com',
   '*.aliyuncs.com',
+  '"aliyuncs.com,localhost"',
   'other.test, KMS.cn-hangzhou.ALIYUNCS.com',
   'other.test kms.cn-hangzhou.aliyuncs.com:443',
 ])('NO_PROXY=%j bypasses the proxy', (noProxy) => {

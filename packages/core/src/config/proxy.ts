@@ -1,6 +1,7 @@
 import type * as Net from 'node:net';
 import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
+import { unquoted } from './text-source.ts';
 
 /** Loaded on demand: only `NO_PROXY` compares addresses. */
 const net = (): typeof Net => builtinModule('node:net');
@@ -23,9 +24,9 @@ export function proxyFor(host: string, environment: Readonly<Record<string, stri
     isProxySet(environment[name]),
   );
   if (variable === undefined) return {};
-  const noProxy = environment['no_proxy'] ?? environment['NO_PROXY'] ?? '';
+  const noProxy = unquoted(environment['no_proxy'] ?? environment['NO_PROXY']) ?? '';
   if (isBypassed(host, noProxy)) return {};
-  const proxy = parseProxy((environment[variable] ?? '').trim());
+  const proxy = parseProxy(unquoted(environment[variable]) ?? '');
   if (proxy !== undefined) return { proxy };
   // The value is not shown: the URL of a proxy may contain its password.
   const expected = 'the URL of an HTTP proxy with its user name and password percent-encoded; SOCKS is not supported';
@@ -33,7 +34,7 @@ export function proxyFor(host: string, environment: Readonly<Record<string, stri
 }
 
 function isProxySet(value: string | undefined): boolean {
-  return value !== undefined && value.trim() !== '';
+  return unquoted(value) !== undefined;
 }
 
 function parseProxy(text: string): URL | undefined {

@@ -6,10 +6,20 @@ export function settingText(key: string, text: string | undefined): string | und
   return key === clientKeyPasswordKey ? trimmed(text) : unquoted(text);
 }
 
-/** A warning if the value of `key` is in quotes, which are ignored. */
-export function quoteWarnings(key: string, text: string | undefined, location: string): string[] {
-  if (key === clientKeyPasswordKey || !isQuoted(text?.trim() ?? '')) return [];
-  return [
-    `${keyAt(key, location)} has quotes around its value, which are ignored. docker --env-file and properties files keep quotes: remove them.`,
-  ];
+/** Warnings about quotes around a value, which are ignored, and about a comment behind it, which is part of the value. */
+export function valueWarnings(key: string, text: string | undefined, location: string): string[] {
+  const value = text?.trim() ?? '';
+  if (key === clientKeyPasswordKey) return [];
+  const warnings: string[] = [];
+  if (isQuoted(value)) {
+    warnings.push(
+      `${keyAt(key, location)} has quotes around its value, which are ignored. docker --env-file and properties files keep quotes: remove them.`,
+    );
+  }
+  if (/\s#/u.test(value)) {
+    warnings.push(
+      `${keyAt(key, location)} contains a "#" that begins no comment: it is part of the value. Write the comment on a line of its own.`,
+    );
+  }
+  return warnings;
 }

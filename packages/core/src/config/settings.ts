@@ -11,7 +11,7 @@ import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
 import { instancesKey, knownKeys, optionByVariable, regionsKey, secretNamesKey } from './known-keys.ts';
 import type { OptionPath } from './known-keys.ts';
-import { quoteWarnings, settingText } from './setting-text.ts';
+import { valueWarnings, settingText } from './setting-text.ts';
 import type { TextSource } from './text-source.ts';
 import { keyAt } from './text-source.ts';
 
@@ -140,7 +140,7 @@ function mergedEndpoints(sources: readonly SettingsSource[]): SettingLayer {
 /** Other variables belong to other programs. */
 function variableWarnings(machine: ConfigurationMachine): string[] {
   return Object.entries(machine.environment).flatMap(([name, value]) => {
-    if (knownKeys.has(name)) return quoteWarnings(name, value, name);
+    if (knownKeys.has(name)) return valueWarnings(name, value, name);
     if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/iu.test(name)) return [];
     const suggestion = closestMatch(name, knownKeys);
     return suggestion === undefined ? [] : [`Unknown variable ${name}. Did you mean "${suggestion}"?`];

@@ -138,26 +138,29 @@ test('stores the renewed token of an OAuth login, and no credentials', async () 
   expect(stored).not.toMatch(/s3cret-key|s3cret-token/u);
 });
 
-test('an ended login is reported with the command that renews it', async () => {
-  const identity = login('CloudSSO', {
-    cloud_sso_sign_in_url: 'https://signin.test',
-    cloud_sso_account_id: '1',
-    cloud_sso_access_config: 'ac',
-    access_token: 's3cret-access',
-    cloud_sso_access_token_expire: seconds + 3_600,
-  });
+test.each([400, 401, 403])(
+  'a login that ends with status %i is reported with the command that renews it',
+  async (status) => {
+    const identity = login('CloudSSO', {
+      cloud_sso_sign_in_url: 'https://signin.test',
+      cloud_sso_account_id: '1',
+      cloud_sso_access_config: 'ac',
+      access_token: 's3cret-access',
+      cloud_sso_access_token_expire: seconds + 3_600,
+    });
 
-  const failure = await failureOf(identity, () => ({
-    statusCode: 401,
-    headers: {},
-    body: Buffer.from('{"s3cret-":1}'),
-  }));
+    const failure = await failureOf(identity, () => ({
+      statusCode: status,
+      headers: {},
+      body: Buffer.from('{"s3cret-":1}'),
+    }));
 
-  expect(failure).toMatchObject({
-    failure: 'rejected',
-    status: 401,
-    message: expect.stringMatching(
-      /CloudSSO login of the profile "me".*`aliyun configure --mode CloudSSO --profile me`/u,
-    ) as string,
-  });
-});
+    expect(failure).toMatchObject({
+      failure: 'rejected',
+      status,
+      message: expect.stringMatching(
+        /CloudSSO login of the profile "me".*`aliyun configure --mode CloudSSO --profile me`/u,
+      ) as string,
+    });
+  },
+);

@@ -11,6 +11,9 @@ import { fetchSession } from './session.ts';
 import { tokenFailure } from './token-failure.ts';
 import type { TokenProviderOptions } from './token-providers.ts';
 
+/** The timeout of a command (ms). Shorter than that of a fetch of credentials, which cannot name the command. */
+const commandTimeout = 10_000;
+
 /**
  * Fetches credentials by a login or a command of a profile of the Alibaba Cloud CLI. Rejects with a `FetchFailure`.
  *
@@ -32,11 +35,15 @@ export async function fetchByCliLogin(
   } catch (error) {
     const subject = `The ${identity.mode} login of the profile "${identity.name}"`;
     const failure = tokenFailure(error, httpLog, { subject, date: clock.date() });
-    if (failure.failure !== 'denied' && failure.failure !== 'rejected') throw failure;
-    // An ended login says nothing about the secret.
+    // Whatever refuses the login says nothing about the secret.
+    if (failure.failure === 'throttled' || !isRefusal(failure.status)) throw failure;
     const advice = `Log in again with \`aliyun configure --mode ${identity.mode} --profile ${identity.name}\`.`;
     throw new FetchFailure('rejected', `${failure.message} ${advice}`, failure);
   }
+}
+
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status <= 499;
 }
 
 /** The library exports no provider for these modes. Its version is pinned, and tests cover each mode. */
@@ -46,6 +53,7 @@ async function createProvider({ name, profile }: CliLoginIdentity): Promise<obje
   const create = Reflect.get(cli, 'getCredentialsProvider') as (config: object, profileName: string) => object;
   const provider = create.call(cli, { current: name, profiles: [profile] }, name);
   Reflect.set(provider, 'credentialUpdateCallback', undefined);
+  Reflect.set(provider, 'timeout', commandTimeout);
   keepOnlyToken(provider, profile['oauth_refresh_token']);
   return provider;
 }
@@ -87,7 +95,10 @@ function commandFailure(error: unknown, name: string): FetchFailure {
   const subject = `process_command of the External profile "${name}"`;
   if (text.startsWith('failed to execute')) {
     const code = /\b(?:ENOENT|EACCES|EPERM|E2BIG)$/u.exec(text)?.[0];
-    const problem = code === undefined ? 'exited with an error' : `could not be started (${code})`;
+    const problem =
+      code === undefined
+        ? `exited with an error, or did not end within ${commandTimeout} ms`
+        : `could not be started (${code})`;
     return new FetchFailure('unreachable', `${subject} ${problem}. Run it in a shell as the user of this process.`, {
       code,
     });

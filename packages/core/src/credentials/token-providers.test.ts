@@ -197,6 +197,30 @@ test.each([
   expect(error.message).toContain(`sts.aliyuncs.com did not respond (${code})`);
 });
 
+test.each([
+  [{}, 'sts-vpc.cn-beijing.aliyuncs.com', 'of-variables'],
+  [{ stsRegionId: 'cn-hangzhou', roleSessionName: 'own' }, 'sts-vpc.cn-hangzhou.aliyuncs.com', 'own'],
+  [{ stsEndpoint: 'sts.test' }, 'sts.test', 'of-variables'],
+])('uses the STS defaults for what %j does not set', async (options, host, sessionName) => {
+  const sent: SentRequest[] = [];
+  const provider = alicloudCredentials(
+    { ...role, ...options },
+    {
+      clock: new FakeClock({ date: now }),
+      stsDefaults: { roleSessionName: 'of-variables', stsRegionId: 'cn-beijing', vpc: true },
+      prepare: (library) =>
+        Reflect.set(library, 'doRequest', async (request: SentRequest) => {
+          sent.push(request);
+          return response({ Credentials: issued });
+        }),
+    },
+  );
+
+  await provider.getCredential();
+
+  expect(sent).toMatchObject([{ host, bodyForm: { RoleSessionName: sessionName } }]);
+});
+
 test('reports how far the clock of this machine is off', async () => {
   const error = await failureOf(role, () =>
     response({ Code: 'InvalidTimeStamp.Expired', Message: 'x', RequestId: 'R-1' }, 400, {

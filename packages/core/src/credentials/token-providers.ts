@@ -24,7 +24,11 @@ export interface TokenProviderOptions {
   readonly prepare?: ((provider: object) => void) | undefined;
   /** Without it, all requests connect directly. */
   readonly resolveProxy?: ProxyResolver | undefined;
+  /** Parameters of requests to STS that an identity does not have. Without them, the library reads variables. */
+  readonly stsDefaults?: StsDefaults | undefined;
 }
+
+export type StsDefaults = Pick<RamRoleIdentity, 'roleSessionName' | 'stsRegionId' | 'vpc'>;
 
 /**
  * Requests credentials with a new provider of `@alicloud/credentials`: a provider has state that a failed request can corrupt.
@@ -32,11 +36,11 @@ export interface TokenProviderOptions {
  */
 export async function fetchCredentials(
   identity: SessionIdentity,
-  { clock, prepare, resolveProxy }: TokenProviderOptions,
+  { clock, prepare, resolveProxy, stsDefaults = {} }: TokenProviderOptions,
 ): Promise<IssuedCredentials> {
   const httpLog: HttpLogEntry[] = [];
   try {
-    const provider = await createProvider(identity);
+    const provider = await createProvider(identity, stsDefaults);
     sendOverOwnHttps(provider, { resolveProxy, clock });
     prepare?.(provider);
     logRequests(provider, httpLog);
@@ -50,20 +54,20 @@ export async function fetchCredentials(
   }
 }
 
-async function createProvider(identity: SessionIdentity): Promise<SessionProvider> {
+async function createProvider(identity: SessionIdentity, stsDefaults: StsDefaults): Promise<SessionProvider> {
   const library = await loadModule(() => import('@alicloud/credentials'));
   switch (identity.type) {
     case 'ram_role': {
       const builder = library.RAMRoleARNCredentialsProvider.builder();
       builder.withCredentialsProvider(staticProvider(identity)).withRoleArn(identity.roleArn);
       if (identity.externalId !== undefined) builder.withExternalId(identity.externalId);
-      return withStsOptions(builder, identity).build();
+      return withStsOptions(builder, { ...identity, ...unsetBy(identity, stsDefaults) }).build();
     }
     case 'oidc_role_arn': {
       const builder = library.OIDCRoleArnCredentialsProvider.builder();
       builder.withRoleArn(identity.roleArn).withOIDCProviderArn(identity.oidcProviderArn);
       builder.withOIDCTokenFilePath(identity.oidcTokenFilePath);
-      return withStsOptions(builder, identity).build();
+      return withStsOptions(builder, { ...identity, ...unsetBy(identity, stsDefaults) }).build();
     }
     case 'ecs_ram_role': {
       const builder = library.ECSRAMRoleCredentialsProvider.builder();
@@ -97,6 +101,15 @@ interface StsBuilder {
   withEnableVpc(enable: boolean): unknown;
   withConnectTimeout(ms: number): unknown;
   withReadTimeout(ms: number): unknown;
+}
+
+/** The defaults of what the identity does not set. */
+function unsetBy(identity: StsDefaults, { roleSessionName, stsRegionId, vpc }: StsDefaults): StsDefaults {
+  return {
+    roleSessionName: identity.roleSessionName ?? roleSessionName,
+    stsRegionId: identity.stsRegionId ?? stsRegionId,
+    vpc: identity.vpc ?? vpc,
+  };
 }
 
 /** Sets only what is configured. For the rest, the library uses the environment or its defaults. */

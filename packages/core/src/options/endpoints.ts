@@ -145,11 +145,12 @@ class EndpointParser {
   /** The host that is named, or that of the region. */
   #host(): string | undefined {
     const regionId = this.#string('regionId');
-    if (regionId !== undefined && !/^[a-z0-9-]+$/u.test(regionId)) {
-      this.#reject('regionId', { got: describeValue(regionId), expected: 'a region id', example: 'cn-hangzhou' });
-    }
     const vpc = this.#flag('vpc');
     const endpoint = this.#string('endpoint');
+    // Beside a host it is only a label.
+    if (endpoint === undefined && regionId !== undefined && !/^[a-z0-9-]+$/u.test(regionId)) {
+      this.#reject('regionId', { got: describeValue(regionId), expected: 'a region id', example: 'cn-hangzhou' });
+    }
     if (endpoint === undefined) return regionId && `kms${vpc ? '-vpc' : ''}.${regionId}.aliyuncs.com`;
     const host = parseHost(endpoint);
     if (host === undefined) {
