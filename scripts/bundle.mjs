@@ -1,7 +1,7 @@
 // @ts-check
 // Runs in the directory of a published package. Writes its JavaScript: one file per entry point, and one per part that is loaded by
-// `import()`; see docs/decisions/0022-bundling.md. `tsc -b` writes the declarations.
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+// `import()`; see docs/decisions/0022-bundling.md. scripts/bundle-types.mjs writes the types.
+import { readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -31,9 +31,7 @@ const copied = copiedPackages[manifest.name] ?? [];
 const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
 // Otherwise files of the last build whose names have changed would be published too.
-for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
-  if (file.endsWith('.js')) rmSync(join('dist', file));
-}
+rmSync('dist', { recursive: true, force: true });
 // Files for other runtimes are bundled separately, so that they share no file with the entry points.
 const entryPoints = filesIn([Object.values(manifest.exports).map(defaultOf), manifest.bin]);
 await bundle(entryPoints, parts[manifest.name]);

@@ -114,8 +114,7 @@ test.each(['mts', 'cts'])('a .%s file resolves the types of every package', asyn
 });
 
 test('a tarball has the built files and documents, but no tests or sources', () => {
-  const expected =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.ts|\.js|\.js\.map))$/;
+  const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.c?ts|\.c?js))$/;
 
   const unexpected = packed.flatMap(({ name, contents }) =>
     contents.filter((path) => !expected.test(path)).map((path) => `${name}: ${path}`),

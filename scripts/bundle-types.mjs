@@ -1,0 +1,57 @@
+// @ts-check
+// In the directory of a published package: bundles the declarations that `tsc -b` wrote into one file for each entry point, and
+// writes the CommonJS twin of each entry point. Why: docs/decisions/0022-bundling.md.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+
+/** @type {{ exports: object }} */
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const entries = [...new Set(JSON.stringify(manifest.exports).match(/(?<="\.\/dist\/)[^"]+(?=\.d\.ts")/gu))];
+
+const bundle = await rolldown({
+  input: Object.fromEntries(entries.map((name) => [name, `./declarations/${name}.d.ts`])),
+  external: /^[^./]/u,
+  resolve: { extensionAlias: { '.ts': ['.d.ts', '.ts'] } }, // declarations import each other by the names of the sources
+  plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
+  experimental: { attachDebugInfo: 'none' },
+});
+const { output } = await bundle.generate({
+  entryFileNames: '[name].d.ts',
+  chunkFileNames: '[name].ts',
+  codeSplitting: { groups: [{ name: 'shared.d', minShareCount: 2 }] },
+});
+await bundle.close();
+
+for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
+  if (/\.(?:d\.ts|cts|cjs)$/u.test(file)) rmSync(join('dist', file));
+}
+for (const file of output) {
+  if (file.type !== 'chunk') throw new Error(`Expected only declarations, got ${file.fileName}.`);
+  // A consumer's `lib` may be older than `Symbol.asyncDispose`.
+  const header = file.code.includes('Symbol.asyncDispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
+  write(file.fileName, header + file.code);
+}
+
+// The twins add nothing of their own: a second build would be a second cache in one process, and a second declaration of a class
+// with `#private` fields would be another type.
+for (const name of entries) {
+  const file = basename(name);
+  write(`${name}.cjs`, `module.exports = require('./${file}.js');`);
+  write(
+    `${name}.d.cts`,
+    `// @ts-ignore -- with "module": "node16", TypeScript does not know that Node.js can require() an ES module.
+export * from './${file}.js';`,
+  );
+}
+
+/**
+ * @param {string} file
+ * @param {string} code
+ */
+function write(file, code) {
+  const path = join('dist', file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${code.trimEnd()}\n`);
+}
