@@ -15,6 +15,9 @@ const conditions = ['@kms-secrets/source', ...defaultServerConditions];
 
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 
+// `next build` takes 15 s, and minutes on a busy machine.
+const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -58,7 +61,7 @@ export default defineConfig({
           name: 'next',
           include: ['test/next/*.test.ts'],
           provide: { nextVersion: 'next' },
-          testTimeout: 120_000,
+          ...nextTimeouts,
         },
       },
       {
@@ -75,10 +78,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long:next15',
-          include: ['test/next/{pages-router,running-app,refused-builds,start}.test.ts'],
+          include: ['test/next/{pages-router,running-app,refused-builds}.test.ts'],
           provide: { nextVersion: 'next15' },
           sequence: { groupOrder: 2 },
-          testTimeout: 120_000,
+          ...nextTimeouts,
         },
       },
     ],

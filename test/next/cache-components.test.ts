@@ -9,7 +9,7 @@ describe('Next 16 with cacheComponents', () => {
   let app: RunningApp;
   beforeAll(async () => {
     app = await RunningApp.start('cached', cacheComponents);
-  }, 240_000);
+  });
   afterAll(() => app.stop());
 
   test.each(['/suspended', '/sitemap.xml', '/route'])('reads its secret when %s is requested', async (path) => {

@@ -18,6 +18,6 @@ export function buildOnce(
   let app: FixtureApp | undefined;
   beforeAll(async () => {
     app = await build(fixture, options);
-  }, 240_000);
+  });
   return { output: () => app?.output ?? '', code: () => app?.code ?? null };
 }

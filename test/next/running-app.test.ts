@@ -12,7 +12,7 @@ describe(`${versionTitle}: an app built without KMS and without configuration`, 
   beforeAll(async () => {
     const settings = isStandalone ? { output: 'standalone' } : {};
     app = await RunningApp.start('safe', { version, settings }, { isStandalone });
-  }, 240_000);
+  });
   afterAll(() => app.stop());
 
   test.each(['/', '/revalidated', '/suspended', '/titled', '/sitemap.xml', '/route', '/read/db'])(
