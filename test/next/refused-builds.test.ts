@@ -45,3 +45,13 @@ describe(`${versionTitle}: the build fails if middleware.js reads a secret on th
     expect(code()).toBe(1);
   });
 });
+
+describe(`${versionTitle}: the build fails if a client component imports getSecret`, () => {
+  const { output, code } = buildOnce('client-component', { version });
+
+  test('and shows the import', () => {
+    expect(output()).toContain('server-only');
+    expect(output()).toContain('app/page.jsx');
+    expect(code()).toBe(1);
+  });
+});
