@@ -106,8 +106,8 @@ function parseConfig(text: string): CliConfig | { readonly problem: string; read
     return { problem, line: lineAt(text, errorAt) };
   }
   const config: unknown = JSON.parse(text);
-  const { current, profiles } = isRecord(config) ? config : {};
-  const list = Array.isArray(profiles) ? profiles.filter(isRecord) : [];
+  const { current, profiles } = isProfile(config) ? config : {};
+  const list = Array.isArray(profiles) ? profiles.filter(isProfile) : [];
   if (list.length === 0) return { problem: `the file has no profiles. ${rewrite}`, line: 1 };
   return { current: textOf(current), profiles: list };
 }
@@ -249,7 +249,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? trimmed(value) : undefined;
 }
 
-function isRecord(value: unknown): value is Profile {
+function isProfile(value: unknown): value is Profile {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -43,7 +43,7 @@ export function defaultSourceWarnings(machine: ConfigurationMachine, date: numbe
   const problems = passedOver.flatMap(({ problem }) =>
     problem === undefined ? [] : [`${problem} The next source of the default credentials chain is used.`],
   );
-  return [...variableWarnings(machine), ...problems];
+  return [...sdkVariableWarnings(machine), ...problems];
 }
 
 /**
@@ -105,7 +105,7 @@ function credentialsUri(read: ReadVariable): DefaultSource {
 }
 
 /** The variables whose values may be secret or come from a file: `echo` and `base64` leave a line break behind them. */
-function variableWarnings(machine: ConfigurationMachine): string[] {
+function sdkVariableWarnings(machine: ConfigurationMachine): string[] {
   return Object.entries(machine.environment).flatMap(([name, value = '']) => {
     if (!name.startsWith(prefix)) return [];
     if (value === value.trim()) return valueWarnings(name, value, name);

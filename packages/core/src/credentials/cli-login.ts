@@ -24,7 +24,7 @@ export async function fetchByCliLogin(
   identity: CliLoginIdentity,
   { clock, prepare, resolveProxy }: TokenProviderOptions,
 ): Promise<IssuedCredentials> {
-  const provider = await createProvider(identity);
+  const provider = await createLoginProvider(identity);
   if (identity.mode === 'External') return runCommand(identity, provider, clock.date());
   const httpLog: HttpLogEntry[] = [];
   sendOverOwnHttps(provider, { resolveProxy, clock });
@@ -47,7 +47,7 @@ function isRefusal(status: number | undefined): boolean {
 }
 
 /** The library exports no provider for these modes. Its version is pinned, and tests cover each mode. */
-async function createProvider({ name, profile }: CliLoginIdentity): Promise<object> {
+async function createLoginProvider({ name, profile }: CliLoginIdentity): Promise<object> {
   const { CLIProfileCredentialsProvider } = await loadModule(() => import('@alicloud/credentials'));
   const cli = CLIProfileCredentialsProvider.builder().withProfileName(name).build();
   const create = Reflect.get(cli, 'getCredentialsProvider') as (config: object, profileName: string) => object;
