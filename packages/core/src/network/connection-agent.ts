@@ -116,7 +116,7 @@ export class ConnectionAgent extends Agent {
   }
 
   /**
-   * Closes the idle sockets, and the others after their current response: the next request opens a new connection. Has no effect
+   * Ends the reuse of all open connections: the next request opens a new one. Has no effect
    * within five seconds of the last renewal.
    */
   renew(): void {
@@ -151,12 +151,6 @@ export class ConnectionAgent extends Agent {
       else callback(null, this.#opened(super.createConnection({ ...options, ...over(socket) })) as Duplex);
     });
     return undefined;
-  }
-
-  override keepSocketAlive(socket: Duplex): boolean {
-    // Declared as void; false if the server announced that it closes the connection.
-    const outcome: unknown = super.keepSocketAlive(socket);
-    return outcome !== false && this.#isReusable(socket);
   }
 
   #opened<Value extends Duplex | null | undefined>(socket: Value): Value {

@@ -24,7 +24,7 @@ test('does not reuse a connection that is older than five minutes', async () => 
   expect(connections(kms)).toEqual([1, 1, 2, 2]);
 });
 
-test('closes a connection after its response if it is older than five minutes', async () => {
+test('does not reuse a connection that became too old during its response', async () => {
   const kms = await start();
   const clock = new FakeClock({ date: kms.clock.date() });
   const transport = open(kms, { clock });
