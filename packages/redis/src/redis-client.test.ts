@@ -1,8 +1,9 @@
+import { createRequire } from 'node:module';
 import { Redis } from 'ioredis';
 import { Redis as Valkey } from 'iovalkey';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectTo, openStore, stored, subscribers, subscribeTo } from './fleet.fixture.ts';
-import { unrefConnections } from './redis-client.ts';
+import { isModuleMissing, unrefConnections } from './redis-client.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
 
 /** The number of TCP connections that keep this process alive. */
@@ -58,4 +59,17 @@ test.each([
   expect(second).toBeUndefined();
   expect(await store.lease?.({ name: 'db' }, 1_000)).toBeDefined();
   expect(await store.read({ name: 'db' })).toBeUndefined();
+});
+
+test('a client that is not installed is recognised in ES modules and in CommonJS', async () => {
+  const missing = 'kms-secrets-missing';
+  const errors = await Promise.all([
+    import(missing).catch((error: unknown) => error),
+    Promise.resolve()
+      .then(() => createRequire(import.meta.url)(missing) as unknown)
+      .catch((error: unknown) => error),
+  ]);
+
+  expect(errors.map(isModuleMissing)).toEqual([true, true]);
+  expect(isModuleMissing(new Error('x'))).toBe(false);
 });

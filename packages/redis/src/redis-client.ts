@@ -71,6 +71,7 @@ function unref(client: object, property: string): void {
   if ('unref' in handle && typeof handle.unref === 'function') handle.unref();
 }
 
-function isModuleMissing(error: unknown): boolean {
-  return errorCode(error) === 'ERR_MODULE_NOT_FOUND';
+/** ESM and CommonJS have different codes; Jest and the CommonJS output of bundlers have the second one. */
+export function isModuleMissing(error: unknown): boolean {
+  return ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(errorCode(error) ?? '');
 }

@@ -1,5 +1,4 @@
-// oxlint-disable-next-line syntax/no-restricted-syntax -- only for modules of Node itself, which bundlers leave alone
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 import type * as AsyncHooks from 'node:async_hooks';
 import type * as Crypto from 'node:crypto';
 import type * as Fs from 'node:fs';
@@ -18,8 +17,14 @@ interface BuiltinModules {
  * (Node 20.20), and `import()` is asynchronous: the configuration is read synchronously.
  */
 export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] {
-  // Node 20.16 added `getBuiltinModule`. Function Compute runs 20.11.
-  const isSupported = Reflect.has(process, 'getBuiltinModule');
-  const found: unknown = isSupported ? process.getBuiltinModule(name) : createRequire(process.execPath)(name);
+  const found: unknown = Reflect.has(process, 'getBuiltinModule')
+    ? process.getBuiltinModule(name)
+    : createOldRequire()(name);
   return found as BuiltinModules[Name]; // the module of that name
+}
+
+/** For Node before 20.16. By reflection, because webpack tries to follow a call of `createRequire`, and warns. */
+function createOldRequire(): (name: string) => unknown {
+  const createRequire = Reflect.get(nodeModule, 'createRequire') as (path: string) => (name: string) => unknown;
+  return createRequire(process.execPath);
 }
