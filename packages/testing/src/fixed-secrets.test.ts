@@ -1,5 +1,5 @@
 import { isSecretError } from '@kms-secrets/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { FakeClock } from './fake-clock.ts';
 import { fixedSecrets } from './fixed-secrets.ts';
@@ -25,6 +25,33 @@ test('after ready(), peek() returns every secret', async () => {
   await client.ready();
 
   expect(['key', '__proto__', 'constructor'].map((name) => client.peek(name)?.versionId)).toEqual(['v1', 'v1', 'v1']);
+});
+
+test('reads neither the environment nor a configuration file', async () => {
+  process.env['KMS_SECRETS_TTL'] = 'abc';
+  process.env['KMS_SECRETS_CONFIG_FILE'] = '/nowhere/kms.properties';
+  onTestFinished(() => {
+    delete process.env['KMS_SECRETS_TTL'];
+    delete process.env['KMS_SECRETS_CONFIG_FILE'];
+  });
+
+  const client = fixedSecrets({ key: 's3cret-key' });
+
+  expect((await client.get('key')).versionId).toBe('v1');
+});
+
+test('a changed date does not make secrets expire', async () => {
+  const client = fixedSecrets({ key: 's3cret-key' });
+  await client.ready();
+  const handle = client.handle('key');
+  const inTenYears = Date.now() + 3_650 * 86_400_000;
+  const now = vi.spyOn(Date, 'now').mockReturnValue(inTenYears);
+  onTestFinished(() => now.mockRestore());
+  // The clock of the machine is read once per turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(client.peek('key')?.stale).toBe(false);
+  expect(handle.current.versionId).toBe('v1');
 });
 
 test('any other name is not found', async () => {

@@ -1,5 +1,5 @@
-import { createSecretClient } from '@kms-secrets/core';
-import type { Secret, SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import { createSecretClient, systemClock } from '@kms-secrets/core';
+import type { Clock, Secret, SecretClient, SecretClientOptions } from '@kms-secrets/core';
 
 import { FakeTransport } from './fake-transport.ts';
 
@@ -18,17 +18,25 @@ export interface FixedSecretClient extends SecretClient {
  * Creates a real client with a fixed set of secrets, for tests of an app: no KMS, no credentials, no network. Any other name
  * is not found. `ready()` loads all of them, so that adapters read them synchronously. `rotate` and `deny` change them.
  *
+ * Neither the environment nor a configuration file is read, and a test that changes the date does not make secrets expire.
+ *
  * To test an outage, create the client with a `FakeTransport` instead.
  */
 export function fixedSecrets(
   values: Readonly<Record<string, FixedValue>>,
-  options: Omit<SecretClientOptions, 'credentials' | 'endpoints'> = {},
+  options: Omit<SecretClientOptions, 'credentials' | 'endpoints' | 'configFile' | 'precedence'> = {},
 ): FixedSecretClient {
   const transport = new FakeTransport('fixed secrets');
   let version = 1;
   const put = (name: string, value: FixedValue): void => transport.put(name, `v${version}`, secretFields(value));
   for (const [name, value] of Object.entries(values)) put(name, value);
-  const client = createSecretClient({ preload: Object.keys(values), ...options, endpoints: [transport] });
+  const client = createSecretClient({
+    preload: Object.keys(values),
+    clock: steadyClock,
+    ...options,
+    endpoints: [transport],
+    precedence: 'code-only',
+  });
   const controls: Pick<FixedSecretClient, 'rotate' | 'deny'> = {
     rotate(name, value) {
       version += 1;
@@ -42,6 +50,19 @@ export function fixedSecrets(
   };
   return Object.assign(client, controls);
 }
+
+// Taken when the module is loaded: a test may replace it together with the date.
+const monotonic = performance.now.bind(performance);
+
+/** The clock of the machine, whose ages do not follow the date. */
+const steadyClock: Clock = {
+  now: () => Math.trunc(monotonic()),
+  cachedNow: () => Math.trunc(monotonic()),
+  date: () => systemClock.date(),
+  random: () => systemClock.random(),
+  setTimer: (ms, task) => systemClock.setTimer(ms, task),
+  setUnrefTimer: (ms, task) => systemClock.setUnrefTimer(ms, task),
+};
 
 function secretFields(value: FixedValue): { readonly value: string; readonly dataType: 'text' | 'binary' } {
   if (typeof value === 'string') return { value, dataType: 'text' };

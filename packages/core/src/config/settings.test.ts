@@ -340,6 +340,28 @@ test('the official precedence is environment, file, code, and merges endpoints',
   expect(sources.get('endpoints')).toBe('option and secretsmanager.properties:5 and cache_client_region_id');
 });
 
+test('code-only reads neither the environment nor a file', () => {
+  const machine: ConfigurationMachine = {
+    get environment(): never {
+      throw new Error('The environment was read.');
+    },
+    workingDirectory(): never {
+      throw new Error('The working directory was read.');
+    },
+    readFile(): never {
+      throw new Error('A file was read.');
+    },
+  };
+
+  const { layers, issues, warnings } = collectSettings(
+    { precedence: 'code-only', configFile: 'x', ttl: '1m' },
+    machine,
+  );
+
+  expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
+  expect(layers.map((layer) => layer.get('ttl')?.value)).toEqual(['1m']);
+});
+
 test('reports the errors of all sources together', () => {
   const { issues } = collect(
     { retry: { maxAttempts: 'many' } },

@@ -30,16 +30,20 @@ export interface CollectedSettings {
  * Collects the settings of code, environment and configuration file.
  *
  * The order of precedence is code, environment, file. With `precedence: 'official'` it is that of the official clients:
- * environment, file, code, and the endpoints of all three are merged. Credentials and endpoints are each one option, which a
+ * environment, file, code, and the endpoints of all three are merged. With `code-only`, nothing else is read. Credentials and endpoints are each one option, which a
  * source sets as a whole.
  */
 export function collectSettings(options: object, machine: ConfigurationMachine): CollectedSettings {
   const code: SettingsSource = { layer: layerOf(options, 'option'), composites: new Map() };
+  const precedence = code.layer.get('precedence')?.value;
+  if (precedence === 'code-only') {
+    return { layers: [code.layer], issues: [], warnings: [], notes: [], searched: 'and precedence is "code-only"' };
+  }
   const environment = readSource(environmentSource(machine), machine);
   const file = readConfigurationFile(configuredPath(code.layer, environment.layer), machine);
   const fileSettings = file.source === undefined ? [] : [readSource(file.source, machine)];
   const outside = [environment, ...fileSettings];
-  const isOfficial = code.layer.get('precedence')?.value === 'official';
+  const isOfficial = precedence === 'official';
   const sources = isOfficial ? [...outside, code] : [code, ...outside];
 
   const problems = problemsOfComposites(sources, isOfficial);

@@ -30,7 +30,7 @@ export const optionTable: OptionTable = {
   credentials: identityRow(),
   endpoints: endpointsRow(),
   configFile: text({ variable: 'KMS_SECRETS_CONFIG_FILE', expected: 'the path of a file' }),
-  precedence: oneOf(['code', 'official'], { default: 'code' }),
+  precedence: oneOf(['code', 'official', 'code-only'], { default: 'code' }),
   stage: custom<string>({
     default: 'ACSCurrent',
     shown: '"ACSCurrent"',

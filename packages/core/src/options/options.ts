@@ -25,7 +25,7 @@ export interface SecretClientOptions {
     | undefined;
   /**
    * The endpoints of KMS in order of preference; the first is the primary. An endpoint is a region id, a host, or an object
-   * with `regionId`, `vpc`, `endpoint`, `caFilePath` or `ignoreSslCerts`. With `clientKeyFile` it is a KMS instance.
+   * with `regionId`, `vpc`, `endpoint`, `caFilePath`, `ca` or `ignoreSslCerts`. With `clientKeyFile` it is a KMS instance.
    */
   readonly endpoints?: readonly EndpointEntry[] | undefined;
   /**
@@ -33,8 +33,11 @@ export interface SecretClientOptions {
    * directory is read if there is one.
    */
   readonly configFile?: string | undefined;
-  /** Which source wins if several set an option. `code`: code, environment, file. `official`: environment, file, code. */
-  readonly precedence?: 'code' | 'official' | undefined;
+  /**
+   * Which source wins if several set an option. `code`: code, environment, file. `official`: environment, file, code.
+   * `code-only`: neither the environment nor a file is read.
+   */
+  readonly precedence?: 'code' | 'official' | 'code-only' | undefined;
   /** The version stage to read if a read names none. */
   readonly stage?: string | undefined;
   /** How long a secret is fresh after it was fetched. A TTL in `secrets` or in the secret itself takes precedence. */
