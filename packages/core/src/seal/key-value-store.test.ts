@@ -15,7 +15,15 @@ describeStore('a store on an asynchronous storage', () => {
     set: async (key, value) => void map.set(key, value),
     delete: async (key) => void map.delete(key),
   };
-  return keyValueStore({ name: 'async', storage, passphrase: 'a long enough passphrase' });
+  return keyValueStore({ name: 'async', storage, key: secondKey });
+});
+
+test('derives the same key from the same passphrase', async () => {
+  const options = { name: 'map', storage: new Map<string, string>(), passphrase: 'a long enough passphrase' };
+
+  await keyValueStore(options).write({ name: 'db' }, stored());
+
+  expect((await keyValueStore(options).read({ name: 'db' }))?.versionId).toBe('v1');
 });
 
 test('neither keys nor values in the storage show a secret', async () => {
