@@ -81,7 +81,6 @@ export function asFetchFailure(error: unknown): FetchFailure {
   return new FetchFailure('malformed', `Transport failed: ${describeThrown(error)}.`, { cause: withoutMessage(error) });
 }
 
-/** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
 /** The failure for a module that could not be loaded. A retry only helps if the system was out of resources. */
 export function moduleFailure(error: unknown): FetchFailure {
   const code = safeCode(error);
@@ -93,6 +92,7 @@ export function moduleFailure(error: unknown): FetchFailure {
 
 const resourceCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']);
 
+/** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
 export function isFetchFailure(error: unknown): error is FetchFailure {
   return isError(error) && 'failure' in error && Object.hasOwn(failures, String(error.failure));
 }
