@@ -18,6 +18,6 @@ process.exitCode = await runTests({
   phases: process.argv.includes('--long') ? [[prepare], [vitest('long:*')]] : [[prepare], [gate, vitest('!long:*')]],
   finalChecks: [watchWorkingTree(root)],
   print,
-  // Programs that write to a pipe print no colours unless they are told to.
+  // Programs that write to a pipe print no colours by default.
   env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
 });

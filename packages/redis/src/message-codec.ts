@@ -12,7 +12,7 @@ const maxAge = 900_000;
 interface MessageContent {
   readonly from: string;
   readonly count: number;
-  readonly telling: StoreMessage;
+  readonly message: StoreMessage;
 }
 
 export interface MessageCodecParts {
@@ -42,7 +42,7 @@ export class MessageCodec {
 
   encode(message: StoreMessage): Buffer {
     this.#sequence += 1;
-    const content: MessageContent = { from: this.#senderId, count: this.#sequence, telling: message };
+    const content: MessageContent = { from: this.#senderId, count: this.#sequence, message };
     return this.#envelope.sealMessage({ text: JSON.stringify(content), timestamp: this.#clock.date() }, this.#context);
   }
 
@@ -50,7 +50,7 @@ export class MessageCodec {
   decode(bytes: Uint8Array): StoreMessage | undefined {
     const unsealed = this.#envelope.unsealMessage(bytes, this.#context);
     if ('reason' in unsealed || Math.abs(this.#clock.date() - unsealed.timestamp) > maxAge) return undefined;
-    const { from, count, telling } = JSON.parse(unsealed.text) as MessageContent; // authentic, so `encode` wrote it
-    return from !== this.#senderId && this.#replays.accept(from, count) ? telling : undefined;
+    const { from, count, message } = JSON.parse(unsealed.text) as MessageContent; // authentic, so `encode` wrote it
+    return from !== this.#senderId && this.#replays.accept(from, count) ? message : undefined;
   }
 }

@@ -22,13 +22,13 @@ const golden = {
     'zMCf/KiQtboZBEB2',
   ].join(''),
   written: [
-    'AQJ0JX/Oh6QkPEJ5t8qZBwAAlre9Yo36zjaN+w4Gruskx9Rg0uVSL34ti/81VhuAkV7S3aa5OMCwlCkoK6I4d2zDN1uBcBLt',
-    'xgv8CBe+us+ttmYAzmvkW+yjarQr8CjIPKvy9TfgV7LFEEgakrUv9vfbqOpRKTOZeVMdUiQhGtIbDCYa0Hp94D9+WsRFnL7r',
-    'GiH5Wio+3OpGUKVxNaMPFZ+m8JRh8XYTc7ZCVYpLimnyILRy4oNtdWq/Bic=',
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAAx/yYoyU/JCbvMKekGTMPdZeHaFEliFVDCrT5A4Sx5sFZjOMjdlwyF4gd6RIkWU9xOmCdtbh/',
+    'k7hctLqPpFjSTsh/R2epRb2Xl7Drw/LVCteWWvozMUUF91IK7Kd4wXojCIIMPJMDidQhY9J2nxUhe/zr7+0QPC/Hl22gIuU9',
+    'W3Zvk3kzmJC5aJ7vpzdSoz6nDHqDmyZIz36AEnmcYiEkI5Mu2dNxyoLgs0E=',
   ].join(''),
   removed: [
-    'AQJ0JX/Oh6QkPEJ5t8qZBwAAN+rzxGVixjBzqKIxKAOYUZQv7mkFBSEGwI2LZ4cEZ7/+yRI7YE5IP/QsFqbMFC58t1BIlBj8',
-    'NnDGvhBknMBNsmjw1y6/Y9zPHf+ifkgENb94yWL0O2rbuRqQ0iOjOnZp5klL/PTLAlraseFobG9w',
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAArP0L3ybMXaFnJp0WuDKdnU73I+OJ4k5b6xXR4TdvQxcCZp3cTy6WkYfIDkH1myDC4EJCdkK+',
+    'PR1t2brmqJeE6GqyjLY3VzMuH66Dhpm+P0i9MEvNdGwD0Dmv+iCHeb94eK5KXtCfiBOBSN+jc4jH',
   ].join(''),
 };
 
@@ -115,7 +115,7 @@ test('sends messages in format version 1', async () => {
   expect(messages[0]?.toString('hex', 0, 18)).toBe('010274257fce87a4243c4279b7ca99070000');
   expect(from).toMatch(/^[\w-]{16}$/u);
   expect(texts).toEqual([
-    `{"from":"${from}","count":1,"telling":{"kind":"written","request":{"name":"prod/db","stage":"ACSCurrent"},"fetchedAt":${date}}}`,
-    `{"from":"${from}","count":2,"telling":{"kind":"removed","name":"prod/db"}}`,
+    `{"from":"${from}","count":1,"message":{"kind":"written","request":{"name":"prod/db","stage":"ACSCurrent"},"fetchedAt":${date}}}`,
+    `{"from":"${from}","count":2,"message":{"kind":"removed","name":"prod/db"}}`,
   ]);
 });

@@ -109,7 +109,7 @@ function parseConfig(text: string): CliConfig | { readonly problem: string; read
   const { current, profiles } = isProfile(config) ? config : {};
   const list = Array.isArray(profiles) ? profiles.filter(isProfile) : [];
   if (list.length === 0) return { problem: `the file has no profiles. ${rewrite}`, line: 1 };
-  return { current: textOf(current), profiles: list };
+  return { current: trimmedText(current), profiles: list };
 }
 
 interface ProfileContext extends CliConfig {
@@ -128,9 +128,9 @@ class ProfileReader {
   /** Reads a profile. `namedBy` is the setting that names it; `seen` are the profiles that refer to it. */
   read(name: string, namedBy: string, seen: readonly string[] = []): DefaultSource {
     const { path, profiles } = this.#context;
-    const profile = profiles.find((each) => textOf(each['name']) === name);
+    const profile = profiles.find((each) => trimmedText(each['name']) === name);
     if (profile === undefined) {
-      const names = profiles.flatMap((each) => textOf(each['name']) ?? []);
+      const names = profiles.flatMap((each) => trimmedText(each['name']) ?? []);
       const problem = `there is no profile "${name}", which ${namedBy} names. Profiles: ${names.join(', ')}.`;
       return { name: path, problem: `${path}: ${problem}`, lacksProfile: true };
     }
@@ -144,7 +144,7 @@ class ProfileReader {
 
   /** The identity of a profile, or its problem. */
   #convert(profile: Profile, name: string, seen: readonly string[]): SourceIdentity | string {
-    const mode = textOf(profile['mode']) ?? '';
+    const mode = trimmedText(profile['mode']) ?? '';
     const known = keysByMode.get(mode);
     if (known !== undefined) return this.#identityOf(profile, known, mode);
     if (mode === chainedMode) return this.#chainedRole(profile, seen);
@@ -178,7 +178,7 @@ class ProfileReader {
   }
 
   #chainedRole(profile: Profile, seen: readonly string[]): SourceIdentity | string {
-    const sourceName = textOf(profile['source_profile']);
+    const sourceName = trimmedText(profile['source_profile']);
     if (sourceName === undefined) return 'source_profile must be the name of another profile, but it is not set.';
     if (seen.includes(sourceName)) return `source_profile refers to itself: ${[...seen, sourceName].join(', ')}.`;
     const source = this.read(sourceName, 'source_profile', seen);
@@ -208,7 +208,7 @@ function loginProblem(
   { name, date }: { readonly name: string; readonly date: number },
 ): string | undefined {
   const missing = (...keys: readonly string[]): string | undefined => {
-    const key = keys.find((each) => textOf(profile[each]) === undefined);
+    const key = keys.find((each) => trimmedText(profile[each]) === undefined);
     return key === undefined ? undefined : `${key} must be a non-empty string, but it is not set.`;
   };
   const isOver = (key: string): boolean => Number(profile[key] ?? 0) * 1_000 <= date;
@@ -223,7 +223,7 @@ function loginProblem(
       return isEnded ? `the login has ended. ${logIn}` : undefined;
     }
     case 'OAuth': {
-      if (!['CN', 'INTL'].includes(textOf(profile['oauth_site_type'])?.toUpperCase() ?? '')) {
+      if (!['CN', 'INTL'].includes(trimmedText(profile['oauth_site_type'])?.toUpperCase() ?? '')) {
         return 'oauth_site_type must be CN or INTL.';
       }
       // With a refresh token, the login is renewed.
@@ -245,7 +245,7 @@ function fieldsOf(profile: Profile, keys: ReadonlyMap<string, string>): Record<s
   );
 }
 
-function textOf(value: unknown): string | undefined {
+function trimmedText(value: unknown): string | undefined {
   return typeof value === 'string' ? trimmed(value) : undefined;
 }
 

@@ -219,7 +219,7 @@ test.each([
     oauth_access_token: 's3cret-t',
     oauth_access_token_expire: date / 1_000 + 9,
   },
-])('hands a login or a command of a profile to the library, number %#', (profile) => {
+])('passes a login or a command of a profile to the library, number %#', (profile) => {
   const { identities, problems } = find({}, cli(profile));
 
   expect(problems).toEqual([]);

@@ -30,7 +30,7 @@ function login(mode: CliLoginIdentity['mode'], fields: object): CliLoginIdentity
   return { type: 'cli_login', mode, name: 'me', profile: { name: 'me', mode, ...fields } };
 }
 
-/** Credentials of a login whose requests `respond` answers. */
+/** Credentials of a login with a function that responds to its requests. */
 function fetchCredentials(identity: CliLoginIdentity, respond?: (request: LibraryRequest) => LibraryResponse) {
   return fetchByCliLogin(identity, {
     clock: new FakeClock({ date }),

@@ -170,7 +170,7 @@ export class Commit {
     return kind !== 'secret' && Math.abs(this.#now - timestampOf(sealed)) > tombstoneLifetime;
   }
 
-  /** The record for the new pack: `undefined` if it is not authentic, sealed anew if it is of another key. */
+  /** The record for the new pack: `undefined` if it is not authentic, sealed again if it has another key. */
   #carriedOver(record: PackRecord, pack: Pack): PackRecord | undefined {
     const isOfFirstKey = this.#isOfFirstKey(pack);
     if (isOfFirstKey && this.#packs.isVerified(record)) return record;

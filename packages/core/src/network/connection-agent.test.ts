@@ -63,7 +63,7 @@ test('skips an address after a failed connection', async () => {
   expect(agent.skipped).toBe(1);
 });
 
-test('tells a name that is not resolved from a host that does not respond', async () => {
+test('distinguishes a name that is not resolved from a host that does not respond', async () => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   onTestFinished(() => void silent.close());

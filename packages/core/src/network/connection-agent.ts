@@ -41,7 +41,7 @@ export interface StartedRequest {
   readonly cancel: () => void;
 }
 
-/** The options of a request, which Node hands on to `createConnection`. */
+/** The options of a request, which Node passes to `createConnection`. */
 interface TunneledRequestOptions extends RequestOptions {
   /** Not `signal`: Node would keep that on a socket that is reused. */
   readonly tunnelSignal?: AbortSignal;

@@ -69,7 +69,7 @@ function rotate(addresses: readonly LookupAddress[], by: number): LookupAddress[
   return [...addresses.slice(first), ...addresses.slice(0, first)];
 }
 
-/** A socket asks for all addresses, unless `autoSelectFamily` is off. */
+/** A socket requests all addresses, unless `autoSelectFamily` is off. */
 function respond(callback: Parameters<LookupFunction>[2], { all }: LookupOptions, addresses: LookupAddress[]): void {
   const [first] = addresses;
   if (all === true || first === undefined) callback(null, addresses);

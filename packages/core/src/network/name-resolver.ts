@@ -25,7 +25,7 @@ interface KnownAddresses {
 const maxWaitForThread = 100;
 
 /**
- * Age after which a look-up no longer holds up others (ms). glibc gives up after 30 s with its default settings and three name
+ * Age after which a look-up no longer delays others (ms). glibc gives up after 30 s with its default settings and three name
  * servers; a `dns.lookup` that was replaced may never call back.
  */
 const maxLookupTime = 30_000;

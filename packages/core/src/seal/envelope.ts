@@ -13,7 +13,7 @@ export interface EntryLocation {
   readonly requestHash: string;
 }
 
-/** A secret and the request that it answers. */
+/** A secret and its request. */
 export interface SecretEntry {
   readonly request: SecretRequest;
   readonly secret: StoredSecret;

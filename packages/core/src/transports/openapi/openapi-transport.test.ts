@@ -110,7 +110,7 @@ test('sends the token of temporary credentials', async () => {
   expect(kms.requests[0]?.headers).toContain('x-acs-security-token');
 });
 
-test('signs each request anew and reuses the connection', async () => {
+test('signs each request and reuses the connection', async () => {
   await using kms = await startFakeKms();
   kms.put('prod/db', 's3cret-1');
   const transport = open(kms);
