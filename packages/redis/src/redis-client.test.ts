@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { Redis } from 'ioredis';
 import { Redis as Valkey } from 'iovalkey';
 import { expect, onTestFinished, test } from 'vitest';
@@ -61,15 +60,7 @@ test.each([
   expect(await store.read({ name: 'db' })).toBeUndefined();
 });
 
-test('a client that is not installed is recognised in ES modules and in CommonJS', async () => {
-  const missing = 'kms-secrets-missing';
-  const errors = await Promise.all([
-    import(missing).catch((error: unknown) => error),
-    Promise.resolve()
-      .then(() => createRequire(import.meta.url)(missing) as unknown)
-      .catch((error: unknown) => error),
-  ]);
-
-  expect(errors.map(isModuleMissing)).toEqual([true, true]);
+test.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])('%s means that a client is not installed', (code) => {
+  expect(isModuleMissing(Object.assign(new Error('x'), { code }))).toBe(true);
   expect(isModuleMissing(new Error('x'))).toBe(false);
 });

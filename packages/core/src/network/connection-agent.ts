@@ -3,7 +3,7 @@ import type { AgentOptions, RequestOptions } from 'node:https';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { Clock } from '../time/clock.ts';
 import { NameLookup } from './name-lookup.ts';
 import { processResolver } from './name-resolver.ts';
@@ -86,7 +86,7 @@ export class ConnectionAgent extends Agent {
       ...connection,
       keepAlive: true,
       maxFreeSockets: maxIdleSockets,
-      secureContext: tls.createSecureContext({ ...trust, minVersion: connection.minVersion }),
+      secureContext: builtinModule('node:tls').createSecureContext({ ...trust, minVersion: connection.minVersion }),
       // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable verification.
       rejectUnauthorized: verifyCertificate,
     });
@@ -178,5 +178,5 @@ function over(socket: Socket): object {
 
 /** 1.2, or the minimum of the process (`--tls-min-v1.3`, `tls.DEFAULT_MIN_VERSION`) if that is higher. */
 function minTlsVersion(): 'TLSv1.2' | 'TLSv1.3' {
-  return tls.DEFAULT_MIN_VERSION === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2';
+  return builtinModule('node:tls').DEFAULT_MIN_VERSION === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2';
 }

@@ -1,5 +1,5 @@
-import dns from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** The two ways to resolve a name. */
@@ -134,13 +134,14 @@ const systemSource: NameSource = {
   // Called as a property: an app or a tracing agent may have replaced it.
   lookup: (name, options) =>
     new Promise((resolve, reject) => {
-      dns.lookup(name, { ...options, all: true }, (error, addresses) => {
+      builtinModule('node:dns').lookup(name, { ...options, all: true }, (error, addresses) => {
         if (error) reject(error);
         else resolve(addresses);
       });
     }),
   async query(name, family) {
-    const resolver = new dns.promises.Resolver({ timeout: 1_000, tries: 2 });
+    const { promises } = builtinModule('node:dns');
+    const resolver = new promises.Resolver({ timeout: 1_000, tries: 2 });
     const families = ([4, 6] as const).filter((each) => !family || `IPv${each}` === family || each === family);
     const results = await Promise.allSettled(
       families.map(async (each) => {

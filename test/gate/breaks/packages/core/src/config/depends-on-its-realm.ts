@@ -5,3 +5,5 @@ export const here = (): string => import.meta.url; // breaks syntax(no-restricte
 export const load = process.getBuiltinModule('node:module').createRequire; // breaks syntax(no-restricted-syntax): Bundlers
 import { createRequire } from 'node:module'; // breaks syntax(no-restricted-syntax): Bundlers
 export const require: unknown = createRequire('/');
+import fs from 'node:fs'; // breaks syntax(no-restricted-syntax): esModuleInterop
+export const read: unknown = fs.readFileSync;
