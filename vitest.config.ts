@@ -15,6 +15,8 @@ const conditions = ['@kms-secrets/source', ...defaultServerConditions];
 
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 
+// About 20 builds, most of which must fail: 200 s of CPU time.
+const longNextTests = 'test/next/{pages-router,refused-builds,refused-builds.next16}.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
@@ -60,6 +62,7 @@ export default defineConfig({
         test: {
           name: 'next',
           include: ['test/next/*.test.ts'],
+          exclude: [longNextTests],
           provide: { nextVersion: 'next' },
           ...nextTimeouts,
         },
@@ -77,10 +80,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'long:next16',
+          include: [longNextTests],
+          provide: { nextVersion: 'next' },
+          sequence: { groupOrder: 2 },
+          ...nextTimeouts,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'long:next15',
           include: ['test/next/{pages-router,running-app,refused-builds}.test.ts'],
           provide: { nextVersion: 'next15' },
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...nextTimeouts,
         },
       },
