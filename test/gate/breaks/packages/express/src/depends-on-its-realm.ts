@@ -2,5 +2,3 @@ export const isError = (value: unknown): boolean => value instanceof Error; // b
 export const isLater = (value: unknown): boolean => value instanceof Promise; // breaks syntax(no-restricted-syntax): another realm
 export const isSignal = (value: unknown): boolean => value instanceof AbortSignal; // breaks syntax(no-restricted-syntax): another realm
 export const here = (): string => import.meta.url; // breaks syntax(no-restricted-syntax): CommonJS
-import fs from 'node:fs'; // breaks syntax(no-restricted-syntax): esModuleInterop
-export const read: unknown = fs.readFileSync;
