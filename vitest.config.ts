@@ -15,8 +15,9 @@ const conditions = ['@kms-secrets/source', ...defaultServerConditions];
 
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 
-// About 20 builds, most of which must fail: 200 s of CPU time.
-const longNextTests = 'test/next/{pages-router,refused-builds,refused-builds.next16}.test.ts';
+// About 20 builds, most of which must fail, and a development server: 250 s of CPU time.
+const longNextTests =
+  'test/next/{cache-components,hot-reload,pages-router,refused-builds,refused-builds.next16}.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
