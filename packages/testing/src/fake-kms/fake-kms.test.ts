@@ -29,6 +29,13 @@ test('serves a secret over TLS with its own CA, in both OpenAPI protocols', asyn
   expect(kms.handshakes).toBe(2);
 });
 
+test('rotate throws for a value outside the options, which it would ignore', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-one');
+
+  expect(() => kms.rotate('prod/db', 's3cret-two' as never)).toThrow(/expected options such as/u);
+});
+
 test('the certificates of regions and STS hold the host names of the service', async () => {
   await using kms = await startFakeKms({ regions: ['cn-hangzhou', 'cn-shanghai'] });
   const { port } = kms.endpoint('cn-shanghai');

@@ -91,6 +91,9 @@ export class FakeKms {
 
   /** Creates a new current version, as the rotation of KMS does. Returns its id. */
   rotate(name: string, options: { readonly value?: string } = {}): string {
+    if (typeof options === 'string') {
+      throw new TypeError("rotate(): expected options such as { value: 'new' }, got a string.");
+    }
     return this.#parts.secrets.rotate(name, options.value);
   }
 
