@@ -21,6 +21,7 @@ export function fetchError(
   attempts: readonly Attempt[],
 ): AnySecretError {
   const secret = secretText(request);
+  const secretInSentence = secret.replace('Secret', 'secret');
   const last = attempts.at(-1);
   const cause = failures[failure.failure].failover ? (last?.error ?? failure) : failure;
   const requestId = cause instanceof FetchFailure ? cause.requestId : undefined;
@@ -29,13 +30,15 @@ export function fetchError(
     case 'notFound':
       return new SecretNotFoundError(`${secret} was not found. ${failure.message}`, details);
     case 'denied':
-      return new AccessDeniedError(`KMS denied access to ${secret}. ${failure.message}`, details);
+      return new AccessDeniedError(`KMS denied access to ${secretInSentence}. ${failure.message}`, details);
     case 'disabled':
       return new SecretDisabledError(`${secret} or its key is disabled. ${failure.message}`, details);
     case 'rejected': {
       // Without a status, no request was sent: a credentials provider or a module loader failed.
       const problem =
-        failure.status === undefined ? `${secret} could not be requested` : `KMS rejected the request for ${secret}`;
+        failure.status === undefined
+          ? `${secret} could not be requested`
+          : `KMS rejected the request for ${secretInSentence}`;
       return new RequestRejectedError(`${problem}. ${failure.message}`, details);
     }
     case 'throttled':
