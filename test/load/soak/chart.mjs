@@ -15,7 +15,7 @@ const panelHeight = 130;
 const panelGap = 46;
 const mebibyte = 1_048_576;
 
-/** The colours can be told apart by colour-blind readers, on white and on black. */
+/** Colour-blind readers can distinguish the colours, on white and on black. */
 const style = `
   svg { background: var(--paper); --paper: #ffffff; --ink: #1b1f24; --quiet: #59636e; --grid: #d1d9e0; --band: #b3541e;
     --a: #0b62c4; --b: #b3541e; --c: #2b7a3d; --d: #7a3fb0; }
