@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { CompatibilityReport } from './test/compatibility/support/compatibility-report.ts';
 import { ClosingLine } from './test/support/closing-line.ts';
 import { ConformanceReport } from './test/support/conformance-report.ts';
 import { projectOrder } from './test/support/project-order.ts';
@@ -21,12 +22,20 @@ const longNextTests =
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
+// npm may need the developer's proxy and certificates to reach its registry. An installation takes minutes on a busy machine.
+const compatibility = {
+  env: network,
+  globalSetup: ['test/compatibility/support/pack-packages.ts'],
+  hookTimeout: 900_000,
+  testTimeout: 600_000,
+};
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true } }, // for Nest; the tsconfig that sets this does not include the tests
   test: {
-    reporters: ['default', new ConformanceReport(), new ClosingLine()],
+    reporters: ['default', new ConformanceReport(), new CompatibilityReport(), new ClosingLine()],
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
     testTimeout: 20_000, // ends a test that hangs; long enough for a busy machine
     sequence: {
@@ -73,6 +82,10 @@ export default defineConfig({
         // npm may need the developer's proxy and certificates to reach its registry.
         test: { name: 'package', include: ['test/package/**/*.test.ts'], env: network, testTimeout: 120_000 },
       },
+      {
+        extends: true,
+        test: { name: 'compatibility', include: ['test/compatibility/*.quick.test.ts'], ...compatibility },
+      },
       // `npm run test:long` runs these, one project after the other, and `npm test` does not.
       {
         extends: true,
@@ -96,6 +109,15 @@ export default defineConfig({
           provide: { nextVersion: 'next15' },
           sequence: { groupOrder: 3 },
           ...nextTimeouts,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long:compatibility',
+          include: ['test/compatibility/*.test.ts'],
+          sequence: { groupOrder: 4 },
+          ...compatibility,
         },
       },
     ],

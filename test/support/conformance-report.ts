@@ -84,7 +84,7 @@ export function conformanceTable(runs: readonly ScenarioRun[], apps: readonly st
 }
 
 /** Pads the cells as the formatter of this repository does. */
-function padColumns(rows: readonly (readonly string[])[]): string[] {
+export function padColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
 }
