@@ -10,6 +10,19 @@ import { dts } from 'rolldown-plugin-dts';
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const entries = [...new Set(JSON.stringify(manifest.exports).match(/(?<="\.\/dist\/)[^"]+(?=\.d\.ts")/gu))];
 
+/**
+ * Global types of Node.js that the declarations use: that of the consumer's project, or a substitute where it has none.
+ * @type {Readonly<Record<string, string>>}
+ */
+const globalsOfNode = {
+  AbortSignal: `typeof globalThis extends { AbortSignal: { prototype: infer Signal } } ? Signal : {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}`,
+  Buffer: 'typeof globalThis extends { Buffer: { alloc(size: number): infer Bytes } } ? Bytes : Uint8Array',
+};
+
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((name) => [name, `./declarations/${name}.d.ts`])),
   external: /^[^./]/u,
@@ -29,9 +42,7 @@ for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
 }
 for (const file of output) {
   if (file.type !== 'chunk') throw new Error(`Expected only declarations, got ${file.fileName}.`);
-  // A consumer's `lib` may be older than `Symbol.asyncDispose`.
-  const header = file.code.includes('Symbol.asyncDispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
-  write(file.fileName, header + file.code);
+  write(file.fileName, withoutNodeTypes(file.code));
 }
 
 // The twins add nothing of their own: a second build would be a second cache in one process, and a second declaration of a class
@@ -44,6 +55,21 @@ for (const name of entries) {
     `// @ts-ignore -- with "module": "node16", TypeScript does not know that Node.js can require() an ES module.
 export * from './${file}.js';`,
   );
+}
+
+/**
+ * Makes declarations compile without a current `@types/node`; see docs/decisions/0033-types-of-node.md.
+ * @param {string} code
+ */
+function withoutNodeTypes(code) {
+  // A consumer's `lib` may be older than `Symbol.asyncDispose`.
+  const reference = code.includes('Symbol.asyncDispose') ? '/// <reference lib="esnext.disposable" />\n' : '';
+  const imports = code.replaceAll(
+    /^import .* from "node:/gmu,
+    '// @ts-ignore -- without @types/node, these are any\n$&',
+  );
+  const aliases = Object.entries(globalsOfNode).filter(([name]) => new RegExp(String.raw`\b${name}\b`, 'u').test(code));
+  return reference + imports + aliases.map(([name, type]) => `type ${name} = ${type};\n`).join('');
 }
 
 /**

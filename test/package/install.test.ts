@@ -113,6 +113,34 @@ test.each(['mts', 'cts'])('a .%s file resolves the types of every package', asyn
   expect(stdout).toBe('');
 });
 
+test.each([
+  ['without @types/node', [], 'signal.aborted', 'sealed.byteLength'],
+  ['with those of @types/node', ['node'], 'signal.throwIfAborted()', 'sealed.readUInt8()'],
+])('the types compile %s, with skipLibCheck off', async (_title, types, useSignal, useSealed) => {
+  const folder = await mkdtemp(join(project, 'types-'));
+  const compilerOptions = {
+    ...{ module: 'nodenext', target: 'es2022', lib: ['es2022'], strict: true, noEmit: true },
+    ...{ skipLibCheck: false, types, typeRoots: ['../node_modules/@types'] },
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.mts'] }));
+  await writeFile(
+    join(folder, 'uses.mts'),
+    `import type { Envelope, SecretTransport } from '@kms-secrets/core';
+     import type { RedisStoreOptions } from '@kms-secrets/redis';
+     import type { FakeKms } from '@kms-secrets/testing';
+     export type Uses = [RedisStoreOptions, FakeKms];
+     export const fetch: SecretTransport['fetch'] = async (_request, signal) => { ${useSignal}; throw new Error(); };
+     export const use = (sealed: ReturnType<Envelope['seal']>): unknown => ${useSealed};`,
+  );
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+
+  const { stdout } = await run(process.execPath, [tsc, '--project', folder], { cwd: project }).catch(
+    (failed: { stdout: string }) => failed,
+  );
+
+  expect(stdout).toBe('');
+});
+
 test('a tarball has the built files and documents, but no tests or sources', () => {
   const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.c?ts|\.c?js))$/;
 
