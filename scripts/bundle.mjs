@@ -25,7 +25,7 @@ const parts = {
  */
 const copiedPackages = { '@kms-secrets/core': ['properties-file'] };
 
-/** @type {{ name: string; exports: Record<string, unknown>; bin?: object; dependencies?: object; peerDependencies?: object }} */
+/** @type {{ name: string; version: string; exports: Record<string, unknown>; bin?: object; dependencies?: object; peerDependencies?: object }} */
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const copied = copiedPackages[manifest.name] ?? [];
 const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
@@ -61,7 +61,7 @@ async function bundle(files, groups = []) {
     external: (id) => isBuiltin(id) || declared.some((name) => id === name || id.startsWith(`${name}/`)),
     platform: 'node',
     tsconfig: 'tsconfig.json',
-    transform: { target: 'es2023' },
+    transform: { target: 'es2023', define: { KMS_SECRETS_VERSION: JSON.stringify(manifest.version) } },
     // Modules without used exports are removed, as `sideEffects: false` in the manifest allows.
     treeshake: { moduleSideEffects: false },
   });

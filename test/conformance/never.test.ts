@@ -100,7 +100,7 @@ function errorOf(act: () => unknown): unknown {
 function processState(): object {
   return {
     listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
-    globals: Object.getOwnPropertyNames(globalThis).toSorted(),
+    globals: Reflect.ownKeys(globalThis).map(String).toSorted(),
     variables: Object.keys(process.env).toSorted(),
     agents: [httpAgent, httpsAgent].map(({ sockets, freeSockets }) => [Object.keys(sockets), Object.keys(freeSockets)]),
   };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -114,14 +114,12 @@ test.each(['mts', 'cts'])('a .%s file resolves the types of every package', asyn
 });
 
 test.each([
-  ['without @types/node', [], 'signal.aborted', 'sealed.byteLength'],
-  ['with those of @types/node', ['node'], 'signal.throwIfAborted()', 'sealed.readUInt8()'],
-])('the types compile %s, with skipLibCheck off', async (_title, types, useSignal, useSealed) => {
+  ['without @types/node', { types: [], useSignal: 'signal.aborted', useSealed: 'sealed.byteLength' }],
+  ['with @types/node', { types: ['node'], useSignal: 'signal.throwIfAborted()', useSealed: 'sealed.readUInt8()' }],
+])('the types compile %s, with skipLibCheck off', async (_title, { types, useSignal, useSealed }) => {
   const folder = await mkdtemp(join(project, 'types-'));
-  const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2022', lib: ['es2022'], strict: true, noEmit: true },
-    ...{ skipLibCheck: false, types, typeRoots: ['../node_modules/@types'] },
-  };
+  const language = { module: 'nodenext', target: 'es2022', lib: ['es2022'], strict: true, noEmit: true };
+  const compilerOptions = { ...language, skipLibCheck: false, types, typeRoots: ['../node_modules/@types'] };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.mts'] }));
   await writeFile(
     join(folder, 'uses.mts'),
@@ -139,6 +137,102 @@ test.each([
   );
 
   expect(stdout).toBe('');
+});
+
+/** A project in which an adapter has another copy of core than the app. Returns the folders of both copies. */
+async function installTwoCores(version: string): Promise<{ folder: string; own: string; nested: string }> {
+  const folder = await mkdtemp(join(project, 'copies-'));
+  const installed = join(project, 'node_modules/@kms-secrets');
+  const packages = join(folder, 'node_modules/@kms-secrets');
+  const nested = join(packages, 'express/node_modules/@kms-secrets/core');
+  for (const name of ['core', 'express']) await cp(join(installed, name), join(packages, name), { recursive: true });
+  await cp(join(installed, 'core'), nested, { recursive: true });
+  for (const file of ['package.json', 'dist/core.js']) {
+    const text = await readFile(join(nested, file), 'utf8');
+    await writeFile(join(nested, file), text.replace(/(?<=\bversion"?: ")[^"]+(?=")/u, version));
+  }
+  return { folder, own: join(packages, 'core'), nested };
+}
+
+/** Runs a script with both copies, `app` and `nested`. Returns what it puts into `results`, and the warnings with a code. */
+async function runWithTwoCores(
+  folder: string,
+  script: string,
+): Promise<{ results: unknown[]; warnings: { code: string; message: string }[] }> {
+  const program = `
+    import { createRequire } from 'node:module';
+    import * as app from '@kms-secrets/core';
+    import * as nested from './node_modules/@kms-secrets/express/node_modules/@kms-secrets/core/dist/index.js';
+    import { secrets } from '@kms-secrets/express';
+    const warnings = [];
+    process.on('warning', ({ code, message }) => { if (code !== undefined) warnings.push({ code, message }); });
+    const results = [];
+    const secret = new app.Secret({ name: 'db', versionId: 'v1', value: 's3cret-value', dataType: 'text' });
+    const clientOf = (core, fetch) => core.createSecretClient({ endpoints: [{ endpoint: 'kms', fetch, close() {} }] });
+    ${script}
+    await new Promise((resolve) => setImmediate(resolve));
+    console.log(JSON.stringify({ results, warnings }));`;
+  await writeFile(join(folder, 'mixed.mjs'), program);
+  const options = ['--disable-warning=ExperimentalWarning', 'mixed.mjs'];
+  return JSON.parse((await run(process.execPath, options, { cwd: folder })).stdout) as ReturnType<
+    typeof runWithTwoCores
+  >;
+}
+
+test('two versions of core understand each other’s clients, secrets and errors', async () => {
+  const { folder } = await installTwoCores('9.9.9');
+
+  const { results } = await runWithTwoCores(
+    folder,
+    `for (const [core, other] of [[app, nested], [nested, app]]) {
+      const client = clientOf(core, async ({ name }) => {
+        if (name === 'db') return new other.Secret({ name, versionId: 'v1', value: 's3cret-value', dataType: 'text' });
+        throw new other.FetchFailure('notFound', 'none');
+      });
+      const request = {};
+      const middleware = secrets(client, { preload: ['db'] });
+      await new Promise((resolve, reject) => middleware(request, {}, (thrown) => (thrown ? reject(thrown) : resolve())));
+      const error = await client.get('none').catch((thrown) => thrown);
+      results.push(other.isSecretClient(client), other.isSecret(await client.get('db')), other.isSecretSnapshot(request.secrets));
+      results.push(request.secrets.text('db') === 's3cret-value', new other.SecretHandle(client, 'db').text() === 's3cret-value');
+      results.push(other.isSecretError(error, 'ERR_SECRET_NOT_FOUND'), other.errorResponse(error).status === 503);
+      await client.close();
+    }`,
+  );
+
+  expect(results).toEqual(Array.from({ length: 14 }, () => true));
+});
+
+test.each([
+  ['client', 'isSecretClient(clientOf(app, () => {}))'],
+  ['secret', 'isSecret(secret)'],
+  ['error', "isSecretError(new app.StoreError('none'))"],
+  ['snapshot', 'isSecretSnapshot(new app.SecretSnapshot())'],
+])('warns once of a %s of another version of core', async (_kind, guard) => {
+  const { folder, own, nested } = await installTwoCores('9.9.9');
+
+  const { results, warnings } = await runWithTwoCores(folder, `results.push(nested.${guard}, nested.${guard});`);
+
+  expect(results).toEqual([true, true]);
+  expect(warnings).toEqual([{ code: 'KMS_SECRETS_TWO_VERSIONS', message: expect.any(String) }]);
+  expect(decodeURI(warnings[0]?.message ?? '')).toContain(`: file://${join(own, 'dist/core.js')}\n`);
+  expect(decodeURI(warnings[0]?.message ?? '')).toContain(`9.9.9: file://${join(nested, 'dist/core.js')}\n`);
+});
+
+test('does not warn of a second copy of the same version, nor of require() beside import', async () => {
+  const { version } = JSON.parse(await readFile(join(root, 'packages/core/package.json'), 'utf8')) as {
+    version: string;
+  };
+  const { folder } = await installTwoCores(version);
+
+  const { results, warnings } = await runWithTwoCores(
+    folder,
+    `const required = createRequire(import.meta.url)('@kms-secrets/core');
+    results.push(nested.isSecret(secret), required.isSecret(secret), required.Secret === app.Secret, nested.Secret === app.Secret);`,
+  );
+
+  expect(results).toEqual([true, true, true, false]);
+  expect(warnings).toEqual([]);
 });
 
 test('a tarball has the built files and documents, but no tests or sources', () => {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isSecretError, SecretUnavailableError } from '../secret/errors.ts';
 import type { SecretErrorCode } from '../secret/errors.ts';
+import { markInstances, warnOfOtherVersion } from '../secret/package-copy.ts';
 import type { JsonOf, NameOf, NamesUnder } from './declared-names.ts';
 import type { Secret } from '../secret/secret.ts';
 import { Drops } from './drops.ts';
@@ -181,6 +182,10 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     return first.secret;
   }
 
+  static {
+    markInstances(this.prototype);
+  }
+
   #mounted(): SnapshotSource {
     if (this.#source === undefined) throw notMounted();
     return this.#source;
@@ -190,7 +195,9 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
 /** Checks methods, not the class: the snapshot on a request may come from another copy of this package. */
 export function isSecretSnapshot(value: unknown): value is SecretSnapshot {
   if (typeof value !== 'object' || value === null) return false;
-  return ['preload', 'mount', 'of'].every((method) => typeof Reflect.get(value, method) === 'function');
+  if (!['preload', 'mount', 'of'].every((method) => typeof Reflect.get(value, method) === 'function')) return false;
+  warnOfOtherVersion(value);
+  return true;
 }
 
 /** Copies only if both have schemas: this runs for every request. */

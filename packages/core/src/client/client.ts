@@ -8,6 +8,7 @@ import type { ReadOptions, ReadyOptions } from '../options/options.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { ClientClosedError } from '../secret/errors.ts';
 import type { ListenOptions, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
+import { markInstances } from '../secret/package-copy.ts';
 import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
@@ -228,6 +229,10 @@ export class SecretClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  static {
+    markInstances(this.prototype);
   }
 
   #peek(key: string): Secret | undefined {

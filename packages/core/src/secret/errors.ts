@@ -1,6 +1,7 @@
 import type { FailureName } from './failures.ts';
 import { errorCode, isError } from './is-error.ts';
 import { moduleErrorMessage } from './module-error.ts';
+import { markInstances, warnOfOtherVersion } from './package-copy.ts';
 
 /** One failed attempt at one endpoint, or an endpoint that was skipped. */
 export interface Attempt {
@@ -50,6 +51,10 @@ export abstract class SecretError extends Error {
     this.secretName = details.secretName;
     this.endpoint = details.endpoint;
     this.requestId = details.requestId;
+  }
+
+  static {
+    markInstances(this.prototype);
   }
 }
 
@@ -226,6 +231,7 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   code?: Code | readonly Code[],
 ): error is Extract<AnySecretError, { readonly code: Code }> {
   if (!isError(error) || !(brand in error)) return false;
+  warnOfOtherVersion(error);
   if (code === undefined) return true;
   const codes: readonly unknown[] = typeof code === 'string' ? [code] : code;
   return 'code' in error && codes.includes(error.code);

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SecretTypeError } from './errors.ts';
 import { isThenable } from './is-thenable.ts';
+import { markInstances, warnOfOtherVersion } from './package-copy.ts';
 import type { SecretFields, SecretRotation } from './secret-fields.ts';
 import { shareFields } from './shared-fields.ts';
 import type { SharedFields } from './shared-fields.ts';
@@ -172,6 +173,7 @@ export class Secret {
 
   static {
     privateFieldsOf = (secret) => Secret.#fieldsOf(secret);
+    markInstances(this.prototype);
   }
 }
 
@@ -230,7 +232,10 @@ function typeError({ name, versionId }: Secret, mismatch: TypeMismatch): SecretT
 /** Whether `value` is a `Secret` of this or of another copy of this package. */
 export function isSecret(value: unknown): value is Secret {
   if (typeof value !== 'object' || value === null) return false;
-  return ['text', 'bytes', 'json', 'asStale'].every((method) => typeof Reflect.get(value, method) === 'function');
+  if (!['text', 'bytes', 'json', 'asStale'].every((method) => typeof Reflect.get(value, method) === 'function'))
+    return false;
+  warnOfOtherVersion(value);
+  return true;
 }
 
 function segmentText(segment: PropertyKey | StandardSchemaV1.PathSegment): string {
