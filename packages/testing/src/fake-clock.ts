@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock, Duration } from '@kms-secrets/core';
 import { milliseconds } from '@kms-secrets/core';
 
@@ -7,7 +8,7 @@ interface Timer {
 }
 
 /**
- * A `Clock` that stands still until a test moves it.
+ * A `Clock` that stands still until a test moves it. A timer runs in the async context in which it was set, as those of Node do.
  *
  * `pass` lets time pass in a running process, `freeze` in a suspended one (a sleeping laptop, a frozen function), and
  * `setDate` changes the machine's date.
@@ -51,7 +52,7 @@ export class FakeClock implements Clock {
   }
 
   setUnrefTimer(ms: number, task: () => void): () => void {
-    const timer: Timer = { due: this.#now + Math.max(ms, 0), task };
+    const timer: Timer = { due: this.#now + Math.max(ms, 0), task: AsyncResource.bind(task) };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
