@@ -17,6 +17,7 @@ import { SecretMemory } from './memory/memory.ts';
 import { conflictsIn } from './options/conflicts.ts';
 import { optionTable } from './options/option-table.ts';
 import type { ResolvedOptions, SecretClientOptions } from './options/options.ts';
+import { captureContext } from './platform/async-context.ts';
 import { describeKind } from './options/redact.ts';
 import { resolve } from './options/resolve.ts';
 import { guardedLogger, silentLogger } from './ports/logger.ts';
@@ -112,6 +113,7 @@ function connectParts({ options, logger, events, transports }: ConnectedParts): 
   const { clock, hook, retry, attemptTimeout, deadline, staleDeadline } = options;
   const closing = new AbortController();
   const { signal } = closing;
+  const inContext = captureContext();
   const counters = createCounters();
   const batching = new Batching(clock);
   const endpoints = new EndpointSet({
@@ -141,6 +143,7 @@ function connectParts({ options, logger, events, transports }: ConnectedParts): 
     logger,
     events,
     counters,
+    inContext,
     transform: (secret, request) => transform.applyToStored(secret, request),
     forgetFetches: (name) => fetcher.forgetSecret(name),
   });
@@ -171,6 +174,7 @@ function connectParts({ options, logger, events, transports }: ConnectedParts): 
   });
   return new SecretClient({
     options,
+    inContext,
     events,
     counters,
     closing,

@@ -3,6 +3,7 @@ import type { Batching } from '../fetch/batching.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { Entry } from '../memory/entry.ts';
 import type { SecretMemory } from '../memory/memory.ts';
+import type { RunInContext } from '../ports/run-in-context.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { SecretEmitter } from '../secret/events.ts';
 import type { Counters } from '../secret/counters.ts';
@@ -13,6 +14,8 @@ import type { Reader } from './reader.ts';
 /** The parts of a client. `create-client.ts` makes and connects them. */
 export interface ClientParts {
   readonly options: ResolvedOptions;
+  /** Runs a task in the async context in which the client was created. */
+  readonly inContext: RunInContext;
   readonly events: SecretEmitter;
   readonly counters: Counters;
   /** Aborts when the client is closed. */

@@ -15,6 +15,7 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import { totalsOf } from '../secret/counters.ts';
 import type { Counter } from '../secret/counters.ts';
 import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
+import type { RunInContext } from '../ports/run-in-context.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { healthOf } from './health.ts';
@@ -23,10 +24,16 @@ import { SecretHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
 import { checkOptions, readRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
+import type { PendingRead } from './reader.ts';
 import { readSet } from './secret-set.ts';
 import type { SetMember, SetRequest } from './secret-set.ts';
 
-/** Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Created by `createSecretClient`. */
+/**
+ * Reads secrets of Alibaba Cloud KMS and keeps them fresh in memory. Created by `createSecretClient`.
+ *
+ * Requests, refreshes, listeners and your own code in the options run in the async context (`AsyncLocalStorage`) in which the
+ * client was created, not in that of a read.
+ */
 export class SecretClient {
   readonly #parts: ClientParts;
   // Copied from the parts, which saves reads of fresh values a property access for each.
@@ -34,6 +41,7 @@ export class SecretClient {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits: Counter;
   readonly #defaultStage: string;
+  readonly #inContext: RunInContext;
   #closed: Promise<void> | undefined;
 
   /** @internal */
@@ -43,6 +51,7 @@ export class SecretClient {
     this.#entries = parts.memory.entries;
     this.#hits = parts.counters.hits;
     this.#defaultStage = parts.options.stage;
+    this.#inContext = parts.inContext;
   }
 
   /**
@@ -70,7 +79,7 @@ export class SecretClient {
         if (now < entry.freshUntil) {
           entry.readAt = now;
           this.#hits.add();
-          return (entry.promise ??= Promise.resolve(entry.secret));
+          return entry.promise ?? this.#promiseOf(entry);
         }
       }
     }
@@ -124,7 +133,9 @@ export class SecretClient {
    */
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#check(name, options);
-    const fetched = this.#parts.reader.awaitFetch(this.#startFetch(key, request, 'forced'), { request });
+    const fetched = this.#inContext(() =>
+      this.#parts.reader.awaitFetch(this.#startFetch(key, request, 'forced'), { request }),
+    );
     return signal === undefined ? fetched : raceAbort(fetched, signal);
   }
 
@@ -134,8 +145,10 @@ export class SecretClient {
    * Resolves when the stores have removed it, at the latest after `storeTimeout`: an unavailable store removes it later.
    */
   invalidate(name: string): Promise<void> {
-    this.#parts.fetcher.forgetSecret(name);
-    return this.#parts.storeTier.invalidate(name);
+    return this.#inContext(() => {
+      this.#parts.fetcher.forgetSecret(name);
+      return this.#parts.storeTier.invalidate(name);
+    });
   }
 
   /**
@@ -150,12 +163,13 @@ export class SecretClient {
     const { batching, options, preloader } = this.#parts;
     const wanted = names ?? options.preload;
     const preload = (): Promise<void> => preloader.preload(wanted, this, { timeout, areRequired: names !== undefined });
-    await (wanted.length > 1 ? batching.during(preload) : preload());
+    await this.#inContext(() => (wanted.length > 1 ? batching.during(preload) : preload()));
     this.#throwIfClosed();
   }
 
   /**
-   * Adds a listener for an event. Returns a function that removes it. If a listener throws or rejects, that is logged.
+   * Adds a listener for an event. Returns a function that removes it. If a listener throws or rejects, that is logged. Listeners
+   * run in the async context in which the client was created.
    *
    * Throws a `TypeError` for an unknown event name.
    */
@@ -223,7 +237,7 @@ export class SecretClient {
    * and no timer, request or socket of the client is left.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
+    this.#closed ??= this.#inContext(() => this.#shutDown());
     return this.#closed;
   }
 
@@ -239,35 +253,55 @@ export class SecretClient {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     const now = this.#clock.cachedNow();
-    if (now >= entry.freshUntil) return this.#parts.memory.serveStale(entry);
+    if (now >= entry.freshUntil) return this.#serveStale(entry);
     entry.readAt = now;
     this.#hits.add();
     return entry.secret;
   }
 
+  // The closures of the next methods stay out of `get` and `#peek`: a closure would cost every read of a fresh value an allocation.
+
+  /** The promise stays in memory with the entry, and before Node 24 a promise holds the context in which it was created. */
+  #promiseOf(entry: Entry): Promise<Secret> {
+    const promise = this.#inContext(() => Promise.resolve(entry.secret));
+    entry.promise = promise;
+    return promise;
+  }
+
+  #serveStale(entry: Entry): Secret | undefined {
+    return this.#inContext(() => this.#parts.memory.serveStale(entry));
+  }
+
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
-    const { request, key, signal } = this.#check(name, options);
-    const { memory, reader, counters } = this.#parts;
-    const entry = memory.lookup(key);
+    const read = this.#check(name, options);
+    const entry = this.#parts.memory.lookup(read.key);
     const now = this.#clock.cachedNow();
     if (entry !== undefined && now < entry.freshUntil) {
       entry.readAt = now;
       this.#hits.add();
       return entry.secret;
     }
-    const cached = entry && memory.dropIfExpired(entry);
-    const stale = cached && memory.serveStale(cached);
-    if (stale !== undefined) return stale;
-    if (cached !== undefined) cached.readAt = now;
-    const error = memory.cachedError(key);
-    if (error !== undefined) return reader.recoverOrThrow({ key, request }, error);
-    counters.misses.add();
-    // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
-    const flight = this.#startFetch(key, request, 'read');
-    const pending = { key, request };
-    const result =
-      cached === undefined ? reader.awaitOrRecover(flight, pending) : reader.awaitOrServeStale(flight, pending);
+    const result = this.#readStaleOrFetch(read, entry, now);
+    const { signal } = read;
     return signal === undefined ? result : raceAbort(result, signal);
+  }
+
+  #readStaleOrFetch(read: PendingRead, entry: Entry | undefined, now: number): Promise<Secret> {
+    const { memory, reader, counters } = this.#parts;
+    const { key, request } = read;
+    return this.#inContext(() => {
+      const cached = entry && memory.dropIfExpired(entry);
+      const stale = cached && memory.serveStale(cached);
+      if (stale !== undefined) return Promise.resolve(stale);
+      if (cached !== undefined) cached.readAt = now;
+      const error = memory.cachedError(key);
+      if (error !== undefined) return reader.recoverOrThrow({ key, request }, error);
+      counters.misses.add();
+      // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
+      const flight = this.#startFetch(key, request, 'read');
+      const pending = { key, request };
+      return cached === undefined ? reader.awaitOrRecover(flight, pending) : reader.awaitOrServeStale(flight, pending);
+    });
   }
 
   #startFetch(key: string, request: SecretRequest, level: PriorityLevel): Flight {

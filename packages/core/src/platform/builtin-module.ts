@@ -1,4 +1,5 @@
 import * as nodeModule from 'node:module';
+import type * as AsyncHooks from 'node:async_hooks';
 import type * as Crypto from 'node:crypto';
 import type * as Dns from 'node:dns';
 import type * as Fs from 'node:fs';
@@ -7,6 +8,7 @@ import type * as Tls from 'node:tls';
 
 /** The modules that core needs synchronously, but not in every process, or whose properties the app may replace. */
 interface BuiltinModules {
+  readonly 'node:async_hooks': typeof AsyncHooks;
   readonly 'node:crypto': typeof Crypto;
   readonly 'node:dns': typeof Dns;
   readonly 'node:fs': typeof Fs;

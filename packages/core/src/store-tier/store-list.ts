@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 import type { Secret } from '../secret/secret.ts';
+import type { RunInContext } from '../ports/run-in-context.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
@@ -39,6 +40,7 @@ export interface StoreListParts {
   readonly timeout: number;
   readonly onEvent: StoreEventListener;
   readonly counters: Pick<Counters, 'storeHits' | 'storeMisses'>;
+  readonly inContext: RunInContext;
   /** Offers a secret to memory. Never rejects. */
   readonly offer: (key: string, request: SecretRequest, candidate: StoreCandidate) => Promise<OfferResult>;
   readonly onRemoteChange: (store: GuardedStore, change: RemoteChange) => void;
@@ -89,8 +91,9 @@ export class StoreList {
   }
 
   subscribe(): void {
+    const { inContext } = this.#parts;
     for (const { store } of this.#stores) {
-      this.#unsubscribes.push(store.subscribe((event) => this.#onStoreEvent(store, event)));
+      this.#unsubscribes.push(store.subscribe((event) => inContext(() => this.#onStoreEvent(store, event))));
     }
   }
 

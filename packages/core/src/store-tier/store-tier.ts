@@ -2,6 +2,7 @@ import { cacheKey, nameOfKey } from '../secret/cache-key.ts';
 import { StoreList } from './store-list.ts';
 import type { OfferResult, RemoteChange, StoreCandidate } from './store-list.ts';
 import { Leases } from './leases.ts';
+import type { RunInContext } from '../ports/run-in-context.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
@@ -22,6 +23,8 @@ export interface StoreTierParts {
   readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
   readonly counters: Counters;
+  /** A store may emit its events in any async context. */
+  readonly inContext: RunInContext;
   /** Applies `SecretHook.transform` to a stored secret. Rejects if the hook rejects it. */
   readonly transform: (secret: Secret, request: SecretRequest) => Promise<Secret>;
   /** Discards the results of the running fetches of a secret, in every stage and version. */
@@ -72,6 +75,7 @@ export class StoreTier {
       timeout: storeTimeout,
       onEvent: (event) => this.#report(event),
       counters: parts.counters,
+      inContext: parts.inContext,
       offer: (key, request, candidate) => this.#offer(key, request, candidate),
       onRemoteChange: (store, change) => this.#onRemoteChange(store, change),
     });
