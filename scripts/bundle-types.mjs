@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
-/** @type {{ exports: object }} */
+/** @type {{ name: string, exports: object }} */
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const entries = [...new Set(JSON.stringify(manifest.exports).match(/(?<="\.\/dist\/)[^"]+(?=\.d\.ts")/gu))];
 
@@ -49,12 +49,28 @@ for (const file of output) {
 // with `#private` fields would be another type.
 for (const name of entries) {
   const file = basename(name);
-  write(`${name}.cjs`, `module.exports = require('./${file}.js');`);
+  write(`${name}.cjs`, commonJsTwin(file));
   write(
     `${name}.d.cts`,
     `// @ts-ignore -- with "module": "node16", TypeScript does not know that Node.js can require() an ES module.
 export * from './${file}.js';`,
   );
+}
+
+/**
+ * The CommonJS twin of an entry point. Where Node.js cannot `require()` ES modules, its own message proposes an edit of the twin.
+ * @param {string} file
+ */
+function commonJsTwin(file) {
+  return `try {
+  module.exports = require('./${file}.js');
+} catch (error) {
+  if (!error || error.code !== 'ERR_REQUIRE_ESM' || process.features.require_module) throw error;
+  const message =
+    'require() of ${manifest.name} needs Node.js 20.19, 22.12 or newer; this is Node.js ' + process.versions.node + '. ' +
+    'Use import or await import(), bundle the app, or update Node.js.';
+  throw Object.assign(new Error(message), { code: error.code });
+}`;
 }
 
 /**

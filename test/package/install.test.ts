@@ -70,6 +70,19 @@ test('import and require() return the same names for every package', async () =>
   expect(stdout.trim().split('\n')).toEqual(packed.map(({ name }) => `${name} true true`));
 });
 
+test('require() says what is needed where Node.js cannot require ES modules', async () => {
+  const names = packed.map(({ name }) => name);
+  const script = `for (const name of ${JSON.stringify(names)}) try { require(name) } catch (error) { console.log(error.code, error.message) }`;
+
+  const { stdout } = await run(process.execPath, ['--no-experimental-require-module', '-e', script], { cwd: project });
+
+  const needed = `needs Node.js 20.19, 22.12 or newer; this is Node.js ${process.versions.node}.`;
+  const todo = 'Use import or await import(), bundle the app, or update Node.js.';
+  expect(stdout.split('\n').slice(0, -1)).toEqual(
+    names.map((name) => `ERR_REQUIRE_ESM require() of ${name} ${needed} ${todo}`),
+  );
+});
+
 test('importing core loads no other package', async () => {
   const hook = `export const resolve = async (name, context, next) => {
     const resolved = await next(name, context);

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Cloud, Identity } from './cloud.ts';
+import type { Cloud, CloudSecret, Identity } from './cloud.ts';
 import { runProgram } from './program.ts';
+import type { ProgramResult } from './program.ts';
 
 export interface ReaderProgram {
   readonly command: string;
@@ -8,6 +11,8 @@ export interface ReaderProgram {
   readonly env?: Readonly<Record<string, string>>;
   /** Sends the requests through the proxy of the cloud, and fails unless they went there. */
   readonly throughProxy?: boolean;
+  /** Gives the client a file store, and fails unless it has files at the end. */
+  readonly withFileStore?: boolean;
   /** Further lines of the properties file. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -17,28 +22,46 @@ export interface ReaderProgram {
  * then the rotated version, was denied the other secret, printed no value and exited with 0.
  */
 export async function expectReads(cloud: Cloud, identity: Identity, program: ReaderProgram): Promise<string> {
-  const secret = cloud.createSecret();
-  await using deployment = await cloud.deploy(identity, program.settings);
   const tunnelsBefore = cloud.proxy.tunnels;
-  const { code, output } = await runProgram(program.command, program.args, {
+  const { code, output, hasStored, secret } = await runReader(cloud, identity, program);
+  const steps = output.split('\n').filter((line) => /^(?:first|rotated|denied|closed)\b/u.test(line));
+  expect({ identity, steps, code, hasStored, output }).toEqual({
+    identity,
+    steps: [`first ${secret.firstDigest}`, `rotated ${secret.rotatedDigest}`, 'denied ERR_ACCESS_DENIED', 'closed'],
+    code: 0,
+    hasStored: program.withFileStore === true,
+    output: expect.not.stringContaining('s3cret-'),
+  });
+  if (program.throughProxy === true) expect(cloud.proxy.tunnels).toBeGreaterThan(tunnelsBefore);
+  return output;
+}
+
+export interface ReaderResult extends ProgramResult {
+  readonly secret: CloudSecret;
+  /** Whether its file store has files. */
+  readonly hasStored: boolean;
+}
+
+/** Runs fixtures/reader, and rotates its secret after the first read. For programs that are expected to fail. */
+export async function runReader(
+  cloud: Cloud,
+  identity: Identity,
+  { command, args, env, throughProxy = false, withFileStore = false, settings }: ReaderProgram,
+): Promise<ReaderResult> {
+  const secret = cloud.createSecret();
+  await using deployment = await cloud.deploy(identity, settings);
+  const result = await runProgram(command, args, {
     cwd: deployment.folder,
     env: {
       ...deployment.env,
       READER_SECRET: secret.name,
-      ...(program.throughProxy === true && { HTTPS_PROXY: cloud.proxy.url }),
-      ...program.env,
+      ...(throughProxy && { HTTPS_PROXY: cloud.proxy.url }),
+      ...(withFileStore && { READER_STORE: 'store' }),
+      ...env,
     },
     onLine: (line) => {
       if (line.startsWith('first ')) secret.rotate();
     },
   });
-  const steps = output.split('\n').filter((line) => /^(?:first|rotated|denied|closed)\b/u.test(line));
-  expect({ identity, steps, code, output }).toEqual({
-    identity,
-    steps: [`first ${secret.firstDigest}`, `rotated ${secret.rotatedDigest}`, 'denied ERR_ACCESS_DENIED', 'closed'],
-    code: 0,
-    output: expect.not.stringContaining('s3cret-'),
-  });
-  if (program.throughProxy === true) expect(cloud.proxy.tunnels).toBeGreaterThan(tunnelsBefore);
-  return output;
+  return { ...result, secret, hasStored: existsSync(join(deployment.folder, 'store')) };
 }

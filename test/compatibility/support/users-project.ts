@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import { cacheFolder } from './cache-folder.ts';
+import { npmInstall } from './npm-install.ts';
 import { runProgram } from './program.ts';
 import type { ProgramOptions, ProgramResult } from './program.ts';
 
@@ -99,12 +100,4 @@ async function install(directory: string, { packages = ['core'], ...options }: P
   await writeFile(join(directory, 'package.json'), packageJson);
   await npmInstall(directory, npmOptions);
   await writeFile(marker, installed);
-}
-
-async function npmInstall(cwd: string, npmOptions: readonly string[]): Promise<void> {
-  const options = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...npmOptions];
-  // With this machine's environment: npm needs its settings, its cache and its registry.
-  const env = process.env as Record<string, string>;
-  const { code, output } = await runProgram('npm', options, { cwd, env, timeout: 600_000 });
-  if (code !== 0) throw new Error(`npm install failed in ${cwd}:\n${output}`);
 }

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const packages = join(import.meta.dirname, '../../../packages');
+
+/**
+ * The code blocks of a section of a package's README, without their fences, for example those of `Bundlers`. Tests follow them
+ * as users do, so that a wrong README fails.
+ */
+export function readmeBlocks(packageName: string, section: string): readonly string[] {
+  const text = readFileSync(join(packages, packageName, 'README.md'), 'utf8');
+  const body = text.split(/^## /mu).find((part) => part.startsWith(`${section}\n`));
+  if (body === undefined) throw new Error(`The README of ${packageName} has no section "${section}".`);
+  return Array.from(body.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
+}
+
+/** The only block that contains `text`. */
+export function readmeBlock(packageName: string, section: string, text: string): string {
+  const [block, ...others] = readmeBlocks(packageName, section).filter((code) => code.includes(text));
+  if (block === undefined || others.length > 0)
+    throw new Error(`The README of ${packageName} must have one block with ${text} in "${section}".`);
+  return block;
+}
