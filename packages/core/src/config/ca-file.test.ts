@@ -56,6 +56,14 @@ test.each([
   expect(JSON.stringify(file)).not.toMatch(/s3cret/u);
 });
 
+test('does not quote PEM text that is set as a path', () => {
+  const path = '-----BEGIN CERTIFICATE-----\ns3cret+1\n-----END CERTIFICATE-----';
+
+  const { issues } = readCaFile({ ...location, path }, machineWith({}));
+
+  expect(issues).toEqual([expect.objectContaining({ got: 'PEM text instead of a path. Set it as `ca`' })]);
+});
+
 test.each([
   [
     'with comments in GBK',

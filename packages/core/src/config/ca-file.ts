@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { describePath } from '../options/redact.ts';
 import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
@@ -35,9 +36,11 @@ const certificateBlock = /-----BEGIN (TRUSTED )?CERTIFICATE-----([^-]+)-----END 
 /** Reads the certificates of a `caFilePath`. Every one of them must be valid PEM. */
 export function readCaFile(request: CaFileRequest, machine: ConfigurationMachine): CaFile {
   const { path } = request;
+  // Not quoted: the text may also contain a private key.
+  if (path.includes('-----BEGIN ')) return rejected(request, 'PEM text instead of a path. Set it as `ca`');
   // Comments beside the certificates may have any encoding.
   const file = readTextFile(resolve(workingDirectory(machine) ?? '/', path), machine, { fallback: 'latin1' });
-  if ('problem' in file) return rejected(request, `${file.problem} at ${path}`);
+  if ('problem' in file) return rejected(request, `${file.problem} at ${describePath(path)}`);
   return readCertificates(file.text, request, { name: 'a file', place: ` at ${path}` });
 }
 

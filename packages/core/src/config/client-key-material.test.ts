@@ -40,6 +40,20 @@ test('reads key and password from files, without surrounding white space', () =>
   });
 });
 
+test.each([
+  { clientKeyFile: '{"KeyId":"s3cret-id","PrivateKeyData":"s3cret-key"}', password },
+  { clientKeyFile: `s3cret-${'aB1/'.repeat(200)}`, password },
+  { ...content, passwordFromFilePath: password },
+])('does not quote a key or a password that is set as a path: %#', (from) => {
+  const { issues } = read(from);
+
+  expect(issues).toEqual([
+    expect.objectContaining({
+      got: expect.stringContaining('no file at a path that looks like the content of a file'),
+    }),
+  ]);
+});
+
 test('reads the password from code, a variable or client_key_password', () => {
   const environment = { PASSWORD: ` ${password}\n`, client_key_password: 's3cret-last' };
 

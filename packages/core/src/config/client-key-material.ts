@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ClientKeySource } from '../options/client-key-source.ts';
+import { describePath } from '../options/redact.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import { workingDirectory } from './environment.ts';
@@ -46,7 +47,9 @@ class MaterialReader {
     if (clientKeyContent !== undefined) return clientKeyContent;
     const file = this.#readFile(clientKeyFile);
     const expected = 'a client key file from the KMS console';
-    if ('problem' in file) return this.#reject('clientKeyFile', expected, `${file.problem} at ${clientKeyFile}`);
+    if ('problem' in file) {
+      return this.#reject('clientKeyFile', expected, `${file.problem} at ${describePath(clientKeyFile)}`);
+    }
     return trimmed(file.text) ?? this.#reject('clientKeyFile', expected, `an empty file at ${clientKeyFile}`);
   }
 
@@ -65,7 +68,8 @@ class MaterialReader {
   #readPasswordFile(path: string): string | undefined {
     const file = this.#readFile(path);
     const expected = 'a file that contains only the password of the client key';
-    if ('problem' in file) return this.#reject('passwordFromFilePath', expected, `${file.problem} at ${path}`);
+    if ('problem' in file)
+      return this.#reject('passwordFromFilePath', expected, `${file.problem} at ${describePath(path)}`);
     const password = trimmed(file.text.replaceAll(/[\r\n]/gu, ''));
     return password ?? this.#reject('passwordFromFilePath', expected, `an empty file at ${path}`);
   }

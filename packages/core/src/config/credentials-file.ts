@@ -74,7 +74,7 @@ function readProfile(
     const hint = suggestion(type ?? '', types);
     return {
       name: at,
-      problem: `${at}: the profile [${profile}] needs a type of ${types.join(', ')}, got ${found}${hint}.`,
+      problem: `${at}: the profile [${profile}] needs a type of ${types.join(', ')}, got ${found}${hint === '' ? '.' : hint}`,
     };
   }
   const fields = Object.fromEntries(Array.from(known.keys, ([property, key]) => [property, section.values.get(key)]));

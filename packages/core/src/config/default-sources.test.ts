@@ -365,6 +365,12 @@ test.each([
   expect(find({}, { [credentialsFile]: text }).problems).toEqual([expect.stringContaining(problem)]);
 });
 
+test('ends with one punctuation mark after a suggestion', () => {
+  const { problems } = find({}, { [credentialsFile]: '[default]\ntype=AccessKey' });
+
+  expect(problems).toEqual([expect.stringMatching(/"access_key"\?$/u)]);
+});
+
 test.each([
   ['a directory', 'EISDIR', 1],
   ['unreadable', 'EACCES', 1],

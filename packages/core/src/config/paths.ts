@@ -1,4 +1,5 @@
 import { isAbsolute, resolve, win32 } from 'node:path';
+import { looksLikePath } from '../options/redact.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import type { TextSource } from './text-source.ts';
 
@@ -9,7 +10,10 @@ import type { TextSource } from './text-source.ts';
 export function resolvePath(path: string, source: TextSource, machine: ConfigurationMachine): string {
   if (isAbsolute(path) || win32.isAbsolute(path)) return path;
   const candidates = source.directories.map((directory) => resolve(directory, path));
-  return candidates.find((candidate) => isReadable(candidate, machine)) ?? candidates[0] ?? path;
+  const found = candidates.find((candidate) => isReadable(candidate, machine));
+  if (found !== undefined) return found;
+  // Unresolved, so that an error message recognizes it as the content of a file.
+  return looksLikePath(path) ? (candidates[0] ?? path) : path;
 }
 
 /** Whether a properties file has removed the backslashes of a path: `C:\keys\a.json` becomes `C:keysa.json`. */

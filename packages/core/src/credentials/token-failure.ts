@@ -1,3 +1,4 @@
+import { describePath } from '../options/redact.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { failureOfResponse } from '../secret/failures.ts';
 import { FetchFailure, moduleFailure } from '../ports/transport.ts';
@@ -44,7 +45,7 @@ export function tokenFailure(
 function tokenFileFailure(reason: string, file: string): FetchFailure {
   const problem =
     reason === emptyTokenCode ? 'is empty' : (fileProblems.get(reason) ?? `could not be read (${reason})`);
-  const message = `The OIDC token file ${file} ${problem}. Check the path and the Kubernetes volume that it is mounted from.`;
+  const message = `The OIDC token file ${describePath(file)} ${problem}. Check the path and the Kubernetes volume that it is mounted from.`;
   return new FetchFailure('rejected', message, { code: systemCode(reason) });
 }
 
