@@ -1,4 +1,4 @@
-import { FetchFailure, isError, Secret } from '@kms-secrets/core';
+import { failures, FetchFailure, isError, Secret } from '@kms-secrets/core';
 import type { Clock, FailureName, SecretFields, SecretRequest, SecretTransport } from '@kms-secrets/core';
 
 type FakeResponse = Partial<SecretFields> | FailureName | 'hang' | Error;
@@ -26,8 +26,13 @@ export class FakeTransport implements SecretTransport {
     this.#responses.set(name, { versionId, value: `s3cret-${name}-${versionId}`, ...fields });
   }
 
-  /** Makes requests for `name`, or for all names, hang or fail from now on. */
+  /** Makes requests for `name`, or for all names, hang or fail from now on. Throws a `TypeError` for an unknown failure. */
   fail(failure: FailureName | 'hang' | Error, name?: string): void {
+    if (!isError(failure) && failure !== 'hang' && !Object.hasOwn(failures, failure)) {
+      throw new TypeError(
+        `fail() expects an error or one of hang, ${Object.keys(failures).join(', ')}, got ${JSON.stringify(failure)}.`,
+      );
+    }
     if (name === undefined) this.#responseToAll = failure;
     else this.#responses.set(name, failure);
   }

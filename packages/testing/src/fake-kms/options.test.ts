@@ -33,3 +33,10 @@ test('rejects a port that leaves none for the instances', async () => {
     'further regions and instances',
   );
 });
+
+test.each<[object, string]>([
+  [{ region: ['cn-hangzhou'] }, 'has no option region. Its options are regions, instances,'],
+  [{ regions: 'cn-hangzhou' }, 'regions of a fake KMS must be a list'],
+])('rejects the options %j of a caller without types', async (options, message) => {
+  await expect(startFakeKms(options)).rejects.toThrow(message);
+});

@@ -52,12 +52,33 @@ export interface FakeEndpoint {
   readonly url: string;
 }
 
+/** Every option. The type makes the table complete. */
+const knownOptions: Readonly<Record<keyof FakeKmsOptions, true>> = {
+  regions: true,
+  instances: true,
+  acceptTokenScheme: true,
+  supportsBatch: true,
+  port: true,
+  stsPort: true,
+  plainHttp: true,
+  clock: true,
+  accessKey: true,
+  quota: true,
+  directory: true,
+};
+
 /** Returns the regions and instances to serve. Throws a `TypeError` for invalid options. */
 export function validateOptions(options: FakeKmsOptions): {
   readonly regions: readonly string[];
   readonly instances: readonly FakeInstance[];
 } {
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(knownOptions, name));
+  if (unknown.length > 0) {
+    const known = Object.keys(knownOptions).join(', ');
+    throw new TypeError(`A fake KMS has no option ${unknown.join(', ')}. Its options are ${known}.`);
+  }
   const regions = options.regions ?? ['cn-hangzhou'];
+  if (!Array.isArray(regions)) throw new TypeError('The regions of a fake KMS must be a list of region ids.');
   const [firstRegion] = regions;
   if (firstRegion === undefined) throw new TypeError('A fake KMS needs at least one region.');
   if (new Set(regions).size !== regions.length) throw new TypeError('The regions of a fake KMS must be unique.');

@@ -86,3 +86,13 @@ test.each<[string, unknown, string]>([
   expect(() => faults.add(fault as FakeFault)).toThrow(message);
   expect(faults.takeRequestFault({ region: 'a' }, ['db'])).toBeUndefined();
 });
+
+test.each<[unknown, string]>([
+  [{ secret: 'db' }, 'The scope of the fault has an unknown field secret.'],
+  [{ secretName: 5 }, 'secretName must be a string'],
+  [{ region: ['cn-hangzhou'] }, 'region must be a string'],
+  ['db', 'The scope of the fault must be an object'],
+])('rejects the scope %j of a caller without types', (scope, message) => {
+  // @ts-expect-error -- a caller without types
+  expect(() => new FaultRegistry().add({ kind: 'hang' }, scope)).toThrow(message);
+});

@@ -1,6 +1,6 @@
 import type { CertificateFault } from '../certificates/pki.ts';
 import type { FakeFault, FaultHandle, FaultScope } from './fault.ts';
-import { validateFault } from './parse-fault.ts';
+import { validateFault, validateFaultScope } from './parse-fault.ts';
 
 /** Where a request arrives: the shared gateway of a region, or an instance in it. */
 export interface FaultTarget {
@@ -18,12 +18,13 @@ interface ActiveFault {
 export class FaultRegistry {
   readonly #active = new Set<ActiveFault>();
 
-  /** Throws a `TypeError` for an unknown kind, a missing or invalid field, or an invalid `times`. */
+  /** Throws a `TypeError` for an unknown kind, a missing, invalid or unknown field, or an invalid `times`. */
   add(fault: FakeFault, scope: FaultScope = {}): FaultHandle {
     validateFault(fault);
     if (scope.times !== undefined && (!Number.isInteger(scope.times) || scope.times < 1)) {
       throw new TypeError('times of a fault must be a whole number, at least 1.');
     }
+    validateFaultScope(scope);
     const active = { fault, scope, hits: 0 };
     this.#active.add(active);
     return {

@@ -55,6 +55,13 @@ export function validateFault(fault: FakeFault): void {
   fields.rejectUnknown();
 }
 
+/** Validates a scope from such a caller. A misspelt `secretName` would make the fault apply to all secrets. */
+export function validateFaultScope(scope: FaultScope): void {
+  const fields = new JsonFields(scope, 'The scope of the fault');
+  parseFaultScope(fields);
+  fields.rejectUnknown();
+}
+
 /** Parses the scope of a fault. */
 export function parseFaultScope(fields: JsonFields): FaultScope {
   const region = fields.optionalString('region');
