@@ -198,12 +198,11 @@ class FileStore implements SecretStore {
 
   async #openFolder(): Promise<OpenFolder> {
     const { path, clock, keyring, host } = this.#parts;
-    // Loaded on first use, so that clients without a file store do not pay for them.
-    const [{ SecretFolder }, { Packs }, { Commit }] = await Promise.all([
-      import('./secret-folder.ts'),
-      import('./packs.ts'),
-      import('./commit.ts'),
-    ]);
+    // Loaded on first use, so that clients without a file store do not pay for them. One after the other: in its ES modules, Jest
+    // fails if two imports at a time load the same module ("request for 'node:crypto' is not in cache").
+    const { SecretFolder } = await import('./secret-folder.ts');
+    const { Packs } = await import('./packs.ts');
+    const { Commit } = await import('./commit.ts');
     const folder = new SecretFolder({ path, date: () => clock.date(), ...host });
     await folder.prepare();
     // A read-only disk cannot be cleaned up, but it can be read.

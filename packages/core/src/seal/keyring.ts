@@ -70,12 +70,13 @@ function keyringOf(materials: readonly KeyMaterial[]): Keyring {
   return {
     needsSalt: materials.some((material) => 'passphrase' in material),
     async unlock(salt) {
-      const [{ SealedEnvelope }, ...keys] = await Promise.all([
-        import('./envelope.ts'),
-        ...materials.map(async (material) =>
+      // Before the keys, whose derivation imports `node:crypto` too: Jest cannot load a module twice at a time.
+      const { SealedEnvelope } = await import('./envelope.ts');
+      const keys = await Promise.all(
+        materials.map(async (material) =>
           'bytes' in material ? material.bytes : deriveKey(material.passphrase, salt),
         ),
-      ]);
+      );
       return new SealedEnvelope(keys);
     },
   };
