@@ -33,6 +33,7 @@ const allKinds: Record<Exclude<FakeFault['kind'], 'certificate'> | CertificateFa
   empty: true,
   error: true,
   expired: true,
+  firewall: true,
   hang: true,
   hangMidBody: true,
   html: true,

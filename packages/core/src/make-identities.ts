@@ -11,6 +11,7 @@ import { openClientKey } from './credentials/client-key.ts';
 import type { ClientKeyFile } from './credentials/client-key.ts';
 import { reloadedClientKey } from './credentials/reloaded-client-key.ts';
 import { reloadedCredentials } from './credentials/reloaded-credentials.ts';
+import { identityName } from './credentials/token-identity.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
 import type { ClientKeySource } from './options/client-key-source.ts';
 import type { DefaultSource } from './options/default-source.ts';
@@ -65,39 +66,55 @@ export class IdentityFactory {
   #makeShared(): OpenApiIdentity | undefined {
     const { options, sources } = this.#context;
     const { credentials, clock } = options;
-    const source = sources.get('credentials') ?? 'option';
-    if ('getCredential' in credentials) return { credentials: sharedProvider(credentials, clock) };
-    if (credentials.type !== 'client_key') return { credentials: this.#credentials(credentials, source) };
+    const source = sources.get('credentials') ?? 'default';
+    if ('getCredential' in credentials) {
+      return {
+        credentials: sharedProvider(credentials, clock),
+        describeIdentity: () => identityText('a provider', source),
+      };
+    }
+    if (credentials.type !== 'client_key') return this.#credentials(credentials, source);
     const clientKey = this.#clientKey({ from: credentials, key: 'credentials', source }, (read) =>
       isClientKey(read.credentials) ? read.credentials : undefined,
     );
-    return clientKey && { clientKey };
+    return clientKey && { clientKey, describeIdentity: () => clientKeyText(clientKey, source) };
   }
 
-  #credentials(identity: AlicloudIdentity, source: string): CredentialsProvider {
+  #credentials(identity: AlicloudIdentity, source: string): OpenApiIdentity {
     const { machine, options, readOptions, logger, warnings } = this.#context;
     const { clock } = options;
     if (identity.type === 'default') warnings.push(...defaultSourceWarnings(machine, clock.date()));
     // An invalid proxy variable is reported with the endpoints.
     const resolveProxy = (host: string): URL | undefined => proxyFor(host, machine.environment).proxy;
     const findSources = (): readonly DefaultSource[] => findDefaultSources(machine, clock.date());
+    let name = nameOfIdentity(identity);
+    const onSelected = (selected: DefaultSource): void => {
+      name = `the default credentials chain (${selected.name})`;
+    };
     const create = (from: AlicloudIdentity): CredentialsProvider => {
       const stsDefaults = readStsDefaults(machine);
-      return alicloudCredentials(from, { clock, resolveProxy, stsDefaults, findDefaultSources: findSources });
+      name = nameOfIdentity(from);
+      return alicloudCredentials(from, {
+        clock,
+        resolveProxy,
+        stsDefaults,
+        findDefaultSources: findSources,
+        onSelected,
+      });
     };
-    if (!isInFile(source)) return create(identity);
-    return reloadedCredentials({
+    const describeIdentity = (): string => identityText(name, source);
+    if (!isInFile(source)) return { credentials: create(identity), describeIdentity };
+    const credentials = reloadedCredentials({
       identity,
       create,
       clock,
       read() {
-        const credentials = readOptions()?.credentials;
-        return credentials === undefined || 'getCredential' in credentials || isClientKey(credentials)
-          ? undefined
-          : credentials;
+        const current = readOptions()?.credentials;
+        return current === undefined || 'getCredential' in current || isClientKey(current) ? undefined : current;
       },
       onReplaced: () => logger.info(`The credentials in the configuration file have changed (${source}).`),
     });
+    return { credentials, describeIdentity };
   }
 
   /** `select` finds the source of the client key in options that were read again. */
@@ -156,6 +173,36 @@ export class IdentityFactory {
     const date = new Date(expiresAt).toISOString().slice(0, 10);
     const verb = remaining < 0 ? 'expired' : 'expires';
     return [`The client key of ${key} (${source}) ${verb} on ${date}.`];
+  }
+}
+
+/** What a message says about the identity that KMS rejected: which one it is, and where it was set. Contains no secret. */
+function identityText(name: string, source: string): string {
+  if (source === 'option') return `Identity: ${name}, set by the option credentials.`;
+  // Without settings, it is the default.
+  if (source === 'default') return `Identity: ${name}.`;
+  return `Identity: ${name}, set by ${isInFile(source) ? source : `the variable ${source}`}.`;
+}
+
+export function clientKeyText(provider: ClientKeyProvider, source: string): string {
+  return identityText(`client key ${provider.getClientKey().keyId}`, source);
+}
+
+function nameOfIdentity(identity: AlicloudIdentity): string {
+  switch (identity.type) {
+    case 'ak':
+      return 'access key';
+    case 'sts':
+      return 'temporary access key with a security token, which this client cannot renew';
+    case 'default':
+      return 'the default credentials chain';
+    case 'ram_role':
+    case 'ecs_ram_role':
+    case 'oidc_role_arn':
+    case 'credentials_uri':
+      return identityName(identity);
+    default:
+      return identity satisfies never;
   }
 }
 

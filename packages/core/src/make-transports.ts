@@ -1,6 +1,6 @@
 import { readCaFile, readCaText } from './config/ca-file.ts';
 import { proxyFor } from './config/proxy.ts';
-import { IdentityFactory } from './make-identities.ts';
+import { clientKeyText, IdentityFactory } from './make-identities.ts';
 import type { IdentityRequest } from './make-identities.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { EndpointAddress } from './options/endpoints.ts';
@@ -44,7 +44,8 @@ class TransportFactory {
     if (clientKey === undefined) return undefined;
     return lazyTransport(endpoint.host, async () => {
       const { InstanceTransport } = await loadModule(() => import('./transports/instance/instance-transport.ts'));
-      return new InstanceTransport({ ...https, clientKey });
+      const describeIdentity = (): string => clientKeyText(clientKey, at.source);
+      return new InstanceTransport({ ...https, clientKey, describeIdentity });
     });
   }
 
@@ -63,10 +64,11 @@ class TransportFactory {
         expected: 'the client key here: a KMS instance accepts client keys only through its own API',
       });
     }
-    return lazyBatchTransport(endpoint.host, async () => {
+    const transport = lazyBatchTransport(endpoint.host, async () => {
       const { OpenApiTransport } = await loadModule(() => import('./transports/openapi/openapi-transport.ts'));
       return new OpenApiTransport({ ...https, ...identity });
     });
+    return { ...transport, identity: 'credentials' };
   }
 
   #httpsOptions(endpoint: EndpointAddress, { key, source }: EndpointSource): HttpsOptions {

@@ -10,6 +10,7 @@ export {
   errorResponse,
   fileStore,
   healthResponse,
+  IdentityRejectedError,
   isOutage,
   isSecret,
   isSecretClient,

@@ -32,6 +32,7 @@ export {
   NotOnTheEdge as ClientClosedError,
   NotOnTheEdge as ConfigurationError,
   NotOnTheEdge as DeadlineExceededError,
+  NotOnTheEdge as IdentityRejectedError,
   NotOnTheEdge as RequestRejectedError,
   NotOnTheEdge as Secret,
   NotOnTheEdge as SecretDisabledError,

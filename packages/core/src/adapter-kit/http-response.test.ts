@@ -64,7 +64,7 @@ test.each([
   ['failing', 503],
 ] as const)('a %s client responds to a probe with an uncacheable %i', (status, code) => {
   const counts = { fresh: 0, stale: 0, expired: 0, failing: 0 };
-  const health: ClientHealth = { status, missing: [], counts, endpoints: [] };
+  const health: ClientHealth = { status, missing: [], counts, identity: 'accepted', endpoints: [] };
 
   expect(healthResponse(health)).toEqual({ status: code, headers: { 'cache-control': 'no-store' }, body: health });
 });

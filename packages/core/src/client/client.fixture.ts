@@ -201,6 +201,7 @@ const eventNames: readonly SecretEventName[] = [
   'dropped',
   'store',
   'endpoint',
+  'identity',
   'breaker',
 ];
 

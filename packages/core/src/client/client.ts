@@ -214,6 +214,7 @@ export class SecretClient {
     const source = {
       isClosed: this.isClosed,
       counts: memory.freshnessCounts,
+      identity: endpoints.identity.state,
       endpoints: endpoints.describe(),
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
       list: () => memory.describe(),
@@ -226,6 +227,7 @@ export class SecretClient {
     const { memory, endpoints, storeTier } = this.#parts;
     return {
       isClosed: this.isClosed,
+      identity: endpoints.identity,
       secrets: memory.describe(),
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),

@@ -44,6 +44,7 @@ const counts = (fields: Partial<SecretCounts> = {}): SecretCounts => ({
 const source = (fields: Partial<HealthSource> = {}): HealthSource => ({
   isClosed: false,
   counts: counts({ fresh: 1 }),
+  identity: 'accepted',
   endpoints: [endpoint('healthy')],
   isInMemory: (name) => name === 'db',
   list: () => [secret],
@@ -56,6 +57,7 @@ describe('the health of a client is', () => {
     ['ok', 'has read nothing yet', source({ counts: counts(), endpoints: [endpoint('unknown')] })],
     ['degraded', 'serves a stale value', source({ counts: counts({ fresh: 1, stale: 1 }) })],
     ['degraded', 'could not refresh a fresh value', source({ counts: counts({ fresh: 1, failing: 1 }) })],
+    ['degraded', 'has its identity rejected', source({ identity: 'rejected' })],
     ['degraded', 'has a failing endpoint', source({ endpoints: [endpoint('failing'), endpoint('healthy')] })],
     ['degraded', 'has fresh values and no working endpoint', source({ endpoints: [endpoint('failing')] })],
     ['failing', 'holds an expired value', source({ counts: counts({ fresh: 1, expired: 1 }) })],
@@ -80,6 +82,7 @@ test('health has names, versions and ages, and no message', () => {
     status: 'degraded',
     missing: [],
     counts: { fresh: 1, stale: 0, expired: 0, failing: 1 },
+    identity: 'accepted',
     endpoints: [{ endpoint: 'healthy.example', state: 'healthy' }],
     secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 1_000 }],
   });

@@ -1,7 +1,7 @@
 import { fullJitter } from '../fetch/backoff.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
 import type { Logger } from '../ports/logger.ts';
-import { isOutage, SecretSetError } from '../secret/errors.ts';
+import { isOutage, isSecretError, SecretSetError } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import { sleep } from '../time/clock.ts';
@@ -110,7 +110,8 @@ export class Preloader {
       } catch (error) {
         // The failure of an earlier read explains more than the timeout.
         if (signal.aborted) throw lastError ?? error;
-        if (!isOutage(error)) throw error;
+        // A rejected identity has been retried by the fetch. Waiting would hide a wrong access key until the timeout.
+        if (!isOutage(error) || isSecretError(error, 'ERR_IDENTITY_REJECTED')) throw error;
         lastError = error;
       }
       try {

@@ -24,13 +24,19 @@ export function alicloudCredentials(
   options: TokenProviderOptions & {
     /** Finds the sources of the default credentials chain; called for each request. Only for `default`. */
     readonly findDefaultSources?: () => readonly DefaultSource[];
+    /** Called with the source of the default credentials chain that has credentials. Only for `default`. */
+    readonly onSelected?: (source: DefaultSource) => void;
   },
 ): CredentialsProvider {
-  const { clock, findDefaultSources = () => [] } = options;
+  const { clock, findDefaultSources = () => [], onSelected } = options;
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
     const fetch = async (): Promise<IssuedCredentials> =>
-      (await loadModule(() => import('./default-chain.ts'))).fetchFromDefaultChain(findDefaultSources(), options);
+      (await loadModule(() => import('./default-chain.ts'))).fetchFromDefaultChain(
+        findDefaultSources(),
+        options,
+        onSelected,
+      );
     return new CachedCredentials({ source: 'The default credentials chain', fetch, clock });
   }
   const fetch = async (): Promise<IssuedCredentials> =>

@@ -79,11 +79,29 @@ test.each([900_000, 60_000, 1_000])('caches credentials with a lifetime of %d ms
   expect(await fixture.read()).toBe('FakeId-2');
 });
 
-test('returns credentials that arrive expired to waiting callers only', async () => {
+test('credentials that arrive expired are an outage of their issuer', async () => {
   const fixture = setup(0);
 
-  expect(await Promise.all([fixture.read(), fixture.read()])).toEqual(['FakeId-1', 'FakeId-1']);
-  expect(await fixture.read()).toBe('FakeId-2');
+  await expect(fixture.read()).rejects.toMatchObject({
+    failure: 'unavailable',
+    message: expect.stringContaining('returned credentials that have expired') as string,
+  });
+});
+
+test('keeps valid credentials while the issuer returns expired ones', async () => {
+  const { clock } = setup(0);
+  let lifetime = 3_600_000;
+  const cached = new CachedCredentials({
+    source: 'ECS',
+    clock,
+    fetch: async () => ({ credentials: { accessKeyId: String(lifetime), accessKeySecret: 's3cret' }, lifetime }),
+  });
+  const first = await cached.getCredential();
+  lifetime = -60_000;
+
+  await clock.pass('59m');
+
+  expect(await cached.getCredential()).toBe(first);
 });
 
 test('refreshes credentials without a lifetime after five minutes', async () => {

@@ -103,6 +103,7 @@ export class CachedCredentials implements CredentialsProvider {
     const requestedAt = clock.now();
     try {
       const { credentials, lifetime } = await this.#fetchWithTimeout();
+      if (lifetime !== undefined && lifetime <= 0) throw this.#expiredFailure();
       this.#entry = this.#newEntry(credentials, requestedAt, lifetime);
       this.#failure = undefined;
       return credentials;
@@ -121,6 +122,12 @@ export class CachedCredentials implements CredentialsProvider {
       });
       fetch().then(resolve, reject).finally(cancelTimer);
     });
+  }
+
+  /** An outage of the issuer. KMS would reject the credentials as if they were wrong. */
+  #expiredFailure(): FetchFailure {
+    const message = `${this.#options.source}: the issuer returned credentials that have expired. Check the service that issues them, and the clock of this machine. The next request may succeed.`;
+    return new FetchFailure('unavailable', message);
   }
 
   #newEntry(credentials: ProviderCredentials, requestedAt: number, lifetime: number | undefined): CachedEntry {

@@ -82,11 +82,11 @@ test('a command may print an access key without an expiry', async () => {
 test.each([
   ['/bin/false', 'unreachable', 'exited with an error'],
   ['/nowhere/tool s3cret-argument', 'unreachable', 'could not be started (ENOENT)'],
-  ['/bin/echo s3cret-output', 'rejected', 'did not print credentials'],
-  ['/bin/echo {}', 'rejected', 'did not print credentials'],
+  ['/bin/echo s3cret-output', 'identity', 'did not print credentials'],
+  ['/bin/echo {}', 'identity', 'did not print credentials'],
   [
     `/bin/echo '{"mode":"StsToken","access_key_id":"s3cret-1","access_key_secret":"s3cret-2"}'`,
-    'rejected',
+    'identity',
     'did not print',
   ],
 ])('reports the command %j without its output', async (command, failure, words) => {
@@ -156,7 +156,7 @@ test.each([400, 401, 403])(
     }));
 
     expect(failure).toMatchObject({
-      failure: 'rejected',
+      failure: 'identity',
       status,
       message: expect.stringMatching(
         /CloudSSO login of the profile "me".*`aliyun configure --mode CloudSSO --profile me`/u,

@@ -35,15 +35,10 @@ export async function fetchByCliLogin(
   } catch (error) {
     const subject = `The ${identity.mode} login of the profile "${identity.name}"`;
     const failure = tokenFailure(error, httpLog, { subject, date: clock.date() });
-    // Whatever refuses the login says nothing about the secret.
-    if (failure.failure === 'throttled' || !isRefusal(failure.status)) throw failure;
+    if (failure.failure !== 'identity') throw failure;
     const advice = `Log in again with \`aliyun configure --mode ${identity.mode} --profile ${identity.name}\`.`;
-    throw new FetchFailure('rejected', `${failure.message} ${advice}`, failure);
+    throw new FetchFailure('identity', `${failure.message} ${advice}`, failure);
   }
-}
-
-function isRefusal(status: number | undefined): boolean {
-  return status !== undefined && status >= 400 && status <= 499;
 }
 
 /** The library exports no provider for these modes. Its version is pinned, and tests cover each mode. */
@@ -104,5 +99,5 @@ function commandFailure(error: unknown, name: string): FetchFailure {
     });
   }
   const expected = '{"mode":"StsToken","access_key_id":"…","access_key_secret":"…","sts_token":"…","expiration":"…"}';
-  return new FetchFailure('rejected', `${subject} did not print credentials. Expected JSON such as ${expected}.`);
+  return new FetchFailure('identity', `${subject} did not print credentials. Expected JSON such as ${expected}.`);
 }

@@ -107,7 +107,7 @@ test('passes over a role that STS refuses, and names it if no other source has c
 
   expect(await chain([sourceOf('config.json:2', role), accessKey], { respond }).getCredential()).toEqual(pair);
   await expect(chain([sourceOf('config.json:2', role)], { respond }).getCredential()).rejects.toMatchObject({
-    failure: 'denied',
+    failure: 'identity',
     code: 'NoPermission',
     message: expect.stringContaining('config.json:2: Credentials for role acs:ram::1:role/reader: sts.') as string,
   });

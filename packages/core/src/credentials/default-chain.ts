@@ -10,23 +10,27 @@ import { fetchCredentials } from './token-providers.ts';
  * Fetches credentials from the first source of the default credentials chain that has some.
  *
  * A source that is configured wrongly, or whose credentials are refused, is passed over, as in `@alicloud/credentials`. An outage
- * of its issuer is final: with the next source, the client would become another identity for its duration.
+ * of its issuer is final: with the next source, the client would become another identity for its duration. `onSelected` is called
+ * with the source of the credentials.
  */
 export async function fetchFromDefaultChain(
   sources: readonly DefaultSource[],
   options: TokenProviderOptions,
+  onSelected: (source: DefaultSource) => void = () => {},
 ): Promise<IssuedCredentials> {
   const failed = new Map<DefaultSource, FetchFailure>();
   for (const source of sources) {
     if (source.identity === undefined) continue;
     try {
-      return await fetchFrom(source.identity, options);
+      const issued = await fetchFrom(source.identity, options);
+      onSelected(source);
+      return issued;
     } catch (error) {
       if (!isFetchFailure(error)) throw error;
       if (source.isImplicit === true && error.status === undefined) continue;
       const failure = new FetchFailure(error.failure, `${source.name}: ${error.message}`, error);
       const { retry, failover } = failures[error.failure];
-      if (retry || failover) throw failure;
+      if (error.failure !== 'identity' && (retry || failover)) throw failure;
       failed.set(source, failure);
     }
   }

@@ -89,7 +89,9 @@ function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
     const value = fields.get(name);
     return typeof value === 'string' && pattern.test(value) ? value : undefined;
   };
-  return { code: field('Code', /^[A-Za-z][\w.-]{0,99}$/u), requestId: field('RequestId', /^[\w-]{1,64}$/u) };
+  const requestId = field('RequestId', /^[\w-]{1,64}$/u);
+  // STS always returns both. The JSON of a firewall in its place may have only a code.
+  return { code: requestId === undefined ? undefined : field('Code', /^[A-Za-z][\w.-]{0,99}$/u), requestId };
 }
 
 /** Returns the code or the name of an error. The library's messages contain the URL with the signature and the access key id. */

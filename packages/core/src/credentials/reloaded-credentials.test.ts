@@ -19,7 +19,7 @@ function setUp() {
       const accessKeyId = 'accessKeyId' in identity ? identity.accessKeyId : '';
       requests.push(accessKeyId);
       if (valid.has(accessKeyId)) return { accessKeyId: `STS.${accessKeyId}`, accessKeySecret: 's3cret' };
-      throw new FetchFailure('denied', 'STS rejected it.', { code: 'InvalidAccessKeyId.NotFound' });
+      throw new FetchFailure('identity', 'STS rejected it.', { code: 'InvalidAccessKeyId.NotFound' });
     },
     discard: () => true,
   });

@@ -1,6 +1,5 @@
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import { isFetchFailure } from '../ports/transport.ts';
-import { isRejectedIdentity } from '../secret/rejected-identity.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AlicloudIdentity } from './alicloud.ts';
 import { Reloadable } from './reloadable.ts';
@@ -39,8 +38,8 @@ export function reloadedCredentials(parts: ReloadedCredentialsParts): Credential
       try {
         return await current.provider.getCredential();
       } catch (error) {
-        // STS rejects the access key that assumes the role.
-        const isRejected = isFetchFailure(error) && isRejectedIdentity(error.code);
+        // STS rejects the access key or the role, or the token file is missing.
+        const isRejected = isFetchFailure(error) && error.failure === 'identity';
         if (!isRejected || !reloadable.replace(current)) throw error;
         return reloadable.get().provider.getCredential();
       }

@@ -36,7 +36,7 @@ export function tokenFailure(
   }
   if (last === undefined) {
     const message = `${context.subject}: no request was sent (${reason}). Check the credentials.`;
-    return new FetchFailure('rejected', message, { code: systemCode(reason), cause: withoutMessage(error) });
+    return new FetchFailure('identity', message, { code: systemCode(reason), cause: withoutMessage(error) });
   }
   if (last.status === undefined) return connectionFailure(last, context);
   return tokenResponseFailure(last, last.status, context);
@@ -46,7 +46,7 @@ function tokenFileFailure(reason: string, file: string): FetchFailure {
   const problem =
     reason === emptyTokenCode ? 'is empty' : (fileProblems.get(reason) ?? `could not be read (${reason})`);
   const message = `The OIDC token file ${describePath(file)} ${problem}. Check the path and the Kubernetes volume that it is mounted from.`;
-  return new FetchFailure('rejected', message, { code: systemCode(reason) });
+  return new FetchFailure('identity', message, { code: systemCode(reason) });
 }
 
 const fileProblems: ReadonlyMap<string, string> = new Map([
@@ -90,12 +90,13 @@ function metadataAdvice(status: number): string {
   return status >= 500 ? 'The next request may succeed.' : 'Check that no other service responds at this address.';
 }
 
-/** Source of the codes: the pages of STS on AssumeRole and AssumeRoleWithOIDC. */
-function failureOfStsResponse(status: number, code: string | undefined): FailureName {
-  // The role or the OIDC provider does not exist any more. That revokes access, like a denial by KMS.
-  if (code?.startsWith('EntityNotExist') === true) return 'denied';
-  if (status === 200) return 'malformed';
-  return failureOfResponse(status, code);
+/**
+ * An issuer that refuses credentials says nothing about a secret, whether STS, the metadata service or something in its place has
+ * responded. STS responds with 401 `AuthenticationFail.*` even if it could not fetch the keys of the OIDC provider.
+ */
+function failureOfIssuer(status: number, code: string | undefined): FailureName {
+  const failure = failureOfResponse(status, code);
+  return failure === 'throttled' || failure === 'unavailable' || status < 400 ? failure : 'identity';
 }
 
 function tokenResponseFailure(
@@ -105,11 +106,9 @@ function tokenResponseFailure(
 ): FetchFailure {
   if (host === metadataHost) {
     const message = `${context.subject}: the metadata service ${host} responded with status ${status}. ${metadataAdvice(status)}`;
-    // Its errors have no code, and a code that something else wrote in its place revokes nothing.
-    const failure = status === 404 ? 'rejected' : failureOfStsResponse(status, undefined);
-    return new FetchFailure(failure, message, { status });
+    return new FetchFailure(failureOfIssuer(status, undefined), message, { status });
   }
-  const failure = failureOfStsResponse(status, code);
+  const failure = failureOfIssuer(status, code);
   const response =
     code === undefined ? `status ${status} and a body that is not from Alibaba Cloud` : `status ${status}, ${code}`;
   const clockSkew = date === undefined ? 0 : context.date - date;

@@ -10,17 +10,23 @@ export type SessionIdentity = RamRoleIdentity | EcsRamRoleIdentity | OidcRoleIde
 
 /** Returns the subject of error messages, such as `Credentials for role acs:ram::1:role/reader`. */
 export function describeIdentity(identity: SessionIdentity): string {
+  const name = identityName(identity);
+  return identity.type === 'credentials_uri' ? `Credentials from ${name}` : `Credentials for ${name}`;
+}
+
+/** Returns the name of an identity in a sentence, such as `role acs:ram::1:role/reader`. */
+export function identityName(identity: SessionIdentity): string {
   switch (identity.type) {
     case 'ram_role':
-      return `Credentials for role ${identity.roleArn}`;
+      return `role ${identity.roleArn}`;
     case 'oidc_role_arn':
-      return `Credentials for role ${identity.roleArn} (OIDC)`;
+      return `role ${identity.roleArn} (OIDC)`;
     case 'ecs_ram_role':
       return identity.roleName === undefined
-        ? 'Credentials for the role of this ECS instance'
-        : `Credentials for role ${identity.roleName} of this ECS instance`;
+        ? 'the role of this ECS instance'
+        : `role ${identity.roleName} of this ECS instance`;
     case 'credentials_uri':
-      return 'Credentials from credentials_uri';
+      return 'credentials_uri';
     default:
       return identity satisfies never;
   }

@@ -156,15 +156,15 @@ test('computes the lifetime from the date of the response', async () => {
 });
 
 test.each([
-  [403, { Code: 'NoPermission', Message: 'x', RequestId: 'R-1' }, 'denied', 'trust policy'],
-  [404, { Code: 'EntityNotExist.Role', Message: 'x', RequestId: 'R-1' }, 'denied', 'does not exist'],
-  [400, { Code: 'InvalidParameter.RoleArn', Message: 'x', RequestId: 'R-1' }, 'rejected', 'the role'],
-  [404, { Code: 'InvalidAccessKeyId.NotFound', Message: 'FakeId', RequestId: 'R-1' }, 'denied', 'access key id'],
-  [400, { Code: 'SignatureDoesNotMatch', Message: 'POST&s3cret-', RequestId: 'R-1' }, 'denied', 'access key secret'],
+  [403, { Code: 'NoPermission', Message: 'x', RequestId: 'R-1' }, 'identity', 'trust policy'],
+  [404, { Code: 'EntityNotExist.Role', Message: 'x', RequestId: 'R-1' }, 'identity', 'does not exist'],
+  [400, { Code: 'InvalidParameter.RoleArn', Message: 'x', RequestId: 'R-1' }, 'identity', 'the role'],
+  [404, { Code: 'InvalidAccessKeyId.NotFound', Message: 'FakeId', RequestId: 'R-1' }, 'identity', 'access key id'],
+  [400, { Code: 'SignatureDoesNotMatch', Message: 'POST&s3cret-', RequestId: 'R-1' }, 'identity', 'access key secret'],
   [400, { Code: 'Throttling.User', Message: 'x', RequestId: 'R-1' }, 'throttled', 'next request'],
   [503, { Code: 'ServiceUnavailable', Message: 'x', RequestId: 'R-1' }, 'unavailable', 'next request'],
   // Without Message, the library throws a TypeError.
-  [403, { Code: 'NoPermission', RequestId: 'R-1' }, 'denied', 'trust policy'],
+  [403, { Code: 'NoPermission', RequestId: 'R-1' }, 'identity', 'trust policy'],
 ] as const)('reports code, status and request id of an STS error (%d %j)', async (...row) => {
   const [status, body, failure, advice] = row;
 
@@ -176,7 +176,7 @@ test.each([
 
 test.each([
   [200, 'malformed'],
-  [403, 'rejected'],
+  [403, 'identity'],
   [502, 'unavailable'],
 ] as const)('does not take an HTML page with status %d for an STS error', async (status, failure) => {
   const error = await failureOf(role, () => response('<html>s3cret-page</html>', status));
@@ -228,7 +228,7 @@ test('reports how far the clock of this machine is off', async () => {
     }),
   );
 
-  expect(error).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
+  expect(error).toMatchObject({ failure: 'identity', code: 'InvalidTimeStamp.Expired' });
   expect(error.message).toContain("The clock of this machine is 20 minutes ahead of the server's");
 });
 
@@ -269,14 +269,14 @@ test('names the metadata service that does not respond or has no such role', asy
 
   expect(timedOut).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(timedOut.message).toContain('100.100.100.200');
-  expect(absent).toMatchObject({ failure: 'rejected', status: 404 });
+  expect(absent).toMatchObject({ failure: 'identity', status: 404 });
   expect(absent.message).toContain('no such role');
 });
 
 test.each([
-  [403, 'rejected', 'HttpPutResponseHopLimit'],
-  [401, 'rejected', 'hardened mode (IMDSv2)'],
-  [405, 'malformed', 'no other service responds at this address'],
+  [403, 'identity', 'HttpPutResponseHopLimit'],
+  [401, 'identity', 'hardened mode (IMDSv2)'],
+  [405, 'identity', 'no other service responds at this address'],
   [503, 'unavailable', 'The next request may succeed.'],
 ])('gives advice for status %i of the metadata service', async (status, failure, advice) => {
   const body = { Code: 'AccessDenied', Message: 'x', RequestId: 'R-1' };
@@ -293,13 +293,15 @@ test('does not fall back to IMDSv1 if it is disabled', async () => {
     response('', 403),
   );
 
-  await expect(provider.getCredential()).rejects.toMatchObject({ failure: 'rejected' });
+  await expect(provider.getCredential()).rejects.toMatchObject({ failure: 'identity' });
   expect(sent).toHaveLength(1);
 });
 
 test('reads the OIDC token for each request and trims it', async () => {
   const file = tokenFile('s3cret-token-1\n');
-  const { provider, sent, clock } = setup(oidcRole(file), () => response({ Credentials: issued }));
+  const { provider, sent, clock } = setup(oidcRole(file), () =>
+    response({ Credentials: { ...issued, Expiration: new Date(clock.date() + 3_600_000).toISOString() } }),
+  );
   await provider.getCredential();
 
   writeFileSync(file, 's3cret-token-2');
@@ -315,19 +317,26 @@ test('names a token file that is missing or empty and sends no request', async (
   const missing = await failureOf(oidcRole('/nowhere/token'), () => response({ Credentials: issued }));
   const blank = await failureOf(oidcRole(empty), () => response({ Credentials: issued }));
 
-  expect(missing).toMatchObject({ failure: 'rejected', code: 'ENOENT' });
+  expect(missing).toMatchObject({ failure: 'identity', code: 'ENOENT' });
   expect(missing.message).toContain('/nowhere/token does not exist');
-  expect(blank).toMatchObject({ failure: 'rejected' });
+  expect(blank).toMatchObject({ failure: 'identity' });
   expect(blank.message).toContain(`${empty} is empty`);
 });
 
-test('classifies an OIDC token that STS rejects as rejected, not as denied', async () => {
+test('an OIDC token that STS rejects is a failure of the identity', async () => {
   const error = await failureOf(oidcRole(tokenFile('s3cret-t')), () =>
-    response({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 400),
+    response({ Code: 'AuthenticationFail.OIDCToken.Expired', Message: 'x', RequestId: 'R-1' }, 401),
   );
 
-  expect(error).toMatchObject({ failure: 'rejected', code: 'AuthenticationFail.OIDCToken.Expired' });
+  expect(error).toMatchObject({ failure: 'identity', code: 'AuthenticationFail.OIDCToken.Expired' });
   expect(error.message).toContain('has not expired');
+});
+
+test('takes the code of a response without a request id for that of a firewall', async () => {
+  const error = await failureOf(role, () => response({ Code: 'AccessDenied', Message: 's3cret-page' }, 403));
+
+  expect(error).toMatchObject({ failure: 'identity', status: 403, code: undefined });
+  expect(error.message).toContain('a body that is not from Alibaba Cloud');
 });
 
 test('reports the Retry-After of STS', async () => {

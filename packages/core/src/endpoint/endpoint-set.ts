@@ -3,12 +3,13 @@ import type { SecretEmitter } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
 import { describeDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import type { EndpointStatus } from '../secret/status.ts';
+import type { EndpointStatus, IdentityStatus } from '../secret/status.ts';
 import type { SecretTransport } from '../ports/transport.ts';
 import { closeAll } from './close-all.ts';
 import type { BreakerSettings } from './circuit-breaker.ts';
 import { Endpoint } from './endpoint.ts';
 import { Hedging } from './hedge.ts';
+import { IdentityMonitor } from './identity-monitor.ts';
 
 export interface EndpointSetParts {
   /** In the order of the option `endpoints`. */
@@ -31,12 +32,14 @@ export class EndpointSet {
   readonly #logger: GuardedLogger;
   readonly #events: SecretEmitter;
   readonly #onRecovered: () => void;
+  readonly #identity: IdentityMonitor;
 
   constructor({ transports, options, logger, events, onRecovered }: EndpointSetParts) {
     const [first, ...fallbacks] = transports;
     this.#logger = logger;
     this.#events = events;
     this.#onRecovered = onRecovered;
+    this.#identity = new IdentityMonitor({ clock: options.clock, logger, events });
     this.hedging = fallbacks.length > 0 ? createHedging(options) : undefined;
     this.primary = this.#createEndpoint(first, options);
     this.all = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
@@ -51,6 +54,10 @@ export class EndpointSet {
       total.probes += probes;
     }
     return total;
+  }
+
+  get identity(): IdentityStatus {
+    return this.#identity.status;
   }
 
   describe(): readonly EndpointStatus[] {
@@ -72,7 +79,17 @@ export class EndpointSet {
       breaker: breakerSettings(options),
       slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
       onChange: (change, status) => (change === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),
+      onIdentity: (endpoint, rejection) => {
+        if (rejection === undefined) this.#onIdentityAccepted(endpoint);
+        else this.#identity.rejected(endpoint, rejection);
+      },
     });
+  }
+
+  /** Without failures of the primary, no request would show that the fallbacks accept the identity too. */
+  #onIdentityAccepted(endpoint: Endpoint): void {
+    if (!this.#identity.accepted(endpoint)) return;
+    for (const other of this.all) if (other.identity === endpoint.identity) other.identityAccepted();
   }
 
   #reportState({ endpoint, state, lastFailure }: EndpointStatus): void {
@@ -82,7 +99,10 @@ export class EndpointSet {
       this.#events.emit('endpoint', { endpoint, state, failure: undefined });
       this.#onRecovered();
     } else {
-      this.#logger.warn(`Endpoint ${endpoint} is failing: ${lastFailure?.message ?? ''}`);
+      // A rejected identity is logged once for all endpoints.
+      if (lastFailure?.failure !== 'identity') {
+        this.#logger.warn(`Endpoint ${endpoint} is failing: ${lastFailure?.message ?? ''}`);
+      }
       this.#events.emit('endpoint', { endpoint, state, failure: lastFailure?.failure });
     }
   }

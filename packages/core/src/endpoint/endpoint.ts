@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts';
 import { failures } from '../secret/failures.ts';
+import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import type { FetchFailure, SecretTransport } from '../ports/transport.ts';
@@ -20,15 +21,20 @@ export interface EndpointParts {
   readonly slowProbeThreshold: number;
   /** Called when the endpoint starts to fail or recovers, and when its breaker opens or closes. */
   readonly onChange: (change: 'state' | 'breaker', status: EndpointStatus) => void;
+  /** Called when the endpoint rejects the identity of the client; with `undefined`, when it accepts the identity again. */
+  readonly onIdentity: (endpoint: Endpoint, rejection: FetchFailure | undefined) => void;
 }
 
 /**
  * One KMS endpoint: its transport, health and limits.
  *
- * An endpoint that responds with "not found" or "denied" is healthy.
+ * An endpoint that responds with "not found" or "denied" is healthy. One that rejects the identity of the client is failing, but
+ * not down: its circuit breaker stays closed.
  */
 export class Endpoint {
   readonly name: string;
+  /** Endpoints with the same name of the identity share it. */
+  readonly identity: string;
   readonly breaker: CircuitBreaker;
   readonly rateLimiter: RateLimiter;
   readonly latency: Latency = new Latency();
@@ -37,6 +43,7 @@ export class Endpoint {
   readonly #clock: Clock;
   readonly #slowProbeThreshold: number;
   readonly #onChange: EndpointParts['onChange'];
+  readonly #onIdentity: EndpointParts['onIdentity'];
   readonly #breakerOpenTasks = new Set<() => void>();
   #state: EndpointStatus['state'] = 'unknown';
   #attempts = 0;
@@ -51,10 +58,12 @@ export class Endpoint {
   constructor(parts: EndpointParts) {
     const { transport, clock, breaker, maxInFlight, maxPerSecond } = parts;
     this.name = transport.endpoint;
+    this.identity = transport.identity ?? transport.endpoint;
     this.#transport = transport;
     this.#clock = clock;
     this.#slowProbeThreshold = parts.slowProbeThreshold;
     this.#onChange = parts.onChange;
+    this.#onIdentity = parts.onIdentity;
     this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#onBreakerChange(state) });
     this.rateLimiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
     this.cooldown = new Cooldown(clock);
@@ -92,6 +101,7 @@ export class Endpoint {
   succeeded(ms: number): void {
     this.latency.add(ms);
     this.cooldown.clear();
+    this.#onIdentity(this, undefined);
     this.#setState('healthy');
     if (this.breaker.state.kind === 'half-open' && ms > this.#slowProbeThreshold) this.breaker.tooSlow();
     else this.breaker.succeeded();
@@ -103,14 +113,21 @@ export class Endpoint {
     if (failures[failure].serveStale) {
       this.#failures += 1;
       this.#lastFailure = { error, at: this.#clock.now() };
+      if (failure === 'identity') this.#onIdentity(this, error);
       this.#setState('failing');
     } else {
+      // KMS verifies the signature before it refuses a secret.
+      this.#onIdentity(this, undefined);
       this.#setState('healthy');
     }
     this.cooldown.start(error);
-    // Only failures that a retry may overcome count for the breaker. A throttled endpoint responds; it gets a cooldown instead.
-    if (failures[failure].retry && failure !== 'throttled') this.breaker.failed();
+    if (isDown(failure)) this.breaker.failed();
     else this.breaker.succeeded();
+  }
+
+  /** Records that another endpoint accepts the identity that this one has rejected. */
+  identityAccepted(): void {
+    if (this.#state === 'failing' && this.lastFailure?.failure === 'identity') this.#setState('healthy');
   }
 
   /** Records that a hedge to another endpoint was faster. */
@@ -185,4 +202,12 @@ export class Endpoint {
     this.#onChange('breaker', this.status());
     if (isOpen) for (const task of this.#breakerOpenTasks) task();
   }
+}
+
+/**
+ * Only failures that a retry may overcome count for the breaker. An endpoint that throttles or rejects the identity responds: the
+ * former gets a cooldown instead.
+ */
+function isDown(failure: FailureName): boolean {
+  return failures[failure].retry && failure !== 'throttled' && failure !== 'identity';
 }

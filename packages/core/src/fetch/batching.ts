@@ -46,6 +46,7 @@ export class Batching {
     const collector = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
     return {
       endpoint: transport.endpoint,
+      identity: transport.identity,
       fetch: (request, signal) =>
         this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
       close: () => transport.close(),

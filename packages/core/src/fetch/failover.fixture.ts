@@ -19,6 +19,7 @@ function createEndpoint(transport: FakeTransport, clock: FakeClock, maxInFlight 
     maxPerSecond: 1_000,
     slowProbeThreshold: 1_000,
     onChange: () => {},
+    onIdentity: () => {},
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   AccessDeniedError,
   DeadlineExceededError,
+  IdentityRejectedError,
   RequestRejectedError,
   SecretDisabledError,
   SecretNotFoundError,
@@ -40,6 +41,11 @@ export function fetchError(
           ? `${secret} could not be requested`
           : `KMS rejected the request for ${secretInSentence}`;
       return new RequestRejectedError(`${problem}. ${failure.message}`, details);
+    }
+    case 'identity': {
+      const problem = `${secret} could not be fetched: the identity of this client is rejected`;
+      const lines = attempts.length > 0 ? attemptLines(attempts) : ` ${failure.message}`;
+      return new IdentityRejectedError(`${problem}.${lines}`, { ...details, attempts });
     }
     case 'throttled':
     case 'unavailable':

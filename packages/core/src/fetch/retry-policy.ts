@@ -59,12 +59,16 @@ export class RetryPolicy {
     return custom === undefined ? this.#defaultBackoff(attempt, this.#random()) : custom.result;
   }
 
-  /** The row of `failures`, as `retry.classify` changes it. It cannot set `serveStale` for a refusal of KMS. */
+  /**
+   * The row of `failures`, as `retry.classify` changes it. It cannot set `serveStale` for a refusal of KMS, or clear it for a
+   * rejected identity: that would empty the stores of a fleet because of one process.
+   */
   policyOf(failure: FetchFailure): FailurePolicy {
     const policy = failures[failure.failure];
     const custom = this.#classify?.run(failure)?.result;
     if (custom === undefined) return policy;
-    return { ...policy, ...custom, serveStale: policy.serveStale && (custom.serveStale ?? true) };
+    const canDrop = failure.failure !== 'identity' && custom.serveStale === false;
+    return { ...policy, ...custom, serveStale: policy.serveStale && !canDrop };
   }
 }
 

@@ -108,8 +108,8 @@ export interface RetryOptions {
   readonly backoff?: ((attempt: number, failure: FetchFailure) => number | undefined) | undefined;
   /**
    * Your own rules for a failure, for example by the KMS error code in `failure.code`: which of `retry`, `failover` and
-   * `serveStale` differ from the default. `undefined` changes nothing. A denied, disabled or missing secret is never served,
-   * whatever the function returns.
+   * `serveStale` differ from the default. `undefined` changes nothing. A denied, disabled or missing secret is never served, and a
+   * rejected identity never drops a secret, whatever the function returns.
    */
   readonly classify?: ((failure: FetchFailure) => Partial<FailurePolicy> | undefined) | undefined;
 }

@@ -16,6 +16,11 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 export interface SecretTransport {
   /** The endpoint as shown to operators: a host, with its port if it is not 443. */
   readonly endpoint: string;
+  /**
+   * A name for what signs the requests, such as `credentials`. Of the transports with the same name, one accepted request shows
+   * that the identity of all of them is accepted. Default: the endpoint.
+   */
+  readonly identity?: string | undefined;
   /** Fetches one secret. Rejects with a `FetchFailure`. */
   fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret>;
   /**

@@ -102,7 +102,7 @@ export class SecretNotFoundError extends SecretError {
   readonly code = 'ERR_SECRET_NOT_FOUND';
 }
 
-/** KMS denied access: by its policy, because of an overdue bill, or because it rejected the credentials. */
+/** KMS denied access to the secret. */
 export class AccessDeniedError extends SecretError {
   override readonly name = 'AccessDeniedError';
   readonly code = 'ERR_ACCESS_DENIED';
@@ -114,10 +114,26 @@ export class SecretDisabledError extends SecretError {
   readonly code = 'ERR_SECRET_DISABLED';
 }
 
-/** KMS rejected the request itself, for example because of a wrong clock or an invalid parameter. */
+/** KMS rejected the request itself, for example because of an invalid parameter or an overdue bill of the account. */
 export class RequestRejectedError extends SecretError {
   override readonly name = 'RequestRejectedError';
   readonly code = 'ERR_REQUEST_REJECTED';
+}
+
+/**
+ * KMS, or the issuer of temporary credentials, does not accept the identity of this client: its access key, client key, token or
+ * clock. There is no cached value to serve instead. This says nothing about the secret, and a later read may succeed.
+ */
+export class IdentityRejectedError extends SecretError {
+  override readonly name = 'IdentityRejectedError';
+  readonly code = 'ERR_IDENTITY_REJECTED';
+  /** The attempts of the fetch and the endpoints that were skipped, in order of time. */
+  readonly attempts: readonly Attempt[];
+
+  constructor(message: string, details: SecretErrorDetails & { readonly attempts: readonly Attempt[] }) {
+    super(message, details);
+    this.attempts = details.attempts;
+  }
 }
 
 /** Every attempt failed, and no cached value may be served instead. */
@@ -212,6 +228,7 @@ export type AnySecretError =
   | AccessDeniedError
   | SecretDisabledError
   | RequestRejectedError
+  | IdentityRejectedError
   | SecretUnavailableError
   | DeadlineExceededError
   | SecretTypeError
@@ -238,12 +255,14 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
 }
 
 /**
- * Whether a read failed because KMS was unavailable and may succeed later, and not because KMS refused the secret. True for a
- * `SecretSetError` if it is true for each of its errors.
+ * Whether a read failed although KMS did not refuse the secret, and may succeed later: KMS was unavailable, or does not accept the
+ * identity of this client. True for a `SecretSetError` if it is true for each of its errors.
  */
-export function isOutage(error: unknown): error is SecretUnavailableError | DeadlineExceededError | SecretSetError {
+export function isOutage(
+  error: unknown,
+): error is SecretUnavailableError | DeadlineExceededError | IdentityRejectedError | SecretSetError {
   if (isSecretError(error, 'ERR_SECRET_SET')) return [...error.errors.values()].every(isOutage);
-  return isSecretError(error, ['ERR_SECRET_UNAVAILABLE', 'ERR_DEADLINE_EXCEEDED']);
+  return isSecretError(error, ['ERR_SECRET_UNAVAILABLE', 'ERR_DEADLINE_EXCEEDED', 'ERR_IDENTITY_REJECTED']);
 }
 
 /**

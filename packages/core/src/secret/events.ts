@@ -53,6 +53,18 @@ export interface SecretEvents {
     /** `undefined` if it is healthy. */
     readonly failure: FailureName | undefined;
   };
+  /**
+   * KMS, or the issuer of temporary credentials, rejects the identity of this client, or accepts it again. Emitted once, not per
+   * secret and endpoint. While the identity is rejected, cached secrets are served as stale.
+   */
+  readonly identity: {
+    readonly state: 'rejected' | 'accepted';
+    readonly endpoint: string;
+    /** The error code of KMS or STS, such as `InvalidAccessKeyId.NotFound`. */
+    readonly code: string | undefined;
+    /** What was rejected, where it was set and what to do; `undefined` if it is accepted. */
+    readonly message: string | undefined;
+  };
   /** The circuit breaker of an endpoint opened or closed. */
   readonly breaker: {
     readonly endpoint: string;
@@ -73,6 +85,7 @@ const eventNames: Readonly<Record<SecretEventName, true>> = {
   dropped: true,
   store: true,
   endpoint: true,
+  identity: true,
   breaker: true,
 };
 

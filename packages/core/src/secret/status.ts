@@ -33,6 +33,22 @@ export interface EndpointStatus {
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
 
+/** Whether KMS accepts the identity of the client: its access key, client key, token and clock. */
+export interface IdentityStatus {
+  /** `unknown` before the first response. `rejected`: by at least one endpoint, or by the issuer of its credentials. */
+  readonly state: 'unknown' | 'accepted' | 'rejected';
+  /** The rejection by the first endpoint that rejects it. `ago`: milliseconds since it started. */
+  readonly rejection:
+    | {
+        readonly endpoint: string;
+        /** The error code of KMS or STS, such as `InvalidAccessKeyId.NotFound`. */
+        readonly code: string | undefined;
+        readonly message: string;
+        readonly ago: number;
+      }
+    | undefined;
+}
+
 /** The state of one secret in memory, without its value. Times are in milliseconds. */
 export interface SecretStatus {
   /** Name or ARN, as it was requested. */
@@ -69,6 +85,7 @@ export interface StoreStatus {
 /** The state of a client: what `describe()` returns. */
 export interface ClientDescription {
   readonly isClosed: boolean;
+  readonly identity: IdentityStatus;
   readonly secrets: readonly SecretStatus[];
   readonly endpoints: readonly EndpointStatus[];
   readonly stores: readonly StoreStatus[];
@@ -96,12 +113,14 @@ export interface HealthOptions {
 export interface ClientHealth {
   /**
    * `failing`: the client is closed, a required secret is missing, a secret is expired, or memory is empty while every endpoint
-   * fails. `degraded`: a secret is stale, a secret could not be refreshed, or an endpoint fails.
+   * fails. `degraded`: a secret is stale, a secret could not be refreshed, an endpoint fails, or the identity is rejected.
    */
   readonly status: 'ok' | 'degraded' | 'failing';
   /** The required names that are not in memory. */
   readonly missing: readonly string[];
   readonly counts: SecretCounts;
+  /** Whether KMS accepts the identity of the client. `describe()` has the reason. */
+  readonly identity: IdentityStatus['state'];
   readonly endpoints: readonly Pick<EndpointStatus, 'endpoint' | 'state'>[];
   /** Every secret in memory; only with `details`. */
   readonly secrets?: readonly Pick<SecretStatus, 'name' | 'versionId' | 'freshness' | 'age'>[];

@@ -29,13 +29,20 @@ const faults: readonly (readonly [string, FakeFault, FailureName, FailureName?])
   ['404 with a foreign HTML page', { kind: 'html', status: 404 }, 'malformed'],
   ['403 with a foreign HTML page', { kind: 'html', status: 403 }, 'rejected', 'malformed'],
   ['401 without a body', { kind: 'empty', status: 401 }, 'rejected', 'malformed'],
-  ['a wrong clock', kmsError(400, 'InvalidTimeStamp.Expired'), 'rejected'],
+  ['a wrong clock', kmsError(400, 'InvalidTimeStamp.Expired'), 'identity'],
   ['a wrong parameter', kmsError(400, 'InvalidParameter'), 'rejected'],
-  ['an unpaid bill', kmsError(403, 'Forbidden.InDebt'), 'denied'],
-  ['an unknown access key', kmsError(404, 'InvalidAccessKeyId.NotFound'), 'denied'],
-  ['a wrong signature', kmsError(400, 'SignatureDoesNotMatch'), 'denied'],
-  ['an expired token', kmsError(400, 'InvalidSecurityToken.Expired'), 'denied'],
-  ['an unknown code with 403', kmsError(403, 'Forbidden.Whatever'), 'denied'],
+  ['an unpaid bill', kmsError(403, 'Forbidden.InDebt'), 'rejected'],
+  ['an unknown access key', kmsError(404, 'InvalidAccessKeyId.NotFound'), 'identity'],
+  ['a wrong signature', kmsError(400, 'SignatureDoesNotMatch'), 'identity'],
+  ['an expired token', kmsError(400, 'InvalidSecurityToken.Expired'), 'identity'],
+  ['a token of another access key', kmsError(400, 'InvalidSecurityToken.MismatchWithAccessKey'), 'identity'],
+  ['an unreadable signature', kmsError(400, 'IncompleteSignature'), 'identity'],
+  ['an unknown code with 401', kmsError(401, 'Whatever'), 'identity'],
+  ['an account under risk control', kmsError(403, 'Forbidden.RiskControl'), 'rejected'],
+  ['an unverified account', kmsError(403, 'Forbidden.UserVerification'), 'rejected'],
+  ['a changed request method', kmsError(403, 'UnsupportedHTTPMethod'), 'rejected'],
+  ['another code with 403', kmsError(403, 'InvalidAction'), 'rejected'],
+  ['an unknown denial', kmsError(403, 'Forbidden.Whatever'), 'denied'],
   ['a deleted key', kmsError(404, 'Forbidden.KeyNotFound'), 'disabled'],
   ['an unavailable secret', kmsError(409, 'Rejected.Unavailable'), 'disabled'],
 ];
@@ -45,15 +52,15 @@ const states: readonly (readonly [string, (kms: FakeKms, accessKeyId: string) =>
   ['a disabled secret', (kms) => kms.disable('db'), 'disabled'],
   ['a secret scheduled for deletion', (kms) => kms.scheduleDeletion('db'), 'disabled'],
   ['a deleted secret', (kms) => kms.remove('db'), 'notFound'],
-  ['a disabled access key', (kms, accessKeyId) => kms.disableAccessKey(accessKeyId), 'denied'],
-  ['a deleted access key', (kms, accessKeyId) => kms.removeAccessKey(accessKeyId), 'denied'],
-  ['a clock that is 16 minutes off', (kms) => kms.clock.pass(16 * 60_000), 'rejected'],
+  ['a disabled access key', (kms, accessKeyId) => kms.disableAccessKey(accessKeyId), 'identity'],
+  ['a deleted access key', (kms, accessKeyId) => kms.removeAccessKey(accessKeyId), 'identity'],
+  ['a clock that is 16 minutes off', (kms) => kms.clock.pass(16 * 60_000), 'identity'],
 ];
 
 /** Each failure name, from every condition that must be reported as such. */
 export const failureClauses: readonly ReturnType<typeof clause>[] = [
   ...faults.map(([what, fault, failure, overSdk = failure]) =>
-    clause(`${what} is ${failure}`, async ({ kms, isOverSdk, fail }) => {
+    clause(`${what} is reported as ${failure}`, async ({ kms, isOverSdk, fail }) => {
       kms.put('db', 's3cret-one');
       kms.fault(fault);
 
@@ -62,7 +69,7 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
     }),
   ),
   ...states.map(([what, apply, failure]) =>
-    clause(`${what} is ${failure}`, async ({ kms, fetch, fail }) => {
+    clause(`${what} is reported as ${failure}`, async ({ kms, fetch, fail }) => {
       kms.put('db', 's3cret-one');
       // The transport may use an access key or a client key: take the id from its request.
       await fetch({ name: 'db' });
@@ -134,10 +141,10 @@ export const failureClauses: readonly ReturnType<typeof clause>[] = [
       injected.heal();
     }
   }),
-  clauseWithTemporaryCredentials('an expired token is denied', async ({ kms, fail }) => {
+  clauseWithTemporaryCredentials('an expired token is a failure of the identity', async ({ kms, fail }) => {
     kms.put('db', 's3cret-one');
     kms.fault(kmsError(400, 'InvalidSecurityToken.Expired'));
 
-    expect((await fail()).failure).toBe('denied');
+    expect((await fail()).failure).toBe('identity');
   }),
 ];

@@ -21,9 +21,11 @@ import { idleTtlOption } from './limits/idle-ttl-option.ts';
 import { maxEntries } from './limits/max-entries.ts';
 import { requestsPerSecond } from './limits/requests-per-second.ts';
 import { afterSuspend } from './outage/after-suspend.ts';
+import { disabledAccessKey } from './outage/disabled-access-key.ts';
 import { foreignResponse } from './outage/foreign-response.ts';
 import { recoverHook } from './outage/recover-hook.ts';
 import { recovery } from './outage/recovery.ts';
+import { rejectedIdentity } from './outage/rejected-identity.ts';
 import { staleLimit } from './outage/stale-limit.ts';
 import { staleValue } from './outage/stale-value.ts';
 import { untrustedCertificate } from './outage/untrusted-certificate.ts';
@@ -41,13 +43,14 @@ import { sharedRequest } from './reading/shared-request.ts';
 import { attemptTimeout } from './retries/attempt-timeout.ts';
 import { backoff } from './retries/backoff.ts';
 import { finalError } from './retries/final-error.ts';
+import { identityRetried } from './retries/identity-retried.ts';
 import { retryAfter } from './retries/retry-after.ts';
 import { retryAfterAcrossReads } from './retries/retry-after-across-reads.ts';
 import { retryOptions } from './retries/retry-options.ts';
 import { transientFailure } from './retries/transient-failure.ts';
 import { untrustedEndpoint } from './retries/untrusted-endpoint.ts';
+import { usedNonce } from './retries/used-nonce.ts';
 import { accessRestored } from './revocation/access-restored.ts';
-import { disabledAccessKey } from './revocation/disabled-access-key.ts';
 import { negativeTtlOption } from './revocation/negative-ttl-option.ts';
 import { revokedSecret } from './revocation/revoked-secret.ts';
 import { revokedWithinTtl } from './revocation/revoked-within-ttl.ts';
@@ -80,6 +83,7 @@ import { sharedFetch } from './stores/shared-fetch.ts';
 import { sharedRotation } from './stores/shared-rotation.ts';
 import { throwingStore } from './stores/throwing-store.ts';
 import { versionRolledBack } from './stores/version-rolled-back.ts';
+import { wrongKeyOfOneProcess } from './stores/wrong-key-of-one-process.ts';
 import { clockSetBack } from './ttl/clock-set-back.ts';
 import { defaultTtl } from './ttl/default-ttl.ts';
 import { ttlInSecret } from './ttl/ttl-in-secret.ts';
@@ -114,9 +118,11 @@ export const scenarios: readonly NamedScenario[] = [
   { name: 'limits/max-entries', ...maxEntries },
   { name: 'limits/requests-per-second', ...requestsPerSecond },
   { name: 'outage/after-suspend', ...afterSuspend },
+  { name: 'outage/disabled-access-key', ...disabledAccessKey },
   { name: 'outage/foreign-response', ...foreignResponse },
   { name: 'outage/recover-hook', ...recoverHook },
   { name: 'outage/recovery', ...recovery },
+  { name: 'outage/rejected-identity', ...rejectedIdentity },
   { name: 'outage/stale-limit', ...staleLimit },
   { name: 'outage/stale-value', ...staleValue },
   { name: 'outage/untrusted-certificate', ...untrustedCertificate },
@@ -134,13 +140,14 @@ export const scenarios: readonly NamedScenario[] = [
   { name: 'retries/attempt-timeout', ...attemptTimeout },
   { name: 'retries/backoff', ...backoff },
   { name: 'retries/final-error', ...finalError },
+  { name: 'retries/identity-retried', ...identityRetried },
   { name: 'retries/retry-after', ...retryAfter },
   { name: 'retries/retry-after-across-reads', ...retryAfterAcrossReads },
   { name: 'retries/retry-options', ...retryOptions },
   { name: 'retries/transient-failure', ...transientFailure },
   { name: 'retries/untrusted-endpoint', ...untrustedEndpoint },
+  { name: 'retries/used-nonce', ...usedNonce },
   { name: 'revocation/access-restored', ...accessRestored },
-  { name: 'revocation/disabled-access-key', ...disabledAccessKey },
   { name: 'revocation/negative-ttl-option', ...negativeTtlOption },
   { name: 'revocation/revoked-secret', ...revokedSecret },
   { name: 'revocation/revoked-within-ttl', ...revokedWithinTtl },
@@ -173,6 +180,7 @@ export const scenarios: readonly NamedScenario[] = [
   { name: 'stores/shared-rotation', ...sharedRotation },
   { name: 'stores/throwing-store', ...throwingStore },
   { name: 'stores/version-rolled-back', ...versionRolledBack },
+  { name: 'stores/wrong-key-of-one-process', ...wrongKeyOfOneProcess },
   { name: 'ttl/clock-set-back', ...clockSetBack },
   { name: 'ttl/default-ttl', ...defaultTtl },
   { name: 'ttl/ttl-in-secret', ...ttlInSecret },

@@ -118,7 +118,7 @@ test('does not quote the message of KMS, which contains the string to sign', () 
 
   const failure = classifyError(response(400, { Code: 'SignatureDoesNotMatch', Message, RequestId: 'abc-1' }), context);
 
-  expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch', requestId: 'abc-1' });
+  expect(failure).toMatchObject({ failure: 'identity', code: 'SignatureDoesNotMatch', requestId: 'abc-1' });
   expect(JSON.stringify(failure) + failure.message + String(failure.stack)).not.toMatch(/LTAI|s3cret-|string to sign/u);
 });
 

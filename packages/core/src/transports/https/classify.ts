@@ -29,6 +29,8 @@ export type TransportError =
 export interface Dialect {
   /** Selects the advice for an error response. */
   readonly identity: IdentityKind;
+  /** Returns a sentence on which identity it is and where it was set. Contains no secret. */
+  readonly describeIdentity?: (() => string) | undefined;
   /** Reads the body of an error response. */
   readonly readError: (body: Buffer) => ErrorResponse;
 }
@@ -46,6 +48,12 @@ export interface ErrorContext extends EndpointRoute, Dialect {
  * SDKs contain URLs with signatures and tokens.
  */
 export function classifyError(error: TransportError, context: ErrorContext): FetchFailure {
+  const failed = failureOf(error, context);
+  if (failed.failure !== 'identity' || context.describeIdentity === undefined) return failed;
+  return new FetchFailure('identity', `${failed.message} ${context.describeIdentity()}`, failed);
+}
+
+function failureOf(error: TransportError, context: ErrorContext): FetchFailure {
   const { endpoint } = context;
   switch (error.kind) {
     case 'response':
@@ -157,7 +165,7 @@ export function fetchFailureFromError(
   }
   if (code === 'ERR_INVALID_CHAR') {
     const message = `No request was sent to ${endpoint}: the access key, token or key id contains a character that is invalid in an HTTP header.`;
-    return new FetchFailure('rejected', `${message} Check the credentials.`, { code });
+    return new FetchFailure('identity', `${message} Check the credentials.`, { code });
   }
   if (error instanceof ProxyRefusal) {
     const message = `The proxy ${proxy} refused to connect to ${endpoint} with status ${error.status}. ${proxyAdvice(error)}`;

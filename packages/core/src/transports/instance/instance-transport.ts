@@ -5,6 +5,7 @@ import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
+import type { Dialect } from '../https/classify.ts';
 import { sendWithRenewedIdentity } from '../renewed-identity.ts';
 import { secretFromFields } from '../secret-response.ts';
 import { assertWellFormed } from '../well-formed.ts';
@@ -12,7 +13,7 @@ import { decodeResponse, encodeRequest, readInstanceError } from './messages.ts'
 import { ProtobufError } from './protobuf.ts';
 import { instanceHeaders, instanceStringToSign } from './sign-instance.ts';
 
-export interface InstanceTransportOptions extends HttpsOptions {
+export interface InstanceTransportOptions extends HttpsOptions, Pick<Dialect, 'describeIdentity'> {
   readonly clientKey: ClientKeyProvider;
   readonly userAgent?: string | undefined;
 }
@@ -28,7 +29,11 @@ export class InstanceTransport implements SecretTransport {
 
   constructor(options: InstanceTransportOptions) {
     this.#options = options;
-    this.#channel = new HttpsChannel(options, { identity: 'clientKey', readError: readInstanceError });
+    this.#channel = new HttpsChannel(options, {
+      identity: 'clientKey',
+      describeIdentity: options.describeIdentity,
+      readError: readInstanceError,
+    });
   }
 
   get endpoint(): string {
@@ -36,16 +41,14 @@ export class InstanceTransport implements SecretTransport {
   }
 
   async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const { clientKey } = this.#options;
+    const { clientKey, clock } = this.#options;
     let signer = clientKey.getClientKey();
     const build = (): Promise<WireRequest> => {
       signer = clientKey.getClientKey();
       return this.#build(request, signer);
     };
-    const body = await sendWithRenewedIdentity(
-      () => this.#channel.send(build, signal),
-      () => clientKey.discard?.(signer),
-    );
+    const discard = (): boolean | undefined => clientKey.discard?.(signer);
+    const body = await sendWithRenewedIdentity(() => this.#channel.send(build, signal), { discard, clock });
     return secretFromFields(this.#decode(body), request, this.endpoint);
   }
 

@@ -79,10 +79,11 @@ test('signs the parameters of each request with RSA', async () => {
 });
 
 test.each([
-  ['InvalidAccessKeyId.NotFound', 404, 'The client key does not exist or has expired'],
-  ['SignatureDoesNotMatch', 400, 'does not match its KeyId'],
-  ['Forbidden.NoPermission', 403, 'application access point'],
-])('gives advice for a client key for %s', async (code, status, words) => {
+  ['InvalidAccessKeyId.NotFound', 404, 'identity', 'The client key does not exist or has expired'],
+  ['InvalidAccessKeyId.Inactive', 400, 'identity', 'The client key does not exist or has expired'],
+  ['SignatureDoesNotMatch', 400, 'identity', 'does not match its KeyId'],
+  ['Forbidden.NoPermission', 403, 'denied', 'application access point'],
+] as const)('gives advice for a client key for %s', async (...[code, status, kind, words]) => {
   const body = JSON.stringify({ Code: code, RequestId: 'r-1', Message: 'server string to sign is:POST&s3cret-' });
   await using loopback = await startLoopback(() => ({ status, body }));
 
@@ -90,7 +91,7 @@ test.each([
     .fetch(request, signal)
     .catch((error: unknown) => error as FetchFailure);
 
-  expect(failure).toMatchObject({ failure: 'denied', code });
+  expect(failure).toMatchObject({ failure: kind, code });
   expect(String(failure)).toContain(words);
   expect(String(failure) + JSON.stringify(failure)).not.toMatch(/s3cret-|KAAP|Signature=/u);
 });

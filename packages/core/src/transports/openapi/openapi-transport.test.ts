@@ -255,7 +255,7 @@ const deniedCases: readonly DeniedCase[] = [
   {
     when: 'the access key does not exist',
     change: (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId),
-    failure: 'denied',
+    failure: 'identity',
     code: 'InvalidAccessKeyId.NotFound',
     advice: 'does not exist',
   },
@@ -283,7 +283,7 @@ test('shows neither key nor string to sign for a wrong access key secret', async
   const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
-  expect(failure).toMatchObject({ failure: 'denied', code: 'SignatureDoesNotMatch' });
+  expect(failure).toMatchObject({ failure: 'identity', code: 'SignatureDoesNotMatch' });
   expect(failure.cause).toBeUndefined();
   expect(failure.message).not.toMatch(/POST|FakeButWrong|x-acs/u);
   expect(failure.message).not.toContain(key.accessKeyId);
@@ -296,7 +296,7 @@ test('reports how far the clock of this machine is off', async () => {
   const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
-  expect(failure).toMatchObject({ failure: 'rejected', code: 'InvalidTimeStamp.Expired' });
+  expect(failure).toMatchObject({ failure: 'identity', code: 'InvalidTimeStamp.Expired' });
   expect(failure.message).toMatch(/behind the clock of KMS/u);
 });
 
@@ -331,7 +331,7 @@ test('rejects an access key with a line break and does not quote it', async () =
   const failure = await failureOf(fetchSecret(transport));
 
   transport.close();
-  expect(failure).toMatchObject({ failure: 'rejected', code: 'ERR_INVALID_CHAR' });
+  expect(failure).toMatchObject({ failure: 'identity', code: 'ERR_INVALID_CHAR' });
   expect(failure.message).not.toContain('Fake\nKey');
 });
 

@@ -7,6 +7,7 @@ import type { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
+import type { Dialect } from '../https/classify.ts';
 import type { RequestHeaders } from '../../network/send-request.ts';
 import { sendWithRenewedIdentity } from '../renewed-identity.ts';
 import { decodeBatch } from './decode-batch.ts';
@@ -18,9 +19,11 @@ import type { AccessKey } from './sign.ts';
 import { authorization, canonicalQuery, emptyBodyHash, signatureDate } from './sign.ts';
 
 /** What signs the requests: an access key or a client key. */
-export type OpenApiIdentity =
-  | { readonly credentials: CredentialsProvider; readonly clientKey?: undefined }
-  | { readonly clientKey: ClientKeyProvider; readonly credentials?: undefined };
+export type OpenApiIdentity = Pick<Dialect, 'describeIdentity'> &
+  (
+    | { readonly credentials: CredentialsProvider; readonly clientKey?: undefined }
+    | { readonly clientKey: ClientKeyProvider; readonly credentials?: undefined }
+  );
 
 export interface OpenApiOptions extends HttpsOptions {
   /** Returns a unique string. Default: a random UUID. */
@@ -53,7 +56,11 @@ export class OpenApiTransport implements SecretTransport {
   constructor(options: OpenApiTransportOptions) {
     this.#options = options;
     this.#identity = options.clientKey === undefined ? 'accessKey' : 'clientKey';
-    this.#channel = new HttpsChannel(options, { identity: this.#identity, readError: readJsonError });
+    this.#channel = new HttpsChannel(options, {
+      identity: this.#identity,
+      describeIdentity: options.describeIdentity,
+      readError: readJsonError,
+    });
   }
 
   get endpoint(): string {
@@ -77,13 +84,11 @@ export class OpenApiTransport implements SecretTransport {
     const { credentials, clientKey } = this.#options;
     const signer: SignerRecord = { accessKeyId: undefined, clientKey: undefined };
     const sign = async (): Promise<WireRequest> => this.#sign(build(), signer);
-    return sendWithRenewedIdentity(
-      () => this.#channel.send(sign, signal),
-      () => {
-        if (signer.clientKey !== undefined) return clientKey?.discard?.(signer.clientKey);
-        return signer.accessKeyId === undefined ? false : credentials?.discard?.(signer.accessKeyId);
-      },
-    );
+    const discard = (): boolean | undefined => {
+      if (signer.clientKey !== undefined) return clientKey?.discard?.(signer.clientKey);
+      return signer.accessKeyId === undefined ? false : credentials?.discard?.(signer.accessKeyId);
+    };
+    return sendWithRenewedIdentity(() => this.#channel.send(sign, signal), { discard, clock: this.#options.clock });
   }
 
   close(): void {

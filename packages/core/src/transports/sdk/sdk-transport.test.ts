@@ -97,8 +97,8 @@ test.each([
   [403, 'Forbidden.NoPermission', 'denied'],
   [429, 'Rejected.Throttling', 'throttled'],
   [500, 'InternalError', 'unavailable'],
-  [400, 'SignatureDoesNotMatch', 'denied'],
-  [400, 'InvalidTimeStamp.Expired', 'rejected'],
+  [400, 'SignatureDoesNotMatch', 'identity'],
+  [400, 'InvalidTimeStamp.Expired', 'identity'],
 ])('reports status %i with code %s', async (status, Code, name) => {
   const failure = await failureOf(sdkError(status, { Code, Message: 's3cret-message', RequestId: 'r-2' }));
 

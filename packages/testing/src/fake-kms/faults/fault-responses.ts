@@ -16,6 +16,8 @@ export function faultResponse(fault: FakeFault, format: ResponseFormat, region: 
       return errorResponse(customError(fault.status, fault.code, fault.message), format, region);
     case 'html':
       return plainResponse(fault.status, 'text/html', `<html><body><h1>${fault.status}</h1></body></html>`);
+    case 'firewall':
+      return plainResponse(fault.status, jsonType, '{"Code":"AccessDenied","Message":"blocked by policy"}');
     case 'empty':
       return { status: fault.status, headers: {}, body: Buffer.alloc(0) };
     case 'malformed':

@@ -18,6 +18,8 @@ export type FakeFault =
   | { readonly kind: 'truncate' }
   /** An HTML page, as a load balancer sends it. */
   | { readonly kind: 'html'; readonly status: number }
+  /** JSON with a code and without a request id, as a firewall sends it. */
+  | { readonly kind: 'firewall'; readonly status: number }
   /** A status without a body. */
   | { readonly kind: 'empty'; readonly status: number }
   /** 200 with a body that is not valid JSON or protobuf. */

@@ -86,6 +86,10 @@ test.each<[FakeFault, { status: number; type: string | undefined; text: RegExp }
     { kind: 'empty', status: 413 },
     { status: 413, type: undefined, text: /^$/ },
   ],
+  [
+    { kind: 'firewall', status: 403 },
+    { status: 403, type: jsonType, text: /^\{"Code":"AccessDenied","Message":"[a-z ]+"\}$/ },
+  ],
   [{ kind: 'malformed' }, { status: 200, type: jsonType, text: /^this is not JSON$/ }],
   [{ kind: 'wrongShape' }, { status: 200, type: jsonType, text: /^\{"RequestId":"[-0]+"\}$/ }],
   [{ kind: 'otherSecret' }, { status: 200, type: jsonType, text: /"SecretName":"other-secret"/ }],

@@ -25,6 +25,7 @@ const parsers: { readonly [K in Kind]: (fields: JsonFields) => Extract<FakeFault
   closeSocket: () => ({ kind: 'closeSocket' }),
   truncate: () => ({ kind: 'truncate' }),
   html: (fields) => ({ kind: 'html', status: fields.httpStatus('status') }),
+  firewall: (fields) => ({ kind: 'firewall', status: fields.httpStatus('status') }),
   empty: (fields) => ({ kind: 'empty', status: fields.httpStatus('status') }),
   malformed: () => ({ kind: 'malformed' }),
   wrongShape: () => ({ kind: 'wrongShape' }),

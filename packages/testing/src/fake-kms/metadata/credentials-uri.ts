@@ -39,10 +39,10 @@ export class FakeCredentialsUri {
     this.#server.clearRequests();
   }
 
-  /** Sets the lifetime of the keys issued from now on, in seconds. Initially 3600. */
+  /** Sets the lifetime of the keys issued from now on, in seconds. Initially 3600. Below 0, they have expired. */
   setLifetime(seconds: number): void {
-    if (!Number.isInteger(seconds) || seconds < 1) {
-      throw new TypeError('A lifetime must be a whole number of seconds, at least 1.');
+    if (!Number.isInteger(seconds) || seconds === 0) {
+      throw new TypeError('A lifetime must be a whole number of seconds other than 0.');
     }
     this.#lifetime = seconds;
   }

@@ -14,7 +14,7 @@ import type { TemporaryCredentials, TemporaryKeys } from '../sts/temporary-keys.
 export interface FakeEcsRole {
   /** The names of the secrets that the role may read. Default: all. */
   readonly secrets?: readonly string[];
-  /** The lifetime of its keys in seconds. Default: 21600 (six hours), as on ECS. */
+  /** The lifetime of its keys in seconds. Default: 21600 (six hours), as on ECS. Below 0, they have expired. */
   readonly lifetime?: number;
 }
 
@@ -81,8 +81,8 @@ export class FakeMetadata {
   /** Attaches a role to the ECS instance and replaces the previous one. Initially `FakeEcsRole`, which may read all. */
   attachRole(name: string, role: FakeEcsRole = {}): void {
     const { lifetime = defaultKeyLifetime } = role;
-    if (!Number.isInteger(lifetime) || lifetime < 1) {
-      throw new TypeError('The lifetime of a role must be a whole number of seconds, at least 1.');
+    if (!Number.isInteger(lifetime) || lifetime === 0) {
+      throw new TypeError('The lifetime of a role must be a whole number of seconds other than 0.');
     }
     this.#attachedRole = { name, role, issued: undefined };
   }

@@ -69,6 +69,7 @@ export function sendResponse(content: ApiResponse, fault: FakeFault | undefined,
     case 'throttle':
     case 'error':
     case 'html':
+    case 'firewall':
     case 'empty':
     case 'malformed':
     case 'wrongShape':

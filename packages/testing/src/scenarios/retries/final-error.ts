@@ -6,15 +6,11 @@ const kmsError = (status: number, code: string): FakeFault => ({ kind: 'error', 
 
 const finalErrors: Readonly<Record<string, { readonly fault: FakeFault; readonly code: string }>> = {
   'not-permitted': { fault: kmsError(403, 'Forbidden.NoPermission'), code: 'ERR_ACCESS_DENIED' },
-  'in-debt': { fault: kmsError(403, 'Forbidden.InDebt'), code: 'ERR_ACCESS_DENIED' },
-  'unknown-key-id': { fault: kmsError(404, 'InvalidAccessKeyId.NotFound'), code: 'ERR_ACCESS_DENIED' },
-  'wrong-signature': { fault: kmsError(400, 'SignatureDoesNotMatch'), code: 'ERR_ACCESS_DENIED' },
-  'expired-token': { fault: kmsError(400, 'InvalidSecurityToken.Expired'), code: 'ERR_ACCESS_DENIED' },
-  unauthorized: { fault: kmsError(401, 'Unauthorized'), code: 'ERR_ACCESS_DENIED' },
+  'in-debt': { fault: kmsError(403, 'Forbidden.InDebt'), code: 'ERR_REQUEST_REJECTED' },
   'not-found': { fault: kmsError(404, 'Forbidden.ResourceNotFound'), code: 'ERR_SECRET_NOT_FOUND' },
   'disabled-key': { fault: kmsError(409, 'Rejected.Disabled'), code: 'ERR_SECRET_DISABLED' },
   'pending-deletion': { fault: kmsError(409, 'Rejected.PendingDeletion'), code: 'ERR_SECRET_DISABLED' },
-  'wrong-clock': { fault: kmsError(400, 'InvalidTimeStamp.Expired'), code: 'ERR_REQUEST_REJECTED' },
+  'invalid-action': { fault: kmsError(403, 'InvalidAction'), code: 'ERR_REQUEST_REJECTED' },
   'wrong-parameter': { fault: kmsError(400, 'InvalidParameter'), code: 'ERR_REQUEST_REJECTED' },
 };
 
