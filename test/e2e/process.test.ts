@@ -65,7 +65,7 @@ test('an uncaught error ends the process with a message without secrets', async 
   const { code, output } = await run(`await createSecretClient().get('db');`, environment);
 
   expect(code).toBe(1);
-  expect(output).toContain('ERR_ACCESS_DENIED');
+  expect(output).toContain('ERR_IDENTITY_REJECTED');
   expect(output).toContain('SignatureDoesNotMatch');
   expect(output.includes('s3cret')).toBe(false);
   expect(output.includes(kms.accessKey.accessKeyId)).toBe(false);

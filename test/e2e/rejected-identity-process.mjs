@@ -1,5 +1,6 @@
 // Holds a client for a test in another process, and reads with it on request. As in identity-process.mjs, a separate process is
 // needed because requests to STS trust only the CAs that Node reads from NODE_EXTRA_CA_CERTS when it starts.
+import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import { createSecretClient, fileStore } from '@kms-secrets/core';
 
@@ -16,7 +17,7 @@ async function open({ options, storePath, metadata }) {
     return connect.apply(this, args);
   };
   const logger = { warn() {}, error: (line) => errors.push(line) };
-  const stores = fileStore({ path: storePath, key: Buffer.alloc(32, 7) });
+  const stores = fileStore({ path: storePath, key: randomBytes(32) });
   client = createSecretClient({ ttl: '1s', retry: { maxAttempts: 1 }, logger, stores, ...options });
   client.on('dropped', ({ reason }) => dropped.push(reason));
 }

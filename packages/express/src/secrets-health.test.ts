@@ -49,6 +49,7 @@ test('responds ok while all secrets are fresh, without values', async () => {
       status: 'ok',
       missing: [],
       counts: { fresh: 1, stale: 0, expired: 0, failing: 0 },
+      identity: 'accepted',
       secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 300_000 }],
       endpoints: [{ endpoint: 'kms.example', state: 'healthy' }],
     },

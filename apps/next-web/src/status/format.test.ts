@@ -30,6 +30,7 @@ const failure = { code: 'ERR_SECRET_UNAVAILABLE', message: '', ago: 0, times: 1 
 const stale = { ...fresh, freshness: 'stale', lastFailure: failure };
 const healthy = { endpoint: 'kms.one', state: 'healthy' };
 const failing = { endpoint: 'kms.two', state: 'failing' };
+const identity = { state: 'accepted' };
 
 test.each([
   ['ok', [], [], 'Healthy', 'No secret has been read yet.'],
@@ -52,7 +53,7 @@ test.each([
     '1 of 2 secrets expired; 1 of 2 secrets stale; failing endpoints: kms.two.',
   ],
 ])('the headline of a client that is %s has the reasons (%#)', (health, ...[secrets, endpoints, title, detail]) => {
-  const status = { health, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
+  const status = { health, identity, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
 
   expect(headline(status)).toEqual({ tone: health, title, detail });
 });
@@ -60,6 +61,7 @@ test.each([
 test('the headline says that the client is closed', () => {
   const status = {
     health: 'failing',
+    identity,
     secrets: [fresh],
     endpoints: [healthy],
     stores: [],
@@ -69,6 +71,22 @@ test('the headline says that the client is closed', () => {
   expect(headline(status).detail).toBe('The client is closed.');
 });
 
+test('the headline names rejected credentials first, with the code', () => {
+  const rejection = { endpoint: 'kms.two', code: 'InvalidAccessKeyId.NotFound', message: '', ago: 0 };
+  const status = {
+    health: 'degraded',
+    identity: { state: 'rejected', rejection },
+    secrets: [stale],
+    endpoints: [failing],
+    stores: [],
+    isClosed: false,
+  } as unknown as Status;
+
+  expect(headline(status).detail).toBe(
+    'Credentials rejected (InvalidAccessKeyId.NotFound); 1 of 1 secret stale; failing endpoints: kms.two.',
+  );
+});
+
 test('a failing store degrades the headline, although every secret is fresh', () => {
   const stores = [
     { store: 'a', state: 'working' },
@@ -76,6 +94,7 @@ test('a failing store degrades the headline, although every secret is fresh', ()
   ];
   const status = {
     health: 'ok',
+    identity,
     secrets: [fresh],
     endpoints: [healthy],
     stores,

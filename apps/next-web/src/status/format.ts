@@ -44,7 +44,7 @@ export interface Headline {
 }
 
 /** The overall state, and its reasons in one sentence. */
-export function headline({ health, isClosed, secrets, endpoints, stores }: Status): Headline {
+export function headline({ health, isClosed, identity, secrets, endpoints, stores }: Status): Headline {
   const failingStores = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
   const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
   const tone = health === 'ok' && failingStores.length > 0 ? 'degraded' : health;
@@ -52,7 +52,11 @@ export function headline({ health, isClosed, secrets, endpoints, stores }: Statu
   if (isClosed) return { tone, title, detail: 'The client is closed.' };
   const share = (matching: Status['secrets'], state: string): string =>
     matching.length === 0 ? '' : `${matching.length} of ${counted(secrets.length, 'secret')} ${state}`;
+  const rejectionCode = identity.rejection?.code;
   const reasons = [
+    identity.state === 'rejected'
+      ? `credentials rejected${rejectionCode === undefined ? '' : ` (${rejectionCode})`}`
+      : '',
     share(
       secrets.filter(({ freshness }) => freshness === 'expired'),
       'expired',

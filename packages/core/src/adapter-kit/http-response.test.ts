@@ -4,6 +4,7 @@ import {
   ClientClosedError,
   ConfigurationError,
   DeadlineExceededError,
+  IdentityRejectedError,
   RequestRejectedError,
   SecretDisabledError,
   SecretNotFoundError,
@@ -27,6 +28,7 @@ describe('an error', () => {
   test.each([
     [503, '1', unavailable],
     [503, '1', new DeadlineExceededError('Too late', { ...details, attempts: [] })],
+    [503, '1', new IdentityRejectedError('The access key is disabled', { ...details, attempts: [] })],
     [503, '1', closed],
     [503, '1', setOf(unavailable, closed)],
     [503, undefined, setOf(unavailable, denied)],

@@ -4,6 +4,7 @@ import {
   AccessDeniedError,
   ConfigurationError,
   DeadlineExceededError,
+  IdentityRejectedError,
   isOutage,
   isSecretError,
   SecretError,
@@ -77,10 +78,11 @@ test('isSecretError takes several codes', () => {
 test('isOutage separates failures to reach KMS from refusals', () => {
   const unavailable = new SecretUnavailableError('unavailable', { attempts: [] });
   const late = new DeadlineExceededError('late', { attempts: [] });
+  const identity = new IdentityRejectedError('identity', { attempts: [] });
   const denied = new AccessDeniedError('denied', {});
   const setOf = (...errors: AnySecretError[]): SecretSetError =>
     new SecretSetError(errors.length, 'read', new Map(errors.map((error, index) => [`name-${index}`, error])));
 
-  expect([unavailable, late, setOf(unavailable, late)].map(isOutage)).toEqual([true, true, true]);
+  expect([unavailable, late, identity, setOf(unavailable, identity)].map(isOutage)).toEqual([true, true, true, true]);
   expect([denied, setOf(unavailable, denied), new Error('other'), undefined].map(isOutage)).not.toContain(true);
 });

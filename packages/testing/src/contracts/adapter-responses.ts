@@ -110,6 +110,7 @@ export const responseClauses: readonly Clause<StartApp>[] = [
       ['disabled', 'ERR_SECRET_DISABLED', undefined],
       ['rejected', 'ERR_REQUEST_REJECTED', undefined],
       // Transient: the response has a retry-after header.
+      ['identity', 'ERR_IDENTITY_REJECTED', '1'],
       ['unavailable', 'ERR_SECRET_UNAVAILABLE', '1'],
       ['throttled', 'ERR_SECRET_UNAVAILABLE', '1'],
     ] as const

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FakeFault } from '@kms-secrets/testing';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
@@ -298,6 +299,44 @@ test('reports how far the clock of this machine is off', async () => {
   transport.close();
   expect(failure).toMatchObject({ failure: 'identity', code: 'InvalidTimeStamp.Expired' });
   expect(failure.message).toMatch(/behind the clock of KMS/u);
+});
+
+test('signs a request again if the process was suspended after the first signature', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  const clock = new FakeClock({ date: kms.clock.date() });
+  let suspensions = 1;
+  const transport = open(kms, {
+    clock,
+    nonce() {
+      // The date is part of the signature by now. KMS and this machine resume an hour later.
+      if (suspensions > 0) {
+        kms.clock.pass(3_600_000);
+        clock.setDate(kms.clock.date());
+      }
+      suspensions -= 1;
+      return randomUUID();
+    },
+  });
+
+  const secret = await fetchSecret(transport);
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-1');
+  expect(kms.requests.map(({ code }) => code)).toEqual(['InvalidTimeStamp.Expired', undefined]);
+});
+
+test('signs a request again if KMS has received its nonce before', async () => {
+  await using kms = await startFakeKms();
+  kms.put('prod/db', 's3cret-1');
+  kms.fault({ kind: 'error', status: 400, code: 'SignatureNonceUsed' }, { times: 1 });
+  const transport = open(kms);
+
+  const secret = await fetchSecret(transport);
+
+  transport.close();
+  expect(secret.text()).toBe('s3cret-1');
+  expect(kms.requests).toHaveLength(2);
 });
 
 test('reports a closed port as unreachable', async () => {
