@@ -8,6 +8,7 @@ import type { SecretClientOptions } from '../options/options.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretEventName, SecretEvents } from '../secret/events.ts';
+import { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { SecretClient } from './client.ts';
 
@@ -158,6 +159,22 @@ export function deferred<Value = void>(): Deferred<Value> {
     reject = onReject;
   });
   return { promise, resolve, reject };
+}
+
+/** Makes `kms` wait for the test: returns the responses, which the test settles, in the order of the requests after this call. */
+export function holdResponses(kms: FakeTransport): readonly Deferred<Secret>[] {
+  const responses: Deferred<Secret>[] = [];
+  kms.fetch = () => {
+    const response = deferred<Secret>();
+    responses.push(response);
+    return response.promise;
+  };
+  return responses;
+}
+
+/** The secret `db` in a version. */
+export function dbSecret(versionId: string): Secret {
+  return new Secret({ name: 'db', versionId, value: `s3cret-db-${versionId}`, dataType: 'text' });
 }
 
 /** A logger, and its lines as `level message`. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
 import type { Secret } from '../secret/secret.ts';
-import { setUpClient, setUpWarmClient } from './client.fixture.ts';
+import { dbSecret, holdResponses, setUpClient, setUpWarmClient } from './client.fixture.ts';
 
 test('refreshes a secret before its TTL ends', async () => {
   const { client, clock, kms } = setUpClient({ ttl: '1h' });
@@ -43,6 +43,33 @@ test('fetches a managed secret shortly after its announced rotation', async () =
   expect(client.peek('db')?.versionId).toBe('v2');
 });
 
+test('sees a rotation that KMS makes after its announced date', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h' });
+  const rotation = { state: 'Enabled', interval: 604_800_000, lastAt: undefined } as const;
+  kms.put('db', 'v1', { rotation: { ...rotation, nextAt: clock.date() + 60_000 } });
+  await client.get('db');
+  await clock.pass('6m');
+  kms.put('db', 'v2', { rotation: { ...rotation, nextAt: clock.date() + 700_000_000 } });
+  const requestsBefore = kms.requests.length;
+
+  await clock.pass('6m');
+
+  expect(client.peek('db')?.versionId).toBe('v2');
+  expect(requestsBefore).toBeLessThanOrEqual(8);
+});
+
+test('a date of a rotation that never happens adds few requests', async () => {
+  const { client, clock, kms } = setUpClient({ ttl: '1h', idleTtl: 0 });
+  const rotation = { state: 'Enabled', interval: 604_800_000, lastAt: undefined } as const;
+  kms.put('db', 'v1', { rotation: { ...rotation, nextAt: clock.date() + 60_000 } });
+  await client.get('db');
+
+  await clock.pass('24h');
+
+  // About 25 for the TTL, and 10 for the delays that double from 5 s to 1 h.
+  expect(kms.requests.length).toBeLessThan(40);
+});
+
 test("raises a secret's own TTL below 10 s and logs one warning", async () => {
   const { client, clock, kms, lines } = setUpClient();
   kms.put('flags', 'v1', { value: '{"ttl":300,"x":"s3cret-flag"}' });
@@ -72,6 +99,70 @@ test('refresh() fetches a fresh secret again', async () => {
 
   expect((await client.refresh('db')).versionId).toBe('v2');
   expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test('refresh() does not join a fetch whose request has left', async () => {
+  const { client, clock, kms } = setUpClient();
+  const responses = holdResponses(kms);
+  const read = client.get('db');
+  await clock.pass(10);
+
+  const refreshed = client.refresh('db');
+  await clock.pass(10);
+  responses[1]?.resolve(dbSecret('v2'));
+  await clock.pass(10);
+  responses[0]?.resolve(dbSecret('v1'));
+
+  expect((await read).versionId).toBe('v1');
+  expect((await refreshed).versionId).toBe('v2');
+  expect(client.peek('db')?.versionId).toBe('v2');
+});
+
+test('refresh() joins a fetch whose request has not left', async () => {
+  const { client, clock, kms } = setUpClient({ names: ['a', 'db'], limits: { concurrentRequests: 1 } });
+  kms.delayResponses(100, clock);
+  void client.get('a');
+  void client.get('db');
+  await clock.pass(50);
+
+  const refreshed = client.refresh('db');
+  await clock.pass('1s');
+  await refreshed;
+
+  expect(kms.requests.map(({ name }) => name)).toEqual(['a', 'db']);
+});
+
+test('refresh() calls during a refresh share one more request', async () => {
+  const { client, clock, kms } = setUpClient();
+  const responses = holdResponses(kms);
+  const first = client.refresh('db');
+  await clock.pass(10);
+
+  const later = Array.from({ length: 5 }, () => client.refresh('db'));
+  await clock.pass(10);
+  expect(responses).toHaveLength(1);
+  responses[0]?.resolve(dbSecret('v1'));
+  await clock.pass(10);
+  responses[1]?.resolve(dbSecret('v2'));
+
+  expect((await first).versionId).toBe('v1');
+  expect((await Promise.all(later)).map(({ versionId }) => versionId)).toEqual(Array.from({ length: 5 }, () => 'v2'));
+  expect(responses).toHaveLength(2);
+  expect(client.stats().inFlight).toBe(0);
+});
+
+test('a failure of a fetch that a refresh has overtaken has no effect', async () => {
+  const { client, clock, kms } = await setUpWarmClient({ retry: { maxAttempts: 1 } });
+  clock.freeze('6m');
+  kms.fail('hang');
+  client.get('db').catch(() => {});
+  await clock.pass(50);
+  kms.heal();
+
+  await client.refresh('db');
+  await clock.pass('10s');
+
+  expect(client.describe().secrets).toMatchObject([{ freshness: 'fresh', lastFailure: undefined }]);
 });
 
 test('refresh() rejects with the cause and keeps the cached value', async () => {

@@ -3,7 +3,7 @@ import { FetchFailure } from '../ports/transport.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { Secret } from '../secret/secret.ts';
-import { deferred, setUpClientWithStore, setUpWarmClient } from './client.fixture.ts';
+import { dbSecret, deferred, holdResponses, setUpClientWithStore, setUpWarmClient } from './client.fixture.ts';
 
 const refusals = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [] : [name as FailureName]));
 
@@ -92,4 +92,23 @@ test('a response from before a refusal reaches its reader and is not cached', as
   expect((await read).versionId).toBe('v1');
   expect(client.peek('db')).toBeUndefined();
   expect(store.size).toBe(0);
+});
+
+test('a refusal counts although its fetch was forgotten', async () => {
+  const { client, clock, kms } = setUpClientWithStore();
+  const responses = holdResponses(kms);
+  const refused = client.get('db');
+  refused.catch(() => {});
+  await clock.pass(10);
+  void client.invalidate('db');
+  const read = client.get('db');
+  await clock.pass(10);
+  responses[1]?.resolve(dbSecret('v1'));
+  expect((await read).versionId).toBe('v1');
+
+  responses[0]?.reject(new FetchFailure('denied', 'It is denied.'));
+
+  await expect(refused).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+  expect(client.peek('db')).toBeUndefined();
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
 });

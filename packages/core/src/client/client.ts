@@ -126,8 +126,8 @@ export class SecretClient {
   }
 
   /**
-   * Fetches a secret from KMS, even if it is fresh, and resolves to the result. Joins a fetch in flight. Ignores the stores
-   * and never resolves to a stale value.
+   * Fetches a secret from KMS, even if it is fresh, and resolves to the result of a request that leaves after this call. Ignores the
+   * stores and never resolves to a stale value. Calls during a refresh share one more request.
    *
    * Rejects as `get` does.
    */

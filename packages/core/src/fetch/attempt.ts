@@ -19,6 +19,8 @@ export interface AttemptCall {
   /** Aborts at the deadline of the fetch. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
+  /** Called when the request is sent, after the wait for the rate limiter. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 /** One attempt at one endpoint: waits for the rate limiter, sends the request, and records the result at the endpoint. */
@@ -110,6 +112,7 @@ export class EndpointAttempt {
     try {
       // The attempt may have been cancelled after the rate limiter granted it.
       if (deadline.aborted) throw deadline.reason;
+      this.#call.onSent?.();
       const secret: unknown = await raceAbort(endpoint.callTransport(this.#call.request, deadline.signal), deadline);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);

@@ -83,6 +83,7 @@ export class FailoverFixture {
       signal: controller.signal,
       priority,
       attempts,
+      onSent: () => {},
       onFailing: ({ failure }) => failing.push(failure),
     });
     return { outcome, attempts, failing, priority, controller };

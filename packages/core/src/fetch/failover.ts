@@ -29,6 +29,8 @@ export interface FailoverCall {
   readonly priority: Priority;
   /** The fetch appends to it: a reader whose deadline passes reports the attempts until then. */
   readonly attempts: Attempt[];
+  /** Called when a request is sent. */
+  readonly onSent: () => void;
   /** Called when every candidate has failed and a retry follows, and at the start if no endpoint is ready. */
   readonly onFailing: (failure: FetchFailure) => void;
 }

@@ -35,7 +35,7 @@ export interface StoreLookup {
   releaseLease(key: string, signal?: AbortSignal): void;
 }
 
-/** Receives the results of fetches, except of forgotten ones. */
+/** Receives the results of fetches. Of a forgotten fetch it receives only a refusal: what KMS refuses must not be served. */
 export interface FetchListener {
   fetched(key: string, request: SecretRequest, fetched: FetchedSecret): void;
   failed(key: string, request: SecretRequest, failed: FailedFetch): void;
@@ -59,6 +59,21 @@ export interface Flight {
   sharedWait?: { readonly startedAt: number; readonly result: Promise<Secret> };
 }
 
+/** What the fetcher knows of a flight. */
+interface OwnFlight extends Flight {
+  /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
+  isSent: boolean;
+  /** Its result may be older than an invalidation or a refusal. */
+  isForgotten: boolean;
+}
+
+interface FlightStart {
+  readonly request: SecretRequest;
+  readonly level: PriorityLevel;
+  /** The flight waits until this promise settles. */
+  readonly after?: Promise<unknown>;
+}
+
 interface FetchContext {
   readonly key: string;
   readonly request: SecretRequest;
@@ -67,7 +82,10 @@ interface FetchContext {
   readonly failing: Resolvers;
   readonly storesChecked: Resolvers;
   readonly stores: StoreLookup | undefined;
+  readonly setSent: (isSent: boolean) => void;
   readonly isForgotten: () => boolean;
+  /** Whether a newer flight of the same key has started. */
+  readonly isSuperseded: () => boolean;
 }
 
 export interface FetcherParts extends FailoverParts {
@@ -84,22 +102,36 @@ export interface FetcherParts extends FailoverParts {
 /**
  * Fetches secrets, one fetch (flight) per key at a time. All readers of a key share its flight, and the listener receives its
  * result. A flight reads the stores, then KMS with retries and failover, within `fetchDeadline`.
+ *
+ * A forced refresh needs a response from after its call. If the request of the flight has left, the refresh starts one more: at once
+ * beside a flight of reads, after the flight of another forced refresh. So a key has at most two requests in flight.
  */
 export class Fetcher {
   readonly #parts: FetcherParts;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Map<string, OwnFlight>();
+  /** The forced refreshes that wait for the end of an earlier one. */
+  readonly #queued = new Map<string, OwnFlight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
   }
 
-  /** Joins the flight of `key` and raises its priority to `level`, or starts one. Synchronous, so that two callers share it. */
+  /**
+   * Joins the flight of `key` and raises its priority to `level`, or starts one. A forced refresh joins only a flight whose request
+   * has not left. Synchronous, so that two callers share it.
+   */
   joinOrStart(key: string, request: SecretRequest, level: PriorityLevel): Flight {
-    const joined = this.#flights.get(key);
-    if (joined !== undefined) {
-      joined.priority.raise(level);
-      return joined;
+    const current = this.#flights.get(key);
+    if (current === undefined) return this.#start(key, { request, level });
+    if (level !== 'forced' || !current.isSent) {
+      current.priority.raise(level);
+      return current;
     }
+    if (current.priority.level !== 'forced') return this.#start(key, { request, level });
+    return this.#queued.get(key) ?? this.#start(key, { request, level, after: current.secret });
+  }
+
+  #start(key: string, { request, level, after }: FlightStart): Flight {
     this.#parts.counters.fetches.add();
     const stores = level === 'forced' ? undefined : this.#parts.stores;
     const context: FetchContext = {
@@ -110,33 +142,51 @@ export class Fetcher {
       failing: withResolvers(),
       storesChecked: withResolvers(),
       stores,
-      isForgotten: () => this.#flights.get(key) !== flight,
+      setSent: (isSent) => {
+        flight.isSent = isSent;
+      },
+      isForgotten: () => flight.isForgotten,
+      isSuperseded: () => this.#flights.get(key) !== flight,
     };
-    const secret = Promise.resolve()
-      .then(() => this.#runFlight(context))
+    const begin = (): Promise<Secret> => {
+      if (after !== undefined) this.#promote(key, flight);
+      return this.#runFlight(context);
+    };
+    const secret = Promise.resolve(after)
+      .then(begin, begin)
       .finally(() => {
-        // After `forget(key)` a newer flight may be in the map, which this one must not remove.
+        // A newer flight may be in the map, which this one must not remove.
         if (this.#flights.get(key) === flight) this.#flights.delete(key);
       });
     // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     secret.catch(() => {});
-    const flight: Flight = {
+    const flight: OwnFlight = {
       secret,
       startedAt: this.#parts.clock.now(),
       priority: context.priority,
       attempts: context.attempts,
       failing: context.failing.promise,
       storesChecked: stores && context.storesChecked.promise,
+      isSent: false,
+      isForgotten: false,
     };
-    this.#flights.set(key, flight);
+    if (after === undefined) this.#flights.set(key, flight);
+    else this.#queued.set(key, flight);
     return flight;
   }
 
+  #promote(key: string, flight: OwnFlight): void {
+    this.#queued.delete(key);
+    this.#flights.set(key, flight);
+  }
+
   /**
-   * Forgets the flight of `key`: its readers still receive its result, but the listener does not. Used when the result may be
-   * older than an invalidation or a refusal.
+   * Forgets the flight of `key`: its readers still receive its result, but the listener receives only a refusal. Used when the
+   * result may be older than an invalidation or a refusal.
    */
   forget(key: string): void {
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) flight.isForgotten = true;
     this.#flights.delete(key);
     // The next fetch must not wait for the lease of this one.
     this.#parts.stores?.releaseLease(key);
@@ -157,7 +207,7 @@ export class Fetcher {
   }
 
   async #runFlight(context: FetchContext): Promise<Secret> {
-    const { key, request, priority, attempts, stores, isForgotten } = context;
+    const { key, request, priority, attempts, stores, isForgotten, isSuperseded } = context;
     const { clock, closing, listener, fetchDeadline } = this.#parts;
     const reason = (): Error => deadlineError(request, fetchDeadline, attempts);
     const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason });
@@ -173,7 +223,8 @@ export class Fetcher {
         if (!isForgotten()) this.#notifyFetched(key, request, { ...result, startedAt });
         return result.secret;
       }
-      if (!isForgotten()) listener.failed(key, request, result);
+      // The failure of a superseded flight says less than the result of the newer one.
+      if (!result.policy.serveStale || !isSuperseded()) listener.failed(key, request, result);
       throw result.error;
     } finally {
       deadline.clear();
@@ -199,12 +250,15 @@ export class Fetcher {
     context: FetchContext,
     deadline: Deadline,
   ): Promise<Omit<FetchedSecret, 'startedAt'> | FailedFetch> {
-    const { key, request, priority, attempts, failing, isForgotten } = context;
+    const { key, request, priority, attempts, failing, isSuperseded } = context;
+    const onSent = (): void => context.setSent(true);
     const onFailing = (failure: FetchFailure): void => {
+      // The retry sends another request.
+      context.setSent(false);
       failing.resolve();
-      if (!isForgotten()) this.#parts.listener.markFailing(key, fetchError(request, failure, [...attempts]));
+      if (!isSuperseded()) this.#parts.listener.markFailing(key, fetchError(request, failure, [...attempts]));
     };
-    const call = { request, signal: deadline, attempts, priority, onFailing };
+    const call = { request, signal: deadline, attempts, priority, onSent, onFailing };
     const outcome = await fetchWithFailover(this.#parts, call);
     const result = outcome.kind === 'secret' ? await this.#parts.transform.apply(outcome.secret, deadline) : outcome;
     if (result.kind === 'secret' && outcome.kind === 'secret') {

@@ -31,9 +31,16 @@ test('refreshes shortly after an announced rotation', () => {
   expect(wait).toBeLessThan(75_000);
 });
 
-test('ignores a rotation after the TTL, in the past or invalid', () => {
+test('refreshes with growing delays up to the TTL while a rotation is late', () => {
+  const delayAfter = (late: number): number => refreshDelay({ ttl: 3_600_000, age: 0, rotatesIn: -late, random: 0.5 });
+
+  expect([0, 1_000, 7_500, 15_000, 300_000].map(delayAfter)).toEqual([5_000, 5_000, 7_500, 15_000, 300_000]);
+  expect(delayAfter(365 * 86_400_000)).toBe(3_600_000 * 0.94);
+});
+
+test('ignores a rotation after the TTL, long ago or invalid', () => {
   expect(refreshDelay({ ttl: 1_000, age: 0, rotatesIn: 60_000, random: 0 })).toBe(980);
-  expect(refreshDelay({ ttl: 1_000, age: 0, rotatesIn: -5, random: 0 })).toBe(980);
+  expect(refreshDelay({ ttl: 1_000, age: 0, rotatesIn: -60_000, random: 0 })).toBe(980);
   expect(refreshDelay({ ttl: 1_000, age: 0, rotatesIn: Number.NaN, random: 0 })).toBe(980);
 });
 

@@ -17,7 +17,7 @@ export interface RefreshDelayInput {
   readonly ttl: number;
   /** Milliseconds since the fetch started. */
   readonly age: number;
-  /** Milliseconds until KMS rotates the secret, if KMS announced a date. */
+  /** Milliseconds until KMS rotates the secret, if KMS announced a date. Negative: the date has passed, and this is the old version. */
   readonly rotatesIn: number | undefined;
   /** In [0, 1). */
   readonly random: number;
@@ -27,9 +27,19 @@ export interface RefreshDelayInput {
 export function refreshDelay({ ttl, age, rotatesIn, random }: RefreshDelayInput): number {
   const lead = minLead + (maxLead - minLead) * random;
   const byAge = Math.max(ttl * (1 - lead) - age, 0);
-  // `!(… > 0)` is also true for an invalid date (NaN), which counts as none.
-  if (rotatesIn === undefined || !(rotatesIn > 0)) return byAge;
-  return Math.min(byAge, rotatesIn + rotationGrace * (1 + random));
+  // An invalid date (NaN) counts as none.
+  if (rotatesIn === undefined || Number.isNaN(rotatesIn)) return byAge;
+  return Math.min(byAge, rotationDelay(rotatesIn, random));
+}
+
+/**
+ * Milliseconds until the refresh for an announced rotation. While KMS is late, the delay doubles with each refresh: it equals the time
+ * since the announced date. The client sees a rotation that is five minutes late at most about five minutes after it.
+ */
+function rotationDelay(rotatesIn: number, random: number): number {
+  if (rotatesIn > 0) return rotatesIn + rotationGrace * (1 + random);
+  // The spread prevents a fleet from refreshing at the same moment.
+  return Math.max(rotationGrace, -rotatesIn) * (0.9 + 0.2 * random);
 }
 
 /** Milliseconds until the next refresh after consecutive failures: exponential backoff with equal jitter. */
