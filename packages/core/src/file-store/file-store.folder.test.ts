@@ -193,6 +193,46 @@ test.each(['ENOSPC', 'EROFS'])('keeps reading from a disk that fails writes with
   expect((await readdir(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
+test.each(['read', 'write'])('names the flag where the permission model denies to %s the folder', async (access) => {
+  const path = await filled();
+  const called: string[] = [];
+  const spied = Object.fromEntries(
+    (['link', 'readdir', 'rename', 'unlink'] as const).map((name) => [name, async () => called.push(name)]),
+  );
+  const fileSystem = {
+    ...nodeFileSystem,
+    ...(access === 'read' ? spied : { ...spied, readdir: nodeFileSystem.readdir }),
+  };
+  const store = open(path, { fileSystem, permission: { has: (scope) => scope !== `fs.${access}` } });
+
+  const flag = `Start Node with --allow-fs-${access}=${path}/*.`;
+  expect(await messageOf(store.write({ name: 'new' }, stored()))).toContain(flag);
+  expect(await messageOf(store.removeAll('db'))).toContain(flag);
+  expect(await messageOf(store.read({ name: 'db' }))).toContain(access === 'write' ? 'resolved' : flag);
+  expect(called).toEqual([]); // in Node 20.19 a denied call ends the process
+});
+
+// Node 26 disables fsync under its permission model.
+test.each([
+  ['ERR_ACCESS_DENIED', true],
+  ['EIO', false],
+])('where fsync fails with %s, a write succeeds: %s', async (code, isWritten) => {
+  const path = await freshPath();
+  const fileSystem: FileStoreHost['fileSystem'] = {
+    ...nodeFileSystem,
+    open: async (...parameters) => {
+      const file = await nodeFileSystem.open(...parameters);
+      file.sync = () => Promise.reject(Object.assign(new Error(`${code}: fsync is disabled`), { code }));
+      return file;
+    },
+  };
+
+  const outcome = await messageOf(open(path, { fileSystem }).write({ name: 'db' }, stored()));
+
+  expect(outcome.replace(/.*: (?=EIO)/u, '')).toBe(isWritten ? 'resolved' : 'EIO: fsync is disabled.');
+  expect(await versionIn(open(path), 'db')).toBe(isWritten ? 'v1' : undefined);
+});
+
 test('rejects a removal on a full disk, and carries it out when it is repeated', async () => {
   const path = await filled();
   const disk = failingDisk('ENOSPC');

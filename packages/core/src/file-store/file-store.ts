@@ -10,7 +10,7 @@ import { parseKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
 import type { Packs } from './packs.ts';
 import type { Commit, FolderChange } from './commit.ts';
-import type { FileSystem } from './secret-folder.ts';
+import type { FileSystem, Permission } from './secret-folder.ts';
 import { errorCode, isError } from '../secret/is-error.ts';
 
 export interface FileStoreOptions extends KeyringOptions {
@@ -34,10 +34,11 @@ export function fileStore(options: FileStoreOptions): SecretStore {
   return fileStoreWith({}, options);
 }
 
-/** The file system and the user id, which tests replace. */
+/** The file system, the user id and the permissions of the process, which tests replace. */
 export interface FileStoreHost {
   readonly fileSystem?: FileSystem;
   readonly uid?: number;
+  readonly permission?: Permission;
 }
 
 export function fileStoreWith(host: FileStoreHost, options: FileStoreOptions): SecretStore {

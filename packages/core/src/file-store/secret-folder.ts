@@ -19,6 +19,13 @@ export interface SecretFolderParts {
   readonly fileSystem?: FileSystem | undefined;
   /** The required owner of the folder; not checked on systems without user ids. */
   readonly uid?: number | undefined;
+  /** `process.permission`: `undefined` without Node's permission model. */
+  readonly permission?: Permission | undefined;
+}
+
+/** Part of `process.permission`. */
+export interface Permission {
+  has(scope: string, path: string): boolean;
 }
 
 /** Why a file was not read, as a predicate: "is a symbolic link". */
@@ -45,14 +52,22 @@ export class SecretFolder {
   readonly #fileSystem: FileSystem;
   readonly #date: () => number;
   readonly #uid: number | undefined;
+  readonly #permission: Permission | undefined;
   /** Identifies the folder that was checked, in case another one takes its path. */
   #checked: Stats | undefined;
 
-  constructor({ path, date, fileSystem = nodeFileSystem, uid = process.geteuid?.() }: SecretFolderParts) {
+  constructor({
+    path,
+    date,
+    fileSystem = nodeFileSystem,
+    uid = process.geteuid?.(),
+    permission = process.permission,
+  }: SecretFolderParts) {
     this.path = path;
     this.#fileSystem = fileSystem;
     this.#date = date;
     this.#uid = uid;
+    this.#permission = permission;
   }
 
   /**
@@ -82,8 +97,20 @@ export class SecretFolder {
     }
   }
 
+  /**
+   * Throws if Node's permission model denies access to the files. In Node 20.19, `unlink`, `rename`, `link` and `readdir` would
+   * then reject a promise that nothing can handle, and end the process.
+   */
+  #assertPermitted(access: 'read' | 'write'): void {
+    if (this.#permission?.has(`fs.${access}`, join(this.path, saltFile)) ?? true) return;
+    throw new StoreError(
+      `Node's permission model denies access to folder ${this.path}. Start Node with --allow-fs-${access}=${this.path}/*.`,
+    );
+  }
+
   /** Deletes abandoned temporary files, and makes files private that other users could open. */
   async cleanUp(): Promise<void> {
+    this.#assertPermitted('read');
     for (const name of await this.#fileSystem.readdir(this.path)) {
       const path = join(this.path, name);
       const { mtimeMs, mode } = await this.#fileSystem.lstat(path);
@@ -98,6 +125,7 @@ export class SecretFolder {
 
   /** Rejects with `StoreError` if other users can access the folder, or if another folder has replaced it. */
   async list(): Promise<string[]> {
+    this.#assertPermitted('read');
     const stats = await this.#fileSystem.lstat(this.path);
     if (this.#uid !== undefined && (stats.dev !== this.#checked?.dev || stats.ino !== this.#checked.ino)) {
       throw new StoreError(`Folder ${this.path} was replaced by another folder while it was in use.`);
@@ -134,6 +162,7 @@ export class SecretFolder {
 
   /** Resolves if the file does not exist. */
   async remove(name: string): Promise<void> {
+    this.#assertPermitted('write');
     try {
       await this.#fileSystem.unlink(join(this.path, name));
     } catch (error) {
@@ -175,13 +204,14 @@ export class SecretFolder {
   }
 
   async #writeTemporary(bytes: Uint8Array, publish: (temporary: string) => Promise<void>): Promise<void> {
+    this.#assertPermitted('write');
     const name = `.${randomBytes(8).toString('hex')}.tmp`;
     const temporary = join(this.path, name);
     try {
       const file = await this.#fileSystem.open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(bytes);
-        await file.sync();
+        await flush(file);
       } finally {
         await file.close();
       }
@@ -198,9 +228,21 @@ export class SecretFolder {
     if (this.#uid === undefined) return;
     const folder = await this.#fileSystem.open(this.path, constants.O_RDONLY);
     try {
-      await folder.sync();
+      await flush(folder);
     } finally {
       await folder.close();
     }
+  }
+}
+
+/**
+ * Node 26 disables `fsync` under its permission model. A power failure can then lose or damage the last files; damaged ones are
+ * dropped.
+ */
+async function flush(file: nodeFileSystem.FileHandle): Promise<void> {
+  try {
+    await file.sync();
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_ACCESS_DENIED') throw error;
   }
 }
