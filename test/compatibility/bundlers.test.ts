@@ -32,6 +32,8 @@ const rolldown = `Rolldown ${versions.rolldown}`;
 
 let cloud: Cloud;
 let project: UsersProject;
+/** The folders of bundles. */
+const movedFolders: string[] = [];
 beforeAll(async () => {
   cloud = await startCloud();
   project = await usersProject('bundlers', {
@@ -42,7 +44,10 @@ beforeAll(async () => {
   // The name of the app in the README.
   await rename(join(project.directory, 'reader.mjs'), join(project.directory, 'app.js'));
 });
-afterAll(() => cloud[Symbol.asyncDispose]());
+afterAll(async () => {
+  await cloud[Symbol.asyncDispose]();
+  for (const folder of movedFolders) await rm(folder, { recursive: true });
+});
 
 interface Bundle {
   readonly format: 'module' | 'commonjs';
@@ -60,6 +65,7 @@ async function build({ format, build: line, file = 'app.js', node = process.exec
   await project.run('sh', ['-c', line], { env: { PATH: path } });
 
   const moved = await mkdtemp(join(tmpdir(), 'moved-'));
+  movedFolders.push(moved);
   await cp(join(project.directory, 'dist'), moved, { recursive: true });
   await rm(join(project.directory, 'dist'), { recursive: true });
   await writeFile(join(moved, 'package.json'), JSON.stringify({ type: format }));
@@ -76,7 +82,6 @@ async function expectBundleReads(bundle: Bundle): Promise<void> {
     expectReads(cloud, 'RAM role', { ...program, throughProxy: true }),
   ]);
   expect(await filesWith(dirname(file), project.directory)).toEqual([]);
-  await rm(dirname(file), { recursive: true });
 }
 
 /** The files of a folder that contain a text. */
@@ -131,7 +136,6 @@ supports(
     expect(role.code).toBe(1);
     expect(role.output).toMatch(/A module could not be loaded: Dynamic require of "\w+" is not supported\./u);
     expect(role.output).toContain('If the app is bundled, see "Bundlers" in the README of @kms-secrets/core.');
-    await rm(dirname(file), { recursive: true });
   },
 );
 

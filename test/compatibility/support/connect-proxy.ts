@@ -9,15 +9,15 @@ export interface ConnectProxy extends AsyncDisposable {
   readonly tunnels: number;
 }
 
-/** An HTTP proxy for CONNECT, on loopback. */
-export async function startConnectProxy(host = '127.0.0.1'): Promise<ConnectProxy> {
+/** An HTTP proxy for CONNECT, on loopback. `upstreamHost` replaces the host of each tunnel. */
+export async function startConnectProxy(host = '127.0.0.1', upstreamHost?: string): Promise<ConnectProxy> {
   const sockets = new Set<Socket>();
   let tunnels = 0;
   const server = createServer();
   server.on('connect', ({ url = '' }, client: Socket) => {
     tunnels += 1;
     const { hostname, port } = new URL(`http://${url}`);
-    const upstream = connect(Number(port), hostname.replaceAll(/[[\]]/gu, ''), () => {
+    const upstream = connect(Number(port), upstreamHost ?? hostname.replaceAll(/[[\]]/gu, ''), () => {
       client.write('HTTP/1.1 200 OK\r\n\r\n');
       upstream.pipe(client).pipe(upstream);
     });

@@ -7,6 +7,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which the program is killed. Default: 120,000. */
   readonly timeout?: number;
+  /** Another user to run as; only root can. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Called for each line that the program prints. */
   readonly onLine?: (line: string) => void;
 }
@@ -30,12 +32,13 @@ function programEnvironment(cwd: string, env: Readonly<Record<string, string>> =
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, timeout = 120_000, onLine }: ProgramOptions,
+  { cwd, env, timeout = 120_000, user, onLine }: ProgramOptions,
 ): Promise<ProgramResult> {
   const child = spawn(command, args, {
     cwd,
     env: programEnvironment(cwd, env),
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
     timeout,
     killSignal: 'SIGKILL',
   });

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Cloud, CloudSecret, Identity } from './cloud.ts';
 import { runProgram } from './program.ts';
-import type { ProgramResult } from './program.ts';
+import type { ProgramOptions, ProgramResult } from './program.ts';
 
 export interface ReaderProgram {
   readonly command: string;
@@ -11,10 +11,14 @@ export interface ReaderProgram {
   readonly env?: Readonly<Record<string, string>>;
   /** Sends the requests through the proxy of the cloud, and fails unless they went there. */
   readonly throughProxy?: boolean;
-  /** Gives the client a file store, and fails unless it has files at the end. */
+  /** Gives the client a file store, and fails if an operation of it fails, or if it has no files at the end. */
   readonly withFileStore?: boolean;
   /** Further lines of the properties file. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Called before the start, with the folder that contains the properties file. */
+  readonly prepare?: (folder: string) => Promise<void>;
+  /** Another user to run as. */
+  readonly user?: ProgramOptions['user'];
 }
 
 /**
@@ -32,6 +36,7 @@ export async function expectReads(cloud: Cloud, identity: Identity, program: Rea
     hasStored: program.withFileStore === true,
     output: expect.not.stringContaining('s3cret-'),
   });
+  if (program.withFileStore === true) expect(output).not.toMatch(/^store /mu);
   if (program.throughProxy === true) expect(cloud.proxy.tunnels).toBeGreaterThan(tunnelsBefore);
   return output;
 }
@@ -46,12 +51,14 @@ export interface ReaderResult extends ProgramResult {
 export async function runReader(
   cloud: Cloud,
   identity: Identity,
-  { command, args, env, throughProxy = false, withFileStore = false, settings }: ReaderProgram,
+  { command, args, env, throughProxy = false, withFileStore = false, settings, ...program }: ReaderProgram,
 ): Promise<ReaderResult> {
   const secret = cloud.createSecret();
   await using deployment = await cloud.deploy(identity, settings);
+  await program.prepare?.(deployment.folder);
   const result = await runProgram(command, args, {
     cwd: deployment.folder,
+    user: program.user,
     env: {
       ...deployment.env,
       READER_SECRET: secret.name,
@@ -63,5 +70,6 @@ export async function runReader(
       if (line.startsWith('first ')) secret.rotate();
     },
   });
-  return { ...result, secret, hasStored: existsSync(join(deployment.folder, 'store')) };
+  const stored = await readdir(join(deployment.folder, 'store')).catch(() => []);
+  return { ...result, secret, hasStored: stored.length > 0 };
 }
