@@ -65,7 +65,8 @@ function commonJsTwin(file) {
   return `try {
   module.exports = require('./${file}.js');
 } catch (error) {
-  if (!error || error.code !== 'ERR_REQUIRE_ESM' || process.features.require_module) throw error;
+  // Jest has the same code, and a message with the setting to change.
+  if (!error || error.code !== 'ERR_REQUIRE_ESM' || !/^require\\(\\) of ES Module/.test(error.message)) throw error;
   const message =
     'require() of ${manifest.name} needs Node.js 20.19, 22.12 or newer; this is Node.js ' + process.versions.node + '. ' +
     'Use import or await import(), bundle the app, or update Node.js.';
