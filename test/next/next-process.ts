@@ -28,36 +28,54 @@ export async function runNext(
   return { code, output: output() };
 }
 
+export type ServerCommand = 'start' | 'dev' | 'dev --turbopack';
+
 /** Runs `next start` or `next dev` in an app. */
-export function startNext(app: string, command: 'start' | 'dev', environment: Environment): Promise<NextProcess> {
+export function startNext(app: string, command: ServerCommand, environment: Environment): Promise<NextProcess> {
   return listening(spawnServer(app, command, environment));
 }
 
-/** Runs `next start` in an app that is expected to exit. Resolves to its exit code (`null` if it ran for a minute) and output. */
-export async function startUntilExit(
-  app: string,
-  environment: Environment,
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const { child, output } = spawnServer(app, 'start', environment);
+export interface ExitedServer {
+  /** `null` if it ran for a minute. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs `next start` in an app that is expected to exit. */
+export function startUntilExit(app: string, environment: Environment): Promise<ExitedServer> {
+  return untilExit(spawnServer(app, 'start', environment));
+}
+
+/** Runs the `server.js` of an app that is expected to exit. */
+export async function startStandaloneUntilExit(directory: string, environment: Environment): Promise<ExitedServer> {
+  return untilExit(await spawnStandalone(directory, environment));
+}
+
+async function untilExit({ child, output }: Spawned): Promise<ExitedServer> {
   const timeout = setTimeout(() => child.kill('SIGKILL'), 60_000);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timeout);
   return { code, output: output() };
 }
 
-function spawnServer(app: string, command: 'start' | 'dev', environment: Environment): Spawned {
-  const args = [join(app, 'node_modules/next/dist/bin/next'), command, '-p', '0', '-H', '127.0.0.1'];
+function spawnServer(app: string, command: ServerCommand, environment: Environment): Spawned {
+  const args = [join(app, 'node_modules/next/dist/bin/next'), ...command.split(' '), '-p', '0', '-H', '127.0.0.1'];
   return spawnNode(app, args, environment);
 }
 
-/** Runs the `server.js` that `output: 'standalone'` builds. It accepts no port 0, so this finds a free port. */
+/** Runs the `server.js` that `output: 'standalone'` builds. */
 export async function startStandalone(directory: string, environment: Environment): Promise<NextProcess> {
+  return listening(await spawnStandalone(directory, environment));
+}
+
+/** `server.js` accepts no port 0, so this finds a free port. */
+async function spawnStandalone(directory: string, environment: Environment): Promise<Spawned> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo; // a string only for a pipe
   probe.close();
   const address = { PORT: String(port), HOSTNAME: '127.0.0.1' };
-  return listening(spawnNode(directory, ['server.js'], { ...environment, ...address }));
+  return spawnNode(directory, ['server.js'], { ...environment, ...address });
 }
 
 interface Spawned {

@@ -31,8 +31,8 @@ export interface Deployment extends AsyncDisposable {
 export interface Cloud extends AsyncDisposable {
   readonly kms: FakeKms;
   readonly proxy: ConnectProxy;
-  /** Creates a secret, and one named `<name>-denied` that is denied. */
-  createSecret(): CloudSecret;
+  /** Creates a secret, and one named `<name>-denied` that is denied. Without a name, each has another. */
+  createSecret(name?: string): CloudSecret;
   /** A folder with the settings of an identity. `settings` are further lines of the file. */
   deploy(identity: Identity, settings?: Readonly<Record<string, string>>): Promise<Deployment>;
 }
@@ -53,7 +53,7 @@ export async function startCloud(): Promise<Cloud> {
   return {
     kms,
     proxy,
-    createSecret: () => createSecret(kms),
+    createSecret: (name) => createSecret(kms, name),
     deploy: async (identity, settings = {}) => {
       const folder = await mkdtemp(join(tmpdir(), 'deployed-'));
       const further = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
@@ -73,8 +73,7 @@ export async function startCloud(): Promise<Cloud> {
   };
 }
 
-function createSecret(kms: FakeKms): CloudSecret {
-  const name = `db-${randomUUID()}`;
+function createSecret(kms: FakeKms, name = `db-${randomUUID()}`): CloudSecret {
   const [first, rotated] = [`s3cret-${randomUUID()}`, `s3cret-${randomUUID()}`];
   kms.put(name, first);
   kms.put(`${name}-denied`, `s3cret-${randomUUID()}`);

@@ -21,3 +21,12 @@ export function readmeBlock(packageName: string, section: string, text: string):
     throw new Error(`The README of ${packageName} must have one block with ${text} in "${section}".`);
   return block;
 }
+
+/** The block of a README that begins with a comment with this path, such as `// app/page.tsx`. */
+export function readmeFile(packageName: string, path: string): string {
+  const text = readFileSync(join(packages, packageName, 'README.md'), 'utf8');
+  const blocks = Array.from(text.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
+  const block = blocks.find((code) => code.startsWith(`// ${path}`));
+  if (block === undefined) throw new Error(`The README of ${packageName} has no block that begins with "// ${path}".`);
+  return block;
+}

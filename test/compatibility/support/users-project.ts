@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import { cacheFolder } from './cache-folder.ts';
@@ -34,6 +34,12 @@ export interface UsersProject {
 /** Files of a project that survive from one run to the next. */
 const installedFiles = new Set(['node_modules', 'package.json', 'package-lock.json', 'installed.json']);
 
+/** Deletes what tests wrote into a project. */
+export async function deleteFiles(directory: string): Promise<void> {
+  const leftover = (await readdir(directory)).filter((entry) => !installedFiles.has(entry));
+  await Promise.all(leftover.map((entry) => rm(join(directory, entry), { recursive: true })));
+}
+
 /**
  * Installs a project, or returns the one of an earlier run if nothing to install has changed. `name` is the folder's name: two
  * tests that run at the same time must not use the same one. Files of an earlier run are deleted.
@@ -41,8 +47,7 @@ const installedFiles = new Set(['node_modules', 'package.json', 'package-lock.js
 export async function usersProject(name: string, options: ProjectOptions = {}): Promise<UsersProject> {
   const directory = join(cacheFolder, 'projects', name);
   await mkdir(directory, { recursive: true });
-  const leftover = (await readdir(directory)).filter((entry) => !installedFiles.has(entry));
-  await Promise.all(leftover.map((entry) => rm(join(directory, entry), { recursive: true })));
+  await deleteFiles(directory);
   await install(directory, options);
   if (options.files !== undefined) await cp(options.files, directory, { recursive: true });
   return {
@@ -53,7 +58,10 @@ export async function usersProject(name: string, options: ProjectOptions = {}): 
         throw new Error(`${command} ${args.join(' ')} exited with ${result.code}:\n${result.output}`);
       return result;
     },
-    write: (path, text) => writeFile(join(directory, path), text),
+    write: async (path, text) => {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
+    },
     versionOf: async (packageName) => {
       const text = await readFile(join(directory, 'node_modules', packageName, 'package.json'), 'utf8');
       return (JSON.parse(text) as { version: string }).version;
