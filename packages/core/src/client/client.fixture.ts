@@ -141,6 +141,17 @@ export function storeEvents({ events }: ClientFixture): readonly string[] {
 /** The request that `client.get('db')` makes. */
 export const dbRequest: SecretRequest = { name: 'db', stage: 'ACSCurrent', versionId: undefined };
 
+/** Secrets named `db` of two accounts. */
+export const ownArn = 'acs:kms:cn-hangzhou:1234567890123456:secret/db';
+export const foreignArn = 'acs:kms:cn-hangzhou:9999999999999999:secret/db';
+
+/** Different secrets of one name, in pairs. */
+export const secretsOfOneName: readonly (readonly [string, string])[] = [
+  ['db', foreignArn],
+  [foreignArn, 'db'],
+  [foreignArn, ownArn],
+];
+
 /** One hour in milliseconds. */
 export const hour = 3_600_000;
 

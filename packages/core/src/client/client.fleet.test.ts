@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
-import { dbRequest, hour, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
+import { dbRequest, foreignArn, hour, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
 import type { FleetFixture } from './client.fixture.ts';
 
 /** Reads `db` in every process at the same time. */
@@ -34,6 +34,22 @@ test('a rotation reaches all fifty processes with one request', async () => {
   expect(fleet.kms.requests.length).toBe(2);
   expect(versionsOf(fleet)).toEqual(['v2']);
   expect(fleet.processes.map(({ events }) => events('rotated').length)).toEqual(fleet.processes.map(() => 1));
+});
+
+test('a refusal of an ARN of another account causes no request of other processes', async () => {
+  const { clock, kms, processes, process } = setUpFleet(10);
+  await Promise.all(processes.map(({ client }) => client.get('db')));
+  await clock.pass('11s');
+  kms.fail('denied', foreignArn);
+  const requestsBefore = kms.requests.length;
+
+  await process(0)
+    .client.get(foreignArn)
+    .catch(() => {});
+  await clock.pass('1m');
+
+  // Of the ARN, and of `db` by the process that was refused.
+  expect(kms.requests.length).toBe(requestsBefore + 2);
 });
 
 test('refresh() in one process updates the others at once', async () => {

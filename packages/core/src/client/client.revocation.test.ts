@@ -3,7 +3,17 @@ import { FetchFailure } from '../ports/transport.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { Secret } from '../secret/secret.ts';
-import { dbSecret, deferred, holdResponses, setUpClientWithStore, setUpWarmClient } from './client.fixture.ts';
+import {
+  dbSecret,
+  deferred,
+  foreignArn,
+  holdResponses,
+  ownArn,
+  secretsOfOneName,
+  setUpClient,
+  setUpClientWithStore,
+  setUpWarmClient,
+} from './client.fixture.ts';
 
 const refusals = Object.entries(failures).flatMap(([name, kind]) => (kind.serveStale ? [] : [name as FailureName]));
 
@@ -40,6 +50,66 @@ test('drops a secret that KMS denies in every stage and version', async () => {
 
   expect(client.peek('db', { stage: 'ACSPrevious' })).toBeUndefined();
   expect(client.peek('db', { versionId: 'v1' })).toBeUndefined();
+});
+
+test.each(secretsOfOneName)('a refusal of %s does not drop %s', async (refused, other) => {
+  const { client, kms, events } = setUpClient({ names: [] });
+  kms.put(other, 'v1', { name: 'db' });
+  await client.get(other);
+  kms.fail('denied', refused);
+
+  await expect(client.get(refused)).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+
+  expect(client.peek(other)?.versionId).toBe('v1');
+  expect(events('dropped')).toEqual([]);
+});
+
+test.each(secretsOfOneName)('a refusal of %s does not discard the running fetch of %s', async (refused, other) => {
+  const { client, kms } = setUpClient({ names: [] });
+  kms.put(other, 'v1', { name: 'db' });
+  kms.fail('denied', refused);
+  const read = client.get(other);
+  await client.get(refused).catch(() => {});
+  await read;
+
+  await client.get(other);
+
+  expect(kms.requests.filter(({ name }) => name === other).length).toBe(1);
+});
+
+test.each([
+  ['db', ownArn],
+  [ownArn, 'db'],
+])('a refusal of %s requests %s again, once in ten seconds', async (refused, other) => {
+  const { client, clock, kms } = setUpClient({ names: [] });
+  kms.put(other, 'v1', { name: 'db' });
+  await client.get(other);
+  kms.fail('denied', refused);
+  const requests = (): number => kms.requests.filter(({ name }) => name === other).length;
+
+  for (let second = 0; second < 30; second += 1) {
+    await client.refresh(refused).catch(() => {});
+    await clock.pass('1s');
+  }
+  expect(requests()).toBe(4);
+
+  kms.fail('denied', other);
+  await clock.pass('11s');
+  await client.refresh(refused).catch(() => {});
+  await clock.pass('1s');
+  expect(client.peek(other)).toBeUndefined();
+});
+
+test('a refusal of an ARN sends no request for the same name in another account', async () => {
+  const { client, clock, kms } = setUpClient({ names: [] });
+  kms.put(ownArn, 'v1', { name: 'db' });
+  await client.get(ownArn);
+  kms.fail('denied', foreignArn);
+
+  await client.get(foreignArn).catch(() => {});
+  await clock.pass('1m');
+
+  expect(kms.requests.filter(({ name }) => name === ownArn).length).toBe(1);
 });
 
 test('a stage that is not found drops no other stage', async () => {

@@ -9,7 +9,17 @@ import { decodePack } from '../file-store/pack.ts';
 import type { StoredSecret } from '../ports/store.ts';
 import { firstKey, freshPath, versionIn } from '../seal/stored-secret.fixture.ts';
 import type { Secret } from '../secret/secret.ts';
-import { dbRequest, deferred, hour, setUpClientWithStore, setUpFleet, storedSecret } from './client.fixture.ts';
+import { maybeSameSecret } from '../secret/secret-name.ts';
+import {
+  dbRequest,
+  deferred,
+  hour,
+  ownArn,
+  secretsOfOneName,
+  setUpClientWithStore,
+  setUpFleet,
+  storedSecret,
+} from './client.fixture.ts';
 import type { ClientFixture } from './client.fixture.ts';
 
 test.each([
@@ -31,10 +41,9 @@ test.each([
 });
 
 test('removes a refused secret under its name and its ARN, in every stage', async () => {
-  const arn = 'acs:kms:cn-hangzhou:1234567890123456:secret/db';
   const { client, clock, kms, store } = setUpClientWithStore();
-  kms.put(arn, 'v1', { name: 'db' });
-  await client.get(arn);
+  kms.put(ownArn, 'v1', { name: 'db' });
+  await client.get(ownArn);
   await client.get('db');
   await client.get('db', { stage: 'ACSPrevious' });
   await clock.pass(0);
@@ -43,8 +52,56 @@ test('removes a refused secret under its name and its ARN, in every stage', asyn
 
   await client.refresh('db').catch(() => {});
   await clock.pass(0);
+  expect(store.size).toBe(1);
+  // KMS is requested for the ARN, which may be that of another account.
+  await clock.pass('10s');
 
   expect(store.size).toBe(0);
+});
+
+test.each(secretsOfOneName)('a refusal of %s removes nothing of %s from the store', async (refused, other) => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  kms.put(other, 'v1', { name: 'db' });
+  await client.get(other);
+  await clock.pass(0);
+  kms.fail('denied', refused);
+
+  await client.get(refused).catch(() => {});
+  await clock.pass(0);
+
+  expect(store.size).toBe(1);
+  expect(store.operations).not.toContain(`removeAll ${other}`);
+});
+
+test.each(secretsOfOneName)('a stored %s is served after a restart and a refusal of %s', async (other, refused) => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  store.put({ ...dbRequest, name: other }, storedSecret(clock));
+  kms.fail('denied', refused);
+  await client.get(refused).catch(() => {});
+  kms.fail('unreachable');
+
+  expect((await client.get(other)).stale).toBe(maybeSameSecret(refused, other));
+});
+
+test('requests KMS for a stored secret after a refusal of its ARN', async () => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  store.put(dbRequest, storedSecret(clock));
+  kms.fail('denied');
+  await client.get(ownArn).catch(() => {});
+
+  await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+});
+
+test.each([
+  ['db', ownArn],
+  [ownArn, 'db'],
+])('after invalidate() of %s no store serves %s', async (name, other) => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  store.put({ ...dbRequest, name: other }, storedSecret(clock));
+  await client.invalidate(name);
+  kms.fail('unreachable');
+
+  await expect(client.get(other)).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
 });
 
 test('invalidate() removes the secret from the store', async () => {

@@ -140,13 +140,14 @@ export class SecretClient {
   }
 
   /**
-   * Removes a secret, in all its stages and versions, from memory at once and from the stores. The next read fetches it.
+   * Removes a secret, in all its stages and versions, from memory at once and from the stores. The next read fetches it. A plain
+   * name removes what was read by an ARN of that name too, and an ARN what was read by its plain name.
    *
    * Resolves when the stores have removed it, at the latest after `storeTimeout`: an unavailable store removes it later.
    */
   invalidate(name: string): Promise<void> {
     return this.#inContext(() => {
-      this.#parts.fetcher.forgetSecret(name);
+      this.#parts.fetcher.forgetRelated(name);
       return this.#parts.storeTier.invalidate(name);
     });
   }

@@ -2,7 +2,7 @@ import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
 import type { AnySecretError, Attempt } from '../secret/errors.ts';
-import { isKeyOf } from '../secret/cache-key.ts';
+import { isKeyOf, maybeKeyOf } from '../secret/cache-key.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import { FetchFailure } from '../ports/transport.ts';
@@ -192,9 +192,14 @@ export class Fetcher {
     this.#parts.stores?.releaseLease(key);
   }
 
-  /** Forgets the flights of a secret in all its stages and versions. */
+  /** Forgets the flights of exactly this name or ARN, in all stages and versions. */
   forgetSecret(name: string): void {
     for (const key of this.keysInFlight) if (isKeyOf(key, name)) this.forget(key);
+  }
+
+  /** Same as `forgetSecret`, with the flights that may be of the same secret: of a name and its ARN. */
+  forgetRelated(name: string): void {
+    for (const key of this.keysInFlight) if (maybeKeyOf(key, name)) this.forget(key);
   }
 
   /** The attempts of the flight of `key` that have failed so far. */

@@ -1,5 +1,5 @@
 import { plainName } from '../secret/secret-name.ts';
-import { nameOfKey } from '../secret/cache-key.ts';
+import { isKeyOf, maybeKeyOf, nameOfKey } from '../secret/cache-key.ts';
 
 /**
  * The cache keys of each secret: of its stages and versions, by its name and by ARNs. Dropping one of 100,000 secrets must not
@@ -22,13 +22,22 @@ export class KeysByName {
     if (others?.size === 0) this.#others.delete(name);
   }
 
-  /** The keys that were added for `name`, and the plain name, whether it was added or not. */
+  /** The keys of exactly this name or ARN. A plain name is one of them, whether it was added or not. */
   of(name: string): readonly string[] {
-    const plain = plainName(name);
-    return [plain, ...(this.#others.get(plain) ?? [])];
+    return this.#candidates(name).filter((key) => isKeyOf(key, name));
+  }
+
+  /** Same as `of`, with the keys that may be of the same secret: see `maybeKeyOf`. */
+  related(name: string): readonly string[] {
+    return this.#candidates(name).filter((key) => maybeKeyOf(key, name));
   }
 
   clear(): void {
     this.#others.clear();
+  }
+
+  #candidates(name: string): readonly string[] {
+    const plain = plainName(name);
+    return [plain, ...(this.#others.get(plain) ?? [])];
   }
 }

@@ -1,4 +1,4 @@
-import { isKeyOf } from '../secret/cache-key.ts';
+import { maybeKeyOf } from '../secret/cache-key.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Entry } from './entry.ts';
 import { KeysByName } from './keys-by-name.ts';
@@ -60,12 +60,17 @@ export class MemoryCache {
   }
 
   deleteErrors(name: string): void {
-    for (const key of this.#errors.keys()) if (isKeyOf(key, name)) this.#errors.delete(key);
+    for (const key of this.#errors.keys()) if (maybeKeyOf(key, name)) this.#errors.delete(key);
   }
 
-  /** The keys under which stages and versions of `name` are cached. */
+  /** The keys under which stages and versions of exactly this name or ARN are cached. */
   keysOf(name: string): readonly string[] {
     return this.#names.of(name).filter((key) => this.#entries.has(key));
+  }
+
+  /** Same as `keysOf`, with the keys that may be of the same secret: a name and its ARN. */
+  relatedKeysOf(name: string): readonly string[] {
+    return this.#names.related(name).filter((key) => this.#entries.has(key));
   }
 
   /** The map itself, always the same one. */

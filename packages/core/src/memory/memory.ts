@@ -77,6 +77,7 @@ export class SecretMemory {
       clock,
       concurrency: refreshConcurrency,
       preloaded,
+      recheckInterval: options.negativeTtl,
       refresh: (key) => this.#refreshDue(key),
     });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
@@ -92,9 +93,14 @@ export class SecretMemory {
     return this.#cache.lookup(key);
   }
 
-  /** The keys under which stages and versions of `name` are cached. */
+  /** The keys under which stages and versions of exactly this name or ARN are cached. */
   keysOf(name: string): readonly string[] {
     return this.#cache.keysOf(name);
+  }
+
+  /** Same as `keysOf`, with the keys that may be of the same secret: of a name and its ARN. */
+  relatedKeysOf(name: string): readonly string[] {
+    return this.#cache.relatedKeysOf(name);
   }
 
   /** The error of the last fetch if a retry would not change it, for `negativeTtl` after the fetch. */
@@ -170,11 +176,8 @@ export class SecretMemory {
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
     if (!policy.serveStale) this.#dropRefused(key, error);
     if (!policy.retry) this.#cache.cacheError(key, { error, until: this.#clock.now() + this.#options.negativeTtl });
-    this.#scheduleRetry(
-      key,
-      error,
-      policy.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay),
-    );
+    const minDelay = policy.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay);
+    this.#scheduleRetry(key, error, minDelay);
     this.#reporter.fetchFailed({ name: request.name, stage: request.stage, versionId }, error);
   }
 
@@ -189,7 +192,7 @@ export class SecretMemory {
 
   /** Drops a secret in all its stages and versions, and its cached errors. */
   invalidate(name: string): void {
-    for (const key of this.keysOf(name)) this.drop(key, 'invalidated');
+    for (const key of this.relatedKeysOf(name)) this.drop(key, 'invalidated');
     this.#cache.deleteErrors(name);
   }
 
@@ -247,8 +250,10 @@ export class SecretMemory {
 
   /** A denied or disabled secret is dropped in all its stages and versions; "not found" concerns only the requested one. */
   #dropRefused(key: string, error: AnySecretError): void {
-    const keys = error.code === 'ERR_SECRET_NOT_FOUND' ? [key] : this.keysOf(nameOfKey(key));
-    for (const refused of keys) this.drop(refused, 'refused');
+    if (error.code === 'ERR_SECRET_NOT_FOUND') return this.drop(key, 'refused');
+    const name = nameOfKey(key);
+    for (const refused of this.keysOf(name)) this.drop(refused, 'refused');
+    for (const related of this.relatedKeysOf(name)) this.#queue.recheck(this.#cache.lookup(related));
   }
 
   #scheduleRetry(key: string, error: AnySecretError, minDelay: number): void {

@@ -14,6 +14,8 @@ export interface RefreshQueueParts {
   readonly concurrency: number;
   /** Names that are never idle, and that are refreshed even if they are not in memory. */
   readonly preloaded: readonly string[];
+  /** The minimum age of a value that `recheck` refreshes (ms). */
+  readonly recheckInterval: number;
   /** Refreshes the secret with this key. Must not reject. */
   readonly refresh: (key: string) => Promise<void>;
 }
@@ -21,10 +23,14 @@ export interface RefreshQueueParts {
 /** The next refresh of each entry in memory, and of each preloaded name that is missing there. */
 export class RefreshQueue {
   readonly preloaded: ReadonlySet<string>;
+  readonly #clock: Clock;
+  readonly #recheckInterval: number;
   readonly #missing = new Map<string, QueueItem>();
   readonly #refresher: Refresher<QueueItem>;
 
-  constructor({ clock, concurrency, preloaded, refresh }: RefreshQueueParts) {
+  constructor({ clock, concurrency, preloaded, recheckInterval, refresh }: RefreshQueueParts) {
+    this.#clock = clock;
+    this.#recheckInterval = recheckInterval;
     this.preloaded = new Set(preloaded);
     this.#refresher = new Refresher({ clock, concurrency, refresh: ({ key }) => refresh(key) });
   }
@@ -37,6 +43,17 @@ export class RefreshQueue {
   reschedule(key: string, entry: Entry | undefined, ms: number): void {
     const item = entry ?? this.#missing.get(key);
     if (item !== undefined) this.#refresher.schedule(item, ms);
+  }
+
+  /**
+   * Refreshes a secret soon that may be one that KMS refused, under its ARN or its plain name. It may also be the secret of
+   * another account, so it is not dropped. Not more often than `recheckInterval`: users may request any ARN.
+   */
+  recheck(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    const now = this.#clock.now();
+    const dueAt = Math.max(now, entry.fetchedAt + this.#recheckInterval);
+    if (dueAt < entry.dueAt) this.schedule(entry, dueAt - now);
   }
 
   /** Adds a preloaded name that is not in memory. Does nothing for any other name. */

@@ -1,4 +1,4 @@
-import { plainName } from './secret-name.ts';
+import { maybeSameSecret } from './secret-name.ts';
 import type { SecretRequest } from './secret-request.ts';
 
 /**
@@ -24,7 +24,12 @@ export function nameOfKey(key: string): string {
   return end === -1 ? key : key.slice(0, end);
 }
 
-/** Whether `key` belongs to the secret `name`, in any stage or version. Either may be a name or an ARN. */
+/** Whether `key` belongs to the secret `name`, in any stage or version. A name and an ARN are two secrets. */
 export function isKeyOf(key: string, name: string): boolean {
-  return plainName(nameOfKey(key)) === plainName(name);
+  return nameOfKey(key) === name;
+}
+
+/** Whether `key` may belong to the secret `name`, in any stage or version, also under its ARN or its plain name. */
+export function maybeKeyOf(key: string, name: string): boolean {
+  return maybeSameSecret(nameOfKey(key), name);
 }

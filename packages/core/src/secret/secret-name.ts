@@ -29,6 +29,14 @@ function tooLong(length: number): string {
   return `Secret name must have at most ${maxNameLength} characters, got ${length}.`;
 }
 
+/**
+ * Whether two names may identify the same secret: they are equal, or one is an ARN and the other its plain name, whose account
+ * and region the client does not know. ARNs that differ identify secrets of different accounts or regions.
+ */
+export function maybeSameSecret(one: string, other: string): boolean {
+  return one === other || one === plainName(other) || plainName(one) === other;
+}
+
 /** The name without the prefix of an ARN (`acs:kms:REGION:ACCOUNT:secret/NAME`). */
 export function plainName(nameOrArn: string): string {
   return /^acs:kms:[^:]*:[^:]*:secret\/(?<name>.+)$/u.exec(nameOrArn)?.groups?.['name'] ?? nameOrArn;

@@ -149,15 +149,22 @@ export class StoreList {
     for (const { queue } of this.#stores) void queue.push(key, { kind: 'remove', request, removedAt });
   }
 
-  /** Removes every stage and version of a secret under each of its names. Resolves when all stores have done so. */
-  async removeAll(names: Iterable<string>): Promise<void> {
+  /**
+   * Removes every stage and version of a secret that KMS refused. What is stored under its ARN or its plain name may be the same
+   * secret: KMS is requested before it is served.
+   */
+  async removeRefused(name: string): Promise<void> {
     const removedAt = this.#removalInstant();
-    const removals: Promise<void>[] = [];
-    for (const name of names) {
-      this.#tombstones.addAll(name, removedAt);
-      for (const { queue } of this.#stores) removals.push(queue.push(name, { kind: 'removeAll', name, removedAt }));
-    }
-    await Promise.all(removals);
+    this.#tombstones.addAll(name, removedAt);
+    this.#doubts.addRelated(name, removedAt);
+    await this.#removeAll([name], removedAt);
+  }
+
+  /** Removes every stage and version of a secret under each of its names. Resolves when all stores have done so. */
+  async invalidate(name: string, spellings: Iterable<string>): Promise<void> {
+    const removedAt = this.#removalInstant();
+    this.#tombstones.addRelated(name, removedAt);
+    await this.#removeAll(spellings, removedAt);
   }
 
   status(): readonly StoreStatus[] {
@@ -174,6 +181,14 @@ export class StoreList {
         await store.close();
       }),
     );
+  }
+
+  async #removeAll(names: Iterable<string>, removedAt: Instant): Promise<void> {
+    const removals: Promise<void>[] = [];
+    for (const name of names) {
+      for (const { queue } of this.#stores) removals.push(queue.push(name, { kind: 'removeAll', name, removedAt }));
+    }
+    await Promise.all(removals);
   }
 
   async #check(
@@ -234,7 +249,7 @@ export class StoreList {
         this.#parts.onRemoteChange(store, event);
         return;
       case 'removed':
-        this.#doubts.addAll(event.name, this.#removalInstant());
+        this.#doubts.addRelated(event.name, this.#removalInstant());
         this.#parts.onRemoteChange(store, event);
         return;
       case 'dropped':

@@ -162,7 +162,7 @@ export class StoreTier {
 
   /** Removes a secret in all stages and versions from memory and from the stores. */
   invalidate(name: string): Promise<void> {
-    const removed = this.#stores.removeAll(this.#spellingsOf(name));
+    const removed = this.#stores.invalidate(name, this.#spellingsOf(name));
     this.#memory.invalidate(name);
     if (!this.hasStores) return removed;
     // The write queue retries for a store that is unavailable; the caller does not wait for that.
@@ -181,17 +181,20 @@ export class StoreTier {
     return this.#stores.close();
   }
 
-  /** "Not found" concerns one request. Any other refusal concerns the secret in all stages and versions. */
+  /**
+   * "Not found" concerns one request. Any other refusal concerns the secret in all stages and versions, under exactly this name
+   * or ARN: the same name in another account or region is another secret.
+   */
   #removeRefused(request: SecretRequest, error: AnySecretError): void {
     if (error.code !== 'ERR_SECRET_NOT_FOUND') {
       this.#parts.forgetFetches(request.name);
-      if (this.hasStores) void this.#stores.removeAll(this.#spellingsOf(request.name));
+      if (this.hasStores) void this.#stores.removeRefused(request.name);
     } else if (this.hasStores) this.#stores.remove(request);
   }
 
   /** A secret is stored under the name that was requested, which may be an ARN. */
   #spellingsOf(name: string): ReadonlySet<string> {
-    return new Set([name, plainName(name), ...this.#memory.keysOf(name).map(nameOfKey)]);
+    return new Set([name, plainName(name), ...this.#memory.relatedKeysOf(name).map(nameOfKey)]);
   }
 
   async #offer(

@@ -18,7 +18,7 @@ export interface Instant {
  */
 export class Tombstones {
   readonly #defaultStage: string;
-  /** By cache key, or by plain name for all stages and versions. */
+  /** By cache key, by name for all stages and versions, or by plain name for all its ARNs too. */
   readonly #instants = new Map<string, Instant>();
 
   constructor(defaultStage: string) {
@@ -33,9 +33,19 @@ export class Tombstones {
     this.#set(allRequestsOf(name), instant);
   }
 
+  /** Same as `addAll`, and for a plain name its ARNs, for an ARN its plain name: they may be the same secret. */
+  addRelated(name: string, instant: Instant): void {
+    const plain = plainName(name);
+    if (plain === name) {
+      this.#set(allSpellingsOf(name), instant);
+      return;
+    }
+    this.addAll(name, instant);
+    this.addAll(plain, instant);
+  }
+
   covers(request: SecretRequest, fetchedAt: Instant): boolean {
-    const ids = [cacheKey(request, this.#defaultStage), allRequestsOf(request.name)];
-    return ids.some((id) => {
+    return this.#idsOf(request).some((id) => {
       const instant = this.#instants.get(id);
       return instant !== undefined && !isAfter(fetchedAt, instant);
     });
@@ -43,8 +53,12 @@ export class Tombstones {
 
   /** KMS has returned the secret since. Comparing dates is not enough: the calendar may have been set back. */
   clear(request: SecretRequest): void {
-    this.#instants.delete(cacheKey(request, this.#defaultStage));
-    this.#instants.delete(allRequestsOf(request.name));
+    for (const id of this.#idsOf(request)) this.#instants.delete(id);
+  }
+
+  #idsOf(request: SecretRequest): readonly string[] {
+    const { name } = request;
+    return [cacheKey(request, this.#defaultStage), allRequestsOf(name), allSpellingsOf(plainName(name))];
   }
 
   #set(id: string, instant: Instant): void {
@@ -64,5 +78,9 @@ export function isAfter({ date, now }: Instant, other: Instant): boolean {
 
 /** Differs from every cache key, because names contain no control characters. */
 function allRequestsOf(name: string): string {
-  return `\u0000${plainName(name)}`;
+  return `\u0000${name}`;
+}
+
+function allSpellingsOf(plain: string): string {
+  return `\u0000\u0000${plain}`;
 }
