@@ -2,7 +2,8 @@
 // The gate: everything that is checked without running the product. Each step prints one line; a failing step also prints
 // its output. A failure stops no other step. The last line counts the steps.
 //
-// `--prepare` runs only the steps whose output others read; `--beside-tests` runs only the rest, without what is a test.
+// `npm test` runs its parts: `--packages` and `--next-web` build what tests read, and `--beside-tests` is the rest without what
+// is a test.
 import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +13,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [mode] = process.argv.slice(2);
 
 /** @typedef {{ name: string; run: [string, ...string[]] }} Step */
-/** @type {Step[]} In this order: tests read the bundles, and the linter and the code blocks read the declarations. */
-const preparation = [
-  { name: 'build', run: ['turbo', 'run', 'build'] },
-  { name: 'types of tests and scripts', run: ['tsc', '-b'] },
-];
+const nextWeb = '@kms-secrets/next-web';
+/** @type {Step} The other steps and the tests read the output. */
+const packages = { name: 'build', run: ['turbo', 'run', 'build', `--filter=!${nextWeb}`] };
+/** @type {Step} Only tests read the output. */
+const nextBuild = { name: 'build of apps/next-web', run: ['turbo', 'run', 'build', `--filter=${nextWeb}`] };
 /** @type {Step[]} The slowest first. */
 const judgement = [
+  { name: 'types of tests and scripts', run: ['tsc', '-b'] },
   { name: 'tarballs: publint, attw', run: ['node', 'scripts/tarballs.mjs'] },
   { name: 'lint: oxlint, with the import rules', run: ['oxlint'] },
   { name: 'unused code: knip', run: ['knip'] },
@@ -81,8 +83,10 @@ async function checkAll(steps, concurrency) {
 
 let passed = 0;
 let failed = 0;
-if (mode !== '--beside-tests') await checkAll(preparation, 1);
+const isWhole = mode === undefined;
+if (isWhole || mode === '--packages') await checkAll([packages], 1);
+if (mode === '--next-web') await checkAll([nextBuild], 1);
 if (mode === '--beside-tests') await checkAll(judgement, 1);
-if (mode === undefined) await checkAll([...judgement, exportsTest], 2);
+if (isWhole) await checkAll([nextBuild, ...judgement, exportsTest], 2);
 console.log(closingLine({ passed, failed, skipped: 0 }));
 process.exitCode = failed === 0 ? 0 : 1;

@@ -9,14 +9,16 @@ export const sentinel = 's3cret-';
 
 /** @typedef {{ passed: number; failed: number; skipped: number }} Counts */
 /** @typedef {readonly string[]} Command a program and its arguments */
+/** @typedef {readonly Command[]} Lane */
 
 /**
- * Phases run one after the other, the commands of a phase side by side. A failure stops nothing: one run shows every failure.
+ * Phases run one after the other, the lanes of a phase side by side, and the commands of a lane one after the other. A failure
+ * stops nothing: one run shows every failure.
  *
  * Each command ends with a closing line of its own. The run holds these lines back and prints their sum as its last line,
  * with the final checks and the search for the sentinel counted in.
  * @param {object} run
- * @param {readonly (readonly Command[])[]} run.phases
+ * @param {readonly (readonly Lane[])[]} run.phases
  * @param {(text: string) => void} run.print
  * @param {readonly ((print: (text: string) => void) => Counts)[]} [run.finalChecks] called when every command has ended
  * @param {NodeJS.ProcessEnv} [run.env]
@@ -25,8 +27,8 @@ export const sentinel = 's3cret-';
 export async function runTests({ phases, print, finalChecks = [], env = process.env }) {
   const output = new SearchedOutput(print);
   const counts = [];
-  for (const commands of phases) {
-    counts.push(...(await Promise.all(commands.map((command) => runCommand(command, { output, env })))));
+  for (const lanes of phases) {
+    counts.push(...(await Promise.all(lanes.map((lane) => runLane(lane, { output, env })))).flat());
   }
   for (const check of finalChecks) counts.push(check((text) => output.line(text)));
   counts.push(output.verdict());
@@ -75,6 +77,17 @@ class SearchedOutput {
     }
     return oneCheck(leaks.length === 0);
   }
+}
+
+/**
+ * @param {Lane} lane
+ * @param {{ output: SearchedOutput; env: NodeJS.ProcessEnv }} options
+ * @returns {Promise<Counts[]>}
+ */
+async function runLane(lane, options) {
+  const counts = [];
+  for (const command of lane) counts.push(await runCommand(command, options));
+  return counts;
 }
 
 /**

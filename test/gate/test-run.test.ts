@@ -7,10 +7,11 @@ const node = (script: string): string[] => [process.execPath, '-e', script];
 const prints = (...lines: string[]): string[] =>
   node(`process.stdout.write(${JSON.stringify([...lines, closing].join('\n'))})`);
 
-/** The lines that a run of these commands prints, and its exit code. */
+/** The lines that a run of these commands prints, each in a lane of its own, and its exit code. */
 async function run(...phases: string[][][]): Promise<{ readonly exitCode: number; readonly lines: readonly string[] }> {
   let printed = '';
-  const exitCode = await runTests({ phases, print: (text: string) => void (printed += text) });
+  const lanes = phases.map((commands) => commands.map((command) => [command]));
+  const exitCode = await runTests({ phases: lanes, print: (text: string) => void (printed += text) });
   return { exitCode, lines: printed.trimEnd().split('\n') };
 }
 
@@ -24,10 +25,20 @@ describe('the closing line', () => {
     expect(lines.at(-1)).toBe('22 passed, 0 failed, 3 skipped');
   });
 
+  test('adds up the commands of a lane, which run one after the other', async () => {
+    let printed = '';
+    await runTests({
+      phases: [[[prints('first'), prints('second')]]],
+      print: (text: string) => void (printed += text),
+    });
+
+    expect(printed).toBe('first\nsecond\n15 passed, 0 failed, 2 skipped\n');
+  });
+
   test('counts the final checks, which run after the commands', async () => {
     let printed = '';
     const exitCode = await runTests({
-      phases: [[prints('ok tests')]],
+      phases: [[[prints('ok tests')]]],
       finalChecks: [() => oneCheck(true), (print) => (print('a file was written\n'), oneCheck(false))],
       print: (text: string) => void (printed += text),
     });
