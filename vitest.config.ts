@@ -39,7 +39,13 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
     testTimeout: 20_000, // ends a test that hangs; long enough for a busy machine
     sequence: {
-      sequencer: projectOrder([['next'], ['conformance', 'e2e'], ['package', 'gate'], ['unit'], ['nest11']]),
+      sequencer: projectOrder([
+        ['next', 'compatibility'],
+        ['conformance', 'e2e'],
+        ['package', 'gate'],
+        ['unit'],
+        ['nest11'],
+      ]),
     },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [

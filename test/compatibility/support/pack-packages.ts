@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Path of the tarball of each package, by the package's name. */
     readonly tarballs: Readonly<Record<string, string>>;
+    /** The name of each package, and the files in its tarball. */
+    readonly packages: readonly { readonly name: string; readonly contents: readonly string[] }[];
   }
 }
 
@@ -15,6 +17,7 @@ declare module 'vitest' {
 export function setup(project: TestProject): void {
   const directory = join(cacheFolder, 'tarballs');
   mkdirSync(directory, { recursive: true });
-  const packed = packAll(directory).map(({ name, tarball }) => [name, tarball] as const);
-  project.provide('tarballs', Object.fromEntries(packed));
+  const packed = packAll(directory);
+  project.provide('tarballs', Object.fromEntries(packed.map(({ name, tarball }) => [name, tarball])));
+  project.provide('packages', packed);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import { cacheFolder } from './cache-folder.ts';
-import { npmInstall } from './npm-install.ts';
+import { npmInstall, pnpmInstall } from './npm-install.ts';
 import { runProgram } from './program.ts';
 import type { ProgramOptions, ProgramResult } from './program.ts';
 
@@ -19,9 +19,11 @@ export interface ProjectOptions {
   readonly files?: string;
   /** Further options of `npm install`. */
   readonly npmOptions?: readonly string[];
+  /** Default: `npm`. */
+  readonly packageManager?: 'npm' | 'pnpm';
 }
 
-/** A project of a user, outside the workspace, with the packages installed by npm. */
+/** A project of a user, outside the workspace, with the packages installed by npm or pnpm. */
 export interface UsersProject {
   readonly directory: string;
   /** Runs a program in the project. Throws with its output if it does not exit with 0; `runProgram` does not. */
@@ -32,7 +34,14 @@ export interface UsersProject {
 }
 
 /** Files of a project that survive from one run to the next. */
-const installedFiles = new Set(['node_modules', 'package.json', 'package-lock.json', 'installed.json']);
+const installedFiles = new Set([
+  'node_modules',
+  'package.json',
+  'package-lock.json',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'installed.json',
+]);
 
 /** Deletes what tests wrote into a project. */
 export async function deleteFiles(directory: string): Promise<void> {
@@ -78,7 +87,9 @@ async function install(directory: string, { packages = ['core'], ...options }: P
       return { name: `@kms-secrets/${last}`, tarball };
     }),
   );
-  const { dependencies = {}, manifest = {}, npmOptions = [] } = options;
+  const { dependencies = {}, manifest = {}, npmOptions = [], packageManager = 'npm' } = options;
+  // Our packages depend on each other, and only the tarballs have this build.
+  const overrides = Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`]));
   const packageJson = JSON.stringify({
     name: 'users-project',
     private: true,
@@ -87,8 +98,7 @@ async function install(directory: string, { packages = ['core'], ...options }: P
       ...dependencies,
       ...Object.fromEntries(ours.map(({ name, tarball }) => [name, `file:${tarball}`])),
     },
-    // Our packages depend on each other, and only the tarballs have this build.
-    overrides: Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`])),
+    overrides,
   });
   const contents = await Promise.all(
     Object.values(tarballs).map(async (path) =>
@@ -97,7 +107,7 @@ async function install(directory: string, { packages = ['core'], ...options }: P
         .digest('hex'),
     ),
   );
-  const installed = JSON.stringify({ packageJson, npmOptions, contents });
+  const installed = JSON.stringify({ packageJson, npmOptions, packageManager, contents });
   const marker = join(directory, 'installed.json');
   if (existsSync(marker) && (await readFile(marker, 'utf8')) === installed) return;
   await rm(marker, { force: true });
@@ -106,6 +116,6 @@ async function install(directory: string, { packages = ['core'], ...options }: P
   await rm(join(directory, 'node_modules/@kms-secrets'), { recursive: true, force: true });
   await rm(join(directory, 'node_modules/.package-lock.json'), { force: true });
   await writeFile(join(directory, 'package.json'), packageJson);
-  await npmInstall(directory, npmOptions);
+  await (packageManager === 'pnpm' ? pnpmInstall(directory, overrides) : npmInstall(directory, npmOptions));
   await writeFile(marker, installed);
 }

@@ -1,15 +1,32 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packAll } from '../../scripts/pack.mjs';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startCloud } from './support/cloud.ts';
+import type { Cloud } from './support/cloud.ts';
+import { expectReads } from './support/reader.ts';
+import { readmeBlock } from './support/readme.ts';
+import { usersProject } from './support/users-project.ts';
+import type { UsersProject } from './support/users-project.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
-let packed: ReturnType<typeof packAll>;
+const tools = {
+  '@opentelemetry/api': '1.10.0',
+  '@opentelemetry/instrumentation': '0.301.0',
+  '@opentelemetry/instrumentation-http': '0.301.0',
+  esbuild: '0.28.2',
+  jest: '30.5.2',
+  'ts-jest': '29.4.15',
+  typescript: '5.9.3',
+};
+const packed = inject('packages');
+let usersApp: UsersProject;
 let project: string;
+let cloud: Cloud;
 
 /** The version of an installed package. */
 async function versionOf(folder: string): Promise<string> {
@@ -17,17 +34,14 @@ async function versionOf(folder: string): Promise<string> {
   return version;
 }
 
-// An empty project of a user, with npm: the tarballs, and the frameworks that are peer dependencies of the adapters.
+// One project for all tests: the tarballs, the frameworks that are peer dependencies of the adapters, and the tools of the quick
+// checks. The name has a space and a letter that is not ASCII.
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), 'a user’s project '));
-  packed = packAll(project);
   const frameworks = 'packages/express/node_modules';
   const nestPackages = ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'reflect-metadata', 'rxjs'];
-  const manifest = {
-    name: 'users-project',
-    private: true,
+  usersApp = await usersProject('a user’s project', {
+    packages: packed.map(({ name }) => name.slice('@kms-secrets/'.length)),
     dependencies: {
-      ...Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`])),
       express: await versionOf(`${frameworks}/express`),
       fastify: await versionOf('packages/fastify/node_modules/fastify'),
       ...Object.fromEntries(
@@ -35,21 +49,23 @@ beforeAll(async () => {
           nestPackages.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),
         ),
       ),
-    },
-    devDependencies: {
       '@types/express': await versionOf(`${frameworks}/@types/express`),
       '@types/node': await versionOf('node_modules/@types/node'),
+      ...tools,
     },
-  };
-  await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
-  const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--omit=peer'];
-  await run('npm', ['install', ...options], { cwd: project });
+    npmOptions: ['--omit=peer'],
+    files: join(import.meta.dirname, 'fixtures/reader'),
+  });
+  project = usersApp.directory;
   // Linked instead of installed: they have half a gigabyte.
   for (const name of ['next', 'react']) {
-    await symlink(join(root, 'packages/next/node_modules', name), join(project, 'node_modules', name));
+    const link = join(project, 'node_modules', name);
+    if (!existsSync(link)) await symlink(join(root, 'packages/next/node_modules', name), link);
   }
-}, 120_000);
-afterAll(() => rm(project, { recursive: true }));
+  await cp(join(import.meta.dirname, 'fixtures/quick'), project, { recursive: true });
+  cloud = await startCloud();
+});
+afterAll(() => cloud[Symbol.asyncDispose]());
 
 test('import and require() return the same names for every package', async () => {
   const script = `
@@ -110,21 +126,25 @@ test('a client that has fetched nothing loads no network, TLS or crypto module',
   expect(JSON.parse((await run(process.execPath, ['idle.mjs'], { cwd: project, env: {} })).stdout)).toEqual([]);
 });
 
-test.each(['mts', 'cts'])('a .%s file resolves the types of every package', async (extension) => {
-  const statements = packed.map(
-    ({ name }, index) =>
-      `import * as module${index} from '${name}';\nexport const keys${index}: keyof typeof module${index} = Object.keys(module${index})[0] as never;\n`,
-  );
-  await writeFile(join(project, `uses.${extension}`), statements.join(''));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+test.each(['node16', 'nodenext'])(
+  'ES modules and CommonJS resolve the types of every package with %s',
+  async (module) => {
+    const statements = packed.map(
+      ({ name }, index) =>
+        `import * as module${index} from '${name}';\nexport const keys${index}: keyof typeof module${index} = Object.keys(module${index})[0] as never;\n`,
+    );
+    const files = ['uses.mts', 'uses.cts'];
+    for (const file of files) await writeFile(join(project, file), statements.join(''));
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const options = ['--noEmit', '--strict', '--module', module, '--target', 'es2023', '--types', 'node'];
 
-  const { stdout } = await run(process.execPath, [tsc, ...options, `uses.${extension}`], { cwd: project }).catch(
-    (failed: { stdout: string }) => failed,
-  );
+    const { stdout } = await run(process.execPath, [tsc, ...options, ...files], { cwd: project }).catch(
+      (failed: { stdout: string }) => failed,
+    );
 
-  expect(stdout).toBe('');
-});
+    expect(stdout).toBe('');
+  },
+);
 
 test.each([
   ['without @types/node', { types: [], useSignal: 'signal.aborted', useSealed: 'sealed.byteLength' }],
@@ -259,4 +279,41 @@ test('a tarball has the built files and documents, but no tests or sources', () 
   expect(
     packed.map(({ contents }) => contents.includes('dist/index.d.ts') && contents.includes('LICENSE')),
   ).not.toContain(false);
+});
+
+test('a bundle that is moved away from node_modules reads, also instrumented by OpenTelemetry', async () => {
+  const options = ['reader.mjs', '--bundle', '--platform=node', '--outfile=out/reader.cjs'];
+  await usersApp.run('node_modules/.bin/esbuild', options);
+  const moved = await mkdtemp(join(tmpdir(), 'moved-'));
+  await cp(join(project, 'out'), moved, { recursive: true });
+  const bundle = join(moved, 'reader.cjs');
+  const traced = ['--require', join(project, 'tracing.cjs'), bundle];
+
+  const [output] = await Promise.all([
+    expectReads(cloud, 'access key', { command: process.execPath, args: traced }),
+    expectReads(cloud, 'RAM role', { command: process.execPath, args: [bundle] }),
+  ]);
+
+  expect(output).toMatch(/^traced [1-9]\d* requests$/mu);
+  await rm(moved, { recursive: true });
+});
+
+test('a suite of Jest passes, with ts-jest and the line of the README', async () => {
+  const readmeLine = JSON.parse(readmeBlock('core', 'Jest', 'transformIgnorePatterns')) as object;
+  const tsconfig = { module: 'nodenext', target: 'es2023', isolatedModules: true, types: ['node'] };
+  const config = {
+    ...readmeLine,
+    roots: ['<rootDir>/tests'],
+    cacheDirectory: '.jest-cache',
+    testTimeout: 60_000,
+    testEnvironment: 'node',
+    transform: { [String.raw`^.+\.(t|j)s$`]: ['ts-jest', { tsconfig }] },
+  };
+  await usersApp.write('jest.json', JSON.stringify(config));
+  const suite = join(import.meta.dirname, 'fixtures/test-runners/secrets.test.js');
+  await cp(suite, join(project, 'tests/secrets.test.ts'), { recursive: true });
+
+  const { output } = await usersApp.run(process.execPath, ['node_modules/jest/bin/jest.js', '--config', 'jest.json']);
+
+  expect(output).toContain('6 passed, 6 total');
 });
