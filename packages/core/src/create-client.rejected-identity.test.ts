@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { SecretClient } from './client/client.ts';
 import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
+import { fileStore } from './file-store/file-store.ts';
 import type { SecretClientOptions } from './options/options.ts';
 
 const region = 'cn-hangzhou';
@@ -36,14 +41,19 @@ function open(kms: FakeKms, options: SecretClientOptions, machine = fakeMachine(
 
 const failsAtKms = (status: number, code: string) => (kms: FakeKms) => void kms.fault({ kind: 'error', status, code });
 
-const kmsCases: readonly (readonly [string, (kms: FakeKms) => void])[] = [
-  ['a deleted access key', (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId)],
-  ['a disabled access key', (kms) => kms.disableAccessKey(kms.accessKey.accessKeyId)],
-  ['a wrong clock', (kms) => kms.clock.pass(3_600_000)],
-  ['an expired token', failsAtKms(400, 'InvalidSecurityToken.Expired')],
-  ['a wrong signature', failsAtKms(400, 'SignatureDoesNotMatch')],
-  ['an overdue bill', failsAtKms(403, 'Forbidden.InDebtOverdue')],
-  ['a firewall in the place of KMS', (kms) => void kms.fault({ kind: 'firewall', status: 403 })],
+const rejected = 'ERR_IDENTITY_REJECTED';
+const kmsCases: readonly (readonly [string, string, (kms: FakeKms) => void])[] = [
+  ['a deleted access key', rejected, (kms) => kms.removeAccessKey(kms.accessKey.accessKeyId)],
+  ['a disabled access key', rejected, (kms) => kms.disableAccessKey(kms.accessKey.accessKeyId)],
+  ['a wrong clock', rejected, (kms) => kms.clock.pass(3_600_000)],
+  ['an expired token', rejected, failsAtKms(400, 'InvalidSecurityToken.Expired')],
+  ['a wrong signature', rejected, failsAtKms(400, 'SignatureDoesNotMatch')],
+  ['an overdue bill', 'ERR_REQUEST_REJECTED', failsAtKms(403, 'Forbidden.InDebtOverdue')],
+  [
+    'a firewall in the place of KMS',
+    'ERR_REQUEST_REJECTED',
+    (kms) => void kms.fault({ kind: 'firewall', status: 403 }),
+  ],
 ];
 
 const accessKey = (kms: FakeKms): SecretClientOptions => ({ credentials: kms.accessKey });
@@ -52,24 +62,43 @@ const expiringUri = (kms: FakeKms): SecretClientOptions => {
   return { credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url } };
 };
 
-const cases: readonly (readonly [string, (kms: FakeKms) => SecretClientOptions, (kms: FakeKms) => void])[] = [
-  ...kmsCases.map(([what, fail]) => [what, accessKey, fail] as const),
-  ['an issuer that returns expired credentials', expiringUri, (kms) => kms.credentialsUri.setLifetime(-60)],
-  ['an issuer with status 403', expiringUri, (kms) => void kms.credentialsUri.fault({ kind: 'firewall', status: 403 })],
-  ['an issuer with status 404', expiringUri, (kms) => void kms.credentialsUri.fault({ kind: 'empty', status: 404 })],
+const cases: readonly (readonly [string, (kms: FakeKms) => SecretClientOptions, string, (kms: FakeKms) => void])[] = [
+  ...kmsCases.map(([what, code, fail]) => [what, accessKey, code, fail] as const),
+  [
+    'an issuer that returns expired credentials',
+    expiringUri,
+    'ERR_SECRET_UNAVAILABLE',
+    (kms) => kms.credentialsUri.setLifetime(-60),
+  ],
+  [
+    'an issuer with status 403',
+    expiringUri,
+    rejected,
+    (kms) => void kms.credentialsUri.fault({ kind: 'firewall', status: 403 }),
+  ],
+  [
+    'an issuer with status 404',
+    expiringUri,
+    rejected,
+    (kms) => void kms.credentialsUri.fault({ kind: 'empty', status: 404 }),
+  ],
 ];
 
-test.each(cases)('serves the stale value and keeps the stored one: %s', async (...[, optionsFor, fail]) => {
+test.each(cases)('serves the stale value and keeps the stored one: %s', async (...[, optionsFor, code, fail]) => {
   const kms = await startKms({ db: 's3cret-1' }, { regions: [region] });
   const { client, clock, store } = open(kms, optionsFor(kms));
   await client.get('db');
   const dropped: unknown[] = [];
   client.on('dropped', (event) => dropped.push(event));
   fail(kms);
+  // The temporary keys of an issuer have expired; the refresh is not due yet.
+  await clock.pass('45s');
+  const refresh: unknown = await client.refresh('db').catch((error: unknown) => error);
   await clock.pass('2m');
 
   const secret = await client.get('db');
 
+  expect(refresh).toMatchObject({ code });
   expect([secret.text(), secret.stale]).toEqual(['s3cret-1', true]);
   expect(dropped).toEqual([]);
   expect(store.size).toBe(1);
@@ -141,6 +170,7 @@ test.each(gateways)('names the client key that the %s gateway rejects, and drops
   });
   await client.get('db');
   kms.removeAccessKey(keyId);
+  await client.refresh('db').catch(() => {});
   await clock.pass('2m');
   const stale = await client.get('db');
   const error: unknown = await client.get('other').catch((thrown: unknown) => thrown);
@@ -149,4 +179,40 @@ test.each(gateways)('names the client key that the %s gateway rejects, and drops
   expect(error).toMatchObject({ code: 'ERR_IDENTITY_REJECTED' });
   expect(String(error)).toContain('The client key does not exist or has expired. Create a new one in KMS.');
   expect(String(error)).toContain(`Identity: client key ${keyId}, set by`);
+});
+
+test('a process with a wrong key leaves the folder that it shares as it is', async () => {
+  const kms = await startKms({ db: 's3cret-1' }, { regions: [region] });
+  const path = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  const key = randomBytes(32);
+  const start = (accessKeySecret: string): SecretClient =>
+    open(kms, { credentials: { ...kms.accessKey, accessKeySecret }, stores: fileStore({ path, key }) }).client;
+  const good = start(kms.accessKey.accessKeySecret);
+  await good.get('db');
+  await good.close();
+  const bad = start('s3cret-wrong');
+
+  const refresh = await bad.refresh('db').catch((error: unknown) => error);
+  await bad.close();
+  await kms.stop(region);
+
+  expect(refresh).toMatchObject({ code: 'ERR_IDENTITY_REJECTED' });
+  expect((await start(kms.accessKey.accessKeySecret).get('db')).text()).toBe('s3cret-1');
+});
+
+test('one endpoint that accepts the credentials shows that the others do', async () => {
+  const kms = await startKms({ db: 's3cret-1' }, { regions: [region, 'cn-shanghai'] });
+  const endpoints = kms.endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath }));
+  const { client } = open(kms, { ...accessKey(kms), endpoints, hedge: false });
+  await client.get('db');
+  const fault = kms.fault({ kind: 'error', status: 400, code: 'InvalidAccessKeyId.Inactive' });
+  await client.refresh('db').catch(() => {});
+  const before = client.health();
+  fault.heal();
+
+  await client.refresh('db');
+
+  expect([before.identity, before.endpoints.map(({ state }) => state)]).toEqual(['rejected', ['failing', 'failing']]);
+  expect(client.health()).toMatchObject({ status: 'ok', identity: 'accepted' });
 });

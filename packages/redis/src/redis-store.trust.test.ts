@@ -34,6 +34,27 @@ test('shows no key, password or value when it is inspected', async () => {
   expect(/s3cret/u.test(shown) || shown.includes(firstKey)).toBe(false);
 });
 
+test('a process with a wrong access key removes no entry and sends no message', async () => {
+  const { server, admin, one, other } = await fleet();
+  await one.write({ name: 'db' }, stored({ stages: ['ACSCurrent'], fetchedAt: Date.now() }));
+  await other.emitted('written');
+  const kms = new FakeTransport();
+  kms.fail('identity');
+  const client = createSecretClient({ endpoints: [kms], stores: openStore(server), retry: { maxAttempts: 1 } });
+  onTestFinished(() => client.close());
+
+  const refresh = await client.refresh('db').catch((error: unknown) => error);
+  await client.close();
+  // Sent over the same connection as later messages: what came before has arrived.
+  await one.removeAll('marker');
+  await other.emitted('removed');
+
+  expect(refresh).toMatchObject({ code: 'ERR_IDENTITY_REJECTED' });
+  expect(other.events.filter(({ kind }) => kind === 'removed')).toEqual([{ kind: 'removed', name: 'marker' }]);
+  expect(await versionIn(other.store, 'db')).toBe('v1');
+  expect(await admin.keys('*')).toHaveLength(1);
+});
+
 test('ignores a flood of forged messages and receives the real one', async () => {
   const { admin, one, other } = await fleet();
   for (let batch = 0; batch < 20; batch += 1) {
