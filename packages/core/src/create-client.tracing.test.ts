@@ -1,5 +1,5 @@
 import https from 'node:https';
-import { syncBuiltinESMExports } from 'node:module';
+import Module, { syncBuiltinESMExports } from 'node:module';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeMachine, startKms } from './client/client.fixture.ts';
@@ -82,3 +82,35 @@ for (const [what, inject] of agents) {
     expect(urls.join('')).not.toMatch(/s3cret|Signature|Token|KAAP|AccessKey/u);
   });
 }
+
+/** Replaces `https.request` when a module requires it, as agents do that are loaded with `--require`. Returns the number of requests. */
+function installRequireAgent(): { readonly requests: () => number } {
+  let requests = 0;
+  const { request } = https;
+  const original = Reflect.get(Module.prototype, 'require') as (this: Module, id: string) => unknown;
+  const traced = (...args: Parameters<typeof request>): ReturnType<typeof request> => {
+    requests += 1;
+    return request(...args);
+  };
+  Module.prototype.require = function requireTraced(id) {
+    if (id === 'node:https') https.request = traced as typeof request; // the transports use one of its overloads
+    return original.call(this, id);
+  };
+  onTestFinished(() => {
+    Reflect.set(Module.prototype, 'require', original);
+    https.request = request;
+  });
+  return { requests: () => requests };
+}
+
+test.each(identities)('a tracing agent that replaces required modules sees requests with %s', async (_, optionsFor) => {
+  const kms = await startKms({ db: 's3cret-1' }, { regions: [region], instances: [instance] });
+  const client = createSecretClientOn(fakeMachine(), optionsFor(kms));
+  onTestFinished(() => client.close());
+  const agent = installRequireAgent();
+
+  const secret = await client.get('db');
+
+  expect(secret.text()).toBe('s3cret-1');
+  expect(agent.requests()).toBe(1);
+});

@@ -1,9 +1,9 @@
 import type { ClientRequest } from 'node:http';
 import type { AgentOptions, RequestOptions } from 'node:https';
-import { Agent, request as httpsRequest } from 'node:https';
+import { Agent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { builtinModule } from '../platform/builtin-module.ts';
+import { builtinModule, requireModule } from '../platform/builtin-module.ts';
 import type { Clock } from '../time/clock.ts';
 import { NameLookup } from './name-lookup.ts';
 import { processResolver } from './name-resolver.ts';
@@ -101,7 +101,7 @@ export class ConnectionAgent extends Agent {
     this.#closeIdle((socket) => !this.#isReusable(socket));
     const controller = this.#proxy === undefined ? undefined : new AbortController();
     const tunnel = controller === undefined ? {} : { tunnelSignal: controller.signal };
-    const request = httpsRequest({ ...options, ...tunnel, agent: this });
+    const request = requireModule('node:https').request({ ...options, ...tunnel, agent: this });
     const cancel = (): void => {
       request.destroy();
       // A proxy that never responds would keep its socket.

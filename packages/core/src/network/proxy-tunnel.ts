@@ -1,9 +1,8 @@
 import type { IncomingMessage, RequestOptions as HttpRequestOptions } from 'node:http';
-import { request as httpRequest } from 'node:http';
 import type { AgentOptions, RequestOptions } from 'node:https';
-import { request as httpsRequest } from 'node:https';
 import { isIP, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
+import { requireModule } from '../platform/builtin-module.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 /** A proxy responded to CONNECT with a status other than 2xx. */
@@ -59,7 +58,7 @@ export function openTunnel(
     // Node would take it from the Host header. The proxy's password is sent over this connection, so it is verified.
     ...(isTls && { servername: isIP(hostname) === 0 ? hostname : '', rejectUnauthorized: true }),
   };
-  const request = isTls ? httpsRequest(options) : httpRequest(options);
+  const request = requireModule(isTls ? 'node:https' : 'node:http').request(options);
   request.once('connect', (response: IncomingMessage, socket: Socket, head: Buffer) => {
     const { statusCode: status = 0 } = response;
     if (status >= 200 && status < 300) {

@@ -3,6 +3,8 @@ import type * as AsyncHooks from 'node:async_hooks';
 import type * as Crypto from 'node:crypto';
 import type * as Dns from 'node:dns';
 import type * as Fs from 'node:fs';
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
 import type * as Net from 'node:net';
 import type * as Tls from 'node:tls';
 
@@ -23,12 +25,30 @@ interface BuiltinModules {
 export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] {
   const found: unknown = Reflect.has(process, 'getBuiltinModule')
     ? process.getBuiltinModule(name)
-    : createOldRequire()(name);
+    : createRequireFromNode()(name);
   return found as BuiltinModules[Name]; // the module of that name
 }
 
-/** For Node before 20.16. By reflection, because webpack tries to follow a call of `createRequire`, and warns. */
-function createOldRequire(): (name: string) => unknown {
+/** The modules whose functions tracing agents replace. */
+interface TracedModules {
+  readonly 'node:http': typeof Http;
+  readonly 'node:https': typeof Https;
+}
+
+/**
+ * Loads a module of Node as `require` does. An agent that is loaded with `--require` replaces the functions of a module when it is
+ * required: not for an `import` (in a CommonJS app too, because this package is an ES module), and Datadog's not for
+ * `getBuiltinModule`. Call functions as properties of the result: an agent may also be loaded later.
+ */
+export function requireModule<Name extends keyof TracedModules>(name: Name): TracedModules[Name] {
+  requireFromNode ??= createRequireFromNode();
+  return requireFromNode(name) as TracedModules[Name]; // the module of that name
+}
+
+let requireFromNode: ((name: string) => unknown) | undefined;
+
+/** By reflection, because webpack tries to follow a call of `createRequire`, and warns. */
+function createRequireFromNode(): (name: string) => unknown {
   const createRequire = Reflect.get(nodeModule, 'createRequire') as (path: string) => (name: string) => unknown;
   return createRequire(process.execPath);
 }
