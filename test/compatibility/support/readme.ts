@@ -8,10 +8,16 @@ const packages = join(import.meta.dirname, '../../../packages');
  * as users do, so that a wrong README fails.
  */
 export function readmeBlocks(packageName: string, section: string): readonly string[] {
+  const body = readmeSection(packageName, section);
+  return Array.from(body.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
+}
+
+/** The text of a section of a package's README. */
+export function readmeSection(packageName: string, section: string): string {
   const text = readFileSync(join(packages, packageName, 'README.md'), 'utf8');
   const body = text.split(/^## /mu).find((part) => part.startsWith(`${section}\n`));
   if (body === undefined) throw new Error(`The README of ${packageName} has no section "${section}".`);
-  return Array.from(body.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
+  return body;
 }
 
 /** The only block that contains `text`. */
