@@ -55,7 +55,7 @@ const defects: readonly (readonly [string, OpenTransport, string])[] = [
   [
     'retries',
     withDefect((fetch) => (request, signal) => fetch(request, signal).catch(() => fetch(request, signal))),
-    'InternalFailure is unavailable',
+    'InternalFailure is reported as unavailable',
   ],
   [
     'reports every failure as unavailable',
@@ -63,7 +63,7 @@ const defects: readonly (readonly [string, OpenTransport, string])[] = [
       (fetch) => (request, signal) =>
         fetch(request, signal).catch(() => Promise.reject(new FetchFailure('unavailable', 'It failed.'))),
     ),
-    'a deleted secret is notFound',
+    'a deleted secret is reported as notFound',
   ],
   [
     'leaks the access key id',
@@ -72,7 +72,7 @@ const defects: readonly (readonly [string, OpenTransport, string])[] = [
         (request, signal) =>
           fetch(request, signal).catch(() => Promise.reject(denied(`Denied for ${accessKeyId}.`))),
     ),
-    'a denied secret is denied',
+    'a denied secret is reported as denied',
   ],
   [
     'leaks the access key secret in a cause',
@@ -83,7 +83,7 @@ const defects: readonly (readonly [string, OpenTransport, string])[] = [
             Promise.reject(new FetchFailure('denied', 'No.', { cause: new Error(accessKeySecret) })),
           ),
     ),
-    'a denied secret is denied',
+    'a denied secret is reported as denied',
   ],
   [
     'leaks its token in a field',
