@@ -29,21 +29,35 @@ const versions = {
 };
 /** OpenTelemetry 0.300 and Datadog 6 need Node 22. */
 const newerNode = '24.21.0';
+/** The last versions for Node 20. */
+const node20Versions = {
+  '@opentelemetry/api': '1.9.1',
+  '@opentelemetry/instrumentation': '0.223.0',
+  '@opentelemetry/instrumentation-http': '0.223.0',
+  '@opentelemetry/instrumentation-undici': '0.33.0',
+  '@opentelemetry/sdk-node': '0.223.0',
+};
 
 let cloud: Cloud;
 let project: UsersProject;
+let node20Project: UsersProject;
 beforeAll(async () => {
   cloud = await startCloud();
-  project = await usersProject('tracing', {
-    dependencies: versions,
-    files: join(import.meta.dirname, 'fixtures/reader'),
-  });
-  await cp(join(import.meta.dirname, 'fixtures/tracing'), project.directory, { recursive: true });
+  project = await tracedProject('tracing', versions);
+  node20Project = await tracedProject('tracing-node20', node20Versions);
 });
 afterAll(() => cloud[Symbol.asyncDispose]());
 
+async function tracedProject(name: string, dependencies: Readonly<Record<string, string>>): Promise<UsersProject> {
+  const installed = await usersProject(name, { dependencies, files: join(import.meta.dirname, 'fixtures/reader') });
+  await cp(join(import.meta.dirname, 'fixtures/tracing'), installed.directory, { recursive: true });
+  return installed;
+}
+
 interface TracedProgram {
   readonly tracer: Tracer;
+  /** Default: `project`. */
+  readonly installedIn?: UsersProject;
   /** Default: that of the tests. */
   readonly node?: string;
   /** The options of Node and the program; paths in the project. */
@@ -58,11 +72,12 @@ interface Access {
 }
 
 /** Runs fixtures/tracing. Fails unless it reads, and records its reads and its requests to KMS. */
-async function recordReads({ tracer, node, args, env }: TracedProgram, access: Access): Promise<Recording> {
+async function recordReads(program: TracedProgram, access: Access): Promise<Recording> {
+  const { tracer, installedIn = project, node, args, env } = program;
   await using recorder = await tracer.record();
   const output = await expectReads(cloud, access.identity ?? 'access key', {
     command: node === undefined ? process.execPath : await nodeBinary(node),
-    args: args.map((arg) => (arg.startsWith('--') ? arg : join(project.directory, arg))),
+    args: args.map((arg) => (arg.startsWith('--') ? arg : join(installedIn.directory, arg))),
     env: {
       ...recorder.env,
       ...env,
@@ -164,6 +179,24 @@ supports(
 
     await expectTraced({ ...withOpenTelemetry, args: ['dist/bundle.cjs'] });
   },
+);
+
+const node20 = `OpenTelemetry ${node20Versions['@opentelemetry/sdk-node']}`;
+
+supports({ area: 'Tracing', setting: 'OpenTelemetry for Node.js 20, ESM', versions: node20 }, () =>
+  expectTraced({
+    tracer: openTelemetry,
+    installedIn: node20Project,
+    args: ['--import', 'opentelemetry.mjs', esm],
+  }),
+);
+
+supports({ area: 'Tracing', setting: 'OpenTelemetry for Node.js 20, CommonJS', versions: node20 }, () =>
+  expectTraced({
+    tracer: openTelemetry,
+    installedIn: node20Project,
+    args: ['--require', 'opentelemetry.cjs', commonJs],
+  }),
 );
 
 for (const { name, node, version } of [
