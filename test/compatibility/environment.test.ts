@@ -72,7 +72,7 @@ runs(
             ? { command: node, args: [reader], user: nobody }
             : {
                 command: 'sh',
-                args: ['-c', 'chmod 000 .; "$@"; code=$?; chmod 700 "$PWD"; exit $code', 'sh', node, reader],
+                args: ['-c', 'chmod 000 .; exec "$@"', 'sh', node, reader],
               }),
           env: { KMS_SECRETS_CONFIG_FILE: configFile },
           prepare: async (folder) => {

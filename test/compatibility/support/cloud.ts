@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakeKms } from '@kms-secrets/testing';
@@ -63,7 +63,10 @@ export async function startCloud(): Promise<Cloud> {
         folder,
         // The properties name the CA of KMS. For STS, Node must trust it.
         env: identity === 'RAM role' ? { NODE_EXTRA_CA_CERTS: kms.caFilePath } : {},
-        [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+        [Symbol.asyncDispose]: async () => {
+          await chmod(folder, 0o700); // a test may have removed its own permissions
+          await rm(folder, { recursive: true });
+        },
       };
     },
     [Symbol.asyncDispose]: async () => {
