@@ -14,7 +14,7 @@ const compilers = ['5.4.5', '5.9.3', '6.0.3', '7.0.2'] as const;
 type Compiler = (typeof compilers)[number];
 const packages = ['core', 'redis', 'testing', 'express', 'fastify', 'nestjs', 'next'];
 const frameworks = {
-  '@nestjs/common': '11.2.10', // Nest 12 has no entry for CommonJS; see nestjs.test.ts
+  '@nestjs/common': '11.2.10', // Nest 12 is an ES module, which CommonJS with node16 cannot import
   '@nestjs/core': '11.2.10',
   '@nestjs/platform-express': '11.2.10',
   '@nestjs/terminus': '11.1.1',
