@@ -7,7 +7,7 @@ const packages = join(import.meta.dirname, '../../../packages');
  * The code blocks of a section of a package's README, without their fences, for example those of `Bundlers`. Tests follow them
  * as users do, so that a wrong README fails.
  */
-export function readmeBlocks(packageName: string, section: string): readonly string[] {
+function readmeBlocks(packageName: string, section: string): readonly string[] {
   const body = readmeSection(packageName, section);
   return Array.from(body.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
 }
