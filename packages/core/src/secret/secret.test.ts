@@ -115,7 +115,7 @@ test('a schema error shows paths, not the messages of the schema', () => {
   }));
   const error = errorOf(() => secret({ value: '{"user":["s3cret-x"]}' }).json(strict));
 
-  expect(error.message).toContain('user.0');
+  expect(error.message).toContain('*[0]');
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 

@@ -2,9 +2,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { SecretTypeError } from './errors.ts';
 import { isThenable } from './is-thenable.ts';
 import { markInstances, warnOfOtherVersion } from './package-copy.ts';
+import { describeIssues } from './schema-issues.ts';
 import type { SecretFields, SecretRotation } from './secret-fields.ts';
 import { shareFields } from './shared-fields.ts';
 import type { SharedFields } from './shared-fields.ts';
+import { describeThrown } from './thrown-error.ts';
 
 /** A value that was parsed. The fresh and the stale copy of a version share it, so that it is parsed once. */
 class ParsedJson {
@@ -132,7 +134,8 @@ export class Secret {
    * The value of a text secret, parsed as JSON. `schema`, any synchronous Standard Schema validator, checks it and gives it its
    * type. The value is parsed once, and validated once per schema; all readers get the same frozen object.
    *
-   * Throws `SecretTypeError` if the secret is not JSON or does not match the schema.
+   * Throws `SecretTypeError` if the secret is not JSON or does not match the schema, or if the schema throws. The error shows
+   * where, in property names that the schema declares, but no key and no value of the secret.
    */
   json(): unknown;
   json<Schema extends StandardSchemaV1>(schema: Schema): StandardSchemaV1.InferOutput<Schema>;
@@ -141,7 +144,7 @@ export class Secret {
     const parsed = this.#value;
     if (schema === undefined) return parsed.json;
     parsed.validated ??= new WeakMap();
-    if (!parsed.validated.has(schema)) parsed.validated.set(schema, deepFreeze(validate(this, schema, parsed.json)));
+    if (!parsed.validated.has(schema)) parsed.validated.set(schema, validate(this, schema, parsed.json));
     return parsed.validated.get(schema);
   }
 
@@ -206,17 +209,32 @@ function parseJson(secret: Secret): unknown {
 }
 
 function validate(secret: Secret, schema: StandardSchemaV1, json: unknown): unknown {
-  const result = schema['~standard'].validate(json);
-  if (isThenable(result)) {
-    result.then(undefined, () => {});
-    const advice = 'The schema is asynchronous; use a synchronous one.';
-    throw typeError(secret, { expected: 'JSON checked by a schema', actual: 'JSON', advice });
+  const result = runSchema(schema, json);
+  if ('value' in result) return result.value;
+  throw typeError(secret, { expected: 'JSON of the given schema', ...result.mismatch });
+}
+
+type Validation = { readonly value: unknown } | { readonly mismatch: Pick<TypeMismatch, 'actual' | 'advice'> };
+
+/** Zod returns a promise too if a synchronous function in the schema throws. */
+const asyncAdvice =
+  'The schema returned a promise: it is asynchronous, or a function in it failed. Use synchronous functions that report issues instead of throwing.';
+
+/** A schema is code of the caller. Whatever it throws, such as `new URL(text)` in a transformation, may quote the value. */
+function runSchema(schema: StandardSchemaV1, json: unknown): Validation {
+  try {
+    const result = schema['~standard'].validate(json);
+    if (isThenable(result)) {
+      result.then(undefined, () => {});
+      return { mismatch: { actual: 'JSON', advice: asyncAdvice } };
+    }
+    if (result.issues === undefined) return { value: deepFreeze(result.value) };
+    const actual = `JSON that differs at: ${describeIssues(schema, json, result.issues)}`;
+    return { mismatch: { actual, advice: 'Fix the secret or the schema.' } };
+  } catch (error) {
+    const actual = `JSON for which the schema failed: ${describeThrown(error)}`;
+    return { mismatch: { actual, advice: 'Fix the secret or the schema, which must be synchronous.' } };
   }
-  if (result.issues === undefined) return result.value;
-  // Only the paths: a validator's message may quote the value.
-  const places = result.issues.map(({ path = [] }) => path.map(segmentText).join('.') || 'the whole value');
-  const actual = `JSON that differs at: ${places.join(', ')}`;
-  throw typeError(secret, { expected: 'JSON of the given schema', actual, advice: 'Fix the secret or the schema.' });
 }
 
 interface TypeMismatch {
@@ -236,10 +254,6 @@ export function isSecret(value: unknown): value is Secret {
     return false;
   warnOfOtherVersion(value);
   return true;
-}
-
-function segmentText(segment: PropertyKey | StandardSchemaV1.PathSegment): string {
-  return String(typeof segment === 'object' ? segment.key : segment);
 }
 
 /** Freezes plain objects and arrays. Instances of classes belong to the validator that created them. */
