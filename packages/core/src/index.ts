@@ -48,7 +48,7 @@ export { failures } from './secret/failures.ts';
 export type { FailureName, FailurePolicy } from './secret/failures.ts';
 export { healthOptionNames, refuseUnknownOptions } from './adapter-kit/known-options.ts';
 export { loadDeclared } from './adapter-kit/load-declared.ts';
-export { errorCode, isError } from './secret/is-error.ts';
+export { errorCode, errorName, isError } from './secret/is-error.ts';
 export type { SecretHook } from './ports/hook.ts';
 export { errorResponse, healthResponse } from './adapter-kit/http-response.ts';
 export type { HttpResponse } from './adapter-kit/http-response.ts';

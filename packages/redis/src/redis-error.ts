@@ -1,4 +1,4 @@
-import { errorCode, isError, StoreError } from '@kms-secrets/core';
+import { errorCode, errorName, isError, StoreError } from '@kms-secrets/core';
 
 /**
  * The error replies of Redis, by their first word, with what to do about them. The rest of a reply is not shown: it may
@@ -36,7 +36,7 @@ export function reasonOf(error: unknown): string {
   if (!isError(error)) return 'the client threw a value that is not an error';
   const [, advice] = [...replies].find(([word]) => new RegExp(`\\b${word}\\b`, 'u').test(error.message)) ?? [];
   if (advice !== undefined) return advice;
-  const words = [error.name, wordOf(errorCode(error)), wordOf(error.message)];
+  const words = [errorName(error), wordOf(errorCode(error)), wordOf(error.message)];
   return `the command failed (${words.filter((word) => word !== undefined).join(', ')})`;
 }
 

@@ -1,6 +1,6 @@
 import { ProxyRefusal, proxyAdvice } from '../network/proxy-tunnel.ts';
 import { parseHttpDate, retryAfterOf } from '../network/retry-after.ts';
-import { errorCode, isError } from '../secret/is-error.ts';
+import { errorName, isError, safeCode } from '../secret/is-error.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
 
@@ -97,7 +97,7 @@ function readErrorBody(text: string): Pick<HttpLogEntry, 'code' | 'requestId'> {
 /** Returns the code or the name of an error. The library's messages contain the URL with the signature and the access key id. */
 export function reasonOf(error: unknown): string {
   if (!isError(error)) return 'a value that is not an Error';
-  const code = errorCode(error);
-  if (code !== undefined && /^[A-Z][A-Z0-9_]{1,60}$/u.test(code)) return code;
-  return /Timeout/u.test(error.name) ? 'ETIMEDOUT' : error.name;
+  const code = safeCode(error);
+  if (code !== undefined) return code;
+  return /Timeout/u.test(error.name) ? 'ETIMEDOUT' : (errorName(error) ?? 'Error');
 }

@@ -1,6 +1,6 @@
-import { safeCode, safeMessage } from '../secret/errors.ts';
+import { safeMessage } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
-import { isError } from '../secret/is-error.ts';
+import { isError, safeCode } from '../secret/is-error.ts';
 import { moduleErrorMessage } from '../secret/module-error.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';

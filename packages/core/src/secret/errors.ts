@@ -1,5 +1,5 @@
 import type { FailureName } from './failures.ts';
-import { errorCode, isError } from './is-error.ts';
+import { errorName, isError, safeCode } from './is-error.ts';
 import { moduleErrorMessage } from './module-error.ts';
 import { markInstances, warnOfOtherVersion } from './package-copy.ts';
 
@@ -272,23 +272,8 @@ export function isOutage(
 export function safeMessage(error: unknown): string {
   if (isSecretError(error)) return error.message;
   if (!isError(error)) return 'a value that is not an Error was thrown';
-  const words = [className(error), errorCode(error)].filter(isPlainWord);
+  const words = [errorName(error), safeCode(error)].filter((word) => word !== undefined);
   const thrown = words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;
   const message = moduleErrorMessage(error);
   return message === undefined ? thrown : `${thrown}: ${message}`;
-}
-
-/** The `code` of an error of other code, if it has the form of a code. */
-export function safeCode(error: unknown): string | undefined {
-  return [errorCode(error)].find(isPlainWord);
-}
-
-function isPlainWord(word: unknown): word is string {
-  return typeof word === 'string' && /^[A-Za-z_][\w.-]{0,59}$/u.test(word);
-}
-
-/** The name of an error, or that of its class if it kept the name `Error`. */
-function className(error: Error): string {
-  const { constructor } = error;
-  return error.name === 'Error' && typeof constructor === 'function' ? constructor.name : error.name;
 }

@@ -1,5 +1,5 @@
-import { safeCode, safeMessage } from './errors.ts';
-import { isError } from './is-error.ts';
+import { safeMessage } from './errors.ts';
+import { fieldOf, isError, safeCode } from './is-error.ts';
 
 /** Frames of a stack that are kept. */
 const maxFrames = 10;
@@ -24,8 +24,9 @@ export function withoutMessage(error: unknown): Error | undefined {
 
 /** The frames of a stack. The message, which precedes them, is dropped, also if it looks like frames. */
 function framesOf(error: unknown): readonly string[] {
-  if (!isError(error) || typeof error.stack !== 'string') return [];
-  const { message, stack } = error;
+  const message = fieldOf(error, 'message');
+  const stack = fieldOf(error, 'stack');
+  if (typeof message !== 'string' || typeof stack !== 'string') return [];
   const start = stack.indexOf(message);
   // A message that was changed later: it is unknown where the frames start.
   if (start === -1) return [];

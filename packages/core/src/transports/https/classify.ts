@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureName } from '../../secret/failures.ts';
 import { failureOfResponse } from '../../secret/failures.ts';
-import { safeCode } from '../../secret/errors.ts';
-import { errorCode } from '../../secret/is-error.ts';
+import { errorCode, errorName, safeCode } from '../../secret/is-error.ts';
 import { moduleErrorMessage } from '../../secret/module-error.ts';
 import { describeThrown, withoutMessage } from '../../secret/thrown-error.ts';
 import { FetchFailure, isFetchFailure, moduleFailure } from '../../ports/transport.ts';
@@ -171,7 +170,7 @@ export function fetchFailureFromError(
     const message = `The proxy ${proxy} refused to connect to ${endpoint} with status ${error.status}. ${proxyAdvice(error)}`;
     return new FetchFailure('unreachable', message, { code: error.code, retryAfter: error.retryAfter });
   }
-  const reason = reasons.get(code ?? '') ?? code ?? error.name;
+  const reason = reasons.get(code ?? '') ?? code ?? errorName(error) ?? 'unknown error';
   const message = `The request to ${describeRoute(route)} failed: ${reason}. ${connectAdvice(route, code ?? '')}`;
   return unreachable(message, code, sanitize(error, code));
 }

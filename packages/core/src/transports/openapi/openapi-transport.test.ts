@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import type { FakeFault } from '@kms-secrets/testing';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
@@ -360,6 +361,32 @@ test('sends no request if the provider throws or returns half a key', async () =
   expect(failures).toMatchObject([{ failure: 'unreachable' }, { failure: 'unreachable' }]);
   expect(failures.map(String).join(' ')).not.toContain('s3cret-');
   expect(kms.requests).toEqual([]);
+});
+
+test.each<[string, () => Promise<object>]>([
+  [
+    'a name and a code',
+    () => Promise.reject(Object.assign(new Error('x'), { name: 's3cretToken1', code: 's3cret_2' })),
+  ],
+  [
+    'a getter that throws',
+    () =>
+      Promise.resolve({
+        accessKeyId: 'FakeId',
+        get accessKeySecret() {
+          throw Object.assign(new Error('s3cret-token'), { config: 's3cret-config' });
+        },
+      }),
+  ],
+])('quotes nothing of an error of the provider: %s', async (_, getCredential) => {
+  await using kms = await startFakeKms();
+  const transport = open(kms, { credentials: { getCredential } });
+
+  const failure = await failureOf(fetchSecret(transport));
+
+  expect(failure.failure).toBe('unreachable');
+  expect(failure.message).toContain('the credentials provider failed: Error was thrown');
+  expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('s3cret');
 });
 
 test('rejects an access key with a line break and does not quote it', async () => {

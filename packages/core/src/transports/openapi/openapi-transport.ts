@@ -153,9 +153,11 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async #credentials(provider: CredentialsProvider): Promise<SigningCredentials> {
-    let provided: Awaited<ReturnType<CredentialsProvider['getCredential']>>;
+    let provided: { readonly [Field in keyof SigningCredentials]: string | undefined };
     try {
-      provided = await provider.getCredential();
+      // Read here: a provider may return an object with getters, which throw.
+      const { accessKeyId, accessKeySecret, securityToken } = await provider.getCredential();
+      provided = { accessKeyId, accessKeySecret, securityToken };
     } catch (error) {
       throw this.#channel.toFailure({ kind: 'credentialsFailed', error });
     }
