@@ -4,12 +4,21 @@ import { filesIn } from './fixture-app.ts';
 /** Every fake secret value contains this text. */
 export const sentinel = 's3cret-';
 
+interface SearchResult {
+  readonly searched: number;
+  /** Paths of the files that contain the text. */
+  readonly found: readonly string[];
+}
+
 /** Searches every file below a directory for the value of a secret. */
-export async function searchForSecrets(
-  directory: string,
-): Promise<{ readonly searched: number; readonly found: readonly string[] }> {
+export function searchForSecrets(directory: string): Promise<SearchResult> {
+  return searchFiles(directory, sentinel);
+}
+
+/** Searches every file below a directory for a text. */
+export async function searchFiles(directory: string, text: string): Promise<SearchResult> {
   const files = await filesIn(directory);
   const found: string[] = [];
-  for (const file of files) if ((await readFile(file)).includes(sentinel)) found.push(file);
+  for (const file of files) if ((await readFile(file)).includes(text)) found.push(file);
   return { searched: files.length, found };
 }

@@ -24,7 +24,7 @@ export interface StandaloneApp extends AsyncDisposable {
   readonly output: string;
 }
 
-/** In place of the ranges of the generated manifest. */
+/** In place of the ranges of the generated manifest. Next itself and React are pinned there. */
 const pinnedRanges: Readonly<Record<string, string>> = {
   typescript: '5.9.3',
   '@types/node': '20.19.43',
