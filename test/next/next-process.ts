@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -68,14 +68,21 @@ export async function startStandalone(directory: string, environment: Environmen
   return listening(await spawnStandalone(directory, environment));
 }
 
-/** `server.js` accepts no port 0, so this finds a free port. */
+/** `server.js` accepts no port 0. */
 async function spawnStandalone(directory: string, environment: Environment): Promise<Spawned> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo; // a string only for a pipe
-  probe.close();
-  const address = { PORT: String(port), HOSTNAME: '127.0.0.1' };
+  const address = { PORT: String(await freePort()), HOSTNAME: '127.0.0.1' };
   return spawnNode(directory, ['server.js'], { ...environment, ...address });
+}
+
+/** Below the ephemeral ports: another process could be given one of those before the server listens. */
+async function freePort(): Promise<number> {
+  const port = randomInt(20_000, 32_000);
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+  });
+  probe.close();
+  return isFree ? port : freePort();
 }
 
 interface Spawned {
