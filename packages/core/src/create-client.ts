@@ -160,7 +160,14 @@ function connectParts({ options, logger, events, transports }: ConnectedParts): 
     stores: storeTier.hasStores ? storeTier : undefined,
     closing: signal,
   });
-  const recovery = new Recovery({ hook, clock, logger, timeout: attemptTimeout, closing: signal });
+  const recovery = new Recovery({
+    hook,
+    clock,
+    logger,
+    timeout: attemptTimeout,
+    closing: signal,
+    cache: (key, request, recovered) => memory.recovered(key, request, recovered),
+  });
   const reader = new Reader({ clock, deadline, staleDeadline, recovery, memory });
   const preloader = new Preloader({
     clock,

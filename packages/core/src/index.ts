@@ -72,6 +72,7 @@ export type {
   FetchedTimes,
   HedgeOptions,
   LimitOptions,
+  PreloadOptions,
   ReadOptions,
   ReadyOptions,
   RefreshOptions,

@@ -440,7 +440,7 @@ test('ready() names every secret that could not be read', async () => {
 
   const ready = secrets(client, { preload: ['db', 'typo', 'slip'] }).ready();
 
-  await expect(ready).rejects.toThrow(/2 of 3 secrets could not be read:[^]*typo[^]*slip/);
+  await expect(ready).rejects.toThrow(/2 of 3 secrets could not be preloaded:[^]*typo[^]*slip/);
 });
 
 test('ready() rejects if a secret does not match its schema', async () => {

@@ -39,7 +39,8 @@ declare global {
 }
 
 /**
- * - `preload`: names that every request finds in `req.secrets` without waiting, all read at one moment.
+ * - `preload`: names that every request finds in `req.secrets` without waiting, all read at one moment. The client keeps them fresh until
+ *   `close()` is called, also while no request arrives.
  * - `schemas`: Standard Schema validators by name, for `json(name)`.
  * - `as`: a name for the client, so that `req.secrets.of(as)` reads from it.
  */
@@ -55,11 +56,12 @@ export interface SecretsRequestHandler<Names extends object = SecretNames> exten
   readonly as: string | undefined;
   readonly preload: readonly NameOf<Names>[];
   /**
-   * Resolves when the client is ready and every name of `preload` is in memory and valid. Rejects with `SecretSetError`, or with
+   * Resolves when the client is ready and every name of `preload` is in memory and valid. An outage of KMS is waited for until
+   * `readyTimeout`. Rejects with `SecretSetError`, or with
    * `SecretTypeError` if a secret does not match its schema.
    */
   ready(): Promise<void>;
-  /** Closes the client if this middleware created it. A client that you passed in stays open. */
+  /** Closes the client if this middleware created it. A client that you passed in stays open, and no longer keeps `preload` fresh. */
   close(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export function secrets(
   const { as, preload = [], schemas = {} } = options;
   const isOwn = !isSecretClient(clientOrOptions);
   const client = isOwn ? createSecretClient(clientOrOptions) : clientOrOptions;
+  const pins = preload.map((name) => client.pin(name));
   const mounted = { as, preload, schemas: new Map(Object.entries(schemas)) } satisfies MountOptions;
   const handler: RequestHandler = (req, _res, next) => {
     const loading = snapshotOn(req).mount(client, mounted);
@@ -91,9 +94,13 @@ export function secrets(
   };
   const ready = async (): Promise<void> => {
     await client.ready();
-    await loadDeclared(client, mounted);
+    const loaded = await loadDeclared(client, mounted);
+    loaded(); // `pins` keep the secrets fresh
   };
-  const close = async (): Promise<void> => (isOwn ? client.close() : undefined);
+  const close = async (): Promise<void> => {
+    for (const unpin of pins) unpin();
+    if (isOwn) await client.close();
+  };
   return Object.assign(handler, { client, as, preload, ready, close });
 }
 

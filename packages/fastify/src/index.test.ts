@@ -271,6 +271,26 @@ test('inspecting a request or serializing its secrets shows no value', async () 
   expect(await bodiesOf(app, '/')).toEqual([[false, '{}']]);
 });
 
+test('keeps preload fresh without requests, until the app is closed', async () => {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
+  kms.put('db', 'v1');
+  const client = createSecretClient({ endpoints: [kms], clock });
+  const app = fastify();
+  await app.register(secrets, { client, preload: ['db'] });
+  app.get('/', async (request) => request.secrets.secret('db').versionId);
+  await clock.pass('12h');
+  kms.put('db', 'v2');
+  await clock.pass('1h');
+  kms.fail('unreachable');
+
+  const { body } = await app.inject('/');
+  const { pinned } = client.stats();
+  await app.close();
+
+  expect([body, pinned, client.stats().pinned]).toEqual(['v2', 1, 0]);
+});
+
 test('refuses unknown options, but not those that Fastify passes to every plugin', async () => {
   const client = fixedSecrets({});
   const options = { client, prelaod: ['db'] } as object; // mistakes that the types reject

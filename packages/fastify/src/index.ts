@@ -63,8 +63,9 @@ const plugin: FastifyPluginAsync<SecretsPluginOptions> = async (app, options) =>
 
   // Fastify listens only after this has ended, and rejects with the error if it fails.
   const timeout = startTimeout(app);
-  await Promise.all([isOwn ? client.ready({ timeout }) : undefined, client.ready({ names: preload, timeout })]);
-  await loadDeclared(client, mounted);
+  const ready = isOwn ? client.ready({ timeout }) : undefined;
+  const [unpin] = await Promise.all([loadDeclared(client, mounted, { timeout }), ready]);
+  app.addHook('onClose', async () => unpin());
 };
 
 /** Puts `request.secrets` on every request of the app that registers it, and `secretClient` on the app. */

@@ -53,6 +53,7 @@ export type {
   Logger,
   NameOf,
   NamesOf,
+  PreloadOptions,
   ReadOptions,
   ReadyOptions,
   SdkTransportOptions,

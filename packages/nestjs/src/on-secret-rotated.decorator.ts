@@ -26,7 +26,7 @@ interface RotationMethod extends Subscription {
  * Calls the method after each rotation of the secret, with `{ secret, previousVersionId }`. An error that it throws or rejects
  * with is logged, by its class alone unless it is a `SecretError`.
  *
- * Rotations are seen only of secrets that are read: name the secret in `forFeature`.
+ * The client keeps the secret fresh until the app has ended, and fetches it if it is not in memory.
  */
 export function OnSecretRotated(secret: string, client: string = defaultClient): MethodDecorator {
   // Added to the present metadata: a method may carry the decorator more than once.

@@ -33,6 +33,29 @@ test('calls the method after each rotation, with the new and the previous versio
   expect(app.get(Pool).built).toEqual(['v1 -> v2', 'v2 -> v3']);
 });
 
+test('calls the method for each rotation of a day without reads, also of a secret that nothing reads', async () => {
+  @Injectable()
+  class Pool {
+    readonly built: (string | undefined)[] = [];
+
+    @OnSecretRotated('db')
+    rebuild({ versionId }: Rotated): void {
+      this.built.push(versionId);
+    }
+  }
+  const { client, clock, kms } = setup();
+  const { app, close } = await startedApp({ imports: [SecretsModule.forRoot(client)], providers: [Pool] });
+  await clock.pass('2s');
+  for (const versionId of ['v2', 'v3']) {
+    kms.put('db', versionId);
+    await clock.pass('12h');
+  }
+
+  expect(app.get(Pool).built).toEqual(['v2', 'v3']);
+  await close();
+  expect(client.stats().pinned).toBe(0);
+});
+
 test('calls controllers, inherited methods and factory results, for several secrets', async () => {
   const calls: string[] = [];
   class Listener {

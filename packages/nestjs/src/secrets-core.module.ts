@@ -1,8 +1,8 @@
 import { Inject, Logger, Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { createSecretClient, isSecretClient, SecretHandle } from '@kms-secrets/core';
-import type { SecretClient, SecretClientOptions } from '@kms-secrets/core';
+import { createSecretClient, isSecretClient } from '@kms-secrets/core';
+import type { SecretClient, SecretClientOptions, SecretEvents } from '@kms-secrets/core';
 import { getSecretClientToken } from './inject-secret.decorator.ts';
 import { loggableMessage } from './loggable-message.ts';
 import { rotationMethods } from './on-secret-rotated.decorator.ts';
@@ -56,14 +56,14 @@ export class SecretsCoreModule implements OnModuleInit, OnApplicationShutdown {
         );
         continue;
       }
-      const unsubscribe = new SecretHandle(this.#client, secret).onRotate(async (event) => {
+      const onRotated = async (event: SecretEvents['rotated']): Promise<void> => {
         try {
           await call(event);
         } catch (error) {
           logger.error(`${title} failed after "${secret}" was rotated: ${loggableMessage(error)}`);
         }
-      });
-      this.#unsubscribes.push(unsubscribe);
+      };
+      this.#unsubscribes.push(this.#client.on('rotated', onRotated, { name: secret }));
     }
   }
 

@@ -42,6 +42,19 @@ describe('an injected handle', () => {
     expect([pool.versionAtStart, pool.db.current.versionId]).toEqual(['v1', 'v2']);
   });
 
+  test('keeps its secret fresh for a day without reads, until the app is closed', async () => {
+    const { client, clock, kms } = setup();
+    const { app, close } = await startedApp({ imports: [SecretsModule.forRoot(client), PoolModule] });
+    const pool = app.get(Pool);
+    await clock.pass('23h');
+    kms.put('db', 'v2');
+    await clock.pass('1h');
+    const { pinned } = client.stats();
+    await close();
+
+    expect([pool.db.current.versionId, pinned, client.stats().pinned]).toEqual(['v2', 1, 0]);
+  });
+
   test('is shared by all instances of a request-scoped class', async () => {
     @Controller({ path: '/', scope: Scope.REQUEST })
     class Scoped {
@@ -113,6 +126,31 @@ describe('a secret that cannot be read at the start', () => {
 
     expect(error).toMatchObject({ code: 'ERR_SECRET_SET' });
     expect(error.message).toMatch(/api: [^]*typo: /u);
+  });
+
+  test('waits for an outage of KMS until readyTimeout', async () => {
+    const { client, clock, kms } = setup();
+    kms.fail('unreachable');
+    const starting = startedApp({ imports: [SecretsModule.forRoot(client), PoolModule] });
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await clock.pass('25s');
+    kms.heal();
+    await clock.pass('5s');
+
+    const { app } = await starting;
+    expect(app.get(Pool).versionAtStart).toBe('v1');
+  });
+
+  test('fetches an optional secret later, without a read', async () => {
+    const { client, clock, kms } = setup();
+    kms.fail('notFound', 'api');
+    const { app } = await startedApp({
+      imports: [SecretsModule.forRoot(client, { secrets: [{ name: 'api', optional: true }] })],
+    });
+    kms.put('api', 'v1');
+    await clock.pass('1m');
+
+    expect(app.get<SecretHandle>(getSecretToken('api')).current.versionId).toBe('v1');
   });
 
   test('does not stop it if it is optional: a warning is logged, a later read works', async () => {

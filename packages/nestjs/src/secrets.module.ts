@@ -1,16 +1,14 @@
-import { Logger, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import type { DynamicModule, FactoryProvider, InjectionToken, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { refuseUnknownOptions, SecretHandle } from '@kms-secrets/core';
+import { refuseUnknownOptions } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
+import { FeatureSecrets, nameOf } from './feature-secrets.ts';
+import type { FeatureSecret } from './feature-secrets.ts';
 import { defaultClient, getSecretClientToken, getSecretToken } from './inject-secret.decorator.ts';
-import { loggableMessage } from './loggable-message.ts';
 import { openClient, ownClient, ownName, refuseDuplicateName, SecretsCoreModule } from './secrets-core.module.ts';
 import type { ClientOrOptions } from './secrets-core.module.ts';
 import { SecretsService } from './secrets.service.ts';
-
-/** A secret to inject. Without it the app does not start, unless it is optional. */
-export type FeatureSecret = string | { readonly name: string; readonly optional: boolean };
 
 export interface SecretsModuleExtras {
   /** The client's name, where there are several: `@InjectSecretClient('reports')`. */
@@ -47,7 +45,6 @@ const asyncOptionNames: readonly (keyof SecretsModuleAsyncOptions)[] = [
 
 /** Token within the module of one client: the client, or the options to create it from. */
 const clientSource: unique symbol = Symbol('client source');
-const logger = new Logger('Secrets');
 
 /** Provides secrets of Alibaba Cloud KMS: `forRoot` once per client, `forFeature` in each module that injects secrets. */
 @Module({})
@@ -82,7 +79,7 @@ export class SecretsModule {
     });
   }
 
-  /** Makes the app wait for these secrets, and provides their handles to the importing module, for `@InjectSecret`. */
+  /** Makes the app wait for these secrets, keeps them fresh until the app has ended, and provides their handles to the importing module, for `@InjectSecret`. */
   static forFeature(secrets: readonly FeatureSecret[], client: string = defaultClient): DynamicModule {
     const { loading, handles } = handleProviders(secrets, client);
     return { module: SecretsModule, providers: [loading, ...handles], exports: [...handles] };
@@ -137,30 +134,12 @@ function handleProviders(
     loading: {
       provide: loadingToken,
       inject: [clientToken],
-      useFactory: (from: SecretClient) => loadSecrets(from, secrets),
+      useFactory: (from: SecretClient) => FeatureSecrets.load(from, secrets),
     },
     handles: secrets.map(nameOf).map((name) => ({
       provide: getSecretToken(name, client),
-      inject: [clientToken, loadingToken],
-      useFactory: (from: SecretClient) => new SecretHandle(from, name),
+      inject: [loadingToken],
+      useFactory: (loaded: FeatureSecrets) => loaded.handleOf(name),
     })),
   };
-}
-
-async function loadSecrets(client: SecretClient, secrets: readonly FeatureSecret[]): Promise<void> {
-  const isOptional = (secret: FeatureSecret): boolean => typeof secret !== 'string' && secret.optional;
-  const required = secrets.filter((secret) => !isOptional(secret)).map(nameOf);
-  const optional = secrets.filter(isOptional).map(nameOf);
-  const readOptional = async (name: string): Promise<void> => {
-    try {
-      await client.get(name);
-    } catch (error) {
-      logger.warn(`Started without the optional secret "${name}". ${loggableMessage(error)}`);
-    }
-  };
-  await Promise.all([client.getMany(required), ...optional.map(readOptional)]);
-}
-
-function nameOf(secret: FeatureSecret): string {
-  return typeof secret === 'string' ? secret : secret.name;
 }

@@ -1,3 +1,4 @@
+import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
 
 /** The part of a `SecretClient` that `Drops` uses. */
@@ -13,8 +14,8 @@ const dropsBySource = new WeakMap<DropSource, Drops>();
 export class Drops {
   /** Grows with each dropped secret. */
   count = 0;
-  /** The count at the last refusal of each secret. Names of secrets that were in memory, so callers cannot fill it. */
-  readonly #refusals = new Map<string, number>();
+  /** The last refusal of each secret, and the count at that time. Names of secrets that were in memory, so callers cannot fill it. */
+  readonly #refusals = new Map<string, { readonly count: number; readonly error: AnySecretError | undefined }>();
 
   static of(source: DropSource): Drops {
     const drops = dropsBySource.get(source) ?? new Drops(source);
@@ -23,14 +24,20 @@ export class Drops {
   }
 
   private constructor(source: DropSource) {
-    source.on('dropped', ({ name, reason }) => {
+    source.on('dropped', ({ name, reason, error }) => {
       this.count += 1;
       // A snapshot reads the default stage. If it is in memory, the event is about another one.
-      if (reason === 'refused' && source.peek(name) === undefined) this.#refusals.set(name, this.count);
+      if (reason === 'refused' && source.peek(name) === undefined)
+        this.#refusals.set(name, { count: this.count, error });
     });
   }
 
   isRefusedSince(name: string, count: number): boolean {
-    return (this.#refusals.get(name) ?? 0) > count;
+    return (this.#refusals.get(name)?.count ?? 0) > count;
+  }
+
+  /** The error of the last refusal. */
+  refusalOf(name: string): AnySecretError | undefined {
+    return this.#refusals.get(name)?.error;
   }
 }

@@ -1,44 +1,38 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { fixedSecrets } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { SecretNotFoundError, SecretSetError } from '../secret/errors.ts';
-import { Secret } from '../secret/secret.ts';
 import { loadDeclared } from './load-declared.ts';
-
-const secretOf = (name: string): Secret => new Secret({ name, versionId: 'v1', value: '{"user":1}', dataType: 'text' });
-
-function sourceOf(...present: string[]): { getMany: (names: readonly string[]) => Promise<Record<string, Secret>> } {
-  return {
-    getMany: async (names) => {
-      const missing = names.filter((name) => !present.includes(name));
-      const errors = missing.map((name) => [name, new SecretNotFoundError('not found', { secretName: name })] as const);
-      if (missing.length > 0) throw new SecretSetError(names.length, 'read', new Map(errors));
-      return Object.fromEntries(names.map((name) => [name, secretOf(name)]));
-    },
-  };
-}
 
 const refusing: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: 'none', validate: () => ({ issues: [{ message: '', path: ['user'] }] }) },
 };
 
-test('resolves when every name can be read and matches its schema', async () => {
+test('keeps the names fresh that can be read and match their schema', async () => {
+  const client = fixedSecrets({ db: { user: 1 } }, { preload: [] });
   const schemas = new Map([['other', refusing]]);
 
-  await expect(loadDeclared(sourceOf('db'), { preload: ['db'], schemas })).resolves.toBeUndefined();
-  await expect(loadDeclared(sourceOf(), {})).resolves.toBeUndefined();
+  const unpin = await loadDeclared(client, { preload: ['db'], schemas });
+  const pinned = client.stats().pinned;
+  unpin();
+
+  expect([pinned, client.stats().pinned]).toEqual([1, 0]);
+  await expect(loadDeclared(client, {})).resolves.toBeTypeOf('function');
 });
 
-test('rejects if a name cannot be read', async () => {
-  await expect(loadDeclared(sourceOf('db'), { preload: ['db', 'api'] })).rejects.toMatchObject({
-    code: 'ERR_SECRET_SET',
-  });
+test('rejects if a name cannot be read, and pins none', async () => {
+  const client = fixedSecrets({ db: { user: 1 } }, { preload: [] });
+
+  await expect(loadDeclared(client, { preload: ['db', 'api'] })).rejects.toMatchObject({ code: 'ERR_SECRET_SET' });
+  expect(client.stats().pinned).toBe(0);
 });
 
-test('rejects if a secret does not match its schema', async () => {
+test('rejects if a secret does not match its schema, and pins none', async () => {
+  const client = fixedSecrets({ db: { user: 1 } }, { preload: [] });
   const schemas = new Map([['db', refusing]]);
 
-  await expect(loadDeclared(sourceOf('db'), { preload: ['db'], schemas })).rejects.toMatchObject({
+  await expect(loadDeclared(client, { preload: ['db'], schemas })).rejects.toMatchObject({
     code: 'ERR_SECRET_TYPE',
     secretName: 'db',
   });
+  expect(client.stats().pinned).toBe(0);
 });

@@ -31,7 +31,7 @@ class FakeSource implements SnapshotSource {
   drop(name: string, reason: SecretEvents['dropped']['reason'], error?: AnySecretError): void {
     this.#error = error;
     this.#inMemory.delete(name);
-    this.#onDropped?.({ name, stage: undefined, versionId: 'v1', reason });
+    this.#onDropped?.({ name, stage: undefined, versionId: 'v1', reason, error });
   }
 
   async get(name: string): Promise<Secret> {
@@ -90,7 +90,7 @@ test('does not return a secret that KMS refused after the first read, until KMS 
   source.rotate('db', 'v2');
   source.drop('db', 'refused', denied);
 
-  expect(() => snapshot.text('db')).toThrow(/KMS refused secret "db".*await get/iu);
+  expect(() => snapshot.text('db')).toThrow(denied);
   await expect(snapshot.get('db')).rejects.toBe(denied);
   expect(() => snapshot.text('db')).toThrow('not in the snapshot');
   source.drop('db', 'refused');

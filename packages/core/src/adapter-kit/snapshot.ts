@@ -62,13 +62,15 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
   }
 
   /**
-   * A secret that was preloaded, or that this request has read, without waiting. Throws an `Error` for any other name, and
-   * `SecretUnavailableError` if KMS has refused the secret since.
+   * A secret that was preloaded, or that this request has read, without waiting. Throws an `Error` for any other name, and the error of
+   * KMS if it has refused the secret since.
    */
   secret(name: NameOf<Names>): Secret {
     const pinned = this.#pinned.get(name);
     if (pinned !== undefined) {
-      if (this.#drops?.isRefusedSince(name, pinned.checkedAt) === true) throw refusedError(name);
+      if (this.#drops?.isRefusedSince(name, pinned.checkedAt) === true) {
+        throw this.#drops.refusalOf(name) ?? refusedError(name);
+      }
       return pinned.secret;
     }
     this.#mounted();

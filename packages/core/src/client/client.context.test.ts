@@ -303,7 +303,7 @@ const retained: readonly (readonly [string, (fixture: ClientFixture) => Promise<
   ['the first read', async ({ client }) => client.get('db')],
   ['a refresh()', async ({ client }) => client.refresh('db')],
   ['a getMany()', async ({ client }) => client.getMany(['db', 'cache'])],
-  ['a ready()', async ({ client }) => client.ready({ names: ['db', 'cache'] })],
+  ['a preload()', async ({ client }) => void (await client.preload(['db', 'cache']))],
   [
     'an invalidate() that a store has not completed',
     async ({ client, clock, store }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
-import { setUpClient, setUpWarmClient } from './client.fixture.ts';
+import { dbSecret, deferred, setUpClient, setUpWarmClient } from './client.fixture.ts';
 
 test('returns what hook.transform returns', async () => {
   const { client } = await setUpWarmClient({
@@ -33,9 +33,9 @@ test('serves the previous version if the hook rejects the new one', async () => 
   await expect(client.refresh('db')).rejects.toThrow(/hook\.transform rejected version v2: Error was thrown/u);
 });
 
-test('hook.recover provides a stale value that is not cached', async () => {
+test('hook.recover provides a stale value, which is kept until KMS recovers', async () => {
   const calls: string[] = [];
-  const { client, clock, kms } = await setUpWarmClient({
+  const { client, clock, kms, events } = await setUpWarmClient({
     hook: {
       recover: (request, error) => {
         calls.push(`${request.name} ${error.code}`);
@@ -48,8 +48,50 @@ test('hook.recover provides a stale value that is not cached', async () => {
   await clock.pass('10s');
 
   expect(await read).toMatchObject({ versionId: 'r1', stale: true });
+  expect(client.peek('cold')).toMatchObject({ versionId: 'r1', stale: true });
+  expect(client.handle('cold').current).toMatchObject({ versionId: 'r1', stale: true });
+  expect(await client.getMany(['cold'])).toMatchObject({ cold: { versionId: 'r1', stale: true } });
   expect(calls).toEqual(['cold ERR_SECRET_UNAVAILABLE']);
-  expect(client.peek('cold')).toBeUndefined();
+  expect(client.stats().staleReads).toBe(5);
+  expect(events('stale')).toMatchObject([{ name: 'cold', error: { code: 'ERR_SECRET_UNAVAILABLE' } }]);
+  expect(client.health()).toMatchObject({ status: 'degraded', counts: { stale: 1 } });
+
+  kms.heal();
+  kms.put('cold', 'v1');
+  await clock.pass('1m');
+
+  expect(client.peek('cold')).toMatchObject({ versionId: 'v1', stale: false });
+  expect(events('rotated')).toMatchObject([{ name: 'cold', versionId: 'v1', previousVersionId: 'r1' }]);
+});
+
+test('a recovered value is not kept longer than staleIfError', async () => {
+  const recover = (): Secret => new Secret({ name: 'db', versionId: 'r1', value: 's3cret-r1', dataType: 'text' });
+  const { client, clock, kms } = setUpClient({ hook: { recover }, staleIfError: '1h', retry: { maxAttempts: 1 } });
+  kms.fail('unreachable');
+  await client.get('db');
+
+  await clock.pass('61m');
+
+  expect(client.peek('db')).toBeUndefined();
+});
+
+test('a recovered value is not kept if KMS has refused the secret meanwhile', async () => {
+  const recovered = deferred<Secret>();
+  const { client, clock, kms } = setUpClient({
+    hook: { recover: () => recovered.promise },
+    retry: { maxAttempts: 1 },
+  });
+  kms.fail('unreachable');
+  const read = client.get('db');
+  read.catch(() => {});
+  await clock.pass(1);
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+
+  recovered.resolve(dbSecret('r1'));
+
+  await expect(read).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+  expect(client.peek('db')).toBeUndefined();
 });
 
 test.each([
@@ -85,7 +127,7 @@ test('hook.recover is not called if KMS refuses the secret', async () => {
   expect(calls).toBe(0);
 });
 
-test('hook.recover is called again while a failure is cached', async () => {
+test('a recovered value is served while a failure is cached', async () => {
   const recovered = new Secret({ name: 'cold', versionId: 'r1', value: 's3cret-r1', dataType: 'text' });
   const { client, kms } = setUpClient({ hook: { recover: () => recovered } });
   kms.fail('untrusted', 'cold');

@@ -158,14 +158,58 @@ test.each([
   expect(client.peek('db')).toMatchObject({ versionId: 'v1', stale: false });
 });
 
-test('ready({ names, timeout }) requires other names, within a time of its own', async () => {
+test('preload() requires its names within a time of its own', async () => {
   const { client, clock, kms } = setUpClient({ preload: ['other'], secrets: { db: { optional: true } } });
   kms.fail('hang');
-  const ready = client.ready({ names: ['db'], timeout: 5_000 });
-  ready.catch(() => {});
+  const preloaded = client.preload(['db'], { timeout: 5_000 });
+  preloaded.catch(() => {});
 
   await clock.pass('5s');
 
-  await expect(ready).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*db: .*5000 ms/u);
+  await expect(preloaded).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*db: .*5000 ms/u);
   expect(kms.requests.every(({ name }) => name === 'db')).toBe(true);
+  expect(client.stats().pinned).toBe(1);
+});
+
+test('preload() retries during an outage shorter than readyTimeout', async () => {
+  const { client, clock, kms } = setUpClient({ readyTimeout: '30s', retry: { maxAttempts: 1 } });
+  kms.fail('unreachable');
+  const preloaded = client.preload(['db']);
+  await clock.pass('15s');
+
+  kms.heal();
+  await clock.pass('15s');
+
+  await preloaded;
+  expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('preload() resolves without its optional names', async () => {
+  const { client, lines } = setUpClient();
+
+  await client.preload(['db', 'typo'], { optional: ['typo'] });
+
+  expect(client.peek('db')?.versionId).toBe('v1');
+  expect(lines).toContain('warn Ready without the optional secret "typo".');
+});
+
+test('preload() keeps its names fresh until its subscription is disposed of', async () => {
+  const { client, clock } = setUpClient();
+  const preloaded = await client.preload(['db']);
+
+  await clock.pass('12h');
+  expect(client.peek('db')).toMatchObject({ stale: false });
+  preloaded();
+  await clock.pass('12h');
+
+  expect(client.describe().secrets).toEqual([]);
+  expect(client.stats().pinned).toBe(0);
+});
+
+test('preload() refuses an invalid name and pins none', async () => {
+  const { client } = setUpClient();
+
+  await expect(client.preload(['db', ''])).rejects.toMatchObject({ code: 'ERR_REQUEST_REJECTED' });
+
+  expect(client.stats().pinned).toBe(0);
 });

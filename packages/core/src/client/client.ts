@@ -1,23 +1,21 @@
 // The path of a read: it returns the fresh value in memory; without one, it joins or starts a fetch. While KMS is unavailable, it
 // returns the stale value. A value that KMS refuses is not returned any more.
 
-import type { PriorityLevel } from '../endpoint/priority.ts';
-import type { Flight } from '../fetch/fetcher.ts';
 import type { Entry } from '../memory/entry.ts';
-import type { ReadOptions, ReadyOptions } from '../options/options.ts';
+import type { PreloadOptions, ReadOptions, ReadyOptions } from '../options/options.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { ClientClosedError } from '../secret/errors.ts';
 import type { ListenOptions, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
 import { markInstances } from '../secret/package-copy.ts';
 import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
-import type { SecretRequest } from '../secret/secret-request.ts';
 import { totalsOf } from '../secret/counters.ts';
 import type { Counter } from '../secret/counters.ts';
 import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
+import { staleOrThrow } from './stale-or-throw.ts';
 import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
 import { SecretHandle } from './handle.ts';
@@ -26,6 +24,7 @@ import { checkOptions, readRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
 import type { PendingRead } from './reader.ts';
 import { readSet } from './secret-set.ts';
+import { Subscriptions } from './subscriptions.ts';
 import type { SetMember, SetRequest } from './secret-set.ts';
 
 /**
@@ -42,6 +41,7 @@ export class SecretClient {
   readonly #hits: Counter;
   readonly #defaultStage: string;
   readonly #inContext: RunInContext;
+  readonly #subscriptions: Subscriptions;
   #closed: Promise<void> | undefined;
 
   /** @internal */
@@ -52,11 +52,17 @@ export class SecretClient {
     this.#hits = parts.counters.hits;
     this.#defaultStage = parts.options.stage;
     this.#inContext = parts.inContext;
+    this.#subscriptions = new Subscriptions({
+      ...parts,
+      defaultStage: this.#defaultStage,
+      preloaded: parts.options.preload,
+      throwIfClosed: () => this.#throwIfClosed(),
+    });
   }
 
   /**
    * Returns what `get` would return without waiting: the fresh value in memory, or the stale one while its refresh is failing.
-   * `undefined` otherwise.
+   * `undefined` otherwise. Starts the refresh of a value past its TTL.
    */
   peek(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret | undefined {
     // Short, so that the engine inlines it into its callers.
@@ -114,8 +120,31 @@ export class SecretClient {
   }
 
   /**
-   * Returns a handle of a secret, for code that lives longer than one version of it. Sends no request: read or preload the
-   * secret first.
+   * Returns the value in memory without waiting: the fresh one, or the stale one until `staleIfError` ends. Starts the refresh of a value
+   * past its TTL.
+   *
+   * Throws the refusal of KMS, with its own code; `SecretUnavailableError`, which says why the secret is not in memory or that it is too
+   * old; or `ClientClosedError`.
+   */
+  current(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Secret {
+    const key = this.#keyOf(name, options);
+    return this.#peek(key) ?? this.#currentOrThrow(name, key);
+  }
+
+  /**
+   * Keeps a secret fresh until the returned function is called or the client is closed: it is refreshed although nothing reads it, is
+   * evicted last, and is fetched again after a refusal or `invalidate()`. Sends no request: read or preload the secret.
+   *
+   * `limits.maxPinned` bounds the number of such secrets. Throws `RequestRejectedError` if the name is invalid.
+   */
+  pin(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): Subscription {
+    checkSecretName(name);
+    return this.#subscriptions.pin(this.#keyOf(name, options));
+  }
+
+  /**
+   * Returns a handle of a secret, for code that lives longer than one version of it. The handle keeps the secret fresh until it is
+   * disposed of; see `pin`. Sends no request: read or preload the secret.
    *
    * Throws `RequestRejectedError` if the name is invalid.
    */
@@ -134,7 +163,7 @@ export class SecretClient {
   async refresh(name: string, options?: ReadOptions): Promise<Secret> {
     const { request, key, signal } = this.#check(name, options);
     const fetched = this.#inContext(() =>
-      this.#parts.reader.awaitFetch(this.#startFetch(key, request, 'forced'), { request }),
+      this.#parts.reader.awaitFetch(this.#parts.fetcher.joinOrStart(key, request, 'forced'), { request }),
     );
     return signal === undefined ? fetched : raceAbort(fetched, signal);
   }
@@ -153,38 +182,43 @@ export class SecretClient {
   }
 
   /**
-   * Resolves when the secrets of the option `preload`, or `names`, are in memory. Waits for optional ones of `preload` for at most
-   * `staleDeadline`.
+   * Resolves when the secrets of the option `preload` are in memory. Waits for optional ones for at most `staleDeadline`.
    *
    * Rejects with `SecretSetError`, which lists the required secrets that KMS refused and those that it did not return within
    * `timeout`, or else `readyTimeout`.
    */
-  async ready({ names, timeout }: ReadyOptions = {}): Promise<void> {
-    this.#throwIfClosed();
-    const { batching, options, preloader } = this.#parts;
-    const wanted = names ?? options.preload;
-    const preload = (): Promise<void> => preloader.preload(wanted, this, { timeout, areRequired: names !== undefined });
-    await this.#inContext(() => (wanted.length > 1 ? batching.during(preload) : preload()));
-    this.#throwIfClosed();
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    await this.#subscriptions.ready(options, this);
+  }
+
+  /**
+   * Does for `names` what `ready()` does for the option `preload`: resolves when they are in memory, retries during an outage of KMS, and
+   * keeps them fresh until the returned function is called or the client is closed.
+   *
+   * Rejects with `SecretSetError` as `ready()` does, and with `RequestRejectedError` if a name is invalid.
+   */
+  async preload(names: readonly string[], options: PreloadOptions = {}): Promise<Subscription> {
+    return this.#subscriptions.preload(names, options, this);
   }
 
   /**
    * Adds a listener for an event. Returns a function that removes it. If a listener throws or rejects, that is logged. Listeners
    * run in the async context in which the client was created.
    *
-   * Throws a `TypeError` for an unknown event name.
+   * With `name`, the listener receives only the events of that secret, and keeps it fresh; see `pin`. Throws a `TypeError` for an unknown
+   * event name.
    */
-  on<Name extends SecretEventName>(name: Name, listener: SecretListener<Name>, options?: ListenOptions): Subscription {
-    return this.#parts.events.on(name, listener, options);
+  on<Name extends SecretEventName>(event: Name, listener: SecretListener<Name>, options?: ListenOptions): Subscription {
+    return this.#parts.events.on(event, listener, this.#subscriptions.listenOptions(options));
   }
 
   /** Same as `on`, but removes the listener after the next event. */
   once<Name extends SecretEventName>(
-    name: Name,
+    event: Name,
     listener: SecretListener<Name>,
     options?: ListenOptions,
   ): Subscription {
-    return this.#parts.events.once(name, listener, options);
+    return this.#parts.events.once(event, listener, this.#subscriptions.listenOptions(options));
   }
 
   /** Returns counters since the client was created. */
@@ -192,7 +226,7 @@ export class SecretClient {
     const { counters, memory, endpoints, storeTier, fetcher } = this.#parts;
     return {
       ...totalsOf(counters),
-      ...memory.counts,
+      ...memory.status.counts,
       ...endpoints.counts,
       storeFailures: storeTier.failures,
       inFlight: fetcher.keysInFlight.length,
@@ -206,7 +240,7 @@ export class SecretClient {
 
   /** Returns the state of one secret; `undefined` if it is not in memory. Does not count as a read. */
   statusOf(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): SecretStatus | undefined {
-    return this.#parts.memory.statusOf(this.#keyOf(name, options));
+    return this.#parts.memory.status.of(this.#keyOf(name, options));
   }
 
   /** Returns whether secrets can be served, for a readiness probe. Sends no request. */
@@ -214,11 +248,11 @@ export class SecretClient {
     const { memory, endpoints } = this.#parts;
     const source = {
       isClosed: this.isClosed,
-      counts: memory.freshnessCounts,
+      counts: memory.status.freshnessCounts,
       identity: endpoints.identity.state,
       endpoints: endpoints.describe(),
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
-      list: () => memory.describe(),
+      list: () => memory.status.describe(),
     };
     return healthOf(source, options);
   }
@@ -229,7 +263,7 @@ export class SecretClient {
     return {
       isClosed: this.isClosed,
       identity: endpoints.identity,
-      secrets: memory.describe(),
+      secrets: memory.status.describe(),
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),
     };
@@ -272,7 +306,17 @@ export class SecretClient {
   }
 
   #serveStale(entry: Entry): Secret | undefined {
-    return this.#inContext(() => this.#parts.memory.serveStale(entry));
+    const { memory } = this.#parts;
+    return this.#inContext(() => {
+      const stale = memory.serveStale(entry);
+      if (stale === undefined) memory.startRefresh(entry);
+      return stale;
+    });
+  }
+
+  #currentOrThrow(name: string, key: string): Secret {
+    const { isClosed } = this;
+    return this.#inContext(() => staleOrThrow(this.#parts.memory, { name, key, isClosed }));
   }
 
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
@@ -301,14 +345,10 @@ export class SecretClient {
       if (error !== undefined) return reader.recoverOrThrow({ key, request }, error);
       counters.misses.add();
       // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
-      const flight = this.#startFetch(key, request, 'read');
+      const flight = this.#parts.fetcher.joinOrStart(key, request, 'read');
       const pending = { key, request };
       return cached === undefined ? reader.awaitOrRecover(flight, pending) : reader.awaitOrServeStale(flight, pending);
     });
-  }
-
-  #startFetch(key: string, request: SecretRequest, level: PriorityLevel): Flight {
-    return this.#parts.fetcher.joinOrStart(key, request, level);
   }
 
   #keyOf(name: string, options: ReadOptions = {}): string {

@@ -82,15 +82,59 @@ test('current throws before the first read and says what to do', () => {
   expect(message).toMatch(/"db" is not in memory: it has not been read yet.*get\(\).*preload.*ready\(\)/u);
 });
 
-test('current throws after KMS has refused the secret', async () => {
-  const { client, kms, handle } = await setUpHandle();
+test.each([
+  ['denied', 'ERR_ACCESS_DENIED'],
+  ['disabled', 'ERR_SECRET_DISABLED'],
+  ['notFound', 'ERR_SECRET_NOT_FOUND'],
+] as const)('current throws the refusal of KMS, however long ago: %s', async (failure, code) => {
+  const { client, clock, kms, handle } = await setUpHandle();
+  kms.fail(failure);
+  await client.refresh('db').catch(() => {});
+  const atOnce = thrownBy(() => handle.current);
+
+  await clock.pass('1h');
+
+  expect([atOnce[0], thrownBy(() => handle.current)[0]]).toEqual([code, code]);
+});
+
+test('current returns the secret again once KMS allows it', async () => {
+  const { client, clock, kms, handle } = await setUpHandle();
   kms.fail('denied');
   await client.refresh('db').catch(() => {});
+  kms.heal();
+
+  await clock.pass('1m');
+
+  expect(handle.current.versionId).toBe('v1');
+});
+
+test('current says that the secret was invalidated or not read', async () => {
+  const { client, clock, kms, handle } = await setUpHandle();
+  kms.fail('unreachable');
+  void client.invalidate('db');
+  await clock.pass('10s');
 
   const [code, message] = thrownBy(() => handle.current);
 
   expect(code).toBe('ERR_SECRET_UNAVAILABLE');
-  expect(message).toMatch(/"db" is not in memory: the client dropped it/u);
+  expect(message).toMatch(/"db" is not in memory: it was invalidated/u);
+});
+
+test('current says that an unread secret without a pin was idle', async () => {
+  const { clock, handle } = await setUpHandle();
+  handle.dispose();
+
+  await clock.pass('12h');
+
+  expect(thrownBy(() => handle.current)[1]).toMatch(/it was not read for idleTtl/u);
+});
+
+test('current throws that the client is closed', async () => {
+  const { client, handle } = await setUpHandle();
+
+  await client.close();
+
+  expect(thrownBy(() => handle.current)[0]).toBe('ERR_CLIENT_CLOSED');
 });
 
 test('current is the stale value while KMS is unavailable', async () => {
@@ -107,17 +151,23 @@ test('current is the stale value after a suspension, until the refresh', async (
   clock.freeze('2h');
 
   const resumed = [client.peek('db'), handle.current];
-  await clock.pass(1);
+  await clock.pass(0);
 
   expect(resumed).toMatchObject([undefined, { versionId: 'v1', stale: true }]);
   expect(handle.current).toMatchObject({ versionId: 'v2', stale: false });
 });
 
-test('current throws if the value expired during a suspension', async () => {
-  const { clock, handle } = await setUpHandle();
+test('current past staleIfError throws and starts the refresh', async () => {
+  const { clock, kms, handle } = await setUpHandle();
+  kms.put('db', 'v2');
   clock.freeze('26h');
 
-  expect(thrownBy(() => handle.current)[0]).toBe('ERR_SECRET_UNAVAILABLE');
+  const [code, message] = thrownBy(() => handle.current);
+  await clock.pass(0);
+
+  expect(code).toBe('ERR_SECRET_UNAVAILABLE');
+  expect(message).toMatch(/"db" is not in memory: its value is too old.*refresh has started/u);
+  expect(handle.current.versionId).toBe('v2');
 });
 
 test('current past the TTL does not list all secrets', async () => {

@@ -1,18 +1,20 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ReadOptions } from '../options/options.ts';
-import { SecretUnavailableError } from '../secret/errors.ts';
-import type { SecretListener } from '../secret/events.ts';
+import type { SecretListener, Subscription } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
-import type { SecretStatus } from '../secret/status.ts';
 
 type StageOption = Pick<ReadOptions, 'stage'>;
 
 /** The part of a `SecretClient` that a handle uses. */
 export interface HandleSource {
   get(name: string, options?: StageOption): Promise<Secret>;
-  peek(name: string, options?: StageOption): Secret | undefined;
-  on(event: 'rotated', listener: SecretListener<'rotated'>): () => void;
-  statusOf(name: string, options?: StageOption): SecretStatus | undefined;
+  current(name: string, options?: StageOption): Secret;
+  pin(name: string, options?: StageOption): () => void;
+  on(
+    event: 'rotated',
+    listener: SecretListener<'rotated'>,
+    options: { readonly name: string; readonly stage?: string | undefined },
+  ): Subscription;
 }
 
 /** Options of `SecretClient.handle`. */
@@ -25,14 +27,17 @@ export interface HandleOptions<Json = unknown> {
 
 /**
  * A reference to a secret by its name, for code that lives longer than one version of it. Pass the handle, not the value: the
- * handle follows rotations. It holds no resource and need not be closed.
+ * handle follows rotations.
+ *
+ * A handle keeps its secret fresh although nothing reads it, until `dispose()` is called or the client is closed. Share one handle
+ * instead of creating one per request. It sends no request itself: read or preload the secret.
  */
 export class SecretHandle<Json = unknown> {
   readonly name: string;
   readonly #client: HandleSource;
   readonly #stage: StageOption | undefined;
   readonly #schema: StandardSchemaV1<unknown, Json> | undefined;
-  #latest: Secret | undefined;
+  readonly #unpin: () => void;
 
   constructor(client: HandleSource, name: string, { stage, schema }: HandleOptions<Json> = {}) {
     this.#client = client;
@@ -40,19 +45,18 @@ export class SecretHandle<Json = unknown> {
     // `undefined` for the default stage: a read without options takes the fastest path of the client.
     this.#stage = stage === undefined ? undefined : { stage };
     this.#schema = schema;
-    this.#latest = this.#peek();
+    this.#unpin = client.pin(name, this.#stage);
   }
 
   /**
-   * The version in memory now, without waiting. It must have been read before, by `get()` or the option `preload`.
+   * The version in memory now, without waiting. It must have been read before, by `get()` or a preload. Past its TTL it is stale, and its
+   * refresh starts.
    *
-   * Throws `SecretUnavailableError` if it has not been read yet, or if the client has dropped it: refused by KMS, invalidated
-   * or expired.
+   * Throws the refusal of KMS, with its own code; `SecretUnavailableError` if the secret has not been read yet, was dropped or is too
+   * old; or `ClientClosedError`.
    */
   get current(): Secret {
-    const secret = this.#peek() ?? this.#staleOrThrow();
-    this.#latest = secret;
-    return secret;
+    return this.#stage === undefined ? this.#client.current(this.name) : this.#client.current(this.name, this.#stage);
   }
 
   /** The value of `current`. Throws `SecretTypeError` if the secret is binary. */
@@ -74,40 +78,20 @@ export class SecretHandle<Json = unknown> {
   }
 
   /**
-   * Calls `listener` with the `rotated` event of each new version. Returns a function that removes it. If a listener throws or
-   * rejects, the client logs that.
+   * Calls `listener` with the `rotated` event of each new version, also if the secret was not in memory in between. Returns a function
+   * that removes it. Until then, the listener keeps the secret fresh, and the client fetches it if it is not in memory. If a listener
+   * throws or rejects, the client logs that.
    */
-  onRotate(listener: SecretListener<'rotated'>): () => void {
-    return this.#client.on('rotated', (event) => {
-      // The event may be about another stage of the same secret.
-      return event.name === this.name && this.#peek() === event.secret ? listener(event) : undefined;
-    });
+  onRotate(listener: SecretListener<'rotated'>): Subscription {
+    return this.#client.on('rotated', listener, { name: this.name, ...this.#stage });
   }
 
-  #peek(): Secret | undefined {
-    return this.#stage === undefined ? this.#client.peek(this.name) : this.#client.peek(this.name, this.#stage);
+  /** The handle no longer keeps its secret fresh. It can still be read. Listeners of `onRotate` stay. */
+  dispose(): void {
+    this.#unpin();
   }
 
-  /**
-   * Returns the last version as stale, while it is in memory and has not expired. Otherwise throws.
-   *
-   * After the process was suspended, a value can be past its TTL before its refresh ran. `peek` then returns nothing, so that a
-   * caller that can wait does so. The caller of a handle cannot wait.
-   */
-  #staleOrThrow(): Secret {
-    const { name } = this;
-    const latest = this.#latest;
-    const status = this.#client.statusOf(name, this.#stage);
-    const isServable = status !== undefined && status.versionId === latest?.versionId && status.freshness !== 'expired';
-    if (latest !== undefined && isServable) return latest.asStale();
-    this.#latest = undefined; // releases the dropped value
-    const reason =
-      latest === undefined
-        ? 'it has not been read yet. Await get() first, or name it in the option preload and await ready()'
-        : 'the client dropped it: KMS refused it, it was invalidated, it expired, or the client is closed. Await get() for the reason';
-    throw new SecretUnavailableError(`Secret "${name}" is not in memory: ${reason}.`, {
-      secretName: name,
-      attempts: [],
-    });
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

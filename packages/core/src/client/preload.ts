@@ -33,8 +33,8 @@ export interface PreloadSource {
 export interface PreloadLimits {
   /** Milliseconds for the whole preload. */
   readonly timeout?: number | undefined;
-  /** Whether secrets with `optional: true` are required. */
-  readonly areRequired?: boolean | undefined;
+  /** Default: the names with `optional: true` in the option `secrets`. */
+  readonly isOptional?: ((name: string) => boolean) | undefined;
 }
 
 /** One preload. */
@@ -63,8 +63,7 @@ export class Preloader {
   /** Rejects with `SecretSetError`, which lists every required secret that failed. */
   async preload(names: readonly string[], source: PreloadSource, limits: PreloadLimits = {}): Promise<void> {
     const { clock, closing, logger, optionalTimeout } = this.#parts;
-    const { timeout = this.#parts.timeout, areRequired = false } = limits;
-    const isOptional = (name: string): boolean => !areRequired && this.#parts.isOptional(name);
+    const { timeout = this.#parts.timeout, isOptional = this.#parts.isOptional } = limits;
     const reason = (): Error => new Error('The preload timed out.');
     const deadline = new Deadline({ clock, ms: timeout, parent: closing, keepsAlive: true, reason });
     const run: Run = { timeout, signal: deadline.signal };

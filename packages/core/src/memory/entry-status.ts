@@ -9,10 +9,11 @@ export interface EntryContext {
   readonly now: number;
   readonly freshness: Freshness;
   readonly outage: Outage | undefined;
+  readonly pinned: number;
 }
 
 /** The status of an entry, without its value. */
-export function entryStatus(entry: Entry, { request, now, freshness, outage }: EntryContext): SecretStatus {
+export function entryStatus(entry: Entry, { request, now, freshness, outage, pinned }: EntryContext): SecretStatus {
   const { secret, ttl, fetchedAt, readAt, heapIndex, dueAt } = entry;
   return {
     name: request.name,
@@ -23,6 +24,7 @@ export function entryStatus(entry: Entry, { request, now, freshness, outage }: E
     ttl,
     freshness,
     lastReadAgo: now - readAt,
+    pinned,
     nextRefreshIn: heapIndex === notInHeap ? undefined : dueAt - now,
     lastFailure: outage && {
       code: outage.error.code,

@@ -16,12 +16,12 @@ const sampleSize = 1_024;
 export class LeastRecentlyRead {
   readonly #entries: ReadonlyMap<string, Entry>;
   /** The keys of entries that are evicted only when no other entry is left. */
-  readonly #protected: ReadonlySet<string>;
+  readonly #protected: { has(key: string): boolean };
   /** The selected keys, the next one at the end. */
   #queue: string[] = [];
   #threshold = 0;
 
-  constructor(entries: ReadonlyMap<string, Entry>, protectedKeys: ReadonlySet<string>) {
+  constructor(entries: ReadonlyMap<string, Entry>, protectedKeys: { has(key: string): boolean }) {
     this.#entries = entries;
     this.#protected = protectedKeys;
   }

@@ -41,13 +41,14 @@ export class MemoryReporter {
     this.#parts.events.emit('stale', { ...ref, age, error });
   }
 
-  refreshed(previous: Entry, entry: Entry): void {
+  /** A secret was stored in memory. `previousVersionId`: the last version that was there, even if it was dropped since. */
+  stored(entry: Entry, previousVersionId: string | undefined, { isRefresh }: { readonly isRefresh: boolean }): void {
     const { events, counters, defaultStage } = this.#parts;
     const event = { ...refOf(entry, defaultStage), secret: entry.secret };
-    events.emit('refreshed', event);
-    if (entry.secret.versionId === previous.secret.versionId) return;
+    if (isRefresh) events.emit('refreshed', event);
+    if (previousVersionId === undefined || previousVersionId === entry.secret.versionId) return;
     counters.rotations.add();
-    events.emit('rotated', { ...event, previousVersionId: previous.secret.versionId });
+    events.emit('rotated', { ...event, previousVersionId });
   }
 
   fetchFailed({ name, stage, versionId }: SecretRequest, error: AnySecretError): void {
@@ -55,10 +56,10 @@ export class MemoryReporter {
     this.#parts.events.emit('failed', { name, stage, versionId, error });
   }
 
-  dropped(entry: Entry, reason: SecretEvents['dropped']['reason']): void {
+  dropped(entry: Entry, reason: SecretEvents['dropped']['reason'], error: AnySecretError | undefined): void {
     const ref = refOf(entry, this.#parts.defaultStage);
     if (reason === 'refused') this.#parts.logger.warn(`Dropped secret "${ref.name}": KMS refused it.`);
-    this.#parts.events.emit('dropped', { ...ref, reason });
+    this.#parts.events.emit('dropped', { ...ref, reason, error });
   }
 
   raisedTtl(

@@ -1,25 +1,27 @@
 // The life of a secret in memory: stored after a fetch, fresh for its TTL, refreshed in the background, stale while KMS is
 // unavailable, dropped when KMS refuses it or when it is expired, idle or evicted. See docs/secret-lifecycle.md.
 
-import { requestOfKey, nameOfKey } from '../secret/cache-key.ts';
+import { nameOfKey } from '../secret/cache-key.ts';
 import type { Clock } from '../time/clock.ts';
+import { isOutage } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
-import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
+import type { FailedFetch, FetchedSecret, RecoveredSecret } from '../secret/fetch-result.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/counters.ts';
-import type { SecretCounts, SecretStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { DueRefresh } from './due-refresh.ts';
 import { Entry, freshnessOf, isFetchedAfter } from './entry.ts';
 import type { Freshness } from './entry.ts';
-import { entryStatus } from './entry-status.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryReporter } from './memory-reporter.ts';
+import { MemoryStatus } from './memory-status.ts';
 import { Outages } from './outages.ts';
+import { PinnedSecrets, refreshSpread, refusedRetryDelay } from './pinned-secrets.ts';
 import { RefreshPolicy } from './refresh-policy.ts';
 import { RefreshQueue } from './refresh-queue.ts';
 import { retryDelay } from './schedule.ts';
@@ -43,32 +45,24 @@ interface StoreResult {
 /** The maximum number of concurrent background refreshes. Fetches of reads do not count. */
 const refreshConcurrency = 16;
 
-/** The minimum delay before a preloaded name that KMS refused is fetched again (ms). */
-const refusedRetryDelay = 30_000;
-
-/** Refreshes of several secrets at once are spread over this time (ms). */
-const refreshSpread = 1_000;
-
-/** The default of `idleTtl`, as a multiple of the TTL. */
-const idleTtls = 3;
-
 /** The secrets in memory. */
 export class SecretMemory {
-  readonly #parts: MemoryParts;
+  readonly status: MemoryStatus;
   readonly #options: ResolvedOptions;
   readonly #clock: Clock;
   readonly #cache = new MemoryCache();
+  readonly #pinned: PinnedSecrets;
   readonly #outages: Outages;
   readonly #refreshPolicy: RefreshPolicy;
   readonly #queue: RefreshQueue;
+  readonly #dueRefresh: DueRefresh;
   readonly #reporter: MemoryReporter;
   readonly #leastRecentlyRead: LeastRecentlyRead;
   readonly #freshnessCounts: FreshnessCounts;
 
   constructor(parts: MemoryParts) {
     const { options, logger, events, counters } = parts;
-    const { clock, preload: preloaded, stage: defaultStage } = options;
-    this.#parts = parts;
+    const { clock, stage: defaultStage } = options;
     this.#options = options;
     this.#clock = clock;
     this.#outages = new Outages(clock);
@@ -76,13 +70,22 @@ export class SecretMemory {
     this.#queue = new RefreshQueue({
       clock,
       concurrency: refreshConcurrency,
-      preloaded,
       recheckInterval: options.negativeTtl,
-      refresh: (key) => this.#refreshDue(key),
+      refresh: (key) => this.#dueRefresh.run(key),
     });
+    this.#pinned = new PinnedSecrets({ options, logger, queue: this.#queue, outages: this.#outages });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
     this.#freshnessCounts = new FreshnessCounts(options.staleIfError);
-    this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, this.#queue.preloaded);
+    const { pins } = this.#pinned;
+    const shared = { options, cache: this.#cache, outages: this.#outages, pins, queue: this.#queue };
+    this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, pins);
+    this.#dueRefresh = new DueRefresh({
+      ...shared,
+      dropIfExpired: (entry) => this.dropIfExpired(entry),
+      dropIdle: ({ key }) => this.drop(key, 'idle'),
+      fetch: parts.refresh,
+    });
+    this.status = new MemoryStatus({ ...shared, freshnessCounts: this.#freshnessCounts });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -110,9 +113,23 @@ export class SecretMemory {
     return this.#cache.cachedError(key, this.#clock.now())?.error;
   }
 
-  /** For `stats()`. */
-  get counts(): { readonly secrets: number; readonly cachedErrors: number } {
-    return { secrets: this.#cache.size, cachedErrors: this.#cache.errorCount };
+  /**
+   * Keeps a secret fresh until the returned function is called: it is never idle, is evicted last, and is fetched again if it is dropped.
+   * With `isFetched`, it is fetched soon if it is not in memory.
+   */
+  pin(key: string, { isFetched }: { readonly isFetched: boolean }): () => void {
+    const entry = this.#cache.lookup(key);
+    const wasIdle = entry !== undefined && this.#dueRefresh.isIdle(entry);
+    const unpin = this.#pinned.pin(key, { isFetched: isFetched && entry === undefined });
+    // During an outage an idle entry has no scheduled refresh.
+    if (wasIdle) this.#queue.schedule(entry, 0);
+    return unpin;
+  }
+
+  /** Why a secret is not in memory: the refusal of KMS, and the last version that was dropped. */
+  absenceOf(key: string): ReturnType<PinnedSecrets['absenceOf']> {
+    const { refusal = this.cachedError(key), last } = this.#pinned.absenceOf(key);
+    return { refusal, last };
   }
 
   /** Drops the entry if it is past TTL and `staleIfError`; otherwise returns it. */
@@ -129,11 +146,20 @@ export class SecretMemory {
     if (served === undefined) return undefined;
     const now = this.#clock.now();
     // An idle entry has no scheduled refresh that would notice that KMS has recovered.
-    if (this.#isIdle(entry, now)) this.#queue.schedule(entry, 0);
+    if (this.#dueRefresh.isIdle(entry)) this.#queue.schedule(entry, 0);
     entry.readAt = now;
     const error = this.#outages.get(entry.key)?.error;
     this.#reporter.servedStale(entry, { age: now - entry.fetchedAt, error, isFirst: served.isFirst });
     return served.stale;
+  }
+
+  /**
+   * Starts the refresh of an entry past its TTL, for a read that does not wait. After a suspend, the timer of the refresh may stand still
+   * for up to a minute.
+   */
+  startRefresh(entry: Entry): void {
+    entry.readAt = this.#clock.now();
+    if (this.#outages.get(entry.key) === undefined) this.#queue.start(entry);
   }
 
   /** Records that a fetch is failing at every endpoint, or slower than `staleDeadline`. Reads then return the stale value. */
@@ -166,6 +192,23 @@ export class SecretMemory {
     return { isAccepted, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
   }
 
+  /**
+   * Caches a secret of `SecretHook.recover` as stale, until `staleIfError` ends or a fetch succeeds. Returns the stale secret; that of a
+   * fetch that has succeeded meanwhile; or `undefined` if KMS has refused the secret meanwhile.
+   */
+  recovered(key: string, request: SecretRequest, { secret, error }: RecoveredSecret): Secret | undefined {
+    const refusal = this.cachedError(key);
+    if (refusal !== undefined && !isOutage(refusal)) return undefined;
+    const cached = this.#cache.lookup(key);
+    if (cached !== undefined && this.dropIfExpired(cached) !== undefined)
+      return this.serveStale(cached) ?? cached.secret;
+    const ttl = this.#ttlOf(key, request.name, secret);
+    this.#store({ key, secret, ttl, fetchedAt: this.#clock.now() - ttl });
+    const entry = this.#cache.lookup(key);
+    this.#scheduleRetry(key, error, 0);
+    return (entry && this.serveStale(entry)) ?? secret.asStale();
+  }
+
   /** Refreshes secrets soon: all failing ones because KMS has recovered, or those that another process has removed. */
   scheduleRefresh(keys: readonly string[] = this.#outages.keys): void {
     for (const key of keys) this.#queue.reschedule(key, this.#cache.lookup(key), refreshSpread * this.#clock.random());
@@ -181,38 +224,32 @@ export class SecretMemory {
     this.#reporter.fetchFailed({ name: request.name, stage: request.stage, versionId }, error);
   }
 
-  drop(key: string, reason: SecretEvents['dropped']['reason']): void {
+  /** Drops the entry. A pinned secret that was in memory, or would be fetched, is fetched again. */
+  drop(key: string, reason: SecretEvents['dropped']['reason'], error?: AnySecretError): void {
     const entry = this.#cache.delete(key);
+    const isFetchedAgain = this.#pinned.isFetchedAfterDrop(key, entry);
     this.#outages.clear(key);
     this.#queue.remove(key, entry);
+    if (isFetchedAgain) this.#pinned.fetchAfterDrop(key, entry, reason);
     if (entry === undefined) return;
     this.#freshnessCounts.remove(entry);
-    this.#reporter.dropped(entry, reason);
+    this.#pinned.rememberVersion(key, { versionId: entry.secret.versionId, reason });
+    this.#reporter.dropped(entry, reason, error);
   }
 
   /** Drops a secret in all its stages and versions, and its cached errors. */
   invalidate(name: string): void {
-    for (const key of this.relatedKeysOf(name)) this.drop(key, 'invalidated');
+    const { pins } = this.#pinned;
+    for (const key of new Set([...this.relatedKeysOf(name), ...pins.relatedKeysOf(name)])) {
+      pins.setRefusal(key, undefined);
+      this.drop(key, 'invalidated');
+    }
     this.#cache.deleteErrors(name);
-  }
-
-  describe(): readonly SecretStatus[] {
-    return [...this.#cache.entries.values()].map((entry) => this.#statusOf(entry));
-  }
-
-  statusOf(key: string): SecretStatus | undefined {
-    const entry = this.#cache.lookup(key);
-    return entry && this.#statusOf(entry);
-  }
-
-  get freshnessCounts(): SecretCounts {
-    // A preloaded name that is not in memory can have an outage too.
-    const missing = this.#queue.missing.filter((key) => this.#outages.get(key) !== undefined);
-    return { ...this.#freshnessCounts.at(this.#clock.now()), failing: this.#outages.size - missing.length };
   }
 
   close(): void {
     this.#queue.close();
+    this.#pinned.clear();
     this.#outages.clearAll();
     this.#cache.clear();
     this.#freshnessCounts.clear();
@@ -236,8 +273,9 @@ export class SecretMemory {
     this.#outages.clear(key);
     this.#queue.remove(key, previous);
     this.#queue.schedule(entry, delay);
+    const droppedVersionId = this.#pinned.stored(key);
     if (previous === undefined) this.#evictExcess(key);
-    else this.#reporter.refreshed(previous, entry);
+    this.#reporter.stored(entry, previous?.secret.versionId ?? droppedVersionId, { isRefresh: previous !== undefined });
   }
 
   #evictExcess(newest: string): void {
@@ -250,62 +288,26 @@ export class SecretMemory {
 
   /** A denied or disabled secret is dropped in all its stages and versions; "not found" concerns only the requested one. */
   #dropRefused(key: string, error: AnySecretError): void {
-    if (error.code === 'ERR_SECRET_NOT_FOUND') return this.drop(key, 'refused');
     const name = nameOfKey(key);
-    for (const refused of this.keysOf(name)) this.drop(refused, 'refused');
+    const isNotFound = error.code === 'ERR_SECRET_NOT_FOUND';
+    const { pins } = this.#pinned;
+    const keys = isNotFound ? [key] : new Set([key, ...this.keysOf(name), ...pins.keysOf(name)]);
+    for (const refused of keys) pins.setRefusal(refused, error);
+    for (const refused of keys) this.drop(refused, 'refused', error);
+    if (isNotFound) return;
     for (const related of this.relatedKeysOf(name)) this.#queue.recheck(this.#cache.lookup(related));
   }
 
   #scheduleRetry(key: string, error: AnySecretError, minDelay: number): void {
     const entry = this.#cache.lookup(key);
-    if (entry === undefined && !this.#queue.preloaded.has(key)) return;
+    if (entry === undefined && !this.#pinned.pins.has(key)) return;
     if (entry === undefined) this.#queue.addMissing(key);
     const delay = retryDelay(this.#outages.recordFailure(key, error), this.#clock.random());
     this.#queue.reschedule(key, entry, Math.max(delay, minDelay));
   }
 
-  #statusOf(entry: Entry): SecretStatus {
-    return entryStatus(entry, {
-      request: requestOfKey(entry.key, this.#options.stage),
-      now: this.#clock.now(),
-      freshness: this.#freshness(entry),
-      outage: this.#outages.get(entry.key),
-    });
-  }
-
   #freshness(entry: Entry): Freshness {
     return freshnessOf(entry, this.#clock.now(), this.#options.staleIfError);
-  }
-
-  #isIdle({ key, readAt, ttl }: Entry, now: number): boolean {
-    const { idleTtl = idleTtls * ttl } = this.#options;
-    return idleTtl !== 0 && now - readAt >= idleTtl && !this.#queue.preloaded.has(key);
-  }
-
-  /** Never rejects: the result of a refresh arrives through `fetched` or `failed`. */
-  async #refreshDue(key: string): Promise<void> {
-    const entry = this.#cache.lookup(key);
-    if (entry !== undefined) {
-      const isIdle = this.#isIdle(entry, this.#clock.now());
-      // An expired entry is dropped, and still fetched unless it is idle: KMS may have recovered.
-      const current = this.dropIfExpired(entry);
-      if (isIdle) {
-        if (current !== undefined) this.#retire(current);
-        return;
-      }
-    }
-    // Without an entry the key is a missing preloaded name.
-    await this.#parts.refresh(key, requestOfKey(key, this.#options.stage)).catch(() => {});
-  }
-
-  /** Drops an idle entry. During an outage it stays until it expires, without refreshes, because it may be read again. */
-  #retire(entry: Entry): void {
-    if (this.#outages.get(entry.key) === undefined) {
-      this.drop(entry.key, 'idle');
-      return;
-    }
-    const expiresAt = entry.freshUntil + this.#options.staleIfError;
-    this.#queue.schedule(entry, expiresAt - this.#clock.now());
   }
 
   #ttlOf(key: string, name: string, secret: Secret): number {

@@ -4,7 +4,7 @@ import type { HeapItem } from './due-heap.ts';
 import type { Entry } from './entry.ts';
 import { Refresher } from './refresher.ts';
 
-/** An entry, or a preloaded name that is not in memory. */
+/** An entry, or a pinned secret that is not in memory. */
 interface QueueItem extends HeapItem {
   readonly key: string;
 }
@@ -12,34 +12,46 @@ interface QueueItem extends HeapItem {
 export interface RefreshQueueParts {
   readonly clock: Clock;
   readonly concurrency: number;
-  /** Names that are never idle, and that are refreshed even if they are not in memory. */
-  readonly preloaded: readonly string[];
   /** The minimum age of a value that `recheck` refreshes (ms). */
   readonly recheckInterval: number;
   /** Refreshes the secret with this key. Must not reject. */
   readonly refresh: (key: string) => Promise<void>;
 }
 
-/** The next refresh of each entry in memory, and of each preloaded name that is missing there. */
+/** The delay of the next fetch of a missing secret whose fetch had no effect, because `invalidate()` was called meanwhile (ms). */
+const missingDelay = 1_000;
+
+/** The next refresh of each entry in memory, and of each pinned secret that is missing there. */
 export class RefreshQueue {
-  readonly preloaded: ReadonlySet<string>;
   readonly #clock: Clock;
   readonly #recheckInterval: number;
   readonly #missing = new Map<string, QueueItem>();
   readonly #refresher: Refresher<QueueItem>;
 
-  constructor({ clock, concurrency, preloaded, recheckInterval, refresh }: RefreshQueueParts) {
+  constructor({ clock, concurrency, recheckInterval, refresh }: RefreshQueueParts) {
     this.#clock = clock;
     this.#recheckInterval = recheckInterval;
-    this.preloaded = new Set(preloaded);
-    this.#refresher = new Refresher({ clock, concurrency, refresh: ({ key }) => refresh(key) });
+    this.#refresher = new Refresher({
+      clock,
+      concurrency,
+      refresh: async ({ key }) => {
+        await refresh(key);
+        const missing = this.#missing.get(key);
+        if (missing?.heapIndex === notInHeap) this.#refresher.schedule(missing, missingDelay);
+      },
+    });
   }
 
   schedule(entry: Entry, ms: number): void {
     this.#refresher.schedule(entry, ms);
   }
 
-  /** Schedules the entry, or without one the missing preloaded name. Does nothing for any other key. */
+  /** Refreshes an entry now, unless its refresh is in flight or too many others are. */
+  start(entry: Entry): void {
+    this.#refresher.start(entry);
+  }
+
+  /** Schedules the entry, or without one the missing secret. Does nothing for any other key. */
   reschedule(key: string, entry: Entry | undefined, ms: number): void {
     const item = entry ?? this.#missing.get(key);
     if (item !== undefined) this.#refresher.schedule(item, ms);
@@ -56,10 +68,13 @@ export class RefreshQueue {
     if (dueAt < entry.dueAt) this.schedule(entry, dueAt - now);
   }
 
-  /** Adds a preloaded name that is not in memory. Does nothing for any other name. */
+  /** Adds a pinned secret that is not in memory. `reschedule` sets the time of its fetch. */
   addMissing(key: string): void {
-    if (!this.preloaded.has(key) || this.#missing.has(key)) return;
-    this.#missing.set(key, { key, dueAt: 0, heapIndex: notInHeap });
+    if (!this.#missing.has(key)) this.#missing.set(key, { key, dueAt: 0, heapIndex: notInHeap });
+  }
+
+  isMissing(key: string): boolean {
+    return this.#missing.has(key);
   }
 
   /** Removes a key from the queue. `entry` is the entry that was removed from memory, if there was one. */
@@ -69,7 +84,7 @@ export class RefreshQueue {
     this.#missing.delete(key);
   }
 
-  /** The preloaded names that are not in memory. */
+  /** The pinned secrets that are not in memory and will be fetched. */
   get missing(): readonly string[] {
     return [...this.#missing.keys()];
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import { DueHeap } from './due-heap.ts';
+import { DueHeap, notInHeap } from './due-heap.ts';
 import type { HeapItem } from './due-heap.ts';
 
 /**
@@ -48,6 +48,19 @@ export class Refresher<Item extends HeapItem> {
     if (this.#isClosed) return;
     // Whole milliseconds: small integers need no allocation.
     this.#due.set(item, Math.ceil(this.#clock.now() + ms));
+    this.#arm();
+  }
+
+  /**
+   * Refreshes `item` now instead of at its due time. Does nothing if it is not scheduled, or while the maximum of refreshes runs: it
+   * is then refreshed at its due time. Its timer may stand still after a suspend, so the timer is set again for the other items.
+   */
+  start(item: Item): void {
+    if (this.#running >= this.#concurrency || item.heapIndex === notInHeap) return;
+    this.#due.delete(item);
+    this.#running += 1;
+    void this.#run(item);
+    this.#disarm();
     this.#arm();
   }
 

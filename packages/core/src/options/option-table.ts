@@ -102,6 +102,7 @@ export const optionTable: OptionTable = {
     canBeOff: false,
     rows: {
       maxEntries: count({ default: 100_000, min: 1, max: 10_000_000, variable: 'KMS_SECRETS_LIMITS_MAX_ENTRIES' }),
+      maxPinned: count({ default: 10_000, min: 0, max: 10_000_000, variable: 'KMS_SECRETS_LIMITS_MAX_PINNED' }),
       requestsPerSecond: count({
         default: 225,
         min: 1,

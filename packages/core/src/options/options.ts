@@ -50,7 +50,7 @@ export interface SecretClientOptions {
   readonly negativeTtl?: Duration | undefined;
   /**
    * How long a secret may stay unread before it is evicted. Instead of its next refresh it is removed from memory. `0` never
-   * evicts.
+   * evicts. A secret with a handle, with a listener of its name or in a `preload` is never evicted as unread.
    */
   readonly idleTtl?: Duration | undefined;
   /** The maximum duration of a read. */
@@ -76,7 +76,7 @@ export interface SecretClientOptions {
   readonly stores?: SecretStore | readonly SecretStore[] | undefined;
   /** The maximum duration of a store operation. Only the first read of a secret waits for a store. */
   readonly storeTimeout?: Duration | undefined;
-  /** The names of the secrets that `ready()` waits for. */
+  /** The names of the secrets that `ready()` waits for, and that the client keeps fresh until it is closed. */
   readonly preload?: readonly string[] | undefined;
   /** The maximum duration of `ready()`. */
   readonly readyTimeout?: Duration | undefined;
@@ -163,8 +163,13 @@ export interface BreakerOptions {
 
 /** Limits on the memory of the client and on its load on KMS. */
 export interface LimitOptions {
-  /** The maximum number of secrets in memory. The least recently read are evicted first, and preloaded ones last. */
+  /** The maximum number of secrets in memory. The least recently read are evicted first, and pinned ones last. */
   readonly maxEntries?: number | undefined;
+  /**
+   * The maximum number of secrets that handles, listeners and `preload()` keep fresh, besides those of the option `preload`. A handle
+   * or a listener of a further secret works, but does not keep it fresh; the client logs a warning.
+   */
+  readonly maxPinned?: number | undefined;
   /**
    * The maximum request rate per endpoint. The quota of KMS is 450 reads per second for an account in a region, shared by all
    * its processes. A burst of twice the rate is possible, so the default stays below the quota.
@@ -194,10 +199,14 @@ export interface ReadOptions {
 
 /** Options of `SecretClient.ready`. */
 export interface ReadyOptions {
-  /** The secrets to wait for, all of them required. Default: those of the option `preload`. */
-  readonly names?: readonly string[] | undefined;
   /** Milliseconds. Default: `readyTimeout`. */
   readonly timeout?: number | undefined;
+}
+
+/** Options of `SecretClient.preload`. */
+export interface PreloadOptions extends ReadyOptions {
+  /** The names that need not be in memory. The preload waits for them for at most `staleDeadline`. Default: none. */
+  readonly optional?: readonly string[] | undefined;
 }
 
 /** Options that have no default value: what happens without them depends on the secret, the endpoint or the machine. */

@@ -16,7 +16,10 @@ export interface SecretRef {
 export interface SecretEvents {
   /** A cached secret was fetched again, or a newer one was loaded from a store. */
   readonly refreshed: SecretRef & { readonly secret: Secret };
-  /** As `refreshed`, and the version is not the previous one. */
+  /**
+   * A secret was fetched or loaded in another version than the last one in memory. Emitted after `refreshed`, or alone if the secret was
+   * not in memory in between: denied, invalidated, expired, idle or evicted.
+   */
   readonly rotated: SecretRef & { readonly secret: Secret; readonly previousVersionId: string };
   /** A read returned a stale value. Emitted for the first such read per secret and outage. */
   readonly stale: SecretRef & {
@@ -31,7 +34,11 @@ export interface SecretEvents {
    * A secret was removed from memory. `refused`: by KMS. `invalidated`: by `invalidate()`. `expired`: past TTL and
    * `staleIfError`. `idle`: not read for `idleTtl`. `evicted`: memory had more than `limits.maxEntries`.
    */
-  readonly dropped: SecretRef & { readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted' };
+  readonly dropped: SecretRef & {
+    readonly reason: 'refused' | 'invalidated' | 'expired' | 'idle' | 'evicted';
+    /** The refusal of KMS; `undefined` for the other reasons. */
+    readonly error: AnySecretError | undefined;
+  };
   /**
    * The state of a store changed. `failed`: it started to fail. `unavailable`: it keeps failing and is skipped. `recovered`:
    * it works again. These are emitted once per outage, not per operation. `dropped`: a corrupt or foreign entry was removed.
@@ -76,17 +83,17 @@ export interface SecretEvents {
   };
 }
 
-/** Every event name. A record, so that the compiler finds a missing one. */
-const eventNames: Readonly<Record<SecretEventName, true>> = {
+/** Every event name, and whether its events are about one secret. A record, so that the compiler finds a missing one. */
+const eventNames: Readonly<Record<SecretEventName, boolean>> = {
   refreshed: true,
   rotated: true,
   stale: true,
   failed: true,
   dropped: true,
-  store: true,
-  endpoint: true,
-  identity: true,
-  breaker: true,
+  store: false,
+  endpoint: false,
+  identity: false,
+  breaker: false,
 };
 
 /** The name of an event. */
@@ -99,10 +106,33 @@ export type SecretListener<Name extends SecretEventName> = (event: SecretEvents[
 export interface ListenOptions {
   /** Removes the listener when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The listener receives only events of this secret, and keeps it fresh until it is removed: a listener without a name does not. The
+   * secret is fetched in the background if it is not in memory.
+   */
+  readonly name?: string | undefined;
+  /** The version stage of `name`. Default: that of the client. */
+  readonly stage?: string | undefined;
+}
+
+/** The secret of a listener with the option `name`. */
+export interface ListenScope {
+  readonly accepts: (event: SecretRef) => boolean;
+  /** Called when the listener is added; returns a function that is called when it is removed. */
+  readonly start: () => () => void;
+}
+
+/** The options of `SecretEmitter.on`. */
+export interface EmitterOptions extends Pick<ListenOptions, 'signal'> {
+  readonly scope?: ListenScope | undefined;
 }
 
 /** A function that removes the listener. `using` calls it at the end of the scope. */
 export type Subscription = (() => void) & Disposable;
+
+export function subscription(remove: () => void): Subscription {
+  return Object.assign(remove, { [Symbol.dispose]: remove });
+}
 
 /**
  * Calls listeners in the order in which they were added. A listener that throws, or whose promise rejects, is reported; it
@@ -120,42 +150,47 @@ export class SecretEmitter {
   on<Name extends SecretEventName>(
     name: Name,
     listener: SecretListener<Name>,
-    options: ListenOptions = {},
+    options: EmitterOptions = {},
   ): Subscription {
     checkEventName(name);
     checkListener(name, listener, options);
-    const { signal } = options;
+    const { signal, scope } = options;
+    if (scope !== undefined) checkScope(name);
     // Wrapped, so that the same function added twice counts as two listeners.
-    const entry = (event: never): unknown => listener(event);
+    const entry = (event: never): unknown => (scope?.accepts(event) === false ? undefined : listener(event));
+    let stop: (() => void) | undefined;
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     const remove = (): void => {
       listeners.delete(entry);
       signal?.removeEventListener('abort', remove);
+      stop?.();
+      stop = undefined;
     };
     if (signal?.aborted !== true) {
       listeners.add(entry);
       signal?.addEventListener('abort', remove, { once: true });
+      stop = scope?.start();
     }
-    return Object.assign(remove, { [Symbol.dispose]: remove });
+    return subscription(remove);
   }
 
   /** Same as `on`, for the first event only. */
   once<Name extends SecretEventName>(
     name: Name,
     listener: SecretListener<Name>,
-    options: ListenOptions = {},
+    options: EmitterOptions = {},
   ): Subscription {
     checkListener(name, listener, options);
-    const subscription = this.on(
+    const remove = this.on(
       name,
       (event) => {
-        subscription();
+        remove();
         return listener(event);
       },
       options,
     );
-    return subscription;
+    return remove;
   }
 
   emit<Name extends SecretEventName>(name: Name, event: SecretEvents[Name]): void {
@@ -177,6 +212,11 @@ function checkListener(name: string, listener: unknown, options: unknown): void 
   if (typeof listener !== 'function') throw new TypeError(`The listener of "${name}" must be a function.`);
   if (typeof options === 'object' && options !== null) return;
   throw new TypeError(`The options of a listener of "${name}" must be an object.`);
+}
+
+function checkScope(name: SecretEventName): void {
+  if (eventNames[name]) return;
+  throw new TypeError(`A listener of "${name}" cannot have the option name: the event is not about one secret.`);
 }
 
 function checkEventName(name: string): void {

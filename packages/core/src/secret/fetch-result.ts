@@ -19,3 +19,10 @@ export interface FailedFetch {
   /** The server's Retry-After in milliseconds. */
   readonly retryAfter: number | undefined;
 }
+
+/** A secret of `SecretHook.recover`. */
+export interface RecoveredSecret {
+  readonly secret: Secret;
+  /** Why the secret cannot be fetched. */
+  readonly error: AnySecretError;
+}

@@ -63,6 +63,8 @@ export interface SecretStatus {
   readonly freshness: 'fresh' | 'stale' | 'expired';
   /** The time since its last read. */
   readonly lastReadAgo: number;
+  /** The number of handles, listeners and preloads that keep it in memory and fresh. */
+  readonly pinned: number;
   /** `undefined` while its refresh is in flight. */
   readonly nextRefreshIn: number | undefined;
   /** Why it could not be refreshed, and how many refreshes failed in a row; `undefined` after a successful refresh. */
@@ -148,6 +150,8 @@ export interface ClientStats {
   readonly storeFailures: number;
   /** Secrets in memory now. */
   readonly secrets: number;
+  /** Secrets that a handle, a listener or a preload keeps fresh now, in memory or not. */
+  readonly pinned: number;
   /** Errors that are cached now; see `negativeTtl`. */
   readonly cachedErrors: number;
   /** Fetches in flight now. */

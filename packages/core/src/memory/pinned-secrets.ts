@@ -1,0 +1,108 @@
+import type { Logger } from '../ports/logger.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { AnySecretError } from '../secret/errors.ts';
+import type { SecretEvents } from '../secret/events.ts';
+import type { Entry } from './entry.ts';
+import { LastVersions } from './last-versions.ts';
+import type { LastVersion } from './last-versions.ts';
+import type { Outages } from './outages.ts';
+import { Pins } from './pins.ts';
+import type { RefreshQueue } from './refresh-queue.ts';
+
+type DropReason = SecretEvents['dropped']['reason'];
+
+export interface PinnedSecretsParts {
+  readonly options: ResolvedOptions;
+  readonly logger: Logger;
+  readonly queue: RefreshQueue;
+  readonly outages: Outages;
+}
+
+/** The minimum delay before a pinned secret that KMS refused is fetched again (ms). */
+export const refusedRetryDelay = 30_000;
+
+/** Refreshes of several secrets at once are spread over this time (ms). */
+export const refreshSpread = 1_000;
+
+/** Fetches pinned secrets again after they were dropped, and remembers what their subscribers have seen. */
+export class PinnedSecrets {
+  readonly pins: Pins;
+  readonly #parts: PinnedSecretsParts;
+  readonly #lastVersions: LastVersions;
+
+  constructor(parts: PinnedSecretsParts) {
+    const { preload: preloaded, limits } = parts.options;
+    this.#parts = parts;
+    this.pins = new Pins({ preloaded, limit: limits.maxPinned, logger: parts.logger });
+    this.#lastVersions = new LastVersions((key) => this.pins.has(key));
+  }
+
+  /** `isFetched`: the secret is not in memory, and is fetched soon. Returns a function that removes the pin. */
+  pin(key: string, { isFetched }: { readonly isFetched: boolean }): () => void {
+    if (!this.pins.add(key)) return () => {};
+    this.#lastVersions.move(key);
+    if (isFetched && !this.#parts.queue.isMissing(key)) this.#fetchIn(key, this.#spread());
+    let isPinned = true;
+    return () => {
+      if (isPinned) this.#unpin(key);
+      isPinned = false;
+    };
+  }
+
+  /** The error with which KMS refuses the secret, and the last version that was dropped. */
+  absenceOf(key: string): { readonly refusal: AnySecretError | undefined; readonly last: LastVersion | undefined } {
+    return { refusal: this.pins.refusalOf(key), last: this.#lastVersions.get(key) };
+  }
+
+  /** Whether a drop of `key` makes it missing: it was in memory, or was missing before. */
+  isFetchedAfterDrop(key: string, entry: Entry | undefined): boolean {
+    return this.pins.has(key) && (entry !== undefined || this.#parts.queue.isMissing(key));
+  }
+
+  /** Schedules the fetch of a secret that was dropped. */
+  fetchAfterDrop(key: string, entry: Entry | undefined, reason: DropReason): void {
+    this.#fetchIn(key, this.#delayAfterDrop(entry, reason));
+  }
+
+  rememberVersion(key: string, version: LastVersion): void {
+    this.#lastVersions.set(key, version);
+  }
+
+  /** Called when a secret was stored in memory. Returns the version that was dropped before. */
+  stored(key: string): string | undefined {
+    const last = this.#lastVersions.get(key);
+    this.pins.setRefusal(key, undefined);
+    this.#lastVersions.delete(key);
+    return last?.versionId;
+  }
+
+  clear(): void {
+    this.pins.clear();
+    this.#lastVersions.clear();
+  }
+
+  #fetchIn(key: string, delay: number): void {
+    this.#parts.queue.addMissing(key);
+    this.#parts.queue.reschedule(key, undefined, delay);
+  }
+
+  #delayAfterDrop(entry: Entry | undefined, reason: DropReason): number {
+    if (reason === 'invalidated') return this.#spread();
+    // Every entry is pinned. With the TTL as the delay, they evict each other no more often than they are refreshed.
+    if (reason === 'evicted' && entry !== undefined) return entry.ttl;
+    return Math.max(this.#parts.options.negativeTtl, refusedRetryDelay);
+  }
+
+  #unpin(key: string): void {
+    if (!this.pins.release(key)) return;
+    this.#lastVersions.move(key);
+    if (this.#parts.queue.isMissing(key)) {
+      this.#parts.queue.remove(key, undefined);
+      this.#parts.outages.clear(key);
+    }
+  }
+
+  #spread(): number {
+    return refreshSpread * this.#parts.options.clock.random();
+  }
+}
