@@ -11,6 +11,7 @@ const secret: SecretStatus = {
   age: 1_000,
   ttl: 3_600_000,
   freshness: 'fresh',
+  pinned: 0,
   lastReadAgo: 10,
   nextRefreshIn: 3_000_000,
   lastFailure: { code: 'ERR_REQUEST_REJECTED', message: 'The clock is wrong', ago: 1, times: 1 },

@@ -76,9 +76,8 @@ export class SecretMemory {
     this.#pinned = new PinnedSecrets({ options, logger, queue: this.#queue, outages: this.#outages });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
     this.#freshnessCounts = new FreshnessCounts(options.staleIfError);
-    const { pins } = this.#pinned;
-    const shared = { options, cache: this.#cache, outages: this.#outages, pins, queue: this.#queue };
-    this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, pins);
+    const shared = { options, cache: this.#cache, outages: this.#outages, pins: this.#pinned.pins, queue: this.#queue };
+    this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, shared.pins);
     this.#dueRefresh = new DueRefresh({
       ...shared,
       dropIfExpired: (entry) => this.dropIfExpired(entry),
