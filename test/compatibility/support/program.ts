@@ -24,7 +24,7 @@ export interface ProgramResult {
  * The environment of a user's program: it inherits PATH only, so that this machine's settings do not change a result. HOME is
  * its working directory: there are no profiles, no npm settings and no caches.
  */
-function programEnvironment(cwd: string, env: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function programEnvironment(cwd: string, env: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: cwd, NO_COLOR: '1', ...env };
 }
 
@@ -48,7 +48,7 @@ export async function runProgram(
 }
 
 /** Collects what a process prints to both streams. */
-function collectOutput(child: ChildProcess, onLine?: (line: string) => void): () => string {
+export function collectOutput(child: ChildProcess, onLine?: (line: string) => void): () => string {
   let printed = '';
   let reported = 0;
   const collect = (chunk: string): void => {
