@@ -39,6 +39,7 @@ test('@kms-secrets/core exports', async () => {
       "createKeyring",
       "createSecretClient",
       "errorCode",
+      "errorName",
       "errorResponse",
       "failures",
       "fileStore",
