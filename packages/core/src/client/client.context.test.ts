@@ -303,6 +303,35 @@ const retained: readonly (readonly [string, (fixture: ClientFixture) => Promise<
   ['the first read', async ({ client }) => client.get('db')],
   ['a refresh()', async ({ client }) => client.refresh('db')],
   ['a getMany()', async ({ client }) => client.getMany(['db', 'cache'])],
+  [
+    'a handle, a listener of a name and a pin',
+    async ({ client, clock }) => {
+      client.handle('db').onRotate(() => {});
+      client.on('rotated', () => {}, { name: 'cache' });
+      client.pin('db');
+      await clock.pass('2s');
+    },
+  ],
+  [
+    'a peek() and a handle past the TTL',
+    async ({ client, clock }) => {
+      await client.get('db');
+      const handle = client.handle('db');
+      clock.freeze('2h');
+      client.peek('db');
+      handle.text();
+      await clock.pass(10);
+    },
+  ],
+  [
+    'a recovered read',
+    async ({ client, kms, clock }) => {
+      kms.fail('unreachable');
+      const read = client.get('db').catch(() => {});
+      await clock.pass('10s');
+      await read;
+    },
+  ],
   ['a preload()', async ({ client }) => void (await client.preload(['db', 'cache']))],
   [
     'an invalidate() that a store has not completed',
