@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
@@ -260,4 +264,26 @@ test('emits one warning for listeners that fail where there is no logger', async
   expect(warnings).toEqual([
     'A listener for "refreshed" failed: TypeError was thrown. Set the option logger to see every failure.',
   ]);
+});
+
+test.each<[string, (path: string) => SecretClientOptions]>([
+  ['configFile', (configFile) => ({ configFile })],
+  ['caFilePath', (caFilePath) => ({ endpoints: [{ endpoint: 'kms.test', caFilePath }] })],
+  ['clientKeyFile', (clientKeyFile) => ({ credentials: { type: 'client_key', clientKeyFile, password: 's3cret' } })],
+  [
+    'passwordFromFilePath',
+    (passwordFromFilePath) => ({ credentials: { type: 'client_key', clientKeyContent: '{}', passwordFromFilePath } }),
+  ],
+])('a named pipe without a writer is an error in the configuration: %s', (option, optionsWith) => {
+  const directory = mkdtempSync(join(tmpdir(), 'kms-secrets-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const pipe = join(directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const create = (): unknown =>
+    createSecretClient({
+      endpoints: [{ regionId: 'cn-hangzhou' }],
+      ...optionsWith(pipe),
+    });
+
+  expect(create).toThrow(new RegExp(`${option}.*a pipe or a terminal that delivers nothing`, 'su'));
 });

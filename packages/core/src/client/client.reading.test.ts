@@ -1,7 +1,9 @@
+import { FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
 import type { SecretClient } from './client.ts';
 import { setUpClient } from './client.fixture.ts';
+import type { ClientFixtureOptions } from './client.fixture.ts';
 
 test('returns the same object from memory without another request', async () => {
   const { client, kms } = setUpClient();
@@ -124,6 +126,51 @@ test('caches a secret under the ARN although KMS returns the plain name', async 
 
   expect(again.name).toBe('db');
   expect(kms.requests.length).toBe(1);
+});
+
+test.each<[string, ClientFixtureOptions]>([
+  ['12 s', {}],
+  ['10 min', {}],
+  ['12 s, with a long attempt', { attemptTimeout: '9s' }],
+  ['12 s, with a store', { store: new FakeStore() }],
+])('a read makes another attempt after a suspension of %s', async (length, options) => {
+  const { client, clock, kms } = setUpClient(options);
+  kms.fail('hang');
+  const read = client.get('db');
+  read.catch(() => {});
+  await clock.pass(300);
+
+  clock.freeze(length.startsWith('10') ? '10m' : '12s');
+  kms.heal();
+  await clock.pass('2s');
+
+  expect((await read).versionId).toBe('v1');
+});
+
+test('a suspension extends a read once, by five seconds', async () => {
+  const { client, clock, kms } = setUpClient();
+  kms.fail('hang');
+  const read = client.get('db').catch((error: unknown) => error);
+  await clock.pass(300);
+
+  clock.freeze('12s');
+  await clock.pass('5s');
+
+  expect(await read).toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED' });
+});
+
+test('ready() makes another attempt after the process was suspended', async () => {
+  const { client, clock, kms } = setUpClient({ preload: ['db'] });
+  kms.fail('hang');
+  const ready = client.ready();
+  ready.catch(() => {});
+  await clock.pass(300);
+
+  clock.freeze('10m');
+  kms.heal();
+  await clock.pass('2s');
+
+  await expect(ready).resolves.toBeUndefined();
 });
 
 test('caches an empty value', async () => {

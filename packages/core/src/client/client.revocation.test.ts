@@ -112,6 +112,18 @@ test('a refusal of an ARN sends no request for the same name in another account'
   expect(kms.requests.filter(({ name }) => name === ownArn).length).toBe(1);
 });
 
+test('a value that KMS returns again deletes its cached refusal', async () => {
+  const { client, kms } = await setUpWarmClient();
+  kms.fail('denied');
+  await client.refresh('db').catch(() => {});
+  expect(client.stats().cachedErrors).toBe(1);
+  kms.heal();
+
+  await client.refresh('db');
+
+  expect(client.stats().cachedErrors).toBe(0);
+});
+
 test('a stage that is not found drops no other stage', async () => {
   const { client, kms } = await setUpWarmClient();
   kms.fail('notFound');

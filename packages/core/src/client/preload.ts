@@ -6,7 +6,7 @@ import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { Deadline, withTimeout } from '../time/deadline.ts';
+import { Deadline, graceAfterSuspension, withTimeout } from '../time/deadline.ts';
 import { requestFor } from './read-request.ts';
 
 export interface PreloaderParts {
@@ -65,7 +65,14 @@ export class Preloader {
     const { clock, closing, logger, optionalTimeout } = this.#parts;
     const { timeout = this.#parts.timeout, isOptional = this.#parts.isOptional } = limits;
     const reason = (): Error => new Error('The preload timed out.');
-    const deadline = new Deadline({ clock, ms: timeout, parent: closing, keepsAlive: true, reason });
+    const deadline = new Deadline({
+      clock,
+      ms: timeout,
+      parent: closing,
+      keepsAlive: true,
+      reason,
+      grace: graceAfterSuspension,
+    });
     const run: Run = { timeout, signal: deadline.signal };
     const optional = names.filter((name) => isOptional(name));
     const required = names.filter((name) => !isOptional(name));

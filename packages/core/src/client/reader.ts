@@ -4,7 +4,7 @@ import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Clock } from '../time/clock.ts';
-import { withTimeout } from '../time/deadline.ts';
+import { graceAfterSuspension, remainingOf, withTimeout } from '../time/deadline.ts';
 import type { Recovery } from './recovery.ts';
 
 /** A read that waits for a fetch. */
@@ -54,7 +54,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     const onTimeout = (): never => {
       throw deadlineError(request, this.#deadline, flight.attempts);
     };
-    return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout });
+    return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout, grace: graceAfterSuspension });
   }
 
   /**
@@ -92,7 +92,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     const entry = this.#entryPastTtl(key);
     const secret = entry === undefined ? this.#memory.lookup(key)?.secret : this.#memory.serveStale(entry);
     const elapsed = this.#clock.now() - startedAt;
-    return secret ?? this.awaitOrRecover(flight, { key, request, remaining: remaining - elapsed });
+    return secret ?? this.awaitOrRecover(flight, { key, request, remaining: remainingOf(remaining, elapsed) });
   }
 
   /** Resolves to the secret that `SecretHook.recover` returns; rejects with `error` without one. */
@@ -117,7 +117,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   async #awaitStores(flight: Flight, storesChecked: Promise<void>, read: PendingRead): Promise<Secret> {
     const startedAt = this.#clock.now();
     await withTimeout(storesChecked, this.#clock, { ms: this.#deadline, onTimeout: () => undefined });
-    const remaining = Math.max(this.#deadline - (this.#clock.now() - startedAt), 0);
+    const remaining = remainingOf(this.#deadline, this.#clock.now() - startedAt);
     const pending = { ...read, remaining };
     return this.#memory.lookup(read.key) === undefined
       ? this.awaitOrRecover(flight, pending)

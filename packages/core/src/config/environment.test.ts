@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,25 @@ test('reads one byte more than the maximum of a large file', () => {
 test('throws the error of Node for a directory or a missing file', () => {
   expect(() => machine.readFile(tmpdir())).toThrow(/EISDIR/u);
   expect(() => machine.readFile('/nowhere/at/all')).toThrow(/ENOENT/u);
+});
+
+/** A named pipe, which only a reader opens unless the test starts a writer. */
+function namedPipe(): string {
+  const path = join(directory(), 'pipe');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+test('reads a named pipe whose writer opens it later', () => {
+  const path = namedPipe();
+  const writer = spawn('sh', ['-c', `sleep 0.1; printf some > "${path}"; sleep 0.1`]);
+  onTestFinished(() => void writer.kill());
+
+  expect(Buffer.from(machine.readFile(path)).toString()).toBe('some');
+});
+
+test('does not wait for a writer that never opens a named pipe', () => {
+  expect(() => machine.readFile(namedPipe())).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
 });
 
 test('throws the error of stat for a file in a folder that the process may not enter', () => {

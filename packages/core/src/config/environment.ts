@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { builtinModule } from '../platform/builtin-module.ts';
+import { errorCode } from '../secret/is-error.ts';
 
 /** The parts of the machine that configuration reads. Tests replace them. */
 export interface ConfigurationMachine {
@@ -30,15 +31,27 @@ export const machine: ConfigurationMachine = {
   emitWarning: (message) => process.emitWarning(message, 'KmsSecretsWarning'),
 };
 
+/** How long a pipe or a terminal may deliver nothing (ms). The read is synchronous, so a longer wait would block the process. */
+const maxPipeWait = 1_000;
+/** Interval between two reads of a pipe that has delivered nothing yet (ms). */
+const pipeInterval = 10;
+
 /** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
 function readFileStart(path: string): Uint8Array {
-  const { closeSync, readSync } = builtinModule('node:fs');
+  const { closeSync, fstatSync } = builtinModule('node:fs');
   const bytes = new Uint8Array(maxFileBytes + 1);
   const file = openFile(path);
   try {
+    const isPipe = fstatSync(file).isFIFO();
     let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(file, bytes, length, bytes.length - length, null);
+    let waited = 0;
+    for (let isAtEnd = false; !isAtEnd && length < bytes.length;) {
+      const read = readPiece(file, bytes, length);
+      length += read ?? 0;
+      // A pipe reads as empty, too, before a writer has opened it.
+      const isWaiting = read === undefined || (read === 0 && isPipe && length === 0);
+      isAtEnd = read === 0 && !isWaiting;
+      if (isWaiting) waited += waitForWriter(waited);
     }
     return bytes.slice(0, length);
   } finally {
@@ -46,11 +59,33 @@ function readFileStart(path: string): Uint8Array {
   }
 }
 
-/** Throws the error of `stat`, not of `open`, if the process may not even see whether the file exists. */
-function openFile(path: string): number {
-  const { openSync, statSync } = builtinModule('node:fs');
+/** Blocks for a moment and returns its length (ms). Throws if the pipe had its time. */
+function waitForWriter(waited: number): number {
+  if (waited >= maxPipeWait) throw Object.assign(new Error('The pipe delivers nothing.'), { code: 'ETIMEDOUT' });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pipeInterval);
+  return pipeInterval;
+}
+
+/** The number of bytes read, 0 at the end; `undefined` if a pipe or a terminal has nothing to read now. */
+function readPiece(file: number, bytes: Uint8Array, offset: number): number | undefined {
+  const { readSync } = builtinModule('node:fs');
   try {
-    return openSync(path, 'r');
+    return readSync(file, bytes, offset, bytes.length - offset, null);
+  } catch (error) {
+    if (errorCode(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Does not wait for the writer of a named pipe, as `open` does by default. Throws the error of `stat`, not of `open`, if the
+ * process may not even see whether the file exists.
+ */
+function openFile(path: string): number {
+  const { constants, openSync, statSync } = builtinModule('node:fs');
+  try {
+    // On Windows, O_NONBLOCK is `undefined`, which counts as 0.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     statSync(path);
     throw error;

@@ -21,6 +21,7 @@ const problems: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'no file'],
   ['ENOTDIR', 'no file'],
   ['EISDIR', 'a directory'],
+  ['ETIMEDOUT', 'a pipe or a terminal that delivers nothing within 1 s'],
   ['EACCES', 'a file without read permission'],
   ['EPERM', 'a file without read permission'],
 ]);

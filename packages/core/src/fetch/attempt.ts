@@ -23,6 +23,12 @@ export interface AttemptCall {
   readonly onSent?: (() => void) | undefined;
 }
 
+/**
+ * Milliseconds for a response that arrived while the process was suspended: after it, timers run before the sockets are read.
+ * Not more, because the connection may be dead.
+ */
+const responseGrace = 100;
+
 /** One attempt at one endpoint: waits for the rate limiter, sends the request, and records the result at the endpoint. */
 export class EndpointAttempt {
   readonly endpoint: Endpoint;
@@ -48,7 +54,7 @@ export class EndpointAttempt {
     if (this.#isProbe) endpoint.startProbe();
     const reason = (): FetchFailure =>
       new FetchFailure('unreachable', `${endpoint.name} did not respond within ${ms} ms (attemptTimeout).`);
-    this.#deadline = new Deadline({ clock, parent: call.signal, reason });
+    this.#deadline = new Deadline({ clock, parent: call.signal, reason, grace: responseGrace });
     this.finished = this.#execute().then((outcome) => {
       this.#outcome = outcome;
       this.#ms = clock.now() - this.#startedAt;

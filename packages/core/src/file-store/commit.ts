@@ -27,6 +27,8 @@ export class Commit {
   readonly #now: number;
   readonly #added = new Map<string, PackRecord>();
   readonly #replaced = new Set<Pack>();
+  /** The packs that hold an entry to remove; all of them are replaced. */
+  readonly #removedFrom = new Set<Pack>();
 
   /** `now` is in milliseconds since 1970. */
   constructor(packs: Packs, now: number) {
@@ -42,7 +44,13 @@ export class Commit {
     const file = `${this.#firstKeyId()}-${randomBytes(8).toString('hex')}.v1`;
     // Removed and damaged entries must be deleted when this resolves. Merged ones may exist twice for a while.
     const mustDelete = changes.some(({ kind }) => kind !== 'write');
-    await this.#packs.replace(file, { records, bytes: encodePack(records), replaced: this.#replaced, mustDelete });
+    await this.#packs.replace(file, {
+      records,
+      bytes: encodePack(records),
+      replaced: this.#replaced,
+      removedFrom: this.#removedFrom,
+      mustDelete,
+    });
   }
 
   #apply(change: FolderChange): void {
@@ -83,7 +91,7 @@ export class Commit {
     if (current?.record.kind !== 'secret') return;
     for (const pack of this.#packs.all) {
       // A tombstone hides the entry; replacing the pack also deletes it from the disk.
-      if (locations.some((location) => pack.records.has(locationKey({ location })))) this.#replaced.add(pack);
+      if (locations.some((location) => pack.records.has(locationKey({ location })))) this.#removeFrom(pack);
     }
     const generation = current.record.generation + 1;
     this.#addTombstone({ kind: 'removed', generation, location: locations[0] }, request);
@@ -100,7 +108,7 @@ export class Commit {
         // A generation that is not authentic may be the highest there is: counting on from it would overflow.
         if ('reason' in content) this.#packs.dropRecord({ pack, record, ...content, name });
         else generation = Math.max(generation, record.generation);
-        this.#replaced.add(pack);
+        this.#removeFrom(pack);
       }
     }
     for (const [key, record] of [...this.#added].filter(([, added]) => isOfName(added))) {
@@ -110,6 +118,11 @@ export class Commit {
     if (generation < 0) return;
     const location = { ...locations[0], requestHash: allRequests };
     this.#addTombstone({ kind: 'removedAll', generation: generation + 1, location }, { name });
+  }
+
+  #removeFrom(pack: Pack): void {
+    this.#replaced.add(pack);
+    this.#removedFrom.add(pack);
   }
 
   #addTombstone(header: Omit<PackRecord, 'sealed'>, request: SecretRequest): void {

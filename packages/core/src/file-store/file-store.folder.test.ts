@@ -245,6 +245,56 @@ test('rejects a removal on a full disk, and carries it out when it is repeated',
   expect([await versionIn(store, 'db'), await versionIn(open(path), 'db')]).toEqual([undefined, undefined]);
 });
 
+/** A folder with `db` and `other` in one file. */
+async function filledWithTwo(): Promise<string> {
+  const path = await freshPath();
+  const store = open(path);
+  await Promise.all(['db', 'other'].map((name) => store.write({ name }, stored({ name }))));
+  await store.close();
+  expect((await readdir(path)).length).toBe(1);
+  return path;
+}
+
+test.each([
+  ['ENOSPC', 'removeAll'],
+  ['EDQUOT', 'removeAll'],
+  ['ENOSPC', 'remove'],
+] as const)('a removal deletes the file if the disk takes no other one: %s, %s', async (code, operation) => {
+  const path = await filledWithTwo();
+  const store = open(path, failingDisk(code));
+
+  const removal = operation === 'remove' ? store.remove({ name: 'db' }) : store.removeAll('db');
+  expect(await messageOf(removal)).toContain(code);
+
+  expect(await versionIn(open(path), 'db')).toBeUndefined();
+  // The write queue repeats it. Nothing is left to write.
+  expect(await messageOf(store.removeAll('db'))).toBe('resolved');
+});
+
+test('a removal keeps the other entries if the deletion of the file frees enough space', async () => {
+  const path = await filledWithTwo();
+  const fileSystem: FileStoreHost['fileSystem'] = {
+    ...nodeFileSystem,
+    open: async (...parameters) => {
+      const isFull = parameters[1] === 'wx' && (await readdir(path)).some((name) => name.endsWith('.v1'));
+      if (isFull) throw Object.assign(new Error('ENOSPC: no write'), { code: 'ENOSPC' });
+      return nodeFileSystem.open(...parameters);
+    },
+  };
+
+  await open(path, { fileSystem }).removeAll('db');
+
+  expect([await versionIn(open(path), 'db'), await versionIn(open(path), 'other')]).toEqual([undefined, 'v1']);
+});
+
+test('a removal that fails for another reason than a full disk deletes nothing', async () => {
+  const path = await filledWithTwo();
+
+  expect(await messageOf(open(path, failingDisk('EMFILE')).removeAll('db'))).toContain('EMFILE');
+
+  expect(await versionIn(open(path), 'other')).toBe('v1');
+});
+
 test('shows no key and no value when it is inspected', async () => {
   const path = await filled();
   const keyring = createKeyring({ passphrase: 's3cret-passphrase' });

@@ -2,6 +2,7 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';
 import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';
+import { errorCode } from '../secret/is-error.ts';
 import type { SecretFolder } from './secret-folder.ts';
 
 export interface PacksParts {
@@ -29,6 +30,8 @@ export interface LocatedRecord {
 }
 
 const packFile = /^([\da-f]{16})-[\da-f]{16}\.v1$/u;
+/** No space on the device; quota of the user exceeded. */
+const fullDiskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** Attempts to read a folder in which other processes replace files. */
 const maxRefreshAttempts = 16;
 /** Reports remembered, so that each is made once. */
@@ -155,10 +158,21 @@ export class Packs {
     this.#report(`${pack.file} ${locationKey(record)}`, `an entry in ${pack.file} ${reason}`, name);
   }
 
-  /** Writes a pack and deletes the files that it replaces. Awaits their deletion only if `mustDelete`. */
-  async replace(file: string, { records, bytes, replaced, mustDelete }: Replacement): Promise<void> {
+  /**
+   * Writes a pack and deletes the files that it replaces. Awaits their deletion only if `mustDelete`.
+   *
+   * On a full disk, the files with removed entries are deleted first. That frees their space; if it is not enough, the other
+   * entries of these files are lost, but the next process does not serve a secret that KMS refused.
+   */
+  async replace(file: string, { records, bytes, replaced, removedFrom, mustDelete }: Replacement): Promise<void> {
     if (records.length > 0) {
-      await this.#folder.write(file, bytes);
+      try {
+        await this.#folder.write(file, bytes);
+      } catch (error) {
+        if (removedFrom.size === 0 || !fullDiskCodes.has(errorCode(error) ?? '')) throw error;
+        await Promise.all([...removedFrom].map((pack) => this.#delete(pack.file)));
+        await this.#folder.write(file, bytes);
+      }
       for (const record of records) this.#verified.add(record);
       this.#packs.set(file, packOf(file, records, bytes.length));
     }
@@ -217,6 +231,8 @@ export interface Replacement {
   readonly records: readonly PackRecord[];
   readonly bytes: Buffer;
   readonly replaced: ReadonlySet<Pack>;
+  /** Those of `replaced` that hold an entry to remove. */
+  readonly removedFrom: ReadonlySet<Pack>;
   readonly mustDelete: boolean;
 }
 

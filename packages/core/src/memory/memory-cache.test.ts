@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { RequestRejectedError } from '../secret/errors.ts';
 import { Secret } from '../secret/secret.ts';
 import { cacheKey, requestOfKey } from '../secret/cache-key.ts';
 import { Entry, freshnessOf } from './entry.ts';
@@ -17,34 +16,6 @@ test('does not replace an entry that was fetched later', () => {
 
   expect(cache.store(entry(10, 'v2'))).toBe(false);
   expect(cache.lookup('db')).toBe(later);
-});
-
-test('storing an entry removes its cached refusal', () => {
-  const cache = new MemoryCache();
-  cache.cacheError('db', { error: new RequestRejectedError('no'), until: 100 });
-
-  cache.store(entry(0));
-
-  expect(cache.cachedError('db', 0)).toBeUndefined();
-});
-
-test('bounds the cached refusals and removes the oldest first', () => {
-  const cache = new MemoryCache();
-  const error = new RequestRejectedError('no');
-  for (let index = 0; index <= 10_000; index += 1) cache.cacheError(`typo-${index}`, { error, until: 100 });
-
-  expect(cache.errorCount).toBe(10_000);
-  expect(cache.cachedError('typo-0', 0)).toBeUndefined();
-  expect(cache.cachedError('typo-1', 0)).toBeDefined();
-});
-
-test('a cached refusal expires', () => {
-  const cache = new MemoryCache();
-  cache.cacheError('typo', { error: new RequestRejectedError('no'), until: 100 });
-
-  expect(cache.cachedError('typo', 99)).toBeDefined();
-  expect(cache.cachedError('typo', 100)).toBeUndefined();
-  expect(cache.errorCount).toBe(0);
 });
 
 test('finds the keys of a name in every stage and version', () => {

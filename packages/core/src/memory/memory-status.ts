@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../options/options.ts';
 import { requestOfKey } from '../secret/cache-key.ts';
 import type { ClientStats, SecretCounts, SecretStatus } from '../secret/status.ts';
+import type { CachedErrors } from './cached-errors.ts';
 import { freshnessOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { entryStatus } from './entry-status.ts';
@@ -13,6 +14,7 @@ import type { RefreshQueue } from './refresh-queue.ts';
 export interface MemoryStatusParts {
   readonly options: ResolvedOptions;
   readonly cache: MemoryCache;
+  readonly errors: CachedErrors;
   readonly outages: Outages;
   readonly pins: Pins;
   readonly queue: RefreshQueue;
@@ -29,8 +31,8 @@ export class MemoryStatus {
 
   /** For `stats()`. */
   get counts(): Pick<ClientStats, 'secrets' | 'pinned' | 'cachedErrors'> {
-    const { cache, pins } = this.#parts;
-    return { secrets: cache.size, pinned: pins.size, cachedErrors: cache.errorCount };
+    const { cache, errors, pins } = this.#parts;
+    return { secrets: cache.size, pinned: pins.size, cachedErrors: errors.size };
   }
 
   /** For `health()`: takes the same time however many secrets are in memory. */

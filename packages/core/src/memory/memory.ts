@@ -12,9 +12,10 @@ import type { ResolvedOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { CachedErrors } from './cached-errors.ts';
 import { DueRefresh } from './due-refresh.ts';
 import { Entry, freshnessOf, isFetchedAfter } from './entry.ts';
-import type { Freshness } from './entry.ts';
+import type { EntryFields, Freshness } from './entry.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 import { MemoryCache } from './memory-cache.ts';
@@ -52,6 +53,7 @@ export class SecretMemory {
   readonly #clock: Clock;
   readonly #cache = new MemoryCache();
   readonly #pinned: PinnedSecrets;
+  readonly #errors: CachedErrors;
   readonly #outages: Outages;
   readonly #refreshPolicy: RefreshPolicy;
   readonly #queue: RefreshQueue;
@@ -65,6 +67,7 @@ export class SecretMemory {
     const { clock, stage: defaultStage } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#errors = new CachedErrors(clock, options.negativeTtl);
     this.#outages = new Outages(clock);
     this.#refreshPolicy = new RefreshPolicy({ options, logger });
     this.#queue = new RefreshQueue({
@@ -84,7 +87,7 @@ export class SecretMemory {
       dropIdle: ({ key }) => this.drop(key, 'idle'),
       fetch: parts.refresh,
     });
-    this.status = new MemoryStatus({ ...shared, freshnessCounts: this.#freshnessCounts });
+    this.status = new MemoryStatus({ ...shared, errors: this.#errors, freshnessCounts: this.#freshnessCounts });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -107,9 +110,7 @@ export class SecretMemory {
 
   /** The error of the last fetch if a retry would not change it, for `negativeTtl` after the fetch. */
   cachedError(key: string): AnySecretError | undefined {
-    // Checked first: reading the clock costs as much as the rest of a read that shares a fetch.
-    if (this.#cache.errorCount === 0) return undefined;
-    return this.#cache.cachedError(key, this.#clock.now())?.error;
+    return this.#errors.get(key);
   }
 
   /**
@@ -217,7 +218,7 @@ export class SecretMemory {
   failed(key: string, request: SecretRequest, { error, policy, retryAfter = 0 }: FailedFetch): void {
     const versionId = this.#cache.lookup(key)?.secret.versionId ?? request.versionId;
     if (!policy.serveStale) this.#dropRefused(key, error);
-    if (!policy.retry) this.#cache.cacheError(key, { error, until: this.#clock.now() + this.#options.negativeTtl });
+    if (!policy.retry) this.#errors.set(key, error);
     const minDelay = policy.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay);
     this.#scheduleRetry(key, error, minDelay);
     this.#reporter.fetchFailed({ name: request.name, stage: request.stage, versionId }, error);
@@ -243,7 +244,7 @@ export class SecretMemory {
       pins.setRefusal(key, undefined);
       this.drop(key, 'invalidated');
     }
-    this.#cache.deleteErrors(name);
+    this.#errors.deleteRelated(name);
   }
 
   close(): void {
@@ -251,22 +252,18 @@ export class SecretMemory {
     this.#pinned.clear();
     this.#outages.clearAll();
     this.#cache.clear();
+    this.#errors.clear();
     this.#freshnessCounts.clear();
   }
 
-  #store(fields: {
-    readonly key: string;
-    readonly secret: Secret;
-    readonly ttl: number;
-    readonly fetchedAt: number;
-  }): void {
-    const { key, secret, ttl, fetchedAt } = fields;
+  #store({ key, secret, ttl, fetchedAt }: Omit<EntryFields, 'readAt'>): void {
     const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
     // Before any change: a getter of a secret from a custom transport or hook may throw.
     const delay = this.#refreshPolicy.refreshDelay({ secret, ttl, fetchedAt });
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
     if (!this.#cache.store(entry)) return;
+    this.#errors.delete(key);
     if (previous !== undefined) this.#freshnessCounts.remove(previous);
     this.#freshnessCounts.add(entry);
     this.#outages.clear(key);

@@ -95,10 +95,31 @@ export class GuardedStore {
     if (failures !== undefined && failures.backoff > 0) {
       this.#groups.set(group, { ...failures, skippedUntil: this.#clock.now() + this.#timeout });
     }
+    const result = await this.#attempt(operation, secretName, act);
+    if (result !== undefined) this.#succeed(group);
+    return result;
+  }
+
+  /**
+   * Same as `run`, also while the operation is skipped. A success does not end the outage: a full disk and a Redis without memory
+   * accept removals, but no writes.
+   */
+  async runUnskipped<Value>(
+    operation: StoreOperation,
+    secretName: string | undefined,
+    act: (store: SecretStore) => Promise<Value>,
+  ): Promise<{ readonly value: Value } | undefined> {
+    if (this.skippedFor(operation) === 0) return this.run(operation, secretName, act);
+    return this.#attempt(operation, secretName, act);
+  }
+
+  async #attempt<Value>(
+    operation: StoreOperation,
+    secretName: string | undefined,
+    act: (store: SecretStore) => Promise<Value>,
+  ): Promise<{ readonly value: Value } | undefined> {
     try {
-      const value = await this.#withTimeout(rejecting(() => act(this.store)));
-      this.#succeed(group);
-      return { value };
+      return { value: await this.#withTimeout(rejecting(() => act(this.store))) };
     } catch (cause) {
       this.#fail(operation, secretName, cause);
       return undefined;

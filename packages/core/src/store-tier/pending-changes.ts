@@ -56,6 +56,10 @@ export class PendingChanges {
     return this.#all.entries();
   }
 
+  ids(): Iterable<string> {
+    return this.#all.keys();
+  }
+
   has(id: string): boolean {
     return this.#all.has(id);
   }

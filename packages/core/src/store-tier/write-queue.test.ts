@@ -1,6 +1,6 @@
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { GuardedStore } from './guarded-store.ts';
@@ -175,4 +175,56 @@ test('covers entries while the store is processing a removal', async () => {
 
   expect(store.operations).toEqual(['removeAll b']);
   expect(queue.isRemoving('any key', 'b', before)).toBe(true);
+});
+
+describe('while the store is skipped', () => {
+  /** A queue whose store has failed three writes, and is therefore skipped. */
+  async function skipped(): Promise<ReturnType<typeof setup>> {
+    const fixture = setup();
+    fixture.store.fail('throw', 'write');
+    void fixture.queue.push('b', write({ name: 'b' }, 1));
+    await fixture.clock.pass('6s');
+    fixture.store.operations.length = 0;
+    return fixture;
+  }
+
+  test.each<[string, StoreChange]>([
+    ['remove', { kind: 'remove', request: { name: 'a' }, removedAt }],
+    ['removeAll', { kind: 'removeAll', name: 'a', removedAt }],
+  ])('attempts a removal at once, and no write: %s', async (operation, change) => {
+    const { clock, store, queue } = await skipped();
+    store.put({ name: 'a' }, {});
+
+    const removed = queue.push('a', change);
+    await clock.pass(0);
+
+    expect(store.operations).toEqual([`${operation} a`]);
+    expect(store.size).toBe(0);
+    await removed;
+    // The write is still pending: a full disk accepts removals only.
+    expect(queue.size).toBe(1);
+  });
+
+  test('attempts a removal that failed no more than others', async () => {
+    const { clock, store, queue } = await skipped();
+    store.fail('throw', 'removeAll');
+
+    void queue.push('a', { kind: 'removeAll', name: 'a', removedAt });
+    await clock.pass(900);
+
+    expect(store.operations).toEqual(['removeAll a']);
+  });
+
+  test('attempts each removal once more before the store is closed', async () => {
+    const { clock, store, queue } = await skipped();
+    store.fail('throw', 'removeAll');
+    void queue.push('a', { kind: 'removeAll', name: 'a', removedAt });
+    await clock.pass(100);
+    store.heal();
+    store.put({ name: 'a' }, {});
+
+    await queue.flush(500);
+
+    expect(store.peek({ name: 'a' })).toBeUndefined();
+  });
 });

@@ -27,6 +27,8 @@ export class WriteQueue {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
   #pending = new PendingChanges();
+  /** Removals that were queued while the store is skipped, and that it has not attempted. */
+  readonly #unattempted = new Set<string>();
   /** The batch that the store is applying. */
   #inFlight: ReadonlyMap<string, PendingChange> = new Map();
   #draining: Promise<void> | undefined;
@@ -52,6 +54,7 @@ export class WriteQueue {
     const done = new Promise<void>((settle) => {
       this.#pending.add(id, { change, attempts: 0, completedBefore: this.#store.completedChanges, settle });
     });
+    if (change.kind !== 'write') this.#unattempted.add(id);
     this.#evict();
     void this.drain();
     return done;
@@ -81,10 +84,18 @@ export class WriteQueue {
     return this.#draining;
   }
 
-  /** Same as `drain`, but resolves after at most `ms` milliseconds. */
+  /**
+   * Applies the pending changes before the store is closed, for at most `ms` milliseconds. Attempts each removal once more, even
+   * if the store is skipped: the next process must not serve what KMS refused to this one.
+   */
   async flush(ms: number): Promise<void> {
     if (this.#pending.size === 0 && this.#draining === undefined) return;
-    await withTimeout(this.drain(), this.#clock, { ms, onTimeout: () => undefined });
+    const drain = async (): Promise<void> => {
+      await this.#draining;
+      for (const [id, { change }] of this.#pending) if (change.kind !== 'write') this.#unattempted.add(id);
+      await this.drain();
+    };
+    await withTimeout(drain(), this.#clock, { ms, onTimeout: () => undefined });
   }
 
   /** Drops the pending changes and accepts no more. */
@@ -98,8 +109,11 @@ export class WriteQueue {
   async #drain(): Promise<boolean> {
     // Changes of the same turn of the event loop go into one batch.
     await Promise.resolve();
-    while (this.#pending.size > 0 && this.#store.skippedFor('write') === 0) {
-      const batch = this.#takeBatch();
+    while (this.#pending.size > 0) {
+      const isSkipped = this.#store.skippedFor('write') > 0;
+      // A refusal is not put off: this process may end before the store is attempted again.
+      const batch = isSkipped ? this.#takeBatch(this.#unattempted) : this.#takeBatch();
+      if (batch.size === 0) break;
       this.#inFlight = batch;
       const results = await Promise.all([...batch.values()].map(({ change }) => this.#apply(change)));
       this.#inFlight = new Map();
@@ -111,22 +125,33 @@ export class WriteQueue {
     return this.#pending.size > 0;
   }
 
-  /** Consecutive changes of one kind, so that no two of them concern the same entry. */
-  #takeBatch(): ReadonlyMap<string, PendingChange> {
+  /**
+   * Consecutive changes of one kind, so that no two of them concern the same entry. `only` restricts it to some removals, which
+   * may overtake the changes before them: none of those concerns their entries.
+   */
+  #takeBatch(only?: ReadonlySet<string>): ReadonlyMap<string, PendingChange> {
     const batch = new Map<string, PendingChange>();
     let kind: StoreChange['kind'] | undefined;
-    for (const [id, pending] of this.#pending) {
+    for (const id of only ?? this.#pending.ids()) {
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
       kind ??= pending.change.kind;
       if (batch.size === batchSize || pending.change.kind !== kind) break;
       batch.set(id, pending);
     }
-    for (const id of batch.keys()) this.#pending.take(id);
+    for (const id of batch.keys()) {
+      this.#pending.take(id);
+      this.#unattempted.delete(id);
+    }
     return batch;
   }
 
   async #apply(change: StoreChange): Promise<boolean> {
     const name = change.kind === 'removeAll' ? change.name : change.request.name;
-    const result = await this.#store.run(change.kind, name, (store) => applyTo(store, change));
+    const apply = (store: SecretStore): Promise<void> => applyTo(store, change);
+    const result = await (change.kind === 'write'
+      ? this.#store.run('write', name, apply)
+      : this.#store.runUnskipped(change.kind, name, apply));
     return result !== undefined;
   }
 
@@ -166,6 +191,7 @@ export class WriteQueue {
   }
 
   #drop(id: string): void {
+    this.#unattempted.delete(id);
     this.#pending.take(id)?.settle();
   }
 }

@@ -82,3 +82,40 @@ test('withTimeout leaves no timer when the promise settles in time', async () =>
   expect(await withTimeout(Promise.resolve('in time'), clock, { ms: 50, onTimeout: () => 'late' })).toBe('in time');
   expect(clock.pendingTimers).toBe(0);
 });
+
+test('adds the grace once if the process was suspended', async () => {
+  const clock = new FakeClock();
+  const parent = new AbortController();
+  const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late'), grace: 50 });
+  clock.freeze('10s');
+
+  await clock.pass(49);
+  expect(deadline.aborted).toBe(false);
+  clock.freeze('10s');
+  await clock.pass(0);
+
+  expect(deadline.aborted).toBe(true);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test('adds no grace for a timer that is a little late', async () => {
+  const clock = new FakeClock();
+  const parent = new AbortController();
+  const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late'), grace: 50 });
+  const waiting = withTimeout(never, clock, { ms: 100, onTimeout: () => 'over', grace: 50 });
+  clock.freeze(900);
+
+  await clock.pass(0);
+
+  expect(deadline.aborted).toBe(true);
+  expect(await waiting).toBe('over');
+});
+
+test('a grace ends when the work does', async () => {
+  const clock = new FakeClock();
+  const work = Promise.resolve('done');
+  clock.freeze('10s');
+
+  expect(await withTimeout(work, clock, { ms: 100, onTimeout: () => 'over', grace: 50 })).toBe('done');
+  expect(clock.pendingTimers).toBe(0);
+});

@@ -2,6 +2,17 @@ import { onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
 
+/** A timer that fires later than this (ms) shows that the process was suspended, or its event loop was blocked. */
+const maxLateness = 1_000;
+
+/** The time (ms) that a read gets after such a loss of time, once: enough for another attempt. */
+export const graceAfterSuspension = 5_000;
+
+/** Milliseconds that are left of `ms`, of which `elapsed` have passed. After a suspension, the grace is left. */
+export function remainingOf(ms: number, elapsed: number): number {
+  return elapsed > ms + maxLateness ? graceAfterSuspension : Math.max(ms - elapsed, 0);
+}
+
 export interface DeadlineParts {
   readonly clock: Clock;
   /** Milliseconds from now. Without it, the time starts with `start`. */
@@ -12,6 +23,8 @@ export interface DeadlineParts {
   readonly reason: () => Error;
   /** Whether the timer of `ms` keeps the process alive. Default: `false`. */
   readonly keepsAlive?: boolean;
+  /** Milliseconds that are added once if the process lost time. Default: 0. */
+  readonly grace?: number;
 }
 
 /**
@@ -21,28 +34,30 @@ export interface DeadlineParts {
  * retain their source signals.
  */
 export class Deadline implements LightSignal {
-  readonly #onTimeout: () => void;
+  readonly #reason: () => Error;
+  readonly #keepsAlive: boolean;
   readonly #removeFromParent: () => void;
   readonly #clock: Clock;
   readonly #tasks = new Set<() => void>();
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
   #cancelTimer: (() => void) | undefined;
+  #grace: number;
   #outcome: { readonly reason: unknown } | undefined;
 
-  constructor({ clock, ms, parent, reason, keepsAlive = false }: DeadlineParts) {
+  constructor({ clock, ms, parent, reason, keepsAlive = false, grace = 0 }: DeadlineParts) {
     this.#clock = clock;
-    this.#onTimeout = () => this.cancel(reason());
-    if (ms !== undefined) {
-      this.#cancelTimer = keepsAlive ? clock.setTimer(ms, this.#onTimeout) : clock.setUnrefTimer(ms, this.#onTimeout);
-    }
+    this.#reason = reason;
+    this.#keepsAlive = keepsAlive;
+    this.#grace = grace;
+    if (ms !== undefined) this.#setTimer(ms);
     this.#removeFromParent = parent.aborted ? () => {} : onAbort(parent, () => this.cancel(parent.reason));
     if (parent.aborted) this.cancel(parent.reason);
   }
 
-  /** Starts the time: `ms` milliseconds from now. The timer does not keep the process alive. */
+  /** Starts the time: `ms` milliseconds from now. */
   start(ms: number): void {
-    if (!this.aborted) this.#cancelTimer = this.#clock.setUnrefTimer(ms, this.#onTimeout);
+    if (!this.aborted) this.#setTimer(ms);
   }
 
   get aborted(): boolean {
@@ -86,6 +101,19 @@ export class Deadline implements LightSignal {
     for (const task of this.#tasks) task();
     this.#tasks.clear();
   }
+
+  #setTimer(ms: number): void {
+    const dueAt = this.#clock.now() + ms;
+    const onTimeout = (): void => {
+      const isLate = this.#clock.now() > dueAt + maxLateness;
+      const grace = isLate ? this.#grace : 0;
+      this.#grace = 0;
+      if (grace > 0) this.#setTimer(grace);
+      else this.cancel(this.#reason());
+    };
+    const clock = this.#clock;
+    this.#cancelTimer = this.#keepsAlive ? clock.setTimer(ms, onTimeout) : clock.setUnrefTimer(ms, onTimeout);
+  }
 }
 
 /** Settles like `promise`, or rejects with the signal's reason as soon as it aborts. */
@@ -101,6 +129,13 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal):
   });
 }
 
+interface TimeoutOptions<Value> {
+  readonly ms: number;
+  readonly onTimeout: () => Value;
+  /** Milliseconds that are added once if the process lost time. Default: 0. */
+  readonly grace?: number;
+}
+
 /**
  * Settles like `promise`, or after `ms` milliseconds with what `onTimeout` returns or throws.
  *
@@ -110,16 +145,21 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal):
 export function withTimeout<Value>(
   promise: Promise<Value>,
   clock: Clock,
-  { ms, onTimeout }: { readonly ms: number; readonly onTimeout: () => Value },
+  { ms, onTimeout, grace = 0 }: TimeoutOptions<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const cancelTimer = clock.setTimer(ms, () => {
+    const dueAt = clock.now() + ms;
+    let cancelTimer = clock.setTimer(ms, () => {
+      if (grace > 0 && clock.now() > dueAt + maxLateness) cancelTimer = clock.setTimer(grace, finish);
+      else finish();
+    });
+    const finish = (): void => {
       try {
         resolve(onTimeout());
       } catch (error) {
         reject(error);
       }
-    });
-    promise.finally(cancelTimer).then(resolve, reject);
+    };
+    promise.finally(() => cancelTimer()).then(resolve, reject);
   });
 }
