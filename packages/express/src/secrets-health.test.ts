@@ -47,11 +47,13 @@ test('responds ok while all secrets are fresh, without values', async () => {
     200,
     {
       status: 'ok',
+      problems: [],
       missing: [],
-      counts: { fresh: 1, stale: 0, expired: 0, failing: 0 },
+      counts: { fresh: 1, stale: 0, expired: 0, failing: 0, refused: 0, missing: 0 },
       identity: 'accepted',
       secrets: [{ name: 'db', versionId: 'v1', freshness: 'fresh', age: 300_000 }],
       endpoints: [{ endpoint: 'kms.example', state: 'healthy' }],
+      stores: [],
     },
   ]);
   expect(text.includes('s3cret-')).toBe(false);

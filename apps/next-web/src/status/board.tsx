@@ -4,7 +4,19 @@ import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
 import type { Status } from './status.ts';
-import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
+import {
+  ago,
+  date,
+  duration,
+  endpointSummary,
+  headline,
+  nextRefresh,
+  number,
+  pendingSummary,
+  requestSummary,
+  shortVersion,
+} from './format.ts';
+import { toneOf, worstFirst } from './secret-order.ts';
 
 type SecretView = Status['secrets'][number];
 type StoreView = Status['stores'][number];
@@ -96,7 +108,7 @@ function Secrets({ secrets }: { readonly secrets: readonly SecretView[] }): Reac
 }
 
 function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
-  const { name, stage, type, versionId, age, ttl, nextRefreshIn, lastFailure } = secret;
+  const { name, stage, type, versionId, nextRefreshIn, lastFailure } = secret;
   return (
     <tr role="row" data-secret={name}>
       <th role="rowheader" scope="row">
@@ -107,28 +119,23 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
         <FreshnessTag secret={secret} />
       </td>
       <td role="cell" data-label="Version">
-        <code title={versionId}>{versionId.length > 12 ? `${versionId.slice(0, 8)}…` : versionId}</code>
+        {versionId === undefined ? '–' : <code title={versionId}>{shortVersion(versionId)}</code>}
       </td>
       <td role="cell" data-label="Age">
-        <span className={style['age']}>
-          {duration(age)} <span className={style['note']}>of {duration(ttl)}</span>
-        </span>
-        <span className={style['bar']} aria-hidden="true">
-          <span style={{ inlineSize: `${Math.min(100, (age / ttl) * 100)}%` }} data-tone={toneOf(secret)} />
-        </span>
+        <AgeCell secret={secret} />
       </td>
       <td role="cell" data-label="Next refresh">
-        {nextRefreshIn === undefined
-          ? 'at the next read'
-          : nextRefreshIn < 1_000
-            ? 'now'
-            : `in ${duration(nextRefreshIn)}`}
+        {nextRefresh(nextRefreshIn)}
+        {secret.rotation?.isMissed === true && (
+          <span className={style['note']}>rotation missed: {date(secret.rotation.nextAt)}</span>
+        )}
       </td>
       {lastFailure !== undefined && (
         <td role="cell" data-label="Last failure" className={style['failure']} data-tone={toneOf(secret)}>
           <details>
             <summary>
               <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
+              {`, failing for ${duration(lastFailure.failingFor)}`}
               {lastFailure.times > 1 && `, ${lastFailure.times} consecutive failures`}
             </summary>
             <span className={style['note']}>{lastFailure.message}</span>
@@ -136,6 +143,25 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
         </td>
       )}
     </tr>
+  );
+}
+
+/** The age, and if the value is stale, when it expires. */
+function AgeCell({ secret }: { readonly secret: SecretView }): ReactNode {
+  const { age, ttl, freshness, expiresIn } = secret;
+  if (age === undefined || ttl === undefined) return <span className={style['age']}>not in memory</span>;
+  return (
+    <>
+      <span className={style['age']}>
+        {duration(age)} <span className={style['note']}>of {duration(ttl)}</span>
+      </span>
+      {freshness === 'stale' && expiresIn !== undefined && (
+        <span className={style['note']}>expires in {duration(expiresIn)}</span>
+      )}
+      <span className={style['bar']} aria-hidden="true">
+        <span style={{ inlineSize: `${Math.min(100, (age / ttl) * 100)}%` }} data-tone={toneOf(secret)} />
+      </span>
+    </>
   );
 }
 
@@ -155,20 +181,10 @@ function Name({ children }: { readonly children: string }): ReactNode {
 }
 
 function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
-  const label = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired' }[secret.freshness];
+  const label = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired', refused: 'Refused', missing: 'Missing' }[
+    secret.freshness
+  ];
   return <Tag tone={toneOf(secret)}>{label}</Tag>;
-}
-
-const severity: Readonly<Record<Tone, number>> = { failing: 0, degraded: 1, ok: 2, idle: 2 };
-
-/** The page is opened to find the failing secrets among hundreds. */
-function worstFirst(one: SecretView, other: SecretView): number {
-  return severity[toneOf(one)] - severity[toneOf(other)];
-}
-
-function toneOf({ freshness, lastFailure }: SecretView): Tone {
-  if (freshness === 'expired') return 'failing';
-  return freshness === 'stale' || lastFailure !== undefined ? 'degraded' : 'ok';
 }
 
 function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] }): ReactNode {

@@ -118,6 +118,7 @@ const idle: EndpointStatus = {
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
+  failingFor: undefined,
   lastFailure: undefined,
 };
 
@@ -149,7 +150,15 @@ test.each([
 });
 
 test('counts the pending changes of a store', () => {
-  const store: StoreStatus = { store: 'file', state: 'working', queued: 0, lastFailure: undefined };
+  const store: StoreStatus = {
+    store: 'file',
+    state: 'working',
+    queued: 0,
+    failingFor: undefined,
+    dropped: 0,
+    lastDropped: undefined,
+    lastFailure: undefined,
+  };
 
   expect([0, 1, 12].map((queued) => pendingSummary({ ...store, queued }))).toEqual([
     'no pending changes',

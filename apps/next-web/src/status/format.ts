@@ -43,6 +43,20 @@ export interface Headline {
   readonly detail: string;
 }
 
+/** A date in UTC without seconds: `2026-03-01 12:00 UTC`. */
+export function date(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function shortVersion(versionId: string): string {
+  return versionId.length > 12 ? `${versionId.slice(0, 8)}…` : versionId;
+}
+
+export function nextRefresh(ms: number | undefined): string {
+  if (ms === undefined) return 'at the next read';
+  return ms < second ? 'now' : `in ${duration(ms)}`;
+}
+
 /** The overall state, and its reasons in one sentence. */
 export function headline({ health, isClosed, identity, secrets, endpoints, stores }: Status): Headline {
   const failingStores = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
@@ -57,6 +71,14 @@ export function headline({ health, isClosed, identity, secrets, endpoints, store
     identity.state === 'rejected'
       ? `credentials rejected${rejectionCode === undefined ? '' : ` (${rejectionCode})`}`
       : '',
+    share(
+      secrets.filter(({ freshness }) => freshness === 'refused'),
+      'refused',
+    ),
+    share(
+      secrets.filter(({ freshness }) => freshness === 'missing'),
+      'missing',
+    ),
     share(
       secrets.filter(({ freshness }) => freshness === 'expired'),
       'expired',

@@ -65,8 +65,9 @@ test.each([
   ['degraded', 200],
   ['failing', 503],
 ] as const)('a %s client responds to a probe with an uncacheable %i', (status, code) => {
-  const counts = { fresh: 0, stale: 0, expired: 0, failing: 0 };
-  const health: ClientHealth = { status, missing: [], counts, identity: 'accepted', endpoints: [] };
+  const counts = { fresh: 0, stale: 0, expired: 0, failing: 0, refused: 0, missing: 0 };
+  const rest = { problems: [], missing: [], endpoints: [], stores: [] };
+  const health: ClientHealth = { status, counts, identity: 'accepted', ...rest };
 
   expect(healthResponse(health)).toEqual({ status: code, headers: { 'cache-control': 'no-store' }, body: health });
 });

@@ -106,7 +106,7 @@ class Simulation {
 
   #fetchedAt(index: number): number {
     const status = this.#process(index).client.statusOf('db');
-    if (status === undefined) throw new Error(`Process ${index} has no value.`);
+    if (status?.age === undefined) throw new Error(`Process ${index} has no value.`);
     return this.#fleet.clock.date() - status.age;
   }
 

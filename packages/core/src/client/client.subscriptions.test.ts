@@ -259,6 +259,7 @@ test('describe() and stats() show the pins', async () => {
   client.handle('unread');
 
   expect(client.describe().secrets).toMatchObject([
+    { name: 'unread', pinned: 1, freshness: 'missing' },
     { name: 'other', pinned: 1 },
     { name: 'db', pinned: 2 },
   ]);

@@ -52,12 +52,7 @@ export class SecretClient {
     this.#hits = parts.counters.hits;
     this.#defaultStage = parts.options.stage;
     this.#inContext = parts.inContext;
-    this.#subscriptions = new Subscriptions({
-      ...parts,
-      defaultStage: this.#defaultStage,
-      preloaded: parts.options.preload,
-      throwIfClosed: () => this.#throwIfClosed(),
-    });
+    this.#subscriptions = new Subscriptions({ ...parts, throwIfClosed: () => this.#throwIfClosed() });
   }
 
   /**
@@ -238,19 +233,24 @@ export class SecretClient {
     return this.#parts.closing.signal.aborted;
   }
 
-  /** Returns the state of one secret; `undefined` if it is not in memory. Does not count as a read. */
+  /**
+   * Returns the state of one secret; `undefined` if it is not in memory, unless it is pinned or KMS has refused it. Does not count as a
+   * read.
+   */
   statusOf(name: string, options?: Pick<ReadOptions, 'stage' | 'versionId'>): SecretStatus | undefined {
     return this.#parts.memory.status.of(this.#keyOf(name, options));
   }
 
   /** Returns whether secrets can be served, for a readiness probe. Sends no request. */
   health(options?: HealthOptions): ClientHealth {
-    const { memory, endpoints } = this.#parts;
+    const { memory, endpoints, storeTier } = this.#parts;
     const source = {
       isClosed: this.isClosed,
-      counts: memory.status.freshnessCounts,
-      identity: endpoints.identity.state,
+      memory: memory.status.health,
+      identity: endpoints.identity,
       endpoints: endpoints.describe(),
+      stores: storeTier.describe(),
+      required: this.#subscriptions.required,
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
       list: () => memory.status.describe(),
     };

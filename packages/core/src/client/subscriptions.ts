@@ -1,6 +1,6 @@
 import type { Batching } from '../fetch/batching.ts';
 import type { SecretMemory } from '../memory/memory.ts';
-import type { PreloadOptions, ReadyOptions } from '../options/options.ts';
+import type { PreloadOptions, ReadyOptions, ResolvedOptions } from '../options/options.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { subscription } from '../secret/events.ts';
@@ -10,13 +10,11 @@ import { requestFor } from './read-request.ts';
 import type { Preloader, PreloadLimits, PreloadSource } from './preload.ts';
 
 export interface SubscriptionsParts {
-  readonly defaultStage: string;
+  readonly options: Pick<ResolvedOptions, 'preload' | 'secrets' | 'stage'>;
   readonly inContext: RunInContext;
   readonly memory: SecretMemory;
   readonly preloader: Preloader;
   readonly batching: Batching;
-  /** The names of the option `preload`. */
-  readonly preloaded: readonly string[];
   /** Throws if the client is closed. */
   readonly throwIfClosed: () => void;
 }
@@ -24,9 +22,18 @@ export interface SubscriptionsParts {
 /** Keeps secrets fresh for those who wait for them: handles, listeners of one secret and preloads. */
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
+  /** The preloads that require a name. */
+  readonly #required = new Map<string, number>();
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
+    const { preload, secrets } = parts.options;
+    for (const name of preload) if (secrets.get(name)?.optional !== true) this.#require(name);
+  }
+
+  /** The names without which the client is `failing`. */
+  get required(): readonly string[] {
+    return [...this.#required.keys()];
   }
 
   /** `isFetched`: whether the secret is fetched soon if it is not in memory. */
@@ -40,7 +47,7 @@ export class Subscriptions {
     const { name, stage, signal } = options ?? {};
     if (name === undefined) return options;
     checkSecretName(name);
-    const { defaultStage } = this.#parts;
+    const { stage: defaultStage } = this.#parts.options;
     const request = requestFor(name, { stage }, defaultStage);
     const scope: EmitterOptions['scope'] = {
       accepts: (event) => event.name === name && event.stage === request.stage,
@@ -51,7 +58,7 @@ export class Subscriptions {
 
   /** Preloads the names of the option `preload`, which stay pinned. */
   ready({ timeout }: ReadyOptions, source: PreloadSource): Promise<void> {
-    return this.#read(this.#parts.preloaded, { timeout }, source);
+    return this.#read(this.#parts.options.preload, { timeout }, source);
   }
 
   /** Pins the names and preloads them. */
@@ -62,6 +69,7 @@ export class Subscriptions {
   ): Promise<Subscription> {
     for (const name of names) checkSecretName(name);
     const pins = names.map((name) => this.pin(name));
+    for (const name of names) if (!optional.includes(name)) pins.push(this.#require(name));
     const release = (): void => {
       for (const unpin of pins) unpin();
     };
@@ -72,6 +80,20 @@ export class Subscriptions {
       release();
       throw error;
     }
+  }
+
+  /** Returns a function that makes the name no longer required, unless another preload requires it. */
+  #require(name: string): Subscription {
+    const required = this.#required;
+    required.set(name, (required.get(name) ?? 0) + 1);
+    let isRequired = true;
+    return subscription(() => {
+      if (!isRequired) return;
+      isRequired = false;
+      const count = (required.get(name) ?? 0) - 1;
+      if (count > 0) required.set(name, count);
+      else required.delete(name);
+    });
   }
 
   async #read(names: readonly string[], limits: PreloadLimits, source: PreloadSource): Promise<void> {

@@ -52,6 +52,7 @@ export class Endpoint {
   #hedges = 0;
   #hedgesWon = 0;
   #probes = 0;
+  #failingSince: number | undefined;
   #breakerOpenedAt: number | undefined;
   #lastFailure: { readonly error: FetchFailure; readonly at: number } | undefined;
 
@@ -173,6 +174,7 @@ export class Endpoint {
       hedges: this.#hedges,
       hedgesWon: this.#hedgesWon,
       p95: this.latency.p95,
+      failingFor: this.#failingSince === undefined ? undefined : this.#clock.now() - this.#failingSince,
       lastFailure: last && {
         failure: last.error.failure,
         message: last.error.message,
@@ -190,6 +192,7 @@ export class Endpoint {
     // A success of the first attempt is no change: no event.
     const isChange = !(this.#state === 'unknown' && state === 'healthy');
     this.#state = state;
+    this.#failingSince = state === 'failing' ? this.#clock.now() : undefined;
     if (isChange) this.#onChange('state', this.status());
   }
 

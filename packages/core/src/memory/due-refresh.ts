@@ -21,7 +21,7 @@ export interface DueRefreshParts {
 }
 
 /** The default of `idleTtl`, as a multiple of the TTL. */
-const idleTtls = 3;
+export const idleTtls = 3;
 
 /** What happens when a refresh is due: the secret is fetched, or dropped if it is idle. */
 export class DueRefresh {

@@ -3,18 +3,32 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import { notInHeap } from './due-heap.ts';
 import type { Entry, Freshness } from './entry.ts';
 import type { Outage } from './outages.ts';
+import type { Refusal } from './refusals.ts';
 
 export interface EntryContext {
   readonly request: SecretRequest;
   readonly now: number;
+  /** Milliseconds since 1970. */
+  readonly date: number;
+  readonly staleIfError: number;
   readonly freshness: Freshness;
   readonly outage: Outage | undefined;
   readonly pinned: number;
 }
 
+/** KMS rotates a secret at most a few minutes after the announced date. After this time (ms) the rotation counts as missed. */
+const missedAfter = 15 * 60_000;
+
+/** Whether KMS has not rotated a secret that was announced to be rotated at `nextAt`. Both are in milliseconds since 1970. */
+export function isRotationMissed(nextAt: number | undefined, date: number): boolean {
+  return nextAt !== undefined && nextAt + missedAfter <= date;
+}
+
 /** The status of an entry, without its value. */
-export function entryStatus(entry: Entry, { request, now, freshness, outage, pinned }: EntryContext): SecretStatus {
-  const { secret, ttl, fetchedAt, readAt, heapIndex, dueAt } = entry;
+export function entryStatus(entry: Entry, context: EntryContext): SecretStatus {
+  const { request, now, date, staleIfError, freshness, outage, pinned } = context;
+  const { secret, ttl, fetchedAt, freshUntil, readAt, heapIndex, dueAt } = entry;
+  const nextAt = secret.rotation?.nextAt;
   return {
     name: request.name,
     stage: request.stage,
@@ -23,14 +37,49 @@ export function entryStatus(entry: Entry, { request, now, freshness, outage, pin
     age: now - fetchedAt,
     ttl,
     freshness,
+    expiresIn: Math.max(freshUntil + staleIfError - now, 0),
     lastReadAgo: now - readAt,
     pinned,
     nextRefreshIn: heapIndex === notInHeap ? undefined : dueAt - now,
-    lastFailure: outage && {
-      code: outage.error.code,
-      message: outage.error.message,
-      ago: now - outage.at,
-      times: outage.failures,
-    },
+    rotation: nextAt === undefined ? undefined : { nextAt, isMissed: isRotationMissed(nextAt, date) },
+    lastFailure: outage && lastFailure({ ...outage, times: outage.failures }, now),
   };
+}
+
+/** The status of a secret that is not in memory. */
+export function absentStatus(
+  request: SecretRequest,
+  context: {
+    readonly now: number;
+    readonly refusal: Refusal | undefined;
+    readonly outage: Outage | undefined;
+    readonly pinned: number;
+    readonly nextRefreshIn: number | undefined;
+  },
+): SecretStatus {
+  const { now, refusal, outage, pinned, nextRefreshIn } = context;
+  const failure = refusal ?? (outage && { ...outage, times: outage.failures });
+  return {
+    name: request.name,
+    stage: request.stage,
+    versionId: refusal?.versionId ?? request.versionId,
+    type: undefined,
+    age: undefined,
+    ttl: undefined,
+    freshness: refusal === undefined ? 'missing' : 'refused',
+    expiresIn: undefined,
+    lastReadAgo: undefined,
+    pinned,
+    nextRefreshIn,
+    rotation: undefined,
+    lastFailure: failure && lastFailure(failure, now),
+  };
+}
+
+function lastFailure(
+  { error, since, at, times }: Pick<Refusal, 'error' | 'since' | 'at' | 'times'>,
+  now: number,
+): SecretStatus['lastFailure'] {
+  const { code, message } = error;
+  return { code, message, ago: now - at, failingFor: now - since, times };
 }

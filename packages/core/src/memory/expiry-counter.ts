@@ -29,6 +29,14 @@ export class ExpiryCounter {
     return this.#passed;
   }
 
+  /** The first time that has not passed, rounded up to a second; `undefined` if all have. Takes one step per pending second. */
+  next(now: number): number | undefined {
+    this.passed(now);
+    let next: number | undefined;
+    for (const second of this.#pending.keys()) if (next === undefined || second < next) next = second;
+    return next === undefined ? undefined : next * 1_000;
+  }
+
   clear(): void {
     this.#pending.clear();
     this.#passed = 0;

@@ -1,8 +1,10 @@
 import type { Entry } from './entry.ts';
+import { Rotations } from './rotations.ts';
 import { ExpiryCounter } from './expiry-counter.ts';
 
 /** Counts entries by freshness as they are added and removed: a health check need not visit 100,000 entries. */
 export class FreshnessCounts {
+  readonly rotations: Rotations = new Rotations();
   readonly #staleIfError: number;
   readonly #pastTtl = new ExpiryCounter();
   readonly #expired = new ExpiryCounter();
@@ -12,13 +14,15 @@ export class FreshnessCounts {
     this.#staleIfError = staleIfError;
   }
 
-  add({ freshUntil }: Entry): void {
+  add({ key, secret, freshUntil }: Entry): void {
+    this.rotations.set(key, secret.rotation?.nextAt);
     this.#size += 1;
     this.#pastTtl.add(freshUntil);
     this.#expired.add(freshUntil + this.#staleIfError);
   }
 
-  remove({ freshUntil }: Entry): void {
+  remove({ key, freshUntil }: Entry): void {
+    this.rotations.set(key, undefined);
     this.#size -= 1;
     this.#pastTtl.remove(freshUntil);
     this.#expired.remove(freshUntil + this.#staleIfError);
@@ -30,7 +34,13 @@ export class FreshnessCounts {
     return { fresh: this.#size - pastTtl, stale: pastTtl - expired, expired };
   }
 
+  /** The time at which the next entry expires, accurate to one second; `undefined` without one. */
+  nextExpiry(now: number): number | undefined {
+    return this.#expired.next(now);
+  }
+
   clear(): void {
+    this.rotations.clear();
     this.#size = 0;
     this.#pastTtl.clear();
     this.#expired.clear();

@@ -60,7 +60,7 @@ export class SecretMemory {
   readonly #dueRefresh: DueRefresh;
   readonly #reporter: MemoryReporter;
   readonly #leastRecentlyRead: LeastRecentlyRead;
-  readonly #freshnessCounts: FreshnessCounts;
+  readonly #counts: FreshnessCounts;
 
   constructor(parts: MemoryParts) {
     const { options, logger, events, counters } = parts;
@@ -78,7 +78,7 @@ export class SecretMemory {
     });
     this.#pinned = new PinnedSecrets({ options, logger, queue: this.#queue, outages: this.#outages });
     this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
-    this.#freshnessCounts = new FreshnessCounts(options.staleIfError);
+    this.#counts = new FreshnessCounts(options.staleIfError);
     const shared = { options, cache: this.#cache, outages: this.#outages, pins: this.#pinned.pins, queue: this.#queue };
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, shared.pins);
     this.#dueRefresh = new DueRefresh({
@@ -87,7 +87,8 @@ export class SecretMemory {
       dropIdle: ({ key }) => this.drop(key, 'idle'),
       fetch: parts.refresh,
     });
-    this.status = new MemoryStatus({ ...shared, errors: this.#errors, freshnessCounts: this.#freshnessCounts });
+    const { refusals } = this.#pinned;
+    this.status = new MemoryStatus({ ...shared, errors: this.#errors, refusals, freshnessCounts: this.#counts });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -232,18 +233,16 @@ export class SecretMemory {
     this.#queue.remove(key, entry);
     if (isFetchedAgain) this.#pinned.fetchAfterDrop(key, entry, reason);
     if (entry === undefined) return;
-    this.#freshnessCounts.remove(entry);
+    this.#counts.remove(entry);
     this.#pinned.rememberVersion(key, { versionId: entry.secret.versionId, reason });
     this.#reporter.dropped(entry, reason, error);
   }
 
   /** Drops a secret in all its stages and versions, and its cached errors. */
   invalidate(name: string): void {
-    const { pins } = this.#pinned;
-    for (const key of new Set([...this.relatedKeysOf(name), ...pins.relatedKeysOf(name)])) {
-      pins.setRefusal(key, undefined);
-      this.drop(key, 'invalidated');
-    }
+    const keys = new Set([...this.relatedKeysOf(name), ...this.#pinned.pins.relatedKeysOf(name)]);
+    this.#pinned.forgetRefusals(name);
+    for (const key of keys) this.drop(key, 'invalidated');
     this.#errors.deleteRelated(name);
   }
 
@@ -253,7 +252,7 @@ export class SecretMemory {
     this.#outages.clearAll();
     this.#cache.clear();
     this.#errors.clear();
-    this.#freshnessCounts.clear();
+    this.#counts.clear();
   }
 
   #store({ key, secret, ttl, fetchedAt }: Omit<EntryFields, 'readAt'>): void {
@@ -264,8 +263,8 @@ export class SecretMemory {
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
     if (!this.#cache.store(entry)) return;
     this.#errors.delete(key);
-    if (previous !== undefined) this.#freshnessCounts.remove(previous);
-    this.#freshnessCounts.add(entry);
+    if (previous !== undefined) this.#counts.remove(previous);
+    this.#counts.add(entry);
     this.#outages.clear(key);
     this.#queue.remove(key, previous);
     this.#queue.schedule(entry, delay);
@@ -288,7 +287,7 @@ export class SecretMemory {
     const isNotFound = error.code === 'ERR_SECRET_NOT_FOUND';
     const { pins } = this.#pinned;
     const keys = isNotFound ? [key] : new Set([key, ...this.keysOf(name), ...pins.keysOf(name)]);
-    for (const refused of keys) pins.setRefusal(refused, error);
+    for (const refused of keys) this.#pinned.refused(refused, error, this.#cache.lookup(refused));
     for (const refused of keys) this.drop(refused, 'refused', error);
     if (isNotFound) return;
     for (const related of this.relatedKeysOf(name)) this.#queue.recheck(this.#cache.lookup(related));

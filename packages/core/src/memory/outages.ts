@@ -5,6 +5,8 @@ import type { Secret } from '../secret/secret.ts';
 /** Why a secret cannot be refreshed. */
 export interface Outage {
   readonly error: AnySecretError;
+  /** The time of the first failure; the clock's `now`. */
+  readonly since: number;
   /** The time of the last failure; the clock's `now`. */
   readonly at: number;
   /** Consecutive failed fetches; 0 while the first one is still retrying. */
@@ -32,6 +34,12 @@ export class Outages {
 
   get(key: string): Outage | undefined {
     return this.#outages.get(key);
+  }
+
+  /** The start of the longest outage; the clock's `now`. A `Map` keeps the position of a key that is set again. */
+  get since(): number | undefined {
+    const [longest] = this.#outages.values();
+    return longest?.since;
   }
 
   /** Records that a fetch is failing or slow, and continues. */
@@ -66,7 +74,8 @@ export class Outages {
     this.#outages.clear();
   }
 
-  #set(key: string, outage: Omit<Outage, 'at'>): void {
-    this.#outages.set(key, { ...outage, at: this.#clock.now() });
+  #set(key: string, outage: Omit<Outage, 'at' | 'since'>): void {
+    const now = this.#clock.now();
+    this.#outages.set(key, { ...outage, since: this.#outages.get(key)?.since ?? now, at: now });
   }
 }

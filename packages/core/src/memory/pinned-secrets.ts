@@ -8,6 +8,7 @@ import type { LastVersion } from './last-versions.ts';
 import type { Outages } from './outages.ts';
 import { Pins } from './pins.ts';
 import type { RefreshQueue } from './refresh-queue.ts';
+import { Refusals } from './refusals.ts';
 
 type DropReason = SecretEvents['dropped']['reason'];
 
@@ -27,12 +28,14 @@ export const refreshSpread = 1_000;
 /** Fetches pinned secrets again after they were dropped, and remembers what their subscribers have seen. */
 export class PinnedSecrets {
   readonly pins: Pins;
+  readonly refusals: Refusals;
   readonly #parts: PinnedSecretsParts;
   readonly #lastVersions: LastVersions;
 
   constructor(parts: PinnedSecretsParts) {
     const { preload: preloaded, limits } = parts.options;
     this.#parts = parts;
+    this.refusals = new Refusals(parts.options.clock);
     this.pins = new Pins({ preloaded, limit: limits.maxPinned, logger: parts.logger });
     this.#lastVersions = new LastVersions((key) => this.pins.has(key));
   }
@@ -64,6 +67,19 @@ export class PinnedSecrets {
     this.#fetchIn(key, this.#delayAfterDrop(entry, reason));
   }
 
+  /** Records that KMS refuses a secret, before it is dropped. `entry`: its entry in memory. */
+  refused(key: string, error: AnySecretError, entry: Entry | undefined): void {
+    this.pins.setRefusal(key, error);
+    const isListed = entry !== undefined || this.pins.has(key);
+    this.refusals.record(key, error, { versionId: entry?.secret.versionId, isListed });
+  }
+
+  /** For `invalidate()`. */
+  forgetRefusals(name: string): void {
+    for (const key of this.pins.relatedKeysOf(name)) this.pins.setRefusal(key, undefined);
+    this.refusals.deleteRelated(name);
+  }
+
   rememberVersion(key: string, version: LastVersion): void {
     this.#lastVersions.set(key, version);
   }
@@ -72,12 +88,14 @@ export class PinnedSecrets {
   stored(key: string): string | undefined {
     const last = this.#lastVersions.get(key);
     this.pins.setRefusal(key, undefined);
+    this.refusals.delete(key);
     this.#lastVersions.delete(key);
     return last?.versionId;
   }
 
   clear(): void {
     this.pins.clear();
+    this.refusals.clear();
     this.#lastVersions.clear();
   }
 

@@ -34,6 +34,10 @@ export class Pins {
     return this.#pins.size;
   }
 
+  get keys(): readonly string[] {
+    return [...this.#pins.keys()];
+  }
+
   has(key: string): boolean {
     return this.#pins.has(key);
   }

@@ -84,9 +84,10 @@ export class RefreshQueue {
     this.#missing.delete(key);
   }
 
-  /** The pinned secrets that are not in memory and will be fetched. */
-  get missing(): readonly string[] {
-    return [...this.#missing.keys()];
+  /** When a missing secret is fetched; the clock's `now`. `undefined` while its fetch is in flight, and for any other key. */
+  missingDueAt(key: string): number | undefined {
+    const item = this.#missing.get(key);
+    return item === undefined || item.heapIndex === notInHeap ? undefined : item.dueAt;
   }
 
   close(): void {

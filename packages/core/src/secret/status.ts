@@ -29,6 +29,8 @@ export interface EndpointStatus {
   readonly hedgesWon: number;
   /** The 95th percentile of its recent response times in milliseconds; `undefined` below 20 samples. */
   readonly p95: number | undefined;
+  /** Milliseconds since the first of the consecutive failures; `undefined` unless it is failing. */
+  readonly failingFor: number | undefined;
   /** `ago` is in milliseconds. */
   readonly lastFailure: { readonly failure: FailureName; readonly message: string; readonly ago: number } | undefined;
 }
@@ -49,27 +51,54 @@ export interface IdentityStatus {
     | undefined;
 }
 
-/** The state of one secret in memory, without its value. Times are in milliseconds. */
+/**
+ * The state of one secret, without its value. Times are in milliseconds. The fields of a secret that is not in memory, `refused` or
+ * `missing`, are `undefined` where there is nothing to report.
+ */
 export interface SecretStatus {
   /** Name or ARN, as it was requested. */
   readonly name: string;
   readonly stage: string | undefined;
-  readonly versionId: string;
-  readonly type: string;
+  /** Of a refused secret: the last version that was in memory. */
+  readonly versionId: string | undefined;
+  readonly type: string | undefined;
   /** The time since its fetch. */
-  readonly age: number;
-  readonly ttl: number;
-  /** By age: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. */
-  readonly freshness: 'fresh' | 'stale' | 'expired';
+  readonly age: number | undefined;
+  readonly ttl: number | undefined;
+  /**
+   * By age: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. `refused`: KMS refuses a secret that was in memory or is
+   * pinned. `missing`: the secret is pinned and has not been fetched.
+   */
+  readonly freshness: 'fresh' | 'stale' | 'expired' | 'refused' | 'missing';
+  /** The time until the value is no longer served, unless it is refreshed before; 0 if it has expired. */
+  readonly expiresIn: number | undefined;
   /** The time since its last read. */
-  readonly lastReadAgo: number;
+  readonly lastReadAgo: number | undefined;
   /** The number of handles, listeners and preloads that keep it in memory and fresh. */
   readonly pinned: number;
   /** `undefined` while its refresh is in flight. */
   readonly nextRefreshIn: number | undefined;
-  /** Why it could not be refreshed, and how many refreshes failed in a row; `undefined` after a successful refresh. */
+  /** The rotation that KMS has announced. `undefined` for a secret without automatic rotation. */
+  readonly rotation:
+    | {
+        /** Milliseconds since 1970. */
+        readonly nextAt: number;
+        /** The date was 15 minutes ago or earlier, and this is still the version from before. */
+        readonly isMissed: boolean;
+      }
+    | undefined;
+  /** Why it could not be fetched; `undefined` after a successful fetch. */
   readonly lastFailure:
-    | { readonly code: SecretErrorCode; readonly message: string; readonly ago: number; readonly times: number }
+    | {
+        readonly code: SecretErrorCode;
+        readonly message: string;
+        /** The time since the last failure. */
+        readonly ago: number;
+        /** The time since the first of the consecutive failures. */
+        readonly failingFor: number;
+        /** Consecutive failed fetches; 0 while the first one is still retrying. */
+        readonly times: number;
+      }
     | undefined;
 }
 
@@ -81,6 +110,11 @@ export interface StoreStatus {
   readonly state: 'working' | 'failing' | 'unavailable';
   /** Writes and removals that wait in its queue. */
   readonly queued: number;
+  /** The time since the first of the consecutive failures; `undefined` if it works. */
+  readonly failingFor: number | undefined;
+  /** Entries that were dropped because they are corrupt or belong to another key or format. */
+  readonly dropped: number;
+  readonly lastDropped: { readonly message: string; readonly ago: number } | undefined;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
 }
 
@@ -88,43 +122,91 @@ export interface StoreStatus {
 export interface ClientDescription {
   readonly isClosed: boolean;
   readonly identity: IdentityStatus;
+  /** In memory, and those that are not: refused and missing secrets come first. */
   readonly secrets: readonly SecretStatus[];
   readonly endpoints: readonly EndpointStatus[];
   readonly stores: readonly StoreStatus[];
 }
 
-/** The number of secrets in memory by freshness, accurate to one second. */
+/** The number of secrets by freshness, accurate to one second. */
 export interface SecretCounts {
   readonly fresh: number;
   readonly stale: number;
   /** Past TTL + `staleIfError`: never served. */
   readonly expired: number;
-  /** Secrets of any freshness whose last refresh failed. */
+  /** Secrets in memory, of any freshness, whose last refresh failed. */
   readonly failing: number;
+  /** Not in memory, because KMS refuses them. Only secrets that were in memory or are pinned. */
+  readonly refused: number;
+  /** Pinned, and neither in memory nor refused. */
+  readonly missing: number;
 }
 
 /** Options of `SecretClient.health`. */
 export interface HealthOptions {
-  /** The client is `failing` without these names, in its own stage. */
+  /**
+   * The client is `failing` without these names, in its own stage. The option `preload` of the client and the names of
+   * `client.preload()` are always required, except optional ones.
+   */
   readonly required?: readonly string[] | undefined;
-  /** Whether to list every secret in memory. Default: `false`; a probe does not need a list of 100,000 secrets. */
+  /** Whether to list every secret. Default: `false`; a probe does not need a list of 100,000 secrets. */
   readonly details?: boolean | undefined;
+}
+
+/** One reason why a client is not `ok`: what is wrong, since when and how bad it is. Times are in milliseconds. */
+export interface HealthProblem {
+  /**
+   * - `closed`: the client is closed
+   * - `missing`: required secrets are not in memory, or pinned ones cannot be fetched
+   * - `refused`: KMS refuses secrets that were in use
+   * - `expired`, `stale`: secrets past TTL + `staleIfError`, or past their TTL
+   * - `refresh`: secrets whose last refresh failed
+   * - `source`: memory is empty and every endpoint fails
+   * - `identity`: KMS rejects the credentials of the client
+   * - `endpoint`: endpoints that fail
+   * - `store`: stores that fail, or that dropped an entry in the last ten minutes
+   * - `rotation`: secrets that KMS has not rotated at the announced date
+   */
+  readonly kind:
+    | 'closed'
+    | 'missing'
+    | 'refused'
+    | 'expired'
+    | 'stale'
+    | 'refresh'
+    | 'source'
+    | 'identity'
+    | 'endpoint'
+    | 'store'
+    | 'rotation';
+  readonly status: 'degraded' | 'failing';
+  /** How many secrets, endpoints or stores. */
+  readonly count: number;
+  /** Up to ten of their names. Empty if listing them would take a look at every secret. */
+  readonly names: readonly string[];
+  /** The time since it started; `undefined` if that is unknown. */
+  readonly since: number | undefined;
+  /** The time until the first secret expires; `undefined` if nothing expires. */
+  readonly expiresIn: number | undefined;
 }
 
 /** Whether a client can serve secrets: what `health()` returns. Names, versions and ages; never a value. */
 export interface ClientHealth {
   /**
    * `failing`: the client is closed, a required secret is missing, a secret is expired, or memory is empty while every endpoint
-   * fails. `degraded`: a secret is stale, a secret could not be refreshed, an endpoint fails, or the identity is rejected.
+   * fails. `degraded`: anything else in `problems`.
    */
   readonly status: 'ok' | 'degraded' | 'failing';
-  /** The required names that are not in memory. */
+  /** Why it is not `ok`, the worst first. */
+  readonly problems: readonly HealthProblem[];
+  /** The required names that are not in memory, refused or not. */
   readonly missing: readonly string[];
   readonly counts: SecretCounts;
   /** Whether KMS accepts the identity of the client. `describe()` has the reason. */
   readonly identity: IdentityStatus['state'];
-  readonly endpoints: readonly Pick<EndpointStatus, 'endpoint' | 'state'>[];
-  /** Every secret in memory; only with `details`. */
+  readonly endpoints: readonly Pick<EndpointStatus, 'endpoint' | 'state' | 'failingFor'>[];
+  readonly stores: readonly Pick<StoreStatus, 'store' | 'state' | 'failingFor'>[];
+  /** Every secret, in memory or not; only with `details`. */
   readonly secrets?: readonly Pick<SecretStatus, 'name' | 'versionId' | 'freshness' | 'age'>[];
 }
 

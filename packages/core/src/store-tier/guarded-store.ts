@@ -52,6 +52,9 @@ export class GuardedStore {
   #reported: 'nothing' | 'failed' | 'unavailable' = 'nothing';
   #failures = 0;
   #completedChanges = 0;
+  #failingSince: number | undefined;
+  #dropped = 0;
+  #lastDropped: { readonly message: string; readonly at: number } | undefined;
   #lastFailure: { readonly error: StoreError; readonly at: number } | undefined;
 
   constructor({ store, clock, timeout, onEvent, onRecovered }: GuardedStoreParts) {
@@ -156,6 +159,7 @@ export class GuardedStore {
   /** The store reported that it works again. */
   markRecovered(): void {
     this.#groups.clear();
+    this.#failingSince = undefined;
     this.#reportRecovered();
   }
 
@@ -172,6 +176,8 @@ export class GuardedStore {
     const entry = name === undefined ? 'An entry' : `The entry of secret "${name}"`;
     const message = `${entry} in ${this.name} was dropped: ${withoutFullStop(reason)}.`;
     const error = new StoreError(message, { secretName: name });
+    this.#dropped += 1;
+    this.#lastDropped = { message, at: this.#clock.now() };
     this.#onEvent({ store: this.name, kind: 'dropped', operation: 'read', name, error });
   }
 
@@ -183,6 +189,12 @@ export class GuardedStore {
       store: this.name,
       state: isUnavailable ? 'unavailable' : groups.length > 0 ? 'failing' : 'working',
       queued,
+      failingFor: this.#failingSince === undefined ? undefined : this.#clock.now() - this.#failingSince,
+      dropped: this.#dropped,
+      lastDropped: this.#lastDropped && {
+        message: this.#lastDropped.message,
+        ago: this.#clock.now() - this.#lastDropped.at,
+      },
       lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
     };
   }
@@ -198,6 +210,7 @@ export class GuardedStore {
   #succeed(group: OperationGroup): void {
     if (group === 'change') this.#completedChanges += 1;
     this.#groups.delete(group);
+    if (this.#groups.size === 0) this.#failingSince = undefined;
     if (![...this.#groups.values()].some(({ backoff }) => backoff > 0)) this.#reportRecovered();
   }
 
@@ -239,6 +252,7 @@ export class GuardedStore {
 
   #record(error: StoreError): void {
     this.#failures += 1;
+    this.#failingSince ??= this.#clock.now();
     this.#lastFailure = { error, at: this.#clock.now() };
   }
 

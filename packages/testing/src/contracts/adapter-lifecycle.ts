@@ -115,6 +115,20 @@ export const lifecycleClauses: readonly Clause<StartApp>[] = [
     const failing = { status: 503, health: 'failing' };
     expect(responses).toEqual([failing, { status: 200, health: 'ok' }, failing]);
   }),
+  clause('health is failing while a preloaded secret is refused', { preload: ['db'] }, async ({ app, kms, clock }) => {
+    kms.put('db', 'v1');
+    await app.ready();
+    const responses = [await app.health()];
+    kms.fail('denied', 'db');
+    await app.refresh('db');
+    responses.push(await app.health());
+    kms.put('db', 'v1');
+    await clock.pass('2m');
+    responses.push(await app.health());
+
+    const ok = { status: 200, health: 'ok' };
+    expect(responses).toEqual([ok, { status: 503, health: 'failing' }, ok]);
+  }),
   clause('health and stats do not wait for a KMS that hangs', {}, async ({ app, kms, client }) => {
     kms.fail('hang');
     const reading = app.read('db');
