@@ -1,6 +1,8 @@
+import type { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
 import { fakeEndpoint, setUpClient } from './client.fixture.ts';
+import type { SecretClient } from './client.ts';
 
 const manyNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `db-${index}`);
 
@@ -134,4 +136,87 @@ test('close() rejects a thousand queued reads and leaves no timer', async () => 
 
   expect(new Set(await Promise.all(reads))).toEqual(new Set(['ERR_CLIENT_CLOSED']));
   expect(clock.pendingTimers).toBe(0);
+});
+
+/** Reads names that KMS does not have, 600 a second, for some seconds. */
+async function flood(client: SecretClient, clock: FakeClock, seconds: number): Promise<void> {
+  for (let step = 0; step < 10 * seconds; step += 1) {
+    for (let count = 0; count < 60; count += 1) client.get(`made-up/${step}/${count}`).catch(() => {});
+    await clock.pass(100);
+  }
+}
+
+test('made-up names neither delay refreshes nor first reads of preloaded names', async () => {
+  const { client, clock, kms, events } = setUpClient({ preload: ['db', 'late'], ttl: '3s', deadline: '5s' });
+  kms.delayResponses(5, clock);
+  kms.fail('unavailable', 'late');
+  client.ready().catch(() => {});
+  await flood(client, clock, 4);
+  kms.put('db', 'v2');
+  kms.put('late', 'v1');
+
+  await flood(client, clock, 4);
+
+  expect(client.peek('db')?.versionId).toBe('v2');
+  expect(client.peek('late')?.versionId).toBe('v1');
+  expect(events('stale')).toEqual([]);
+  await client.close();
+});
+
+test('a read that waits for a limit of the client names that limit', async () => {
+  const names = manyNames(300);
+  const { client, clock, kms } = setUpClient({ names, limits: { requestsPerSecond: 20 } });
+  kms.delayResponses(5, clock);
+
+  const reads = Promise.allSettled(names.map((name) => client.get(name)));
+  await clock.pass('11s');
+  const errors = (await reads).flatMap((read) => (read.status === 'rejected' ? [read.reason as Error] : []));
+
+  expect(errors.length).toBeGreaterThan(0);
+  for (const { message } of errors) {
+    expect(message).toContain('for the limit of this client: 20 requests per second (limits.requestsPerSecond)');
+  }
+  await client.close();
+});
+
+test('a read that waits for a slot names the limit of slots', async () => {
+  const { client, clock, kms } = setUpClient({ limits: { concurrentRequests: 1 } });
+  kms.fail('hang', 'a');
+  client.get('a').catch(() => {});
+
+  const read = client.get('db').catch((error: unknown) => String(error));
+  kms.fail('hang');
+  await clock.pass('10s');
+
+  expect(await read).toContain('1 in flight (limits.concurrentRequests)');
+  await client.close();
+});
+
+test.each([64, 192])('reads a secret within a second while %i others hang', async (count) => {
+  const { client, clock, kms } = setUpClient();
+  for (const name of manyNames(count)) kms.fail('hang', name);
+  for (const name of manyNames(count)) client.get(name).catch(() => {});
+  await clock.pass(200);
+
+  const read = client.get('db');
+  await clock.pass(800);
+
+  expect(client.peek('db')?.versionId).toBe('v1');
+  await read;
+  await client.close();
+});
+
+test('secrets that keep hanging delay no other secret', async () => {
+  const { client, clock, kms } = setUpClient({ retry: { maxAttempts: 20 }, breaker: false });
+  const names = manyNames(400);
+  for (const name of names) kms.fail('hang', name);
+  for (const name of names) client.get(name).catch(() => {});
+  await clock.pass('20s');
+
+  const read = client.get('db');
+  await clock.pass('1s');
+
+  expect(client.peek('db')?.versionId).toBe('v1');
+  await read;
+  await client.close();
 });

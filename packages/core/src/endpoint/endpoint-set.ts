@@ -10,6 +10,7 @@ import type { BreakerSettings } from './circuit-breaker.ts';
 import { Endpoint } from './endpoint.ts';
 import { Hedging } from './hedge.ts';
 import { IdentityMonitor } from './identity-monitor.ts';
+import { KnownSecrets } from './known-secrets.ts';
 
 export interface EndpointSetParts {
   /** In the order of the option `endpoints`. */
@@ -33,6 +34,7 @@ export class EndpointSet {
   readonly #events: SecretEmitter;
   readonly #onRecovered: () => void;
   readonly #identity: IdentityMonitor;
+  readonly #known: KnownSecrets;
 
   constructor({ transports, options, logger, events, onRecovered }: EndpointSetParts) {
     const [first, ...fallbacks] = transports;
@@ -40,6 +42,7 @@ export class EndpointSet {
     this.#events = events;
     this.#onRecovered = onRecovered;
     this.#identity = new IdentityMonitor({ clock: options.clock, logger, events });
+    this.#known = new KnownSecrets([...options.preload, ...options.secrets.keys()], options.limits.maxEntries);
     this.hedging = fallbacks.length > 0 ? createHedging(options) : undefined;
     this.primary = this.#createEndpoint(first, options);
     this.all = [this.primary, ...fallbacks.map((transport) => this.#createEndpoint(transport, options))];
@@ -76,6 +79,7 @@ export class EndpointSet {
       clock: options.clock,
       maxInFlight: options.limits.concurrentRequests,
       maxPerSecond: options.limits.requestsPerSecond,
+      known: this.#known,
       breaker: breakerSettings(options),
       slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
       onChange: (change, status) => (change === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),

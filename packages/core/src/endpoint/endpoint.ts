@@ -3,13 +3,22 @@ import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { EndpointStatus } from '../secret/status.ts';
-import type { FetchFailure, SecretTransport } from '../ports/transport.ts';
+import { FetchFailure } from '../ports/transport.ts';
+import type { SecretTransport } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import type { CancelSignal } from '../time/abort.ts';
+import type { KnownSecrets } from './known-secrets.ts';
+import type { Standing } from './lanes.ts';
+import type { Priority } from './priority.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import type { Permit } from './rate-limiter.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
 import { Latency } from './latency.ts';
 import { Cooldown } from './cooldown.ts';
+
+/** The maximum number of names in `timedOut`: users of an app may make them up. */
+const maxTimedOut = 1_000;
 
 export interface EndpointParts {
   readonly transport: SecretTransport;
@@ -17,6 +26,8 @@ export interface EndpointParts {
   readonly breaker: BreakerSettings;
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
+  /** Shared by the endpoints of a client. */
+  readonly known: KnownSecrets;
   /** A probe that takes longer than this (ms) opens the breaker again. */
   readonly slowProbeThreshold: number;
   /** Called when the endpoint starts to fail or recovers, and when its breaker opens or closes. */
@@ -42,6 +53,9 @@ export class Endpoint {
   readonly #transport: SecretTransport;
   readonly #clock: Clock;
   readonly #slowProbeThreshold: number;
+  readonly #known: KnownSecrets;
+  /** The names of the secrets whose last attempt got no response, the oldest first. */
+  readonly #timedOut = new Set<string>();
   readonly #onChange: EndpointParts['onChange'];
   readonly #onIdentity: EndpointParts['onIdentity'];
   readonly #breakerOpenTasks = new Set<() => void>();
@@ -63,6 +77,7 @@ export class Endpoint {
     this.#transport = transport;
     this.#clock = clock;
     this.#slowProbeThreshold = parts.slowProbeThreshold;
+    this.#known = parts.known;
     this.#onChange = parts.onChange;
     this.#onIdentity = parts.onIdentity;
     this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#onBreakerChange(state) });
@@ -85,6 +100,27 @@ export class Endpoint {
 
   get lastFailure(): FetchFailure | undefined {
     return this.#lastFailure?.error;
+  }
+
+  /** Waits for the rate limiter. See `RateLimiter.acquire`. */
+  acquire(name: string, priority: Priority, signal: CancelSignal): Permit | Promise<Permit> {
+    return this.rateLimiter.acquire({ priority, signal, standing: this.#standingOf(name) });
+  }
+
+  /** The limit of the client that delays a queued request. */
+  limitFor(name: string, priority: Priority): string {
+    return this.rateLimiter.limitFor({ priority, standing: this.#standingOf(name) });
+  }
+
+  /** Records the result of an attempt for the standing of the secret. */
+  recordStanding(name: string, outcome: Secret | FetchFailure, isTimeout: boolean): void {
+    this.#timedOut.delete(name);
+    if (isTimeout) {
+      this.#timedOut.add(name);
+      const [oldest] = this.#timedOut;
+      if (this.#timedOut.size > maxTimedOut && oldest !== undefined) this.#timedOut.delete(oldest);
+    } else if (!(outcome instanceof FetchFailure)) this.#known.fetched(name);
+    else if (!failures[outcome.failure].serveStale) this.#known.refused(name);
   }
 
   /** Sends a request and counts it. The caller reports the result to `succeeded` or `failed`. */
@@ -185,6 +221,11 @@ export class Endpoint {
 
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+
+  #standingOf(name: string): Standing {
+    if (this.#timedOut.has(name)) return 'slow';
+    return this.#known.has(name) ? 'known' : 'new';
   }
 
   #setState(state: EndpointStatus['state']): void {

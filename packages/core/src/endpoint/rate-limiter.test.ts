@@ -2,7 +2,9 @@ import { FakeClock } from '@kms-secrets/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Priority } from './priority.ts';
+import type { Standing } from './lanes.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import type { Permit } from './rate-limiter.ts';
 import { settled, unhandledRejections } from './rejections.fixture.ts';
 
 function setup({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number; maxPerSecond?: number } = {}) {
@@ -11,25 +13,35 @@ function setup({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number
   const granted: string[] = [];
   const failed: string[] = [];
   const controller = new AbortController();
-  const acquire = (name: string, priority = new Priority('read'), signal = controller.signal): void => {
-    const grant = limiter.acquire(priority, signal);
-    if (grant === undefined) granted.push(name);
-    else
-      grant.then(
-        () => granted.push(name),
-        (error: unknown) => failed.push(`${name}: ${String(error)}`),
-      );
+  const permits: Permit[] = [];
+  const acquire = (
+    name: string,
+    {
+      priority = new Priority('read'),
+      signal = controller.signal,
+      standing,
+    }: { readonly priority?: Priority; readonly signal?: AbortSignal; readonly standing?: Standing } = {},
+  ): void => {
+    const onGrant = (permit: Permit): void => {
+      granted.push(name);
+      permits.push(permit);
+    };
+    const grant = limiter.acquire({ priority, signal, ...(standing && { standing }) });
+    if (grant instanceof Promise) grant.then(onGrant, (error: unknown) => failed.push(`${name}: ${String(error)}`));
+    else onGrant(grant);
   };
-  return { clock, limiter, granted, failed, acquire, controller };
+  /** Ends the oldest request. */
+  const release = (): void => permits.shift()?.release();
+  return { clock, limiter, granted, failed, acquire, release, controller };
 }
 
 test('grants up to `maxInFlight` requests, the next one on release', async () => {
-  const { clock, limiter, granted, acquire } = setup({ maxInFlight: 2 });
+  const { clock, limiter, granted, acquire, release } = setup({ maxInFlight: 2 });
   for (const name of ['a', 'b', 'c', 'd']) acquire(name);
   expect(granted).toEqual(['a', 'b']);
   expect(limiter.queued).toBe(2);
 
-  limiter.release();
+  release();
   await clock.pass(0);
 
   expect(granted).toEqual(['a', 'b', 'c']);
@@ -51,12 +63,12 @@ test('grants `maxPerSecond` requests, the next one with its token', async () => 
 });
 
 test('grants a read before earlier refreshes', async () => {
-  const { clock, limiter, granted, acquire } = setup({ maxInFlight: 1 });
+  const { clock, granted, acquire, release } = setup({ maxInFlight: 1 });
   acquire('first');
-  acquire('refresh', new Priority('refresh'));
+  acquire('refresh', { priority: new Priority('refresh') });
   acquire('reader');
 
-  limiter.release();
+  release();
   await clock.pass(0);
 
   expect(granted).toEqual(['first', 'reader']);
@@ -67,7 +79,7 @@ test('reserves a quarter of slots and tokens for foreground reads', () => {
   const tokens = setup({ maxPerSecond: 8 });
 
   for (const { acquire } of [slots, tokens]) {
-    for (let count = 0; count < 8; count += 1) acquire('refresh', new Priority('refresh'));
+    for (let count = 0; count < 8; count += 1) acquire('refresh', { priority: new Priority('refresh') });
     acquire('reader');
   }
 
@@ -76,11 +88,11 @@ test('reserves a quarter of slots and tokens for foreground reads', () => {
 });
 
 test('grants refreshes with a single slot or token', async () => {
-  const { clock, limiter, granted, acquire } = setup({ maxInFlight: 1, maxPerSecond: 1 });
-  acquire('one', new Priority('refresh'));
-  acquire('two', new Priority('refresh'));
+  const { clock, granted, acquire, release } = setup({ maxInFlight: 1, maxPerSecond: 1 });
+  acquire('one', { priority: new Priority('refresh') });
+  acquire('two', { priority: new Priority('refresh') });
 
-  limiter.release();
+  release();
   await clock.pass('1s');
 
   expect(granted).toEqual(['one', 'two']);
@@ -88,24 +100,24 @@ test('grants refreshes with a single slot or token', async () => {
 
 test('a new refresh does not overtake a waiting one', async () => {
   const { clock, granted, acquire } = setup({ maxPerSecond: 2 });
-  for (const name of ['a', 'b', 'c']) acquire(name, new Priority('refresh'));
+  for (const name of ['a', 'b', 'c']) acquire(name, { priority: new Priority('refresh') });
 
   clock.freeze(500);
-  acquire('d', new Priority('refresh'));
+  acquire('d', { priority: new Priority('refresh') });
   await clock.pass(0);
 
   expect(granted).toEqual(['a', 'b', 'c']);
 });
 
 test('a promoted refresh overtakes other refreshes', async () => {
-  const { clock, limiter, granted, acquire } = setup({ maxInFlight: 1 });
+  const { clock, granted, acquire, release } = setup({ maxInFlight: 1 });
   const joined = new Priority('refresh');
   acquire('first');
-  acquire('second', new Priority('refresh'));
-  acquire('joined', joined);
+  acquire('second', { priority: new Priority('refresh') });
+  acquire('joined', { priority: joined });
 
   joined.raise('read');
-  limiter.release();
+  release();
   await clock.pass(0);
 
   expect(granted).toEqual(['first', 'joined']);
@@ -115,7 +127,7 @@ test('an aborted waiter leaves the queue with the reason of its signal', async (
   const { clock, limiter, failed, acquire } = setup({ maxInFlight: 1 });
   const controller = new AbortController();
   acquire('first');
-  acquire('second', new Priority('read'), controller.signal);
+  acquire('second', { signal: controller.signal });
 
   controller.abort(new Error('enough'));
   await clock.pass(0);
@@ -135,7 +147,11 @@ test('rejects when the queue is full and names the options', async () => {
 });
 
 test('never exceeds `maxInFlight`, nor twice the rate in any second', async () => {
-  const call = fc.record({ after: fc.nat(400), level: fc.constantFrom('read' as const, 'refresh' as const) });
+  const call = fc.record({
+    after: fc.nat(400),
+    level: fc.constantFrom('read' as const, 'refresh' as const),
+    standing: fc.constantFrom<Standing>('known', 'new', 'slow'),
+  });
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 6 }),
@@ -146,20 +162,24 @@ test('never exceeds `maxInFlight`, nor twice the rate in any second', async () =
         const limiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
         const moments: number[] = [];
         let inFlight = 0;
-        const onGrant = (): void => {
+        const onGrant = (permit: Permit): void => {
           moments.push(clock.now());
           inFlight += 1;
           expect(inFlight).toBeLessThanOrEqual(maxInFlight);
           clock.setUnrefTimer(150, () => {
             inFlight -= 1;
-            limiter.release();
+            permit.release();
           });
         };
-        for (const { after, level } of calls) {
+        for (const { after, level, standing } of calls) {
           await clock.pass(after);
-          const grant = limiter.acquire(new Priority(level), new AbortController().signal);
-          if (grant === undefined) onGrant();
-          else void grant.then(onGrant);
+          const grant = limiter.acquire({
+            priority: new Priority(level),
+            signal: new AbortController().signal,
+            standing,
+          });
+          if (grant instanceof Promise) void grant.then(onGrant);
+          else onGrant(grant);
         }
         await clock.pass('2m');
 
@@ -180,8 +200,8 @@ test('closing empties the queue without timers or unhandled rejections', async (
   const limiter = new RateLimiter({ clock, maxInFlight: 10, maxPerSecond: 5 });
   const closing = new AbortController();
   const priorities = Array.from({ length: 1_000 }, (_, index) => new Priority(index % 2 === 0 ? 'read' : 'refresh'));
-  const granted = priorities.map((priority) => limiter.acquire(priority, closing.signal));
-  const outcomes = Promise.allSettled(granted.filter((grant) => grant !== undefined));
+  const granted = priorities.map((priority) => limiter.acquire({ priority, signal: closing.signal }));
+  const outcomes = Promise.allSettled(granted.filter((grant) => grant instanceof Promise));
 
   closing.abort(new Error('closed'));
   const reasons = (await outcomes).map(({ status }) => status);
@@ -197,20 +217,21 @@ test('grants a read at once among ten thousand due refreshes', async () => {
   const { signal } = new AbortController();
   let refreshed = 0;
   for (let count = 0; count < 10_000; count += 1) {
-    const grant = limiter.acquire(new Priority('refresh'), signal);
-    const onGrant = (): void => {
+    const grant = limiter.acquire({ priority: new Priority('refresh'), signal });
+    const onGrant = (permit: Permit): void => {
       refreshed += 1;
-      clock.setUnrefTimer(10, () => limiter.release());
+      clock.setUnrefTimer(10, () => permit.release());
     };
-    if (grant === undefined) onGrant();
-    else void grant.then(onGrant);
+    if (grant instanceof Promise) void grant.then(onGrant);
+    else onGrant(grant);
   }
-  expect(limiter.acquire(new Priority('read'), signal)).toBeUndefined();
-  limiter.release();
+  const read = limiter.acquire({ priority: new Priority('read'), signal });
+  expect(read).not.toBeInstanceOf(Promise);
+  if (!(read instanceof Promise)) read.release();
 
   await clock.pass('30s');
 
-  expect(limiter.acquire(new Priority('read'), signal)).toBeUndefined();
+  expect(limiter.acquire({ priority: new Priority('read'), signal })).not.toBeInstanceOf(Promise);
   expect(refreshed).toBeGreaterThan(30 * 225);
   expect(refreshed).toBeLessThanOrEqual(31 * 225);
 });
@@ -221,11 +242,11 @@ test('grants a promoted refresh among endless reads', async () => {
   const { signal } = new AbortController();
   const refresh = new Priority('refresh');
   let isGranted = false;
-  for (let count = 0; count < 100; count += 1) void limiter.acquire(new Priority('read'), signal);
-  void limiter.acquire(refresh, signal)?.then(() => (isGranted = true));
+  for (let count = 0; count < 100; count += 1) void limiter.acquire({ priority: new Priority('read'), signal });
+  void Promise.resolve(limiter.acquire({ priority: refresh, signal })).then(() => (isGranted = true));
 
   refresh.raise('read');
-  for (let count = 0; count < 100; count += 1) void limiter.acquire(new Priority('read'), signal);
+  for (let count = 0; count < 100; count += 1) void limiter.acquire({ priority: new Priority('read'), signal });
   await clock.pass('10s');
 
   expect(isGranted).toBe(true);
@@ -236,8 +257,8 @@ test('grants one second of tokens after the process was suspended', async () => 
   const limiter = new RateLimiter({ clock, maxInFlight: 10_000, maxPerSecond: 50 });
   const { signal } = new AbortController();
   const countGranted = (): number =>
-    Array.from({ length: 500 }, () => limiter.acquire(new Priority('read'), signal)).filter(
-      (grant) => grant === undefined,
+    Array.from({ length: 500 }, () => limiter.acquire({ priority: new Priority('read'), signal })).filter(
+      (grant) => !(grant instanceof Promise),
     ).length;
   const before = countGranted();
 
@@ -245,4 +266,77 @@ test('grants one second of tokens after the process was suspended', async () => 
   await clock.pass('24h');
 
   expect([before, countGranted()]).toEqual([50, 50]);
+});
+
+/** Grants a burst of requests that hang. */
+function setUpBurst(names: number) {
+  const fixture = setup({ maxInFlight: 256, maxPerSecond: 1_000 });
+  for (let count = 0; count < names; count += 1) fixture.acquire(`hanging-${count}`);
+  return fixture;
+}
+
+test('grants another secret within a second after 192 that hang', async () => {
+  const { clock, granted, acquire } = setUpBurst(192);
+  expect(granted).toHaveLength(64);
+
+  await clock.pass(200);
+  acquire('db');
+  await clock.pass(800);
+
+  expect(granted).toContain('db');
+});
+
+test('grants a known secret although hundreds of new ones hang', async () => {
+  const { clock, granted, acquire } = setUpBurst(1_000);
+  await clock.pass('2s');
+
+  acquire('db', { standing: 'known' });
+  await clock.pass(250);
+
+  expect(granted).toHaveLength(225);
+  expect(granted.at(-1)).toBe('db');
+});
+
+test('secrets without a response take at most half of the slots', async () => {
+  const { clock, granted, acquire } = setup({ maxInFlight: 256, maxPerSecond: 1_000 });
+  for (let count = 0; count < 500; count += 1) acquire(`slow-${count}`, { standing: 'slow' });
+  await clock.pass('2s');
+  expect(granted).toHaveLength(128);
+
+  acquire('db');
+  await clock.pass(0);
+
+  expect(granted.at(-1)).toBe('db');
+});
+
+test('grants a known secret before new ones that wait', async () => {
+  const { clock, granted, acquire } = setup({ maxPerSecond: 2 });
+  for (const name of ['a', 'b', 'c', 'd']) acquire(name);
+
+  acquire('known', { standing: 'known' });
+  await clock.pass(500);
+
+  expect(granted).toEqual(['a', 'b', 'known']);
+});
+
+test('new secrets leave refreshes a quarter of the rate', async () => {
+  const { clock, granted, acquire } = setup({ maxInFlight: 10_000, maxPerSecond: 40 });
+  for (let count = 0; count < 1_000; count += 1) acquire('new');
+  for (let count = 0; count < 1_000; count += 1) acquire('refresh', { priority: new Priority('refresh') });
+
+  await clock.pass('10s');
+
+  expect(granted.filter((name) => name === 'refresh')).toHaveLength(100);
+});
+
+test('known secrets leave the other lanes a share', async () => {
+  const { clock, granted, acquire } = setup({ maxInFlight: 10_000, maxPerSecond: 40 });
+  for (let count = 0; count < 1_000; count += 1) acquire('known', { standing: 'known' });
+  for (const standing of ['new', 'slow'] as const) {
+    for (let count = 0; count < 1_000; count += 1) acquire(standing, { standing });
+  }
+
+  await clock.pass('10s');
+
+  for (const name of ['new', 'slow']) expect(granted.filter((other) => other === name).length).toBeGreaterThan(50);
 });

@@ -2,13 +2,21 @@ import { onAbort } from '../time/abort.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { hasSlot, laneOf, Lanes, tokenReserveOf } from './lanes.ts';
+import type { LaneName, Load, Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** The maximum number of waiters: behind more, a request would hardly be granted within its deadline. */
 const maxQueued = 10_000;
-/** The share of slots and tokens that background refreshes leave for foreground reads. */
-const foregroundReserve = 0.25;
+
+/**
+ * A request without a response for this long (ms) no longer counts against `maxRecent`. A healthy endpoint responds sooner; one on
+ * another continent does not, and has more requests in flight.
+ */
+const recentFor = 150;
+/** The maximum number of requests that were sent within `recentFor`; a quarter of the slots if that is more. */
+const minMaxRecent = 64;
 
 export interface RateLimiterParts {
   readonly clock: Clock;
@@ -16,60 +24,86 @@ export interface RateLimiterParts {
   readonly maxPerSecond: number;
 }
 
+export interface AcquireCall {
+  readonly priority: Priority;
+  readonly signal: CancelSignal;
+  /** Default: `new`. */
+  readonly standing?: Standing;
+}
+
+/** A granted request. Each needs one `release`. */
+export interface Permit {
+  readonly lane: LaneName;
+  /** The clock's `now`. */
+  readonly grantedAt: number;
+  readonly release: () => void;
+}
+
 interface Waiter {
-  readonly grant: () => void;
+  readonly grant: (permit: Permit) => void;
 }
 
 /**
- * Limits the requests to an endpoint, in flight and per second. Others are queued; reads are granted before background
- * refreshes. Each granted `acquire` needs one `release`.
+ * Limits the requests to an endpoint, in flight and per second. Others are queued: reads of known secrets are granted first, then
+ * reads of new ones, background refreshes, and secrets without a response. A lane that was passed over three times goes next.
+ *
+ * Requests that hang hold their slots until `attemptTimeout`. So most slots can only be taken by requests that have waited for a
+ * response for `recentFor`: a burst takes `maxRecent` slots, and while these hang, the next ones are granted.
  */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #maxInFlight: number;
+  readonly #maxRecent: number;
   readonly #maxPerSecond: number;
   /** Its capacity is the tokens of one second. With the refill, that allows at most twice the rate in any second. */
   readonly #bucket: TokenBucket;
-  readonly #foreground = new Set<Waiter>();
-  readonly #background = new Set<Waiter>();
-  #inFlight = 0;
+  readonly #lanes = new Lanes<Waiter>();
+  readonly #inFlight = new Permits();
+  /** Those of the last `recentFor` milliseconds. */
+  readonly #recent = new Permits();
   #refilledAt: number;
   #cancelTimer: (() => void) | undefined;
 
   constructor({ clock, maxInFlight, maxPerSecond }: RateLimiterParts) {
     this.#clock = clock;
     this.#maxInFlight = maxInFlight;
+    this.#maxRecent = Math.max(Math.min(maxInFlight, minMaxRecent), Math.floor(maxInFlight / 4));
     this.#maxPerSecond = maxPerSecond;
     this.#bucket = new TokenBucket(maxPerSecond);
     this.#refilledAt = clock.cachedNow();
   }
 
   get queued(): number {
-    return this.#foreground.size + this.#background.size;
+    return this.#lanes.size;
+  }
+
+  /** The limit that delays a queued request, for error messages. */
+  limitFor({ priority, standing = 'new' }: Pick<AcquireCall, 'priority' | 'standing'>): string {
+    return hasSlot(laneOf(standing, priority.isForeground), this.#inFlight, this.#maxInFlight)
+      ? `${this.#maxPerSecond} requests per second (limits.requestsPerSecond)`
+      : `concurrent requests, ${this.#inFlight.total} in flight (limits.concurrentRequests)`;
   }
 
   /**
-   * Returns `undefined` if the request is granted at once, which saves a promise; otherwise a promise that resolves when it is
-   * granted. The promise rejects with the reason of `signal` when it aborts, and with a `FetchFailure` if the queue is full.
+   * Returns the permit if the request is granted at once, which saves a promise; otherwise a promise of it. The promise rejects
+   * with the reason of `signal` when it aborts, and with a `FetchFailure` if the queue is full.
    */
-  acquire(priority: Priority, signal: CancelSignal): Promise<void> | undefined {
-    const isNext = this.#foreground.size === 0 && (priority.isForeground || this.#background.size === 0);
-    if (isNext && this.#tryAcquire(priority.isForeground)) return undefined;
+  acquire(call: AcquireCall): Permit | Promise<Permit> {
+    const { priority, standing = 'new' } = call;
+    const lane = laneOf(standing, priority.isForeground);
+    const permit = this.#lanes.isNext(lane) ? this.#tryAcquire(lane) : undefined;
+    if (permit !== undefined) return permit;
     if (this.queued >= maxQueued) return Promise.reject(queueFull());
-    return this.#enqueue(priority, signal);
+    return this.#enqueue(lane, call);
   }
 
-  release(): void {
-    this.#inFlight -= 1;
-    this.#grantWaiters();
-  }
-
-  #enqueue(priority: Priority, signal: CancelSignal): Promise<void> {
+  #enqueue(firstLane: LaneName, { priority, signal, standing = 'new' }: AcquireCall): Promise<Permit> {
+    let lane = firstLane;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        grant: () => {
+        grant: (permit) => {
           leaveQueue();
-          resolve();
+          resolve(permit);
         },
       };
       const removeListener = onAbort(signal, () => {
@@ -78,50 +112,84 @@ export class RateLimiter {
         this.#grantWaiters();
       });
       const stopPromotion = priority.onForeground(() => {
-        if (this.#background.delete(waiter)) this.#foreground.add(waiter);
+        this.#lanes.delete(lane, waiter);
+        lane = laneOf(standing, true);
+        this.#lanes.add(lane, waiter);
         this.#grantWaiters();
       });
       const leaveQueue = (): void => {
         removeListener();
         stopPromotion();
-        this.#foreground.delete(waiter);
-        this.#background.delete(waiter);
+        this.#lanes.delete(lane, waiter);
       };
-      (priority.isForeground ? this.#foreground : this.#background).add(waiter);
+      this.#lanes.add(lane, waiter);
       this.#grantWaiters();
     });
   }
 
-  /** Grants all waiters for which there are slots and tokens, and sets a timer for the next token. */
+  /** Grants all waiters for which there are slots and tokens, and sets a timer for the next ones. */
   #grantWaiters(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    for (;;) {
-      const isForeground = this.#foreground.size > 0;
-      const [waiter] = isForeground ? this.#foreground : this.#background;
-      if (waiter === undefined) return;
-      if (!this.#tryAcquire(isForeground)) {
-        this.#scheduleRefill(isForeground);
-        return;
-      }
-      waiter.grant();
+    while (this.#grantNext());
+    if (this.queued > 0) this.#scheduleGrant();
+  }
+
+  /** A lane that has no slot or token left does not hold up the lanes after it. */
+  #grantNext(): boolean {
+    for (const lane of this.#lanes.inOrder()) {
+      const waiter = this.#lanes.first(lane);
+      const permit = waiter && this.#tryAcquire(lane);
+      if (permit === undefined) continue;
+      waiter?.grant(permit);
+      return true;
     }
+    return false;
   }
 
-  #tryAcquire(isForeground: boolean): boolean {
+  #tryAcquire(lane: LaneName): Permit | undefined {
     this.#refill();
-    if (this.#inFlight >= this.#maxInFlightFor(isForeground)) return false;
-    if (!this.#bucket.take(this.#reserveFor(isForeground))) return false;
-    this.#inFlight += 1;
-    return true;
+    if (!this.#hasSlot(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
+    const permit: Permit = { lane, grantedAt: this.#clock.cachedNow(), release: () => this.#release(permit) };
+    this.#inFlight.add(permit);
+    this.#recent.add(permit);
+    this.#lanes.granted(lane);
+    return permit;
   }
 
-  #scheduleRefill(isForeground: boolean): void {
-    const shortfall = this.#bucket.shortfall(this.#reserveFor(isForeground));
-    // Not a token but a slot is missing: `release` grants the next waiter.
-    if (shortfall === 0) return;
-    const ms = Math.max((shortfall / this.#maxPerSecond) * 1_000, 1);
-    this.#cancelTimer = this.#clock.setUnrefTimer(ms, () => this.#grantWaiters());
+  #release(permit: Permit): void {
+    this.#recent.delete(permit);
+    if (this.#inFlight.delete(permit)) this.#grantWaiters();
+  }
+
+  #hasSlot(lane: LaneName): boolean {
+    if (!hasSlot(lane, this.#inFlight, this.#maxInFlight)) return false;
+    this.#recent.deleteUntil(this.#clock.cachedNow() - recentFor);
+    return this.#hasRecentSlot(lane);
+  }
+
+  /** Refreshes leave a part for reads. The other lanes do not: these slots are free again after `recentFor`. */
+  #hasRecentSlot(lane: LaneName): boolean {
+    return hasSlot(lane === 'refresh' ? lane : 'known', this.#recent, this.#maxRecent);
+  }
+
+  #tokenReserve(lane: LaneName): number {
+    return this.#lanes.isOverdue(lane) ? 0 : tokenReserveOf(lane, this.#maxPerSecond);
+  }
+
+  /** Without a timer for a slot that only a response frees: `release` grants the next waiter. */
+  #scheduleGrant(): void {
+    const waits = this.#lanes.inOrder().flatMap((lane) => this.#msUntilGrant(lane) ?? []);
+    if (waits.length === 0) return;
+    this.#cancelTimer = this.#clock.setUnrefTimer(Math.max(Math.min(...waits), 1), () => this.#grantWaiters());
+  }
+
+  #msUntilGrant(lane: LaneName): number | undefined {
+    if (!hasSlot(lane, this.#inFlight, this.#maxInFlight)) return undefined;
+    const oldest = this.#recent.oldest?.grantedAt;
+    const isBurst = oldest !== undefined && !this.#hasRecentSlot(lane);
+    const forSlot = isBurst ? oldest + recentFor - this.#clock.cachedNow() : 0;
+    return Math.max(forSlot, (this.#bucket.shortfall(this.#tokenReserve(lane)) / this.#maxPerSecond) * 1_000);
   }
 
   #refill(): void {
@@ -129,15 +197,48 @@ export class RateLimiter {
     this.#bucket.add(((now - this.#refilledAt) / 1_000) * this.#maxPerSecond);
     this.#refilledAt = now;
   }
+}
 
-  #maxInFlightFor(isForeground: boolean): number {
-    return isForeground ? this.#maxInFlight : Math.max(Math.floor(this.#maxInFlight * (1 - foregroundReserve)), 1);
+/** Permits in the order in which they were granted. */
+class Permits implements Load {
+  readonly #permits = new Set<Permit>();
+  #unproven = 0;
+
+  get total(): number {
+    return this.#permits.size;
   }
 
-  /** Rounded down, so that a full bucket always has a token for a refresh. */
-  #reserveFor(isForeground: boolean): number {
-    return isForeground ? 0 : Math.floor(this.#maxPerSecond * foregroundReserve);
+  get unproven(): number {
+    return this.#unproven;
   }
+
+  get oldest(): Permit | undefined {
+    const [oldest] = this.#permits;
+    return oldest;
+  }
+
+  add(permit: Permit): void {
+    this.#permits.add(permit);
+    if (isUnproven(permit)) this.#unproven += 1;
+  }
+
+  delete(permit: Permit): boolean {
+    if (!this.#permits.delete(permit)) return false;
+    if (isUnproven(permit)) this.#unproven -= 1;
+    return true;
+  }
+
+  /** Deletes the permits that were granted until `time`. */
+  deleteUntil(time: number): void {
+    for (const permit of this.#permits) {
+      if (permit.grantedAt > time) return;
+      this.delete(permit);
+    }
+  }
+}
+
+function isUnproven({ lane }: Permit): boolean {
+  return lane === 'new' || lane === 'slow';
 }
 
 function queueFull(): FetchFailure {

@@ -7,6 +7,8 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import { Deadline, raceAbort } from '../time/deadline.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Priority } from '../endpoint/priority.ts';
+import type { Permit } from '../endpoint/rate-limiter.ts';
+import type { Attempt } from '../secret/errors.ts';
 
 export interface AttemptParts {
   readonly clock: Clock;
@@ -19,6 +21,10 @@ export interface AttemptCall {
   /** Aborts at the deadline of the fetch. */
   readonly signal: CancelSignal;
   readonly priority: Priority;
+  /**
+   * The race appends to it: a reader whose deadline passes reports the attempts until then. A queued request has an entry too.
+   */
+  readonly attempts: Attempt[];
   /** Called when the request is sent, after the wait for the rate limiter. */
   readonly onSent?: (() => void) | undefined;
 }
@@ -41,6 +47,7 @@ export class EndpointAttempt {
   readonly #isProbe: boolean;
   #sentAt: number | undefined;
   #isCancelled = false;
+  #endWait = (): void => {};
   #outcome: Secret | FetchFailure | undefined;
   #ms = 0;
 
@@ -56,6 +63,7 @@ export class EndpointAttempt {
       new FetchFailure('unreachable', `${endpoint.name} did not respond within ${ms} ms (attemptTimeout).`);
     this.#deadline = new Deadline({ clock, parent: call.signal, reason, grace: responseGrace });
     this.finished = this.#execute().then((outcome) => {
+      this.#endWait();
       this.#outcome = outcome;
       this.#ms = clock.now() - this.#startedAt;
       return this;
@@ -90,10 +98,10 @@ export class EndpointAttempt {
 
   async #execute(): Promise<Secret | FetchFailure> {
     const deadline = this.#deadline;
+    let permit: Permit;
     try {
       if (deadline.aborted) throw deadline.reason;
-      const granted = this.endpoint.rateLimiter.acquire(this.#call.priority, deadline);
-      if (granted !== undefined) await granted;
+      permit = await this.#acquire();
     } catch (error) {
       deadline.clear();
       // No request was sent: the probe has no result.
@@ -104,8 +112,28 @@ export class EndpointAttempt {
       return await this.#fetchFromEndpoint();
     } finally {
       deadline.clear();
-      this.endpoint.rateLimiter.release();
+      permit.release();
     }
+  }
+
+  /**
+   * Until the attempt ends, `attempts` says that it had to wait: a reader whose deadline passes learns which limit is the reason.
+   */
+  #acquire(): Permit | Promise<Permit> {
+    const { endpoint } = this;
+    const { request, priority, attempts } = this.#call;
+    const granted = endpoint.acquire(request.name, priority, this.#deadline);
+    if ('release' in granted) return granted;
+    const { queued } = endpoint.rateLimiter;
+    const limit = endpoint.limitFor(request.name, priority);
+    const message = `${endpoint.name}: the request waited in a queue of ${queued} for the limit of this client: ${limit}.`;
+    const error = new FetchFailure('throttled', message);
+    const wait: Attempt = { endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true };
+    attempts.push(wait);
+    this.#endWait = () => {
+      if (!this.#call.signal.aborted) attempts.splice(attempts.indexOf(wait), 1);
+    };
+    return granted;
   }
 
   async #fetchFromEndpoint(): Promise<Secret | FetchFailure> {
@@ -124,12 +152,16 @@ export class EndpointAttempt {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
       }
       endpoint.succeeded(clock.now() - sentAt);
+      endpoint.recordStanding(this.#call.request.name, secret, false);
       return secret;
     } catch (error) {
       const failure = asFetchFailure(error);
       // Cancelled by the deadline of the fetch or by a faster endpoint: not a failure of this one.
       if (this.#call.signal.aborted || this.#isCancelled) this.#abandonProbe();
-      else endpoint.failed(failure);
+      else {
+        endpoint.failed(failure);
+        endpoint.recordStanding(this.#call.request.name, failure, deadline.aborted);
+      }
       return failure;
     }
   }

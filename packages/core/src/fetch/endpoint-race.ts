@@ -1,7 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { HedgeTimer } from '../endpoint/hedge.ts';
 import type { Hedging } from '../endpoint/hedge.ts';
-import type { Attempt } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { EndpointAttempt } from './attempt.ts';
@@ -21,8 +20,6 @@ export interface RaceParts extends AttemptParts {
 }
 
 export interface RaceCall extends AttemptCall {
-  /** The race appends to it: a reader whose deadline passes reports the attempts until then. */
-  readonly attempts: Attempt[];
   /** The last failure of each endpoint. */
   readonly failed: Map<Endpoint, FetchFailure>;
   /** The endpoint from which "not found" and "disabled" are final. It need not be the first candidate. */

@@ -2,6 +2,7 @@ import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import type { Attempt } from '../secret/errors.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
+import { KnownSecrets } from '../endpoint/known-secrets.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
 import type { FetchOutcome } from './endpoint-race.ts';
@@ -17,6 +18,7 @@ function createEndpoint(transport: FakeTransport, clock: FakeClock, maxInFlight 
     breaker: { failures: 5, failureRate: 0.5, minCalls: 20, window: 30_000, openTime: 1_000, maxOpenTime: 30_000 },
     maxInFlight,
     maxPerSecond: 1_000,
+    known: new KnownSecrets([], 1_000),
     slowProbeThreshold: 1_000,
     onChange: () => {},
     onIdentity: () => {},

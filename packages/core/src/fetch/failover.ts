@@ -91,6 +91,7 @@ function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCa
     request: call.request,
     signal: parts.closing,
     priority: new Priority('refresh'),
+    attempts: [],
   });
 }
 

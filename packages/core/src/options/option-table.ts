@@ -110,7 +110,7 @@ export const optionTable: OptionTable = {
         variable: 'KMS_SECRETS_LIMITS_REQUESTS_PER_SECOND',
       }),
       concurrentRequests: count({
-        default: 64,
+        default: 256,
         min: 1,
         max: 10_000,
         variable: 'KMS_SECRETS_LIMITS_CONCURRENT_REQUESTS',

@@ -175,7 +175,11 @@ export interface LimitOptions {
    * its processes. A burst of twice the rate is possible, so the default stays below the quota.
    */
   readonly requestsPerSecond?: number | undefined;
-  /** The maximum number of concurrent requests per endpoint. Other requests are queued, reads ahead of refreshes. */
+  /**
+   * The maximum number of concurrent requests per endpoint. Other requests are queued: reads of known secrets go before reads of
+   * new ones and before refreshes. Requests for new secrets leave an eighth for known ones. At most 64, or a quarter if that is more,
+   * are sent within 150 ms.
+   */
   readonly concurrentRequests?: number | undefined;
 }
 

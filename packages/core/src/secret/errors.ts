@@ -12,8 +12,9 @@ export interface Attempt {
   readonly ms: number;
   readonly error: Error;
   /**
-   * No request was sent, because the circuit breaker is open or a Retry-After has not ended. `error` names that reason;
-   * `failure` is that of the last request to the endpoint.
+   * No request was sent: the circuit breaker is open, a Retry-After has not ended, or the request is queued for a limit of the
+   * client (`limits`). `error` names that reason. `failure` is that of the last request to the endpoint, or `throttled` for the
+   * queue.
    */
   readonly isSkipped?: true | undefined;
 }
