@@ -1,6 +1,6 @@
 // @ts-check
 // Writes the files that are generated from the code; `--check` only reports whether they are up to date.
-// A generator is a file in scripts/ that exports `print()`, which returns the whole text of its file.
+// A generator is a file in scripts/ that exports `print(document)`, which returns the whole text of the document.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
@@ -9,6 +9,14 @@ import { runnerImport } from 'vite';
 const generated = [
   { document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' },
   { document: 'packages/testing/src/scenarios/index.ts', generator: 'scripts/print-scenario-index.mjs' },
+  // Of these, only the quoted defaults are generated.
+  ...[
+    'docs/behaviour.md',
+    'docs/faults.md',
+    'docs/secret-lifecycle.md',
+    'packages/core/README.md',
+    'packages/next/README.md',
+  ].map((document) => ({ document, generator: 'scripts/quoted-defaults.mjs' })),
 ];
 
 const check = process.argv.includes('--check');
@@ -27,9 +35,9 @@ function currentText(document) {
 
 for (const { document, generator } of generated) {
   // With vite, because generators import TypeScript sources, which the built packages contain only as part of a bundle.
-  /** @type {{ module: { print: () => string | Promise<string> } }} */
+  /** @type {{ module: { print: (document: string) => string | Promise<string> } }} */
   const { module } = await runnerImport(fileURLToPath(at(generator)));
-  const text = await module.print();
+  const text = await module.print(document);
   if (text === currentText(document)) continue;
   if (!check) {
     writeFileSync(at(document), text);

@@ -166,6 +166,21 @@ test('close() waits for a write in progress', async () => {
   expect(store.peek(dbRequest)).toMatchObject({ versionId: 'v1' });
 });
 
+test('close() waits until the stores are closed', async () => {
+  const { client, clock, store } = setUpClientWithStore({ storeTimeout: '1s' });
+  const closed = deferred();
+  store.close = () => closed.promise;
+  const outcome: string[] = [];
+  void client.close().then(() => outcome.push('closed'));
+
+  await clock.pass(900);
+  expect(outcome).toEqual([]);
+  closed.resolve();
+  await clock.pass(0);
+
+  expect(outcome).toEqual(['closed']);
+});
+
 test('close() waits at most storeTimeout for a store that hangs', async () => {
   const { client, clock, store } = setUpClientWithStore({ storeTimeout: '100ms' });
   await client.get('db');

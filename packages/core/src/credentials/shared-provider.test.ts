@@ -52,3 +52,15 @@ test('calls a provider again after a call that never settles', async () => {
 
   expect(await provider.getCredential()).toEqual({ accessKeyId: 'FakeId' });
 });
+
+test('discards credentials at the provider, and returns whether it has discarded them', () => {
+  const discarded: string[] = [];
+  const getCredential = (): Promise<object> => Promise.resolve({ accessKeyId: 'FakeId' });
+  const discard = (accessKeyId: string): boolean => discarded.push(accessKeyId) > 1;
+  const provider = sharedProvider({ getCredential, discard }, new FakeClock());
+
+  expect(provider.discard?.('FakeId-1')).toBe(false);
+  expect(provider.discard?.('FakeId-2')).toBe(true);
+  expect(discarded).toEqual(['FakeId-1', 'FakeId-2']);
+  expect(sharedProvider({ getCredential }, new FakeClock()).discard?.('FakeId')).toBe(false);
+});

@@ -3,6 +3,7 @@
 import { hkdfSync } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { Envelope } from './envelope.ts';
+import { keyValueStore } from './key-value-store.ts';
 import { createKeyring } from './keyring.ts';
 import { goldenKey, goldenSealKey, openRaw, stored } from './stored-secret.fixture.ts';
 
@@ -118,3 +119,46 @@ test('seals a message in format version 1', () => {
   expect(sealed.toString('hex', 0, 18)).toBe(head('02'));
   expect(openRaw(sealed, 'a removal')).toBe('gone');
 });
+
+const bundleKey = `kms-secrets:${location.keyId}:${location.nameHash}`;
+
+test('a key-value store reads a bundle of format version 1', async () => {
+  const storage = new Map([[bundleKey, JSON.stringify({ [location.requestHash]: golden.secret })]]);
+
+  const found = await keyValueStore({ name: 'map', storage, key: goldenKey }).read(request);
+
+  expect(found?.value === secret.value).toBe(true);
+  expect(found).toEqual(secret);
+});
+
+test('a key-value store writes a bundle in format version 1', async () => {
+  const storage = new Map<string, string>();
+
+  await keyValueStore({ name: 'map', storage, key: goldenKey }).write(request, secret);
+
+  expect([...storage.keys()]).toEqual([bundleKey]);
+  const bundle = JSON.parse(storage.get(bundleKey) ?? '') as Record<string, string>;
+  expect(Object.keys(bundle)).toEqual([location.requestHash]);
+  const text = bundle[location.requestHash] ?? '';
+  const sealed = Buffer.from(text, 'base64');
+  expect(text === sealed.toString('base64')).toBe(true);
+  expect(sealed.toString('hex', 0, 18)).toBe(head('01'));
+  expect(openRaw(sealed, `${location.nameHash}${location.requestHash}`)).toBe(
+    `{"request":["prod/db","ACSCurrent",null],"secret":${fields}}}\ns3cret-one`,
+  );
+});
+
+test.each([
+  [undefined, 'kms-secrets:a294c46a3c336a7a'],
+  ['my-app/', 'my-app/7e1b494766a2b475'],
+])(
+  'a key-value store with the prefix %s derives the key of a passphrase with it',
+  async (prefix, start) => {
+    const storage = new Map<string, string>();
+
+    await keyValueStore({ name: 'map', storage, passphrase: 's3cret-passphrase', prefix }).write(request, secret);
+
+    expect([...storage.keys()].map((key) => key.slice(0, start.length))).toEqual([start]);
+  },
+  30_000,
+);

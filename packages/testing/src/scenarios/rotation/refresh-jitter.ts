@@ -27,6 +27,8 @@ export const refreshJitter: Scenario = scenario({
   then: (delays, expect) => {
     expect(delays).toHaveLength(names.length);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(90_000);
+    expect(Math.min(...delays)).toBeLessThan(93_000);
+    expect(Math.max(...delays)).toBeGreaterThan(95_000);
     expect(Math.max(...delays)).toBeLessThanOrEqual(100_000);
     expect(new Set(delays).size).toBeGreaterThan(names.length / 2);
   },

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { quotedOptions, withDefaults } from '../../scripts/quoted-defaults.mjs';
+
+function read(document: string): string {
+  return readFileSync(join(import.meta.dirname, '../..', document), 'utf8');
+}
+
+test.each([
+  'docs/behaviour.md',
+  'docs/faults.md',
+  'docs/secret-lifecycle.md',
+  'packages/core/README.md',
+  'packages/next/README.md',
+])('%s quotes the defaults of the option table', (document) => {
+  const text = read(document);
+
+  expect(quotedOptions(text)).not.toEqual([]);
+  expect(withDefaults(text) === text).toBe(true);
+});
+
+test('docs/behaviour.md quotes the defaults that its promises depend on', () => {
+  expect(quotedOptions(read('docs/behaviour.md'))).toEqual([
+    'attemptTimeout',
+    'deadline',
+    'hedge.share',
+    'limits.concurrentRequests',
+    'limits.maxEntries',
+    'limits.maxPinned',
+    'limits.requestsPerSecond',
+    'negativeTtl',
+    'readyTimeout',
+    'retry.baseDelay',
+    'retry.maxAttempts',
+    'retry.maxDelay',
+    'staleDeadline',
+    'staleIfError',
+    'storeTimeout',
+    'ttl',
+  ]);
+});
+
+test.each([
+  ['`deadline` (9 s)', '`deadline` (10 s)'],
+  ['(`hedge.share`, 20%)', '(`hedge.share`, 10%)'],
+  ['`limits.maxEntries` (1)', '`limits.maxEntries` (100,000)'],
+  ['`staleIfError` (1 h) and `ttl` (60 min)', '`staleIfError` (24 h) and `ttl` (1 h)'],
+  ['`failing` (503), `deadline` (a duration)', '`failing` (503), `deadline` (a duration)'],
+])('corrects %s', (quoted, corrected) => {
+  expect(withDefaults(quoted)).toBe(corrected);
+});
