@@ -57,6 +57,7 @@ test('@kms-secrets/core exports', async () => {
       "refuseUnknownOptions",
       "sdkTransport",
       "systemClock",
+      "toSecretRequest",
     ]
   `);
 });

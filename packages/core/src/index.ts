@@ -98,4 +98,5 @@ export type {
 export type { SecretStore, StoredSecret, StoreLease, StoreEvent } from './ports/store.ts';
 export { FetchFailure } from './ports/transport.ts';
 export type { FetchFailureDetails, SecretTransport } from './ports/transport.ts';
+export { toSecretRequest } from './secret/secret-request.ts';
 export type { SecretRequest } from './secret/secret-request.ts';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { createSecretClient } from '@kms-secrets/core';
+import { createKeyring, createSecretClient } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Redis } from 'ioredis';
@@ -160,4 +160,44 @@ test('ignores messages that are forged, modified, replayed or too old', async ()
   expect(other.events.map(({ kind }) => kind)).toEqual(['removed', 'written']);
   expect(late.events.map(({ kind }) => kind)).toEqual(['written']);
   onTestFinished(() => spy.disconnect());
+});
+
+test('hears the next message after garbage and authentic messages of an unknown form', async () => {
+  const { admin, one, other } = await fleet();
+  const envelope = await createKeyring({ key: firstKey }).unlock('');
+  const channel = 'kms-secrets:news';
+  const seal = (text: string): Buffer => envelope.sealMessage({ text, timestamp: Date.now() }, `news on ${channel}`);
+
+  for (const garbage of ['', 'garbage', 'x'.repeat(100_000)]) await admin.publish(channel, garbage);
+  for (const text of ['', 's3cret-not-json', 'null', '[]', '{"from":1}', '{"from":"a","count":1,"message":{}}']) {
+    await admin.publish(channel, seal(text));
+  }
+  await one.removeAll('db');
+  await other.emitted('removed');
+
+  expect(other.events).toEqual([
+    {
+      kind: 'dropped',
+      name: undefined,
+      reason: 'messages of an unknown form on the channel kms-secrets:news are ignored',
+    },
+    { kind: 'removed', name: 'db' },
+  ]);
+});
+
+test('a lease of another form is held by another process, and is not released', async () => {
+  const { admin, one } = await fleet();
+  await one.lease?.({ name: 'db' }, 60_000);
+  const [key = ''] = await admin.keys('*:lease:*');
+
+  for (const make of [() => admin.hset(key, 'a', 'b'), () => admin.set(key, Buffer.alloc(1_000, 0xff))]) {
+    await admin.del(key);
+    const lease = await one.lease?.({ name: 'db' }, 60_000);
+    await admin.del(key);
+    await make();
+
+    await lease?.release();
+    expect(await one.lease?.({ name: 'db' }, 60_000)).toBeUndefined();
+    expect(await admin.exists(key)).toBe(1);
+  }
 });

@@ -190,12 +190,18 @@ class RedisStore implements SecretStore {
 
   #unlock(): Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
-    const { keyring, prefix, clock } = this.#parts;
+    const { keyring, prefix } = this.#parts;
     // Not a random salt: if Redis evicted it, the processes of the fleet would use different keys.
     this.#unlocked ??= keyring
       .unlock(`kms-secrets redis ${prefix}`)
-      .then((envelope) => ({ envelope, codec: new MessageCodec({ envelope, clock, channel: this.#channel }) }));
+      .then((envelope) => ({ envelope, codec: this.#createCodec(envelope) }));
     return this.#unlocked;
+  }
+
+  #createCodec(envelope: Envelope): MessageCodec {
+    const reason = `messages of an unknown form on the channel ${this.#channel} are ignored`;
+    const onUnknownForm = (): void => this.#emit({ kind: 'dropped', name: undefined, reason });
+    return new MessageCodec({ envelope, clock: this.#parts.clock, channel: this.#channel, onUnknownForm });
   }
 
   async #openSubscription(): Promise<Subscription | undefined> {

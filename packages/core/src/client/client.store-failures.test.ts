@@ -1,4 +1,5 @@
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import { dbRequest, deferred, setUpClientWithStore, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
@@ -115,6 +116,29 @@ test.each(invalidEvents)('an invalid event %j of a store does not throw', (event
   const { store } = setUpFleet(1).process(0);
 
   expect(() => store.emit(event as StoreEvent)).not.toThrow();
+});
+
+test('any event of a store neither throws nor stops later events', async () => {
+  const { client, store } = setUpFleet(1).process(0);
+  await client.get('db');
+  const dropped: (string | undefined)[] = [];
+  const field = fc.oneof(fc.anything(), fc.constantFrom('db', 1_000, { name: 'db' }, Symbol('any')));
+  const kind = fc.constantFrom('written', 'removed', 'dropped', 'unavailable', 'recovered', 'rotated');
+  const event = fc.record(
+    { kind, name: field, request: field, fetchedAt: field, reason: field },
+    { requiredKeys: ['kind'] },
+  );
+
+  fc.assert(
+    fc.property(fc.oneof(event, fc.anything()), (one) => {
+      expect(() => store.emit(one as StoreEvent)).not.toThrow();
+    }),
+    { numRuns: 500 },
+  );
+  client.on('store', ({ name }) => dropped.push(name));
+  store.emit({ kind: 'dropped', name: 'db', reason: 'the last one' });
+
+  expect(dropped).toEqual(['db']);
 });
 
 test.each([

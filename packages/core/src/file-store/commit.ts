@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { toSecretRequest } from '../secret/secret-request.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EnvelopeMessage, SecretEntry } from '../seal/envelope.ts';
 import { timestampOf } from '../seal/envelope.ts';
@@ -199,8 +200,10 @@ export class Commit {
       const [location] = envelope.locations(content.request);
       return { kind, generation, location, sealed: envelope.seal(content, location, associatedDataOf(record)) };
     }
-    // Authenticated, so it is the JSON of the request that `#addTombstone` wrote.
-    const [location] = envelope.locations(JSON.parse(content.text) as SecretRequest);
+    const request = tombstoneRequest(content);
+    // Kept under its old key: without it, an entry that it hides would be current again.
+    if (request === undefined) return record;
+    const [location] = envelope.locations(request);
     const header = kind === 'removedAll' ? { ...location, requestHash: allRequests } : location;
     return this.#tombstone({ kind, generation, location: header }, content);
   }
@@ -211,5 +214,14 @@ export class Commit {
 
   #firstKeyId(): string {
     return this.#packs.envelope.locations({ name: '' })[0].keyId;
+  }
+}
+
+/** `undefined` if the text has another form: authentic, but of another version of this package. */
+function tombstoneRequest({ text }: EnvelopeMessage): SecretRequest | undefined {
+  try {
+    return toSecretRequest(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }

@@ -6,8 +6,17 @@ import { expect, test } from 'vitest';
 import type { SecretStore } from '../ports/store.ts';
 import { fileStore, fileStoreWith } from './file-store.ts';
 import type { FileStoreHost } from './file-store.ts';
-import { decodePack, encodePack } from './pack.ts';
-import { eventsOf, firstKey, freshPath, stored, versionIn, writeRaw } from '../seal/stored-secret.fixture.ts';
+import { contextOf, decodePack, encodePack } from './pack.ts';
+import {
+  eventsOf,
+  firstKey,
+  freshPath,
+  sealRaw,
+  secondKey,
+  stored,
+  versionIn,
+  writeRaw,
+} from '../seal/stored-secret.fixture.ts';
 
 function open(path: string, host: FileStoreHost = {}): SecretStore {
   return fileStoreWith(host, { path, key: firstKey });
@@ -248,3 +257,21 @@ test('replaces a damaged salt, after which older entries cannot be read', async 
 
   expect(await versionIn(fileStore({ path, passphrase }), 'db')).toBe('v2');
 }, 30_000);
+
+test.each(['no JSON', 'null', '{"name":7}', '["db"]'])('keeps a tombstone whose text is %s', async (text) => {
+  const { path, file, bytes } = await filled();
+  await open(path).removeAll('db');
+  const [removal = ''] = (await readdir(path)).filter((name) => name !== file);
+  const records = decodePack(await readFile(join(path, removal))).records.map((record) => {
+    if (record.kind === 'secret') return record;
+    const content = { key: firstKey, kind: 'message', text, timestamp: Date.now() } as const;
+    return { ...record, sealed: sealRaw({ ...content, associatedData: contextOf(record) }) };
+  });
+  await writeRaw(path, removal, encodePack(records));
+  const rotated = fileStore({ path, keys: [secondKey, firstKey] });
+
+  await rotated.write({ name: 'other' }, stored({ name: 'other' }));
+  await writeRaw(path, file, bytes); // a file that the removal replaced
+
+  expect([await versionIn(rotated, 'db'), await versionIn(rotated, 'api')]).toEqual([undefined, 'v2']);
+});

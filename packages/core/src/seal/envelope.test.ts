@@ -4,7 +4,7 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Envelope } from './envelope.ts';
 import { timestampOf } from './envelope.ts';
 import { createKeyring } from './keyring.ts';
-import { firstKey, secondKey, stored } from './stored-secret.fixture.ts';
+import { firstKey, sealRaw, secondKey, stored } from './stored-secret.fixture.ts';
 
 let envelope: Envelope;
 beforeAll(async () => {
@@ -125,5 +125,51 @@ test('explains why random bytes are not trusted', () => {
       expect(verdict(whole)).toMatch(/^(?:is|was|has) /u);
     }),
     { numRuns: 5_000 },
+  );
+});
+
+/** Unseals an authentic entry with any text. */
+function openText(text: string): ReturnType<Envelope['unseal']> {
+  const [place] = envelope.locations(request);
+  const associatedData = place.nameHash + place.requestHash;
+  return envelope.unseal(sealRaw({ key: firstKey, kind: 'secret', text, associatedData }), place);
+}
+
+const noSecret = { reason: 'was sealed with the right key but holds no secret' };
+const validFields = { name: 'db', versionId: 'v1', type: 'Generic', dataType: 'text', value: 's3cret-one', stages: [] };
+
+test.each<[string, unknown]>([
+  ['no object', null],
+  ['no request', { secret: validFields }],
+  ['a request that is no list', { request: 'db', secret: validFields }],
+  ['a stage that is no text', { request: ['db', 7, null], secret: validFields }],
+  ['stages that are no texts', { request: ['db', null, null], secret: { ...validFields, stages: [7] } }],
+  ['a value that is no text', { request: ['db', null, null], secret: { ...validFields, value: {} } }],
+  ['a rotation that is no object', { request: ['db', null, null], secret: { ...validFields, rotation: 7 } }],
+  ['a date that is no number', { request: ['db', null, null], secret: { ...validFields, createdAt: 'now' } }],
+])('does not trust an authentic entry with %s', (_what, content) => {
+  expect(openText(JSON.stringify({ request: ['db', null, null], secret: validFields }))).toHaveProperty('secret');
+  expect(openText(JSON.stringify(content))).toEqual(noSecret);
+});
+
+test('unseals authentic entries of any text without throwing', () => {
+  const content = fc.record(
+    { request: fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())), secret: fc.dictionary(fc.string(), fc.jsonValue()) },
+    { requiredKeys: [] },
+  );
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    content.map((value) => JSON.stringify(value)),
+  );
+
+  fc.assert(
+    fc.property(text, (one) => {
+      const opened = openText(one);
+      expect('secret' in opened ? typeof opened.request.name : opened).toEqual(
+        'secret' in opened ? 'string' : noSecret,
+      );
+    }),
+    { numRuns: 2_000 },
   );
 });

@@ -219,9 +219,19 @@ interface EntryContent {
 function isEntryContent(content: unknown, separateValue: string | undefined): content is EntryContent {
   if (!isRecord(content) || !Array.isArray(content['request']) || !isRecord(content['secret'])) return false;
   const { name, versionId, type, dataType, value = separateValue, stages } = content['secret'];
-  const isRequest = typeof content['request'][0] === 'string';
-  const areTexts = [name, versionId, type, value].every((text) => typeof text === 'string');
-  return isRequest && areTexts && Array.isArray(stages) && (dataType === 'text' || dataType === 'binary');
+  const [requestedName, ...parts] = content['request'];
+  const isRequest = typeof requestedName === 'string' && parts.every((part) => part === null || isText(part));
+  const areTexts = [name, versionId, type, value].every(isText) && Array.isArray(stages) && stages.every(isText);
+  return isRequest && areTexts && (dataType === 'text' || dataType === 'binary') && hasValidDetails(content['secret']);
+}
+
+function hasValidDetails({ createdAt, rotation, extendedConfig }: Readonly<Record<string, unknown>>): boolean {
+  const areObjects = [rotation, extendedConfig].every((value) => value === undefined || isRecord(value));
+  return areObjects && (createdAt === undefined || typeof createdAt === 'number');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { describeStore } from '@kms-secrets/testing/contracts';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyValueStore } from './key-value-store.ts';
 import type { KeyValueStorage } from './key-value-store.ts';
@@ -90,4 +91,34 @@ test('refuses an invalid key and storage with all errors', () => {
   const make = (): unknown => keyValueStore({ name: '', storage: {} as never, key: 'short' });
 
   expect(make).toThrow(/3 errors[^]*key[^]*name[^]*storage/u);
+});
+
+test('reads and replaces any value of the storage without throwing', async () => {
+  const sealed = fc.oneof(fc.string(), fc.base64String(), fc.jsonValue());
+  const value = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.dictionary(fc.string(), sealed).map((one) => JSON.stringify(one)),
+  );
+  const map = new Map<string, string>();
+  const store = keyValueStore({ name: 'map', storage: map, key: firstKey });
+  await store.write({ name: 'db' }, stored());
+  const [key = ''] = map.keys();
+  const [hash = ''] = Object.keys(JSON.parse(map.get(key) ?? '{}') as object);
+
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        value,
+        sealed.map((one) => JSON.stringify({ [hash]: one })),
+      ),
+      async (foreign) => {
+        map.set(key, foreign);
+        expect(await store.read({ name: 'db' })).toBeUndefined();
+        await store.write({ name: 'db' }, stored());
+        expect((await store.read({ name: 'db' }))?.versionId).toBe('v1');
+      },
+    ),
+    { numRuns: 300 },
+  );
 });

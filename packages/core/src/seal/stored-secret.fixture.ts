@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,4 +62,27 @@ export function openRaw(sealed: Buffer, associatedData: string): string {
   decipher.setAAD(Buffer.concat([sealed.subarray(0, 30), Buffer.from(associatedData)]));
   decipher.setAuthTag(sealed.subarray(-16));
   return decipher.update(sealed.subarray(30, -16), undefined, 'utf8') + decipher.final('utf8');
+}
+
+export interface RawContent {
+  /** As hex or base64. */
+  readonly key: string;
+  readonly version?: number;
+  readonly kind: 'secret' | 'message';
+  readonly text: string;
+  readonly timestamp?: number;
+  readonly associatedData: string;
+}
+
+/** Seals any text, such as one of a later version. Follows docs/store-format.md and shares no code with the package. */
+export function sealRaw({ version = 1, kind, text, timestamp = 1_767_323_046_000, ...rest }: RawContent): Buffer {
+  const key = Buffer.from(rest.key, rest.key.length === 64 ? 'hex' : 'base64');
+  const derive = (purpose: string, length: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', key, '', `kms-secrets ${purpose} 1`, length));
+  const head = Buffer.concat([Buffer.of(version, kind === 'secret' ? 1 : 2), derive('key id', 8), Buffer.alloc(8)]);
+  head.writeDoubleBE(timestamp, 10);
+  const header = Buffer.concat([head, randomBytes(12)]);
+  const cipher = createCipheriv('aes-256-gcm', derive('seal', 32), header.subarray(18));
+  cipher.setAAD(Buffer.concat([header, Buffer.from(rest.associatedData)]));
+  return Buffer.concat([header, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
 }
