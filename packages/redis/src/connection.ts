@@ -1,4 +1,5 @@
 import type { Clock } from '@kms-secrets/core';
+import { FailoverCheck } from './failover-check.ts';
 import { runCommand } from './redis-client.ts';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
 import { ConnectionError, isReply, reasonOf } from './redis-error.ts';
@@ -12,6 +13,8 @@ export interface ConnectionParts {
   readonly timeout: number;
   readonly onUnavailable: (reason: string) => void;
   readonly onRecovered: () => void;
+  /** Redis has failed over to another server. The connection reconnects, and other connections to the old server should. */
+  readonly onFailover: () => void;
 }
 
 type State = { readonly kind: 'available' } | { readonly kind: 'unavailable'; readonly reason: string };
@@ -28,6 +31,7 @@ export class Connection {
   /** Functions that reject the pending commands. */
   readonly #pending = new Set<(error: ConnectionError) => void>();
   readonly #listeners: ReadonlyMap<string, (...args: unknown[]) => void>;
+  readonly #failoverCheck: FailoverCheck;
   #client: Promise<RedisClient> | undefined;
   /** Commands that wait for the first connection. */
   #waitingForReady: (() => void)[] = [];
@@ -38,6 +42,13 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    const { clock, timeout } = parts;
+    this.#failoverCheck = new FailoverCheck({
+      client: () => this.client(),
+      clock,
+      timeout,
+      onFailover: () => void this.#reconnect(),
+    });
     this.#listeners = new Map<string, (...args: unknown[]) => void>([
       ['ready', () => this.#markAvailable()],
       ['close', () => this.#markUnavailable(this.#lastError)],
@@ -88,6 +99,14 @@ export class Connection {
     return opened;
   }
 
+  async #reconnect(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#lastError = 'Redis has failed over to another server';
+    const client = await this.client();
+    client.disconnect(true);
+    this.#parts.onFailover();
+  }
+
   #waitForReady(client: RedisClient): Promise<void> {
     if (client.status === 'end') return Promise.reject(new ConnectionError('the client was closed'));
     return new Promise((resolve) => {
@@ -114,6 +133,7 @@ export class Connection {
       run().then(
         (reply) => settle(() => resolve(reply)),
         (error: unknown) => {
+          this.#failoverCheck.failed(error);
           // The client's own errors are errors of the connection.
           const isFinal = isReply(error) || error instanceof ConnectionError;
           settle(() => reject(isFinal ? error : new ConnectionError(connectionReason(error))));

@@ -8,7 +8,8 @@ export type RedisArgument = string | Buffer | number;
 export interface RedisClient {
   readonly status: string;
   connect(): Promise<void>;
-  disconnect(): void;
+  /** With `true`, connects again. */
+  disconnect(isReconnecting?: boolean): void;
   /** Creates a second client with the same options: a subscribed connection accepts no other commands. */
   duplicate(): RedisClient;
   /** Runs a command and returns binary replies as `Buffer`. */

@@ -1,10 +1,24 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretStore } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
-import { firstKey, fleet, messageOf, openStore, stored, subscribers, subscribeTo, versionIn } from './fleet.fixture.ts';
+import {
+  connectTo,
+  firstKey,
+  fleet,
+  messageOf,
+  openStore,
+  stored,
+  subscribers,
+  subscribeTo,
+  versionIn,
+} from './fleet.fixture.ts';
+import type { RedisStoreOptions } from './options.ts';
 import { redisStore } from './redis-store.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
 import type { RedisServer } from './redis-server.fixture.ts';
@@ -206,6 +220,71 @@ test('treats evicted entries and scripts as missing', async () => {
   await one.write({ name: 'db' }, stored({ fetchedAt: 1, versionId: 'v2' }));
 
   expect(await versionIn(other.store, 'db')).toBe('v2');
+});
+
+/** An address that leads to one server, and after `failOver` to another one, while open connections stay. */
+async function movableAddress(first: RedisServer, second: RedisServer): Promise<{ port: number; failOver(): void }> {
+  let { port: target } = first;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    const upstream = connect(target, '127.0.0.1');
+    for (const each of [socket, upstream]) sockets.add(each.on('error', () => {}));
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  const { port } = proxy.address() as AddressInfo; // a TCP server has one
+  return {
+    port,
+    failOver() {
+      target = second.port;
+    },
+  };
+}
+
+test.each<[string, (port: number) => Partial<RedisStoreOptions>]>([
+  ['its own client', (port) => ({ url: `redis://127.0.0.1:${port}` })],
+  [
+    'a client of the caller',
+    (port) => {
+      const client = new Redis(port);
+      onTestFinished(() => client.disconnect());
+      return { client, url: undefined };
+    },
+  ],
+])('follows a failover that leaves the connections open, with %s', async (_, optionsWith) => {
+  const [first, second] = [await redisOfTest(), await redisOfTest()];
+  const address = await movableAddress(first, second);
+  const store = subscribeTo(openStore(first, optionsWith(address.port)));
+  await store.store.write({ name: 'db' }, stored());
+
+  const later = stored({ versionId: 'v2', fetchedAt: stored().fetchedAt + 1 });
+  await connectTo(first).replicaof('127.0.0.1', second.port);
+  address.failOver();
+  expect(await messageOf(store.store.write({ name: 'db' }, later))).toContain('read-only replica');
+  await store.emitted('recovered');
+  await store.store.write({ name: 'db' }, later);
+  await subscribers(connectTo(second), 1);
+  await openStore(second).write({ name: 'other' }, stored());
+  await store.emitted('written');
+
+  expect(await versionIn(openStore(second), 'db')).toBe('v2');
+  expect(store.events[0]).toEqual({ kind: 'unavailable', reason: 'Redis has failed over to another server' });
+});
+
+test('keeps its connection to a replica that is not failed over', async () => {
+  const { admin, one } = await fleet();
+  await admin.replicaof('127.0.0.1', 1);
+  const self = subscribeTo(one);
+
+  expect(await messageOf(one.write({ name: 'db' }, stored()))).toContain('read-only replica');
+  await setTimeout(300);
+
+  expect(self.events).toEqual([]);
 });
 
 test('reads from a read-only replica, and explains why writes fail', async () => {

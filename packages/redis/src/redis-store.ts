@@ -53,6 +53,7 @@ class RedisStore implements SecretStore {
       ...parts,
       onUnavailable: (reason) => this.#markFailing('commands', reason),
       onRecovered: () => this.#markWorking('commands'),
+      onFailover: () => void this.#subscription?.then((subscription) => subscription?.reconnect()),
     });
   }
 

@@ -34,6 +34,10 @@ export class Subscription {
     this.#parts.client.disconnect();
   }
 
+  reconnect(): void {
+    if (!this.#isClosed) this.#parts.client.disconnect(true);
+  }
+
   async #subscribe(): Promise<void> {
     try {
       await this.#parts.client.subscribe(this.#parts.channel);
