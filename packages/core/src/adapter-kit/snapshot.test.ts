@@ -34,6 +34,11 @@ class FakeSource implements SnapshotSource {
     this.#onDropped?.({ name, stage: undefined, versionId: 'v1', reason, error });
   }
 
+  /** Reports that KMS refused another stage. The default stage stays in memory. */
+  refuseOtherStage(name: string): void {
+    this.#onDropped?.({ name, stage: 'blue', versionId: 'v0', reason: 'refused', error: denied });
+  }
+
   async get(name: string): Promise<Secret> {
     this.fetched.push(name);
     if (this.#error !== undefined) throw this.#error;
@@ -96,6 +101,17 @@ test('does not return a secret that KMS refused after the first read, until KMS 
   source.drop('db', 'refused');
   source.rotate('db', 'v3');
   expect((await snapshot.get('db')).versionId).toBe('v3');
+});
+
+test('a refusal of another stage leaves the secret that was read first', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+  source.rotate('db', 'v2');
+
+  source.refuseOtherStage('db');
+
+  expect([snapshot.secret('db').versionId, (await snapshot.get('db')).versionId]).toEqual(['v1', 'v1']);
 });
 
 test('reads a secret that is no longer in memory again, and keeps its version', async () => {

@@ -140,3 +140,27 @@ test('says which variables and which file were searched for endpoints', () => {
   expect(collect({}).searched).toBe(`${variables}/app/secretsmanager.properties (no such file)`);
   expect(collect({}, 'a=1').searched).toBe(`${variables}/app/secretsmanager.properties`);
 });
+
+test('searches for no file if the working directory was removed', () => {
+  const { searched, layers } = collectSettings(
+    {},
+    {
+      environment: {},
+      workingDirectory() {
+        throw Object.assign(new Error('uv_cwd'), { code: 'ENOENT' });
+      },
+      readFile: () => Buffer.from('secret_names=db'),
+    },
+  );
+
+  expect(searched).toContain('secretsmanager.properties (the working directory does not exist)');
+  expect(layers.flatMap((layer) => [...layer.keys()])).toEqual([]);
+});
+
+test('a client key password keeps its quotes', () => {
+  const type = { credentials_type: 'client_key', client_key_private_key_path: '/keys/a.json' };
+
+  const collected = collect({ ...type, client_key_password: ' "s3cret" ' });
+
+  expect(valueOf(collected, 'credentials')).toMatchObject({ password: '"s3cret"' });
+});

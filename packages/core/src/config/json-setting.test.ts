@@ -27,6 +27,7 @@ test.each([
   ['[{regionId:"cn-hangzhou"}]', 'at character 3; did you forget a quote?'],
   ['[{"regionId":"cn-hangzhou"}] # ours', 'at character 30; a comment needs a line of its own'],
   ['[{"regionId":"cn-hangzhou"}', 'at character 28'],
+  [String.raw`[{"caFilePath":"C:\new\"]`, `at character 26; ${backslashHint}`],
 ])('explains the error in %j', (text, error) => {
   expect(errorOf(text).endsWith(error)).toBe(true);
 });

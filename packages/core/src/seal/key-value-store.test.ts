@@ -87,6 +87,26 @@ test('a storage that fails rejects, and the next change works', async () => {
   expect((await store.read({ name: 'db' }))?.versionId).toBe('v1');
 });
 
+test('a change that fails does not fail the change that waits for it', async () => {
+  const map = new Map<string, string>();
+  let writes = 0;
+  const set = async (key: string, value: string): Promise<void> => {
+    writes += 1;
+    if (writes === 1) throw new Error('full');
+    map.set(key, value);
+  };
+  const storage = { get: (key: string) => map.get(key), set, delete: (key: string) => map.delete(key) };
+  const store = keyValueStore({ name: 'map', storage, key: firstKey });
+
+  const changes = await Promise.allSettled([
+    store.write({ name: 'db' }, stored()),
+    store.write({ name: 'db' }, stored({ versionId: 'v2' })),
+  ]);
+
+  expect(changes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect((await store.read({ name: 'db' }))?.versionId).toBe('v2');
+});
+
 test('refuses an invalid key and storage with all errors', () => {
   const make = (): unknown => keyValueStore({ name: '', storage: {} as never, key: 'short' });
 

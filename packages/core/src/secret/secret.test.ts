@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
 import { isSecretError } from './errors.ts';
@@ -119,8 +120,11 @@ test('a schema error shows paths, not the messages of the schema', () => {
   expect(inspect(error, { depth: 9 }).includes('s3cret')).toBe(false);
 });
 
-test('refuses an asynchronous schema and handles its rejection', () => {
-  const late = schema(() => Promise.reject(new Error('later')));
+test.each([
+  ['this', () => Promise.reject(new Error('later'))],
+  ['another', () => runInNewContext('Promise.reject(new Error("later"))') as Promise<never>],
+])('refuses an asynchronous schema of %s realm and handles its rejection', (_, reject) => {
+  const late = schema(reject);
 
   expect(errorOf(() => secret({ value: '{}' }).json(late)).message).toContain('asynchronous');
 });

@@ -169,6 +169,12 @@ test.each([
   expect(failure).toMatchObject({ failure: 'unavailable', retryAfter });
 });
 
+test('keeps the Retry-After of a response that is too large', () => {
+  const error = { kind: 'tooLarge', status: 503, headers: { 'retry-after': '3' }, limit: 1_048_576 } as const;
+
+  expect(classifyError(error, context)).toMatchObject({ failure: 'unavailable', retryAfter: 3_000 });
+});
+
 test('keeps the Retry-After of a credentials provider', () => {
   const error = new FetchFailure('throttled', 'STS throttles.', { retryAfter: 3_000 });
 
