@@ -4,7 +4,7 @@ import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { expect, test, vi } from 'vitest';
 import { createSecretClient, secretErrors, secrets, secretsHealth } from './index.ts';
-import type { SecretClient, SecretClientOptions } from './index.ts';
+import type { SecretClient, SecretClientOptions, SecretsPluginOptions } from './index.ts';
 
 function setup(...names: string[]): { kms: FakeTransport; client: SecretClient; rotate: () => Promise<void> } {
   const kms = new FakeTransport();
@@ -108,15 +108,16 @@ test('the app does not start without its secrets, or with one of another shape',
   await expect(own.ready()).rejects.toThrow(/1 of 1 secret could not be preloaded:[^]*typo/u);
 });
 
-test.each([
-  ['a client of the app', (options: SecretClientOptions) => createSecretClient(options)],
-  ['a client that the plugin creates', (options: SecretClientOptions) => options],
-])('a start with a KMS that hangs names the secret and the endpoint before pluginTimeout: %s', async (_, clientOf) => {
+test.each<[string, (options: SecretClientOptions) => SecretsPluginOptions]>([
+  ['a client of the app', (options) => ({ client: createSecretClient(options), preload: ['db'] })],
+  ['a client that the plugin creates', (client) => ({ client, preload: ['db'] })],
+  ['the option preload of such a client', (options) => ({ client: { ...options, preload: ['db'] } })],
+])('a start with a KMS that hangs names the secret and the endpoint before pluginTimeout: %s', async (_, optionsOf) => {
   const kms = new FakeTransport();
   const clock = new FakeClock();
   kms.fail('hang');
   const app = fastify();
-  app.register(secrets, { client: clientOf({ endpoints: [kms], clock }), preload: ['db'] });
+  app.register(secrets, optionsOf({ endpoints: [kms], clock }));
   const error = app.ready().then(
     () => undefined,
     (reason: unknown) => reason,
@@ -139,8 +140,9 @@ test('a start waits out an outage that is shorter than pluginTimeout', async () 
   app.register(secrets, { client: { endpoints: [kms], clock, retry: { maxAttempts: 1 } }, preload: ['db'] });
   const ready = app.ready();
   await vi.waitUntil(() => kms.requests.length > 0);
+  await clock.pass('4s');
   kms.heal();
-  await clock.pass('5s');
+  await clock.pass('4s');
 
   await expect(ready).resolves.toBe(app);
 });
