@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { Secret } from '@kms-secrets/core';
 import { expect, test } from 'vitest';
-import { taintedPartsOf, taintSecret } from './taint-secret.ts';
+import { taintedPartsOf, taintMessage, taintSecret } from './taint-secret.ts';
 
 function secretOf(value: string): Secret {
   const secret = new Secret({ name: 'prod/db', versionId: 'v1', dataType: 'text', value });
@@ -71,4 +71,10 @@ test('taints the whole text of a secret, whatever it looks like', () => {
   const secret = new Secret({ name: 'db', versionId: 'v1', dataType: 'text', value: 'cn-hangzhou' });
 
   expect([...taintedPartsOf(secret)]).toEqual(['cn-hangzhou']);
+});
+
+test('the error of a tainted secret warns of a server action inside a component', () => {
+  expect(taintMessage(secretOf('s3cret-one'))).toMatch(
+    /^Secret "prod\/db" must not be sent to the browser\. .*server action inside a component.*inside the action\.$/u,
+  );
 });

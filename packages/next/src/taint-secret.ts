@@ -37,10 +37,15 @@ const randomRun = /(?=[a-z0-9+/]{0,19}[0-9])(?=[a-z0-9+/]{0,19}[a-z])[a-z0-9+/]{
 export function taintSecret(secret: Secret): void {
   if (tainted.has(secret)) return;
   tainted.add(secret);
-  const message = `Secret "${secret.name}" must not be sent to the browser. Use it on the server, and pass a client component only results that contain neither the secret nor a part of it. A server action inside a component sends the variables that it uses: call getSecret() inside the action.`;
+  const message = taintMessage(secret);
   taintObject?.(message, secret);
   if (taintValue === undefined) return;
   for (const part of taintedPartsOf(secret)) taintValue(message, secret, part);
+}
+
+/** The error with which React refuses to send the secret to the browser. */
+export function taintMessage({ name }: Secret): string {
+  return `Secret "${name}" must not be sent to the browser. Use it on the server, and pass a client component only results that contain neither the secret nor a part of it. A server action inside a component sends the variables that it uses: call getSecret() inside the action.`;
 }
 
 /** The value of a secret as bytes and as text, and the strings in its JSON that are credentials. */
