@@ -27,6 +27,7 @@ test('puts and rotates a secret', async () => {
   const response = await sendAcs3({ kms: admin.kms, parameters: { SecretName: 'db' } });
   expect(response.text.includes('s3cret-2')).toBe(true);
   expect(response.text.includes((rotated.body as { versionId: string }).versionId)).toBe(true);
+  expect((await admin.post('/rotate', { name: 'db', value: { user: 's3cret-3' } })).status).toBe(200);
 });
 
 test('accepts every example of the README, which has one for every route', async () => {

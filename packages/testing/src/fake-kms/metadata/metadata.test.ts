@@ -182,7 +182,9 @@ test('the credentials URI accepts only GET at its path', async () => {
   expect([kms.credentialsUri.calls, kms.credentialsUri.requests.map(({ status }) => status)]).toEqual([2, [405, 404]]);
   kms.credentialsUri.clearRequests();
   expect(kms.credentialsUri.calls).toBe(0);
-  expect(() => kms.credentialsUri.setLifetime(0)).toThrow('whole number');
+  for (const seconds of [0, 1.5, Number.NaN]) {
+    expect(() => kms.credentialsUri.setLifetime(seconds)).toThrow('whole number');
+  }
 });
 
 test('the credentials URI supports faults, stop and start', async () => {
