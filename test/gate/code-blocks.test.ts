@@ -86,6 +86,13 @@ describe('the code in README.md, in docs/ and in each README', () => {
     expect(isPartOf(block, read(from))).toBe(true);
   });
 
+  // TypeScript converts `using`, so that a block that needs Node 24 in JavaScript would compile and run here.
+  test('uses no `using`, so that it also runs as JavaScript', () => {
+    const unsupported = blocks.filter(({ code }) => /^\s*(?:await )?using \w/mu.test(code));
+
+    expect(unsupported.map(({ document, line }) => `${document}:${line}`)).toEqual([]);
+  });
+
   test('is not compiled only with a reason', () => {
     const excluded = blocks.flatMap(({ document, line, notCompiled }) =>
       notCompiled === undefined ? [] : [`${document}:${line} ${notCompiled}`],
