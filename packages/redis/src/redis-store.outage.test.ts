@@ -148,6 +148,19 @@ test('rejects a removal that Redis refuses, and carries it out when it is repeat
   expect(other.events.map(({ kind }) => kind)).toEqual(['written', 'removed']);
 });
 
+test.each([
+  ['remove', (store: SecretStore) => store.remove({ name: 'db' })],
+  ['removeAll', (store: SecretStore) => store.removeAll('db')],
+] as const)('%s rejects if it could not notify the other processes', async (_, remove) => {
+  const { admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await admin.call('ACL', 'SETUSER', 'default', '-publish');
+
+  expect(await messageOf(remove(one))).toContain('Secret "db" could not be removed');
+
+  expect(await versionIn(one, 'db')).toBeUndefined();
+});
+
 test('works as soon as a Redis starts that was unavailable at first', async () => {
   const server = await redisOfTest();
   await server.kill();

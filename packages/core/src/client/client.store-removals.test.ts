@@ -40,6 +40,22 @@ test.each([
   expect(stores[0]?.operations).toContain(operation);
 });
 
+test('does not copy a value to other stores that a listener invalidates as it arrives', async () => {
+  const file = new FakeStore();
+  const redis = new FakeStore({ isShared: true });
+  const { client, clock } = setUpClientWithStore({ stores: [file, redis] });
+  await client.get('db');
+  await clock.pass('1s');
+  client.on('refreshed', () => queueMicrotask(() => void client.invalidate('db')));
+
+  redis.put(dbRequest, storedSecret(clock, { versionId: 'v2' }));
+  redis.emit({ kind: 'written', request: dbRequest, fetchedAt: clock.date() });
+  await clock.pass(0);
+
+  expect(redis.operations).toContain('removeAll db');
+  expect([file.size, redis.size]).toEqual([0, 0]);
+});
+
 test('removes a refused secret under its name and its ARN, in every stage', async () => {
   const { client, clock, kms, store } = setUpClientWithStore();
   kms.put(ownArn, 'v1', { name: 'db' });

@@ -15,8 +15,7 @@ interface Fixture {
 }
 
 /** The access key ids count the requests: `FakeId-1`, `FakeId-2`. */
-function setup(lifetime: number | undefined = 3_600_000): Fixture {
-  const clock = new FakeClock();
+function setup(lifetime: number | undefined = 3_600_000, clock = new FakeClock()): Fixture {
   let requests = 0;
   const fixture: Fixture = {
     clock,
@@ -53,6 +52,22 @@ test('caches credentials until shortly before they expire', async () => {
 
   expect(await fixture.read()).toBe('FakeId-1');
   expect(fixture.requests()).toBe(1);
+});
+
+test.each([
+  [0, '52m'],
+  [0.99, '50m'],
+])('spreads the refreshes of processes that start together: random %d', async (random, before) => {
+  const fixture = setup(3_600_000, new FakeClock({ random: () => random }));
+  await fixture.read();
+
+  await fixture.clock.pass(before);
+  await fixture.read();
+  expect(fixture.requests()).toBe(1);
+  await fixture.clock.pass('1m');
+  await fixture.read();
+
+  expect(fixture.requests()).toBe(2);
 });
 
 test('refreshes in the background shortly before the expiry', async () => {
@@ -171,6 +186,18 @@ test('does not return discarded credentials again', async () => {
   // A late call, for a request that was signed with the old credentials.
   expect(fixture.credentials.discard('FakeId-1')).toBe(true);
   expect(await fixture.read()).toBe('FakeId-2');
+});
+
+test('does not return credentials that are discarded while their refresh fails', async () => {
+  const fixture = setup();
+  await fixture.read();
+  await fixture.clock.pass('56m');
+  fixture.respond = () => {
+    fixture.credentials.discard('FakeId-1');
+    return Promise.reject(new Error('STS is unavailable'));
+  };
+
+  await expect(fixture.read()).rejects.toThrow('STS is unavailable');
 });
 
 test('has no timer between calls', async () => {

@@ -68,7 +68,7 @@ test.each(pkcs12)('reports a wrong password for $file', ({ clientKeyFile }) => {
   expect(error.message).not.toContain('s3cret-');
 });
 
-test.each(['plain-no-mac', 'aes256-no-mac', 'aes128-sha1-mac', 'aes192-3des-sha512-mac', '2des', 'chain'])(
+test.each(['plain-no-mac', 'aes256-no-mac', 'aes128-sha1-mac', 'aes192-3des-sha512-mac', '2des', 'chain', 'ca-first'])(
   'opens a file of shape %s and reads its expiry',
   async (shape) => {
     const clientKey = open(shape);

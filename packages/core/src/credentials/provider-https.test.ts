@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { FakeClock } from '@kms-secrets/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ProxyResolver } from './provider-https.ts';
 import { sendOverOwnHttps } from './provider-https.ts';
 
@@ -101,8 +101,14 @@ test('times out a proxy that never responds and closes its connection', async ()
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('reports the code of a proxy that refuses connections', async () => {
-  const response = providerWith(() => new URL('http://127.0.0.1:1')).doRequest(requestTo('https://sts.test/'));
+test('reports the code of a proxy that refuses connections, and leaves no agent and no timer', async () => {
+  const clock = new FakeClock();
+  const destroyed = vi.spyOn(https.Agent.prototype, 'destroy');
+  onTestFinished(() => destroyed.mockRestore());
+  const response = providerWith(() => new URL('http://127.0.0.1:1'), clock).doRequest(requestTo('https://sts.test/'));
 
   await expect(response).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+
+  expect(clock.pendingTimers).toBe(0);
+  expect(destroyed).toHaveBeenCalledTimes(1);
 });

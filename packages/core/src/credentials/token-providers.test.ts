@@ -339,6 +339,17 @@ test('takes the code of a response without a request id for that of a firewall',
   expect(error.message).toContain('a body that is not from Alibaba Cloud');
 });
 
+test.each([
+  ['code', { Code: 's3cret-key of FakeId', RequestId: 'R-1' }, { code: undefined, requestId: 'R-1' }],
+  ['code that is too long', { Code: 'A'.repeat(101), RequestId: 'R-1' }, { code: undefined, requestId: 'R-1' }],
+  ['request id', { Code: 'NoPermission', RequestId: 'for s3cret-key' }, { code: undefined, requestId: undefined }],
+  ['request id that is no text', { Code: 'NoPermission', RequestId: 7 }, { code: undefined, requestId: undefined }],
+])('does not show foreign text in the %s of a response', async (_, body, expected) => {
+  const error = await failureOf(role, () => response({ ...body, Message: 'x' }, 403));
+
+  expect(error).toMatchObject({ failure: 'identity', status: 403, ...expected });
+});
+
 test('reports the Retry-After of STS', async () => {
   const failure = await failureOf(role, () => response('<html>busy</html>', 503, { 'retry-after': '3' }));
 

@@ -125,25 +125,29 @@ test('does not restore a removed secret from a copy of its file', async () => {
   expect(await versionIn(other, 'db')).toBe('allowed again');
 });
 
-test('deletes a tombstone after a day', async () => {
+/** The kinds of the records in a folder with a removed secret and two others, of which the last was written `ms` after the removal. */
+async function recordsAfter(ms: number): Promise<string[]> {
   const clock = new FakeClock();
   const { path, one, other } = await pair({ clock });
-  const kinds = async (): Promise<string[]> => {
-    const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
-    return packs.flatMap((bytes) => decodePack(bytes).records.map(({ kind }) => kind)).toSorted();
-  };
   await one.write({ name: 'db' }, stored());
   await one.remove({ name: 'db' });
   await one.write({ name: 'other' }, stored());
   // Merged files are deleted after the write has resolved; `close` waits for it.
   await one.close();
-  expect(await kinds()).toEqual(['removed', 'secret']);
-
-  clock.setDate(clock.date() + 90_000_000);
+  clock.setDate(clock.date() + ms);
   await other.write({ name: 'third' }, stored());
   await other.close();
+  const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
+  return packs.flatMap((bytes) => decodePack(bytes).records.map(({ kind }) => kind)).toSorted();
+}
 
-  expect(await kinds()).toEqual(['secret', 'secret']);
+test('deletes a tombstone after a day', async () => {
+  expect(await recordsAfter(23 * 3_600_000)).toEqual(['removed', 'secret', 'secret']);
+  expect(await recordsAfter(25 * 3_600_000)).toEqual(['secret', 'secret']);
+});
+
+test('deletes a tombstone that a wrong clock dated in the future', async () => {
+  expect(await recordsAfter(-25 * 3_600_000)).toEqual(['secret', 'secret']);
 });
 
 test('reseals old entries with the first key, so that the old key can be removed', async () => {
