@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { ReplayGuard } from './replay-guard.ts';
 
@@ -36,4 +38,19 @@ test('evicts the least recently active sender', () => {
   for (let index = 0; index < 16_383; index += 1) guard.accept(`sender-${index}`, 1);
 
   expect([guard.accept('first', 2), guard.accept('second', 1)]).toEqual([false, true]);
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+test('needs no memory for numbers that have left the window', () => {
+  const guard = new ReplayGuard();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+
+  for (let number = 1; number <= 500_000; number += 1) guard.accept('a', number);
+
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+  expect(guard.accept('a', 500_000)).toBe(false);
 });

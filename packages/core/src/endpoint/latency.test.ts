@@ -28,6 +28,14 @@ test('the p95 is exceeded by five of a hundred samples', () => {
   expect(latency.p95).toBe(114);
 });
 
+test('the p95 of twenty samples is exceeded by one', () => {
+  const latency = new Latency();
+
+  for (let ms = 1; ms <= 20; ms += 1) latency.add(ms);
+
+  expect(latency.p95).toBe(19);
+});
+
 test('old samples leave the window', () => {
   const latency = new Latency();
   for (let count = 0; count < 128; count += 1) latency.add(900);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
-import { ttlOf } from './secret-ttl.ts';
+import { minOwnTtl, ttlOf } from './secret-ttl.ts';
 import type { EffectiveTtl } from './secret-ttl.ts';
 
 function ttlFor(
@@ -15,7 +15,7 @@ function ttlFor(
   });
   return ttlOf(secret, {
     property: options.property ?? 'ttl',
-    floor: 10_000,
+    floor: minOwnTtl,
     configured: options.configured,
     defaultTtl: 3_600_000,
   });
@@ -32,6 +32,10 @@ test('the TTL configured for a name takes precedence over the default', () => {
 
 test('raises a TTL below the floor and reports it', () => {
   expect(ttlFor('{"ttl":300}')).toEqual({ ttl: 10_000, raisedFrom: 300 });
+});
+
+test('limits a TTL to a year, which timers and dates can represent', () => {
+  expect(ttlFor('{"ttl":1e300}')).toEqual({ ttl: 365 * 86_400_000, raisedFrom: undefined });
 });
 
 test.each([

@@ -8,10 +8,18 @@ import type { CancelHandle } from './send-request.ts';
 
 /** Sends a request over a stub of the agent, which responds with `response`. */
 async function send(response: Readable): Promise<{ kind: string; cancellations: number }> {
+  const closed = new Promise((resolve) => response.once('close', resolve));
+  const outcome = await exchange((request) => request.emit('response', response));
+  await closed;
+  return outcome;
+}
+
+/** Sends a request over a reused connection of a stub of the agent. `respond` runs when the request has been written. */
+async function exchange(respond: (request: EventEmitter) => void): Promise<{ kind: string; cancellations: number }> {
   let cancellations = 0;
   const request = Object.assign(new EventEmitter(), {
     reusedSocket: true,
-    end: () => request.emit('response', response),
+    end: () => respond(request),
   });
   const cancel = (): void => {
     cancellations += 1;
@@ -20,7 +28,6 @@ async function send(response: Readable): Promise<{ kind: string; cancellations: 
   const agent = { start: () => ({ request, cancel }) } as unknown as ConnectionAgent;
   const target = { agent, host: { hostname: 'kms.example', port: 443 }, clock: new FakeClock() };
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
-  const closed = new Promise((resolve) => response.once('close', resolve));
 
   const { kind } = await sendRequest(
     { ...target, connectTimeout: 1_000, maxResponseBytes: 1_000 },
@@ -28,12 +35,15 @@ async function send(response: Readable): Promise<{ kind: string; cancellations: 
     handle,
   );
 
-  await closed;
   return { kind, cancellations };
 }
 
 function responseOf(...chunks: readonly string[]): Readable {
-  const response = Object.assign(new Readable({ read() {} }), { statusCode: 200, headers: {} });
+  return responseWith({}, ...chunks);
+}
+
+function responseWith(headers: object, ...chunks: readonly string[]): Readable {
+  const response = Object.assign(new Readable({ read() {} }), { statusCode: 200, headers });
   for (const chunk of chunks) response.push(chunk);
   return response;
 }
@@ -50,4 +60,41 @@ test('closes the connection of a truncated response once', async () => {
   response.once('data', () => response.destroy());
 
   expect(await send(response)).toEqual({ kind: 'truncated', cancellations: 1 });
+});
+
+test.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHOSTUNREACH'])(
+  'takes %s on a reused connection for one that had been closed',
+  async (code) => {
+    const error = Object.assign(new Error('write failed'), { code });
+
+    expect(await exchange((request) => request.emit('error', error))).toEqual({
+      kind: 'staleSocket',
+      cancellations: 1,
+    });
+  },
+);
+
+test('takes another error on a reused connection for a failure', async () => {
+  const error = Object.assign(new Error('parser'), { code: 'HPE_INVALID_CONSTANT' });
+
+  expect(await exchange((request) => request.emit('error', error))).toEqual({ kind: 'error', cancellations: 1 });
+});
+
+test('does not read a body that is longer than the limit by its content-length', async () => {
+  const response = responseWith({ 'content-length': '1001' });
+
+  const outcome = await exchange((request) => request.emit('response', response));
+
+  expect(outcome).toEqual({ kind: 'tooLarge', cancellations: 1 });
+  expect(response.listenerCount('data')).toBe(0);
+});
+
+test.each([
+  [1_000, 'response'],
+  [1_001, 'tooLarge'],
+])('reads a body of %d bytes up to a limit of 1,000', async (length, kind) => {
+  const response = responseOf('x'.repeat(length));
+  response.push(null);
+
+  expect(await send(response)).toMatchObject({ kind });
 });

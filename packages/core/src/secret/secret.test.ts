@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expect, test } from 'vitest';
 import { isSecretError } from './errors.ts';
-import { Secret } from './secret.ts';
+import { cachedCopy, Secret } from './secret.ts';
 import type { SecretFields } from './secret-fields.ts';
 
 const value = 's3cret-{"user":"app"}';
@@ -161,4 +161,24 @@ test('withText() keeps every field but the value', () => {
 
   expect(unwrapped.text()).toBe('s3cret-plain');
   expect(unwrapped.stages).toEqual(['ACSPrevious']);
+});
+
+test.each<[string, Partial<SecretFields>]>([
+  ['request id', { requestId: 'R-1' }],
+  ['extended configuration', { extendedConfig: { a: 1 } }],
+  ['rotation dates', { rotation: { state: 'Enabled', interval: undefined, lastAt: undefined, nextAt: 1 } }],
+])('a secret does not get the %s of another one', (_, fields) => {
+  const [first, second] = [secret(fields), secret()];
+  const inherited = (one: Secret): unknown[] => [one.requestId, one.extendedConfig, one.rotation];
+
+  expect(inherited(second)).not.toEqual(inherited(first));
+  expect(inherited(second)).toEqual(inherited(secret()));
+  expect(first).toMatchObject(fields);
+});
+
+test('the cached copy of a secret has no request id', () => {
+  const original = secret({ requestId: 'R-1' });
+
+  expect(cachedCopy(original, 'db').requestId).toBeUndefined();
+  expect(original.requestId).toBe('R-1');
 });

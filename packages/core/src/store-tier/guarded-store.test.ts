@@ -40,6 +40,19 @@ test.each<[string, unknown, string]>([
   expect(messages).toEqual([message]);
 });
 
+test('doubles the backoff of a store that keeps failing, from 1 s to 30 s', async () => {
+  const { clock, guarded } = setup();
+  const delays: number[] = [];
+
+  for (let failures = 1; failures <= 9; failures += 1) {
+    await guarded.run('read', 'db', () => Promise.reject(new Error('EIO')));
+    delays.push(guarded.skippedFor('read'));
+    await clock.pass(guarded.skippedFor('read'));
+  }
+
+  expect(delays).toEqual([0, 0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+});
+
 test('reports which timeout was exceeded', async () => {
   const { clock, store, guarded, messages } = setup();
   store.fail('hang');

@@ -2,7 +2,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import tls from 'node:tls';
 import { FakeClock } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ConnectionAgent } from '../../network/connection-agent.ts';
 import { startLoopback } from '../loopback.fixture.ts';
 import { failureOf, noAbort, open, request, requestReceived, start } from './channel.fixture.ts';
@@ -141,6 +141,52 @@ test('does not lower the minimum TLS version of the process', async () => {
   expect(failure.failure).toBe('unreachable');
   expect(old.requests).toEqual([]);
 });
+
+test.each(['TLSv1', 'TLSv1.2'] as const)('requires TLS 1.2 where the minimum of the process is %s', (minimum) => {
+  const { DEFAULT_MIN_VERSION } = tls;
+  onTestFinished(() => {
+    tls.DEFAULT_MIN_VERSION = DEFAULT_MIN_VERSION;
+  });
+  tls.DEFAULT_MIN_VERSION = minimum;
+  const contexts = vi.spyOn(tls, 'createSecureContext');
+  onTestFinished(() => contexts.mockRestore());
+
+  const { options } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
+
+  expect(options.minVersion).toBe('TLSv1.2');
+  expect(contexts.mock.calls).toMatchObject([[{ minVersion: 'TLSv1.2' }]]);
+});
+
+test('verifies certificates under NODE_TLS_REJECT_UNAUTHORIZED=0', async () => {
+  acceptAnyCertificate();
+  const kms = await start();
+  kms.fault({ kind: 'certificate', of: 'selfSigned' });
+
+  const failure = await failureOf(open(kms).fetch(request, noAbort()));
+
+  expect(failure.failure).toBe('untrusted');
+  expect(kms.badCertificateRequests).toBe(0);
+});
+
+test('verifies the certificate of an HTTPS proxy, even if that of the endpoint is not verified', async () => {
+  acceptAnyCertificate();
+  const kms = await start();
+  await using proxy = await startLoopback(() => ({ status: 500 }));
+  const url = new URL(`https://user:s3cret-proxy@${proxy.host}`);
+
+  const failure = await failureOf(open(kms, { proxy: url, verifyCertificate: false }).fetch(request, noAbort()));
+
+  expect(failure.failure).toBe('untrusted');
+  expect(proxy.requests).toEqual([]);
+});
+
+/** As some users set it for another client of the process. */
+function acceptAnyCertificate(): void {
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  onTestFinished(() => {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  });
+}
 
 test('gives each address of a host half of the connect timeout', () => {
   const { options } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
