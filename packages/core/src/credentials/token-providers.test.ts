@@ -344,10 +344,10 @@ test.each([
   ['code that is too long', { Code: 'A'.repeat(101), RequestId: 'R-1' }, { code: undefined, requestId: 'R-1' }],
   ['request id', { Code: 'NoPermission', RequestId: 'for s3cret-key' }, { code: undefined, requestId: undefined }],
   ['request id that is no text', { Code: 'NoPermission', RequestId: 7 }, { code: undefined, requestId: undefined }],
-])('does not show foreign text in the %s of a response', async (_, body, expected) => {
+])('does not show foreign text in the %s of a response', async (_, body, shown) => {
   const error = await failureOf(role, () => response({ ...body, Message: 'x' }, 403));
 
-  expect(error).toMatchObject({ failure: 'identity', status: 403, ...expected });
+  expect(error).toMatchObject({ failure: 'identity', status: 403, ...shown });
 });
 
 test('reports the Retry-After of STS', async () => {
