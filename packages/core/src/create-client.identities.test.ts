@@ -94,6 +94,37 @@ test.each([
   expect(lines.filter((line) => line.startsWith('warn '))).toEqual(warning === undefined ? [] : [`warn ${warning}`]);
 });
 
+test('reports the expiry of the client key and the CA while the process runs', async () => {
+  const kms = await startRegionAndInstance();
+  const clientKey = kms.createClientKey({ gateway: 'shared', iterations: 1 });
+  const { endpoint } = kms.endpoint('cn-hangzhou');
+  const clock = new FakeClock({ date: Date.now() });
+  const { logger, lines } = collectLog();
+  const client = createSecretClientOn(fakeMachine(), {
+    credentials: { type: 'client_key', clientKeyFile: clientKey.keyFile, password: clientKey.password },
+    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+    clock,
+    logger,
+  });
+  const expiring: unknown[] = [];
+  client.on('expiring', (event) => expiring.push(event));
+  const atStart = lines.filter((line) => line.startsWith('warn '));
+  const { problems } = client.health();
+  await clock.pass('88d');
+  const health = client.health();
+  await client.close();
+
+  expect(atStart).toEqual([]);
+  expect(problems).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('warn The CA certificate of endpoints[0] (option)'))).toHaveLength(2);
+  expect(expiring).toMatchObject([{ kind: 'ca' }, { kind: 'ca' }]);
+  expect(health).toMatchObject({
+    status: 'degraded',
+    problems: [{ kind: 'expiring', names: ['CA certificate of endpoints[0] (option)'], count: 1 }],
+  });
+  expect(client.describe().expiries.map(({ kind }) => kind)).toEqual(['ca', 'clientKey']);
+});
+
 test('reads a secret from an instance whose CA is given as text', async () => {
   const kms = await startRegionAndInstance();
   const instanceKey = kms.createClientKey({ gateway: 'instance' });

@@ -8,6 +8,7 @@ import { machine as thisMachine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { collectSettings } from './config/settings.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
+import { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { Batching } from './fetch/batching.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { HookTransform } from './fetch/hook-transform.ts';
@@ -53,16 +54,21 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const logger = guardedLogger(values.logger);
   const { configFile, precedence } = options;
   const readOptions = (): ResolvedOptions | undefined => readFileAgain(machine, { configFile, precedence });
-  const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger };
+  const closing = new AbortController();
+  const events = new SecretEmitter(listenerReporter(values, logger, machine));
+  const expiry = new ExpiryMonitor({ clock: values.clock, logger, events, closing: closing.signal });
+  const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger, expiry };
   const transports = makeTransports(context);
   const [primary, ...fallbacks] = transports;
   if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues, settings.searched));
-  if (primary === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues, warnings);
+  if (primary === undefined || allIssues.length > 0) {
+    closing.abort();
+    throw new ConfigurationError(allIssues, warnings);
+  }
   for (const note of settings.notes) logger.debug(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
-  const events = new SecretEmitter(listenerReporter(values, logger, machine));
-  return connectParts({ options: values, logger, events, transports: [primary, ...fallbacks] });
+  return connectParts({ options: values, logger, events, closing, expiry, transports: [primary, ...fallbacks] });
 }
 
 /** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
@@ -82,6 +88,9 @@ interface ConnectedParts {
   readonly options: ResolvedOptions;
   readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
+  /** Aborts when the client is closed. */
+  readonly closing: AbortController;
+  readonly expiry: ExpiryMonitor;
   readonly transports: readonly [SecretTransport, ...SecretTransport[]];
 }
 
@@ -108,10 +117,9 @@ function listenerReporter(
  * Makes the parts of a client and connects them. Three connections go to a part that is made later, by a closure: a recovered
  * endpoint schedules refreshes in memory, and refreshes and refusals go to the fetcher.
  */
-function connectParts({ options, logger, events, transports }: ConnectedParts): SecretClient {
+function connectParts({ options, logger, events, closing, expiry, transports }: ConnectedParts): SecretClient {
   const [primary, ...fallbacks] = transports;
   const { clock, hook, retry, attemptTimeout, deadline, staleDeadline } = options;
-  const closing = new AbortController();
   const { signal } = closing;
   const inContext = captureContext();
   const counters = createCounters();
@@ -186,6 +194,7 @@ function connectParts({ options, logger, events, transports }: ConnectedParts): 
     counters,
     closing,
     endpoints,
+    expiry,
     batching,
     memory,
     storeTier,

@@ -93,6 +93,8 @@ export type {
   IdentityStatus,
   SecretCounts,
   SecretStatus,
+  ExpiryStatus,
+  HealthProblem,
   StoreStatus,
 } from './secret/status.ts';
 export type { SecretStore, StoredSecret, StoreLease, StoreEvent } from './ports/store.ts';

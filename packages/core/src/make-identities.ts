@@ -15,6 +15,7 @@ import { identityName } from './credentials/token-identity.ts';
 import { sharedProvider } from './credentials/shared-provider.ts';
 import type { ClientKeySource } from './options/client-key-source.ts';
 import type { DefaultSource } from './options/default-source.ts';
+import type { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { GuardedLogger } from './ports/logger.ts';
@@ -35,6 +36,7 @@ export interface IdentityRequest {
   readonly warnings: string[];
   /** For what happens later. */
   readonly logger: GuardedLogger;
+  readonly expiry: ExpiryMonitor;
 }
 
 /** A client key that expires within this time (ms) is logged as a warning, early enough to create a new one. */
@@ -81,7 +83,7 @@ export class IdentityFactory {
   }
 
   #credentials(identity: AlicloudIdentity, source: string): OpenApiIdentity {
-    const { machine, options, readOptions, logger, warnings } = this.#context;
+    const { machine, options, readOptions, logger, warnings, expiry } = this.#context;
     const { clock } = options;
     if (identity.type === 'default') warnings.push(...defaultSourceWarnings(machine, clock.date()));
     // An invalid proxy variable is reported with the endpoints.
@@ -100,6 +102,7 @@ export class IdentityFactory {
         stsDefaults,
         findDefaultSources: findSources,
         onSelected,
+        onRenewal: (credentials, renewal) => expiry.renewed(credentials, renewal),
       });
     };
     const describeIdentity = (): string => identityText(name, source);
@@ -133,6 +136,7 @@ export class IdentityFactory {
     const clientKey = this.#open(file, request);
     if (clientKey === undefined) return undefined;
     warnings.push(...this.#expiryWarnings(clientKey, request));
+    this.#trackExpiry(clientKey, request);
     return reloadedClientKey({
       clientKey,
       file,
@@ -145,6 +149,7 @@ export class IdentityFactory {
       onReplaced: (replacement) => {
         logger.info(`The client key of ${key} (${source}) was replaced in its file: it is now ${replacement.keyId}.`);
         for (const warning of this.#expiryWarnings(replacement, request)) logger.warn(warning);
+        this.#trackExpiry(replacement, request);
       },
       onInvalid: (problem) =>
         logger.warn(
@@ -164,6 +169,13 @@ export class IdentityFactory {
       this.#context.issues.push({ key, source, got, expected: 'a client key and its password' });
       return undefined;
     }
+  }
+
+  /** For what the warnings at the start do not report: an expiry while the process runs. */
+  #trackExpiry({ expiresAt }: ClientKey, { key, source }: ClientKeyRequest): void {
+    if (expiresAt === undefined) return;
+    const name = `client key of ${key} (${source})`;
+    this.#context.expiry.track({ kind: 'clientKey', name, expiresAt }, { isLogged: true });
   }
 
   #expiryWarnings({ expiresAt }: ClientKey, { key, source }: ClientKeyRequest): readonly string[] {

@@ -1,11 +1,13 @@
 import type { FakeEndpoint, FakeKms } from '@kms-secrets/testing';
 import { describeTransport } from '@kms-secrets/testing/contracts';
 import { fakeMachine } from './client/client.fixture.ts';
+import { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { makeTransports } from './make-transports.ts';
 import { optionTable } from './options/option-table.ts';
 import type { SecretClientOptions } from './options/options.ts';
 import { layerOf, resolve } from './options/resolve.ts';
 import { guardedLogger, silentLogger } from './ports/logger.ts';
+import { SecretEmitter } from './secret/events.ts';
 import type { SecretTransport } from './ports/transport.ts';
 
 /** The transport that a client with these options uses. */
@@ -19,7 +21,11 @@ function makeTransport(options: SecretClientOptions): SecretTransport {
     issues: [],
     warnings: [],
   };
-  const [transport] = makeTransports({ ...context, logger: guardedLogger(silentLogger) });
+  const logger = guardedLogger(silentLogger);
+  const events = new SecretEmitter(() => {});
+  const closing = new AbortController().signal;
+  const expiry = new ExpiryMonitor({ clock: values.clock, logger, events, closing });
+  const [transport] = makeTransports({ ...context, logger, expiry });
   if (transport === undefined) throw new Error('No transport was made.');
   return transport;
 }

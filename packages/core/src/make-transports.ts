@@ -96,7 +96,7 @@ class TransportFactory {
     { host, caFilePath, ca, ignoreSslCerts }: EndpointAddress,
     { key, source }: EndpointSource,
   ): string | undefined {
-    const { machine, options, issues, warnings } = this.#context;
+    const { machine, options, issues, warnings, expiry } = this.#context;
     const date = options.clock.date();
     if (caFilePath === undefined && ca === undefined) {
       if (isInstanceHost(host) && !ignoreSslCerts) {
@@ -106,12 +106,17 @@ class TransportFactory {
       }
       return undefined;
     }
-    const { pem, ...read } =
+    const { pem, expiresAt, ...read } =
       caFilePath === undefined
         ? readCaText({ pem: ca ?? '', key: `${key}.ca`, source, date })
         : readCaFile({ path: caFilePath, key: `${key}.caFilePath`, source, date }, machine);
     issues.push(...read.issues);
     warnings.push(...read.warnings);
+    // An expired one is in the warnings.
+    if (expiresAt !== undefined) {
+      const name = `CA certificate of ${key} (${source})`;
+      expiry.track({ kind: 'ca', name, expiresAt }, { isLogged: expiresAt <= date });
+    }
     return pem;
   }
 }

@@ -72,5 +72,7 @@ export type {
   SecretStore,
   SecretTransport,
   SetMember,
+  ExpiryStatus,
+  HealthProblem,
   StoreStatus,
 } from '@kms-secrets/core';

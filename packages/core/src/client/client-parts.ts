@@ -1,3 +1,4 @@
+import type { ExpiryMonitor } from '../endpoint/expiry-monitor.ts';
 import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import type { Batching } from '../fetch/batching.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
@@ -21,6 +22,7 @@ export interface ClientParts {
   /** Aborts when the client is closed. */
   readonly closing: AbortController;
   readonly endpoints: EndpointSet;
+  readonly expiry: ExpiryMonitor;
   readonly batching: Batching;
   readonly memory: SecretMemory;
   readonly storeTier: StoreTier;

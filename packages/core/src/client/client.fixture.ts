@@ -230,6 +230,7 @@ const eventNames: readonly SecretEventName[] = [
   'store',
   'endpoint',
   'identity',
+  'expiring',
   'breaker',
 ];
 

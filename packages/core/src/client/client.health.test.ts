@@ -254,3 +254,19 @@ test('is degraded while a store fails or has just dropped an entry', async () =>
   expect(client.health().status).toBe('ok');
   expect(client.describe().stores).toMatchObject([{ dropped: 1 }]);
 });
+
+test('stats() counts the requests, their rate and the failures by kind', async () => {
+  const { client, clock, kms } = setUp({ hasFallback: true });
+  await client.get('db');
+  kms.fail('throttled');
+  await client.refresh('db');
+  kms.fail('denied');
+  await clock.pass('10s');
+  await client.refresh('db').catch(() => {});
+
+  const { requests, requestsPerSecond, failures } = client.stats();
+
+  expect(failures).toMatchObject({ throttled: 1, denied: 1, unavailable: 0, identity: 0 });
+  expect(requests).toBe(4);
+  expect(requestsPerSecond).toBeCloseTo(0.4);
+});

@@ -243,13 +243,14 @@ export class SecretClient {
 
   /** Returns whether secrets can be served, for a readiness probe. Sends no request. */
   health(options?: HealthOptions): ClientHealth {
-    const { memory, endpoints, storeTier } = this.#parts;
+    const { memory, endpoints, storeTier, expiry } = this.#parts;
     const source = {
       isClosed: this.isClosed,
       memory: memory.status.health,
       identity: endpoints.identity,
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),
+      expiries: expiry.status(),
       required: this.#subscriptions.required,
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
       list: () => memory.status.describe(),
@@ -259,13 +260,14 @@ export class SecretClient {
 
   /** Returns the state of every secret, endpoint and store, for operators. Contains no value. Slow with many secrets. */
   describe(): ClientDescription {
-    const { memory, endpoints, storeTier } = this.#parts;
+    const { memory, endpoints, storeTier, expiry } = this.#parts;
     return {
       isClosed: this.isClosed,
       identity: endpoints.identity,
       secrets: memory.status.describe(),
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),
+      expiries: expiry.status(),
     };
   }
 

@@ -59,6 +59,7 @@ const source = (fields: Partial<HealthSource> = {}): HealthSource => ({
   identity: accepted,
   endpoints: [endpoint('healthy')],
   stores: [],
+  expiries: [],
   required: [],
   isInMemory: (name) => name === 'db',
   list: () => [secret],

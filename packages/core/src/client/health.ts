@@ -1,8 +1,10 @@
+import { expiryNotice } from '../endpoint/expiry-monitor.ts';
 import { maxNames } from '../memory/memory-status.ts';
 import type { MemoryHealth } from '../memory/memory-status.ts';
 import type {
   ClientHealth,
   EndpointStatus,
+  ExpiryStatus,
   HealthOptions,
   HealthProblem,
   IdentityStatus,
@@ -17,6 +19,7 @@ export interface HealthSource {
   readonly identity: IdentityStatus;
   readonly endpoints: readonly EndpointStatus[];
   readonly stores: readonly StoreStatus[];
+  readonly expiries: readonly ExpiryStatus[];
   /** The required names of the client itself: its option `preload` and `client.preload()`. */
   readonly required: readonly string[];
   readonly isInMemory: (name: string) => boolean;
@@ -66,7 +69,7 @@ function failingProblems(source: HealthSource, missing: readonly string[]): read
   return problems;
 }
 
-function degradedProblems({ memory, identity, endpoints, stores }: HealthSource): readonly HealthProblem[] {
+function degradedProblems({ memory, identity, endpoints, stores, expiries }: HealthSource): readonly HealthProblem[] {
   const { counts, failingFor, expiresIn } = memory;
   const failing = endpoints.filter(({ state }) => state === 'failing');
   const { rejection } = identity;
@@ -92,6 +95,13 @@ function degradedProblems({ memory, identity, endpoints, stores }: HealthSource)
     count: badStores.length,
     names: badStores.map(({ store }) => store).slice(0, maxNames),
     since: longest(badStores.map((store) => store.failingFor ?? store.lastDropped?.ago)),
+  });
+  const expiring = expiries.filter(({ kind, expiresIn: ms }) => kind === 'credentials' || ms < expiryNotice);
+  add('expiring', {
+    count: expiring.length,
+    names: expiring.map(({ name }) => name).slice(0, maxNames),
+    since: longest(expiring.map(({ failingFor: ms }) => ms)),
+    expiresIn: expiring.length === 0 ? undefined : Math.min(...expiring.map(({ expiresIn: ms }) => ms)),
   });
   add('rotation', memory.rotation);
   return problems;

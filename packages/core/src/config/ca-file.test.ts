@@ -89,7 +89,9 @@ test.each([
 
   const text = readCaText({ ...location, key: 'endpoints[0].ca', pem: convert(kms.caPem) });
 
-  expect(text).toEqual({ pem: readCaText({ ...location, pem: kms.caPem }).pem, issues: [], warnings: [] });
+  const { pem, expiresAt } = readCaText({ ...location, pem: kms.caPem });
+  expect(text).toEqual({ pem, expiresAt, issues: [], warnings: [] });
+  expect(expiresAt).toBeGreaterThan(Date.now());
   expect(text.pem?.match(/BEGIN CERTIFICATE/gu)).toHaveLength(2);
 });
 

@@ -10,6 +10,8 @@ import { readTextFile } from './text-file.ts';
 /** The certificate authorities that an endpoint trusts. If `pem` is missing, there is an issue. */
 export interface CaFile {
   readonly pem?: string | undefined;
+  /** When the last of the certificates expires (milliseconds since 1970): then the endpoint is no longer trusted. */
+  readonly expiresAt?: number | undefined;
   readonly issues: readonly ConfigurationIssue[];
   readonly warnings: readonly string[];
 }
@@ -60,10 +62,12 @@ function readCertificates(
   const headers = text.split(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/u).length - 1;
   if (blocks.length < headers) return reject('with an incomplete certificate');
   const warnings: string[] = [];
+  let expiresAt = 0;
   for (const [index, block] of blocks.entries()) {
     const certificate = parseCertificate(block);
     if (certificate === undefined) return reject(`whose certificate ${index + 1} is invalid`);
     const { validTo } = certificate;
+    expiresAt = Math.max(expiresAt, Date.parse(validTo));
     if (Date.parse(validTo) < setting.date) {
       const subject = certificate.subject.replaceAll('\n', ', ');
       const where = place.replace(' at ', ' in ');
@@ -71,7 +75,7 @@ function readCertificates(
     }
   }
   // The file may also contain a private key or comments, which are dropped.
-  return { pem: `${blocks.join('\n')}\n`, issues: [], warnings };
+  return { pem: `${blocks.join('\n')}\n`, expiresAt, issues: [], warnings };
 }
 
 /** With line breaks where OpenSSL needs them (RFC 7468, section 2). */

@@ -1,4 +1,4 @@
-import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { CredentialsProvider, CredentialsRenewal } from '../ports/credentials.ts';
 import type { DefaultSource } from '../options/default-source.ts';
 import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../options/identity.ts';
 import { describeIdentity } from './token-identity.ts';
@@ -26,9 +26,13 @@ export function alicloudCredentials(
     readonly findDefaultSources?: () => readonly DefaultSource[];
     /** Called with the source of the default credentials chain that has credentials. Only for `default`. */
     readonly onSelected?: (source: DefaultSource) => void;
+    /** Called with the name of temporary credentials after each request for them. */
+    readonly onRenewal?: (name: string, renewal: CredentialsRenewal) => void;
   },
 ): CredentialsProvider {
-  const { clock, findDefaultSources = () => [], onSelected } = options;
+  const { clock, findDefaultSources = () => [], onSelected, onRenewal } = options;
+  const cached = (source: string, fetch: () => Promise<IssuedCredentials>): CredentialsProvider =>
+    new CachedCredentials({ source, fetch, clock, onRenewal: (renewal) => onRenewal?.(source, renewal) });
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
     const fetch = async (): Promise<IssuedCredentials> =>
@@ -37,11 +41,11 @@ export function alicloudCredentials(
         options,
         onSelected,
       );
-    return new CachedCredentials({ source: 'The default credentials chain', fetch, clock });
+    return cached('The default credentials chain', fetch);
   }
   const fetch = async (): Promise<IssuedCredentials> =>
     (await loadModule(() => import('./token-providers.ts'))).fetchCredentials(identity, options);
-  return new CachedCredentials({ source: describeIdentity(identity), fetch, clock });
+  return cached(describeIdentity(identity), fetch);
 }
 
 /**

@@ -207,3 +207,32 @@ test('has no timer between calls', async () => {
 
   expect(fixture.clock.pendingTimers).toBe(0);
 });
+
+test('reports each renewal, with the time that the credentials in use are still valid', async () => {
+  const clock = new FakeClock();
+  const renewals: unknown[] = [];
+  let error: Error | undefined = new Error('down');
+  const cached = new CachedCredentials({
+    source: 'STS',
+    clock,
+    fetch: async () => {
+      if (error !== undefined) throw error;
+      return { credentials: { accessKeyId: 'FakeId', accessKeySecret: 's3cret-key' }, lifetime: 3_600_000 };
+    },
+    onRenewal: (renewal) => renewals.push(renewal),
+  });
+  const { message } = error;
+  await cached.getCredential().catch(() => {});
+  error = undefined;
+  await clock.pass('2s');
+  await cached.getCredential();
+  error = new Error(message);
+  await clock.pass('58m');
+  await cached.getCredential();
+
+  expect(renewals).toEqual([
+    { error: new Error(message), expiresIn: undefined },
+    { error: undefined, expiresIn: 3_600_000 },
+    { error: new Error(message), expiresIn: 120_000 },
+  ]);
+});

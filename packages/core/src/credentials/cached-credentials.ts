@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { CredentialsProvider, CredentialsRenewal } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
 
 /** What `getCredential` resolves to. `securityToken` is absent, never `undefined`: `CredentialsProvider` requires that. */
@@ -23,6 +23,8 @@ export interface CachedCredentialsOptions {
   /** Requests credentials from their source. */
   readonly fetch: () => Promise<IssuedCredentials>;
   readonly clock: Clock;
+  /** Called after each request, with the error if it failed. */
+  readonly onRenewal?: ((renewal: CredentialsRenewal) => void) | undefined;
 }
 
 /** Times are the clock's `now`. */
@@ -106,11 +108,18 @@ export class CachedCredentials implements CredentialsProvider {
       if (lifetime !== undefined && lifetime <= 0) throw this.#expiredFailure();
       this.#entry = this.#newEntry(credentials, requestedAt, lifetime);
       this.#failure = undefined;
+      this.#options.onRenewal?.({ error: undefined, expiresIn: lifetime });
       return credentials;
     } catch (error) {
       this.#failure = { error, until: clock.now() + failureTtl };
+      this.#options.onRenewal?.({ error, expiresIn: this.#expiresIn() });
       throw error;
     }
+  }
+
+  /** Milliseconds until the credentials in use expire. */
+  #expiresIn(): number | undefined {
+    return this.#entry && Math.max(this.#entry.expiresAt - this.#options.clock.now(), 0);
   }
 
   #fetchWithTimeout(): Promise<IssuedCredentials> {

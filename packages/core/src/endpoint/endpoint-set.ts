@@ -3,7 +3,9 @@ import type { SecretEmitter } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
 import { describeDuration } from '../time/duration.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import type { EndpointStatus, IdentityStatus } from '../secret/status.ts';
+import { failures } from '../secret/failures.ts';
+import type { FailureName } from '../secret/failures.ts';
+import type { ClientStats, EndpointStatus, IdentityStatus } from '../secret/status.ts';
 import type { SecretTransport } from '../ports/transport.ts';
 import { closeAll } from './close-all.ts';
 import type { BreakerSettings } from './circuit-breaker.ts';
@@ -21,6 +23,8 @@ export interface EndpointSetParts {
   /** Called when a failing endpoint responds again. */
   readonly onRecovered: () => void;
 }
+
+const noFailures = Object.fromEntries(Object.keys(failures).map((name) => [name, 0])) as Record<FailureName, number>; // every key
 
 /** The endpoints of a client. Creates them, and logs and emits the changes of their state. */
 export class EndpointSet {
@@ -49,9 +53,20 @@ export class EndpointSet {
   }
 
   /** Totals of all endpoints, for `stats()`. */
-  get counts(): { readonly hedges: number; readonly hedgesWon: number; readonly probes: number } {
-    const total = { hedges: 0, hedgesWon: 0, probes: 0 };
-    for (const { hedges, hedgesWon, probes } of this.describe()) {
+  get counts(): Pick<ClientStats, 'requests' | 'requestsPerSecond' | 'failures' | 'hedges' | 'hedgesWon' | 'probes'> {
+    const total = {
+      requests: 0,
+      requestsPerSecond: 0,
+      failures: { ...noFailures },
+      hedges: 0,
+      hedgesWon: 0,
+      probes: 0,
+    };
+    for (const endpoint of this.all) {
+      const { attempts, hedges, hedgesWon, probes } = endpoint.status();
+      total.requests += attempts;
+      total.requestsPerSecond += endpoint.requestsPerSecond;
+      for (const [failure, count] of endpoint.failuresByKind) total.failures[failure] += count;
       total.hedges += hedges;
       total.hedgesWon += hedgesWon;
       total.probes += probes;

@@ -12,6 +12,7 @@ import type { Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { Permit } from './rate-limiter.ts';
+import { RequestRate } from './request-rate.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
 import { Latency } from './latency.ts';
@@ -60,6 +61,8 @@ export class Endpoint {
   readonly #onIdentity: EndpointParts['onIdentity'];
   readonly #breakerOpenTasks = new Set<() => void>();
   #state: EndpointStatus['state'] = 'unknown';
+  readonly #rate: RequestRate;
+  readonly #failuresByKind = new Map<FailureName, number>();
   #attempts = 0;
   #failures = 0;
   #inFlight = 0;
@@ -83,6 +86,7 @@ export class Endpoint {
     this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#onBreakerChange(state) });
     this.rateLimiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
     this.cooldown = new Cooldown(clock);
+    this.#rate = new RequestRate(clock);
   }
 
   get isBreakerOpen(): boolean {
@@ -96,6 +100,16 @@ export class Endpoint {
   /** Milliseconds since the breaker opened, over all its probes; `undefined` while it is closed. */
   get breakerOpenFor(): number | undefined {
     return this.#breakerOpenedAt === undefined ? undefined : this.#clock.now() - this.#breakerOpenedAt;
+  }
+
+  /** Requests per second over the last minute. */
+  get requestsPerSecond(): number {
+    return this.#rate.perSecond;
+  }
+
+  /** Failed attempts by kind, refusals included. */
+  get failuresByKind(): ReadonlyMap<FailureName, number> {
+    return this.#failuresByKind;
   }
 
   get lastFailure(): FetchFailure | undefined {
@@ -126,6 +140,7 @@ export class Endpoint {
   /** Sends a request and counts it. The caller reports the result to `succeeded` or `failed`. */
   async callTransport(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
     this.#attempts += 1;
+    this.#rate.add();
     this.#inFlight += 1;
     try {
       return await this.#transport.fetch(request, signal);
@@ -147,6 +162,7 @@ export class Endpoint {
   /** Records that a request to the endpoint failed. */
   failed(error: FetchFailure): void {
     const { failure } = error;
+    this.#failuresByKind.set(failure, (this.#failuresByKind.get(failure) ?? 0) + 1);
     if (failures[failure].serveStale) {
       this.#failures += 1;
       this.#lastFailure = { error, at: this.#clock.now() };

@@ -42,3 +42,11 @@ export interface ClientKeyProvider {
   /** Called when KMS rejects `key`. Returns whether `getClientKey` returns another one now: the request is then repeated once. */
   discard?(key: ClientKey): boolean;
 }
+
+/** The result of a request for temporary credentials. */
+export interface CredentialsRenewal {
+  /** `undefined` if it succeeded. */
+  readonly error: unknown;
+  /** Milliseconds until the credentials in use expire; `undefined` if there are none, or if they do not expire. */
+  readonly expiresIn: number | undefined;
+}

@@ -72,6 +72,18 @@ export interface SecretEvents {
     /** What was rejected, where it was set and what to do; `undefined` if it is accepted. */
     readonly message: string | undefined;
   };
+  /**
+   * Temporary credentials could not be renewed, or a client key or certificate authority expires in 30 days, in seven days, in one
+   * day, or has expired.
+   */
+  readonly expiring: {
+    readonly kind: 'credentials' | 'clientKey' | 'ca';
+    /** What it is, and where it was set. */
+    readonly name: string;
+    /** Milliseconds; negative if it has expired. */
+    readonly expiresIn: number;
+    readonly message: string;
+  };
   /** The circuit breaker of an endpoint opened or closed. */
   readonly breaker: {
     readonly endpoint: string;
@@ -93,6 +105,7 @@ const eventNames: Readonly<Record<SecretEventName, boolean>> = {
   store: false,
   endpoint: false,
   identity: false,
+  expiring: false,
   breaker: false,
 };
 

@@ -118,6 +118,19 @@ export interface StoreStatus {
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
 }
 
+/** Something that the client needs to reach KMS and that expires. Times are in milliseconds. */
+export interface ExpiryStatus {
+  /** `credentials`: temporary credentials that could not be renewed. `clientKey`, `ca`: a client key, a certificate authority. */
+  readonly kind: 'credentials' | 'clientKey' | 'ca';
+  readonly name: string;
+  /** Negative if it has expired. */
+  readonly expiresIn: number;
+  /** Why credentials could not be renewed. */
+  readonly lastFailure: string | undefined;
+  /** The time since credentials could not be renewed. */
+  readonly failingFor: number | undefined;
+}
+
 /** The state of a client: what `describe()` returns. */
 export interface ClientDescription {
   readonly isClosed: boolean;
@@ -126,6 +139,8 @@ export interface ClientDescription {
   readonly secrets: readonly SecretStatus[];
   readonly endpoints: readonly EndpointStatus[];
   readonly stores: readonly StoreStatus[];
+  /** Client keys, certificate authorities, and temporary credentials that could not be renewed. */
+  readonly expiries: readonly ExpiryStatus[];
 }
 
 /** The number of secrets by freshness, accurate to one second. */
@@ -165,6 +180,7 @@ export interface HealthProblem {
    * - `identity`: KMS rejects the credentials of the client
    * - `endpoint`: endpoints that fail
    * - `store`: stores that fail, or that dropped an entry in the last ten minutes
+   * - `expiring`: credentials that could not be renewed, or a client key or certificate authority that expires within seven days
    * - `rotation`: secrets that KMS has not rotated at the announced date
    */
   readonly kind:
@@ -178,6 +194,7 @@ export interface HealthProblem {
     | 'identity'
     | 'endpoint'
     | 'store'
+    | 'expiring'
     | 'rotation';
   readonly status: 'degraded' | 'failing';
   /** How many secrets, endpoints or stores. */
@@ -186,7 +203,7 @@ export interface HealthProblem {
   readonly names: readonly string[];
   /** The time since it started; `undefined` if that is unknown. */
   readonly since: number | undefined;
-  /** The time until the first secret expires; `undefined` if nothing expires. */
+  /** The time until the first secret, credential or certificate of them expires; `undefined` if nothing expires. */
   readonly expiresIn: number | undefined;
 }
 
@@ -238,6 +255,12 @@ export interface ClientStats {
   readonly cachedErrors: number;
   /** Fetches in flight now. */
   readonly inFlight: number;
+  /** Requests to KMS: attempts at all endpoints. */
+  readonly requests: number;
+  /** Requests to KMS per second, over the last minute. Compare it with the quota of the account, divided by the number of processes. */
+  readonly requestsPerSecond: number;
+  /** Failed attempts by kind. Refusals of KMS are counted too. */
+  readonly failures: Readonly<Record<FailureName, number>>;
   /** Hedged requests: sent because another endpoint was slow. */
   readonly hedges: number;
   /** Hedged requests that responded first. */

@@ -54,7 +54,7 @@ export function mustBeRejected(kind: CertificateKind): boolean {
 }
 
 function createPki(now: number): Pki {
-  const validity = { notBefore: now - day, notAfter: now + 30 * day };
+  const validity = { notBefore: now - day, notAfter: now + 90 * day };
   const root = issueCertificate({ name: 'Fake KMS Root CA', authority: { pathLength: 1 }, ...validity });
   const intermediate = issueCertificate({
     name: 'Fake KMS Second CA',
