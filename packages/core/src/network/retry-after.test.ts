@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { retryAfterOf } from './retry-after.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { parseHttpDate, retryAfterOf } from './retry-after.ts';
 
 const date = Date.UTC(2026, 0, 2, 3, 4, 5);
 const inTwoSeconds = 'Fri, 02 Jan 2026 03:04:07 GMT';
@@ -22,4 +22,11 @@ test.each<[string, Record<string, unknown>, number | undefined]>([
   ['nothing', {}, undefined],
 ])('reads %s', (_, headers, expected) => {
   expect(retryAfterOf(headers, date)).toBe(expected);
+});
+
+test('reads a date in the form of asctime as UTC, whatever the time zone of the machine', () => {
+  vi.stubEnv('TZ', 'Asia/Shanghai');
+  onTestFinished(() => void vi.unstubAllEnvs());
+
+  expect(parseHttpDate('Fri Jan  2 03:04:05 2026')).toBe(date);
 });
