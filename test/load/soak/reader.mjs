@@ -21,7 +21,7 @@ import { PacedReads } from '../paced-reads.mjs';
 /**
  * @typedef {object} FinalState
  * @property {number | undefined} recoveredAfter milliseconds until every secret was fresh after the last incident
- * @property {Readonly<Record<string, string>>} versions the cached versions by name, after the recovery
+ * @property {Readonly<Record<string, string | undefined>>} versions the cached versions by name, after the recovery
  * @property {Resources} resourcesBefore before the client was created
  * @property {Resources} resourcesAfter after the client was closed
  * @property {Sample} lastSample
