@@ -32,7 +32,7 @@ function accepted(reader: MessageCodec, all: readonly Buffer[]): number {
 test('decodes what another process encoded', () => {
   const message = { kind: 'written', request: { name: 'db', stage: 'ACSCurrent' }, fetchedAt: 1_000 } as const;
 
-  expect(codecOf().decode(codecOf().encode(message))).toEqual(message);
+  expect(codecOf().decode(codecOf().encode({ ...message, versionId: 'v1' }))).toEqual(message);
 });
 
 test('ignores its own messages and those of another channel', () => {
@@ -64,19 +64,33 @@ test('detects replays of ten thousand processes', () => {
 
 const removed = { kind: 'removed', name: 'db' };
 
+/** The text of an authentic message, version 1 unless `fields` say otherwise. */
+function textOf(fields: object): string {
+  return JSON.stringify({ version: 1, from: 'a', count: 1, name: 'db', refused: true, ...fields });
+}
+
+const written = { refused: false, versionId: 'v1', request: { name: 'db' }, fetchedAt: 1 };
+
 test.each([
   'no JSON',
   'null',
   '7',
   '{}',
-  '{"from":"a","count":1}',
-  '{"from":"a","count":1,"message":null}',
-  '{"from":"a","count":1,"message":{"kind":"removed"}}',
-  '{"from":"a","count":1,"message":{"kind":"written","request":"db","fetchedAt":1}}',
-  '{"from":"a","count":1,"message":{"kind":"written","request":{"name":"db","stage":7},"fetchedAt":1}}',
-  '{"from":"a","count":1,"message":{"kind":"unavailable","reason":"x"}}',
-  '{"from":7,"count":1,"message":{"kind":"removed","name":"db"}}',
-  '{"from":"a","count":1e400,"message":{"kind":"removed","name":"db"}}',
+  textOf({ version: undefined }),
+  textOf({ version: 0 }),
+  textOf({ version: '2' }),
+  textOf({ from: 7 }),
+  textOf({ from: 'a'.repeat(65) }),
+  textOf({ count: 'one' }),
+  textOf({}).replace('"count":1', '"count":1e400'),
+  textOf({ name: 7 }),
+  textOf({ refused: 'yes' }),
+  textOf({ versionId: 7 }),
+  textOf({ ...written, request: 'db' }),
+  textOf({ ...written, request: { name: 'db', stage: 7 } }),
+  textOf({ ...written, request: { name: 'another' } }),
+  textOf({ ...written, fetchedAt: 'now' }),
+  textOf({ version: 2, refused: false }),
 ])('ignores an authentic message of an unknown form: %s', (text) => {
   const onUnknownForm = vi.fn<() => void>();
   const reader = codecOf('news', onUnknownForm);
@@ -84,24 +98,51 @@ test.each([
   expect([reader.decode(sealText(text)), reader.decode(sealText(text))]).toEqual([undefined, undefined]);
 
   expect(onUnknownForm).toHaveBeenCalledTimes(1);
-  expect(reader.decode(sealText('{"from":"a","count":2,"message":{"kind":"removed","name":"db"}}'))).toEqual(removed);
+  expect(reader.decode(sealText(textOf({ count: 2 })))).toEqual(removed);
+});
+
+test('applies the core of a message of a later version', () => {
+  const reader = codecOf();
+  const later = { version: 7, request: ['db'], fetchedAt: 'later', region: 'cn-hangzhou' };
+
+  expect(reader.decode(sealText(textOf({ ...later, count: 1, versionId: 'v1' })))).toEqual(removed);
+  expect(reader.decode(sealText(textOf({ ...later, count: 2, refused: false, versionId: 'v2' })))).toEqual({
+    kind: 'changed',
+    name: 'db',
+    versionId: 'v2',
+  });
+});
+
+test('ignores further fields of a message', () => {
+  const request = { name: 'db', region: 'cn-hangzhou' };
+
+  expect(codecOf().decode(sealText(textOf({ ...written, request, reason: 'rotated' })))).toEqual({
+    kind: 'written',
+    request: { name: 'db' },
+    fetchedAt: 1,
+  });
+});
+
+test('detects a replayed message of a later version', () => {
+  const reader = codecOf();
+  const message = sealText(textOf({ version: 2 }));
+
+  expect([reader.decode(message), reader.decode(message)]).toEqual([removed, undefined]);
 });
 
 test('ignores a message without a date', () => {
-  const text = '{"from":"a","count":1,"message":{"kind":"removed","name":"db"}}';
-
-  expect(codecOf().decode(sealText(text, Number.NaN))).toBeUndefined();
+  expect(codecOf().decode(sealText(textOf({}), Number.NaN))).toBeUndefined();
 });
 
 test('decodes any bytes and any authentic text without throwing', () => {
-  const field = fc.oneof(fc.jsonValue(), fc.constantFrom('written', 'removed', { name: 'db' }, 1));
-  const message = fc.record({ kind: field, name: field, request: field, fetchedAt: field }, { requiredKeys: [] });
-  const content = fc.record({ from: field, count: field, message: fc.oneof(field, message) }, { requiredKeys: [] });
-  const text = fc.oneof(
-    fc.string(),
-    fc.json(),
-    content.map((value) => JSON.stringify(value)),
-  );
+  const field = fc.oneof(fc.jsonValue(), fc.constantFrom(true, false, 'db', { name: 'db' }, 1, 2));
+  const names = ['version', 'from', 'count', 'name', 'versionId', 'refused', 'request', 'fetchedAt'];
+  const changes = fc.dictionary(fc.constantFrom(...names), field);
+  const content = fc.constantFrom(textOf({}), textOf(written), textOf({ ...written, version: 2 }));
+  const changed = fc
+    .tuple(content, changes)
+    .map(([one, change]) => JSON.stringify({ ...(JSON.parse(one) as object), ...change }));
+  const text = fc.oneof(fc.string(), fc.json(), changed);
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     text.map((one) => sealText(one)),

@@ -1,21 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { toSecretRequest } from '@kms-secrets/core';
-import type { Clock, Envelope, StoreEvent } from '@kms-secrets/core';
+import type { Clock, Envelope, SecretRequest, StoreEvent } from '@kms-secrets/core';
 import { ReplayGuard } from './replay-guard.ts';
 
-/** A message that the processes of a fleet exchange. */
-export type StoreMessage = Extract<StoreEvent, { readonly kind: 'written' | 'removed' }>;
+/** What this process sends to the others. */
+export type OutgoingMessage =
+  | (Extract<StoreEvent, { readonly kind: 'written' }> & { readonly versionId: string })
+  | Extract<StoreEvent, { readonly kind: 'removed' }>;
+
+/** What this process receives from the others. */
+export type StoreMessage = Extract<StoreEvent, { readonly kind: 'written' | 'removed' | 'changed' }>;
 
 /** Maximum age (ms) by the clocks of two machines; KMS allows signatures the same difference. */
 const maxAge = 900_000;
 /** Characters; ours have 16. */
 const maxSenderId = 64;
 
-/** The JSON of a sealed message; see docs/store-format.md. */
-interface MessageContent {
+const messageVersion = 1;
+
+/** The core of every message, which all releases write and understand; see docs/store-format.md. */
+interface MessageCore {
+  readonly version: number;
   readonly from: string;
   readonly count: number;
-  readonly message: StoreMessage;
+  readonly name: string;
+  /** The version that was written. */
+  readonly versionId?: string | undefined;
+  /** KMS refused the secret to the sender, or the sender invalidated it. */
+  readonly refused: boolean;
 }
 
 export interface MessageCodecParts {
@@ -48,9 +60,10 @@ export class MessageCodec {
     this.#onUnknownForm = onUnknownForm;
   }
 
-  encode(message: StoreMessage): Buffer {
+  encode(message: OutgoingMessage): Buffer {
     this.#sequence += 1;
-    const content: MessageContent = { from: this.#senderId, count: this.#sequence, message };
+    const sender = { version: messageVersion, from: this.#senderId, count: this.#sequence };
+    const content = { ...sender, ...contentOf(message) };
     return this.#envelope.sealMessage({ text: JSON.stringify(content), timestamp: this.#clock.date() }, this.#context);
   }
 
@@ -61,12 +74,14 @@ export class MessageCodec {
   decode(bytes: Uint8Array): StoreMessage | undefined {
     const unsealed = this.#envelope.unsealMessage(bytes, this.#context);
     if ('reason' in unsealed || !(Math.abs(this.#clock.date() - unsealed.timestamp) <= maxAge)) return undefined;
-    const content = parseContent(unsealed.text);
-    if (content === undefined) {
+    const content = parseObject(unsealed.text);
+    const core = content && toCore(content);
+    const message = core && toMessage(core, content);
+    if (core === undefined || message === undefined) {
       this.#reportUnknownForm();
       return undefined;
     }
-    const { from, count, message } = content;
+    const { from, count } = core;
     return from !== this.#senderId && this.#replays.accept(from, count) ? message : undefined;
   }
 
@@ -77,16 +92,16 @@ export class MessageCodec {
   }
 }
 
-/** Validates the content although it is authentic: another version of this package may have written it. */
-function parseContent(text: string): MessageContent | undefined {
-  const content = parseObject(text);
-  if (content === undefined) return undefined;
-  const { from, count } = content;
-  const message = toMessage(content['message']);
-  if (typeof from !== 'string' || from.length > maxSenderId || !isSequence(count) || message === undefined) {
-    return undefined;
-  }
-  return { from, count, message };
+/** What version 1 adds to the sender: the rest of the core, and for a written secret its request and fetch time. */
+interface MessageContent extends Pick<MessageCore, 'name' | 'versionId' | 'refused'> {
+  readonly request?: SecretRequest;
+  readonly fetchedAt?: number;
+}
+
+function contentOf(message: OutgoingMessage): MessageContent {
+  if (message.kind === 'removed') return { name: message.name, refused: true };
+  const { request, fetchedAt, versionId } = message;
+  return { name: request.name, versionId, refused: false, request, fetchedAt };
 }
 
 function parseObject(text: string): Fields | undefined {
@@ -98,13 +113,22 @@ function parseObject(text: string): Fields | undefined {
   }
 }
 
-function toMessage(value: unknown): StoreMessage | undefined {
-  if (!isObject(value)) return undefined;
-  const { kind, name, fetchedAt } = value;
-  if (kind === 'removed') return typeof name === 'string' ? { kind, name } : undefined;
-  const request = toSecretRequest(value['request']);
-  if (kind !== 'written' || request === undefined || typeof fetchedAt !== 'number') return undefined;
-  return { kind, request, fetchedAt };
+/** Validates the content although it is authentic: another release may have written it. */
+function toCore({ version, from, count, name, versionId, refused }: Fields): MessageCore | undefined {
+  if (!isPositiveInteger(version) || !isPositiveInteger(count)) return undefined;
+  if (typeof from !== 'string' || from.length > maxSenderId || typeof name !== 'string') return undefined;
+  if (typeof refused !== 'boolean' || !(versionId === undefined || typeof versionId === 'string')) return undefined;
+  return { version, from, count, name, versionId, refused };
+}
+
+/** Of a message of a later version, only the core is known. */
+function toMessage({ version, name, versionId, refused }: MessageCore, content: Fields): StoreMessage | undefined {
+  if (refused) return { kind: 'removed', name };
+  if (version > messageVersion) return versionId === undefined ? undefined : { kind: 'changed', name, versionId };
+  const { fetchedAt } = content;
+  const request = toSecretRequest(content['request']);
+  if (request === undefined || request.name !== name || typeof fetchedAt !== 'number') return undefined;
+  return { kind: 'written', request, fetchedAt };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -114,6 +138,6 @@ function isObject(value: unknown): value is Fields {
 }
 
 /** JSON may hold 1e400, which is parsed as infinity and would hide all later messages of the sender. */
-function isSequence(value: unknown): value is number {
-  return Number.isSafeInteger(value);
+function isPositiveInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }

@@ -201,3 +201,54 @@ test('a lease of another form is held by another process, and is not released', 
     expect(await admin.exists(key)).toBe(1);
   }
 });
+
+test('neither deletes nor overwrites an entry of a later format version', async () => {
+  const { admin, one, other } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+  const later = Buffer.from((await admin.hgetBuffer(hash, field))?.with(0, 2) ?? []);
+  await admin.hset(hash, field, later);
+
+  expect(await versionIn(other.store, 'db')).toBeUndefined();
+  await other.store.write({ name: 'db' }, stored({ versionId: 'v2', fetchedAt: Date.now() }));
+  expect(await versionIn(other.store, 'db')).toBeUndefined();
+
+  expect((await admin.hgetBuffer(hash, field))?.equals(later)).toBe(true);
+  expect(other.events.filter(({ kind }) => kind === 'dropped')).toEqual([
+    {
+      kind: 'dropped',
+      name: undefined,
+      reason: 'values of a later version of kms-secrets are ignored and kept',
+    },
+  ]);
+});
+
+test('removes a refused secret whatever the format version of its entry is', async () => {
+  const { admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+  await admin.hset(hash, field, Buffer.from((await admin.hgetBuffer(hash, field))?.with(0, 2) ?? []));
+
+  await one.removeAll('db');
+
+  expect(await admin.exists(hash)).toBe(0);
+});
+
+test('hears a refusal and a rotation from a later version', async () => {
+  const { admin, other } = await fleet();
+  const envelope = await createKeyring({ key: firstKey }).unlock('');
+  const later = { version: 2, from: 'a later version', name: 'db', entry: { format: 2 } };
+  const send = (fields: object): Promise<number> => {
+    const message = { text: JSON.stringify({ ...later, ...fields }), timestamp: Date.now() };
+    return admin.publish('kms-secrets:news', envelope.sealMessage(message, 'news on kms-secrets:news'));
+  };
+
+  await send({ count: 1, refused: false, versionId: 'v2' });
+  await send({ count: 2, refused: true });
+  await other.emitted('removed');
+
+  expect(other.events).toEqual([
+    { kind: 'changed', name: 'db', versionId: 'v2' },
+    { kind: 'removed', name: 'db' },
+  ]);
+});

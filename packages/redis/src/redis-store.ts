@@ -44,6 +44,7 @@ class RedisStore implements SecretStore {
   readonly #failing = new Set<'commands' | 'messages'>();
   #unlocked: Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> | undefined;
   #subscription: Promise<Subscription | undefined> | undefined;
+  #hasReportedNewer = false;
   #isClosed = false;
 
   constructor(parts: RedisStoreParts) {
@@ -75,7 +76,12 @@ class RedisStore implements SecretStore {
       const { envelope, codec } = await this.#unlock();
       const [location] = envelope.locations(request);
       const sealed = envelope.seal({ request, secret }, location, this.#associatedData);
-      const message = codec.encode({ kind: 'written', request, fetchedAt: secret.fetchedAt });
+      const message = codec.encode({
+        kind: 'written',
+        request,
+        fetchedAt: secret.fetchedAt,
+        versionId: secret.versionId,
+      });
       let replaceable: Buffer | '' = '';
       for (let attempt = 0; attempt < maxWriteAttempts; attempt += 1) {
         const present = await this.#runScript(writeScript, this.#keyOf(location), [
@@ -89,6 +95,10 @@ class RedisStore implements SecretStore {
         if (!Buffer.isBuffer(present)) return;
         const unsealed = envelope.unseal(present, location, this.#associatedData);
         if ('secret' in unsealed && unsealed.secret.fetchedAt <= this.#parts.clock.date() + maxClockSkew) return;
+        if ('reason' in unsealed && unsealed.isNewer === true) {
+          this.#reportNewer();
+          return;
+        }
         if ('reason' in unsealed) this.#reportDropped(unsealed.reason, request.name);
         replaceable = present;
       }
@@ -174,6 +184,10 @@ class RedisStore implements SecretStore {
     if (!Buffer.isBuffer(sealed)) return undefined;
     const unsealed = envelope.unseal(sealed, location, this.#associatedData);
     if ('secret' in unsealed) return unsealed;
+    if (unsealed.isNewer === true) {
+      this.#reportNewer();
+      return undefined;
+    }
     this.#reportDropped(unsealed.reason, name);
     await this.#runScript(dropScript, this.#keyOf(location), [location.requestHash, sealed]);
     return undefined;
@@ -246,6 +260,14 @@ class RedisStore implements SecretStore {
 
   #reportDropped(reason: string, name: string): void {
     this.#emit({ kind: 'dropped', name, reason: `the value in Redis ${reason}` });
+  }
+
+  /** Once, because a whole fleet may be upgraded while this process runs. */
+  #reportNewer(): void {
+    if (this.#hasReportedNewer) return;
+    this.#hasReportedNewer = true;
+    const reason = 'values of a later version of kms-secrets are ignored and kept';
+    this.#emit({ kind: 'dropped', name: undefined, reason });
   }
 
   #emit(event: StoreEvent): void {

@@ -27,14 +27,19 @@ return redis.call('HGET', KEYS[1], ARGV[1])`);
 
 /**
  * KEYS: hash. ARGV: field, sealed secret, time to live (ms), present value that may be replaced, channel, message.
- * Returns the present value, unchanged, if it was fetched later or at the same time; otherwise writes and returns `false`.
+ * Returns the present value, unchanged, if it was fetched later or at the same time, or if a later release sealed it with the
+ * same key; otherwise writes and returns `false`.
  *
- * The fetch time is in bytes 10 to 17 of a sealed secret, in the clear. The script cannot authenticate it. The caller
+ * The format version is in byte 0 of a sealed secret, the key id in bytes 2 to 9, the fetch time in bytes 10 to 17. The script cannot authenticate it. The caller
  * verifies the returned value, and calls again with it as the value that may be replaced if it is not authentic.
  */
 export const writeScript: Script = script(`${ensureHash}
 ensureHash(KEYS[1])
 local present = redis.call('HGET', KEYS[1], ARGV[1])
+if present and #present >= 46 and string.byte(present) > string.byte(ARGV[2]) and
+  string.sub(present, 3, 10) == string.sub(ARGV[2], 3, 10) then
+  return present
+end
 if present and present ~= ARGV[4] and #present >= 18 and
   struct.unpack('>d', present, 11) >= struct.unpack('>d', ARGV[2], 11) then
   return present

@@ -22,13 +22,14 @@ const golden = {
     'zMCf/KiQtboZBEB2',
   ].join(''),
   written: [
-    'AQJ0JX/Oh6QkPEJ5t8qZBwAAx/yYoyU/JCbvMKekGTMPdZeHaFEliFVDCrT5A4Sx5sFZjOMjdlwyF4gd6RIkWU9xOmCdtbh/',
-    'k7hctLqPpFjSTsh/R2epRb2Xl7Drw/LVCteWWvozMUUF91IK7Kd4wXojCIIMPJMDidQhY9J2nxUhe/zr7+0QPC/Hl22gIuU9',
-    'W3Zvk3kzmJC5aJ7vpzdSoz6nDHqDmyZIz36AEnmcYiEkI5Mu2dNxyoLgs0E=',
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAAXv+1V+HVU50cq+uxLO8YkItk8zNsXalB8u9ck5q42Z0ckCvmf4FiPfxUdhi7BG0CDLK1aEra',
+    '7zHok2FdqulteBTiAGvH86ncIlXjlZ9xNTJ8MkdpApPUiia6tBg/X0Ey73xOD6tww4zf2qQJ/W2ROtM8OIUYVB9QnWu8gkfF',
+    '7F18pOC1T9B66aBSywmWHuDnH8BTBK9Dnsqr36lEyWQC9YmaPkL1t68fXFhna+ihygA5gIJAia5Vn4JFsLi6cSeHr42H0Jge',
+    'z+NyPjs=',
   ].join(''),
   removed: [
-    'AQJ0JX/Oh6QkPEJ5t8qZBwAArP0L3ybMXaFnJp0WuDKdnU73I+OJ4k5b6xXR4TdvQxcCZp3cTy6WkYfIDkH1myDC4EJCdkK+',
-    'PR1t2brmqJeE6GqyjLY3VzMuH66Dhpm+P0i9MEvNdGwD0Dmv+iCHeb94eK5KXtCfiBOBSN+jc4jH',
+    'AQJ0JX/Oh6QkPEJ5t8qZBwAAdzsX3dEmNzjaBg5PXPsv7N2GM0qlL1FgxLPvD/1yXiVKQ5TMmNAT/pUvNBCBlmpggri1Utmz',
+    'fKaZmErylsntjyxzoc/IDLLWpkB+yBCV2iUiHpAp5pI0nBXkO1tL1IfebsvZBNYioLW5jxFHBQ==',
   ].join(''),
 };
 
@@ -115,7 +116,8 @@ test('sends messages in format version 1', async () => {
   expect(messages[0]?.toString('hex', 0, 18)).toBe('010274257fce87a4243c4279b7ca99070000');
   expect(from).toMatch(/^[\w-]{16}$/u);
   expect(texts).toEqual([
-    `{"from":"${from}","count":1,"message":{"kind":"written","request":{"name":"prod/db","stage":"ACSCurrent"},"fetchedAt":${date}}}`,
-    `{"from":"${from}","count":2,"message":{"kind":"removed","name":"prod/db"}}`,
+    `{"version":1,"from":"${from}","count":1,"name":"prod/db","versionId":"v1","refused":false,` +
+      `"request":{"name":"prod/db","stage":"ACSCurrent"},"fetchedAt":${date}}`,
+    `{"version":1,"from":"${from}","count":2,"name":"prod/db","refused":true}`,
   ]);
 });

@@ -184,3 +184,20 @@ test('a closed client ignores the events of a store', async () => {
 
   expect(closed.store.operations.length).toBe(operationsBefore);
 });
+
+test('fetches a version that another process wrote in a format it cannot read', async () => {
+  const { clock, kms, processes, process } = setUpFleet(1);
+  const [only = process(0)] = processes;
+  await only.client.get('db');
+  kms.put('db', 'v2');
+  const requestsBefore = kms.requests.length;
+
+  only.store.emit({ kind: 'changed', name: 'db', versionId: 'v1' });
+  await clock.pass('1m');
+  expect(kms.requests.length).toBe(requestsBefore);
+
+  only.store.emit({ kind: 'changed', name: 'db', versionId: 'v2' });
+  await clock.pass('1m');
+  expect(only.client.peek('db')?.versionId).toBe('v2');
+  expect(kms.requests.length).toBe(requestsBefore + 1);
+});

@@ -123,9 +123,9 @@ test('any event of a store neither throws nor stops later events', async () => {
   await client.get('db');
   const dropped: (string | undefined)[] = [];
   const field = fc.oneof(fc.anything(), fc.constantFrom('db', 1_000, { name: 'db' }, Symbol('any')));
-  const kind = fc.constantFrom('written', 'removed', 'dropped', 'unavailable', 'recovered', 'rotated');
+  const kind = fc.constantFrom('written', 'removed', 'dropped', 'unavailable', 'recovered', 'changed', 'other');
   const event = fc.record(
-    { kind, name: field, request: field, fetchedAt: field, reason: field },
+    { kind, name: field, request: field, fetchedAt: field, versionId: field, reason: field },
     { requiredKeys: ['kind'] },
   );
 

@@ -275,3 +275,32 @@ test.each(['no JSON', 'null', '{"name":7}', '["db"]'])('keeps a tombstone whose 
 
   expect([await versionIn(rotated, 'db'), await versionIn(rotated, 'api')]).toEqual([undefined, 'v2']);
 });
+
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ['a pack', (bytes) => Buffer.from(bytes.with(4, 2))],
+  ['an envelope', (bytes) => Buffer.from(bytes.with(5 + 41, 2))],
+])('ignores and keeps a file with %s of a later format version', async (_what, change) => {
+  const { path, file, bytes } = await filled();
+  const later = change(bytes);
+  await writeRaw(path, file, later);
+  const store = open(path);
+  const events = eventsOf(store);
+
+  expect(await versionIn(store, 'db')).toBeUndefined();
+  for (let index = 0; index < 12; index += 1) {
+    await store.write({ name: `db-${index}` }, stored({ name: `db-${index}` }));
+  }
+  await store.write({ name: 'db' }, stored({ versionId: 'v2' }));
+  await store.removeAll('api');
+  await store.close();
+
+  expect((await readFile(join(path, file))).equals(later)).toBe(true);
+  expect(await versionIn(open(path), 'db')).toBe('v2');
+  expect(events).toEqual([
+    {
+      kind: 'dropped',
+      name: undefined,
+      reason: `${file} was written by a later version of kms-secrets, so it is ignored and kept`,
+    },
+  ]);
+});

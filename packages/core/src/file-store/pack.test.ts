@@ -35,7 +35,8 @@ test('decodes a truncated file up to the damage', () => {
 });
 
 test('decodes no record of another format', () => {
-  expect(decodePack(Buffer.from('KMSS\u0002'))).toEqual({
+  expect(decodePack(Buffer.from('KMSS\u0002'))).toEqual({ records: [], isNewer: true });
+  expect(decodePack(Buffer.from('KMSS\u0000'))).toEqual({
     records: [],
     damage: 'is not a pack of this version of kms-secrets',
   });
@@ -52,8 +53,8 @@ test('decodes arbitrary bytes without throwing', () => {
         (before, { at, cut, put }) => Buffer.concat([before.subarray(0, at), put, before.subarray(at + cut)]),
         bytes,
       );
-      const { records, damage } = decodePack(mutant);
-      expect(encodePack(records).equals(mutant) || damage !== undefined).toBe(true);
+      const { records, damage, isNewer } = decodePack(mutant);
+      expect(encodePack(records).equals(mutant) || damage !== undefined || isNewer).toBe(true);
     }),
     { numRuns: 5_000 },
   );

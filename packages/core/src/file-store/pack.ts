@@ -19,12 +19,16 @@ export interface DecodedPack {
   readonly records: readonly PackRecord[];
   /** What is wrong with the file, as a predicate: "is damaged or truncated after 110 bytes". */
   readonly damage?: string | undefined;
+  /** A later release wrote the file, so it is kept. */
+  readonly isNewer?: true;
 }
 
 /** The request hash of a tombstone for all requests of a name. */
 export const allRequests: string = '0'.repeat(32);
 
+const formatVersion = 1;
 const magic = Buffer.from('KMSS\u0001', 'latin1');
+const nameLength = 4;
 const recordKinds = ['secret', 'removed', 'removedAll'] as const;
 /** The layout of a record, after its length. */
 const recordOffsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, sealed: 37 } as const;
@@ -36,6 +40,8 @@ export function encodePack(records: readonly PackRecord[]): Buffer {
 
 /** Never throws, whatever the bytes are. */
 export function decodePack(bytes: Buffer): DecodedPack {
+  const isPack = bytes.subarray(0, nameLength).equals(magic.subarray(0, nameLength));
+  if (isPack && (bytes[nameLength] ?? 0) > formatVersion) return { records: [], isNewer: true };
   if (!bytes.subarray(0, magic.length).equals(magic)) {
     return { records: [], damage: 'is not a pack of this version of kms-secrets' };
   }

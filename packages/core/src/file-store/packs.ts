@@ -1,6 +1,7 @@
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';
+import { isNewerFormat } from '../seal/envelope.ts';
 import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';
 import { errorCode } from '../secret/is-error.ts';
 import type { SecretFolder } from './secret-folder.ts';
@@ -54,7 +55,7 @@ export class Packs {
   readonly #reported = new Set<string>();
   /** Replaced files that are still on the disk: read again, their damaged records would be reported a second time. */
   readonly #deleting = new Set<string>();
-  /** Files with the name of a pack that are not regular files, or are too large. They are not deleted. */
+  /** Files that are not regular files, are too large, or hold entries of a later format version. They are not deleted. */
   readonly #ignored = new Set<string>();
   #deletions: Promise<unknown> = Promise.resolve();
 
@@ -206,7 +207,16 @@ export class Packs {
       this.#report(file, `${file} ${bytes.reason}, so it is ignored`, undefined);
       return true;
     }
-    const { records, damage } = decodePack(bytes);
+    const { records, damage, isNewer } = decodePack(bytes);
+    if (isNewer === true || records.some(({ sealed }) => isNewerFormat(sealed, packFile.exec(file)?.[1] ?? ''))) {
+      this.#ignored.add(file);
+      this.#report(
+        'newer',
+        `${file} was written by a later version of kms-secrets, so it is ignored and kept`,
+        undefined,
+      );
+      return true;
+    }
     if (damage !== undefined) this.#report(file, `${file} ${damage}; only the entries before that are used`, undefined);
     this.#packs.set(file, { ...packOf(file, records, bytes.length), isDamaged: damage !== undefined });
     return true;

@@ -24,6 +24,8 @@ export interface StoredSecret {
 export type StoreEvent =
   /** Another process wrote a secret, which it fetched at `fetchedAt`. */
   | { readonly kind: 'written'; readonly request: SecretRequest; readonly fetchedAt: number }
+  /** Another process wrote this version in a format that this release cannot read. The client requests KMS unless it has it. */
+  | { readonly kind: 'changed'; readonly name: string; readonly versionId: string }
   /** Another process removed a secret, because KMS refused it to that process or the process invalidated it. */
   | { readonly kind: 'removed'; readonly name: string }
   /** The store removed an entry that it could not trust: truncated, tampered with or moved. `name` is set if it is known. */

@@ -173,3 +173,15 @@ test('unseals authentic entries of any text without throwing', () => {
     { numRuns: 2_000 },
   );
 });
+
+test('marks bytes of a later format version only if they name a known key', () => {
+  const [place] = envelope.locations(request);
+  const later = Buffer.from(sealed().with(0, 2));
+  const unknownKey = Buffer.from(later.with(5, (later[5] ?? 0) ^ 1));
+  const earlier = Buffer.from(sealed().with(0, 0));
+
+  expect(envelope.unseal(later, place)).toMatchObject({ isNewer: true });
+  expect(envelope.unsealMessage(later, 'news')).toMatchObject({ isNewer: true });
+  expect(envelope.unseal(unknownKey, place)).not.toHaveProperty('isNewer');
+  expect(envelope.unseal(earlier, place)).not.toHaveProperty('isNewer');
+});

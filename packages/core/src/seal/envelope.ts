@@ -29,6 +29,8 @@ export interface EnvelopeMessage {
 /** Why sealed bytes are not trusted. `reason` is a predicate: "is truncated". */
 export interface UnsealFailure {
   readonly reason: string;
+  /** A later release wrote it: it counts as absent, and is neither deleted nor overwritten. */
+  readonly isNewer?: true;
 }
 
 /**
@@ -62,6 +64,15 @@ const loneSurrogate = /[\ud800-\udfff]/u;
 /** The timestamp in the header: fetch time of a secret, write time of a message. Not authenticated before `unseal`. */
 export function timestampOf(sealed: Uint8Array): number {
   return sealed.length < offsets.content ? Number.NaN : toBuffer(sealed).readDoubleBE(offsets.timestamp);
+}
+
+/**
+ * Whether a later release sealed these bytes with this key. Bytes 0 to 17 are the same in every format version. The key id tells
+ * them from garbage that begins with a large number.
+ */
+export function isNewerFormat(sealed: Uint8Array, keyId: string): boolean {
+  const version = sealed[offsets.version] ?? 0;
+  return version > formatVersion && sealed.length >= offsets.content + tagLength && keyIdOf(sealed) === keyId;
 }
 
 function keyIdOf(sealed: Uint8Array): string {
@@ -132,13 +143,13 @@ export class SealedEnvelope implements Envelope {
 
   #decrypt(sealed: Uint8Array, kind: number, associatedData: readonly Uint8Array[]): EnvelopeMessage | UnsealFailure {
     if (sealed.length < offsets.content + tagLength) return { reason: 'is truncated' };
-    if (sealed[offsets.version] !== formatVersion) {
-      return {
-        reason: `has format version ${sealed[offsets.version]}, which this version of kms-secrets does not support`,
-      };
-    }
     const keyId = keyIdOf(sealed);
     const key = this.#keys.get(keyId);
+    const version = sealed[offsets.version];
+    if (version !== formatVersion) {
+      const reason = `has format version ${version}, which this version of kms-secrets does not support`;
+      return key !== undefined && isNewerFormat(sealed, keyId) ? { reason, isNewer: true } : { reason };
+    }
     if (key === undefined) return { reason: `was sealed with an unknown key (${keyId})` };
     const header = sealed.subarray(0, offsets.content);
     try {

@@ -142,3 +142,20 @@ test('reads and replaces any value of the storage without throwing', async () =>
     { numRuns: 300 },
   );
 });
+
+test('neither serves nor overwrites an entry of a later format version', async () => {
+  const map = new Map<string, string>();
+  const store = keyValueStore({ name: 'map', storage: map, key: firstKey });
+  await store.write({ name: 'db' }, stored());
+  const [[key, text] = ['', '']] = map;
+  const [[hash, sealed] = ['', '']] = Object.entries(JSON.parse(text) as Record<string, string>);
+  const later = JSON.stringify({ [hash]: Buffer.from(Buffer.from(sealed, 'base64').with(0, 2)).toString('base64') });
+  map.set(key, later);
+
+  expect(await store.read({ name: 'db' })).toBeUndefined();
+  await store.write({ name: 'db' }, stored({ fetchedAt: Date.now() }));
+  expect(map.get(key)).toBe(later);
+
+  await store.remove({ name: 'db' });
+  expect(map.size).toBe(0);
+});

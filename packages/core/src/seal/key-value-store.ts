@@ -2,7 +2,7 @@ import type { SecretStore, StoredSecret } from '../ports/store.ts';
 import { ConfigurationError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import type { EntryLocation, Envelope } from './envelope.ts';
+import type { EntryLocation, Envelope, SecretEntry, UnsealFailure } from './envelope.ts';
 import { parseKeyring } from './keyring.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 
@@ -61,8 +61,8 @@ class KeyValueStore implements SecretStore {
     const envelope = await this.#open();
     for (const location of envelope.locations(request)) {
       const bundle = await this.#load(this.#keyOf(location));
-      const secret = unsealFrom(bundle, location, envelope);
-      if (secret !== undefined) return secret;
+      const entry = unsealFrom(bundle, location, envelope);
+      if (entry !== undefined && 'secret' in entry) return entry.secret;
     }
     return undefined;
   }
@@ -71,8 +71,8 @@ class KeyValueStore implements SecretStore {
     const envelope = await this.#open();
     const [location] = envelope.locations(request);
     await this.#change(this.#keyOf(location), (bundle) => {
-      const stored = unsealFrom(bundle, location, envelope);
-      if (stored !== undefined && stored.fetchedAt > secret.fetchedAt) return bundle;
+      const entry = unsealFrom(bundle, location, envelope);
+      if (entry !== undefined && !isReplaceable(entry, secret)) return bundle;
       const sealed = envelope.seal({ request, secret }, location).toString('base64');
       return { ...bundle, [location.requestHash]: sealed };
     });
@@ -145,11 +145,17 @@ function without(bundle: Bundle, requestHash: string): Bundle {
   return Object.fromEntries(Object.entries(bundle).filter(([hash]) => hash !== requestHash));
 }
 
-function unsealFrom(bundle: Bundle, location: EntryLocation, envelope: Envelope): StoredSecret | undefined {
+function unsealFrom(
+  bundle: Bundle,
+  location: EntryLocation,
+  envelope: Envelope,
+): SecretEntry | UnsealFailure | undefined {
   const sealed = bundle[location.requestHash];
-  if (sealed === undefined) return undefined;
-  const entry = envelope.unseal(Buffer.from(sealed, 'base64'), location);
-  return 'reason' in entry ? undefined : entry.secret;
+  return sealed === undefined ? undefined : envelope.unseal(Buffer.from(sealed, 'base64'), location);
+}
+
+function isReplaceable(entry: SecretEntry | UnsealFailure, secret: StoredSecret): boolean {
+  return 'secret' in entry ? entry.secret.fetchedAt <= secret.fetchedAt : entry.isNewer !== true;
 }
 
 function storageIssues({ name, storage }: KeyValueStoreOptions): readonly ConfigurationIssue[] {

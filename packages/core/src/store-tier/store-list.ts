@@ -8,7 +8,7 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { GuardedStore } from './guarded-store.ts';
 import type { StoreEventListener } from './guarded-store.ts';
-import { checkStored, toSecret, toStored } from './stored-secret.ts';
+import { checkStored, toSecret, toValidStored } from './stored-secret.ts';
 import { WriteQueue } from './write-queue.ts';
 import { Tombstones } from './tombstones.ts';
 import type { Instant } from './tombstones.ts';
@@ -30,7 +30,7 @@ export interface OfferResult {
 }
 
 /** A change by another process that shares a store. */
-export type RemoteChange = Extract<StoreEvent, { kind: 'written' | 'removed' }>;
+export type RemoteChange = Extract<StoreEvent, { kind: 'written' | 'removed' | 'changed' }>;
 
 export interface StoreListParts {
   readonly stores: readonly SecretStore[];
@@ -248,6 +248,9 @@ export class StoreList {
         this.#doubts.clear(event.request);
         this.#parts.onRemoteChange(store, event);
         return;
+      case 'changed':
+        this.#parts.onRemoteChange(store, event);
+        return;
       case 'removed':
         this.#doubts.addRelated(event.name, this.#removalInstant());
         this.#parts.onRemoteChange(store, event);
@@ -299,18 +302,5 @@ export class StoreList {
   #nowOf(date: number): number | undefined {
     const age = this.#clock.date() - date;
     return age < -clockSkew ? undefined : this.#clock.now() - Math.max(age, 0);
-  }
-}
-
-/** `undefined` for a secret that would be rejected when it is read back. */
-function toValidStored(
-  secret: Secret,
-  { request, fetchedAt }: { readonly request: SecretRequest; readonly fetchedAt: number },
-): StoredSecret | undefined {
-  try {
-    const checked = checkStored(toStored(secret, fetchedAt), request);
-    return 'stored' in checked ? checked.stored : undefined;
-  } catch {
-    return undefined; // a hook or a transport returned an invalid secret, which memory can hold
   }
 }

@@ -219,6 +219,12 @@ export class StoreTier {
       this.#memory.scheduleRefresh(this.#memory.keysOf(change.name));
       return;
     }
+    if (change.kind === 'changed') {
+      const keys = this.#memory.keysOf(change.name);
+      const isCached = keys.some((key) => this.#memory.lookup(key)?.secret.versionId === change.versionId);
+      if (!isCached) this.#memory.scheduleRefresh(keys);
+      return;
+    }
     const { request, fetchedAt } = change;
     const { clock, stage } = this.#parts.options;
     const key = cacheKey(request, stage);

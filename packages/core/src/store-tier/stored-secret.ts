@@ -56,6 +56,19 @@ export function checkStored(found: unknown, request: SecretRequest): StoredSecre
   }
 }
 
+/** `undefined` for a secret that would be rejected when it is read back. */
+export function toValidStored(
+  secret: Secret,
+  { request, fetchedAt }: { readonly request: SecretRequest; readonly fetchedAt: number },
+): StoredSecret | undefined {
+  try {
+    const checked = checkStored(toStored(secret, fetchedAt), request);
+    return 'stored' in checked ? checked.stored : undefined;
+  } catch {
+    return undefined; // a hook or a transport returned an invalid secret, which memory can hold
+  }
+}
+
 function mismatchOf({ name, versionId, stages }: StoredSecret, request: SecretRequest): string | undefined {
   if (name !== request.name && name !== plainName(request.name)) return 'it is a different secret';
   if (request.versionId !== undefined && request.versionId !== versionId) return 'it is a different version';
