@@ -12,7 +12,7 @@ const maxStages = 64;
 const maxTimestamp = 8.64e15;
 
 /** `fetchedAt` is a date, because processes share only the calendar. */
-export function toStored(secret: Secret, fetchedAt: number): StoredSecret {
+function toStored(secret: Secret, fetchedAt: number): StoredSecret {
   const { name, versionId, stages, type, dataType, createdAt, rotation, extendedConfig } = secret;
   const value = dataType === 'text' ? secret.text() : new TextDecoder().decode(secret.bytes());
   return {
