@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import * as nodeFileSystem from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -210,6 +210,74 @@ test.each(['read', 'write'])('names the flag where the permission model denies t
   expect(await messageOf(store.removeAll('db'))).toContain(flag);
   expect(await messageOf(store.read({ name: 'db' }))).toContain(access === 'write' ? 'resolved' : flag);
   expect(called).toEqual([]); // in Node 20.19 a denied call ends the process
+});
+
+/** The file system, with a record of what makes a write durable, in order. */
+function recordSteps(): { readonly steps: string[]; readonly fileSystem: NonNullable<FileStoreHost['fileSystem']> } {
+  const steps: string[] = [];
+  const fileSystem: NonNullable<FileStoreHost['fileSystem']> = {
+    ...nodeFileSystem,
+    open: async (...parameters) => {
+      const file = await nodeFileSystem.open(...parameters);
+      const isFolder = (await file.stat()).isDirectory();
+      const sync = file.sync.bind(file);
+      file.sync = async () => {
+        steps.push(isFolder ? 'sync folder' : 'sync file');
+        await sync();
+      };
+      return file;
+    },
+    rename: async (...parameters) => {
+      steps.push('rename');
+      await nodeFileSystem.rename(...parameters);
+    },
+    link: async (...parameters) => {
+      steps.push('link');
+      await nodeFileSystem.link(...parameters);
+    },
+  };
+  return { steps, fileSystem };
+}
+
+test('syncs a file before it gets its name, and the folder afterwards', async () => {
+  const { steps, fileSystem } = recordSteps();
+
+  await open(await freshPath(), { fileSystem }).write({ name: 'db' }, stored());
+
+  expect(steps).toEqual(['sync file', 'rename', 'sync folder']);
+});
+
+test('syncs the salt and the folder before the first file depends on it', async () => {
+  const { steps, fileSystem } = recordSteps();
+  const store = fileStoreWith({ fileSystem }, { path: await freshPath(), passphrase: 's3cret-passphrase' });
+
+  await store.write({ name: 'db' }, stored());
+
+  expect(steps).toEqual(['sync file', 'link', 'sync folder', 'sync file', 'rename', 'sync folder']);
+}, 30_000);
+
+test('a write that fails leaves no temporary file', async () => {
+  const path = await filled();
+  const fileSystem: FileStoreHost['fileSystem'] = {
+    ...nodeFileSystem,
+    rename: () => Promise.reject(Object.assign(new Error('ENOSPC: full'), { code: 'ENOSPC' })),
+  };
+
+  expect(await messageOf(open(path, { fileSystem }).write({ name: 'other' }, stored()))).toContain('ENOSPC');
+
+  expect((await readdir(path)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
+});
+
+test('deletes a temporary file that a wrong clock dated in the future', async () => {
+  const path = await filled();
+  const file = join(path, '.0123456789abcdef.tmp');
+  await writeFile(file, '');
+  const writtenAt = new Date(Date.now() + 11 * 60_000);
+  await utimes(file, writtenAt, writtenAt);
+
+  await open(path).read({ name: 'db' });
+
+  expect((await readdir(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 // Node 26 disables fsync under its permission model.
