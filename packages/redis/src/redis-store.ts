@@ -58,6 +58,10 @@ class RedisStore implements SecretStore {
     });
   }
 
+  get preparing(): Promise<unknown> | undefined {
+    return this.#parts.keyring.deriving;
+  }
+
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     return this.#run(`Secret "${request.name}" could not be read from ${this.name}`, async () => {
       const { envelope } = await this.#unlock();

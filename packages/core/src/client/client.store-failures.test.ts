@@ -1,8 +1,21 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import * as nodeFileSystem from 'node:fs/promises';
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { fileStoreWith } from '../file-store/file-store.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
-import { dbRequest, deferred, setUpClientWithStore, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
+import { firstKey, freshPath } from '../seal/stored-secret.fixture.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import {
+  dbRequest,
+  deferred,
+  setUpClient,
+  setUpClientWithStore,
+  setUpFleet,
+  storedSecret,
+  storeEvents,
+} from './client.fixture.ts';
 
 test('a first read waits at most storeTimeout for a store that hangs', async () => {
   const { client, clock, store } = setUpClientWithStore({ storeTimeout: '200ms' });
@@ -166,4 +179,81 @@ test.each([
   await client.close();
 
   expect([broken.isClosed, other.isClosed]).toEqual([true, true]);
+});
+
+describe('ready() and preload() reject if other users can access the folder of a file store', () => {
+  test.each(['755', '777', '750'])('mode %s', async (mode) => {
+    const path = await freshPath();
+    await mkdir(path);
+    await chmod(path, Number.parseInt(mode, 8));
+    const { client } = setUpClient({ stores: fileStoreWith({}, { path, key: firstKey }), preload: ['db'] });
+
+    for (const start of [client.ready(), client.preload(['db'])]) {
+      await expect(start).rejects.toMatchObject({
+        code: 'ERR_STORE',
+        message: expect.stringMatching(
+          new RegExp(`other users can access it \\(mode ${mode}\\)\\. Run chmod 700`, 'u'),
+        ),
+      });
+    }
+    expect((await client.get('db')).versionId).toBe('v1');
+  });
+
+  test('not if its disk fails', async () => {
+    const failingMkdir = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error('EROFS: read-only'), { code: 'EROFS' }));
+    const fileSystem = { ...nodeFileSystem, mkdir: failingMkdir };
+    const { client } = setUpClient({
+      stores: fileStoreWith({ fileSystem }, { path: await freshPath(), key: firstKey }),
+      preload: ['db'],
+    });
+
+    await expect(client.ready()).resolves.toBeUndefined();
+  });
+});
+
+function optional(promise: Promise<unknown>): Promise<unknown> | undefined {
+  return promise;
+}
+
+test.each(['ready', 'late'])('a key derivation does not count towards storeTimeout: %s', async (time) => {
+  const { clock, store, client, kms } = setUpClientWithStore({ storeTimeout: 500 });
+  store.put(dbRequest, storedSecret(clock));
+  kms.fail('unreachable');
+  const derived = deferred();
+  const read = store.read.bind(store);
+  const preparing = derived.promise;
+  const derivingStore = Object.assign(store, {
+    preparing: optional(preparing),
+    read: async (request: SecretRequest) => {
+      await preparing;
+      derivingStore.preparing = undefined;
+      return read(request);
+    },
+  });
+
+  const reading = client.get('db');
+  await clock.pass(time === 'late' ? 3_000 : 100);
+  derived.resolve();
+  await clock.pass(0);
+
+  expect((await reading).versionId).toBe('v0');
+  expect(client.stats().storeFailures).toBe(0);
+});
+
+test('a store that hangs after its key derivation is given up after storeTimeout', async () => {
+  const { clock, store, client } = setUpClientWithStore({ storeTimeout: 500 });
+  const derived = deferred();
+  const preparing = Object.assign(store, { preparing: optional(derived.promise) });
+  store.fail('hang');
+  const reading = client.get('db');
+  await clock.pass('1s');
+  preparing.preparing = undefined;
+  derived.resolve();
+  await clock.pass(499);
+  expect(client.stats().storeFailures).toBe(0);
+  await clock.pass(1);
+
+  expect((await reading).versionId).toBe('v1');
+  expect(client.stats().storeFailures).toBe(1);
 });

@@ -180,20 +180,21 @@ export class SecretClient {
    * Resolves when the secrets of the option `preload` are in memory. Waits for optional ones for at most `staleDeadline`.
    *
    * Rejects with `SecretSetError`, which lists the required secrets that KMS refused and those that it did not return within
-   * `timeout`, or else `readyTimeout`.
+   * `timeout`, or else `readyTimeout`. Rejects with `StoreError` if a store cannot work with its configuration, such as a folder that
+   * other users can access: otherwise that would be found out in the next outage.
    */
   async ready(options: ReadyOptions = {}): Promise<void> {
-    await this.#subscriptions.ready(options, this);
+    await this.#parts.storeTier.afterVerification(this.#subscriptions.ready(options, this));
   }
 
   /**
    * Does for `names` what `ready()` does for the option `preload`: resolves when they are in memory, retries during an outage of KMS, and
    * keeps them fresh until the returned function is called or the client is closed.
    *
-   * Rejects with `SecretSetError` as `ready()` does, and with `RequestRejectedError` if a name is invalid.
+   * Rejects with `SecretSetError` and `StoreError` as `ready()` does, and with `RequestRejectedError` if a name is invalid.
    */
   async preload(names: readonly string[], options: PreloadOptions = {}): Promise<Subscription> {
-    return this.#subscriptions.preload(names, options, this);
+    return this.#parts.storeTier.afterVerification(this.#subscriptions.preload(names, options, this));
   }
 
   /**

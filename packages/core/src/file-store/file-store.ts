@@ -97,6 +97,20 @@ class FileStore implements SecretStore {
     this.#parts = parts;
   }
 
+  get preparing(): Promise<unknown> | undefined {
+    return this.#parts.keyring.deriving;
+  }
+
+  /** A folder that is full, missing or on a failed disk is not a mistake in the configuration. */
+  async verify(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.#open();
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+    }
+  }
+
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     if (this.#isClosed) throw this.#closedError();
     const what = `Secret "${request.name}" could not be read from ${this.name}`;

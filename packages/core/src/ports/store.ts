@@ -54,6 +54,10 @@ export interface StoreLease {
 export interface SecretStore {
   /** Type and location for logs and events, such as `file store /var/cache/app`. Must not contain credentials. */
   readonly name: string;
+  /** Pending while the store derives its keys from a passphrase. That time does not count towards `storeTimeout`. */
+  readonly preparing?: Promise<unknown> | undefined;
+  /** Rejects with `StoreError` if the store is configured so that it cannot work. `ready()` then rejects with that error. */
+  verify?(): Promise<void>;
   /** Resolves to `undefined` if there is no entry, or if the entry is corrupt. */
   read(request: SecretRequest): Promise<StoredSecret | undefined>;
   /** Writes `secret`, unless the store has an entry that was fetched later. */

@@ -43,7 +43,7 @@ class KeyValueStore implements SecretStore {
   readonly name: string;
   readonly #storage: KeyValueStorage;
   readonly #prefix: string;
-  readonly #unlock: () => Promise<Envelope>;
+  readonly #keyring: Keyring;
   #envelope: Promise<Envelope> | undefined;
   /** The last change of each key, which the next one waits for. */
   readonly #changes = new Map<string, Promise<void>>();
@@ -53,7 +53,11 @@ class KeyValueStore implements SecretStore {
     this.name = name;
     this.#storage = storage;
     this.#prefix = prefix;
-    this.#unlock = () => keyring.unlock(`kms-secrets key-value ${prefix}`);
+    this.#keyring = keyring;
+  }
+
+  get preparing(): Promise<unknown> | undefined {
+    return this.#keyring.deriving;
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
@@ -96,7 +100,7 @@ class KeyValueStore implements SecretStore {
   }
 
   #open(): Promise<Envelope> {
-    this.#envelope ??= this.#unlock();
+    this.#envelope ??= this.#keyring.unlock(`kms-secrets key-value ${this.#prefix}`);
     return this.#envelope;
   }
 

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
 import { createKeyring } from './keyring.ts';
 import type { KeyringOptions } from './keyring.ts';
@@ -116,4 +116,15 @@ test.each<[string, unknown, string]>([
 
   expect(isSecretError(error, 'ERR_CONFIGURATION') && error.message).toContain(message);
   expect(String(error).includes('s3cret')).toBe(false);
+});
+
+test('has a pending promise while it derives a key from a passphrase', async () => {
+  const keyring = createKeyring({ passphrase });
+  expect(keyring.deriving).toBeUndefined();
+
+  const unlocked = keyring.unlock('salt');
+  await vi.waitUntil(() => keyring.deriving !== undefined);
+  await unlocked;
+
+  expect(keyring.deriving).toBeUndefined();
 });

@@ -20,6 +20,8 @@ export interface KeyringOptions {
 export interface Keyring {
   /** Whether `unlock` uses its salt, which only a passphrase needs. */
   readonly needsSalt: boolean;
+  /** Pending while keys are derived from a passphrase. See `SecretStore.preparing`. */
+  readonly deriving: Promise<unknown> | undefined;
   /** Derives the keys. All processes that share the stored entries must use the same salt. */
   unlock(salt: Uint8Array | string): Promise<Envelope>;
 }
@@ -67,17 +69,27 @@ export function parseKeyring(options: KeyringOptions): {
 type KeyMaterial = { readonly bytes: Uint8Array } | { readonly passphrase: string };
 
 function keyringOf(materials: readonly KeyMaterial[]): Keyring {
+  const needsSalt = materials.some((material) => 'passphrase' in material);
+  let deriving: Promise<unknown> | undefined;
   return {
-    needsSalt: materials.some((material) => 'passphrase' in material),
+    needsSalt,
+    get deriving() {
+      return deriving;
+    },
     async unlock(salt) {
       // Before the keys, whose derivation imports `node:crypto` too: Jest cannot load a module twice at a time.
       const { SealedEnvelope } = await import('./envelope.ts');
-      const keys = await Promise.all(
+      const keys = Promise.all(
         materials.map(async (material) =>
           'bytes' in material ? material.bytes : deriveKey(material.passphrase, salt),
         ),
       );
-      return new SealedEnvelope(keys);
+      if (!needsSalt) return new SealedEnvelope(await keys);
+      const derivation = keys.finally(() => {
+        if (deriving === derivation) deriving = undefined;
+      });
+      deriving = derivation;
+      return new SealedEnvelope(await derivation);
     },
   };
 }

@@ -206,7 +206,10 @@ export class SecretSetError extends SecretError {
   }
 }
 
-/** A store operation failed. Reported by the `store` event, never thrown by a read. */
+/**
+ * A store operation failed, which the `store` event reports and no read throws; or a store cannot work with its configuration, which
+ * `ready()` and `preload()` throw.
+ */
 export class StoreError extends SecretError {
   override readonly name = 'StoreError';
   readonly code = 'ERR_STORE';

@@ -129,6 +129,15 @@ export class GuardedStore {
     }
   }
 
+  /** Rejects if the store reports that it cannot work with its configuration. Any other failure is reported by operations. */
+  async verify(): Promise<void> {
+    try {
+      await this.#withTimeout(rejecting(async () => this.store.verify?.()));
+    } catch (error) {
+      if (isSecretError(error, 'ERR_STORE')) throw error;
+    }
+  }
+
   /** Returns a function that unsubscribes. Never throws; does nothing for a store without events. */
   subscribe(listener: (event: StoreEvent) => void): () => void {
     const guardedListener = (event: StoreEvent): void => {
@@ -272,7 +281,9 @@ export class GuardedStore {
   }
 
   #withTimeout<Value>(running: Promise<Value>): Promise<Value> {
-    const onTimeout = (): never => {
+    const onTimeout = (): Promise<Value> => {
+      const waitAgain = (): Promise<Value> => this.#withTimeout(running);
+      if (this.store.preparing !== undefined) return this.store.preparing.then(waitAgain, waitAgain);
       throw new StoreTimeout(`no response within ${formatDuration(this.#timeout)} (storeTimeout)`);
     };
     return withTimeout(running, this.#clock, { ms: this.#timeout, onTimeout });

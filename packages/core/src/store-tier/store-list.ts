@@ -133,11 +133,10 @@ export class StoreList {
     this.#tombstones.clear(request);
     this.#doubts.clear(request);
     const key = this.#keyOf(request);
-    const { leasingStore } = this;
     await Promise.all(
       this.#stores.map(async ({ store, queue }) => {
         const written = queue.push(key, { kind: 'write', request, stored, replaces });
-        if (store === leasingStore) await written;
+        if (store === this.leasingStore) await written;
       }),
     );
   }
@@ -145,8 +144,7 @@ export class StoreList {
   remove(request: SecretRequest): void {
     const removedAt = this.#removalInstant();
     this.#tombstones.add(request, removedAt);
-    const key = this.#keyOf(request);
-    for (const { queue } of this.#stores) void queue.push(key, { kind: 'remove', request, removedAt });
+    for (const { queue } of this.#stores) void queue.push(this.#keyOf(request), { kind: 'remove', request, removedAt });
   }
 
   /**
@@ -165,6 +163,10 @@ export class StoreList {
     const removedAt = this.#removalInstant();
     this.#tombstones.addRelated(name, removedAt);
     await this.#removeAll(spellings, removedAt);
+  }
+
+  async verify(): Promise<void> {
+    await Promise.all(this.#stores.map(({ store }) => store.verify()));
   }
 
   status(): readonly StoreStatus[] {

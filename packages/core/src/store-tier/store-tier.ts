@@ -170,6 +170,13 @@ export class StoreTier {
     return withTimeout(removed, clock, { ms, onTimeout: () => {} });
   }
 
+  /** Settles like `started`; rejects with the `StoreError` of a store that is configured so that it cannot work. */
+  async afterVerification<Value>(started: Promise<Value>): Promise<Value> {
+    started.catch(() => {}); // awaited below, unless a store fails first
+    if (!this.#isClosed) await this.#parts.inContext(() => this.#stores.verify());
+    return started;
+  }
+
   describe(): readonly StoreStatus[] {
     return this.#stores.status();
   }

@@ -131,7 +131,7 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal):
 
 interface TimeoutOptions<Value> {
   readonly ms: number;
-  readonly onTimeout: () => Value;
+  readonly onTimeout: () => Value | Promise<Value>;
   /** Milliseconds that are added once if the process lost time. Default: 0. */
   readonly grace?: number;
 }
