@@ -7,6 +7,11 @@ import type { SecretStore, StoreEvent } from '../ports/store.ts';
 import { withTimeout } from '../time/deadline.ts';
 
 type StoreOperation = NonNullable<SecretEvents['store']['operation']>;
+/** The name of the secret; `undefined` for an operation on the whole store. */
+type MaybeName = string | undefined;
+type Act<Value> = (store: SecretStore) => Promise<Value>;
+/** `undefined` if the operation failed or was skipped. */
+type Outcome<Value> = { readonly value: Value } | undefined;
 export type StoreEventListener = (event: SecretEvents['store']) => void;
 
 /** Consecutive failures after which a store is skipped. */
@@ -86,11 +91,7 @@ export class GuardedStore {
   }
 
   /** Resolves to the result of the operation; to `undefined` if it failed or was skipped. Never rejects. */
-  async run<Value>(
-    operation: StoreOperation,
-    secretName: string | undefined,
-    act: (store: SecretStore) => Promise<Value>,
-  ): Promise<{ readonly value: Value } | undefined> {
+  async run<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
     if (this.skippedFor(operation) > 0) return undefined;
     const group = groupOf(operation);
     const failures = this.#groups.get(group);
@@ -98,7 +99,7 @@ export class GuardedStore {
     if (failures !== undefined && failures.backoff > 0) {
       this.#groups.set(group, { ...failures, skippedUntil: this.#clock.now() + this.#timeout });
     }
-    const result = await this.#attempt(operation, secretName, act);
+    const result = await this.#attempt(operation, name, act);
     if (result !== undefined) this.#succeed(group);
     return result;
   }
@@ -107,24 +108,16 @@ export class GuardedStore {
    * Same as `run`, also while the operation is skipped. A success does not end the outage: a full disk and a Redis without memory
    * accept removals, but no writes.
    */
-  async runUnskipped<Value>(
-    operation: StoreOperation,
-    secretName: string | undefined,
-    act: (store: SecretStore) => Promise<Value>,
-  ): Promise<{ readonly value: Value } | undefined> {
-    if (this.skippedFor(operation) === 0) return this.run(operation, secretName, act);
-    return this.#attempt(operation, secretName, act);
+  async runUnskipped<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
+    if (this.skippedFor(operation) === 0) return this.run(operation, name, act);
+    return this.#attempt(operation, name, act);
   }
 
-  async #attempt<Value>(
-    operation: StoreOperation,
-    secretName: string | undefined,
-    act: (store: SecretStore) => Promise<Value>,
-  ): Promise<{ readonly value: Value } | undefined> {
+  async #attempt<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
     try {
       return { value: await this.#withTimeout(rejecting(() => act(this.store))) };
     } catch (cause) {
-      this.#fail(operation, secretName, cause);
+      this.#fail(operation, name, cause);
       return undefined;
     }
   }
@@ -178,6 +171,19 @@ export class GuardedStore {
     this.#record(error);
     for (const group of ['read', 'change', 'lease'] as const) this.#backOff(group, failureThreshold);
     this.#reportUnavailable({ store: this.name, kind: 'unavailable', operation: undefined, name: undefined, error });
+  }
+
+  /** Changes were dropped because too many of them waited. */
+  reportLost(count: number): void {
+    this.#failures += count;
+    const message = `${count} changes of ${this.name} were dropped, because too many waited. The next refreshes write the secrets again.`;
+    this.#onEvent({
+      store: this.name,
+      kind: 'failed',
+      operation: 'write',
+      name: undefined,
+      error: new StoreError(message),
+    });
   }
 
   /** An entry that cannot be trusted was found. */

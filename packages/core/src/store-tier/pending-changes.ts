@@ -32,6 +32,7 @@ export interface PendingChange {
 export class PendingChanges {
   readonly #all = new Map<string, PendingChange>();
   readonly #writes = new Set<string>();
+  #characters = 0;
   /** The ids of changes of one stage or version, by the secret's name. */
   readonly #idsByName = new Map<string, Set<string>>();
 
@@ -42,6 +43,11 @@ export class PendingChanges {
   /** The number of changes that hold a value. */
   get writeCount(): number {
     return this.#writes.size;
+  }
+
+  /** The length of all values. */
+  get characters(): number {
+    return this.#characters;
   }
 
   oldest(count: number): readonly string[] {
@@ -77,7 +83,10 @@ export class PendingChanges {
   add(id: string, pending: PendingChange): void {
     const { change } = pending;
     this.#all.set(id, pending);
-    if (change.kind === 'write') this.#writes.add(id);
+    if (change.kind === 'write') {
+      this.#writes.add(id);
+      this.#characters += change.stored.value.length;
+    }
     if (change.kind === 'removeAll') return;
     const { name } = change.request;
     this.#idsByName.set(name, (this.#idsByName.get(name) ?? new Set()).add(id));
@@ -88,6 +97,7 @@ export class PendingChanges {
     if (pending === undefined) return undefined;
     this.#all.delete(id);
     this.#writes.delete(id);
+    if (pending.change.kind === 'write') this.#characters -= pending.change.stored.value.length;
     if (pending.change.kind === 'removeAll') return pending;
     const { name } = pending.change.request;
     const ids = this.#idsByName.get(name);

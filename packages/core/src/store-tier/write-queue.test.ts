@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { GuardedStore } from './guarded-store.ts';
+import type { StoreEventListener } from './guarded-store.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { StoreChange } from './pending-changes.ts';
 
@@ -19,14 +20,14 @@ const [before, after] = [
   { date: 1_001, now: 1_001 },
 ] as const;
 
-function setup(): { clock: FakeClock; store: FakeStore; queue: WriteQueue } {
+function setup(onEvent: StoreEventListener = () => {}): { clock: FakeClock; store: FakeStore; queue: WriteQueue } {
   const clock = new FakeClock();
   const store = new FakeStore();
   const guarded = new GuardedStore({
     store,
     clock,
     timeout: 500,
-    onEvent: () => {},
+    onEvent,
     onRecovered: () => void queue.drain(),
   });
   const queue = new WriteQueue(guarded, clock);
@@ -83,20 +84,33 @@ test('applies the latest change of each entry, whenever the store fails', async 
   );
 });
 
-test('keeps the newest thousand writes during an outage', async () => {
+test('writes five thousand secrets that are fetched at once', async () => {
   const { clock, store, queue } = setup();
+  for (let index = 0; index < 5_000; index += 1) {
+    void queue.push(`name-${index}`, write({ name: `name-${index}` }, index));
+  }
+  await clock.pass('1s');
+
+  expect(store.size).toBe(5_000);
+});
+
+test('keeps the newest writes during an outage, up to 32 million characters, and reports the others', async () => {
+  const lost: (string | undefined)[] = [];
+  const { clock, store, queue } = setup((event) => lost.push(event.error?.message));
   store.fail('throw');
-  for (let index = 0; index < 1_200; index += 1) {
-    const request = { name: `name-${index}` };
-    void queue.push(request.name, write(request, index));
+  const value = 's3cret-'.padEnd(1_048_576, 'x');
+  for (let index = 0; index < 40; index += 1) {
+    const change = write({ name: `name-${index}` }, index) as Extract<StoreChange, { kind: 'write' }>;
+    void queue.push(`name-${index}`, { ...change, stored: { ...change.stored, value } });
   }
   await clock.pass('5s');
 
-  expect(queue.size).toBeLessThanOrEqual(1_000);
+  expect(queue.size).toBeLessThanOrEqual(32);
+  expect(lost.filter((message) => message?.includes('were dropped, because too many waited') === true)).toHaveLength(1);
   store.heal();
   await clock.pass('2m');
 
-  expect(store.peek({ name: 'name-1199' })).toBeDefined();
+  expect(store.peek({ name: 'name-39' })).toBeDefined();
   expect(store.peek({ name: 'name-0' })).toBeUndefined();
 });
 

@@ -7,9 +7,10 @@ import type { PendingChange, StoreChange } from './pending-changes.ts';
 import { isAfter } from './tombstones.ts';
 import type { Instant } from './tombstones.ts';
 
-/** Above these numbers the oldest changes are dropped. Removals hold no value, so more of them are kept. */
-const maxPendingWrites = 1_000;
+/** Above these numbers the oldest changes are dropped. A start may write thousands of secrets at once. */
 const maxPendingChanges = 20_000;
+/** The values of all pending writes together, in characters. Most of them are in memory anyway. */
+const maxPendingCharacters = 33_554_432;
 /** The share that is dropped at once, because finding the oldest skips over all ids that were deleted before it. */
 const evictionShare = 1 / 16;
 /** Failed attempts after which a write is dropped, if the store completed other changes in between. */
@@ -33,6 +34,8 @@ export class WriteQueue {
   #inFlight: ReadonlyMap<string, PendingChange> = new Map();
   #draining: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
+  /** Changes that were dropped since the last report. */
+  #lost = 0;
   #isClosed = false;
 
   constructor(store: GuardedStore, clock: Clock) {
@@ -77,6 +80,7 @@ export class WriteQueue {
   drain(): Promise<void> {
     this.#draining ??= this.#drain().then((hasFailed) => {
       this.#draining = undefined;
+      this.#reportLost();
       if (this.#pending.size === 0) return;
       if (hasFailed) this.#scheduleRetry();
       else void this.drain();
@@ -181,13 +185,22 @@ export class WriteQueue {
   }
 
   #evict(): void {
-    const { writeCount, size } = this.#pending;
-    if (writeCount > maxPendingWrites) {
-      for (const id of this.#pending.oldestWrites(maxPendingWrites * evictionShare)) this.#drop(id);
+    if (this.#pending.characters > maxPendingCharacters) {
+      this.#lose(this.#pending.oldestWrites(Math.ceil(this.#pending.writeCount * evictionShare)));
     }
-    if (size > maxPendingChanges) {
-      for (const id of this.#pending.oldest(maxPendingChanges * evictionShare)) this.#drop(id);
-    }
+    if (this.#pending.size > maxPendingChanges) this.#lose(this.#pending.oldest(maxPendingChanges * evictionShare));
+  }
+
+  /** The next refresh writes the values again. The report says how many are missing until then. */
+  #lose(ids: readonly string[]): void {
+    for (const id of ids) this.#drop(id);
+    this.#lost += ids.length;
+  }
+
+  #reportLost(): void {
+    if (this.#lost === 0) return;
+    this.#store.reportLost(this.#lost);
+    this.#lost = 0;
   }
 
   #drop(id: string): void {
