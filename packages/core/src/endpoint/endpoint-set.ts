@@ -114,13 +114,16 @@ export class EndpointSet {
   #reportState({ endpoint, state, lastFailure }: EndpointStatus): void {
     if (state === 'unknown') return;
     if (state === 'healthy') {
-      this.#logger.info(`Endpoint ${endpoint} has recovered.`);
+      this.#logger.info(`Endpoint ${endpoint} has recovered.`, { endpoint });
       this.#events.emit('endpoint', { endpoint, state, failure: undefined });
       this.#onRecovered();
     } else {
       // A rejected identity is logged once for all endpoints.
       if (lastFailure?.failure !== 'identity') {
-        this.#logger.warn(`Endpoint ${endpoint} is failing: ${lastFailure?.message ?? ''}`);
+        this.#logger.warn(`Endpoint ${endpoint} is failing: ${lastFailure?.message ?? ''}`, {
+          endpoint,
+          failure: lastFailure?.failure,
+        });
       }
       this.#events.emit('endpoint', { endpoint, state, failure: lastFailure?.failure });
     }
@@ -131,9 +134,9 @@ export class EndpointSet {
     const isOpen = breaker === 'open';
     if (isOpen) {
       const next = describeDuration(probeIn ?? 0);
-      this.#logger.warn(`Endpoint ${endpoint}: circuit breaker open, next probe in ${next}.`);
+      this.#logger.warn(`Endpoint ${endpoint}: circuit breaker open, next probe in ${next}.`, { endpoint, probeIn });
     } else {
-      this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`);
+      this.#logger.info(`Endpoint ${endpoint}: circuit breaker closed.`, { endpoint });
     }
     // A breaker that opened because of slow responses has no failure; the last one may be old.
     const failure = isOpen && state === 'failing' ? lastFailure?.failure : undefined;

@@ -1,14 +1,18 @@
+import { AggregatedLog, moreSecrets } from '../ports/aggregated-log.ts';
+import type { LineKind } from '../ports/aggregated-log.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import type { Clock } from '../time/clock.ts';
 import { describeDuration } from '../time/duration.ts';
 import { refOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { minOwnTtl } from './secret-ttl.ts';
 
 export interface MemoryReporterParts {
+  readonly clock: Clock;
   readonly defaultStage: string;
   readonly logger: Logger;
   readonly events: SecretEmitter;
@@ -24,12 +28,26 @@ export interface StaleRead {
   readonly isFirst: boolean;
 }
 
+/** The lines that are logged for each secret. An outage or a rotation may concern thousands of secrets, so they are aggregated. */
+const lines = {
+  failed: { level: 'warn', summary: (count) => `${moreSecrets(count)} could not be fetched` },
+  stale: { level: 'warn', summary: (count) => `Serving stale values of ${moreSecrets(count)}` },
+  recovered: { level: 'info', summary: (count) => `${moreSecrets(count)} could be fetched again` },
+  rotated: { level: 'info', summary: (count) => `${moreSecrets(count)} rotated` },
+  refused: { level: 'warn', summary: (count) => `Dropped ${moreSecrets(count)} that KMS refused` },
+  expired: { level: 'error', summary: (count) => `${moreSecrets(count)} expired` },
+} satisfies Readonly<Record<string, LineKind>>;
+
 /** Emits, logs and counts the changes in memory. */
 export class MemoryReporter {
   readonly #parts: MemoryReporterParts;
+  readonly #log: AggregatedLog;
+  /** Since when the fetches of secrets in use fail, by key; the clock's `now`. Only the first failure is a warning. */
+  readonly #failingSince = new Map<string, number>();
 
   constructor(parts: MemoryReporterParts) {
     this.#parts = parts;
+    this.#log = new AggregatedLog(parts.clock, parts.logger);
   }
 
   servedStale(entry: Entry, { age, error, isFirst }: StaleRead): void {
@@ -37,29 +55,77 @@ export class MemoryReporter {
     if (!isFirst) return;
     const ref = refOf(entry, this.#parts.defaultStage);
     const reason = error === undefined ? '' : `: ${error.message}`;
-    this.#parts.logger.warn(`Serving a stale value of "${ref.name}" (age ${describeDuration(age)})${reason}`);
+    const message = `Serving a stale value of "${ref.name}" (age ${describeDuration(age)})${reason}`;
+    this.#log.add(lines.stale, message, { secret: ref.name, age, code: error?.code });
     this.#parts.events.emit('stale', { ...ref, age, error });
   }
 
   /** A secret was stored in memory. `previousVersionId`: the last version that was there, even if it was dropped since. */
   stored(entry: Entry, previousVersionId: string | undefined, { isRefresh }: { readonly isRefresh: boolean }): void {
-    const { events, counters, defaultStage } = this.#parts;
+    const { events, counters, defaultStage, logger } = this.#parts;
     const event = { ...refOf(entry, defaultStage), secret: entry.secret };
+    const { name, versionId: version } = event;
+    this.#logRecovery(entry.key, name);
     if (isRefresh) events.emit('refreshed', event);
-    if (previousVersionId === undefined || previousVersionId === entry.secret.versionId) return;
+    const isRotated = previousVersionId !== undefined && previousVersionId !== version;
+    if (!isRotated) {
+      logger.debug?.(`Fetched secret "${name}" (version ${version}).`, { secret: name, version });
+      return;
+    }
+    const message = `Secret "${name}" rotated: version ${previousVersionId} is now ${version}.`;
+    this.#log.add(lines.rotated, message, { secret: name, version, previousVersion: previousVersionId });
     counters.rotations.add();
     events.emit('rotated', { ...event, previousVersionId });
   }
 
-  fetchFailed({ name, stage, versionId }: SecretRequest, error: AnySecretError): void {
-    this.#parts.counters.failedFetches.add();
-    this.#parts.events.emit('failed', { name, stage, versionId, error });
+  /** `isInUse`: the secret is in memory or pinned. The failure of any other secret is only in the error of its readers. */
+  fetchFailed(
+    { name, stage, versionId }: SecretRequest,
+    error: AnySecretError,
+    { key, isInUse }: { readonly key: string; readonly isInUse: boolean },
+  ): void {
+    const { clock, counters, events, logger } = this.#parts;
+    counters.failedFetches.add();
+    const isFirst = isInUse && !this.#failingSince.has(key);
+    if (isFirst) {
+      this.#failingSince.set(key, clock.now());
+      this.#log.add(lines.failed, error.message, { secret: name, code: error.code });
+    } else {
+      logger.debug?.(error.message, { secret: name, code: error.code });
+    }
+    events.emit('failed', { name, stage, versionId, error });
   }
 
   dropped(entry: Entry, reason: SecretEvents['dropped']['reason'], error: AnySecretError | undefined): void {
-    const ref = refOf(entry, this.#parts.defaultStage);
-    if (reason === 'refused') this.#parts.logger.warn(`Dropped secret "${ref.name}": KMS refused it.`);
-    this.#parts.events.emit('dropped', { ...ref, reason, error });
+    const { clock, defaultStage, events, logger } = this.#parts;
+    const ref = refOf(entry, defaultStage);
+    const { name } = ref;
+    if (reason === 'refused') {
+      this.#log.add(lines.refused, `Dropped secret "${name}": KMS refused it.`, { secret: name, code: error?.code });
+    } else if (reason === 'expired') {
+      const age = clock.now() - entry.fetchedAt;
+      const message = `Secret "${name}" expired: it could not be refreshed, and its value (age ${describeDuration(age)}) is no longer served.`;
+      this.#log.add(lines.expired, message, { secret: name, age });
+    } else {
+      logger.debug?.(`Dropped secret "${name}": ${reason}.`, { secret: name, reason });
+    }
+    this.#failingSince.delete(entry.key);
+    events.emit('dropped', { ...ref, reason, error });
+  }
+
+  /** Logs the summaries that are due. */
+  close(): void {
+    this.#log.close();
+    this.#failingSince.clear();
+  }
+
+  #logRecovery(key: string, name: string): void {
+    const since = this.#failingSince.get(key);
+    if (since === undefined) return;
+    this.#failingSince.delete(key);
+    const failingFor = this.#parts.clock.now() - since;
+    const message = `Secret "${name}" could be fetched again, after ${describeDuration(failingFor)}.`;
+    this.#log.add(lines.recovered, message, { secret: name, failingFor });
   }
 
   raisedTtl(

@@ -77,7 +77,7 @@ export class SecretMemory {
       refresh: (key) => this.#dueRefresh.run(key),
     });
     this.#pinned = new PinnedSecrets({ options, logger, queue: this.#queue, outages: this.#outages });
-    this.#reporter = new MemoryReporter({ defaultStage, logger, events, counters });
+    this.#reporter = new MemoryReporter({ clock, defaultStage, logger, events, counters });
     this.#counts = new FreshnessCounts(options.staleIfError);
     const shared = { options, cache: this.#cache, outages: this.#outages, pins: this.#pinned.pins, queue: this.#queue };
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, shared.pins);
@@ -222,7 +222,8 @@ export class SecretMemory {
     if (!policy.retry) this.#errors.set(key, error);
     const minDelay = policy.serveStale ? retryAfter : Math.max(this.#options.negativeTtl, refusedRetryDelay);
     this.#scheduleRetry(key, error, minDelay);
-    this.#reporter.fetchFailed({ name: request.name, stage: request.stage, versionId }, error);
+    const isInUse = this.#cache.lookup(key) !== undefined || this.#pinned.pins.has(key);
+    this.#reporter.fetchFailed({ ...request, versionId }, error, { key, isInUse });
   }
 
   /** Drops the entry. A pinned secret that was in memory, or would be fetched, is fetched again. */
@@ -247,6 +248,7 @@ export class SecretMemory {
   }
 
   close(): void {
+    this.#reporter.close();
     this.#queue.close();
     this.#pinned.clear();
     this.#outages.clearAll();

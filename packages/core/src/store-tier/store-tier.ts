@@ -2,6 +2,8 @@ import { cacheKey, nameOfKey } from '../secret/cache-key.ts';
 import { StoreList } from './store-list.ts';
 import type { OfferResult, RemoteChange, StoreCandidate } from './store-list.ts';
 import { Leases } from './leases.ts';
+import { AggregatedLog, moreSecrets } from '../ports/aggregated-log.ts';
+import type { LineKind } from '../ports/aggregated-log.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
@@ -49,6 +51,9 @@ const leaseTimeout = 2_000;
 /** Concurrent reads of values that other processes have written: a fleet that restarts writes all of them at once. */
 const maxRemoteReads = 16;
 
+/** A store with another key or format has thousands of entries that are dropped. */
+const droppedEntry: LineKind = { level: 'warn', summary: (count) => `Dropped the entries of ${moreSecrets(count)}` };
+
 /**
  * Connects memory with the stores: a fetch reads them before it sends a request to KMS, and its result goes to memory and
  * to them. Values that other processes write into a shared store are loaded into memory.
@@ -60,6 +65,7 @@ export class StoreTier {
   readonly #leases: Leases;
   /** Values that other processes have written and this one has not read, by key. */
   readonly #unread = new Map<string, { readonly store: GuardedStore; readonly request: SecretRequest }>();
+  readonly #log: AggregatedLog;
   #remoteReads = 0;
   #isClosed = false;
 
@@ -67,6 +73,7 @@ export class StoreTier {
     const { clock, stage, stores, storeTimeout } = parts.options;
     this.#parts = parts;
     this.#memory = parts.memory;
+    this.#log = new AggregatedLog(clock, parts.logger);
     this.#leases = new Leases(clock, leaseTimeout);
     this.#stores = new StoreList({
       stores,
@@ -185,6 +192,7 @@ export class StoreTier {
     this.#isClosed = true;
     this.#memory.close();
     this.#unread.clear();
+    this.#log.close();
     return this.#stores.close();
   }
 
@@ -256,8 +264,18 @@ export class StoreTier {
   #report(event: SecretEvents['store']): void {
     const { logger, events } = this.#parts;
     if (this.#isClosed && event.operation !== 'close') return;
-    if (event.kind === 'recovered') logger.info(`${event.store} has recovered.`);
-    else logger.warn(event.error?.message ?? `${event.store}: ${event.kind}.`);
+    if (event.kind === 'recovered') {
+      logger.info(`${event.store} has recovered.`, { store: event.store });
+    } else if (event.kind === 'dropped') {
+      this.#log.add(droppedEntry, event.error?.message ?? '', {
+        secret: event.name ?? event.store,
+        store: event.store,
+      });
+    } else
+      logger.warn(event.error?.message ?? `${event.store}: ${event.kind}.`, {
+        store: event.store,
+        operation: event.operation,
+      });
     events.emit('store', event);
   }
 }
