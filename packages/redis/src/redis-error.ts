@@ -34,7 +34,9 @@ export function toStoreError(error: unknown, what: string): StoreError {
 export function reasonOf(error: unknown): string {
   if (error instanceof ConnectionError) return error.message;
   if (!isError(error)) return 'the client threw a value that is not an error';
-  const [, advice] = [...replies].find(([word]) => new RegExp(`\\b${word}\\b`, 'u').test(error.message)) ?? [];
+  // Within a script, Redis 7 has no word for it: "ERR The user executing the script can't run this command or subcommand".
+  const message = /^ERR The user executing the script can't /u.test(error.message) ? 'NOPERM' : error.message;
+  const [, advice] = [...replies].find(([word]) => new RegExp(`\\b${word}\\b`, 'u').test(message)) ?? [];
   if (advice !== undefined) return advice;
   const words = [errorName(error), wordOf(errorCode(error)), wordOf(error.message)];
   return `the command failed (${words.filter((word) => word !== undefined).join(', ')})`;

@@ -354,3 +354,14 @@ test('names the permissions that a Redis user lacks', async () => {
     'the Redis user lacks permissions; allow it the commands',
   );
 });
+
+test.each(['-hget', '-type', '-hstrlen'])('names them if a script needs them: %s', async (command) => {
+  const { server, admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await admin.call('ACL', 'SETUSER', 'limited', 'on', '>pass', '~*', '&*', '+@all', command);
+  const store = openStore(server, { url: `redis://limited:pass@127.0.0.1:${server.port}` });
+
+  expect(await messageOf(store.read({ name: 'db' }))).toContain(
+    'the Redis user lacks permissions; allow it the commands',
+  );
+});
