@@ -1,12 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { globalAgent as httpAgent } from 'node:http';
-import { globalAgent as httpsAgent } from 'node:https';
 import { format, inspect } from 'node:util';
 import { createSecretClient } from '@kms-secrets/core';
 import type { Secret, SecretClient } from '@kms-secrets/core';
 import { startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
 function clientOf(kms: FakeKms): SecretClient {
   return createSecretClient({ credentials: kms.accessKey, endpoints: endpointsOf(kms) });
@@ -69,55 +66,6 @@ test('a validation error does not quote an issue that contains the value', async
   expect(String(error)).toContain('password');
 });
 
-test('a client does not change the process: no listener, global, variable or child process', async () => {
-  await using kms = await startFakeKms();
-  kms.put('db', 's3cret-one');
-  const children: unknown[] = [];
-  const onChild = (message: unknown): void => void children.push(message);
-  subscribe('child_process', onChild);
-  onTestFinished(() => void unsubscribe('child_process', onChild));
-  // An import may change the process, too.
-  vi.resetModules();
-  const before = processState();
-
-  const { createSecretClient: create } = await import('@kms-secrets/core');
-  const client = create({ credentials: kms.accessKey, endpoints: endpointsOf(kms) });
-  await client.get('db');
-  const during = processState();
-  await client.close();
-
-  expect(changes(before, during)).toEqual([]);
-  expect(children).toHaveLength(0);
-});
-
-test.each<[string, () => void]>([
-  ['listener SIGTERM', () => process.on('SIGTERM', noOperation)],
-  ['variable KMS_SECRETS_OF_TEST', () => (process.env['KMS_SECRETS_OF_TEST'] = 'two')],
-  ['global fetch', () => (globalThis.fetch = noOperation as never)],
-  ['property assign of Object', () => (Object.assign = noOperation as never)],
-  ['property toJSON of Object.prototype', () => Object.assign(Object.prototype, { toJSON: noOperation })],
-  ['option maxSockets of https.globalAgent', () => (httpsAgent.maxSockets = 7)],
-])('the comparison of processes notices a change of %s', (change, make) => {
-  const { maxSockets } = httpsAgent;
-  const { fetch } = globalThis;
-  const { assign } = Object;
-  process.env['KMS_SECRETS_OF_TEST'] = 'one';
-  const before = processState();
-
-  make();
-  const during = processState();
-  globalThis.fetch = fetch;
-  Object.assign = assign;
-  httpsAgent.maxSockets = maxSockets;
-  delete (Object.prototype as { toJSON?: unknown }).toJSON;
-  delete process.env['KMS_SECRETS_OF_TEST'];
-  process.removeListener('SIGTERM', noOperation);
-
-  expect(changes(before, during)).toEqual([change]);
-});
-
-function noOperation(): void {}
-
 /** A Standard Schema validator that quotes the invalid value in its issues, as many do. */
 const quotingSchema: NonNullable<Parameters<Secret['json']>[0]> & { readonly shape: object } = {
   // As Zod declares a property. A message shows no other name.
@@ -136,50 +84,6 @@ function errorOf(act: () => unknown): unknown {
     return error;
   }
   return expect.fail('Expected an error, but nothing was thrown.');
-}
-
-/** The parts of a process that all of its code shares, by name. */
-function processState(): ReadonlyMap<string, unknown> {
-  const state = new Map<string, unknown>();
-  for (const name of process.eventNames()) state.set(`listener ${String(name)}`, process.rawListeners(name));
-  for (const [name, value] of Object.entries(process.env)) state.set(`variable ${name}`, value);
-  for (const key of Reflect.ownKeys(globalThis)) state.set(`global ${String(key)}`, valueOf(globalThis, key));
-  for (const [name, owner] of Object.entries(builtIns)) {
-    for (const key of Reflect.ownKeys(owner)) state.set(`property ${String(key)} of ${name}`, valueOf(owner, key));
-  }
-  for (const [name, agent] of Object.entries({ 'http.globalAgent': httpAgent, 'https.globalAgent': httpsAgent })) {
-    const { sockets, freeSockets, maxSockets, keepAlive } = agent as typeof agent & { readonly keepAlive: boolean };
-    state.set(`sockets of ${name}`, [...Object.keys(sockets), ...Object.keys(freeSockets)]);
-    state.set(`option maxSockets of ${name}`, maxSockets);
-    state.set(`option keepAlive of ${name}`, keepAlive);
-  }
-  return state;
-}
-
-const builtIns: Readonly<Record<string, object>> = {
-  Object,
-  'Object.prototype': Object.prototype,
-  'Array.prototype': Array.prototype,
-  'Promise.prototype': Promise.prototype,
-  'Error.prototype': Error.prototype,
-  Error,
-};
-
-/** Not the value of an accessor, such as `globalThis.crypto`: reading it may load a module. */
-function valueOf(owner: object, key: PropertyKey): unknown {
-  const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
-  return descriptor?.get ?? descriptor?.value;
-}
-
-/** The names of what differs, without values: a variable may be a secret. */
-function changes(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): string[] {
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => !isSame(before.get(name), after.get(name)));
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  if (!Array.isArray(one) || !Array.isArray(other)) return Object.is(one, other);
-  return one.length === other.length && one.every((element, index) => Object.is(element, other[index]));
 }
 
 function propertiesOf(value: unknown): string[] {

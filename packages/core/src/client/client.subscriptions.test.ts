@@ -297,3 +297,19 @@ test('pin() and a listener refuse an invalid name', () => {
   expect(() => client.pin('')).toThrow(/must not be empty/u);
   expect(() => client.on('rotated', () => {}, { name: '' })).toThrow(/must not be empty/u);
 });
+
+test('a pinned secret that KMS refuses is requested again every 30 s to 60 s', async () => {
+  const { client, clock, kms } = setUpClient();
+  await client.get('db');
+  client.on('rotated', () => {}, { name: 'db' });
+  kms.fail('denied', 'db');
+  await client.refresh('db').catch(() => {});
+  const before = kms.requests.length;
+
+  await clock.pass('29s');
+  expect(kms.requests.length - before).toBe(0);
+  await clock.pass('10m');
+
+  expect(kms.requests.length - before).toBeGreaterThanOrEqual(10);
+  expect(kms.requests.length - before).toBeLessThanOrEqual(20);
+});

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:net';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
@@ -37,6 +37,18 @@ test('rejects when the signal aborts while the credentials provider hangs', asyn
   controller.abort('stop');
 
   await expect(fetching).rejects.toBe('stop');
+});
+
+test('leaves no listener on a signal that is used for many fetches', async () => {
+  const kms = await start();
+  const transport = open(kms);
+  const signal = noAbort();
+
+  await transport.fetch(request, signal);
+  kms.deny('prod/db');
+  await failureOf(transport.fetch(request, signal));
+
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 });
 
 test('leaves no timer after a fetch', async () => {
