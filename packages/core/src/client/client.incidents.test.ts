@@ -1,0 +1,153 @@
+// What an operator sees in each incident of docs/operations.md, before the first read fails.
+
+import { FakeClock, FakeStore } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import { FetchFailure } from '../ports/transport.ts';
+import { hour, setUpClient } from './client.fixture.ts';
+import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
+
+const day = 24 * hour;
+
+/** A client that has read `db` and `api`, with a TTL of five minutes. */
+async function setUp(options: ClientFixtureOptions = {}): Promise<ClientFixture> {
+  const fixture = setUpClient({ names: ['db', 'api'], ttl: '5m', retry: { maxAttempts: 1 }, ...options });
+  await fixture.client.getMany(['db', 'api']);
+  return fixture;
+}
+
+/** What is wrong according to health, and the log lines of a level. */
+function seen({ client, lines }: ClientFixture, level: 'warn' | 'error') {
+  const { status, problems } = client.health();
+  return { status, kinds: problems.map(({ kind }) => kind), log: lines.filter((line) => line.startsWith(level)) };
+}
+
+test('KMS is down: endpoint and refresh failures, then stale values with their expiry', async () => {
+  const fixture = await setUp();
+  const { client, clock, kms, events } = fixture;
+  kms.fail('unreachable');
+  await clock.pass('6m');
+  const secret = await client.get('db');
+
+  expect(secret.stale).toBe(true);
+  expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['stale', 'refresh', 'endpoint'] });
+  expect(seen(fixture, 'warn').log).toContainEqual(expect.stringContaining('Endpoint kms.example is failing'));
+  expect(seen(fixture, 'warn').log).toContainEqual(expect.stringContaining('Serving a stale value of "db"'));
+  expect(client.health().problems[0]?.expiresIn).toBeGreaterThan(23 * hour);
+  expect([events('endpoint'), events('stale')]).toMatchObject([[{ state: 'failing' }], [{ name: 'db' }]]);
+  expect(client.stats().failures.unreachable).toBeGreaterThan(0);
+});
+
+test('KMS throttles: the failure of the endpoint is throttled, with its own request rate', async () => {
+  const fixture = await setUp();
+  const { client, clock, kms, events } = fixture;
+  kms.fail('throttled');
+  await clock.pass('295s');
+
+  expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['refresh', 'endpoint'] });
+  expect(events('endpoint')).toMatchObject([{ state: 'failing', failure: 'throttled' }]);
+  expect(client.describe().endpoints[0]).toMatchObject({ lastFailure: { failure: 'throttled' }, breaker: 'closed' });
+  expect(client.stats().failures.throttled).toBeGreaterThan(0);
+  expect(client.stats().requestsPerSecond).toBeGreaterThan(0);
+});
+
+test('one region is down: its endpoint fails, and every secret stays fresh', async () => {
+  const fixture = await setUp({ hasFallback: true });
+  const { client, clock, kms, events } = fixture;
+  kms.fail('unreachable');
+  await clock.pass('10m');
+
+  expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['endpoint'] });
+  expect(client.health()).toMatchObject({ counts: { fresh: 2, stale: 0 }, problems: [{ names: ['kms.example'] }] });
+  expect(client.health().problems[0]?.since).toBeGreaterThan(0);
+  expect(events('endpoint')).toMatchObject([{ endpoint: 'kms.example', state: 'failing' }]);
+});
+
+test.each([
+  ['denied', 'ERR_ACCESS_DENIED'],
+  ['notFound', 'ERR_SECRET_NOT_FOUND'],
+] as const)('a secret is %s: it is dropped, and listed as refused', async (failure, code) => {
+  const fixture = await setUp();
+  const { client, clock, kms, events } = fixture;
+  kms.fail(failure, 'db');
+  await clock.pass('5m');
+
+  expect(seen(fixture, 'warn')).toMatchObject({
+    status: 'degraded',
+    kinds: ['refused'],
+    log: ['warn Dropped secret "db": KMS refused it.'],
+  });
+  expect(events('dropped')).toMatchObject([{ name: 'db', reason: 'refused', error: { code } }]);
+  expect(client.describe().secrets[0]).toMatchObject({ name: 'db', freshness: 'refused', lastFailure: { code } });
+  expect(client.stats().failures[failure]).toBe(1);
+});
+
+test('the credentials are rejected: one error line, and stale values', async () => {
+  const fixture = await setUp();
+  const { client, clock, kms, events } = fixture;
+  kms.fail('identity');
+  await clock.pass('6m');
+
+  expect(seen(fixture, 'error')).toMatchObject({ status: 'degraded', log: [expect.stringContaining('is rejected')] });
+  expect(client.health().problems[0]?.kind).toBe('identity');
+  expect(events('identity')).toMatchObject([{ state: 'rejected' }]);
+  expect(client.stats().failures.identity).toBeGreaterThan(0);
+  expect((await client.get('db')).stale).toBe(true);
+});
+
+test('Redis is unavailable: the store fails, and every secret stays fresh', async () => {
+  const store = new FakeStore();
+  const fixture = await setUp({ store });
+  const { client, clock, events } = fixture;
+  store.fail('throw');
+  await clock.pass('15m');
+
+  expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['store'] });
+  expect(client.health().stores).toMatchObject([{ state: 'unavailable' }]);
+  expect(events('store')).toMatchObject([{ kind: 'failed' }, { kind: 'unavailable' }]);
+  expect(client.stats().storeFailures).toBeGreaterThan(0);
+  expect(client.health().counts).toMatchObject({ fresh: 2 });
+});
+
+test('a store cannot be written: the store fails, although it can be read', async () => {
+  const store = new FakeStore();
+  const fixture = await setUp({ store });
+  const { client, clock, events } = fixture;
+  store.fail('throw', 'write');
+  await clock.pass('6m');
+
+  expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['store'] });
+  expect(events('store')[0]).toMatchObject({ kind: 'failed', operation: 'write' });
+  expect(client.describe().stores[0]?.queued).toBeGreaterThan(0);
+});
+
+test('the clock is wrong: the rejection has the code of KMS', async () => {
+  const fixture = await setUp();
+  const { client, clock, kms, events } = fixture;
+  kms.fail(
+    new FetchFailure('identity', 'kms.example rejected the date of the request.', {
+      code: 'InvalidTimeStamp.Expired',
+    }),
+  );
+  await clock.pass('5m');
+
+  expect(seen(fixture, 'error').log).toEqual([expect.stringContaining('rejected the date')]);
+  expect(events('identity')).toMatchObject([{ code: 'InvalidTimeStamp.Expired' }]);
+  expect(client.describe().identity.rejection?.code).toBe('InvalidTimeStamp.Expired');
+  expect(client.health().problems[0]?.kind).toBe('identity');
+});
+
+test('a rotation is missed: health names the secret and the date', async () => {
+  const clock = new FakeClock();
+  const fixture = setUpClient({ names: ['db'], clock, ttl: '1h' });
+  const { client, kms } = fixture;
+  const nextAt = clock.date() + day;
+  kms.put('db', 'v1', { rotation: { state: 'Enabled', interval: day, lastAt: undefined, nextAt } });
+  const unsubscribe = client.on('rotated', () => {}, { name: 'db' });
+  await client.get('db');
+  await clock.pass(day + hour / 2);
+  unsubscribe();
+
+  expect(client.health().problems).toMatchObject([{ kind: 'rotation', names: ['db'], since: hour / 2 }]);
+  expect(client.describe().secrets[0]?.rotation).toEqual({ nextAt, isMissed: true });
+  expect(client.stats().rotations).toBe(0);
+});
