@@ -29,7 +29,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   'limits.maxEntries': 100_000,
   'limits.maxPinned': 10_000,
   'limits.requestsPerSecond': 225,
-  'limits.concurrentRequests': 64,
+  'limits.concurrentRequests': 256,
   storeTimeout: 500,
   readyTimeout: 30 * seconds,
 };
