@@ -35,7 +35,8 @@ export function reasonOf(error: unknown): string {
   if (error instanceof ConnectionError) return error.message;
   if (!isError(error)) return 'the client threw a value that is not an error';
   // Within a script, Redis 7 has no word for it: "ERR The user executing the script can't run this command or subcommand".
-  const message = /^ERR The user executing the script can't /u.test(error.message) ? 'NOPERM' : error.message;
+  const isOfScript = error.message.startsWith("ERR The user executing the script can't ");
+  const message = isOfScript ? 'NOPERM' : error.message;
   const [, advice] = [...replies].find(([word]) => new RegExp(`\\b${word}\\b`, 'u').test(message)) ?? [];
   if (advice !== undefined) return advice;
   const words = [errorName(error), wordOf(errorCode(error)), wordOf(error.message)];
