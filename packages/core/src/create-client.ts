@@ -129,6 +129,7 @@ function connectParts({ options, logger, events, closing, expiry, transports }: 
     options,
     logger,
     events,
+    isPreloading: () => batching.isActive,
     // Does not wait for the backoff of each secret, which may last half a minute: a response shows that KMS has recovered.
     onRecovered: () => memory.scheduleRefresh(),
   });
@@ -183,6 +184,7 @@ function connectParts({ options, logger, events, closing, expiry, transports }: 
     defaultStage: options.stage,
     timeout: options.readyTimeout,
     optionalTimeout: staleDeadline,
+    hasStores: options.stores.length > 0,
     closing: signal,
     isOptional: (name) => options.secrets.get(name)?.optional === true,
     attemptsOf: (name) => fetcher.attemptsOf(name),

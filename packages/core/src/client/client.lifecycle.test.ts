@@ -162,7 +162,7 @@ test('describe() contains everything but the value', async () => {
   const { client, clock, kms } = setUpClient({ ttl: '5m' });
   await client.get('db');
   kms.fail('throttled');
-  await clock.pass('6m');
+  await clock.pass('375s');
 
   const { secrets, endpoints, isClosed } = client.describe();
 
@@ -173,7 +173,7 @@ test('describe() contains everything but the value', async () => {
       stage: 'ACSCurrent',
       versionId: 'v1',
       type: 'Generic',
-      age: 360_000,
+      age: 375_000,
       ttl: 300_000,
       freshness: 'stale',
     },

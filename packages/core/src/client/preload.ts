@@ -1,4 +1,5 @@
 import { fullJitter } from '../fetch/backoff.ts';
+import { maxBatchSize } from '../fetch/batching.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isOutage, isSecretError, SecretSetError } from '../secret/errors.ts';
@@ -18,6 +19,8 @@ export interface PreloaderParts {
   /** Milliseconds to wait for optional secrets after the required ones have arrived. */
   readonly optionalTimeout: number;
   readonly closing: AbortSignal;
+  /** With stores, starts are not spread: a warm store has the values, and the leases of a shared one limit the requests. */
+  readonly hasStores: boolean;
   readonly isOptional: (name: string) => boolean;
   /** The attempts of the fetch in flight that have failed so far. */
   readonly attemptsOf: (name: string) => readonly Attempt[];
@@ -42,7 +45,15 @@ interface Run {
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly timeout: number;
+  readonly startDelays: ReadonlyMap<string, number>;
 }
+
+/**
+ * Further batches start at a random time, up to `startSpread` later for each, at most `maxStartSpread` (ms). The processes of a fleet
+ * that start together do not exceed their quota in the same moment.
+ */
+const startSpread = 250;
+const maxStartSpread = 1_000;
 
 /** The backoff between two reads of a secret. Within a read, the fetch has its own backoff between attempts. */
 const readBackoff = fullJitter({ base: 1_000, cap: 10_000, maxAttempts: Number.POSITIVE_INFINITY });
@@ -73,10 +84,10 @@ export class Preloader {
       reason,
       grace: graceAfterSuspension,
     });
-    const run: Run = { timeout, signal: deadline.signal };
+    const run: Run = { timeout, signal: deadline.signal, startDelays: this.#startDelays(names) };
     const optional = names.filter((name) => isOptional(name));
     const required = names.filter((name) => !isOptional(name));
-    const optionalReads = Promise.allSettled(optional.map((name) => this.#readOnce(name, source, run)));
+    const optionalReads = Promise.allSettled(optional.map((name) => this.#readOptional(name, source, run)));
     const errors = await this.#readAll(required, source, run);
     await withTimeout<unknown>(optionalReads, clock, { ms: optionalTimeout, onTimeout: () => undefined });
     deadline.clear();
@@ -87,6 +98,11 @@ export class Preloader {
     if (errors.size > 0) throw new SecretSetError(names.length, 'preloaded', errors);
   }
 
+  async #readOptional(name: string, source: PreloadSource, run: Run): Promise<void> {
+    await this.#delayStart(name, source, run);
+    await this.#readOnce(name, source, run);
+  }
+
   async #readAll(
     names: readonly string[],
     source: PreloadSource,
@@ -95,6 +111,7 @@ export class Preloader {
     const errors = new Map<string, AnySecretError>();
     const readOne = async (name: string): Promise<void> => {
       try {
+        await this.#delayStart(name, source, run);
         await this.#readWithRetries(name, source, run);
       } catch (error) {
         errors.set(name, error as AnySecretError); // what `#readOnce` rejects with
@@ -102,6 +119,23 @@ export class Preloader {
     };
     await Promise.all(names.map(readOne));
     return errors;
+  }
+
+  /** Milliseconds to wait before the first read of each name. Those of one batch start together, the first batch at once. */
+  #startDelays(names: readonly string[]): ReadonlyMap<string, number> {
+    const { clock, hasStores } = this.#parts;
+    if (hasStores) return new Map();
+    const count = Math.ceil(names.length / maxBatchSize);
+    const delays = Array.from({ length: count }, (_, index) => {
+      return index === 0 ? 0 : clock.random() * Math.min(index * startSpread, maxStartSpread);
+    });
+    return new Map(names.map((name, index) => [name, delays[Math.floor(index / maxBatchSize)] ?? 0]));
+  }
+
+  /** An abort ends the wait; the read then reports it. */
+  async #delayStart(name: string, source: PreloadSource, { signal, startDelays }: Run): Promise<void> {
+    const ms = startDelays.get(name) ?? 0;
+    if (ms > 0 && source.peek(name) === undefined) await sleep(this.#parts.clock, ms, signal).catch(() => {});
   }
 
   /** Rejects with the last error. */

@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { ClientStats, EndpointStatus, IdentityStatus } from '../secret/status.ts';
-import type { SecretTransport } from '../ports/transport.ts';
+import type { BatchingTransport } from './batching-transport.ts';
 import { closeAll } from './close-all.ts';
 import type { BreakerSettings } from './circuit-breaker.ts';
 import { Endpoint } from './endpoint.ts';
@@ -16,10 +16,12 @@ import { KnownSecrets } from './known-secrets.ts';
 
 export interface EndpointSetParts {
   /** In the order of the option `endpoints`. */
-  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+  readonly transports: readonly [BatchingTransport, ...BatchingTransport[]];
   readonly options: ResolvedOptions;
   readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
+  /** Whether a preload is running, of a process that may be one of many that start together. */
+  readonly isPreloading: () => boolean;
   /** Called when a failing endpoint responds again. */
   readonly onRecovered: () => void;
 }
@@ -39,8 +41,10 @@ export class EndpointSet {
   readonly #onRecovered: () => void;
   readonly #identity: IdentityMonitor;
   readonly #known: KnownSecrets;
+  readonly #isPreloading: () => boolean;
 
-  constructor({ transports, options, logger, events, onRecovered }: EndpointSetParts) {
+  constructor({ transports, options, logger, events, isPreloading, onRecovered }: EndpointSetParts) {
+    this.#isPreloading = isPreloading;
     const [first, ...fallbacks] = transports;
     this.#logger = logger;
     this.#events = events;
@@ -88,13 +92,14 @@ export class EndpointSet {
     });
   }
 
-  #createEndpoint(transport: SecretTransport, options: ResolvedOptions): Endpoint {
+  #createEndpoint(transport: BatchingTransport, options: ResolvedOptions): Endpoint {
     return new Endpoint({
       transport,
       clock: options.clock,
       maxInFlight: options.limits.concurrentRequests,
       maxPerSecond: options.limits.requestsPerSecond,
       known: this.#known,
+      startsLow: this.#isPreloading,
       breaker: breakerSettings(options),
       slowProbeThreshold: this.hedging?.slowProbeThreshold ?? Number.POSITIVE_INFINITY,
       onChange: (change, status) => (change === 'state' ? this.#reportState(status) : this.#reportBreaker(status)),

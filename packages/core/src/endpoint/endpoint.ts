@@ -4,7 +4,7 @@ import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretTransport } from '../ports/transport.ts';
+import type { BatchingTransport } from './batching-transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import type { KnownSecrets } from './known-secrets.ts';
@@ -22,11 +22,13 @@ import { Cooldown } from './cooldown.ts';
 const maxTimedOut = 1_000;
 
 export interface EndpointParts {
-  readonly transport: SecretTransport;
+  readonly transport: BatchingTransport;
   readonly clock: Clock;
   readonly breaker: BreakerSettings;
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
+  /** Whether the request rate starts low, at the first request. */
+  readonly startsLow: () => boolean;
   /** Shared by the endpoints of a client. */
   readonly known: KnownSecrets;
   /** A probe that takes longer than this (ms) opens the breaker again. */
@@ -51,7 +53,7 @@ export class Endpoint {
   readonly rateLimiter: RateLimiter;
   readonly latency: Latency = new Latency();
   readonly cooldown: Cooldown;
-  readonly #transport: SecretTransport;
+  readonly #transport: BatchingTransport;
   readonly #clock: Clock;
   readonly #slowProbeThreshold: number;
   readonly #known: KnownSecrets;
@@ -84,7 +86,13 @@ export class Endpoint {
     this.#onChange = parts.onChange;
     this.#onIdentity = parts.onIdentity;
     this.breaker = new CircuitBreaker({ clock, settings: breaker, onChange: (state) => this.#onBreakerChange(state) });
-    this.rateLimiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
+    this.rateLimiter = new RateLimiter({
+      clock,
+      maxInFlight,
+      maxPerSecond,
+      startsLow: parts.startsLow,
+      batchSize: () => transport.batchSize?.() ?? 1,
+    });
     this.cooldown = new Cooldown(clock);
     this.#rate = new RequestRate(clock);
   }
@@ -152,6 +160,7 @@ export class Endpoint {
   /** Records that the endpoint returned a secret after `ms` milliseconds. */
   succeeded(ms: number): void {
     this.latency.add(ms);
+    this.rateLimiter.responded();
     this.cooldown.clear();
     this.#onIdentity(this, undefined);
     this.#setState('healthy');
@@ -159,10 +168,12 @@ export class Endpoint {
     else this.breaker.succeeded();
   }
 
-  /** Records that a request to the endpoint failed. */
-  failed(error: FetchFailure): void {
+  /** Records that a request to the endpoint failed, which was sent at `sentAt` (the clock's `now`). */
+  failed(error: FetchFailure, sentAt: number): void {
     const { failure } = error;
     this.#failuresByKind.set(failure, (this.#failuresByKind.get(failure) ?? 0) + 1);
+    if (failure === 'throttled') this.rateLimiter.throttled(sentAt);
+    else this.rateLimiter.responded();
     if (failures[failure].serveStale) {
       this.#failures += 1;
       this.#lastFailure = { error, at: this.#clock.now() };

@@ -2,6 +2,8 @@ import { onAbort } from '../time/abort.ts';
 import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 import { FetchFailure } from '../ports/transport.ts';
+import { AdaptiveRate } from './adaptive-rate.ts';
+import { batchDelay } from './batching-transport.ts';
 import { hasSlot, laneOf, Lanes, tokenReserveOf } from './lanes.ts';
 import type { LaneName, Load, Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
@@ -22,6 +24,10 @@ export interface RateLimiterParts {
   readonly clock: Clock;
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
+  /** Called before the first request: whether the rate starts low and rises with the responses. Default: never. */
+  readonly startsLow?: () => boolean;
+  /** How many of the next requests share one request to KMS. Default: 1. */
+  readonly batchSize?: () => number;
 }
 
 export interface AcquireCall {
@@ -55,20 +61,30 @@ export class RateLimiter {
   readonly #maxInFlight: number;
   readonly #maxRecent: number;
   readonly #maxPerSecond: number;
+  readonly #batchSize: () => number;
+  /** `undefined` after the first request. */
+  #startsLow: (() => boolean) | undefined;
+  readonly #rate: AdaptiveRate;
   /** Its capacity is the tokens of one second. With the refill, that allows at most twice the rate in any second. */
   readonly #bucket: TokenBucket;
   readonly #lanes = new Lanes<Waiter>();
   readonly #inFlight = new Permits();
   /** Those of the last `recentFor` milliseconds. */
   readonly #recent = new Permits();
+  /** The requests that may join the last batch, and until when (the clock's `now`). */
+  #seats = 0;
+  #seatsUntil = 0;
   #refilledAt: number;
   #cancelTimer: (() => void) | undefined;
 
-  constructor({ clock, maxInFlight, maxPerSecond }: RateLimiterParts) {
+  constructor({ clock, maxInFlight, maxPerSecond, startsLow = () => false, batchSize = () => 1 }: RateLimiterParts) {
     this.#clock = clock;
     this.#maxInFlight = maxInFlight;
     this.#maxRecent = Math.max(Math.min(maxInFlight, minMaxRecent), Math.floor(maxInFlight / 4));
     this.#maxPerSecond = maxPerSecond;
+    this.#batchSize = batchSize;
+    this.#startsLow = startsLow;
+    this.#rate = new AdaptiveRate({ clock, max: maxPerSecond });
     this.#bucket = new TokenBucket(maxPerSecond);
     this.#refilledAt = clock.cachedNow();
   }
@@ -79,9 +95,13 @@ export class RateLimiter {
 
   /** The limit that delays a queued request, for error messages. */
   limitFor({ priority, standing = 'new' }: Pick<AcquireCall, 'priority' | 'standing'>): string {
-    return hasSlot(laneOf(standing, priority.isForeground), this.#inFlight, this.#maxInFlight)
-      ? `${this.#maxPerSecond} requests per second (limits.requestsPerSecond)`
-      : `concurrent requests, ${this.#inFlight.total} in flight (limits.concurrentRequests)`;
+    if (!hasSlot(laneOf(standing, priority.isForeground), this.#inFlight, this.#maxInFlight)) {
+      return `concurrent requests, ${this.#inFlight.total} in flight (limits.concurrentRequests)`;
+    }
+    const limit = `${this.#maxPerSecond} requests per second (limits.requestsPerSecond)`;
+    return this.#rate.isThrottled
+      ? `${limit}, lowered to ${this.#rate.current.toFixed(1)} because KMS throttles this account`
+      : limit;
   }
 
   /**
@@ -95,6 +115,21 @@ export class RateLimiter {
     if (permit !== undefined) return permit;
     if (this.queued >= maxQueued) return Promise.reject(queueFull());
     return this.#enqueue(lane, call);
+  }
+
+  /** The endpoint responded without throttling. */
+  responded(): void {
+    const extra = this.#rate.responded();
+    if (extra > 0) this.#bucket.add(extra);
+  }
+
+  /** KMS throttled a request that was sent at `sentAt` (the clock's `now`). */
+  throttled(sentAt: number): void {
+    this.#refill();
+    if (!this.#rate.throttled(sentAt)) return;
+    this.#bucket.resize(Math.max(this.#rate.current, 1));
+    // Not all processes that were throttled at the same moment send their next request at the same moment.
+    this.#bucket.drain(this.#clock.random());
   }
 
   #enqueue(firstLane: LaneName, { priority, signal, standing = 'new' }: AcquireCall): Promise<Permit> {
@@ -148,13 +183,30 @@ export class RateLimiter {
   }
 
   #tryAcquire(lane: LaneName): Permit | undefined {
+    if (this.#startsLow?.() === true) this.#bucket.drain(-this.#rate.startLow());
+    this.#startsLow = undefined;
+    if (this.#takeSeat()) return { lane, grantedAt: this.#clock.cachedNow(), release: () => {} };
     this.#refill();
     if (!this.#hasSlot(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
     const permit: Permit = { lane, grantedAt: this.#clock.cachedNow(), release: () => this.#release(permit) };
     this.#inFlight.add(permit);
     this.#recent.add(permit);
     this.#lanes.granted(lane);
+    this.#rate.sent();
+    this.#openBatch();
     return permit;
+  }
+
+  /** The next requests share the one that was granted just now. */
+  #openBatch(): void {
+    this.#seats = this.#batchSize() - 1;
+    this.#seatsUntil = this.#clock.cachedNow() + batchDelay;
+  }
+
+  #takeSeat(): boolean {
+    if (this.#seats <= 0 || this.#clock.cachedNow() > this.#seatsUntil || this.#batchSize() === 1) return false;
+    this.#seats -= 1;
+    return true;
   }
 
   #release(permit: Permit): void {
@@ -174,7 +226,7 @@ export class RateLimiter {
   }
 
   #tokenReserve(lane: LaneName): number {
-    return this.#lanes.isOverdue(lane) ? 0 : tokenReserveOf(lane, this.#maxPerSecond);
+    return this.#lanes.isOverdue(lane) ? 0 : tokenReserveOf(lane, this.#bucket.capacity);
   }
 
   /** Without a timer for a slot that only a response frees: `release` grants the next waiter. */
@@ -189,12 +241,17 @@ export class RateLimiter {
     const oldest = this.#recent.oldest?.grantedAt;
     const isBurst = oldest !== undefined && !this.#hasRecentSlot(lane);
     const forSlot = isBurst ? oldest + recentFor - this.#clock.cachedNow() : 0;
-    return Math.max(forSlot, (this.#bucket.shortfall(this.#tokenReserve(lane)) / this.#maxPerSecond) * 1_000);
+    const forToken = (this.#bucket.shortfall(this.#tokenReserve(lane)) / this.#rate.current) * 1_000;
+    return Math.max(forSlot, Math.ceil(forToken));
   }
 
   #refill(): void {
     const now = this.#clock.cachedNow();
-    this.#bucket.add(((now - this.#refilledAt) / 1_000) * this.#maxPerSecond);
+    const rate = this.#rate.current;
+    this.#bucket.add(this.#rate.takeStartTokens());
+    if (this.#rate.isThrottled) this.#bucket.resize(Math.max(rate, 1));
+    else if (this.#bucket.capacity < this.#maxPerSecond) this.#bucket.resize(this.#maxPerSecond);
+    this.#bucket.add(((now - this.#refilledAt) / 1_000) * rate);
     this.#refilledAt = now;
   }
 }

@@ -1,11 +1,26 @@
 /** A token bucket. It is full at first. */
 export class TokenBucket {
-  readonly #capacity: number;
+  #capacity: number;
   #tokens: number;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#tokens = capacity;
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** Tokens beyond the capacity are lost. */
+  resize(capacity: number): void {
+    this.#capacity = capacity;
+    this.#tokens = Math.min(this.#tokens, capacity);
+  }
+
+  /** Takes all tokens, and `debt` more. With a negative debt, so many remain. */
+  drain(debt: number): void {
+    this.#tokens = -debt;
   }
 
   add(tokens: number): void {

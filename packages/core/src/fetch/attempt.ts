@@ -159,7 +159,7 @@ export class EndpointAttempt {
       // Cancelled by the deadline of the fetch or by a faster endpoint: not a failure of this one.
       if (this.#call.signal.aborted || this.#isCancelled) this.#abandonProbe();
       else {
-        endpoint.failed(failure);
+        endpoint.failed(failure, sentAt);
         endpoint.recordStanding(this.#call.request.name, failure, deadline.aborted);
       }
       return failure;

@@ -1,6 +1,8 @@
 // Fetches that start at the same time share one request, if the transport supports it. A secret that is missing in the response,
 // or whose batch was rejected as a whole, is fetched by a request of its own within the same attempt.
 
+import { batchDelay } from '../endpoint/batching-transport.ts';
+import type { BatchingTransport } from '../endpoint/batching-transport.ts';
 import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
@@ -11,11 +13,9 @@ import { onAbort } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** The limit of KMS for one request. */
-const maxBatchSize = 20;
+export const maxBatchSize = 20;
 /** The names are percent-encoded in the URL: 20 long names would exceed the length that servers accept. */
 const maxNameCharacters = 2_000;
-/** How long the first fetch of a batch waits for others (ms). They start in the same turn of the event loop or soon after. */
-const batchDelay = 2;
 
 /** The error codes of an endpoint that does not support the batch action. */
 const unsupportedCodes: ReadonlySet<string> = new Set(['InvalidAction.NotFound', 'InvalidApi.NotFound']);
@@ -29,6 +29,11 @@ export class Batching {
     this.#clock = clock;
   }
 
+  /** Whether such work is running. */
+  get isActive(): boolean {
+    return this.#activeCount > 0;
+  }
+
   /** Enables batches until `work` settles. */
   async during<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#activeCount += 1;
@@ -40,7 +45,7 @@ export class Batching {
   }
 
   /** Returns a transport that sends batches; `transport` itself if it has no `fetchMany`. */
-  wrap(transport: SecretTransport): SecretTransport {
+  wrap(transport: SecretTransport): BatchingTransport {
     const fetchMany = transport.fetchMany?.bind(transport);
     if (fetchMany === undefined) return transport;
     const collector = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
@@ -49,6 +54,7 @@ export class Batching {
       identity: transport.identity,
       fetch: (request, signal) =>
         this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
+      batchSize: () => (this.#activeCount > 0 && !collector.isUnsupported ? maxBatchSize : 1),
       close: () => transport.close(),
     };
   }
@@ -76,6 +82,10 @@ class BatchCollector {
 
   constructor(parts: BatchCollectorParts) {
     this.#parts = parts;
+  }
+
+  get isUnsupported(): boolean {
+    return this.#isUnsupported;
   }
 
   add(request: SecretRequest, signal: AbortSignal): Promise<Secret> {

@@ -18,6 +18,7 @@ function createEndpoint(transport: FakeTransport, clock: FakeClock, maxInFlight 
     breaker: { failures: 5, failureRate: 0.5, minCalls: 20, window: 30_000, openTime: 1_000, maxOpenTime: 30_000 },
     maxInFlight,
     maxPerSecond: 1_000,
+    startsLow: () => false,
     known: new KnownSecrets([], 1_000),
     slowProbeThreshold: 1_000,
     onChange: () => {},

@@ -1,0 +1,52 @@
+import { FakeClock } from '@kms-secrets/testing';
+import { expect, test } from 'vitest';
+import { AdaptiveRate } from './adaptive-rate.ts';
+
+function setUp(max = 100): { readonly clock: FakeClock; readonly rate: AdaptiveRate } {
+  const clock = new FakeClock();
+  return { clock, rate: new AdaptiveRate({ clock, max }) };
+}
+
+test('throttling halves the rate of the last second, and time raises it', async () => {
+  const { clock, rate } = setUp();
+  for (let count = 0; count < 40; count += 1) rate.sent();
+
+  expect(rate.throttled(clock.now())).toBe(true);
+  expect([rate.current, rate.isThrottled]).toEqual([20, true]);
+  await clock.pass('7s');
+  expect(rate.current).toBeCloseTo(40);
+  await clock.pass('1m');
+
+  expect([rate.current, rate.isThrottled]).toEqual([100, false]);
+});
+
+test('the responses to one burst lower the rate once', () => {
+  const { clock, rate } = setUp();
+  for (let count = 0; count < 40; count += 1) rate.sent();
+
+  const lowered = Array.from({ length: 40 }, () => rate.throttled(clock.now()));
+
+  expect(lowered.filter(Boolean)).toHaveLength(1);
+});
+
+test('does not lower the rate of a client that sends two requests a second', () => {
+  const { clock, rate } = setUp();
+  rate.sent();
+  rate.sent();
+
+  expect(rate.throttled(clock.now())).toBe(false);
+  expect(rate.current).toBe(100);
+});
+
+test('a low start doubles the rate, and each response allows one more request', async () => {
+  const { clock, rate } = setUp();
+  expect(rate.startLow()).toBe(2);
+  rate.sent();
+  expect(rate.responded()).toBe(1);
+
+  await clock.pass(50);
+  expect(rate.current).toBeCloseTo(4);
+  await clock.pass('1s');
+
+  expect([rate.current, rate.responded()]).toEqual([100, 0]);
+});
