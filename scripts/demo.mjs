@@ -1,5 +1,6 @@
 // @ts-check
 // `npm run demo`: starts a strict fake KMS over TLS and one service per framework, each in its own process, and runs seven steps.
+// With `--stay`, the services keep running after the last step, until Ctrl+C, so that the status page can be read.
 // Each step measures what it claims. A claim that does not hold ends the demo with exit code 1. All processes and files are removed.
 import { Environment } from './demo/environment.mjs';
 import { Output } from './demo/output.mjs';
@@ -29,6 +30,7 @@ process.stdout.on('error', (error) => interruption.abort(error));
 const output = new Output();
 const environment = new Environment();
 let passed = true;
+let hasStayed = false;
 
 output.line('Services read a secret of Alibaba Cloud KMS through a rotation, throttling, an outage and a revocation.');
 output.line(
@@ -40,6 +42,10 @@ try {
   for (const [index, step] of steps.entries()) {
     output.heading(`${index + 1} of ${steps.length}: ${step.title}`);
     output.check(true, await step.run({ ...context, output, signal }));
+  }
+  if (process.argv.includes('--stay')) {
+    await stay();
+    hasStayed = true;
   }
 } catch (error) {
   passed = false;
@@ -63,9 +69,15 @@ output.check(
     ? `Secrecy: no secret value in the output of this process and the ${environment.processCount} others`
     : `Secrecy: ${leaks} lines of output contain a secret value`,
 );
-passed &&= leftovers.length === 0 && leaks === 0 && !signal.aborted;
+passed &&= leftovers.length === 0 && leaks === 0 && (hasStayed || !signal.aborted);
 output.line(passed ? '\nAll checks passed.' : '\nA check failed: see ✗ above.');
 process.exitCode = passed ? 0 : exitCode;
+
+/** Waits for Ctrl+C, which is then no failure. */
+async function stay() {
+  output.line('\nThe services keep running. Stop them with Ctrl+C.');
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
 
 /**
  * @param {unknown} error

@@ -116,15 +116,15 @@ export class Environment {
     for (const url of [...this.#services.map((service) => service.url), ...(this.#kms?.urls ?? [])]) {
       if (url !== '' && (await isOpen(url))) leftovers.push(`the open port ${url}`);
     }
-    return { exits: exits.length === 0 ? 'no process was started' : `exit codes: ${exits.join(', ')}`, leftovers };
+    return { exits: exits.length === 0 ? 'no process was started' : exits.join(', '), leftovers };
   }
 }
 
 /** @param {import('./program.mjs').Program} program */
 async function exitOf(program) {
   const exit = await program.stop();
-  // 128 plus the number of the signal: the convention of shells for a process that was ended by SIGTERM. Next follows it.
-  return `${program.name} ${exit === 143 ? '143 (SIGTERM)' : exit}`;
+  // Next exits with 128 plus the number of the signal, as shells report a process that SIGTERM ended: a normal stop.
+  return `${program.name} ${exit === 0 || exit === 143 ? 'stopped' : `exited with ${exit}`}`;
 }
 
 /** @param {string} line */

@@ -91,6 +91,8 @@ test('shows an outage with its error, and the recovery', async () => {
 
   expect(secret).toContain('ERR_SECRET_UNAVAILABLE');
   expect(endpoint).toContain('Failing');
+  // The box with the last failure ends with the outage.
+  expect(await page.locator('[data-endpoint]').textContent()).not.toContain('unreachable');
 });
 
 const screens = (['light', 'dark'] as const).flatMap((colorScheme) =>
@@ -113,6 +115,24 @@ test('keeps the last state on screen when the process does not respond', async (
   await page.getByRole('heading', { name: 'This process does not respond' }).waitFor();
 
   expect(await page.locator('[data-secret]').count()).toBe(2);
+});
+
+test('says that the process does not respond when it hangs, also in the title', async () => {
+  const page = await open();
+  await expect.poll(() => page.title()).toBe('Healthy · Secrets');
+  await page.route('**/status/live', () => {});
+
+  await page.getByRole('heading', { name: 'This process does not respond' }).waitFor();
+
+  await expect.poll(() => page.title()).toBe('No response · Secrets');
+});
+
+test('the search shows the secrets whose name matches', async () => {
+  const page = await open();
+  await page.getByLabel('Search secrets').fill('shop');
+
+  await expect.poll(() => page.locator('[data-secret]').count()).toBe(1);
+  expect(await page.locator('[data-secret]').getAttribute('data-secret')).toBe('rds!shop');
 });
 
 test('sends no secret value to the browser and has none in its build', async () => {

@@ -1,24 +1,12 @@
-import { Fragment } from 'react';
 import type { ReactNode } from 'react';
 import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
 import type { Status } from './status.ts';
-import {
-  ago,
-  date,
-  duration,
-  endpointSummary,
-  headline,
-  nextRefresh,
-  number,
-  pendingSummary,
-  requestSummary,
-  shortVersion,
-} from './format.ts';
-import { toneOf, worstFirst } from './secret-order.ts';
+import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
+import { Name } from './name.tsx';
+import { Secrets } from './secrets.tsx';
 
-type SecretView = Status['secrets'][number];
 type StoreView = Status['stores'][number];
 type EndpointView = Status['endpoints'][number];
 
@@ -78,115 +66,6 @@ function Stats({ stats, hasStores }: { readonly stats: Status['stats']; readonly
   );
 }
 
-function Secrets({ secrets }: { readonly secrets: readonly SecretView[] }): ReactNode {
-  return (
-    <section className={style['card']} aria-labelledby="secrets">
-      <h2 id="secrets">Secrets</h2>
-      {secrets.length === 0 ? (
-        <p className={style['empty']}>No secret has been read yet. A secret appears here after its first read.</p>
-      ) : (
-        // Explicit roles: the phone layout changes `display`, which would remove the implicit ones.
-        <table role="table" className={style['table']}>
-          <thead role="rowgroup">
-            <tr role="row">
-              {['Secret', 'State', 'Version', 'Age', 'Next refresh'].map((name) => (
-                <th key={name} role="columnheader" scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody role="rowgroup">
-            {secrets.toSorted(worstFirst).map((secret) => (
-              <SecretRow key={`${secret.name} ${secret.stage ?? secret.versionId}`} secret={secret} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
-  );
-}
-
-function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
-  const { name, stage, type, versionId, nextRefreshIn, lastFailure } = secret;
-  return (
-    <tr role="row" data-secret={name}>
-      <th role="rowheader" scope="row">
-        <Name>{name}</Name>
-        <span className={style['note']}>{[stage, type].filter((part) => part !== undefined).join(' · ')}</span>
-      </th>
-      <td role="cell" data-label="State">
-        <FreshnessTag secret={secret} />
-      </td>
-      <td role="cell" data-label="Version">
-        {versionId === undefined ? '–' : <code title={versionId}>{shortVersion(versionId)}</code>}
-      </td>
-      <td role="cell" data-label="Age">
-        <AgeCell secret={secret} />
-      </td>
-      <td role="cell" data-label="Next refresh">
-        {nextRefresh(nextRefreshIn)}
-        {secret.rotation?.isMissed === true && (
-          <span className={style['note']}>rotation missed: {date(secret.rotation.nextAt)}</span>
-        )}
-      </td>
-      {lastFailure !== undefined && (
-        <td role="cell" data-label="Last failure" className={style['failure']} data-tone={toneOf(secret)}>
-          <details>
-            <summary>
-              <strong>{lastFailure.code}</strong> {ago(lastFailure.ago)}
-              {`, failing for ${duration(lastFailure.failingFor)}`}
-              {lastFailure.times > 1 && `, ${lastFailure.times} consecutive failures`}
-            </summary>
-            <span className={style['note']}>{lastFailure.message}</span>
-          </details>
-        </td>
-      )}
-    </tr>
-  );
-}
-
-/** The age, and if the value is stale, when it expires. */
-function AgeCell({ secret }: { readonly secret: SecretView }): ReactNode {
-  const { age, ttl, freshness, expiresIn } = secret;
-  if (age === undefined || ttl === undefined) return <span className={style['age']}>not in memory</span>;
-  return (
-    <>
-      <span className={style['age']}>
-        {duration(age)} <span className={style['note']}>of {duration(ttl)}</span>
-      </span>
-      {freshness === 'stale' && expiresIn !== undefined && (
-        <span className={style['note']}>expires in {duration(expiresIn)}</span>
-      )}
-      <span className={style['bar']} aria-hidden="true">
-        <span style={{ inlineSize: `${Math.min(100, (age / ttl) * 100)}%` }} data-tone={toneOf(secret)} />
-      </span>
-    </>
-  );
-}
-
-/** A name that wraps at its slashes first. */
-function Name({ children }: { readonly children: string }): ReactNode {
-  const parts = children.split(/(?<=\/)/u);
-  return (
-    <span className={style['name']}>
-      {parts.map((part, index) => (
-        <Fragment key={index}>
-          {index > 0 && <wbr />}
-          {part}
-        </Fragment>
-      ))}
-    </span>
-  );
-}
-
-function FreshnessTag({ secret }: { readonly secret: SecretView }): ReactNode {
-  const label = { fresh: 'Fresh', stale: 'Stale', expired: 'Expired', refused: 'Refused', missing: 'Missing' }[
-    secret.freshness
-  ];
-  return <Tag tone={toneOf(secret)}>{label}</Tag>;
-}
-
 function Endpoints({ endpoints }: { readonly endpoints: readonly EndpointView[] }): ReactNode {
   return (
     <section className={style['card']} aria-labelledby="endpoints">
@@ -215,7 +94,7 @@ function EndpointRow({ endpoint }: { readonly endpoint: EndpointView }): ReactNo
         {requestSummary(endpoint)}
         <span className={style['note']}>{endpointSummary(endpoint)}</span>
       </span>
-      {lastFailure !== undefined && (
+      {state === 'failing' && lastFailure !== undefined && (
         <Failure tone={tone} title={lastFailure.failure} ago={lastFailure.ago} message={lastFailure.message} />
       )}
     </li>
@@ -246,7 +125,7 @@ function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
         <Tag tone={tone}>{label}</Tag>
       </span>
       <span className={style['summary']}>{pendingSummary(store)}</span>
-      {lastFailure !== undefined && (
+      {state !== 'working' && lastFailure !== undefined && (
         <Failure tone={tone} title="failed" ago={lastFailure.ago} message={lastFailure.message} />
       )}
     </li>

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import type { EndpointStatus, StoreStatus } from '@kms-secrets/next';
 import type { Status } from './status.ts';
-import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
+import {
+  ago,
+  duration,
+  endpointSummary,
+  headline,
+  number,
+  pageTitle,
+  pendingSummary,
+  requestSummary,
+} from './format.ts';
 
 test.each([
   [-5, '0 s'],
@@ -165,4 +174,20 @@ test('counts the pending changes of a store', () => {
     '1 pending change',
     '12 pending changes',
   ]);
+});
+
+test('the headline says why an endpoint fails, and the title has the state', () => {
+  const endpoint = { ...idle, endpoint: 'kms.one', state: 'failing', lastFailure: { failure: 'throttled' } };
+  const status = {
+    health: 'degraded',
+    identity,
+    secrets: [],
+    endpoints: [endpoint],
+    stores: [],
+    isClosed: false,
+  } as unknown as Status;
+
+  expect(headline(status).detail).toBe('Failing endpoints: kms.one (throttled).');
+  expect(pageTitle(status, 0)).toBe('Degraded · Secrets');
+  expect(pageTitle(status, 4_000)).toBe('No response · Secrets');
 });

@@ -43,9 +43,24 @@ export interface Headline {
   readonly detail: string;
 }
 
+/** The title of the tab, so that the state is visible while the tab is in the background. */
+export function pageTitle(status: Status, silentFor: number): string {
+  return `${silentFor > 0 ? 'No response' : headline(status).title} · Secrets`;
+}
+
+/** `kms.example (throttled)`: an endpoint and why it fails. */
+function endpointWithReason({ endpoint, lastFailure }: EndpointStatus): string {
+  const failure = lastFailure?.failure;
+  return failure === undefined ? endpoint : `${endpoint} (${failure})`;
+}
+
 /** A date in UTC without seconds: `2026-03-01 12:00 UTC`. */
 export function date(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function shownOf(shown: number, total: number): string {
+  return shown === total ? counted(total, 'secret') : `${number(shown)} of ${counted(total, 'secret')}`;
 }
 
 export function shortVersion(versionId: string): string {
@@ -60,7 +75,7 @@ export function nextRefresh(ms: number | undefined): string {
 /** The overall state, and its reasons in one sentence. */
 export function headline({ health, isClosed, identity, secrets, endpoints, stores }: Status): Headline {
   const failingStores = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
-  const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(({ endpoint }) => endpoint);
+  const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(endpointWithReason);
   const tone = health === 'ok' && failingStores.length > 0 ? 'degraded' : health;
   const title = { ok: 'Healthy', degraded: 'Degraded', failing: 'Failing' }[tone];
   if (isClosed) return { tone, title, detail: 'The client is closed.' };

@@ -11,8 +11,16 @@ const order: Readonly<Record<SecretView['freshness'], number>> = {
   fresh: 5,
 };
 
+/** The secrets whose name or state contains the text, the worst first. */
+export function matchingSecrets(secrets: readonly SecretView[], search: string): readonly SecretView[] {
+  const text = search.trim().toLowerCase();
+  return secrets
+    .filter(({ name, freshness }) => name.toLowerCase().includes(text) || freshness === text)
+    .toSorted(worstFirst);
+}
+
 /** Refused secrets first, then those that are missing, expired, stale or cannot be refreshed. */
-export function worstFirst(one: SecretView, other: SecretView): number {
+function worstFirst(one: SecretView, other: SecretView): number {
   return rank(one) - rank(other);
 }
 

@@ -6,7 +6,6 @@ import { LiveBoard } from '../../status/live-board.tsx';
 import { statusOf } from '../../status/status.ts';
 
 export const metadata: Metadata = {
-  title: 'Secrets',
   description: 'The secrets in memory of this process, their age, and the endpoints and stores behind them.',
 };
 
