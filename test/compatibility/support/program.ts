@@ -5,7 +5,7 @@ import { once } from 'node:events';
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which the program is killed. Default: 120,000. */
+  /** Milliseconds after which the program is killed. Default: 300,000: a compiler on a busy machine is slow. */
   readonly timeout?: number;
   /** Another user to run as; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
@@ -32,7 +32,7 @@ export function programEnvironment(cwd: string, env: Readonly<Record<string, str
 export async function runProgram(
   command: string,
   args: readonly string[],
-  { cwd, env, timeout = 120_000, user, onLine }: ProgramOptions,
+  { cwd, env, timeout = 300_000, user, onLine }: ProgramOptions,
 ): Promise<ProgramResult> {
   const child = spawn(command, args, {
     cwd,

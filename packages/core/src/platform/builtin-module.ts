@@ -47,8 +47,12 @@ export function requireModule<Name extends keyof TracedModules>(name: Name): Tra
 
 let requireFromNode: ((name: string) => unknown) | undefined;
 
-/** By reflection, because webpack tries to follow a call of `createRequire`, and warns. */
+/**
+ * By reflection, because webpack tries to follow a call of `createRequire`, and warns. In a bundle of ncc, the namespace of a module
+ * that is a function, as `node:module` is, has only `default`.
+ */
 function createRequireFromNode(): (name: string) => unknown {
-  const createRequire = Reflect.get(nodeModule, 'createRequire') as (path: string) => (name: string) => unknown;
+  const exported: object = Reflect.has(nodeModule, 'createRequire') ? nodeModule : Reflect.get(nodeModule, 'default');
+  const createRequire = Reflect.get(exported, 'createRequire') as (path: string) => (name: string) => unknown;
   return createRequire(process.execPath);
 }
