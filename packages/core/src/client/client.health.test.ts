@@ -270,3 +270,18 @@ test('stats() counts the requests, their rate and the failures by kind', async (
   expect(requests).toBe(4);
   expect(requestsPerSecond).toBeCloseTo(0.4);
 });
+
+test('stats() counts each secret of getMany() as one read', async () => {
+  const { client, clock, kms } = setUp({ ttl: '5m' });
+  await client.getMany(['db', 'api']);
+  const first = client.stats();
+  await client.getMany(['db', 'api']);
+  const second = client.stats();
+  kms.fail('unreachable');
+  await clock.pass('6m');
+  await client.getMany(['db', 'api']);
+
+  expect([first.hits, first.misses]).toEqual([0, 2]);
+  expect([second.hits, second.misses]).toEqual([2, 2]);
+  expect(client.stats()).toMatchObject({ hits: 2, misses: 2, staleReads: 2 });
+});

@@ -110,7 +110,7 @@ export class SecretClient {
         options?.signal?.throwIfAborted();
       },
       cachedError: (name, own) => this.#parts.memory.cachedError(this.#keyOf(name, own)),
-      peek: (name, own) => this.peek(name, own),
+      peek: (name, own) => this.#parts.memory.status.current(this.#keyOf(name, own)),
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ResolvedOptions } from '../options/options.ts';
 import { nameOfKey, requestOfKey } from '../secret/cache-key.ts';
+import type { Secret } from '../secret/secret.ts';
 import type { ClientStats, HealthProblem, SecretCounts, SecretStatus } from '../secret/status.ts';
 import type { CachedErrors } from './cached-errors.ts';
 import { idleTtls } from './due-refresh.ts';
@@ -102,6 +103,17 @@ export class MemoryStatus {
     const entry = cache.lookup(key);
     if (entry !== undefined) return this.#statusOf(entry);
     return pins.has(key) || refusals.get(key) !== undefined ? this.#absentStatus(key) : undefined;
+  }
+
+  /** The value that a read would return without waiting. Counts as no read. */
+  current(key: string): Secret | undefined {
+    const { options, cache, outages } = this.#parts;
+    const entry = cache.lookup(key);
+    if (entry === undefined) return undefined;
+    const freshness = freshnessOf(entry, options.clock.now(), options.staleIfError);
+    if (freshness === 'fresh') return entry.secret;
+    const outage = freshness === 'stale' ? outages.get(key) : undefined;
+    return outage && (outage.stale ?? entry.secret.asStale());
   }
 
   #absentKeys(): {

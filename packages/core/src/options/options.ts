@@ -46,7 +46,10 @@ export interface SecretClientOptions {
   readonly refresh?: RefreshOptions | undefined;
   /** How long a cached value may be served after its TTL while KMS is unavailable. `0` disables stale reads. */
   readonly staleIfError?: Duration | undefined;
-  /** How long an error is cached that a retry would not change, such as "not found" or "access denied". */
+  /**
+   * How long an error is cached that a retry would not change, such as "not found", "access denied", a certificate that is not
+   * trusted, or a version that `hook.transform` rejected.
+   */
   readonly negativeTtl?: Duration | undefined;
   /**
    * How long a secret may stay unread before it is evicted. Instead of its next refresh it is removed from memory. `0` never
@@ -172,7 +175,8 @@ export interface LimitOptions {
   readonly maxPinned?: number | undefined;
   /**
    * The maximum request rate per endpoint. The quota of KMS is 450 reads per second for an account in a region, shared by all
-   * its processes. A burst of twice the rate is possible, so the default stays below the quota.
+   * its processes. A burst of twice the rate is possible, so the default stays below the quota for
+   * one process. With several, divide the quota by their number.
    */
   readonly requestsPerSecond?: number | undefined;
   /**
