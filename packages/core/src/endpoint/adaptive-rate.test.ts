@@ -29,13 +29,18 @@ test('the responses to one burst lower the rate once', () => {
   expect(lowered.filter(Boolean)).toHaveLength(1);
 });
 
-test('does not lower the rate of a client that sends two requests a second', () => {
-  const { clock, rate } = setUp();
-  rate.sent();
-  rate.sent();
+test.each([
+  { max: 100, sent: 10 },
+  { max: 10, sent: 5 },
+])('does not lower a rate of $max for a client that sent $sent requests in a second', ({ max, sent }) => {
+  const { clock, rate } = setUp(max);
+  for (let count = 0; count < sent; count += 1) rate.sent();
 
   expect(rate.throttled(clock.now())).toBe(false);
-  expect(rate.current).toBe(100);
+  expect(rate.current).toBe(max);
+
+  rate.sent();
+  expect(rate.throttled(clock.now())).toBe(true);
 });
 
 test('a low start doubles the rate, and each response allows one more request', async () => {

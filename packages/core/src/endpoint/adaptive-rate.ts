@@ -10,8 +10,12 @@ const laterDoubling = 7_000;
 const decrease = 0.5;
 /** The lowest rate (requests per second). */
 const minRate = 1;
-/** A client at its limit that sent no more than this in the last second is not the reason that KMS throttles. */
-const maxSentWithoutDecrease = 2;
+/**
+ * A client whose rate was never lowered, and that sent no more than this in the last second, is not the reason that KMS throttles:
+ * the attempts of one fetch, or this share of the limit. The backoff of each fetch is enough.
+ */
+const negligibleRequests = 5;
+const negligibleShare = 0.1;
 
 export interface AdaptiveRateParts {
   readonly clock: Clock;
@@ -95,8 +99,7 @@ export class AdaptiveRate {
     this.#turnSecond(now);
     const elapsed = Math.min((now - this.#secondAt) / 1_000, 1);
     const sent = this.#sent + this.#sentBefore * (1 - elapsed);
-    // The backoff of the fetch is enough.
-    if (this.#phase === 'max' && sent <= maxSentWithoutDecrease) return false;
+    if (this.#phase === 'max' && sent <= Math.max(negligibleRequests, this.#max * negligibleShare)) return false;
     this.#rate = Math.min(this.#max, Math.max(Math.min(sent, this.current) * decrease, minRate));
     this.#phase = 'throttled';
     this.#raisedAt = now;

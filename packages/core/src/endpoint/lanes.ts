@@ -11,7 +11,7 @@ export type Standing =
 export type LaneName = 'known' | 'new' | 'refresh' | 'slow';
 
 /** In the order in which waiters are granted. */
-export const laneOrder: readonly LaneName[] = ['known', 'new', 'refresh', 'slow'];
+const laneOrder: readonly LaneName[] = ['known', 'new', 'refresh', 'slow'];
 
 /** After this many requests of lanes before it, a lane with a waiter is granted next. No lane starves. */
 const maxSkips = 3;
