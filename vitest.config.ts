@@ -16,9 +16,11 @@ const conditions = ['@kms-secrets/source', ...defaultServerConditions];
 
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 
-// About 20 builds, most of which must fail, and a development server: 250 s of CPU time.
+// About 20 builds, most of which must fail, and a development server: 300 s of CPU time.
 const longNextTests =
-  'test/next/{cache-components,hot-reload,pages-router,refused-builds,refused-builds.next16}.test.ts';
+  'test/next/{cache-components,hot-reload,pages-router,refused-builds,refused-builds.next16,running-app}.test.ts';
+// They start many processes, or wait for outages and rotations: 100 s of CPU time.
+const longE2eTests = 'test/e2e/{faults,file-store,fleet,identity-table,rejected-identity,restart,rotation}.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
@@ -72,7 +74,10 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'gate', include: ['test/gate/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/*.test.ts'], exclude: [longE2eTests], testTimeout: 60_000 },
+      },
       {
         extends: true,
         test: {
@@ -96,6 +101,11 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'long:soak', include: ['test/load/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        // Beside the soak, which mostly waits.
+        test: { name: 'long:e2e', include: [longE2eTests], testTimeout: 60_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
