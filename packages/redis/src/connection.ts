@@ -101,8 +101,11 @@ export class Connection {
 
   async #reconnect(): Promise<void> {
     if (this.#isClosed) return;
-    this.#lastError = 'Redis has failed over to another server';
+    const reason = 'Redis has failed over to another server';
+    this.#lastError = reason;
     const client = await this.client();
+    // Before any connection closes: whichever closes first would report another reason.
+    this.#markUnavailable(reason);
     client.disconnect(true);
     this.#parts.onFailover();
   }
