@@ -293,12 +293,24 @@ test('keeps its connection to a replica that is not failed over', async () => {
   const { admin, one } = await fleet();
   await admin.replicaof('127.0.0.1', 1);
   const self = subscribeTo(one);
+  await one.read({ name: 'db' });
+  const before = await connectionsOf(admin);
 
   expect(await messageOf(one.write({ name: 'db' }, stored()))).toContain('read-only replica');
-  await setTimeout(300);
+  // The check opens a connection of its own, and closes it when it has compared the servers.
+  for (let now = before; now.received === before.received || now.open > before.open; now = await connectionsOf(admin)) {
+    await setTimeout(10);
+  }
 
   expect(self.events).toEqual([]);
 });
+
+/** The connections that Redis has accepted so far, and those that are open. */
+async function connectionsOf(admin: Redis): Promise<{ readonly received: number; readonly open: number }> {
+  const info = `${await admin.info('stats')}\n${await admin.info('clients')}`;
+  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'mu').exec(info)?.[1]);
+  return { received: field('total_connections_received'), open: field('connected_clients') };
+}
 
 test('reads from a read-only replica, and explains why writes fail', async () => {
   const { server, admin, one } = await fleet();
