@@ -1,11 +1,4 @@
-import type {
-  AccessKeyIdentity,
-  CredentialsUriIdentity,
-  EcsRamRoleIdentity,
-  OidcRoleIdentity,
-  RamRoleIdentity,
-  StsIdentity,
-} from './identity.ts';
+import type { ClientKeyIdentity, DefaultIdentity, Identity, RamRoleIdentity } from './identity.ts';
 
 /** A RAM role that is assumed with the credentials of another identity. */
 export interface ChainedRoleIdentity {
@@ -26,12 +19,7 @@ export interface CliLoginIdentity {
 
 /** An identity of the default credentials chain. */
 export type SourceIdentity =
-  | AccessKeyIdentity
-  | StsIdentity
-  | RamRoleIdentity
-  | EcsRamRoleIdentity
-  | OidcRoleIdentity
-  | CredentialsUriIdentity
+  | Exclude<Identity, ClientKeyIdentity | DefaultIdentity>
   | ChainedRoleIdentity
   | CliLoginIdentity;
 
