@@ -57,7 +57,7 @@ function contentOf(secret: Secret): string | Uint8Array {
 // oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
 const otherErrors: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) return next(error);
-  if (error instanceof Error && 'status' in error && error.status === 400) {
+  if (typeof error === 'object' && error !== null && 'status' in error && error.status === 400) {
     res.status(400).json({ code: 'ERR_BAD_REQUEST' });
     return;
   }

@@ -48,7 +48,7 @@ function sendCode(reply: FastifyReply, status: number, code: string): FastifyRep
 
 /** Fastify's own errors carry a status; every other error is a mistake in this program. */
 function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
   return typeof status === 'number' ? status : 500;
 }
 
