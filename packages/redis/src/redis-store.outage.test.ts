@@ -27,6 +27,8 @@ test('reports an outage once, rejects immediately during it, and recovers', asyn
   const { server, admin, one, other } = await fleet();
   const self = subscribeTo(one);
   await one.write({ name: 'db' }, stored());
+  // Redis can reply to the writer, and be killed before it sends the message to the subscriber.
+  await other.emitted('written');
 
   await server.kill();
   await Promise.all([self.emitted('unavailable'), other.emitted('unavailable')]);
