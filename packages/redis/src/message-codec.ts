@@ -16,8 +16,6 @@ const maxAge = 900_000;
 /** Characters; ours have 16. */
 const maxSenderId = 64;
 
-const messageVersion = 1;
-
 /** The core of every message, which all releases write and understand; see docs/store-format.md. */
 interface MessageCore {
   readonly version: number;
@@ -49,6 +47,8 @@ export class MessageCodec {
   readonly #context: string;
   readonly #onUnknownForm: () => void;
   readonly #replays = new ReplayGuard();
+  /** The format versions of entries that this process can read. */
+  readonly #readableVersions: ReadonlySet<number>;
   readonly #senderId = randomBytes(12).toString('base64url');
   #sequence = 0;
   #hasReported = false;
@@ -58,11 +58,12 @@ export class MessageCodec {
     this.#clock = clock;
     this.#context = `news on ${channel}`;
     this.#onUnknownForm = onUnknownForm;
+    this.#readableVersions = new Set(envelope.formats.map(({ version }) => version));
   }
 
   encode(message: OutgoingMessage): Buffer {
     this.#sequence += 1;
-    const sender = { version: messageVersion, from: this.#senderId, count: this.#sequence };
+    const sender = { version: this.#envelope.version, from: this.#senderId, count: this.#sequence };
     const content = { ...sender, ...contentOf(message) };
     return this.#envelope.sealMessage({ text: JSON.stringify(content), timestamp: this.#clock.date() }, this.#context);
   }
@@ -76,13 +77,25 @@ export class MessageCodec {
     if ('reason' in unsealed || !(Math.abs(this.#clock.date() - unsealed.timestamp) <= maxAge)) return undefined;
     const content = parseObject(unsealed.text);
     const core = content && toCore(content);
-    const message = core && toMessage(core, content);
+    const message = core && this.#toMessage(core, content);
     if (core === undefined || message === undefined) {
       this.#reportUnknownForm();
       return undefined;
     }
     const { from, count } = core;
     return from !== this.#senderId && this.#replays.accept(from, count) ? message : undefined;
+  }
+
+  /** Of a message about an entry that this process cannot read, only the core is known. */
+  #toMessage({ version, name, versionId, refused }: MessageCore, content: Fields): StoreMessage | undefined {
+    if (refused) return { kind: 'removed', name };
+    if (!this.#readableVersions.has(version)) {
+      return versionId === undefined ? undefined : { kind: 'changed', name, versionId };
+    }
+    const { fetchedAt } = content;
+    const request = toSecretRequest(content['request']);
+    if (request === undefined || request.name !== name || typeof fetchedAt !== 'number') return undefined;
+    return { kind: 'written', request, fetchedAt };
   }
 
   #reportUnknownForm(): void {
@@ -92,7 +105,7 @@ export class MessageCodec {
   }
 }
 
-/** What version 1 adds to the sender: the rest of the core, and for a written secret its request and fetch time. */
+/** What a message adds to the sender: the rest of the core, and for a written secret its request and fetch time. */
 interface MessageContent extends Pick<MessageCore, 'name' | 'versionId' | 'refused'> {
   readonly request?: SecretRequest;
   readonly fetchedAt?: number;
@@ -119,16 +132,6 @@ function toCore({ version, from, count, name, versionId, refused }: Fields): Mes
   if (typeof from !== 'string' || from.length > maxSenderId || typeof name !== 'string') return undefined;
   if (typeof refused !== 'boolean' || !(versionId === undefined || typeof versionId === 'string')) return undefined;
   return { version, from, count, name, versionId, refused };
-}
-
-/** Of a message of a later version, only the core is known. */
-function toMessage({ version, name, versionId, refused }: MessageCore, content: Fields): StoreMessage | undefined {
-  if (refused) return { kind: 'removed', name };
-  if (version > messageVersion) return versionId === undefined ? undefined : { kind: 'changed', name, versionId };
-  const { fetchedAt } = content;
-  const request = toSecretRequest(content['request']);
-  if (request === undefined || request.name !== name || typeof fetchedAt !== 'number') return undefined;
-  return { kind: 'written', request, fetchedAt };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -367,6 +368,23 @@ test('names the permissions that a Redis user lacks', async () => {
   expect(await messageOf(store.read({ name: 'db' }))).toContain(
     'the Redis user lacks permissions; allow it the commands',
   );
+});
+
+test('needs no other permissions than those of the README', async () => {
+  const { server, admin } = await fleet();
+  const readme = await readFile('packages/redis/README.md', 'utf8');
+  const commands = /&my-app\/production:news (?<commands>.+)/u.exec(readme)?.groups?.['commands']?.split(' ') ?? [];
+  await admin.call('ACL', 'SETUSER', 'limited', 'on', '>pass', '~kms-secrets:*', '&kms-secrets:news', ...commands);
+  const store = openStore(server, { url: `redis://limited:pass@127.0.0.1:${server.port}` });
+
+  await store.write({ name: 'db' }, stored());
+  expect(await versionIn(store, 'db')).toBe('v1');
+  await store.remove({ name: 'db' });
+  await store.removeAll('db');
+  const lease = await store.lease?.({ name: 'db' }, 1_000);
+  await lease?.release();
+
+  expect(lease).toBeDefined();
 });
 
 test.each(['-hget', '-type', '-hstrlen'])('names them if a script needs them: %s', async (command) => {

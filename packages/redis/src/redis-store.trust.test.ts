@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { createKeyring, createSecretClient } from '@kms-secrets/core';
+import type { SecretStore } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Redis } from 'ioredis';
@@ -221,6 +222,49 @@ test('neither deletes nor overwrites an entry of a later format version', async 
       reason: 'values of a later version of kms-secrets are ignored and kept',
     },
   ]);
+});
+
+/** An entry of `db` as a later release would write it, beside the entries of this one. */
+async function laterEntry(admin: Redis, one: SecretStore): Promise<{ hash: string; field: string; bytes: Buffer }> {
+  await one.write({ name: 'db' }, stored());
+  const [hash, field] = await entryIn(admin);
+  const entry = { hash, field: field.replace('.v1', '.v2'), bytes: Buffer.from('of a later release') };
+  await admin.hset(hash, entry.field, entry.bytes);
+  return entry;
+}
+
+test('keeps entries of a later release beside its own', async () => {
+  const { admin, one } = await fleet();
+  const { hash, field, bytes } = await laterEntry(admin, one);
+
+  await one.write({ name: 'db' }, stored({ versionId: 'v2', fetchedAt: Date.now() }));
+
+  expect(await versionIn(one, 'db')).toBe('v2');
+  expect((await admin.hgetBuffer(hash, field))?.equals(bytes)).toBe(true);
+});
+
+test.each<[string, (store: SecretStore) => Promise<void>]>([
+  ['a request', (store) => store.remove({ name: 'db' })],
+  ['a secret', (store) => store.removeAll('db')],
+])('the removal of %s removes the entries of all releases', async (_, remove) => {
+  const { admin, one, other } = await fleet();
+  const { hash, field } = await laterEntry(admin, one);
+  await admin.hdel(hash, field.replace('.v2', '.v1'));
+
+  await remove(one);
+  await other.emitted('removed');
+
+  expect(await admin.exists(hash)).toBe(0);
+});
+
+test('the removal of a request keeps the other requests of the secret', async () => {
+  const { one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await one.write({ name: 'db', versionId: 'v1' }, stored());
+
+  await one.remove({ name: 'db', versionId: 'v1' });
+
+  expect(await versionIn(one, 'db')).toBe('v1');
 });
 
 test('removes a refused secret whatever the format version of its entry is', async () => {

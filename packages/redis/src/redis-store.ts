@@ -17,7 +17,7 @@ import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
 import { unrefConnections } from './redis-client.ts';
 import type { RedisArgument } from './redis-client.ts';
 import { reasonOf, toStoreError } from './redis-error.ts';
-import { dropScript, readScript, releaseScript, writeScript } from './scripts.ts';
+import { dropScript, readScript, releaseScript, removeScript, writeScript } from './scripts.ts';
 import type { Script } from './scripts.ts';
 import { Subscription } from './subscription.ts';
 
@@ -66,7 +66,9 @@ class RedisStore implements SecretStore {
     return this.#run(`Secret "${request.name}" could not be read from ${this.name}`, async () => {
       const { envelope } = await this.#unlock();
       const entries = await Promise.all(
-        envelope.locations(request).map((location) => this.#readEntry(location, request.name)),
+        envelope.formats.flatMap((format) =>
+          format.locations(request).map((location) => this.#readEntry(format, location, request.name)),
+        ),
       );
       const [newest] = entries
         .flatMap((entry) => entry ?? [])
@@ -89,7 +91,7 @@ class RedisStore implements SecretStore {
       let replaceable: Buffer | '' = '';
       for (let attempt = 0; attempt < maxWriteAttempts; attempt += 1) {
         const present = await this.#runScript(writeScript, this.#keyOf(location), [
-          location.requestHash,
+          envelope.fieldOf(location),
           sealed,
           this.#parts.keepFor,
           replaceable,
@@ -115,7 +117,7 @@ class RedisStore implements SecretStore {
       const counts = await Promise.all(
         envelope
           .locations(request)
-          .map((location) => this.#connection.send('HDEL', this.#keyOf(location), location.requestHash)),
+          .map((location) => this.#runScript(removeScript, this.#keyOf(location), [location.requestHash])),
       );
       // Users may request any name: the removal of an entry that did not exist concerns no other process.
       if (counts.every((count) => count === 0)) return;
@@ -182,9 +184,9 @@ class RedisStore implements SecretStore {
     await this.#connection.send('PUBLISH', this.#channel, codec.encode({ kind: 'removed', name: removedName }));
   }
 
-  async #readEntry(location: EntryLocation, name: string): Promise<SecretEntry | undefined> {
-    const { envelope } = await this.#unlock();
-    const sealed = await this.#runScript(readScript, this.#keyOf(location), [location.requestHash]);
+  async #readEntry(envelope: Envelope, location: EntryLocation, name: string): Promise<SecretEntry | undefined> {
+    const field = envelope.fieldOf(location);
+    const sealed = await this.#runScript(readScript, this.#keyOf(location), [field]);
     if (!Buffer.isBuffer(sealed)) return undefined;
     const unsealed = envelope.unseal(sealed, location, this.#associatedData);
     if ('secret' in unsealed) return unsealed;
@@ -193,7 +195,7 @@ class RedisStore implements SecretStore {
       return undefined;
     }
     this.#reportDropped(unsealed.reason, name);
-    await this.#runScript(dropScript, this.#keyOf(location), [location.requestHash, sealed]);
+    await this.#runScript(dropScript, this.#keyOf(location), [field, sealed]);
     return undefined;
   }
 

@@ -56,6 +56,18 @@ if redis.call('TYPE', KEYS[1]).ok == 'hash' and redis.call('HGET', KEYS[1], ARGV
 end
 return false`);
 
+/**
+ * KEYS: hash. ARGV: request. Deletes the entries of a request in every format, those of later releases included: their
+ * fields begin with it. Returns their number.
+ */
+export const removeScript: Script = script(`
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return 0 end
+local count = 0
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, #ARGV[1]) == ARGV[1] then count = count + redis.call('HDEL', KEYS[1], field) end
+end
+return count`);
+
 /** KEYS: lease. ARGV: token. Does not release the lease of another process that acquired it after this one expired. */
 export const releaseScript: Script = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end

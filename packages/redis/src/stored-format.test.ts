@@ -10,7 +10,8 @@ const key = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 const sealKey = 'a3c0fd1f8b0ee1a215b858981223e1204ab461d1d9914276f5a1793fc14e8cd2';
 const request = { name: 'prod/db', stage: 'ACSCurrent' };
 const hash = 'my-app:74257fce87a4243c:9412cf1a2f4bc4e2af04d1d27334ef74';
-const field = 'c21d91fbd3e2c13ef20c33789ea01cd3';
+const requestHash = 'c21d91fbd3e2c13ef20c33789ea01cd3';
+const field = `${requestHash}.v1`;
 const leaseKey = 'my-app:lease:74257fce87a4243c:c21d91fbd3e2c13ef20c33789ea01cd3';
 const channel = 'my-app:news';
 
@@ -64,7 +65,7 @@ test('writes an entry in format version 1', async () => {
   expect(await admin.keys('*')).toEqual([hash]);
   expect(await admin.hkeys(hash)).toEqual([field]);
   expect(sealed?.toString('hex', 0, 18)).toBe('010174257fce87a4243c4279b7ca99070000');
-  expect(openRaw(sealed ?? Buffer.alloc(0), `${hash.split(':')[2]}${field}my-app`)).toBe(
+  expect(openRaw(sealed ?? Buffer.alloc(0), `${hash.split(':')[2]}${requestHash}my-app`)).toBe(
     '{"request":["prod/db","ACSCurrent",null],"secret":{"name":"prod/db","versionId":"v1","stages":["ACSCurrent"],' +
       '"type":"Generic","dataType":"text","createdAt":1767323045000}}\ns3cret-one',
   );

@@ -326,7 +326,7 @@ test('carries out a removal once that waited for a read-only folder', async () =
   await client.close();
 
   const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
-  const records = packs.flatMap((bytes) => decodePack(bytes).records);
+  const records = packs.flatMap((bytes) => decodePack(bytes, 1).records);
   expect(disk.commits).toBe(1);
   expect(records.map(({ kind, generation }) => `${kind} ${generation}`)).toEqual(['removedAll 1']);
 });

@@ -42,12 +42,13 @@ export class Commit {
     this.#selectReplaced();
     if (this.#added.size === 0 && this.#replaced.size === 0) return;
     const records = this.#merged();
-    const file = `${this.#firstKeyId()}-${randomBytes(8).toString('hex')}.v1`;
+    const { version } = this.#packs.envelope;
+    const file = `${this.#firstKeyId()}-${randomBytes(8).toString('hex')}.v${version}`;
     // Removed and damaged entries must be deleted when this resolves. Merged ones may exist twice for a while.
     const mustDelete = changes.some(({ kind }) => kind !== 'write');
     await this.#packs.replace(file, {
       records,
-      bytes: encodePack(records),
+      bytes: encodePack(records, version),
       replaced: this.#replaced,
       removedFrom: this.#removedFrom,
       mustDelete,
@@ -89,12 +90,12 @@ export class Commit {
   #remove(request: SecretRequest): void {
     const locations = this.#packs.envelope.locations(request);
     const current = this.#packs.currentRecord(request.name, locations, this.#added);
-    if (current?.record.kind !== 'secret') return;
+    if (current?.record.kind !== 'secret' && !this.#packs.hasLaterFiles) return;
     for (const pack of this.#packs.all) {
       // A tombstone hides the entry; replacing the pack also deletes it from the disk.
       if (locations.some((location) => pack.records.has(locationKey({ location })))) this.#removeFrom(pack);
     }
-    const generation = current.record.generation + 1;
+    const generation = (current?.record.generation ?? -1) + 1;
     this.#addTombstone({ kind: 'removed', generation, location: locations[0] }, request);
   }
 
@@ -116,7 +117,7 @@ export class Commit {
       generation = Math.max(generation, record.generation);
       this.#added.delete(key);
     }
-    if (generation < 0) return;
+    if (generation < 0 && !this.#packs.hasLaterFiles) return;
     const location = { ...locations[0], requestHash: allRequests };
     this.#addTombstone({ kind: 'removedAll', generation: generation + 1, location }, { name });
   }

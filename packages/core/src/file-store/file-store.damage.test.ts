@@ -38,13 +38,13 @@ async function filled(): Promise<{ path: string; file: string; bytes: Buffer }> 
 /** A folder whose two secrets have each other's sealed bytes. */
 async function swapped(): Promise<{ path: string; file: string }> {
   const { path, file, bytes } = await filled();
-  const [one, other] = decodePack(bytes).records;
+  const [one, other] = decodePack(bytes, 1).records;
   if (one === undefined || other === undefined) throw new Error('The pack must hold two records.');
   const records = [
     { ...one, sealed: other.sealed },
     { ...other, sealed: one.sealed },
   ];
-  await writeRaw(path, file, encodePack(records));
+  await writeRaw(path, file, encodePack(records, 1));
   return { path, file };
 }
 
@@ -100,7 +100,7 @@ test('drops a modified entry, reports its name, and deletes it from the disk', a
     },
   ]);
   const [next = ''] = await readdir(path);
-  expect(decodePack(await readFile(join(path, next))).records).toHaveLength(1);
+  expect(decodePack(await readFile(join(path, next)), 1).records).toHaveLength(1);
 });
 
 test('drops two entries that were swapped', async () => {
@@ -150,14 +150,14 @@ test('reports a damaged entry once if its file cannot be deleted', async () => {
 
 test('ignores a later fetch time or generation that is not authentic', async () => {
   const { path, file, bytes } = await filled();
-  const records = decodePack(bytes).records.map((record) => ({ ...record, generation: 4_294_967_295 }));
-  const redated = decodePack(bytes).records.map((record) => {
+  const records = decodePack(bytes, 1).records.map((record) => ({ ...record, generation: 4_294_967_295 }));
+  const redated = decodePack(bytes, 1).records.map((record) => {
     const sealed = Buffer.from(record.sealed);
     sealed.writeDoubleBE(Number.MAX_VALUE, 10);
     return { ...record, sealed };
   });
-  await writeRaw(path, otherPack(file, '0000'), encodePack(records));
-  await writeRaw(path, otherPack(file, '1111'), encodePack(redated));
+  await writeRaw(path, otherPack(file, '0000'), encodePack(records, 1));
+  await writeRaw(path, otherPack(file, '1111'), encodePack(redated, 1));
   const store = open(path);
 
   expect([await versionIn(store, 'db'), await versionIn(store, 'api')]).toEqual(['v1', 'v2']);
@@ -262,12 +262,12 @@ test.each(['no JSON', 'null', '{"name":7}', '["db"]'])('keeps a tombstone whose 
   const { path, file, bytes } = await filled();
   await open(path).removeAll('db');
   const [removal = ''] = (await readdir(path)).filter((name) => name !== file);
-  const records = decodePack(await readFile(join(path, removal))).records.map((record) => {
+  const records = decodePack(await readFile(join(path, removal)), 1).records.map((record) => {
     if (record.kind === 'secret') return record;
     const content = { key: firstKey, kind: 'message', text, timestamp: Date.now() } as const;
     return { ...record, sealed: sealRaw({ ...content, associatedData: contextOf(record) }) };
   });
-  await writeRaw(path, removal, encodePack(records));
+  await writeRaw(path, removal, encodePack(records, 1));
   const rotated = fileStore({ path, keys: [secondKey, firstKey] });
 
   await rotated.write({ name: 'other' }, stored({ name: 'other' }));

@@ -138,7 +138,7 @@ async function recordsAfter(ms: number): Promise<string[]> {
   await other.write({ name: 'third' }, stored());
   await other.close();
   const packs = await Promise.all((await readdir(path)).map((file) => readFile(join(path, file))));
-  return packs.flatMap((bytes) => decodePack(bytes).records.map(({ kind }) => kind)).toSorted();
+  return packs.flatMap((bytes) => decodePack(bytes, 1).records.map(({ kind }) => kind)).toSorted();
 }
 
 test('deletes a tombstone after a day', async () => {

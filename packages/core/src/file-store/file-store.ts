@@ -8,8 +8,8 @@ import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { parseKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
-import type { Packs } from './packs.ts';
-import type { Commit, FolderChange } from './commit.ts';
+import type { FolderChange } from './commit.ts';
+import type { PackFormats } from './pack-formats.ts';
 import type { FileSystem, Permission } from './secret-folder.ts';
 import { errorCode, isError } from '../secret/is-error.ts';
 
@@ -69,11 +69,6 @@ interface QueuedChange {
   readonly reject: (error: Error) => void;
 }
 
-interface OpenFolder {
-  readonly packs: Packs;
-  readonly newCommit: (now: number) => Commit;
-}
-
 /** How long encrypted files stay cached in memory after their last use (ms). */
 const cacheLifetime = 10_000;
 /** Changes in one commit; further ones go into the next. */
@@ -86,7 +81,7 @@ class FileStore implements SecretStore {
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #queue: QueuedChange[] = [];
   readonly #failing = new Set<'read' | 'write'>();
-  #folder: Promise<OpenFolder> | undefined;
+  #packs: Promise<PackFormats> | undefined;
   #committing: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #isClosed = false;
@@ -115,9 +110,9 @@ class FileStore implements SecretStore {
     if (this.#isClosed) throw this.#closedError();
     const what = `Secret "${request.name}" could not be read from ${this.name}`;
     const { entry, isDamaged } = await this.#reportFailure('read', what, async () => {
-      const { packs } = await this.#open();
+      const packs = await this.#open();
       await this.#refresh(packs);
-      return { entry: packs.read(request), isDamaged: packs.all.some((pack) => pack.isDamaged) };
+      return { entry: packs.read(request), isDamaged: packs.isDamaged };
     });
     // In the background; a failure is reported as an event.
     if (isDamaged) this.#enqueue({ kind: 'repair' }).catch(() => {});
@@ -148,9 +143,9 @@ class FileStore implements SecretStore {
     await this.#committing;
     this.#cancelCacheTimer();
     this.#listeners.clear();
-    const folder = await this.#folder?.catch(() => undefined);
-    await folder?.packs.deletionsDone();
-    folder?.packs.clearCache();
+    const packs = await this.#packs?.catch(() => undefined);
+    await packs?.deletionsDone();
+    packs?.clearCache();
   }
 
   #enqueue(change: FolderChange): Promise<void> {
@@ -180,13 +175,13 @@ class FileStore implements SecretStore {
   }
 
   async #commit(changes: readonly FolderChange[]): Promise<void> {
-    const { packs, newCommit } = await this.#open();
+    const packs = await this.#open();
     await this.#refresh(packs);
-    await newCommit(this.#parts.clock.date()).run(changes);
+    await packs.commit(changes, this.#parts.clock.date());
   }
 
   /** Concurrent operations share a refresh that begins after all of them. */
-  #refresh(packs: Packs): Promise<void> {
+  #refresh(packs: PackFormats): Promise<void> {
     this.#refreshing ??= Promise.resolve().then(() => {
       this.#refreshing = undefined;
       this.#restartCacheTimer(packs);
@@ -195,37 +190,35 @@ class FileStore implements SecretStore {
     return this.#refreshing;
   }
 
-  #restartCacheTimer(packs: Packs): void {
+  #restartCacheTimer(packs: PackFormats): void {
     this.#cancelCacheTimer();
     this.#cancelCacheTimer = this.#parts.clock.setUnrefTimer(cacheLifetime, () => packs.clearCache());
   }
 
   /** Opens the folder once. After a failure the next operation tries again: the folder may have been corrected. */
-  async #open(): Promise<OpenFolder> {
-    this.#folder ??= this.#openFolder();
+  async #open(): Promise<PackFormats> {
+    this.#packs ??= this.#openFolder();
     try {
-      return await this.#folder;
+      return await this.#packs;
     } catch (error) {
-      this.#folder = undefined;
+      this.#packs = undefined;
       throw error;
     }
   }
 
-  async #openFolder(): Promise<OpenFolder> {
+  async #openFolder(): Promise<PackFormats> {
     const { path, clock, keyring, host } = this.#parts;
     // Loaded on first use, so that clients without a file store do not pay for them. One after the other: in its ES modules, Jest
     // fails if two imports at a time load the same module ("request for 'node:crypto' is not in cache").
     const { SecretFolder } = await import('./secret-folder.ts');
-    const { Packs } = await import('./packs.ts');
-    const { Commit } = await import('./commit.ts');
+    const { PackFormats } = await import('./pack-formats.ts');
     const folder = new SecretFolder({ path, date: () => clock.date(), ...host });
     await folder.prepare();
     // A read-only disk cannot be cleaned up, but it can be read.
     await folder.cleanUp().catch(() => {});
     const envelope = await keyring.unlock(keyring.needsSalt ? await folder.salt() : '');
     const onDropped = (reason: string, name: string | undefined): void => this.#emit({ kind: 'dropped', name, reason });
-    const packs = new Packs({ folder, envelope, onDropped });
-    return { packs, newCommit: (now) => new Commit(packs, now) };
+    return new PackFormats({ folder, envelope, onDropped });
   }
 
   /** Rejects for each failed operation, but emits one event when an outage begins and one when it ends. */
@@ -240,7 +233,7 @@ class FileStore implements SecretStore {
       if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
       this.#failing.add(operation);
       // The folder is missing or was rejected: the next operation creates it or checks it again.
-      if (errorCode(error) === 'ENOENT' || error instanceof StoreError) this.#folder = undefined;
+      if (errorCode(error) === 'ENOENT' || error instanceof StoreError) this.#packs = undefined;
       throw new StoreError(`${what}: ${reason}.`, { cause: error });
     }
   }

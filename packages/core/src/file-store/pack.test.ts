@@ -22,29 +22,29 @@ test('decodes what it encoded', () => {
     recordOf({ kind: 'removedAll', timestamp: 5 }),
   ];
 
-  expect(decodePack(encodePack(records))).toEqual({ records });
-  expect(decodePack(encodePack([]))).toEqual({ records: [] });
+  expect(decodePack(encodePack(records, 1), 1)).toEqual({ records });
+  expect(decodePack(encodePack([], 1), 1)).toEqual({ records: [] });
 });
 
 test('decodes a truncated file up to the damage', () => {
-  const bytes = encodePack([recordOf(), recordOf({ generation: 8 })]);
+  const bytes = encodePack([recordOf(), recordOf({ generation: 8 })], 1);
 
-  const decoded = decodePack(bytes.subarray(0, -1));
+  const decoded = decodePack(bytes.subarray(0, -1), 1);
 
   expect(decoded).toEqual({ records: [recordOf()], damage: 'is damaged or truncated after 110 bytes' });
 });
 
 test('decodes no record of another format', () => {
-  expect(decodePack(Buffer.from('KMSS\u0002'))).toEqual({ records: [], isNewer: true });
-  expect(decodePack(Buffer.from('KMSS\u0000'))).toEqual({
+  expect(decodePack(Buffer.from('KMSS\u0002'), 1)).toEqual({ records: [], isNewer: true });
+  expect(decodePack(Buffer.from('KMSS\u0000'), 1)).toEqual({
     records: [],
     damage: 'is not a pack of this version of kms-secrets',
   });
-  expect(decodePack(Buffer.alloc(0)).damage).toBe('is not a pack of this version of kms-secrets');
+  expect(decodePack(Buffer.alloc(0), 1).damage).toBe('is not a pack of this version of kms-secrets');
 });
 
 test('decodes arbitrary bytes without throwing', () => {
-  const bytes = encodePack([recordOf(), recordOf({ kind: 'removed' }), recordOf({ generation: 8 })]);
+  const bytes = encodePack([recordOf(), recordOf({ kind: 'removed' }), recordOf({ generation: 8 })], 1);
   const change = fc.record({ at: fc.nat(bytes.length), cut: fc.nat(80), put: fc.uint8Array({ maxLength: 80 }) });
 
   fc.assert(
@@ -53,8 +53,8 @@ test('decodes arbitrary bytes without throwing', () => {
         (before, { at, cut, put }) => Buffer.concat([before.subarray(0, at), put, before.subarray(at + cut)]),
         bytes,
       );
-      const { records, damage, isNewer } = decodePack(mutant);
-      expect(encodePack(records).equals(mutant) || damage !== undefined || isNewer).toBe(true);
+      const { records, damage, isNewer } = decodePack(mutant, 1);
+      expect(encodePack(records, 1).equals(mutant) || damage !== undefined || isNewer).toBe(true);
     }),
     { numRuns: 5_000 },
   );

@@ -26,27 +26,27 @@ export interface DecodedPack {
 /** The request hash of a tombstone for all requests of a name. */
 export const allRequests: string = '0'.repeat(32);
 
-const formatVersion = 1;
-const magic = Buffer.from('KMSS\u0001', 'latin1');
-const nameLength = 4;
+const magic = Buffer.from('KMSS', 'latin1');
+const recordsStart = magic.length + 1;
 const recordKinds = ['secret', 'removed', 'removedAll'] as const;
 /** The layout of a record, after its length. */
 const recordOffsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, sealed: 37 } as const;
 const lengthBytes = 4;
 
-export function encodePack(records: readonly PackRecord[]): Buffer {
-  return Buffer.concat([magic, ...records.flatMap((record) => [headerOf(record), record.sealed])]);
+export function encodePack(records: readonly PackRecord[], version: number): Buffer {
+  return Buffer.concat([magic, Buffer.of(version), ...records.flatMap((record) => [headerOf(record), record.sealed])]);
 }
 
 /** Never throws, whatever the bytes are. */
-export function decodePack(bytes: Buffer): DecodedPack {
-  const isPack = bytes.subarray(0, nameLength).equals(magic.subarray(0, nameLength));
-  if (isPack && (bytes[nameLength] ?? 0) > formatVersion) return { records: [], isNewer: true };
-  if (!bytes.subarray(0, magic.length).equals(magic)) {
+export function decodePack(bytes: Buffer, version: number): DecodedPack {
+  const isPack = bytes.subarray(0, magic.length).equals(magic);
+  const packVersion = bytes[magic.length] ?? 0;
+  if (isPack && packVersion > version) return { records: [], isNewer: true };
+  if (!isPack || packVersion !== version) {
     return { records: [], damage: 'is not a pack of this version of kms-secrets' };
   }
   const records: PackRecord[] = [];
-  let at = magic.length;
+  let at = recordsStart;
   while (at < bytes.length) {
     const start = at + lengthBytes;
     const length = start <= bytes.length ? bytes.readUInt32BE(at) : 0;

@@ -2,12 +2,14 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailure } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';
 import { isNewerFormat } from '../seal/envelope.ts';
+import { formatVersions } from '../seal/format-versions.ts';
 import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';
 import { errorCode } from '../secret/is-error.ts';
 import type { SecretFolder } from './secret-folder.ts';
 
 export interface PacksParts {
   readonly folder: SecretFolder;
+  /** Its version is that of the packs. */
   readonly envelope: Envelope;
   /** Reports data that cannot be trusted. `reason` has no full stop; `name` is the secret's, if it is known. */
   readonly onDropped: (reason: string, name: string | undefined) => void;
@@ -30,7 +32,9 @@ export interface LocatedRecord {
   readonly record: PackRecord;
 }
 
-const packFile = /^([\da-f]{16})-[\da-f]{16}\.v1$/u;
+/** The key id, and the format version. */
+const packFile = /^([\da-f]{16})-[\da-f]{16}\.v([1-9]\d*)$/u;
+const latestVersion = Math.max(...formatVersions);
 /** No space on the device; quota of the user exceeded. */
 const fullDiskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** Attempts to read a folder in which other processes replace files. */
@@ -39,7 +43,8 @@ const maxRefreshAttempts = 16;
 const maxReported = 1_024;
 
 /**
- * The pack files of a folder. Each file is written once, by one process; this class finds the current record among them.
+ * The pack files of one format version in a folder. Each file is written once, by one process; this class finds the current
+ * record among them.
  *
  * No locks: processes only add files, and delete those whose records are in another file. In whatever order they do so, and
  * wherever they are killed, `compareRecords` gives the same result afterwards.
@@ -58,6 +63,7 @@ export class Packs {
   /** Files that are not regular files, are too large, or hold entries of a later format version. They are not deleted. */
   readonly #ignored = new Set<string>();
   #deletions: Promise<unknown> = Promise.resolve();
+  #hasLaterFiles = false;
 
   constructor({ folder, envelope, onDropped }: PacksParts) {
     this.#folder = folder;
@@ -71,8 +77,11 @@ export class Packs {
     // A file that is deleted between the listing and the read was merged into one that a new listing shows.
     for (let attempt = 0; attempt < maxRefreshAttempts; attempt += 1) {
       const files = await this.#folder.list();
-      const ours = new Set(files.filter((file) => this.#keyIds.has(packFile.exec(file)?.[1] ?? '')));
-      if (files.some((file) => packFile.test(file) && !ours.has(file))) this.#reportForeignFiles();
+      const versions = files.map((file) => ({ file, keyId: keyIdOf(file), version: versionOf(file) }));
+      this.#hasLaterFiles = versions.some(({ keyId, version }) => version > latestVersion && this.#keyIds.has(keyId));
+      const packs = versions.filter(({ version }) => version === this.envelope.version);
+      const ours = new Set(packs.filter(({ keyId }) => this.#keyIds.has(keyId)).map(({ file }) => file));
+      if (ours.size < packs.length) this.#reportForeignFiles();
       const known = [this.#packs, this.#ignored, this.#deleting];
       const missing = [...ours].filter((file) => !known.some((group) => group.has(file)));
       const wasThere = await Promise.all(missing.map((file) => this.#load(file)));
@@ -81,6 +90,14 @@ export class Packs {
       for (const file of this.#packs.keys()) if (!ours.has(file)) this.#packs.delete(file);
       return;
     }
+  }
+
+  /**
+   * Whether the folder has packs of a later release. This one cannot see what they hold, so a removal leaves a tombstone for every
+   * name: that release applies it.
+   */
+  get hasLaterFiles(): boolean {
+    return this.#hasLaterFiles;
   }
 
   get all(): readonly Pack[] {
@@ -93,11 +110,10 @@ export class Packs {
     this.#ignored.clear();
   }
 
-  /** The current secret; `undefined` for none, or for a tombstone. */
-  read(request: SecretRequest): SecretEntry | undefined {
+  /** The current secret or tombstone of a request. */
+  read(request: SecretRequest): SecretEntry | EnvelopeMessage | undefined {
     const candidates = this.#candidates(this.envelope.locations(request));
-    const content = this.#firstTrusted(candidates, request.name, (record) => this.unseal(record))?.content;
-    return content !== undefined && 'secret' in content ? content : undefined;
+    return this.#firstTrusted(candidates, request.name, (record) => this.unseal(record))?.content;
   }
 
   /** The current record at these locations, a tombstone of the whole name included. `added` holds records not yet written. */
@@ -207,8 +223,9 @@ export class Packs {
       this.#report(file, `${file} ${bytes.reason}, so it is ignored`, undefined);
       return true;
     }
-    const { records, damage, isNewer } = decodePack(bytes);
-    if (isNewer === true || records.some(({ sealed }) => isNewerFormat(sealed, packFile.exec(file)?.[1] ?? ''))) {
+    const { version } = this.envelope;
+    const { records, damage, isNewer } = decodePack(bytes, version);
+    if (isNewer === true || records.some(({ sealed }) => isNewerFormat(sealed, keyIdOf(file), version))) {
       this.#ignored.add(file);
       this.#report(
         'newer',
@@ -261,8 +278,17 @@ export function locationKey({ location }: Pick<PackRecord, 'location'>): string 
   return location.nameHash + location.requestHash;
 }
 
+function keyIdOf(file: string): string {
+  return packFile.exec(file)?.[1] ?? '';
+}
+
+/** 0 for a file that is no pack. */
+function versionOf(file: string): number {
+  return Number(packFile.exec(file)?.[2] ?? 0);
+}
+
 function packOf(file: string, records: readonly PackRecord[], size: number): Pack {
-  const pack: Pack = { file, keyId: packFile.exec(file)?.[1] ?? '', size, records: new Map(), isDamaged: false };
+  const pack: Pack = { file, keyId: keyIdOf(file), size, records: new Map(), isDamaged: false };
   for (const record of records) {
     const other = pack.records.get(locationKey(record));
     if (other === undefined || compareRecords(record, other) > 0) pack.records.set(locationKey(record), record);

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync
 import type { KeyObject } from 'node:crypto';
 import type { StoredSecret } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { formatVersions } from './format-versions.ts';
 
 /** Where an entry is stored. Only hashes: the name of the secret cannot be read or guessed without the key. */
 export interface EntryLocation {
@@ -39,8 +40,14 @@ export interface UnsealFailure {
  * An entry opens only at its own location and with the same associated data; a message only in its own context.
  */
 export interface Envelope {
+  /** The format version of the entries that it seals and unseals. */
+  readonly version: number;
+  /** An envelope of each version that this release reads. Writers use the first one, which is this one. */
+  readonly formats: readonly [Envelope, ...Envelope[]];
   /** The location of a request under each key. Writers use the first one. */
   locations(request: SecretRequest): readonly [EntryLocation, ...EntryLocation[]];
+  /** The field of an entry in a store that keeps all entries of a name together. It begins with the request hash. */
+  fieldOf(location: Pick<EntryLocation, 'requestHash'>): string;
   seal(entry: SecretEntry, location: EntryLocation, associatedData?: Uint8Array): Buffer;
   unseal(
     sealed: Uint8Array,
@@ -51,8 +58,8 @@ export interface Envelope {
   unsealMessage(sealed: Uint8Array, context: string): EnvelopeMessage | UnsealFailure;
 }
 
-/** The first byte of everything sealed. */
-const formatVersion = 1;
+/** The first byte of a sealed message. The same in every release, so that all of them receive refusals. */
+const messageVersion = 1;
 const kinds = { secret: 1, message: 2 } as const;
 /** The layout: version, kind, key id, timestamp, nonce, content, tag. */
 const offsets = { version: 0, kind: 1, keyId: 2, timestamp: 10, nonce: 18, content: 30 } as const;
@@ -67,12 +74,15 @@ export function timestampOf(sealed: Uint8Array): number {
 }
 
 /**
- * Whether a later release sealed these bytes with this key. Bytes 0 to 17 are the same in every format version. The key id tells
- * them from garbage that begins with a large number.
+ * Whether these bytes were sealed with this key, in a later format version. Bytes 0 to 17 are the same in every version. The key
+ * id tells them from garbage that begins with a large number.
  */
-export function isNewerFormat(sealed: Uint8Array, keyId: string): boolean {
-  const version = sealed[offsets.version] ?? 0;
-  return version > formatVersion && sealed.length >= offsets.content + tagLength && keyIdOf(sealed) === keyId;
+export function isNewerFormat(sealed: Uint8Array, keyId: string, version: number): boolean {
+  return (
+    (sealed[offsets.version] ?? 0) > version &&
+    sealed.length >= offsets.content + tagLength &&
+    keyIdOf(sealed) === keyId
+  );
 }
 
 function keyIdOf(sealed: Uint8Array): string {
@@ -80,10 +90,14 @@ function keyIdOf(sealed: Uint8Array): string {
 }
 
 export class SealedEnvelope implements Envelope {
+  readonly version: number;
+  readonly formats: readonly [Envelope, ...Envelope[]];
   readonly #first: Subkeys;
   readonly #keys: ReadonlyMap<string, Subkeys>;
 
-  constructor(masterKeys: readonly Uint8Array[]) {
+  constructor(masterKeys: readonly Uint8Array[], [version, ...others]: typeof formatVersions = formatVersions) {
+    this.version = version;
+    this.formats = [this, ...others.map((other) => new SealedEnvelope(masterKeys, [other]))];
     const keys = masterKeys.map(deriveSubkeys);
     const [first] = keys;
     if (first === undefined) throw new RangeError('An envelope needs at least one key.');
@@ -94,6 +108,10 @@ export class SealedEnvelope implements Envelope {
   locations(request: SecretRequest): readonly [EntryLocation, ...EntryLocation[]] {
     const [, ...others] = this.#keys.values();
     return [locate(this.#first, request), ...others.map((key) => locate(key, request))];
+  }
+
+  fieldOf({ requestHash }: Pick<EntryLocation, 'requestHash'>): string {
+    return `${requestHash}.v${this.version}`;
   }
 
   seal({ request, secret }: SecretEntry, location: EntryLocation, associatedData: Uint8Array = noData): Buffer {
@@ -126,7 +144,7 @@ export class SealedEnvelope implements Envelope {
 
   #encrypt(content: EnvelopeMessage & { readonly kind: number }, associatedData: readonly Uint8Array[]): Buffer {
     const header = Buffer.allocUnsafe(offsets.content);
-    header[offsets.version] = formatVersion;
+    header[offsets.version] = this.#versionOf(content.kind);
     header[offsets.kind] = content.kind;
     header.write(this.#first.id, offsets.keyId, 'hex');
     header.writeDoubleBE(content.timestamp, offsets.timestamp);
@@ -146,9 +164,10 @@ export class SealedEnvelope implements Envelope {
     const keyId = keyIdOf(sealed);
     const key = this.#keys.get(keyId);
     const version = sealed[offsets.version];
-    if (version !== formatVersion) {
-      const reason = `has format version ${version}, which this version of kms-secrets does not support`;
-      return key !== undefined && isNewerFormat(sealed, keyId) ? { reason, isNewer: true } : { reason };
+    const expected = this.#versionOf(kind);
+    if (version !== expected) {
+      const reason = `has format version ${version} instead of ${expected}`;
+      return key !== undefined && isNewerFormat(sealed, keyId, expected) ? { reason, isNewer: true } : { reason };
     }
     if (key === undefined) return { reason: `was sealed with an unknown key (${keyId})` };
     const header = sealed.subarray(0, offsets.content);
@@ -164,6 +183,10 @@ export class SealedEnvelope implements Envelope {
       // OpenSSL gives no other reason than a tag that does not match.
       return { reason: tampered };
     }
+  }
+
+  #versionOf(kind: number): number {
+    return kind === kinds.message ? messageVersion : this.version;
   }
 }
 

@@ -143,6 +143,25 @@ test('reads and replaces any value of the storage without throwing', async () =>
   );
 });
 
+test('keeps what a later release wrote beside its own entry, and removes it with the secret', async () => {
+  for (const remove of ['remove', 'removeAll'] as const) {
+    const map = new Map<string, string>();
+    const store = keyValueStore({ name: 'map', storage: map, key: firstKey });
+    await store.write({ name: 'db' }, stored());
+    const [[key, text] = ['', '']] = map;
+    const [field = ''] = Object.keys(JSON.parse(text) as object);
+    const later = { [field.replace('.v1', '.v2')]: { sealed: 'of a later release' } };
+    map.set(key, JSON.stringify(later));
+
+    await store.write({ name: 'db' }, stored({ versionId: 'v2' }));
+
+    expect((await store.read({ name: 'db' }))?.versionId).toBe('v2');
+    expect(JSON.parse(map.get(key) ?? '')).toMatchObject(later);
+    await (remove === 'remove' ? store.remove({ name: 'db' }) : store.removeAll('db'));
+    expect(map.size).toBe(0);
+  }
+});
+
 test('neither serves nor overwrites an entry of a later format version', async () => {
   const map = new Map<string, string>();
   const store = keyValueStore({ name: 'map', storage: map, key: firstKey });

@@ -21,8 +21,8 @@ export interface KeyValueStoreOptions extends KeyringOptions {
   readonly prefix?: string | undefined;
 }
 
-/** The sealed entries of one secret by request hash, as base64. */
-type Bundle = Readonly<Record<string, string>>;
+/** The sealed entries of one secret by field, as base64. Values of another form are kept: a later release may have written them. */
+type Bundle = Readonly<Record<string, unknown>>;
 
 /**
  * Makes a `SecretStore` of a simple storage. Values are encrypted and bound to their key; keys are hashes of names.
@@ -65,8 +65,11 @@ class KeyValueStore implements SecretStore {
     const envelope = await this.#open();
     for (const location of envelope.locations(request)) {
       const bundle = await this.#load(this.#keyOf(location));
-      const entry = unsealFrom(bundle, location, envelope);
-      if (entry !== undefined && 'secret' in entry) return entry.secret;
+      const [newest] = envelope.formats
+        .map((format) => unsealFrom(bundle, location, format))
+        .flatMap((entry) => (entry !== undefined && 'secret' in entry ? [entry.secret] : []))
+        .toSorted((one, other) => other.fetchedAt - one.fetchedAt);
+      if (newest !== undefined) return newest;
     }
     return undefined;
   }
@@ -78,7 +81,7 @@ class KeyValueStore implements SecretStore {
       const entry = unsealFrom(bundle, location, envelope);
       if (entry !== undefined && !isReplaceable(entry, secret)) return bundle;
       const sealed = envelope.seal({ request, secret }, location).toString('base64');
-      return { ...bundle, [location.requestHash]: sealed };
+      return { ...bundle, [envelope.fieldOf(location)]: sealed };
     });
   }
 
@@ -139,14 +142,15 @@ function parseBundle(text: unknown): Bundle {
   try {
     const bundle: unknown = JSON.parse(text);
     if (typeof bundle !== 'object' || bundle === null || Array.isArray(bundle)) return {};
-    return Object.fromEntries(Object.entries(bundle).filter(([, sealed]) => typeof sealed === 'string'));
+    return bundle as Bundle;
   } catch {
     return {};
   }
 }
 
+/** Removes the entry of a request in every format, those of later releases included. */
 function without(bundle: Bundle, requestHash: string): Bundle {
-  return Object.fromEntries(Object.entries(bundle).filter(([hash]) => hash !== requestHash));
+  return Object.fromEntries(Object.entries(bundle).filter(([field]) => !field.startsWith(requestHash)));
 }
 
 function unsealFrom(
@@ -154,8 +158,8 @@ function unsealFrom(
   location: EntryLocation,
   envelope: Envelope,
 ): SecretEntry | UnsealFailure | undefined {
-  const sealed = bundle[location.requestHash];
-  return sealed === undefined ? undefined : envelope.unseal(Buffer.from(sealed, 'base64'), location);
+  const sealed = bundle[envelope.fieldOf(location)];
+  return typeof sealed !== 'string' ? undefined : envelope.unseal(Buffer.from(sealed, 'base64'), location);
 }
 
 function isReplaceable(entry: SecretEntry | UnsealFailure, secret: StoredSecret): boolean {

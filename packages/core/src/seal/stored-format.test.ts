@@ -120,10 +120,11 @@ test('seals a message in format version 1', () => {
   expect(openRaw(sealed, 'a removal')).toBe('gone');
 });
 
+const field = `${location.requestHash}.v1`;
 const bundleKey = `kms-secrets:${location.keyId}:${location.nameHash}`;
 
 test('a key-value store reads a bundle of format version 1', async () => {
-  const storage = new Map([[bundleKey, JSON.stringify({ [location.requestHash]: golden.secret })]]);
+  const storage = new Map([[bundleKey, JSON.stringify({ [field]: golden.secret })]]);
 
   const found = await keyValueStore({ name: 'map', storage, key: goldenKey }).read(request);
 
@@ -138,8 +139,8 @@ test('a key-value store writes a bundle in format version 1', async () => {
 
   expect([...storage.keys()]).toEqual([bundleKey]);
   const bundle = JSON.parse(storage.get(bundleKey) ?? '') as Record<string, string>;
-  expect(Object.keys(bundle)).toEqual([location.requestHash]);
-  const text = bundle[location.requestHash] ?? '';
+  expect(Object.keys(bundle)).toEqual([field]);
+  const text = bundle[field] ?? '';
   const sealed = Buffer.from(text, 'base64');
   expect(text === sealed.toString('base64')).toBe(true);
   expect(sealed.toString('hex', 0, 18)).toBe(head('01'));
