@@ -20,7 +20,8 @@ const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 const longNextTests =
   'test/next/{cache-components,hot-reload,pages-router,refused-builds,refused-builds.next16,running-app}.test.ts';
 // They start many processes, or wait for outages and rotations: 100 s of CPU time.
-const longE2eTests = 'test/e2e/{faults,file-store,fleet,identity-table,rejected-identity,restart,rotation}.test.ts';
+const longE2eTests =
+  'test/e2e/{faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation}.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 

@@ -27,7 +27,8 @@ export class Service {
       program: entry.program,
       args: entry.args ?? [],
       cwd: this.#directory,
-      env: { PORT: '0', TMPDIR: this.#directory, ...entry.env },
+      // No load balancer sends requests: a service need not wait after SIGTERM.
+      env: { PORT: '0', SHUTDOWN_DELAY_MS: '0', TMPDIR: this.#directory, ...entry.env },
     });
   }
 

@@ -1,79 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-
-const require = createRequire(import.meta.url);
-const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
-interface Service {
-  readonly name: string;
-  /** Arguments of Node. */
-  readonly command: readonly string[];
-  /** The exit code after SIGTERM. */
-  readonly exitCode: number;
-}
-
-/** The built apps that are programs. */
-const programs: readonly Service[] = [
-  ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
-  ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
-  ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
-].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], exitCode: 0 }));
-
-/** The app that runs in Next. */
-const web = dirname(require.resolve('@kms-secrets/next-web/package.json'));
-const nextWeb: Service = {
-  name: 'next-web',
-  command: [join(web, 'node_modules/next/dist/bin/next'), 'start', web, '-H', '127.0.0.1'],
-  exitCode: 143, // Next always exits with 128 + SIGTERM
-};
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly lines: string[];
-  /** Waits for a line that matches; resolves with its first group. */
-  readonly line: (pattern: RegExp) => Promise<string>;
-}
-
-function start(command: readonly string[], cwd: string): Running {
-  const child = spawn(process.execPath, command, {
-    cwd,
-    env: { PATH: process.env['PATH'] ?? '', TMPDIR: cwd, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const lines: string[] = [];
-  const watchers = new Set<() => void>();
-  for (const input of [child.stdout, child.stderr]) {
-    createInterface({ input }).on('line', (line) => {
-      lines.push(line);
-      for (const check of watchers) check();
-    });
-  }
-  const line = (pattern: RegExp): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const check = (): void => {
-        const found = lines.map((text) => pattern.exec(text)?.[1]).find((group) => group !== undefined);
-        if (found !== undefined) resolve(found);
-      };
-      watchers.add(check);
-      child.once('exit', (code) => reject(new Error(`The process exited with ${code}:\n${lines.join('\n')}`)));
-      check();
-    });
-  return { child, lines, line };
-}
-
-async function stop({ child }: Running): Promise<unknown> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const [code] = (await exited) as [unknown];
-  return code;
-}
+import { fakeKms, nextWeb, programs, start, stop } from './service-process.ts';
 
 test.each([...programs, nextWeb])(
   '$name reads from fake-kms with the file of the official clients',

@@ -28,7 +28,8 @@ beforeAll(async () => {
   kms = await startFakeKms({ regions: ['cn-hangzhou'] });
   kms.put('prod/db', `${sentinel}db`);
   kms.put('rds!shop', JSON.stringify({ AccountName: 'shop', AccountPassword: `${sentinel}password` }));
-  next = await startNext(app, 'start', { ...kms.environment(), secret_names: 'prod/db,rds!shop' });
+  const settings = { secret_names: 'prod/db,rds!shop', SHUTDOWN_DELAY_MS: '0' };
+  next = await startNext(app, 'start', { ...kms.environment(), ...settings });
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [...chromiumFlags, '--disable-component-update', '--disable-sync'],

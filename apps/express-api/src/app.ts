@@ -5,16 +5,26 @@ import type { Secret, SecretClient } from '@kms-secrets/express';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 
-/** Five routes that show what the client does, and never a value. */
-export function createApp(client: SecretClient): Express {
+/**
+ * Five routes that show what the client does, and never a value.
+ *
+ * While `isStopping`, readiness fails, every other route works, and each response ends its connection, so that callers open the
+ * next one to another process.
+ */
+export function createApp(client: SecretClient, isStopping = (): boolean => false): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use((_req, res, next) => {
     res.set('cache-control', 'no-store');
+    if (isStopping()) res.set('connection', 'close');
     next();
   });
 
   // In front of secrets(): probes must respond whatever the state of the secrets.
   app.get('/ready', async (_req, res) => {
+    if (isStopping()) {
+      res.status(503).json({ code: 'ERR_STOPPING' });
+      return;
+    }
     await client.ready();
     res.json({ isReady: true });
   });

@@ -13,8 +13,13 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly url: string;
-  /** Refuses new connections, waits for open requests, and closes the client. */
-  stop(): Promise<void>;
+  /**
+   * Fails readiness, serves requests until `drained` resolves, then refuses new connections, waits for open requests, and closes
+   * the client.
+   *
+   * @param drained - resolves when load balancers no longer send requests. Default: they do not already.
+   */
+  stop(drained?: Promise<unknown>): Promise<void>;
 }
 
 /** Listens once the client's preloaded secrets are in memory. Rejects with `SecretSetError` if one cannot be read. */
@@ -23,10 +28,13 @@ export async function startService(
   { port, host, gracePeriod = 5_000 }: ServiceOptions,
 ): Promise<Service> {
   await client.ready();
-  const server = createServer(createApp(client)).listen(port, host);
+  let isStopping = false;
+  const server = createServer(createApp(client, () => isStopping)).listen(port, host);
   await once(server, 'listening');
 
-  const stop = async (): Promise<void> => {
+  const stop = async (drained?: Promise<unknown>): Promise<void> => {
+    isStopping = true;
+    await drained;
     const closed = once(server, 'close');
     server.close();
     // Keep-alive connections without a request would delay the end.

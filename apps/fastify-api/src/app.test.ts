@@ -38,6 +38,25 @@ test('stop() waits for open requests, and closes the client', async () => {
   await expect(fetch(`${service.url}/ready`)).rejects.toThrow('fetch failed');
 });
 
+test('stop() fails readiness and serves requests until load balancers are drained', async () => {
+  const { client } = setup();
+  const service = await startService(client, { port: 0, host: '127.0.0.1' });
+  let drain = (): void => {};
+  const drained = new Promise<void>((resolve) => (drain = resolve));
+
+  const before = await fetch(`${service.url}/ready`);
+  const stopped = service.stop(drained);
+  const ready = await fetch(`${service.url}/ready`);
+  const read = await fetch(`${service.url}/secrets/db`);
+  drain();
+  await stopped;
+
+  expect([before.status, before.headers.get('connection')]).toEqual([200, 'keep-alive']);
+  expect([ready.status, await ready.json()]).toEqual([503, { code: 'ERR_STOPPING' }]);
+  expect([read.status, read.headers.get('connection')]).toEqual([200, 'close']);
+  await expect(fetch(`${service.url}/ready`)).rejects.toThrow('fetch failed');
+});
+
 test('stop() ends a request that waits for KMS longer than the grace period', async () => {
   const { client, kms } = setup();
   const service = await startService(client, { port: 0, host: '127.0.0.1', gracePeriod: 10 });

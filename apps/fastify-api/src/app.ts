@@ -8,18 +8,27 @@ interface ByName {
   Params: { readonly name: string };
 }
 
-/** Five routes that show what the client does, and never a value. */
-export function createApp(client: SecretClient): FastifyInstance {
+/**
+ * Five routes that show what the client does, and never a value.
+ *
+ * While `isStopping`, readiness fails, every other route works, and each response ends its connection, so that callers open the
+ * next one to another process.
+ */
+export function createApp(client: SecretClient, isStopping = (): boolean => false): FastifyInstance {
   const app = fastify({
     // Secret names may exceed Fastify's default of 100 characters.
     routerOptions: { maxParamLength: 1_000 },
     // For example a URL that cannot be decoded: it reaches no route and no hook.
     frameworkErrors: (error, _request, reply) => void sendCode(reply, error.statusCode ?? 500, 'ERR_BAD_REQUEST'),
   });
-  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    if (isStopping()) reply.header('connection', 'close');
+  });
   void app.register(secrets, { client });
 
-  app.get('/ready', async () => {
+  app.get('/ready', async (_request, reply) => {
+    if (isStopping()) return sendCode(reply, 503, 'ERR_STOPPING');
     await client.ready();
     return { isReady: true };
   });

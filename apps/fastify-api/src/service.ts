@@ -10,8 +10,13 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly url: string;
-  /** Refuses new connections, waits for open requests, and closes the client. */
-  stop(): Promise<void>;
+  /**
+   * Fails readiness, serves requests until `drained` resolves, then refuses new connections, waits for open requests, and closes
+   * the client.
+   *
+   * @param drained - resolves when load balancers no longer send requests. Default: they do not already.
+   */
+  stop(drained?: Promise<unknown>): Promise<void>;
 }
 
 /** Listens once the client's preloaded secrets are in memory. Rejects with `SecretSetError` if one cannot be read. */
@@ -20,10 +25,13 @@ export async function startService(
   { port, host, gracePeriod = 5_000 }: ServiceOptions,
 ): Promise<Service> {
   await client.ready();
-  const app = createApp(client);
+  let isStopping = false;
+  const app = createApp(client, () => isStopping);
   const url = await app.listen({ port, host });
 
-  const stop = async (): Promise<void> => {
+  const stop = async (drained?: Promise<unknown>): Promise<void> => {
+    isStopping = true;
+    await drained;
     // Requests that still wait for a secret then get an error response instead of a broken connection.
     const closeClient = setTimeout(() => void client.close(), gracePeriod);
     const closeConnections = setTimeout(() => app.server.closeAllConnections(), gracePeriod + 1_000);

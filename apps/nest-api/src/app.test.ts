@@ -120,6 +120,29 @@ test('close() waits for open requests, and closes the client it created', async 
   await expect(fetch(`${url}/ready`)).rejects.toThrow('fetch failed');
 });
 
+test('SIGTERM fails readiness, and requests are served until load balancers are drained', async () => {
+  const { client } = setup();
+  let drain = (): void => {};
+  const drained = new Promise<void>((resolve) => (drain = resolve));
+  const app = await createApp(client, { logger: false, drain: () => drained });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+
+  const before = await fetch(`${url}/ready`);
+  const close: (signal: string) => Promise<void> = app.close.bind(app); // Nest's types omit the parameter
+  const stopped = close('SIGTERM');
+  await expect.poll(async () => (await fetch(`${url}/ready`)).status).toBe(503);
+  const ready = await fetch(`${url}/ready`);
+  const read = await fetch(`${url}/secrets/db`);
+  drain();
+  await stopped;
+
+  expect([before.status, before.headers.get('connection')]).toEqual([200, 'keep-alive']);
+  expect(await ready.json()).toEqual({ code: 'ERR_STOPPING' });
+  expect([read.status, read.headers.get('connection')]).toEqual([200, 'close']);
+  await expect(fetch(`${url}/ready`)).rejects.toThrow('fetch failed');
+});
+
 /** Makes every fetch wait for `release()`; `isFetching` resolves at the first one. */
 function holdFetches(kms: FakeTransport): { isFetching: Promise<void>; release: () => void } {
   let release = (): void => {};

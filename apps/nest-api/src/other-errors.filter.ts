@@ -5,6 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 const codes = new Map([
   [400, 'ERR_BAD_REQUEST'],
   [404, 'ERR_NO_ROUTE'],
+  [503, 'ERR_STOPPING'],
 ]);
 const logger = new Logger('nest-api');
 

@@ -1,18 +1,22 @@
 import { healthResponse, InjectSecretClient } from '@kms-secrets/nestjs';
 import type { SecretClient } from '@kms-secrets/nestjs';
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Res, ServiceUnavailableException } from '@nestjs/common';
+import { Shutdown } from './shutdown.ts';
 
 /** Probes and metrics. */
 @Controller()
 export class ProbesController {
   readonly #client: SecretClient;
+  readonly #shutdown: Shutdown;
 
-  constructor(@InjectSecretClient() client: SecretClient) {
+  constructor(@InjectSecretClient() client: SecretClient, @Inject(Shutdown) shutdown: Shutdown) {
     this.#client = client;
+    this.#shutdown = shutdown;
   }
 
   @Get('ready')
   async ready(): Promise<object> {
+    if (this.#shutdown.isStopping) throw new ServiceUnavailableException();
     await this.#client.ready();
     return { isReady: true };
   }
