@@ -220,3 +220,55 @@ test.each([
 
   expect((await client.get('db')).text() === 's3cret-stored').toBe(true);
 });
+
+interface PendingStore {
+  readonly store: FakeStore;
+  /** Ends the oldest reads. */
+  readonly respond: (count: number) => void;
+}
+
+function pendingStore(clock: FakeClock): PendingStore {
+  const store = new FakeStore();
+  const reads: (() => void)[] = [];
+  store.read = ({ name }) =>
+    new Promise((resolve) => {
+      reads.push(() => resolve(storedSecret(clock, { name })));
+    });
+  const respond = (count: number): void => {
+    for (const read of reads.splice(0, count)) read();
+  };
+  return { store, respond };
+}
+
+test('a blocked event loop is no failure of the store', async () => {
+  const clock = new FakeClock();
+  const { store, respond } = pendingStore(clock);
+  const { client, kms, ...fixture } = setUpClientWithStore({ clock, store });
+  const names = Array.from({ length: 50 }, (_, index) => `db-${index}`);
+  const reads = client.getMany(names);
+  await clock.pass(10);
+
+  clock.freeze(700);
+  await clock.pass(0);
+  respond(50);
+  await clock.pass(0);
+
+  expect(Object.values(await reads).map(({ versionId }) => versionId)).toEqual(names.map(() => 'v0'));
+  expect([client.stats().storeHits, client.stats().storeFailures, kms.requests.length]).toEqual([50, 0, 0]);
+  expect(fixture.events('store')).toEqual([]);
+});
+
+test('two thousand first reads take turns at a store that needs 100 ms for 256 of them', async () => {
+  const clock = new FakeClock();
+  const { store, respond } = pendingStore(clock);
+  const { client, kms } = setUpClientWithStore({ clock, store });
+  const reads = Promise.all(Array.from({ length: 2_000 }, (_, index) => client.get(`db-${index}`)));
+
+  for (let batch = 0; batch < 8; batch += 1) {
+    await clock.pass(100);
+    respond(256);
+  }
+
+  expect(new Set((await reads).map(({ versionId }) => versionId))).toEqual(new Set(['v0']));
+  expect([client.stats().storeHits, client.stats().storeFailures, kms.requests.length]).toEqual([2_000, 0, 0]);
+});

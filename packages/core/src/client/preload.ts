@@ -7,7 +7,7 @@ import type { AnySecretError, Attempt } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { Deadline, graceAfterSuspension, withTimeout } from '../time/deadline.ts';
+import { Deadline, withTimeout } from '../time/deadline.ts';
 import { requestFor } from './read-request.ts';
 
 export interface PreloaderParts {
@@ -82,7 +82,7 @@ export class Preloader {
       parent: closing,
       keepsAlive: true,
       reason,
-      grace: graceAfterSuspension,
+      limits: 'caller',
     });
     const run: Run = { timeout, signal: deadline.signal, startDelays: this.#startDelays(names) };
     const optional = names.filter((name) => isOptional(name));

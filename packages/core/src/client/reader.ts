@@ -4,7 +4,8 @@ import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Clock } from '../time/clock.ts';
-import { graceAfterSuspension, remainingOf, withTimeout } from '../time/deadline.ts';
+import { withTimeout } from '../time/deadline.ts';
+import { remainingOf } from '../time/running-timer.ts';
 import type { Recovery } from './recovery.ts';
 
 /** A read that waits for a fetch. */
@@ -54,7 +55,7 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
     const onTimeout = (): never => {
       throw deadlineError(request, this.#deadline, flight.attempts);
     };
-    return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout, grace: graceAfterSuspension });
+    return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout, limits: 'caller' });
   }
 
   /**
@@ -116,7 +117,11 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   /** Waits until the stores were read. If one has a stale value, the read waits for KMS for `staleDeadline` only. */
   async #awaitStores(flight: Flight, storesChecked: Promise<void>, read: PendingRead): Promise<Secret> {
     const startedAt = this.#clock.now();
-    await withTimeout(storesChecked, this.#clock, { ms: this.#deadline, onTimeout: () => undefined });
+    await withTimeout(storesChecked, this.#clock, {
+      ms: this.#deadline,
+      onTimeout: () => undefined,
+      limits: 'caller',
+    });
     const remaining = remainingOf(this.#deadline, this.#clock.now() - startedAt);
     const pending = { ...read, remaining };
     return this.#memory.lookup(read.key) === undefined

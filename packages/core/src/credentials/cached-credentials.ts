@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.ts';
 import type { CredentialsProvider, CredentialsRenewal } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 
 /** What `getCredential` resolves to. `securityToken` is absent, never `undefined`: `CredentialsProvider` requires that. */
 export interface ProviderCredentials {
@@ -125,11 +126,14 @@ export class CachedCredentials implements CredentialsProvider {
   #fetchWithTimeout(): Promise<IssuedCredentials> {
     const { clock, fetch, source } = this.#options;
     return new Promise((resolve, reject) => {
-      const cancelTimer = clock.setUnrefTimer(fetchTimeout, () => {
+      const onTimeout = (): void => {
         const message = `${source}: no credentials within ${fetchTimeout} ms. Check the network to the credentials service.`;
         reject(new FetchFailure('unreachable', message, { code: 'ETIMEDOUT' }));
-      });
-      fetch().then(resolve, reject).finally(cancelTimer);
+      };
+      const timer = new RunningTimer({ clock, ms: fetchTimeout, task: onTimeout });
+      fetch()
+        .then(resolve, reject)
+        .finally(() => timer.clear());
     });
   }
 

@@ -4,6 +4,7 @@ import type { CancelHandle, RequestOutcome } from '../network/send-request.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 
 /** Returns the proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` for a direct connection. */
 export type ProxyResolver = (host: string) => URL | undefined;
@@ -35,7 +36,8 @@ async function send(request: LibraryRequest, url: URL, { resolveProxy, clock }: 
   const { method, headers, connectTimeout = defaultTimeouts.connect, readTimeout = defaultTimeouts.read } = request;
   const agent = new ConnectionAgent({ clock, connectTimeout, proxy: resolveProxy?.(url.host) });
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
-  const cancelTimer = clock.setTimer(connectTimeout + readTimeout, () => handle.cancel?.());
+  const ms = connectTimeout + readTimeout;
+  const timer = new RunningTimer({ clock, ms, task: () => handle.cancel?.(), keepsAlive: true });
   const { path, body } = toForm(request, url);
   const form = body === undefined ? {} : formHeaders(body);
   try {
@@ -47,7 +49,7 @@ async function send(request: LibraryRequest, url: URL, { resolveProxy, clock }: 
     if (outcome.kind !== 'response') throw errorOf(outcome);
     return { statusCode: outcome.status, headers: outcome.headers, body: outcome.body };
   } finally {
-    cancelTimer();
+    timer.clear();
     agent.destroy();
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Latency } from './latency.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -76,12 +77,16 @@ export class HedgeTimer {
       const hedge = (): void => {
         if (isLate && priority.isForeground && hedging.tryWithdraw()) this.#fire(resolve);
       };
-      const ms = hedging.delayFor(endpoint.latency);
-      this.#cleanups.push(
-        clock.setUnrefTimer(ms, () => {
+      const timer = new RunningTimer({
+        clock,
+        ms: hedging.delayFor(endpoint.latency),
+        task: () => {
           isLate = true;
           hedge();
-        }),
+        },
+      });
+      this.#cleanups.push(
+        () => timer.clear(),
         priority.onForeground(hedge),
         endpoint.onBreakerOpen(() => this.#fire(resolve)),
       );

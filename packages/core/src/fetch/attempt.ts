@@ -29,10 +29,7 @@ export interface AttemptCall {
   readonly onSent?: (() => void) | undefined;
 }
 
-/**
- * Milliseconds for a response that arrived while the process was suspended: after it, timers run before the sockets are read.
- * Not more, because the connection may be dead.
- */
+/** Milliseconds for a response that arrived while the process was suspended. Not more, because the connection may be dead. */
 const responseGrace = 100;
 
 /** One attempt at one endpoint: waits for the rate limiter, sends the request, and records the result at the endpoint. */
@@ -61,7 +58,7 @@ export class EndpointAttempt {
     if (this.#isProbe) endpoint.startProbe();
     const reason = (): FetchFailure =>
       new FetchFailure('unreachable', `${endpoint.name} did not respond within ${ms} ms (attemptTimeout).`);
-    this.#deadline = new Deadline({ clock, parent: call.signal, reason, grace: responseGrace });
+    this.#deadline = new Deadline({ clock, parent: call.signal, reason, afterSuspension: responseGrace });
     this.finished = this.#execute().then((outcome) => {
       this.#endWait();
       this.#outcome = outcome;
@@ -92,8 +89,8 @@ export class EndpointAttempt {
    */
   cancelAsSlow(slowAfter: number): void {
     this.cancel();
-    const { clock } = this.#parts;
-    if (clock.now() - (this.#sentAt ?? clock.now()) >= slowAfter) this.endpoint.lostHedge();
+    const now = this.#parts.clock.now();
+    if (now - (this.#sentAt ?? now) - this.#deadline.lost >= slowAfter) this.endpoint.lostHedge();
   }
 
   async #execute(): Promise<Secret | FetchFailure> {
@@ -151,7 +148,7 @@ export class EndpointAttempt {
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
       }
-      endpoint.succeeded(clock.now() - sentAt);
+      endpoint.succeeded(clock.now() - sentAt - deadline.lost);
       endpoint.recordStanding(this.#call.request.name, secret, false);
       return secret;
     } catch (error) {

@@ -2,6 +2,7 @@ import { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { FailureName } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
+import { Secret } from '../secret/secret.ts';
 import { failingTransport, transportWithSecret, outcomeKind, FailoverFixture } from './failover.fixture.ts';
 import type { StartedFetch } from './failover.fixture.ts';
 
@@ -162,4 +163,29 @@ test('accepts a FetchFailure of another copy of the package', async () => {
   const outcome = await run([failingTransport('a', foreign)]).outcome;
 
   expect(outcome).toMatchObject({ kind: 'failed', failure: { failure: 'denied', requestId: 'r-1' } });
+});
+
+test('a blocked event loop fails no attempt and slows no endpoint', async () => {
+  const endpoint = transportWithSecret('a');
+  const fixture = new FailoverFixture([endpoint, transportWithSecret('b')], { hedge: 100 });
+  let respond = (): void => {};
+  const secret = new Secret({ name: 'db', versionId: 'v1', value: 's3cret', dataType: 'text', stages: ['ACSCurrent'] });
+  endpoint.fetch = () =>
+    new Promise((resolve) => {
+      respond = () => resolve(secret);
+    });
+  const { outcome } = fixture.fetch();
+  await fixture.clock.pass(20);
+
+  fixture.clock.freeze('4.5s');
+  await fixture.clock.pass(0);
+  respond();
+  await fixture.clock.pass(5);
+
+  expect(await outcomeKind(outcome)).toBe('secret');
+  expect(fixture.endpoints.map((each) => each.status())).toMatchObject([
+    { endpoint: 'a', failures: 0, breaker: 'closed' },
+    { endpoint: 'b', attempts: 0, hedges: 0 },
+  ]);
+  expect(fixture.endpoints[0]?.latency.estimate).toBeLessThan(600);
 });

@@ -11,7 +11,7 @@ import { cachedCopy } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { Clock } from '../time/clock.ts';
-import { Deadline, graceAfterSuspension, raceAbort } from '../time/deadline.ts';
+import { Deadline, raceAbort } from '../time/deadline.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
 import { deadlineError, fetchError } from './fetch-error.ts';
@@ -215,7 +215,7 @@ export class Fetcher {
     const { key, request, priority, attempts, stores, isForgotten, isSuperseded } = context;
     const { clock, closing, listener, fetchDeadline } = this.#parts;
     const reason = (): Error => deadlineError(request, fetchDeadline, attempts);
-    const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason, grace: graceAfterSuspension });
+    const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason, limits: 'caller' });
     try {
       const stored = await this.#checkStores(context, deadline);
       context.storesChecked.resolve();

@@ -2,6 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../time/clock.ts';
 import type { NameQuery, NameResolver } from './name-resolver.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 
 export interface NameLookupOptions {
   readonly resolver: NameResolver;
@@ -30,19 +31,20 @@ export class NameLookup {
     const succeed = (addresses: readonly LookupAddress[]): void => {
       if (isSettled) return;
       isSettled = true;
-      cancelTimer();
+      timer.clear();
       respond(callback, options, rotate(addresses, this.#skipped));
     };
     const fail = (error: NodeJS.ErrnoException): void => {
       if (isSettled) return;
       isSettled = true;
-      cancelTimer();
+      timer.clear();
       callback(error, []);
     };
-    const cancelTimer = clock.setUnrefTimer(connectTimeout / 2, () => {
+    const useLastKnown = (): void => {
       const known = resolver.lastKnown(query, clock);
       if (known !== undefined) succeed(known);
-    });
+    };
+    const timer = new RunningTimer({ clock, ms: connectTimeout / 2, task: useLastKnown });
     resolver.resolve(query, clock).then(succeed, (error: NodeJS.ErrnoException) => {
       const known = resolver.lastKnown(query, clock);
       if (known === undefined) fail(error);

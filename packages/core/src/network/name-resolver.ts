@@ -1,6 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { builtinModule } from '../platform/builtin-module.ts';
 import type { Clock } from '../time/clock.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 
 /** The two ways to resolve a name. */
 export interface NameSource {
@@ -121,9 +122,9 @@ function lookupKey({ name, options: { family, hints, order, verbatim } }: NameQu
 /** Resolves to whether `promise` settles within `ms` milliseconds. Never rejects. */
 function isSettledWithin(promise: Promise<unknown>, clock: Clock, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancelTimer = clock.setUnrefTimer(ms, () => resolve(false));
+    const timer = new RunningTimer({ clock, ms, task: () => resolve(false) });
     const settled = (): void => {
-      cancelTimer();
+      timer.clear();
       resolve(true);
     };
     promise.then(settled, settled);

@@ -14,19 +14,28 @@ async function send(response: Readable): Promise<{ kind: string; cancellations: 
   return outcome;
 }
 
-/** Sends a request over a reused connection of a stub of the agent. `respond` runs when the request has been written. */
-async function exchange(respond: (request: EventEmitter) => void): Promise<{ kind: string; cancellations: number }> {
+/**
+ * Sends a request over a stub of the agent, by default on a reused connection. `respond` runs when the request has been written.
+ */
+async function exchange(
+  respond: (request: EventEmitter) => void,
+  { clock = new FakeClock(), isReused: reusedSocket = true } = {},
+): Promise<{ kind: string; cancellations: number }> {
   let cancellations = 0;
   const request = Object.assign(new EventEmitter(), {
-    reusedSocket: true,
+    reusedSocket,
     end: () => respond(request),
   });
   const cancel = (): void => {
     cancellations += 1;
   };
-  // The only method that sendRequest calls.
-  const agent = { start: () => ({ request, cancel }) } as unknown as ConnectionAgent;
-  const target = { agent, host: { hostname: 'kms.example', port: 443 }, clock: new FakeClock() };
+  // The methods that sendRequest calls.
+  const agent = {
+    start: () => ({ request, cancel }),
+    isResolving: () => false,
+    skipAddress() {},
+  } as unknown as ConnectionAgent;
+  const target = { agent, host: { hostname: 'kms.example', port: 443 }, clock };
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
 
   const { kind } = await sendRequest(
@@ -60,6 +69,28 @@ test('closes the connection of a truncated response once', async () => {
   response.once('data', () => response.destroy());
 
   expect(await send(response)).toEqual({ kind: 'truncated', cancellations: 1 });
+});
+
+test.each([
+  ['counts against the time to connect', 'connectTimeout', async (clock: FakeClock) => clock.pass(2_000)],
+  ['does not count if the process lost it', 'response', async (clock: FakeClock) => clock.freeze(2_000)],
+])('time without a connection %s', async (_, kind, wait) => {
+  const clock = new FakeClock();
+  const response = responseOf('{}');
+  response.push(null);
+
+  const outcome = exchange(
+    (request) => {
+      void (async () => {
+        await wait(clock);
+        await clock.pass(0);
+        request.emit('response', response);
+      })();
+    },
+    { clock, isReused: false },
+  ).catch((error: unknown) => error);
+
+  expect(await outcome).toMatchObject({ kind });
 });
 
 test.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'EHOSTUNREACH'])(

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ConnectionAgent } from './connection-agent.ts';
 import { withoutBrackets } from './proxy-tunnel.ts';
 import type { Clock } from '../time/clock.ts';
+import { RunningTimer } from '../time/running-timer.ts';
 
 /** The result of one request: a complete response, or the reason why there is none. */
 export type RequestOutcome =
@@ -110,7 +111,7 @@ export function sendRequest(
       // returned to the pool yet: it does so after the request was flushed, which can be after a fast response.
       if (isSettled) return;
       isSettled = true;
-      cancelTimer?.();
+      timer?.clear();
       handle.cancel = undefined;
       resolve(outcome);
       if (outcome.kind === 'response') return;
@@ -122,13 +123,13 @@ export function sendRequest(
     handle.cancel = () => settle({ kind: 'cancelled' });
     const onTimeout = (): void =>
       settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
-    const cancelTimer = isReused ? undefined : clock.setUnrefTimer(connectTimeout, onTimeout);
+    const timer = isReused ? undefined : new RunningTimer({ clock, ms: connectTimeout, task: onTimeout });
 
-    if (cancelTimer !== undefined) {
+    if (timer !== undefined) {
       request.once('socket', (socket: TLSSocket) => {
         socket.once('secureConnect', () => {
           isConnected = true;
-          cancelTimer();
+          timer.clear();
         });
         // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. It verifies on
         // 'secure', so an earlier listener can still read the certificate. Reading takes a tenth of the time of a handshake, so a

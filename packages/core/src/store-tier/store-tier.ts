@@ -18,6 +18,7 @@ import type { StoreStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
+import { Turns } from './turns.ts';
 
 export interface StoreTierParts {
   readonly options: ResolvedOptions;
@@ -48,6 +49,12 @@ interface FindOptions {
  */
 const leaseTimeout = 2_000;
 
+/**
+ * Concurrent look-ups of secrets in the stores. The time of a look-up begins with its turn: of ten thousand first reads, most would
+ * otherwise time out behind the others, and a healthy store would be skipped.
+ */
+const maxLookups = 256;
+
 /** Concurrent reads of values that other processes have written: a fleet that restarts writes all of them at once. */
 const maxRemoteReads = 16;
 
@@ -65,6 +72,7 @@ export class StoreTier {
   readonly #leases: Leases;
   /** Values that other processes have written and this one has not read, by key. */
   readonly #unread = new Map<string, { readonly store: GuardedStore; readonly request: SecretRequest }>();
+  readonly #turns = new Turns(maxLookups);
   readonly #log: AggregatedLog;
   #remoteReads = 0;
   #isClosed = false;
@@ -100,13 +108,25 @@ export class StoreTier {
 
   /**
    * Resolves to a fresh value from a store, or from another process that holds the lease; to `undefined` if KMS must be
-   * requested. Takes at most half of a read's deadline, however many stores are slow. Never rejects.
+   * requested. Takes at most half of a read's deadline from its turn on, however many stores are slow. Never rejects.
    */
-  findStored(key: string, request: SecretRequest, options: FindOptions): Promise<Secret | undefined> {
+  async findStored(key: string, request: SecretRequest, options: FindOptions): Promise<Secret | undefined> {
+    const turn = this.#turns.wait();
+    if (turn !== undefined) await turn;
+    let isOver = false;
+    const endTurn = (): void => {
+      if (!isOver) this.#turns.end();
+      isOver = true;
+    };
+    const onStoresChecked = (): void => {
+      options.onStoresChecked();
+      // The wait for another process takes no turn.
+      endTurn();
+    };
     const { clock, deadline } = this.#parts.options;
     const ms = deadline / 2;
-    const searching = this.#searchStores(key, request, { ...options, waitUntil: clock.now() + ms });
-    return withTimeout(searching, clock, { ms, onTimeout: () => undefined });
+    const searching = this.#searchStores(key, request, { ...options, onStoresChecked, waitUntil: clock.now() + ms });
+    return withTimeout(searching, clock, { ms, onTimeout: () => undefined }).finally(endTurn);
   }
 
   async #searchStores(

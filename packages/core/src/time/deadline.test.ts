@@ -83,39 +83,40 @@ test('withTimeout leaves no timer when the promise settles in time', async () =>
   expect(clock.pendingTimers).toBe(0);
 });
 
-test('adds the grace once if the process was suspended', async () => {
+test('does not count time that the process loses', async () => {
   const clock = new FakeClock();
   const parent = new AbortController();
-  const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late'), grace: 50 });
-  clock.freeze('10s');
+  const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late') });
+  const waiting = withTimeout(never, clock, { ms: 100, onTimeout: () => 'over' });
+  clock.freeze(700);
 
-  await clock.pass(49);
-  expect(deadline.aborted).toBe(false);
-  clock.freeze('10s');
-  await clock.pass(0);
-
-  expect(deadline.aborted).toBe(true);
-  expect(clock.pendingTimers).toBe(0);
-});
-
-test('adds no grace for a timer that is a little late', async () => {
-  const clock = new FakeClock();
-  const parent = new AbortController();
-  const deadline = new Deadline({ clock, ms: 100, parent: parent.signal, reason: () => new Error('late'), grace: 50 });
-  const waiting = withTimeout(never, clock, { ms: 100, onTimeout: () => 'over', grace: 50 });
-  clock.freeze(900);
-
-  await clock.pass(0);
+  await clock.pass(74);
+  expect([deadline.aborted, deadline.lost]).toEqual([false, 675]);
+  await clock.pass(1);
 
   expect(deadline.aborted).toBe(true);
   expect(await waiting).toBe('over');
+  expect(clock.pendingTimers).toBe(0);
 });
 
-test('a grace ends when the work does', async () => {
+test('withTimeout extends the wait of a caller after a suspension', async () => {
+  const clock = new FakeClock();
+  const ends: number[] = [];
+  void withTimeout(never, clock, { ms: 100, onTimeout: () => clock.now(), limits: 'caller' }).then((end) =>
+    ends.push(end),
+  );
+  clock.freeze('10s');
+
+  await clock.pass('10s');
+
+  expect(ends).toEqual([15_000]);
+});
+
+test('work that ends after a suspension is in time', async () => {
   const clock = new FakeClock();
   const work = Promise.resolve('done');
   clock.freeze('10s');
 
-  expect(await withTimeout(work, clock, { ms: 100, onTimeout: () => 'over', grace: 50 })).toBe('done');
+  expect(await withTimeout(work, clock, { ms: 100, onTimeout: () => 'over' })).toBe('done');
   expect(clock.pendingTimers).toBe(0);
 });

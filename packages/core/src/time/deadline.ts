@@ -1,30 +1,16 @@
 import { onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
+import { RunningTimer } from './running-timer.ts';
+import type { RunningTimerParts } from './running-timer.ts';
 
-/** A timer that fires later than this (ms) shows that the process was suspended, or its event loop was blocked. */
-const maxLateness = 1_000;
-
-/** The time (ms) that a read gets after such a loss of time, once: enough for another attempt. */
-export const graceAfterSuspension = 5_000;
-
-/** Milliseconds that are left of `ms`, of which `elapsed` have passed. After a suspension, the grace is left. */
-export function remainingOf(ms: number, elapsed: number): number {
-  return elapsed > ms + maxLateness ? graceAfterSuspension : Math.max(ms - elapsed, 0);
-}
-
-export interface DeadlineParts {
-  readonly clock: Clock;
+export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits' | 'afterSuspension' | 'keepsAlive'> {
   /** Milliseconds from now. Without it, the time starts with `start`. */
   readonly ms?: number;
   /** Its abort cancels the deadline. */
   readonly parent: CancelSignal;
   /** Makes the abort reason when the time is up. */
   readonly reason: () => Error;
-  /** Whether the timer of `ms` keeps the process alive. Default: `false`. */
-  readonly keepsAlive?: boolean;
-  /** Milliseconds that are added once if the process lost time. Default: 0. */
-  readonly grace?: number;
 }
 
 /**
@@ -34,22 +20,17 @@ export interface DeadlineParts {
  * retain their source signals.
  */
 export class Deadline implements LightSignal {
-  readonly #reason: () => Error;
-  readonly #keepsAlive: boolean;
+  readonly #parts: DeadlineParts;
   readonly #removeFromParent: () => void;
-  readonly #clock: Clock;
   readonly #tasks = new Set<() => void>();
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #grace: number;
+  #timer: RunningTimer | undefined;
   #outcome: { readonly reason: unknown } | undefined;
 
-  constructor({ clock, ms, parent, reason, keepsAlive = false, grace = 0 }: DeadlineParts) {
-    this.#clock = clock;
-    this.#reason = reason;
-    this.#keepsAlive = keepsAlive;
-    this.#grace = grace;
+  constructor(parts: DeadlineParts) {
+    const { ms, parent } = parts;
+    this.#parts = parts;
     if (ms !== undefined) this.#setTimer(ms);
     this.#removeFromParent = parent.aborted ? () => {} : onAbort(parent, () => this.cancel(parent.reason));
     if (parent.aborted) this.cancel(parent.reason);
@@ -58,6 +39,11 @@ export class Deadline implements LightSignal {
   /** Starts the time: `ms` milliseconds from now. */
   start(ms: number): void {
     if (!this.aborted) this.#setTimer(ms);
+  }
+
+  /** Milliseconds of the time so far that the process lost. See `RunningTimer`. */
+  get lost(): number {
+    return this.#timer?.lost ?? 0;
   }
 
   get aborted(): boolean {
@@ -88,7 +74,7 @@ export class Deadline implements LightSignal {
 
   /** Removes the timer and the listener of the parent. Call it when the work is done. */
   clear(): void {
-    this.#cancelTimer?.();
+    this.#timer?.clear();
     this.#removeFromParent();
   }
 
@@ -103,16 +89,8 @@ export class Deadline implements LightSignal {
   }
 
   #setTimer(ms: number): void {
-    const dueAt = this.#clock.now() + ms;
-    const onTimeout = (): void => {
-      const isLate = this.#clock.now() > dueAt + maxLateness;
-      const grace = isLate ? this.#grace : 0;
-      this.#grace = 0;
-      if (grace > 0) this.#setTimer(grace);
-      else this.cancel(this.#reason());
-    };
-    const clock = this.#clock;
-    this.#cancelTimer = this.#keepsAlive ? clock.setTimer(ms, onTimeout) : clock.setUnrefTimer(ms, onTimeout);
+    const task = (): void => this.cancel(this.#parts.reason());
+    this.#timer = new RunningTimer({ ...this.#parts, ms, task });
   }
 }
 
@@ -129,15 +107,13 @@ export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal):
   });
 }
 
-interface TimeoutOptions<Value> {
-  readonly ms: number;
+interface TimeoutOptions<Value> extends Pick<RunningTimerParts, 'ms' | 'limits'> {
   readonly onTimeout: () => Value | Promise<Value>;
-  /** Milliseconds that are added once if the process lost time. Default: 0. */
-  readonly grace?: number;
 }
 
 /**
- * Settles like `promise`, or after `ms` milliseconds with what `onTimeout` returns or throws.
+ * Settles like `promise`, or after `ms` milliseconds with what `onTimeout` returns or throws. Time that the process loses does not
+ * count: see `RunningTimer`.
  *
  * The timer keeps the process alive. Between two attempts there may be no other timer or socket that does, and a program that
  * only awaits a secret would exit in the middle of its read.
@@ -145,21 +121,17 @@ interface TimeoutOptions<Value> {
 export function withTimeout<Value>(
   promise: Promise<Value>,
   clock: Clock,
-  { ms, onTimeout, grace = 0 }: TimeoutOptions<Value>,
+  { ms, onTimeout, limits }: TimeoutOptions<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const dueAt = clock.now() + ms;
-    let cancelTimer = clock.setTimer(ms, () => {
-      if (grace > 0 && clock.now() > dueAt + maxLateness) cancelTimer = clock.setTimer(grace, finish);
-      else finish();
-    });
-    const finish = (): void => {
+    const task = (): void => {
       try {
         resolve(onTimeout());
       } catch (error) {
         reject(error);
       }
     };
-    promise.finally(() => cancelTimer()).then(resolve, reject);
+    const timer = new RunningTimer({ clock, ms, task, limits, keepsAlive: true });
+    promise.finally(() => timer.clear()).then(resolve, reject);
   });
 }
