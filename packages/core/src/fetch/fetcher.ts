@@ -222,7 +222,7 @@ export class Fetcher {
       // A caller that has joined since may require a response from KMS.
       if (stored !== undefined && priority.level !== 'forced') return stored;
       const startedAt = clock.now();
-      const result = await this.#fetchFromKms(context, deadline);
+      const result = await this.#fetchFromKms(context, deadline).catch((cause: unknown) => malformed(request, cause));
       if (closing.aborted) throw new ClientClosedError(request.name);
       if ('secret' in result) {
         if (!isForgotten()) this.#notifyFetched(key, request, { ...result, startedAt });
@@ -284,12 +284,17 @@ export class Fetcher {
     try {
       listener.fetched(key, request, fetched);
     } catch (cause) {
-      const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
-      const error = fetchError(request, failure, []);
-      listener.failed(key, request, { error, policy: failures.malformed, retryAfter: undefined });
-      throw error;
+      const failed = malformed(request, cause);
+      listener.failed(key, request, failed);
+      throw failed.error;
     }
   }
+}
+
+/** The failure of a fetch whose secret cannot be used. */
+function malformed(request: SecretRequest, cause: unknown): FailedFetch {
+  const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
+  return { error: fetchError(request, failure, []), policy: failures.malformed, retryAfter: undefined };
 }
 
 interface Resolvers {

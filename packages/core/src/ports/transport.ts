@@ -1,6 +1,6 @@
 import { safeMessage } from '../secret/errors.ts';
 import { failures } from '../secret/failures.ts';
-import { isError, safeCode } from '../secret/is-error.ts';
+import { fieldOf, isError, safeCode } from '../secret/is-error.ts';
 import { moduleErrorMessage } from '../secret/module-error.ts';
 import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
@@ -45,6 +45,9 @@ export interface FetchFailureDetails {
   readonly cause?: unknown;
 }
 
+/** The instances of this copy of the package. A proxy of one is none. */
+const instances = new WeakSet<FetchFailure>();
+
 /** A failed attempt. A transport rejects with it, and errors have it in `attempts` and as `cause`. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
@@ -61,6 +64,7 @@ export class FetchFailure extends Error {
     this.status = details.status;
     this.requestId = details.requestId;
     this.retryAfter = cappedDelay(details.retryAfter);
+    instances.add(this);
   }
 }
 
@@ -73,17 +77,27 @@ function cappedDelay(ms: number | undefined): number | undefined {
 }
 
 /**
- * Converts an error of a transport into a `FetchFailure`.
+ * Converts an error of a transport into a `FetchFailure`. Never throws, whatever the transport has thrown.
  *
  * A failure is recognised by its property `failure`, not by its class: a transport may use another copy of this package. Any
- * other error is a bug in the transport and does not concern the secret.
+ * other error, and a failure of an unknown name, is a bug in the transport and does not concern the secret.
  */
 export function asFetchFailure(error: unknown): FetchFailure {
-  if (error instanceof FetchFailure) return error;
-  if (isFetchFailure(error)) return new FetchFailure(error.failure, error.message, error);
+  try {
+    return toFetchFailure(error);
+  } catch {
+    // A proxy or a getter has thrown.
+    return new FetchFailure('malformed', 'Transport failed: a value that cannot be read was thrown.');
+  }
+}
+
+function toFetchFailure(error: unknown): FetchFailure {
+  if (isFetchFailure(error)) return hasOwnFields(error) ? error : copyOf(error);
   if (moduleErrorMessage(error) !== undefined) return moduleFailure(error);
   // Without its message and fields: errors of SDKs contain access keys and signatures.
-  return new FetchFailure('malformed', `Transport failed: ${describeThrown(error)}.`, { cause: withoutMessage(error) });
+  return new FetchFailure('malformed', `Transport failed: ${describeFailure(error)}.`, {
+    cause: withoutMessage(error),
+  });
 }
 
 /** The failure for a module that could not be loaded. A retry only helps if the system was out of resources. */
@@ -97,7 +111,44 @@ export function moduleFailure(error: unknown): FetchFailure {
 
 const resourceCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO']);
 
-/** Whether `error` is a `FetchFailure`, of this or of another copy of this package. */
+/** Whether `error` is a `FetchFailure`, of this or of another copy of this package. Never throws. */
 export function isFetchFailure(error: unknown): error is FetchFailure {
-  return isError(error) && 'failure' in error && Object.hasOwn(failures, String(error.failure));
+  return isError(error) && isFailureName(fieldOf(error, 'failure'));
+}
+
+function isFailureName(name: unknown): name is FailureName {
+  return typeof name === 'string' && Object.hasOwn(failures, name);
+}
+
+const fields = ['failure', 'message', 'code', 'status', 'requestId', 'retryAfter'] as const;
+
+/** Whether reading the fields runs no code: a proxy, or a getter of a subclass, may throw or change its value. */
+function hasOwnFields(error: FetchFailure): boolean {
+  if (!instances.has(error)) return false;
+  return fields.every((name) => Object.getOwnPropertyDescriptor(error, name)?.get === undefined);
+}
+
+function copyOf(error: FetchFailure): FetchFailure {
+  const failure = fieldOf(error, 'failure');
+  const status = fieldOf(error, 'status');
+  const message = fieldOf(error, 'message');
+  const retryAfter = fieldOf(error, 'retryAfter');
+  return new FetchFailure(isFailureName(failure) ? failure : 'malformed', typeof message === 'string' ? message : '', {
+    code: textOf(fieldOf(error, 'code')),
+    status: typeof status === 'number' ? status : undefined,
+    requestId: textOf(fieldOf(error, 'requestId')),
+    retryAfter: typeof retryAfter === 'number' ? retryAfter : undefined,
+    cause: fieldOf(error, 'cause'),
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Names an unknown failure, if it has the form of a name. */
+function describeFailure(error: unknown): string {
+  const failure = fieldOf(error, 'failure');
+  const isName = typeof failure === 'string' && /^[a-z]{1,20}(?:[A-Z][a-z]{0,20}){0,3}$/u.test(failure);
+  return isName ? `unknown failure "${failure}"; ${describeThrown(error)}` : describeThrown(error);
 }

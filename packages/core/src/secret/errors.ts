@@ -1,5 +1,5 @@
 import type { FailureName } from './failures.ts';
-import { errorName, isError, safeCode } from './is-error.ts';
+import { errorName, fieldOf, isError, safeCode } from './is-error.ts';
 import { moduleErrorMessage } from './module-error.ts';
 import { markInstances, warnOfOtherVersion } from './package-copy.ts';
 
@@ -251,11 +251,11 @@ export function isSecretError<Code extends SecretErrorCode = SecretErrorCode>(
   error: unknown,
   code?: Code | readonly Code[],
 ): error is Extract<AnySecretError, { readonly code: Code }> {
-  if (!isError(error) || !(brand in error)) return false;
+  if (!isError(error) || fieldOf(error, brand) === undefined) return false;
   warnOfOtherVersion(error);
   if (code === undefined) return true;
   const codes: readonly unknown[] = typeof code === 'string' ? [code] : code;
-  return 'code' in error && codes.includes(error.code);
+  return codes.includes(fieldOf(error, 'code'));
 }
 
 /**

@@ -39,7 +39,7 @@ const systemCode = /^[A-Z][A-Z\d]{0,15}(?:_[A-Z\d]{1,15}){0,7}$/u;
 const serviceCode = /^(?:[A-Z]{1,4}[a-z]{1,15}){1,8}(?:\.(?:[A-Z]{1,4}[a-z]{1,15}){1,8}){0,3}$/u;
 
 /** A getter that throws counts as absent. */
-export function fieldOf(value: unknown, name: string): unknown {
+export function fieldOf(value: unknown, name: string | symbol): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
     return Reflect.get(value, name);
