@@ -17,13 +17,15 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   readonly #settle: () => Promise<void>;
   readonly #random: () => number;
-  #now = 0;
+  #now: number;
   #date: number;
 
   constructor(
     options: {
       /** The initial date, in milliseconds since 1970. */
       readonly date?: number;
+      /** The initial `now()`: how long the process has run. Default: 0. */
+      readonly uptime?: Duration;
       /** The implementation of `random()`. Default: always 0.5. */
       readonly random?: () => number;
       /** Waits until the code under test has nothing left to do at the present time. Default: one turn of the event loop. */
@@ -31,6 +33,7 @@ export class FakeClock implements Clock {
     } = {},
   ) {
     this.#date = options.date ?? Date.UTC(2026, 0, 2, 3, 4, 5);
+    this.#now = milliseconds(options.uptime ?? 0);
     this.#random = options.random ?? (() => 0.5);
     this.#settle = options.settle ?? (() => new Promise((resolve) => setImmediate(resolve)));
   }

@@ -10,6 +10,7 @@ import type { StoredSecret } from '../ports/store.ts';
 import type { SecretEventName, SecretEvents } from '../secret/events.ts';
 import { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import type { Duration } from '../time/duration.ts';
 import type { SecretClient } from './client.ts';
 
 export interface ClientFixture {
@@ -80,9 +81,10 @@ export interface FleetFixture {
 /** Processes that share a clock, an endpoint and a store. Each process draws other random numbers. */
 export function setUpFleet(
   size: number,
-  options: Omit<ClientFixtureOptions, 'clock' | 'kms' | 'store' | 'stores'> = {},
+  fleetOptions: Omit<ClientFixtureOptions, 'clock' | 'kms' | 'store' | 'stores'> & { readonly uptime?: Duration } = {},
 ): FleetFixture {
-  const clock = new FakeClock({ random: evenlySpread() });
+  const { uptime = 0, ...options } = fleetOptions;
+  const clock = new FakeClock({ random: evenlySpread(), uptime });
   const kms = fakeEndpoint('kms.example', options.names ?? ['db']);
   const shared = new FakeStore({ isShared: true, clock });
   let started = 0;

@@ -37,17 +37,17 @@ test('sends at most limits.requestsPerSecond to one endpoint', async () => {
 test('sends reads, and the refreshes that reads join, before queued refreshes', async () => {
   const names = ['one', 'two', 'three', 'four', 'five', 'six'];
   // They are due one after the other.
-  const secrets = Object.fromEntries(names.map((name, index) => [name, { ttl: 60_000 + index }]));
+  const secrets = Object.fromEntries(names.map((name, index) => [name, { ttl: 60_000 + 60 * index }]));
   const limits = { concurrentRequests: 4 };
   const { client, clock, kms } = setUpClient({ names: [...names, 'cold'], secrets, limits });
   for (const name of names) await client.get(name);
   kms.requests.length = 0;
-  kms.delayResponses(100, clock);
+  kms.delayResponses(1_000, clock);
   await clock.pass('56s');
   while (client.describe().endpoints[0]?.queued !== 3) await clock.pass(10);
 
   const reads = Promise.all([client.get('cold'), client.refresh('six')]);
-  await clock.pass('1s');
+  await clock.pass('5s');
   await reads;
 
   expect(kms.requests.map(({ name }) => name)).toEqual(['one', 'two', 'three', 'six', 'cold', 'four', 'five']);

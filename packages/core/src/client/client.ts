@@ -13,8 +13,9 @@ import { totalsOf } from '../secret/counters.ts';
 import type { Counter } from '../secret/counters.ts';
 import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
-import type { Clock } from '../time/clock.ts';
 import { raceAbort } from '../time/deadline.ts';
+import { tickClockOf } from '../time/ticks.ts';
+import type { TickClock, Ticks } from '../time/ticks.ts';
 import { staleOrThrow } from './stale-or-throw.ts';
 import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
@@ -36,7 +37,7 @@ import type { SetMember, SetRequest } from './secret-set.ts';
 export class SecretClient {
   readonly #parts: ClientParts;
   // Copied from the parts, which saves reads of fresh values a property access for each.
-  readonly #clock: Clock;
+  readonly #clock: TickClock;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #hits: Counter;
   readonly #defaultStage: string;
@@ -47,7 +48,7 @@ export class SecretClient {
   /** @internal */
   constructor(parts: ClientParts) {
     this.#parts = parts;
-    this.#clock = parts.options.clock;
+    this.#clock = tickClockOf(parts.options.clock);
     this.#entries = parts.memory.entries;
     this.#hits = parts.counters.hits;
     this.#defaultStage = parts.options.stage;
@@ -76,7 +77,7 @@ export class SecretClient {
     if (options === undefined) {
       const entry = this.#entries.get(name);
       if (entry !== undefined) {
-        const now = this.#clock.cachedNow();
+        const now = this.#clock.cachedTicks();
         if (now < entry.freshUntil) {
           entry.readAt = now;
           this.#hits.add();
@@ -292,7 +293,7 @@ export class SecretClient {
   #peek(key: string): Secret | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const now = this.#clock.cachedNow();
+    const now = this.#clock.cachedTicks();
     if (now >= entry.freshUntil) return this.#serveStale(entry);
     entry.readAt = now;
     this.#hits.add();
@@ -325,7 +326,7 @@ export class SecretClient {
   async #read(name: string, options?: ReadOptions): Promise<Secret> {
     const read = this.#check(name, options);
     const entry = this.#parts.memory.lookup(read.key);
-    const now = this.#clock.cachedNow();
+    const now = this.#clock.cachedTicks();
     if (entry !== undefined && now < entry.freshUntil) {
       entry.readAt = now;
       this.#hits.add();
@@ -336,7 +337,7 @@ export class SecretClient {
     return signal === undefined ? result : raceAbort(result, signal);
   }
 
-  #readStaleOrFetch(read: PendingRead, entry: Entry | undefined, now: number): Promise<Secret> {
+  #readStaleOrFetch(read: PendingRead, entry: Entry | undefined, now: Ticks): Promise<Secret> {
     const { memory, reader, counters } = this.#parts;
     const { key, request } = read;
     return this.#inContext(() => {

@@ -35,7 +35,7 @@ export interface ReaderParts<Entry> {
 }
 
 /** Decides how long a read waits for a fetch, and what it returns if the fetch fails or does not finish in time. */
-export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil: number }> {
+export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: number): boolean }> {
   readonly #clock: Clock;
   readonly #deadline: number;
   readonly #staleDeadline: number;
@@ -132,6 +132,6 @@ export class Reader<Entry extends { readonly secret: Secret; readonly freshUntil
   /** Returns the entry if it is past its TTL. */
   #entryPastTtl(key: string): Entry | undefined {
     const entry = this.#memory.lookup(key);
-    return entry === undefined || this.#clock.now() < entry.freshUntil ? undefined : entry;
+    return entry?.isFreshAt(this.#clock.now()) === true ? undefined : entry;
   }
 }

@@ -1,7 +1,7 @@
 /** An item of a `DueHeap`. The heap stores its data in the item, so it needs no object or map per item. */
-export interface HeapItem {
-  /** When the item is due, in milliseconds. Meaningless while the item is not in the heap. */
-  dueAt: number;
+export interface HeapItem<Time extends number = number> {
+  /** When the item is due. Meaningless while the item is not in the heap. */
+  dueAt: Time;
   /** The position in the heap, or `notInHeap`. */
   heapIndex: number;
 }
@@ -14,7 +14,7 @@ export class DueHeap<Item extends HeapItem> {
   readonly #heap: Item[] = [];
 
   /** Adds `item`, or changes its due time. */
-  set(item: Item, at: number): void {
+  set(item: Item, at: Item['dueAt']): void {
     item.dueAt = at;
     if (item.heapIndex === notInHeap) {
       item.heapIndex = this.#heap.length;
@@ -34,12 +34,12 @@ export class DueHeap<Item extends HeapItem> {
   }
 
   /** The earliest due time. */
-  next(): number | undefined {
+  next(): Item['dueAt'] | undefined {
     return this.#heap[0]?.dueAt;
   }
 
   /** Removes and returns the earliest item if it is due. */
-  take(now: number): Item | undefined {
+  take(now: Item['dueAt']): Item | undefined {
     const [first] = this.#heap;
     if (first === undefined || first.dueAt > now) return undefined;
     this.delete(first);

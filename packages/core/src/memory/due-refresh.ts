@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../options/options.ts';
 import { requestOfKey } from '../secret/cache-key.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { startOfTick } from '../time/ticks.ts';
 import type { Entry } from './entry.ts';
 import type { MemoryCache } from './memory-cache.ts';
 import type { Outages } from './outages.ts';
@@ -35,7 +36,7 @@ export class DueRefresh {
   isIdle({ key, readAt, ttl }: Entry): boolean {
     const { options, pins } = this.#parts;
     const { idleTtl = idleTtls * ttl } = options;
-    return idleTtl !== 0 && options.clock.now() - readAt >= idleTtl && !pins.has(key);
+    return idleTtl !== 0 && options.clock.now() - startOfTick(readAt) >= idleTtl && !pins.has(key);
   }
 
   /** Never rejects: the result of a fetch arrives at its listener. */
@@ -62,7 +63,7 @@ export class DueRefresh {
       dropIdle(entry);
       return;
     }
-    const expiresAt = entry.freshUntil + options.staleIfError;
+    const expiresAt = entry.ttlEndsAt + options.staleIfError;
     queue.schedule(entry, expiresAt - options.clock.now());
   }
 }

@@ -1,5 +1,6 @@
 import type { SecretStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { startOfTick } from '../time/ticks.ts';
 import { notInHeap } from './due-heap.ts';
 import type { Entry, Freshness } from './entry.ts';
 import type { Outage } from './outages.ts';
@@ -27,7 +28,7 @@ export function isRotationMissed(nextAt: number | undefined, date: number): bool
 /** The status of an entry, without its value. */
 export function entryStatus(entry: Entry, context: EntryContext): SecretStatus {
   const { request, now, date, staleIfError, freshness, outage, pinned } = context;
-  const { secret, ttl, fetchedAt, freshUntil, readAt, heapIndex, dueAt } = entry;
+  const { secret, ttl, fetchedAt, ttlEndsAt, readAt, heapIndex, dueAt } = entry;
   const nextAt = secret.rotation?.nextAt;
   return {
     name: request.name,
@@ -37,10 +38,10 @@ export function entryStatus(entry: Entry, context: EntryContext): SecretStatus {
     age: now - fetchedAt,
     ttl,
     freshness,
-    expiresIn: Math.max(freshUntil + staleIfError - now, 0),
-    lastReadAgo: now - readAt,
+    expiresIn: Math.max(ttlEndsAt + staleIfError - now, 0),
+    lastReadAgo: now - startOfTick(readAt),
     pinned,
-    nextRefreshIn: heapIndex === notInHeap ? undefined : dueAt - now,
+    nextRefreshIn: heapIndex === notInHeap ? undefined : Math.max(startOfTick(dueAt) - now, 0),
     rotation: nextAt === undefined ? undefined : { nextAt, isMissed: isRotationMissed(nextAt, date) },
     lastFailure: outage && lastFailure({ ...outage, times: outage.failures }, now),
   };

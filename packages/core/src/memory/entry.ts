@@ -2,50 +2,72 @@ import { requestOfKey } from '../secret/cache-key.ts';
 import type { SecretRef } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretStatus } from '../secret/status.ts';
+import { startOfTick, ticksOf } from '../time/ticks.ts';
+import type { Ticks } from '../time/ticks.ts';
 
 export type Freshness = SecretStatus['freshness'];
 
-/** Times are the clock's `now`; `ttl` is in milliseconds. */
 export interface EntryFields {
   readonly key: string;
   readonly secret: Secret;
+  /** The clock's `now`. */
   readonly fetchedAt: number;
+  /** Milliseconds. */
   readonly ttl: number;
-  readonly readAt: number;
+  readonly readAt: Ticks;
 }
 
-/** One secret in memory. Times are the clock's `now`. */
+/**
+ * One secret in memory. Times that reads or the refresh queue use are in ticks. The time of the fetch is exact, because a newer value
+ * must replace an older one.
+ */
 export class Entry {
   /** See `cacheKey`. The request is not stored: `requestOfKey` rebuilds it in the few cases that need it. */
   readonly key: string;
   readonly secret: Secret;
-  /** When its fetch started. Changes after that are not in the value. */
-  readonly fetchedAt: number;
-  readonly freshUntil: number;
+  /** Milliseconds. */
+  readonly ttl: number;
+  /** The tick in which the TTL ends. The value is fresh before this tick: never longer than its TTL, and at most one tick shorter. */
+  readonly freshUntil: Ticks;
   /** The time of the last read. The only field that a read of a fresh value writes. */
-  readAt: number;
+  readAt: Ticks;
   /** Shared by all reads that need a promise, so that a read of a fresh value allocates nothing. */
   promise: Promise<Secret> | undefined = undefined;
   /** See `HeapItem`. */
-  dueAt = 0;
+  dueAt: Ticks = ticksOf(0);
   heapIndex = -1;
+  /** Milliseconds from the start of the tick `freshUntil` to the end of the TTL. */
+  readonly #restOfTtl: number;
 
   constructor({ key, secret, fetchedAt, ttl, readAt }: EntryFields) {
     this.key = key;
     this.secret = secret;
-    this.fetchedAt = fetchedAt;
-    this.freshUntil = fetchedAt + ttl;
+    this.ttl = Math.floor(ttl);
+    const ttlEndsAt = Math.floor(fetchedAt) + this.ttl;
+    this.freshUntil = ticksOf(ttlEndsAt);
+    this.#restOfTtl = ttlEndsAt - startOfTick(this.freshUntil);
     this.readAt = readAt;
   }
 
-  get ttl(): number {
-    return this.freshUntil - this.fetchedAt;
+  /** When the TTL ends; the clock's `now`. */
+  get ttlEndsAt(): number {
+    return startOfTick(this.freshUntil) + this.#restOfTtl;
+  }
+
+  /** When its fetch started; the clock's `now`. Changes after that are not in the value. */
+  get fetchedAt(): number {
+    return this.ttlEndsAt - this.ttl;
+  }
+
+  /** `now`: the clock's `now`. */
+  isFreshAt(now: number): boolean {
+    return ticksOf(now) < this.freshUntil;
   }
 }
 
 export function freshnessOf(entry: Entry, now: number, staleIfError: number): Freshness {
-  if (now < entry.freshUntil) return 'fresh';
-  return now < entry.freshUntil + staleIfError ? 'stale' : 'expired';
+  if (entry.isFreshAt(now)) return 'fresh';
+  return now < entry.ttlEndsAt + staleIfError ? 'stale' : 'expired';
 }
 
 /** The rounding error (ms) of a fetch time from a store: stores hold calendar times in whole milliseconds. */

@@ -14,18 +14,18 @@ export class FreshnessCounts {
     this.#staleIfError = staleIfError;
   }
 
-  add({ key, secret, freshUntil }: Entry): void {
+  add({ key, secret, ttlEndsAt }: Entry): void {
     this.rotations.set(key, secret.rotation?.nextAt);
     this.#size += 1;
-    this.#pastTtl.add(freshUntil);
-    this.#expired.add(freshUntil + this.#staleIfError);
+    this.#pastTtl.add(ttlEndsAt);
+    this.#expired.add(ttlEndsAt + this.#staleIfError);
   }
 
-  remove({ key, freshUntil }: Entry): void {
+  remove({ key, ttlEndsAt }: Entry): void {
     this.rotations.set(key, undefined);
     this.#size -= 1;
-    this.#pastTtl.remove(freshUntil);
-    this.#expired.remove(freshUntil + this.#staleIfError);
+    this.#pastTtl.remove(ttlEndsAt);
+    this.#expired.remove(ttlEndsAt + this.#staleIfError);
   }
 
   at(now: number): { readonly fresh: number; readonly stale: number; readonly expired: number } {

@@ -1,14 +1,23 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
+import type { Ticks } from '../time/ticks.ts';
 import { Entry } from './entry.ts';
 import { LeastRecentlyRead } from './least-recently-read.ts';
 
 const secret = new Secret({ name: 'db', versionId: 'v1', value: 's3cret-db', dataType: 'text' });
 
+/** `readAt`: in ticks. */
 function entry(key: string, readAt: number): Entry {
-  return new Entry({ key, secret, fetchedAt: 0, ttl: 1_000, readAt });
+  return new Entry({ key, secret, fetchedAt: 0, ttl: 1_000, readAt: readAt as Ticks });
 }
+
+test('selects the entry that was stored first of those read in the same tick', () => {
+  const entries = new Map(['a', 'b', 'c'].map((key) => [key, entry(key, 7)]));
+  const least = new LeastRecentlyRead(entries, new Set());
+
+  expect(least.next('c')).toBe('a');
+});
 
 test('selects the least recently read entry after any sequence of changes', () => {
   const act = fc.record({
@@ -23,7 +32,7 @@ test('selects the least recently read entry after any sequence of changes', () =
       for (const [index, { key, kind }] of acts.entries()) {
         const now = 1_000 + index;
         const present = entries.get(key);
-        if (kind === 'read' && present !== undefined) present.readAt = now;
+        if (kind === 'read' && present !== undefined) present.readAt = now as Ticks;
         if (kind === 'add') entries.set(key, entry(key, now));
         if (kind === 'drop') entries.delete(key);
         if (kind !== 'evict' || entries.size === 0) continue;

@@ -46,7 +46,11 @@ export class LeastRecentlyRead {
     const readTimes = candidates.filter((_, index) => index % step === 0).map(({ readAt }) => readAt);
     this.#threshold = readTimes.toSorted((a, b) => a - b)[Math.floor(readTimes.length * scanShare)] ?? 0;
     const oldest = candidates.filter(({ readAt }) => readAt <= this.#threshold);
-    this.#queue = oldest.toSorted((a, b) => b.readAt - a.readAt).map(({ key }) => key);
+    // Of the entries that were read in the same tick, the one stored first comes first.
+    this.#queue = oldest
+      .toSorted((a, b) => a.readAt - b.readAt)
+      .map(({ key }) => key)
+      .toReversed();
     return this.#takeQueued(except);
   }
 

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import { cacheKey, requestOfKey } from '../secret/cache-key.ts';
 import { Entry, freshnessOf } from './entry.ts';
+import { ticksOf } from '../time/ticks.ts';
 import { MemoryCache } from './memory-cache.ts';
 
 function entry(fetchedAt: number, versionId = 'v1', key = 'db'): Entry {
   const secret = new Secret({ name: 'db', versionId, value: 's3cret-db', dataType: 'text' });
-  return new Entry({ key, secret, fetchedAt, ttl: 1_000, readAt: 0 });
+  return new Entry({ key, secret, fetchedAt, ttl: 1_000, readAt: ticksOf(0) });
 }
 
 test('does not replace an entry that was fetched later', () => {

@@ -154,7 +154,7 @@ export class MemoryStatus {
       refusal: refusals.get(key),
       outage: outages.get(key),
       pinned: pins.countOf(key),
-      nextRefreshIn: dueAt === undefined ? undefined : dueAt - now,
+      nextRefreshIn: dueAt === undefined ? undefined : Math.max(dueAt - now, 0),
     });
   }
 }

@@ -12,6 +12,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { ticksOf } from '../time/ticks.ts';
 import { CachedErrors } from './cached-errors.ts';
 import { DueRefresh } from './due-refresh.ts';
 import { Entry, freshnessOf, isFetchedAfter } from './entry.ts';
@@ -148,7 +149,7 @@ export class SecretMemory {
     const now = this.#clock.now();
     // An idle entry has no scheduled refresh that would notice that KMS has recovered.
     if (this.#dueRefresh.isIdle(entry)) this.#queue.schedule(entry, 0);
-    entry.readAt = now;
+    entry.readAt = ticksOf(now);
     const error = this.#outages.get(entry.key)?.error;
     this.#reporter.servedStale(entry, { age: now - entry.fetchedAt, error, isFirst: served.isFirst });
     return served.stale;
@@ -159,7 +160,7 @@ export class SecretMemory {
    * for up to a minute.
    */
   startRefresh(entry: Entry): void {
-    entry.readAt = this.#clock.now();
+    entry.readAt = ticksOf(this.#clock.now());
     if (this.#outages.get(entry.key) === undefined) this.#queue.start(entry);
   }
 
@@ -190,7 +191,7 @@ export class SecretMemory {
     const isExpired = now >= fetchedAt + ttl + this.#options.staleIfError;
     const isAccepted = !isExpired && (cached === undefined || isFetchedAfter(cached, found));
     if (isAccepted) this.#store({ key, secret: found.secret, ttl, fetchedAt });
-    return { isAccepted, isFresh: now < (this.#cache.lookup(key)?.freshUntil ?? now) };
+    return { isAccepted, isFresh: this.#cache.lookup(key)?.isFreshAt(now) === true };
   }
 
   /**
@@ -262,7 +263,7 @@ export class SecretMemory {
     const previous = this.#cache.lookup(key);
     // Before any change: a getter of a secret from a custom transport or hook may throw.
     const delay = this.#refreshPolicy.refreshDelay({ secret, ttl, fetchedAt });
-    const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? now });
+    const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? ticksOf(now) });
     if (!this.#cache.store(entry)) return;
     this.#errors.delete(key);
     if (previous !== undefined) this.#counts.remove(previous);

@@ -1,11 +1,13 @@
 import type { Clock } from '../time/clock.ts';
+import { startOfTick, ticksOf } from '../time/ticks.ts';
+import type { Ticks } from '../time/ticks.ts';
 import { notInHeap } from './due-heap.ts';
 import type { HeapItem } from './due-heap.ts';
 import type { Entry } from './entry.ts';
 import { Refresher } from './refresher.ts';
 
 /** An entry, or a pinned secret that is not in memory. */
-interface QueueItem extends HeapItem {
+interface QueueItem extends HeapItem<Ticks> {
   readonly key: string;
 }
 
@@ -65,12 +67,12 @@ export class RefreshQueue {
     if (entry === undefined) return;
     const now = this.#clock.now();
     const dueAt = Math.max(now, entry.fetchedAt + this.#recheckInterval);
-    if (dueAt < entry.dueAt) this.schedule(entry, dueAt - now);
+    if (ticksOf(dueAt) < entry.dueAt) this.schedule(entry, dueAt - now);
   }
 
   /** Adds a pinned secret that is not in memory. `reschedule` sets the time of its fetch. */
   addMissing(key: string): void {
-    if (!this.#missing.has(key)) this.#missing.set(key, { key, dueAt: 0, heapIndex: notInHeap });
+    if (!this.#missing.has(key)) this.#missing.set(key, { key, dueAt: ticksOf(0), heapIndex: notInHeap });
   }
 
   isMissing(key: string): boolean {
@@ -87,7 +89,7 @@ export class RefreshQueue {
   /** When a missing secret is fetched; the clock's `now`. `undefined` while its fetch is in flight, and for any other key. */
   missingDueAt(key: string): number | undefined {
     const item = this.#missing.get(key);
-    return item === undefined || item.heapIndex === notInHeap ? undefined : item.dueAt;
+    return item === undefined || item.heapIndex === notInHeap ? undefined : startOfTick(item.dueAt);
   }
 
   close(): void {

@@ -1,10 +1,12 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
+import { tickLength, ticksOf } from '../time/ticks.ts';
+import type { Ticks } from '../time/ticks.ts';
 import { notInHeap } from './due-heap.ts';
 import type { HeapItem } from './due-heap.ts';
 import { Refresher } from './refresher.ts';
 
-interface Item extends HeapItem {
+interface Item extends HeapItem<Ticks> {
   readonly key: string;
 }
 
@@ -35,7 +37,7 @@ function setup({ hangs = false, concurrency = 16 } = {}): Setup {
   });
   const items = new Map<string, Item>();
   const itemOf = (key: string): Item => {
-    const item = items.get(key) ?? { key, dueAt: 0, heapIndex: notInHeap };
+    const item = items.get(key) ?? { key, dueAt: ticksOf(0), heapIndex: notInHeap };
     items.set(key, item);
     return item;
   };
@@ -75,6 +77,19 @@ test('replaces the due time of an item', async () => {
   expect(started).toEqual(['a']);
 });
 
+test('never starts a refresh early, and at most one tick late', async () => {
+  const { clock, refresher, started } = setup();
+  await clock.pass(17);
+  refresher.schedule('a', 100);
+  refresher.schedule('b', 0);
+
+  await clock.pass(99);
+  expect(started).toEqual(['b']);
+  await clock.pass(1 + tickLength);
+
+  expect(started).toEqual(['b', 'a']);
+});
+
 test('catches up after the process was suspended', async () => {
   const { clock, refresher, started } = setup();
   refresher.schedule('a', 100);
@@ -88,9 +103,9 @@ test('catches up after the process was suspended', async () => {
 
 test('limits concurrent refreshes and loses none', async () => {
   const { clock, refresher, started, end } = setup({ hangs: true, concurrency: 2 });
-  for (const [index, key] of ['a', 'b', 'c', 'd'].entries()) refresher.schedule(key, 10 + index);
+  for (const [index, key] of ['a', 'b', 'c', 'd'].entries()) refresher.schedule(key, 50 * (index + 1));
 
-  await clock.pass(100);
+  await clock.pass(200);
   expect(started).toEqual(['a', 'b']);
   end('a');
   await clock.pass(0);
@@ -109,12 +124,12 @@ test('starts overdue refreshes a few per turn of the event loop', async () => {
     return Promise.resolve();
   };
   const clock = new FakeClock({ settle });
-  const refresher = new Refresher<HeapItem>({
+  const refresher = new Refresher<HeapItem<Ticks>>({
     clock,
     concurrency: 1_000,
     refresh: ({ dueAt }) => Promise.resolve(void started.push(dueAt)),
   });
-  for (let index = 0; index < 100; index += 1) refresher.schedule({ dueAt: 0, heapIndex: notInHeap }, 10);
+  for (let index = 0; index < 100; index += 1) refresher.schedule({ dueAt: ticksOf(0), heapIndex: notInHeap }, 10);
   clock.freeze('1h');
 
   await clock.pass(0);

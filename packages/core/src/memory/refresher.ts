@@ -1,4 +1,6 @@
 import type { Clock } from '../time/clock.ts';
+import { firstTickFrom, startOfTick, ticksOf } from '../time/ticks.ts';
+import type { Ticks } from '../time/ticks.ts';
 import { DueHeap, notInHeap } from './due-heap.ts';
 import type { HeapItem } from './due-heap.ts';
 
@@ -27,14 +29,14 @@ export interface RefresherParts<Item> {
  *
  * Due times are absolute: after a suspend, the items that are overdue are refreshed when the timer fires.
  */
-export class Refresher<Item extends HeapItem> {
+export class Refresher<Item extends HeapItem<Ticks>> {
   readonly #clock: Clock;
   readonly #refresh: (item: Item) => Promise<void>;
   readonly #concurrency: number;
   readonly #due = new DueHeap<Item>();
   #running = 0;
   #isClosed = false;
-  #armedFor: number | undefined;
+  #armedFor: Ticks | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(parts: RefresherParts<Item>) {
@@ -43,11 +45,11 @@ export class Refresher<Item extends HeapItem> {
     this.#concurrency = parts.concurrency;
   }
 
-  /** Makes `item` due in `ms` milliseconds. Replaces its previous due time. */
+  /** Makes `item` due in `ms` milliseconds, or less than one tick later; at once without a delay. Replaces its previous due time. */
   schedule(item: Item, ms: number): void {
     if (this.#isClosed) return;
-    // Whole milliseconds: small integers need no allocation.
-    this.#due.set(item, Math.ceil(this.#clock.now() + ms));
+    const now = this.#clock.now();
+    this.#due.set(item, ms > 0 ? firstTickFrom(now + ms) : ticksOf(now));
     this.#arm();
   }
 
@@ -80,7 +82,7 @@ export class Refresher<Item extends HeapItem> {
     this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;
-    const wait = Math.min(Math.max(next - this.#clock.now(), 0), maxTimer);
+    const wait = Math.min(Math.max(startOfTick(next) - this.#clock.now(), 0), maxTimer);
     this.#cancelTimer = this.#clock.setUnrefTimer(wait, () => {
       this.#armedFor = undefined;
       this.#startDue();
@@ -94,7 +96,7 @@ export class Refresher<Item extends HeapItem> {
   }
 
   #startDue(): void {
-    const now = this.#clock.now();
+    const now = ticksOf(this.#clock.now());
     for (let started = 0; started < maxStartsPerTurn && this.#running < this.#concurrency; started += 1) {
       const item = this.#due.take(now);
       if (item === undefined) break;

@@ -72,7 +72,7 @@ export interface SecretStatus {
   readonly freshness: 'fresh' | 'stale' | 'expired' | 'refused' | 'missing';
   /** The time until the value is no longer served, unless it is refreshed before; 0 if it has expired. */
   readonly expiresIn: number | undefined;
-  /** The time since its last read. */
+  /** The time since its last read, accurate to 50 ms. */
   readonly lastReadAgo: number | undefined;
   /** The number of handles, listeners and preloads that keep it in memory and fresh. */
   readonly pinned: number;

@@ -137,11 +137,11 @@ export class StoreTier {
     const { clock } = this.#parts.options;
     const cached = this.#memory.lookup(key);
     // An event of another process may have brought it since the reader looked it up.
-    if (isRead && cached !== undefined && clock.now() < cached.freshUntil) return cached.secret;
+    if (isRead && cached?.isFreshAt(clock.now()) === true) return cached.secret;
     const before = cached?.fetchedAt ?? Number.NEGATIVE_INFINITY;
     const newerSecret = (): Secret | undefined => {
       const entry = this.#memory.lookup(key);
-      const isNewer = entry !== undefined && entry.fetchedAt > before && clock.now() < entry.freshUntil;
+      const isNewer = entry !== undefined && entry.fetchedAt > before && entry.isFreshAt(clock.now());
       return isNewer ? entry.secret : undefined;
     };
     const shared = this.#stores.leasingStore;

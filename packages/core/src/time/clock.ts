@@ -1,5 +1,7 @@
 import { onAbort } from './abort.ts';
 import type { CancelSignal } from './abort.ts';
+import { ticksOf } from './ticks.ts';
+import type { TickClock, Ticks } from './ticks.ts';
 
 /**
  * The only source of time, timers and randomness in this package.
@@ -57,12 +59,13 @@ export function suspendAwareTime(source: TimeSource): () => number {
 }
 
 /**
- * A class with fields instead of closures, and whole milliseconds: every read calls `cachedNow`, and small integers in fields
- * need no allocation.
+ * A class with fields instead of closures: every read calls `cachedTicks`. Whole milliseconds and ticks: small integers in fields need
+ * no allocation.
  */
-class SystemClock implements Clock {
+class SystemClock implements Clock, TickClock {
   readonly #time = suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
   #cachedNow = 0;
+  #cachedTicks = ticksOf(0);
   #isCached = false;
 
   now(): number {
@@ -72,6 +75,11 @@ class SystemClock implements Clock {
   cachedNow(): number {
     if (!this.#isCached) this.#fillCache();
     return this.#cachedNow;
+  }
+
+  cachedTicks(): Ticks {
+    if (!this.#isCached) this.#fillCache();
+    return this.#cachedTicks;
   }
 
   date(): number {
@@ -95,6 +103,7 @@ class SystemClock implements Clock {
 
   #fillCache(): void {
     this.#cachedNow = this.now();
+    this.#cachedTicks = ticksOf(this.#cachedNow);
     this.#isCached = true;
     // Not unref'd: an unref'd immediate may not run in an idle event loop, and the next read would see an old time.
     setImmediate(() => {
