@@ -220,3 +220,23 @@ test('secrets that keep hanging delay no other secret', async () => {
   await read;
   await client.close();
 });
+
+test('a first read of another name takes its turn beside made-up names', async () => {
+  const limits = { requestsPerSecond: 20 };
+  const { client, clock, kms } = setUpClient({ names: ['app/new'], limits, deadline: '5s' });
+  kms.delayResponses(5, clock);
+  const errors: string[] = [];
+  for (let step = 0; step < 80; step += 1) {
+    for (let count = 0; count < 6; count += 1) {
+      client.get(`users/${step}/${count}`).catch((error: unknown) => errors.push(String(error)));
+    }
+    await clock.pass(100);
+  }
+
+  const reading = client.get('app/new');
+  await clock.pass(150);
+
+  expect((await reading).versionId).toBe('v1');
+  expect(errors.find((error) => error.includes('deadline'))).toContain('limits.requestsPerSecond');
+  await client.close();
+});

@@ -126,7 +126,7 @@ export class Endpoint {
 
   /** Waits for the rate limiter. See `RateLimiter.acquire`. */
   acquire(name: string, priority: Priority, signal: CancelSignal): Permit | Promise<Permit> {
-    return this.rateLimiter.acquire({ priority, signal, standing: this.#standingOf(name) });
+    return this.rateLimiter.acquire({ name, priority, signal, standing: this.#standingOf(name) });
   }
 
   /** The limit of the client that delays a queued request. */

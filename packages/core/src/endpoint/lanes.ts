@@ -1,3 +1,5 @@
+import { FairQueue } from './fair-queue.ts';
+
 /** What the client knows of a secret when it queues a request for it. */
 export type Standing =
   /** Fetched before, or named in the options `preload` and `secrets`. */
@@ -57,13 +59,13 @@ export function tokenReserveOf(lane: LaneName, bucketSize: number): number {
   return lane === 'refresh' ? Math.floor(bucketSize * foregroundReserve) : 0;
 }
 
-/** The waiters of a rate limiter, in one queue for each lane. */
+/** The waiters of a rate limiter, in one queue for each lane. Those for new secrets take turns by name. */
 export class Lanes<Waiter> {
-  readonly #waiters: Readonly<Record<LaneName, Set<Waiter>>> = {
-    known: new Set(),
-    new: new Set(),
-    refresh: new Set(),
-    slow: new Set(),
+  readonly #waiters = {
+    known: new Set<Waiter>(),
+    new: new FairQueue<Waiter>(),
+    refresh: new Set<Waiter>(),
+    slow: new Set<Waiter>(),
   };
   /** How many requests of lanes before it were granted since the last one of this lane. */
   readonly #skips: Record<LaneName, number> = { known: 0, new: 0, refresh: 0, slow: 0 };
@@ -73,8 +75,8 @@ export class Lanes<Waiter> {
     return known.size + unknown.size + refresh.size + slow.size;
   }
 
-  add(lane: LaneName, waiter: Waiter): void {
-    this.#waiters[lane].add(waiter);
+  add(lane: LaneName, waiter: Waiter, name: string): void {
+    this.#waiters[lane].add(waiter, name);
   }
 
   delete(lane: LaneName, waiter: Waiter): void {
@@ -85,8 +87,19 @@ export class Lanes<Waiter> {
 
   /** The first waiter of a lane. */
   first(lane: LaneName): Waiter | undefined {
+    if (lane === 'new') return this.#waiters.new.first();
     const [waiter] = this.#waiters[lane];
     return waiter;
+  }
+
+  /** Whether a waiter can be dropped to make room for another one. */
+  get hasSurplus(): boolean {
+    return this.#waiters.new.size > 0;
+  }
+
+  /** The waiter to drop if there are too many: of the new secrets, the last one of the names that have the most. */
+  surplus(): Waiter | undefined {
+    return this.#waiters.new.surplus();
   }
 
   /** Whether a lane is granted before its usual turn, and from the tokens that it otherwise reserves. */

@@ -26,7 +26,7 @@ function setup({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number
       granted.push(name);
       permits.push(permit);
     };
-    const grant = limiter.acquire({ priority, signal, ...(standing && { standing }) });
+    const grant = limiter.acquire({ name, priority, signal, ...(standing && { standing }) });
     if (grant instanceof Promise) grant.then(onGrant, (error: unknown) => failed.push(`${name}: ${String(error)}`));
     else onGrant(grant);
   };
@@ -143,7 +143,30 @@ test('rejects when the queue is full and names the options', async () => {
   acquire('late');
   await clock.pass(0);
 
-  expect(failed).toEqual([expect.stringContaining('limits.concurrentRequests')]);
+  expect(failed).toEqual([expect.stringMatching(/^late: .*limits\.concurrentRequests/u)]);
+});
+
+test('new secrets take turns by name', async () => {
+  const { clock, granted, acquire } = setup({ maxPerSecond: 1 });
+  for (const name of ['users/1', 'users/2', 'users/3', 'users/4', 'db']) acquire(name);
+
+  await clock.pass('2s');
+
+  expect(granted).toEqual(['users/1', 'users/2', 'db']);
+});
+
+test.each<Standing>(['known', 'new'])('made-up names that fill the queue keep no %s secret out', async (standing) => {
+  const { clock, granted, failed, acquire, release } = setup({ maxInFlight: 1 });
+  for (let count = 0; count < 10_001; count += 1) acquire(`users/${count}`);
+
+  acquire('db', { standing });
+  release();
+  await clock.pass(0);
+  release();
+  await clock.pass(0);
+
+  expect(granted).toContain('db');
+  expect(failed).toEqual([expect.stringMatching(/^users\/10000: .*limits\.concurrentRequests/u)]);
 });
 
 test('never exceeds `maxInFlight`, nor twice the rate in any second', async () => {

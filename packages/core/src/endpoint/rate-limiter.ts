@@ -31,6 +31,8 @@ export interface RateLimiterParts {
 }
 
 export interface AcquireCall {
+  /** The name of the secret. Default: none. */
+  readonly name?: string;
   readonly priority: Priority;
   readonly signal: CancelSignal;
   /** Default: `new`. */
@@ -47,11 +49,12 @@ export interface Permit {
 
 interface Waiter {
   readonly grant: (permit: Permit) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
  * Limits the requests to an endpoint, in flight and per second. Others are queued: reads of known secrets are granted first, then
- * reads of new ones, background refreshes, and secrets without a response. A lane that was passed over three times goes next.
+ * reads of new ones in turn by name, background refreshes, and secrets without a response. A lane that was passed over three times goes next.
  *
  * Requests that hang hold their slots until `attemptTimeout`. So most slots can only be taken by requests that have waited for a
  * response for `recentFor`: a burst takes `maxRecent` slots, and while these hang, the next ones are granted.
@@ -113,8 +116,12 @@ export class RateLimiter {
     const lane = laneOf(standing, priority.isForeground);
     const permit = this.#lanes.isNext(lane) ? this.#tryAcquire(lane) : undefined;
     if (permit !== undefined) return permit;
-    if (this.queued >= maxQueued) return Promise.reject(queueFull());
-    return this.#enqueue(lane, call);
+    const isFull = this.queued >= maxQueued;
+    if (isFull && !this.#lanes.hasSurplus) return Promise.reject(queueFull());
+    const granted = this.#enqueue(lane, call);
+    // Secrets that may not exist do not keep others out.
+    if (isFull) this.#lanes.surplus()?.reject(queueFull());
+    return granted;
   }
 
   /** The endpoint responded without throttling. */
@@ -132,13 +139,17 @@ export class RateLimiter {
     this.#bucket.drain(this.#clock.random());
   }
 
-  #enqueue(firstLane: LaneName, { priority, signal, standing = 'new' }: AcquireCall): Promise<Permit> {
+  #enqueue(firstLane: LaneName, { name = '', priority, signal, standing = 'new' }: AcquireCall): Promise<Permit> {
     let lane = firstLane;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         grant: (permit) => {
           leaveQueue();
           resolve(permit);
+        },
+        reject: (error) => {
+          leaveQueue();
+          reject(error);
         },
       };
       const removeListener = onAbort(signal, () => {
@@ -149,7 +160,7 @@ export class RateLimiter {
       const stopPromotion = priority.onForeground(() => {
         this.#lanes.delete(lane, waiter);
         lane = laneOf(standing, true);
-        this.#lanes.add(lane, waiter);
+        this.#lanes.add(lane, waiter, name);
         this.#grantWaiters();
       });
       const leaveQueue = (): void => {
@@ -157,7 +168,7 @@ export class RateLimiter {
         stopPromotion();
         this.#lanes.delete(lane, waiter);
       };
-      this.#lanes.add(lane, waiter);
+      this.#lanes.add(lane, waiter, name);
       this.#grantWaiters();
     });
   }
