@@ -10,6 +10,10 @@ const require = createRequire(import.meta.url);
 /** The program of the fake KMS. */
 export const fakeKms = join(dirname(require.resolve('@kms-secrets/testing/package.json')), 'dist/cli/fake-kms.js');
 
+interface Manifest {
+  readonly scripts: { readonly start: string };
+}
+
 export interface Service {
   readonly name: string;
   /** Arguments of Node. */
@@ -27,9 +31,13 @@ export const programs: readonly Service[] = [
 
 /** The app that runs in Next. */
 const web = dirname(require.resolve('@kms-secrets/next-web/package.json'));
+/** What follows `next start` in its manifest. */
+const [, startFlags = ''] = (require('@kms-secrets/next-web/package.json') as Manifest).scripts.start.split(
+  'next start ',
+);
 export const nextWeb: Service = {
   name: 'next-web',
-  command: [join(web, 'node_modules/next/dist/bin/next'), 'start', web, '-H', '127.0.0.1'],
+  command: [join(web, 'node_modules/next/dist/bin/next'), 'start', web, ...startFlags.split(' ')],
   exitCode: 143, // Next always exits with 128 + SIGTERM
 };
 

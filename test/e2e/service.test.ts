@@ -21,9 +21,12 @@ test.each([...programs, nextWeb])(
     const body: unknown = await response.json();
     const missing = await fetch(new URL('/secrets/none', url));
     const error: unknown = await missing.json();
+    // Another address of the loopback interface, which a server on all addresses would have, too.
+    const elsewhere = await fetch(url.replace('127.0.0.1', '127.0.0.2')).catch(() => 'refused');
 
     expect(body).toMatchObject({ name: 'shop/db', stale: false });
     expect([missing.status, error]).toEqual([503, { code: 'ERR_SECRET_NOT_FOUND' }]);
+    expect(elsewhere).toBe('refused');
     expect(await stop(api)).toBe(exitCode);
     expect(await stop(kms)).toBe(0);
     expect([...kms.lines, ...api.lines, JSON.stringify(body)].join('\n').includes('s3cret')).toBe(false);

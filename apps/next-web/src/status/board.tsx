@@ -3,11 +3,21 @@ import style from './board.module.css';
 import { Mark, Tag } from './mark.tsx';
 import type { Tone } from './mark.tsx';
 import type { Status } from './status.ts';
-import { ago, duration, endpointSummary, headline, number, pendingSummary, requestSummary } from './format.ts';
+import {
+  ago,
+  duration,
+  endpointSummary,
+  expirySummary,
+  headline,
+  number,
+  requestSummary,
+  storeSummary,
+} from './format.ts';
 import { Name } from './name.tsx';
 import { Secrets } from './secrets.tsx';
 
 type StoreView = Status['stores'][number];
+type ExpiryView = Status['expiries'][number];
 type EndpointView = Status['endpoints'][number];
 
 /** @param silentFor - milliseconds since the process responded last; 0 if the last request succeeded. */
@@ -36,6 +46,7 @@ export function Board({ status, silentFor }: { readonly status: Status; readonly
       <Secrets secrets={status.secrets} />
       <Endpoints endpoints={status.endpoints} />
       {status.stores.length > 0 && <Stores stores={status.stores} />}
+      {status.expiries.length > 0 && <Expiries expiries={status.expiries} problems={status.problems} />}
     </main>
   );
 }
@@ -115,7 +126,7 @@ function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNod
 }
 
 function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
-  const { store: name, state, lastFailure } = store;
+  const { store: name, state, lastFailure, lastDropped } = store;
   const tone = ({ working: 'ok', failing: 'degraded', unavailable: 'failing' } as const)[state];
   const label = { working: 'Working', failing: 'Failing', unavailable: 'Unavailable' }[state];
   return (
@@ -124,10 +135,45 @@ function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
       <span className={style['tags']}>
         <Tag tone={tone}>{label}</Tag>
       </span>
-      <span className={style['summary']}>{pendingSummary(store)}</span>
+      <span className={style['summary']}>{storeSummary(store)}</span>
       {state !== 'working' && lastFailure !== undefined && (
         <Failure tone={tone} title="failed" ago={lastFailure.ago} message={lastFailure.message} />
       )}
+      {lastDropped !== undefined && (
+        <Failure tone="degraded" title="dropped" ago={lastDropped.ago} message={lastDropped.message} />
+      )}
+    </li>
+  );
+}
+
+function Expiries({ expiries, problems }: Pick<Status, 'expiries' | 'problems'>): ReactNode {
+  const expiring = problems.find(({ kind }) => kind === 'expiring')?.names ?? [];
+  return (
+    <section className={style['card']} aria-labelledby="expiries">
+      <h2 id="expiries">Expiry</h2>
+      <ol className={style['endpoints']}>
+        {expiries.map((expiry) => (
+          <ExpiryRow key={expiry.name} expiry={expiry} isExpiring={expiring.includes(expiry.name)} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function ExpiryRow({ expiry, isExpiring }: { readonly expiry: ExpiryView; readonly isExpiring: boolean }): ReactNode {
+  const { name, expiresIn, lastFailure } = expiry;
+  const tone: Tone = expiresIn <= 0 ? 'failing' : isExpiring ? 'degraded' : 'ok';
+  const label = { failing: 'Expired', degraded: 'Expiring', ok: 'Valid', idle: '' }[tone];
+  return (
+    <li data-expiry={name}>
+      <Name>{name}</Name>
+      <span className={style['tags']}>
+        <Tag tone={tone}>{label}</Tag>
+      </span>
+      <span className={style['summary']}>
+        {expirySummary(expiry)}
+        {lastFailure !== undefined && <span className={style['note']}>{lastFailure}</span>}
+      </span>
     </li>
   );
 }

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
-import type { EndpointStatus, StoreStatus } from '@kms-secrets/next';
+import type { EndpointStatus, ExpiryStatus, StoreStatus } from '@kms-secrets/next';
 import type { Status } from './status.ts';
 import {
   ago,
   duration,
   endpointSummary,
+  expirySummary,
   headline,
   number,
   pageTitle,
-  pendingSummary,
   requestSummary,
+  storeSummary,
 } from './format.ts';
 
 test.each([
@@ -62,7 +63,15 @@ test.each([
     '1 of 2 secrets expired; 1 of 2 secrets stale; failing endpoints: kms.two.',
   ],
 ])('the headline of a client that is %s has the reasons (%#)', (health, ...[secrets, endpoints, title, detail]) => {
-  const status = { health, identity, secrets, endpoints, stores: [], isClosed: false } as unknown as Status;
+  const status = {
+    health,
+    identity,
+    secrets,
+    endpoints,
+    stores: [],
+    problems: [],
+    isClosed: false,
+  } as unknown as Status;
 
   expect(headline(status)).toEqual({ tone: health, title, detail });
 });
@@ -74,6 +83,7 @@ test('the headline says that the client is closed', () => {
     secrets: [fresh],
     endpoints: [healthy],
     stores: [],
+    problems: [],
     isClosed: true,
   } as unknown as Status;
 
@@ -88,6 +98,7 @@ test('the headline names rejected credentials first, with the code', () => {
     secrets: [stale],
     endpoints: [failing],
     stores: [],
+    problems: [],
     isClosed: false,
   } as unknown as Status;
 
@@ -96,13 +107,14 @@ test('the headline names rejected credentials first, with the code', () => {
   );
 });
 
-test('a failing store degrades the headline, although every secret is fresh', () => {
+test('the headline names failing stores, although every secret is fresh', () => {
   const stores = [
     { store: 'a', state: 'working' },
     { store: 'b', state: 'unavailable' },
   ];
   const status = {
-    health: 'ok',
+    health: 'degraded',
+    problems: [{ kind: 'store', count: 12, names: ['b', 'c'] }],
     identity,
     secrets: [fresh],
     endpoints: [healthy],
@@ -110,7 +122,7 @@ test('a failing store degrades the headline, although every secret is fresh', ()
     isClosed: false,
   } as unknown as Status;
 
-  expect(headline(status)).toEqual({ tone: 'degraded', title: 'Degraded', detail: 'Failing stores: b.' });
+  expect(headline(status).detail).toBe('Failing stores: b, c and 10 more.');
 });
 
 const idle: EndpointStatus = {
@@ -169,10 +181,26 @@ test('counts the pending changes of a store', () => {
     lastFailure: undefined,
   };
 
-  expect([0, 1, 12].map((queued) => pendingSummary({ ...store, queued }))).toEqual([
+  expect([0, 1, 12].map((queued) => storeSummary({ ...store, queued, dropped: queued }))).toEqual([
     'no pending changes',
-    '1 pending change',
-    '12 pending changes',
+    '1 pending change · 1 entry dropped',
+    '12 pending changes · 12 entries dropped',
+  ]);
+});
+
+test('an expiry has its time, and how long the renewal fails', () => {
+  const expiry: ExpiryStatus = {
+    kind: 'ca',
+    name: 'CA',
+    expiresIn: 90_000,
+    lastFailure: undefined,
+    failingFor: undefined,
+  };
+
+  expect([expiry, { ...expiry, failingFor: 61_000 }, { ...expiry, expiresIn: 0 }].map(expirySummary)).toEqual([
+    'expires in 1 min 30 s',
+    'expires in 1 min 30 s · renewal failing for 1 min 1 s',
+    'expired',
   ]);
 });
 
@@ -184,6 +212,7 @@ test('the headline says why an endpoint fails, and the title has the state', () 
     secrets: [],
     endpoints: [endpoint],
     stores: [],
+    problems: [],
     isClosed: false,
   } as unknown as Status;
 

@@ -1,4 +1,4 @@
-import type { EndpointStatus, StoreStatus } from '@kms-secrets/next';
+import type { EndpointStatus, ExpiryStatus, StoreStatus } from '@kms-secrets/next';
 import type { Status } from './status.ts';
 
 const second = 1_000;
@@ -37,7 +37,6 @@ function counted(value: number, noun: string): string {
 }
 
 export interface Headline {
-  /** The health of the client, or `degraded` if only a store is failing, which `health` ignores. */
   readonly tone: Status['health'];
   readonly title: string;
   readonly detail: string;
@@ -73,44 +72,50 @@ export function nextRefresh(ms: number | undefined): string {
 }
 
 /** The overall state, and its reasons in one sentence. */
-export function headline({ health, isClosed, identity, secrets, endpoints, stores }: Status): Headline {
-  const failingStores = stores.filter(({ state }) => state !== 'working').map(({ store }) => store);
-  const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(endpointWithReason);
-  const tone = health === 'ok' && failingStores.length > 0 ? 'degraded' : health;
+export function headline(status: Status): Headline {
+  const { health: tone, isClosed, secrets, endpoints } = status;
   const title = { ok: 'Healthy', degraded: 'Degraded', failing: 'Failing' }[tone];
   if (isClosed) return { tone, title, detail: 'The client is closed.' };
-  const share = (matching: Status['secrets'], state: string): string =>
-    matching.length === 0 ? '' : `${matching.length} of ${counted(secrets.length, 'secret')} ${state}`;
-  const rejectionCode = identity.rejection?.code;
+  const failingEndpoints = endpoints.filter(({ state }) => state === 'failing').map(endpointWithReason);
   const reasons = [
-    identity.state === 'rejected'
-      ? `credentials rejected${rejectionCode === undefined ? '' : ` (${rejectionCode})`}`
-      : '',
-    share(
-      secrets.filter(({ freshness }) => freshness === 'refused'),
-      'refused',
-    ),
-    share(
-      secrets.filter(({ freshness }) => freshness === 'missing'),
-      'missing',
-    ),
-    share(
-      secrets.filter(({ freshness }) => freshness === 'expired'),
-      'expired',
-    ),
-    share(
-      secrets.filter(({ freshness }) => freshness === 'stale'),
-      'stale',
-    ),
-    share(
-      secrets.filter(({ freshness, lastFailure }) => freshness === 'fresh' && lastFailure !== undefined),
-      'fresh, but with a failed refresh',
-    ),
+    rejectionOf(status.identity),
+    ...secretReasons(secrets),
     failingEndpoints.length === 0 ? '' : `failing endpoints: ${failingEndpoints.join(', ')}`,
-    failingStores.length === 0 ? '' : `failing stores: ${failingStores.join(', ')}`,
+    named(status, 'store', 'failing stores'),
+    named(status, 'expiring', 'expiring'),
+    named(status, 'rotation', 'rotation missed'),
   ].filter((reason) => reason !== '');
   const sentence = reasons.length === 0 ? allFresh(secrets.length) : reasons.join('; ');
   return { tone, title, detail: `${sentence}.`.replace(/^./u, (letter) => letter.toUpperCase()) };
+}
+
+function rejectionOf({ state, rejection }: Status['identity']): string {
+  if (state !== 'rejected') return '';
+  const code = rejection?.code;
+  return `credentials rejected${code === undefined ? '' : ` (${code})`}`;
+}
+
+function secretReasons(secrets: Status['secrets']): readonly string[] {
+  const share = (state: string, isIn: (secret: Status['secrets'][number]) => boolean): string => {
+    const matching = secrets.filter(isIn).length;
+    return matching === 0 ? '' : `${matching} of ${counted(secrets.length, 'secret')} ${state}`;
+  };
+  const states = ['refused', 'missing', 'expired', 'stale'] as const;
+  return [
+    ...states.map((state) => share(state, ({ freshness }) => freshness === state)),
+    share(
+      'fresh, but with a failed refresh',
+      ({ freshness, lastFailure }) => freshness === 'fresh' && lastFailure !== undefined,
+    ),
+  ];
+}
+
+/** The names of a problem, of which health lists ten. */
+function named({ problems }: Status, kind: Status['problems'][number]['kind'], text: string): string {
+  const problem = problems.find((each) => each.kind === kind);
+  if (problem === undefined) return '';
+  const { names, count } = problem;
+  return `${text}: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`;
 }
 
 function allFresh(secrets: number): string {
@@ -147,9 +152,20 @@ export function endpointSummary(endpoint: EndpointStatus): string {
   ]);
 }
 
-/** What has not been written to a store yet. */
-export function pendingSummary({ queued }: StoreStatus): string {
-  return queued === 0 ? 'no pending changes' : counted(queued, 'pending change');
+/** What has not been written to a store yet, and what it dropped. */
+export function storeSummary({ queued, dropped }: StoreStatus): string {
+  return joined([
+    queued === 0 ? 'no pending changes' : counted(queued, 'pending change'),
+    dropped === 0 ? '' : `${number(dropped)} ${dropped === 1 ? 'entry' : 'entries'} dropped`,
+  ]);
+}
+
+/** When a client key, a certificate authority or credentials expire. */
+export function expirySummary({ expiresIn, failingFor }: ExpiryStatus): string {
+  return joined([
+    expiresIn <= 0 ? 'expired' : `expires in ${duration(expiresIn)}`,
+    failingFor === undefined ? '' : `renewal failing for ${duration(failingFor)}`,
+  ]);
 }
 
 function joined(parts: readonly string[]): string {

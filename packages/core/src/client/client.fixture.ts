@@ -226,6 +226,7 @@ export function fakeMachine(
 const eventNames: readonly SecretEventName[] = [
   'refreshed',
   'rotated',
+  'rotationMissed',
   'stale',
   'failed',
   'dropped',

@@ -2,8 +2,7 @@
 
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import { FetchFailure } from '../ports/transport.ts';
-import { hour, setUpClient } from './client.fixture.ts';
+import { hour, setUpClient, startKms } from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 
 const day = 24 * hour;
@@ -60,6 +59,7 @@ test('one region is down: its endpoint fails, and every secret stays fresh', asy
   expect(client.health()).toMatchObject({ counts: { fresh: 2, stale: 0 }, problems: [{ names: ['kms.example'] }] });
   expect(client.health().problems[0]?.since).toBeGreaterThan(0);
   expect(events('endpoint')).toMatchObject([{ endpoint: 'kms.example', state: 'failing' }]);
+  expect(client.stats()).toMatchObject({ failedFetches: 0, staleReads: 0 });
 });
 
 test.each([
@@ -120,26 +120,34 @@ test('a store cannot be written: the store fails, although it can be read', asyn
   expect(client.describe().stores[0]?.queued).toBeGreaterThan(0);
 });
 
-test('the clock is wrong: the rejection has the code of KMS', async () => {
-  const fixture = await setUp();
-  const { client, clock, kms, events } = fixture;
-  kms.fail(
-    new FetchFailure('identity', 'kms.example rejected the date of the request.', {
-      code: 'InvalidTimeStamp.Expired',
-    }),
-  );
-  await clock.pass('5m');
+test('the clock is wrong: KMS rejects the date, and the rejection has its code', async () => {
+  const server = await startKms({ db: 's3cret-db' });
+  const { endpoint } = server.endpoint('cn-hangzhou');
+  const clock = new FakeClock({ date: Date.now() });
+  const fixture = setUpClient({
+    clock,
+    credentials: server.accessKey,
+    endpoints: [{ endpoint, caFilePath: server.caFilePath }],
+    retry: { maxAttempts: 1 },
+  });
+  const { client, events } = fixture;
+  await client.get('db');
+  clock.setDate(Date.now() + hour);
+  const refused = await client.refresh('db').catch((error: unknown) => error);
 
-  expect(seen(fixture, 'error').log).toEqual([expect.stringContaining('rejected the date')]);
-  expect(events('identity')).toMatchObject([{ code: 'InvalidTimeStamp.Expired' }]);
+  expect(refused).toMatchObject({ code: 'ERR_IDENTITY_REJECTED' });
+  expect(seen(fixture, 'error').log).toEqual([expect.stringMatching(/is rejected: .*clock/u)]);
+  expect(events('identity')).toMatchObject([{ state: 'rejected', code: 'InvalidTimeStamp.Expired' }]);
   expect(client.describe().identity.rejection?.code).toBe('InvalidTimeStamp.Expired');
-  expect(client.health().problems[0]?.kind).toBe('identity');
+  expect(seen(fixture, 'error')).toMatchObject({ status: 'degraded', kinds: expect.arrayContaining(['identity']) });
+  expect(client.stats().failures.identity).toBeGreaterThan(0);
+  await client.close();
 });
 
-test('a rotation is missed: health names the secret and the date', async () => {
+test('a rotation is missed: one log line and event, and health names the secret and the date', async () => {
   const clock = new FakeClock();
   const fixture = setUpClient({ names: ['db'], clock, ttl: '1h' });
-  const { client, kms } = fixture;
+  const { client, kms, events, lines } = fixture;
   const nextAt = clock.date() + day;
   kms.put('db', 'v1', { rotation: { state: 'Enabled', interval: day, lastAt: undefined, nextAt } });
   const unsubscribe = client.on('rotated', () => {}, { name: 'db' });
@@ -150,4 +158,27 @@ test('a rotation is missed: health names the secret and the date', async () => {
   expect(client.health().problems).toMatchObject([{ kind: 'rotation', names: ['db'], since: hour / 2 }]);
   expect(client.describe().secrets[0]?.rotation).toEqual({ nextAt, isMissed: true });
   expect(client.stats().rotations).toBe(0);
+  expect(events('rotationMissed')).toMatchObject([{ name: 'db', versionId: 'v1', nextAt }]);
+  expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
+    expect.stringContaining('KMS has not rotated secret "db", which it announced for 2026-01-03T03:04:05.000Z.'),
+  ]);
+});
+
+test('a rotation that was missed and comes later is announced again', async () => {
+  const fixture = setUpClient({ names: ['db'], ttl: '1h' });
+  const { client, clock, kms, events } = fixture;
+  const announce = (version: string, nextAt: number): void =>
+    kms.put('db', version, { rotation: { state: 'Enabled', interval: day, lastAt: undefined, nextAt } });
+  announce('v1', clock.date() + hour);
+  client.pin('db');
+  await client.get('db');
+  await clock.pass('3h');
+  announce('v2', clock.date() + hour);
+  await clock.pass('1h');
+  const healthy = client.health().status;
+  await clock.pass('2h');
+
+  expect(healthy).toBe('ok');
+  expect(events('rotated')).toMatchObject([{ versionId: 'v2' }]);
+  expect(events('rotationMissed').map(({ versionId }) => versionId)).toEqual(['v1', 'v2']);
 });

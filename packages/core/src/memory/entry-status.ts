@@ -22,7 +22,8 @@ const missedAfter = 15 * 60_000;
 
 /** Whether KMS has not rotated a secret that was announced to be rotated at `nextAt`. Both are in milliseconds since 1970. */
 export function isRotationMissed(nextAt: number | undefined, date: number): boolean {
-  return nextAt !== undefined && nextAt + missedAfter <= date;
+  // A store may have any number there. Before 1970, it is no date.
+  return nextAt !== undefined && nextAt > 0 && nextAt + missedAfter <= date;
 }
 
 /** The status of an entry, without its value. */

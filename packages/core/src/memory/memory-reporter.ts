@@ -7,6 +7,7 @@ import type { Counters } from '../secret/counters.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { Clock } from '../time/clock.ts';
 import { describeDuration } from '../time/duration.ts';
+import { isRotationMissed } from './entry-status.ts';
 import { refOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { minOwnTtl } from './secret-ttl.ts';
@@ -34,6 +35,7 @@ const lines = {
   stale: { level: 'warn', summary: (count) => `Serving stale values of ${moreSecrets(count)}` },
   recovered: { level: 'info', summary: (count) => `${moreSecrets(count)} could be fetched again` },
   rotated: { level: 'info', summary: (count) => `${moreSecrets(count)} rotated` },
+  rotationMissed: { level: 'warn', summary: (count) => `${moreSecrets(count)} were not rotated at the announced date` },
   refused: { level: 'warn', summary: (count) => `Dropped ${moreSecrets(count)} that KMS refused` },
   expired: { level: 'error', summary: (count) => `${moreSecrets(count)} expired` },
 } satisfies Readonly<Record<string, LineKind>>;
@@ -44,6 +46,8 @@ export class MemoryReporter {
   readonly #log: AggregatedLog;
   /** Since when the fetches of secrets in use fail, by key; the clock's `now`. Only the first failure is a warning. */
   readonly #failingSince = new Map<string, number>();
+  /** The announced date of each rotation that was reported as missed, by key; milliseconds since 1970. */
+  readonly #missedRotations = new Map<string, number>();
 
   constructor(parts: MemoryReporterParts) {
     this.#parts = parts;
@@ -67,6 +71,7 @@ export class MemoryReporter {
     const { name, versionId: version } = event;
     this.#logRecovery(entry.key, name);
     if (isRefresh) events.emit('refreshed', event);
+    this.#reportMissedRotation(entry);
     const isRotated = previousVersionId !== undefined && previousVersionId !== version;
     if (!isRotated) {
       logger.debug?.(`Fetched secret "${name}" (version ${version}).`, { secret: name, version });
@@ -110,6 +115,7 @@ export class MemoryReporter {
       logger.debug?.(`Dropped secret "${name}": ${reason}.`, { secret: name, reason });
     }
     this.#failingSince.delete(entry.key);
+    this.#missedRotations.delete(entry.key);
     events.emit('dropped', { ...ref, reason, error });
   }
 
@@ -117,6 +123,24 @@ export class MemoryReporter {
   close(): void {
     this.#log.close();
     this.#failingSince.clear();
+    this.#missedRotations.clear();
+  }
+
+  #reportMissedRotation(entry: Entry): void {
+    const { clock, defaultStage, events } = this.#parts;
+    const { key, secret } = entry;
+    const nextAt = secret.rotation?.nextAt;
+    if (nextAt === undefined || !isRotationMissed(nextAt, clock.date())) {
+      this.#missedRotations.delete(key);
+      return;
+    }
+    if (this.#missedRotations.get(key) === nextAt) return;
+    this.#missedRotations.set(key, nextAt);
+    const ref = refOf(entry, defaultStage);
+    const date = new Date(nextAt).toISOString();
+    const message = `KMS has not rotated secret "${ref.name}", which it announced for ${date}. Check the rotation of the secret in the KMS console.`;
+    this.#log.add(lines.rotationMissed, message, { secret: ref.name, nextAt });
+    events.emit('rotationMissed', { ...ref, nextAt });
   }
 
   #logRecovery(key: string, name: string): void {

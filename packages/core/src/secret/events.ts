@@ -21,7 +21,18 @@ export interface SecretEvents {
    * not in memory in between: denied, invalidated, expired, idle or evicted.
    */
   readonly rotated: SecretRef & { readonly secret: Secret; readonly previousVersionId: string };
-  /** A read returned a stale value. Emitted for the first such read per secret and outage. */
+  /**
+   * A refresh 15 minutes after the announced rotation date, or later, returned the version from before. Emitted once per date. If KMS
+   * rotates the secret later, `rotated` follows.
+   */
+  readonly rotationMissed: SecretRef & {
+    /** The announced date, in milliseconds since 1970. */
+    readonly nextAt: number;
+  };
+  /**
+   * A read returned a stale value. Emitted for the first such read per secret and outage: not when the TTL ends, and never for a secret
+   * that nothing reads. `failed` is emitted by each failed refresh.
+   */
   readonly stale: SecretRef & {
     /** Milliseconds since it was fetched. */
     readonly age: number;
@@ -99,6 +110,7 @@ export interface SecretEvents {
 const eventNames: Readonly<Record<SecretEventName, boolean>> = {
   refreshed: true,
   rotated: true,
+  rotationMissed: true,
   stale: true,
   failed: true,
   dropped: true,
