@@ -3,13 +3,12 @@ import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
-import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
+import type { Server as TcpServer, Socket } from 'node:net';
 
 import type { CertificateKind, Pki } from '../certificates/pki.ts';
 import { Connections } from './connections.ts';
 import type { Connection } from './connections.ts';
-
-const loopback = '127.0.0.1';
+import { listen } from './listen.ts';
 
 interface Parts {
   /** `undefined` for plain HTTP. */
@@ -51,14 +50,11 @@ export class Listener {
     });
     this.#tcpServer = tcpServer;
     try {
-      tcpServer.listen(this.#port, loopback);
-      await once(tcpServer, 'listening');
+      this.#port = await listen(tcpServer, this.#port);
     } catch (error) {
       this.#tcpServer = undefined;
       throw error;
     }
-    // `address()` returns a string only for a pipe.
-    this.#port = (tcpServer.address() as AddressInfo).port;
   }
 
   /** Closes the port and all connections. New connections are refused. */
