@@ -41,6 +41,7 @@ export default defineConfig({
     reporters: ['default', new ConformanceReport(), new CompatibilityReport(), new ClosingLine()],
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
     testTimeout: 20_000, // ends a test that hangs; long enough for a busy machine
+    expect: { poll: { timeout: 15_000, interval: 5 } }, // ends a wait before that, and says what was seen
     sequence: {
       sequencer: projectOrder([
         ['next', 'compatibility'],

@@ -1,10 +1,13 @@
 import type { SecretStore, StoredSecret, StoreEvent } from '@kms-secrets/core';
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { RedisStoreOptions } from './options.ts';
 import { redisStore } from './redis-store.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
 import type { RedisServer } from './redis-server.fixture.ts';
+
+/** Ends a wait of a test, before the test's own limit would end it without a message (ms). */
+const waitLimit = 30_000;
 
 export const [firstKey, secondKey] = ['a1b2c3d4'.repeat(8), '12ab34cd'.repeat(8)] as const;
 
@@ -41,9 +44,15 @@ export function subscribeTo(store: SecretStore): Subscribed {
     store,
     events,
     emitted: (kind, count = 1) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        const giveUp = (): void => {
+          const kinds = events.map((event) => event.kind).join(', ') || 'nothing';
+          reject(new Error(`Expected the event "${kind}" ${count} times within ${waitLimit} ms. Emitted: ${kinds}.`));
+        };
+        const timer = setTimeout(giveUp, waitLimit);
         const check = (): void => {
           if (events.filter((event) => event.kind === kind).length < count) return;
+          clearTimeout(timer);
           checks.delete(check);
           resolve();
         };
@@ -53,9 +62,9 @@ export function subscribeTo(store: SecretStore): Subscribed {
   };
 }
 
-/** A store that is closed after the test. */
+/** A store that is closed after the test. On a busy machine, Redis may take longer than the default timeout. */
 export function openStore(server: RedisServer, options: Partial<RedisStoreOptions> = {}): SecretStore {
-  const store = redisStore({ url: server.url, key: firstKey, ...options });
+  const store = redisStore({ url: server.url, key: firstKey, timeout: waitLimit, ...options });
   onTestFinished(() => store.close());
   return store;
 }
@@ -68,11 +77,22 @@ export function connectTo(server: RedisServer): Redis {
   return client;
 }
 
+/** The messages of a channel, as an attacker on the server receives them: on another connection than the stores. */
+export async function messagesOf(server: RedisServer, channel: string): Promise<readonly Buffer[]> {
+  const messages: Buffer[] = [];
+  const spy = connectTo(server);
+  spy.on('messageBuffer', (_, message: Buffer) => messages.push(message));
+  await spy.subscribe(channel);
+  return messages;
+}
+
 /** Resolves when the channel has this many subscribers. */
 export async function subscribers(admin: Redis, count: number, prefix = 'kms-secrets'): Promise<void> {
-  for (let current = -1; current !== count;) {
-    [, current] = (await admin.call('PUBSUB', 'NUMSUB', `${prefix}:news`)) as [string, number];
-  }
+  const current = async (): Promise<unknown> => {
+    const [, subscribed] = (await admin.call('PUBSUB', 'NUMSUB', `${prefix}:news`)) as [string, number];
+    return subscribed;
+  };
+  await expect.poll(current).toBe(count);
 }
 
 /** Two stores on a server of their own. The second one is subscribed. */

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -60,7 +60,7 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
       if (output.includes('Ready to accept connections')) break;
     }
     started.stdout.resume();
-    if (started.exitCode !== null) throw new Error(`redis-server ended: ${output}`);
+    if (!output.includes('Ready to accept connections')) throw new Error(`redis-server did not start: ${output}`);
   }
 
   async function kill(): Promise<void> {
@@ -85,11 +85,17 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
   };
 }
 
+/**
+ * Below the ephemeral ports. The system gives those to outgoing connections, and a client that reconnects to a killed server
+ * could even connect to itself: the server could not be started again.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a TCP server has one
-  server.close();
-  await once(server, 'close');
+  const port = randomInt(15_000, 32_768);
+  const probe = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (!isFree) return freePort();
+  await once(probe.close(), 'close');
   return port;
 }

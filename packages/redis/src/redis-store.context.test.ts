@@ -21,7 +21,7 @@ test.each(clients)('events of Redis run in the context of the creation, with %s'
   kms.put('db', 'v1');
   const options = context.run('request', () => optionsFor(server));
   const client = context.run('creation', (): SecretClient =>
-    createSecretClient({ endpoints: [kms], stores: [openStore(server, options)] }),
+    createSecretClient({ endpoints: [kms], stores: [openStore(server, options)], storeTimeout: '30s' }),
   );
   onTestFinished(() => client.close());
   await subscribers(admin, 1);

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretStore } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
@@ -68,42 +67,46 @@ async function callsOf(admin: Redis, ...commands: readonly string[]): Promise<nu
 
 interface Subject {
   readonly client: ReturnType<typeof createSecretClient>;
+  readonly clock: FakeClock;
   readonly kms: FakeTransport;
   /** Resolves when no change of the client is pending. */
   readonly settled: () => Promise<void>;
 }
 
-/** A client whose only store is the server. Both hold `db`. */
-async function clientOf(server: RedisServer): Promise<Subject> {
+/** A client whose only store is the server. Both hold `db`. Its clock is fake: a change must not time out and be repeated. */
+async function clientOf(server: RedisServer, admin: Redis): Promise<Subject> {
+  const clock = new FakeClock();
   const kms = new FakeTransport();
   kms.put('db', 'v1');
   const client = createSecretClient({
     endpoints: [kms],
     retry: { maxAttempts: 1 },
-    stores: redisStore({ url: server.url, key: firstKey }),
+    clock,
+    stores: openStore(server),
   });
   onTestFinished(() => client.close());
-  const settled = async (): Promise<void> => {
-    while (client.describe().stores[0]?.queued !== 0) await setTimeout(10);
-  };
+  const settled = (): Promise<void> => expect.poll(() => client.describe().stores[0]?.queued).toBe(0);
   await client.get('db');
   await settled();
-  return { client, kms, settled };
+  await expect.poll(() => admin.keys('*:lease:*')).toEqual([]);
+  return { client, clock, kms, settled };
 }
 
 test('removes and announces once what was invalidated during an outage', async () => {
   const { server, admin, other } = await fleet();
-  const { client, settled } = await clientOf(server);
-  const failed = new Promise<void>((resolve) => {
-    client.on('store', ({ operation, name }) => {
-      if (operation === 'removeAll' && name === 'db') resolve();
-    });
-  });
+  const { client, clock, settled } = await clientOf(server, admin);
   await admin.save();
   server.freeze();
 
   void client.invalidate('db');
-  await failed;
+  await clock.pass('500ms');
+  expect(client.describe().stores).toMatchObject([
+    {
+      state: 'failing',
+      queued: 1,
+      lastFailure: { message: expect.stringContaining('failed to remove secret "db"') as string },
+    },
+  ]);
   await server.kill();
   await server.start();
   await Promise.all([settled(), other.emitted('recovered')]);
@@ -115,7 +118,7 @@ test('removes and announces once what was invalidated during an outage', async (
 
 test('does not serve a secret while its removal is pending, and removes it once', async () => {
   const { server, admin } = await fleet();
-  const { client, kms, settled } = await clientOf(server);
+  const { client, clock, kms, settled } = await clientOf(server, admin);
   await admin.replicaof('127.0.0.1', 1);
 
   void client.invalidate('db');
@@ -123,8 +126,9 @@ test('does not serve a secret while its removal is pending, and removes it once'
   await expect(client.get('db')).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
   expect(await currentIn(openStore(server))).toBe('v1');
   expect(client.describe().stores).toMatchObject([{ queued: 1 }]);
-  await admin.replicaof('NO', 'ONE');
   await admin.config('RESETSTAT');
+  await admin.replicaof('NO', 'ONE');
+  await clock.pass('1s');
   await settled();
   await client.close();
 
@@ -205,7 +209,7 @@ test('waits once for a Redis that does not respond, then rejects immediately', a
 test('rejects immediately after the caller has closed its client', async () => {
   const server = await redisOfTest();
   const client = new Redis(server.port);
-  const store = redisStore({ client, key: firstKey });
+  const store = redisStore({ client, key: firstKey, timeout: '30s' });
   await store.write({ name: 'db' }, stored());
 
   client.disconnect();
@@ -279,7 +283,7 @@ test.each<[string, (port: number) => Partial<RedisStoreOptions>]>([
   await store.store.write({ name: 'db' }, stored());
 
   const later = stored({ versionId: 'v2', fetchedAt: stored().fetchedAt + 1 });
-  await connectTo(first).replicaof('127.0.0.1', second.port);
+  await connectTo(first).replicaof('127.0.0.1', 1);
   address.failOver();
   expect(await messageOf(store.store.write({ name: 'db' }, later))).toContain('read-only replica');
   await store.emitted('recovered');
@@ -297,13 +301,16 @@ test('keeps its connection to a replica that is not failed over', async () => {
   await admin.replicaof('127.0.0.1', 1);
   const self = subscribeTo(one);
   await one.read({ name: 'db' });
+  await subscribers(admin, 2);
   const before = await connectionsOf(admin);
 
   expect(await messageOf(one.write({ name: 'db' }, stored()))).toContain('read-only replica');
   // The check opens a connection of its own, and closes it when it has compared the servers.
-  for (let now = before; now.received === before.received || now.open > before.open; now = await connectionsOf(admin)) {
-    await setTimeout(10);
-  }
+  const after = async (): Promise<unknown> => {
+    const { received, open } = await connectionsOf(admin);
+    return { isChecked: received > before.received, open };
+  };
+  await expect.poll(after).toEqual({ isChecked: true, open: before.open });
 
   expect(self.events).toEqual([]);
 });

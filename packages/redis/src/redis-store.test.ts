@@ -36,12 +36,13 @@ describe.each<[string, (port: number) => RedisStoreOptions]>([
 ])('with %s', (_, options) => {
   describeStore('Redis store', () => {
     prefixes += 1;
-    return redisStore({ ...options(shared.port), key: firstKey, prefix: `test-${prefixes}` });
+    return redisStore({ ...options(shared.port), key: firstKey, timeout: '30s', prefix: `test-${prefixes}` });
   });
 
   test('shares writes, removals and leases with other processes', async () => {
     prefixes += 1;
-    const make = (): SecretStore => redisStore({ ...options(shared.port), key: firstKey, prefix: `test-${prefixes}` });
+    const make = (): SecretStore =>
+      redisStore({ ...options(shared.port), key: firstKey, timeout: '30s', prefix: `test-${prefixes}` });
     const [one, other] = [make(), make()];
     onTestFinished(() => Promise.all([one.close(), other.close()]).then(() => {}));
     const { events, emitted } = subscribeTo(other);
@@ -221,18 +222,21 @@ test('derives the same key from a passphrase and a prefix in every process', asy
   await one.write({ name: 'db' }, stored());
 
   expect(await versionIn(openStore(server, { key: undefined, passphrase: 's3cret-passphrase' }), 'db')).toBe('v1');
-}, 30_000);
+});
 
 test('closes its own client, but not the one of the caller', async () => {
   const server = await redisOfTest();
   const client = closedAfterTest(new Redis(server.port));
-  const [mine, own] = [subscribeTo(redisStore({ client, key: firstKey })), subscribeTo(openStore(server))];
+  const [mine, own] = [
+    subscribeTo(redisStore({ client, key: firstKey, timeout: '30s' })),
+    subscribeTo(openStore(server)),
+  ];
   await Promise.all([mine.store.write({ name: 'a' }, stored()), own.store.write({ name: 'b' }, stored())]);
 
   await Promise.all([mine.store.close(), own.store.close()]);
 
   expect(await client.ping()).toBe('PONG');
-  while (!/^id=\S+ [^\n]*\n?$/u.test(String(await client.client('LIST')))) continue;
+  await expect.poll(() => client.client('LIST')).toMatch(/^id=\S+ [^\n]*\n?$/u);
 });
 
 test('leaves no timer when it is closed', async () => {
