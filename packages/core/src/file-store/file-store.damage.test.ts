@@ -135,6 +135,31 @@ test('reports a damaged entry once while its replaced file is being deleted', as
   expect(await readdir(path)).toEqual([]);
 });
 
+test('close() waits for each deletion, not only for the last one', async () => {
+  const path = await freshPath();
+  const permission = deferred();
+  const calls: unknown[] = [];
+  const deleted: unknown[] = [];
+  const unlink: typeof nodeFileSystem.unlink = async (name) => {
+    if (calls.push(name) === 1) await permission.promise;
+    await nodeFileSystem.unlink(name);
+    deleted.push(name);
+  };
+  const store = open(path, { fileSystem: { ...nodeFileSystem, unlink } });
+  // A fetch of the same time replaces the file of the one before.
+  for (const versionId of ['v1', 'v2', 'v3']) await store.write({ name: 'db' }, stored({ versionId }));
+  let isClosed = false;
+  const closing = store.close().then(() => (isClosed = true));
+
+  await expect.poll(() => deleted.length).toBe(1); // the file of v2
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(isClosed).toBe(false);
+  permission.resolve();
+  await closing;
+
+  expect(await readdir(path)).toHaveLength(1);
+});
+
 test('reports a damaged entry once if its file cannot be deleted', async () => {
   const { path, file } = await swapped();
   const unlink = (): Promise<void> => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
@@ -256,7 +281,7 @@ test('replaces a damaged salt, after which older entries cannot be read', async 
   await store.write({ name: 'db' }, stored({ versionId: 'v2' }));
 
   expect(await versionIn(fileStore({ path, passphrase }), 'db')).toBe('v2');
-}, 30_000);
+});
 
 test.each(['no JSON', 'null', '{"name":7}', '["db"]'])('keeps a tombstone whose text is %s', async (text) => {
   const { path, file, bytes } = await filled();

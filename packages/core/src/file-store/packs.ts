@@ -193,10 +193,10 @@ export class Packs {
       for (const record of records) this.#verified.add(record);
       this.#packs.set(file, packOf(file, records, bytes.length));
     }
-    const deleted = Promise.all([...replaced].map((pack) => this.#delete(pack.file)));
-    if (mustDelete) await deleted;
-    // A file that could not be deleted is loaded again, and replaced again.
-    else this.#deletions = deleted.catch(() => {});
+    const deletions = [...replaced].map((pack) => this.#delete(pack.file));
+    if (mustDelete) await Promise.all(deletions);
+    // A file that could not be deleted is loaded again, and replaced again. Earlier deletions may still be running.
+    else this.#deletions = Promise.allSettled([this.#deletions, ...deletions]);
   }
 
   async #delete(file: string): Promise<void> {
