@@ -40,8 +40,10 @@ export default defineConfig({
   test: {
     reporters: ['default', new ConformanceReport(), new CompatibilityReport(), new ClosingLine()],
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
-    testTimeout: 20_000, // ends a test that hangs; long enough for a busy machine
-    expect: { poll: { timeout: 15_000, interval: 5 } }, // ends a wait before that, and says what was seen
+    // End what hangs; long enough for a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000, interval: 5 } }, // ends a wait before that, and says what was seen
     sequence: {
       sequencer: projectOrder([
         ['next', 'compatibility'],
@@ -78,7 +80,7 @@ export default defineConfig({
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/*.test.ts'], exclude: [longE2eTests], testTimeout: 60_000 },
+        test: { name: 'e2e', include: ['test/e2e/*.test.ts'], exclude: [longE2eTests], testTimeout: 120_000 },
       },
       {
         extends: true,
@@ -107,7 +109,7 @@ export default defineConfig({
       {
         extends: true,
         // Beside the soak, which mostly waits.
-        test: { name: 'long:e2e', include: [longE2eTests], testTimeout: 60_000, sequence: { groupOrder: 1 } },
+        test: { name: 'long:e2e', include: [longE2eTests], testTimeout: 120_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,

@@ -21,7 +21,7 @@ test('a process that leaves its testing module open exits', async () => {
     env: { PATH: process.env['PATH'] ?? '', KMS_SECRETS_CONFIG_FILE: '', ...kms.environment() },
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: 100_000,
   });
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
 

@@ -14,7 +14,7 @@ async function run(
     // The package resolves to its build from here, as in a user's program.
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: 100_000,
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

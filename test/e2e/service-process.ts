@@ -71,6 +71,8 @@ export function start(command: readonly string[], cwd: string, shutdownDelay = 0
         if (found !== undefined) resolve(found);
       };
       watchers.add(check);
+      const giveUp = (): void => reject(new Error(`No line matches ${pattern}:\n${lines.join('\n')}`));
+      setTimeout(giveUp, 100_000).unref(); // before the limit of the test, which shows no lines
       child.once('exit', (code) => reject(new Error(`The process exited with ${code}:\n${lines.join('\n')}`)));
       check();
     });

@@ -28,4 +28,4 @@ test('the last line counts tests; a file that cannot be loaded has failed', asyn
   await rm(folder, { recursive: true });
 
   expect(output.trimEnd().split('\n').at(-1)).toBe('1 passed, 2 failed, 1 skipped');
-}, 30_000);
+});

@@ -64,7 +64,7 @@ describe('the code in README.md, in docs/ and in each README', () => {
 
     expect(own.length).toBeGreaterThan(0);
     expect(errors).toEqual([]);
-  }, 60_000);
+  });
 
   test.each(own.filter(({ isRun }) => isRun).map((block) => [`${block.document}:${block.line}`, block] as const))(
     '%s runs and exits',
@@ -72,7 +72,7 @@ describe('the code in README.md, in docs/ and in each README', () => {
       const folder = declaring.includes(block) ? fileOf(block) : 'others';
       const file = join(directory, folder, `${fileOf(block)}.js`);
 
-      const { stderr } = await run(process.execPath, [file], { cwd: directory, timeout: 20_000 });
+      const { stderr } = await run(process.execPath, [file], { cwd: directory, timeout: 50_000 });
 
       expect(stderr).toBe('');
     },
@@ -117,7 +117,7 @@ describe('codeBlocksIn and compile', () => {
     const errors = await compile([block], join(directory, 'broken'));
 
     expect(errors).toEqual([expect.stringMatching(/^docs\/a\.md:5 error TS2552: /u)]);
-  }, 60_000);
+  });
 
   test('parse the directives of a comment', () => {
     const block = (comment: string): CodeBlock => only(`<!-- ${comment} -->\n\n\`\`\`ts\nopen(db);\n\`\`\`\n`);

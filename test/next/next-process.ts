@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.mjs';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -72,17 +71,6 @@ export async function startStandalone(directory: string, environment: Environmen
 async function spawnStandalone(directory: string, environment: Environment): Promise<Spawned> {
   const address = { PORT: String(await freePort()), HOSTNAME: '127.0.0.1' };
   return spawnNode(directory, ['server.js'], { ...environment, ...address });
-}
-
-/** Below the ephemeral ports: another process could be given one of those before the server listens. */
-async function freePort(): Promise<number> {
-  const port = randomInt(20_000, 32_000);
-  const probe = createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-  });
-  probe.close();
-  return isFree ? port : freePort();
 }
 
 interface Spawned {

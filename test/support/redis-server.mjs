@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 
 const binary = '/usr/bin/redis-server';
 
@@ -27,8 +27,13 @@ export async function startRedis() {
     const settings = ['--port', String(port), '--bind', '127.0.0.1', ...memoryOnly];
     const server = spawn(binary, settings, { stdio: ['ignore', 'pipe', 'inherit'] });
     child = server;
-    for await (const chunk of server.stdout) if (String(chunk).includes('Ready to accept connections')) break;
+    let output = '';
+    for await (const chunk of server.stdout) {
+      output += String(chunk);
+      if (output.includes('Ready to accept connections')) break;
+    }
     server.stdout.resume();
+    if (!output.includes('Ready to accept connections')) throw new Error(`redis-server did not start: ${output}`);
   }
 
   async function kill() {
@@ -52,13 +57,4 @@ export async function startRedis() {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()); // not a string: the server listens on a port
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectOutput, programEnvironment } from './program.ts';
 import type { ProgramOptions, ProgramResult } from './program.ts';
@@ -66,14 +64,4 @@ export function startServer(
       await ended;
     },
   };
-}
-
-/** A port that is free now, for a server that cannot print the one it got. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // a string only for a pipe
-  server.close();
-  await once(server, 'close');
-  return port;
 }

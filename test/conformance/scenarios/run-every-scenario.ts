@@ -16,7 +16,7 @@ export function runEveryScenario(app: AppUnderTest): void {
     const titled = scenarios.map((each) => [each.promise, each] as const);
     // The clock is fake, but the sockets are real, and the machine may be busy.
     // oxlint-disable-next-line vitest/expect-expect -- the scenario contains the assertions
-    test.for(titled)('%s', { timeout: 20_000 }, async ([promise, scenario], { task }) => {
+    test.for(titled)('%s', async ([promise, scenario], { task }) => {
       task.meta.scenarioRun = { app: app.name, transport: transport.name, promise, file: `${scenario.name}.ts` };
 
       await runScenario(scenario, { startApp: app.start, ...transport }, expect);
