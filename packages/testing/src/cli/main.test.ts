@@ -229,20 +229,22 @@ test('--watch rotates an edited secret and ignores an invalid file', async () =>
   const stdout = new Output();
   const stderr = new Output();
   const done = main({ argv: [file, '--watch'], stdout, stderr, stop: stop.signal });
-  await stdout.until(/is ready/);
+  await expect.poll(() => stdout.text).toMatch(/is ready/);
 
   writeFileSync(file, 'a: "s3cret-three\n');
-  await stderr.until(/secrets\.yaml:\d+:\d+ is not valid YAML or JSON .+ The previous secrets are still served\.\n/);
+  await expect
+    .poll(() => stderr.text)
+    .toMatch(/secrets\.yaml:\d+:\d+ is not valid YAML or JSON .+ The previous secrets are still served\.\n/);
   expect(await readWith(stdout.text, 'a')).toBe('s3cret-one');
   // As editors do: write another file, then replace.
   writeFileSync(`${file}~`, 'a: s3cret-four\nc: s3cret-five\n');
   renameSync(`${file}~`, file);
-  await stdout.until(/# fake-kms read .+ again: rotated a; added c; removed b\n/);
+  await expect.poll(() => stdout.text).toMatch(/# fake-kms read .+ again: rotated a; added c; removed b\n/);
 
   expect(await readWith(stdout.text, 'a')).toBe('s3cret-four');
   // The watch outlives the file that was replaced.
   writeFileSync(file, 'a: s3cret-six\nc: s3cret-five\n');
-  await stdout.until(/again: rotated a\n/);
+  await expect.poll(() => stdout.text).toMatch(/again: rotated a\n/);
   expect(await readWith(stdout.text, 'a')).toBe('s3cret-six');
   stop.abort();
   expect(await done).toBe(0);
@@ -336,22 +338,11 @@ test('reports a file that does not exist or cannot be read', async () => {
   expect((await run([directory])).stderr).toContain('cannot be read (EISDIR)');
 });
 
-/** A stream that a test can wait for. */
 class Output {
   text = '';
-  #waiting: (() => void) | undefined;
 
   write(text: string): void {
     this.text += text;
-    this.#waiting?.();
-  }
-
-  async until(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.text)) {
-      await new Promise<void>((resolve) => {
-        this.#waiting = resolve;
-      });
-    }
   }
 }
 

@@ -32,7 +32,7 @@ export const lifecycleClauses: readonly Clause<StartApp>[] = [
     await until(async () => {
       await rotate();
       return app.openRequests === 0;
-    }, 10_000);
+    });
 
     const responses = await reading;
     expect(responses.filter(({ status }) => status !== 200)).toEqual([]);

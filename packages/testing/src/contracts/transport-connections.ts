@@ -39,12 +39,9 @@ export const connectionClauses: readonly ReturnType<typeof clause>[] = [
         const failing = fail({ name: 'db' }, controller.signal);
         await until(() => kms.openRequests === 1);
 
-        const aborted = performance.now();
         controller.abort(new Error('aborted by the caller'));
-        await failing;
+        expect(await settlesSoon(failing), 'the attempt ends when the signal aborts').toBe(true);
 
-        // Generous: it only tells an abort apart from the transport's own timeout.
-        expect(performance.now() - aborted).toBeLessThan(2_000);
         if (!isOverSdk) await until(() => kms.openRequests === 0);
       },
     ),
@@ -111,6 +108,22 @@ export const connectionClauses: readonly ReturnType<typeof clause>[] = [
     expect([kms.requests.length, kms.handshakes]).toEqual([0, 0]);
   }),
 ];
+
+/**
+ * Whether a promise settles within some turns of the event loop. Not within some time: on a busy machine a turn can take longer than
+ * the transport's own timeout.
+ */
+async function settlesSoon(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const someTurns = async (): Promise<boolean> => {
+    for (let turn = 0; turn < 1_000; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    return false;
+  };
+  return Promise.race([settled, someTurns()]);
+}
 
 /** Open sockets of this process, which owns both ends of each connection. */
 function openSockets(): number {

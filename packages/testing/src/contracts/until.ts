@@ -6,7 +6,7 @@ const turnsWithoutSleep = 50;
  *
  * Rejects after `timeout` real milliseconds, so that a broken contract fails instead of hanging.
  */
-export async function until(condition: () => boolean | Promise<boolean>, timeout = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, timeout = 10_000): Promise<void> {
   const deadline = performance.now() + timeout;
   for (let turn = 0; !(await condition()); turn += 1) {
     if (performance.now() > deadline) throw new Error(`Still false after ${timeout} ms: ${condition.toString()}`);

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 
 import { expect, test } from 'vitest';
@@ -182,7 +181,7 @@ test('stop() drops connections, start() reopens the same port', async () => {
   kms.fault({ kind: 'hang' }, { times: 1 });
   const hanging = sendAcs3({ kms, parameters });
   hanging.catch(() => undefined);
-  while (kms.requests.length === 0) await setImmediate();
+  await expect.poll(() => kms.requests.length).toBe(1);
 
   await kms.stop('cn-hangzhou');
   await kms.stop('cn-hangzhou');
@@ -259,13 +258,13 @@ test('close() ends pending responses and is idempotent', async () => {
   kms.fault({ kind: 'slow', ms: 2_000_000 });
   const pending = sendAcs3({ kms, parameters });
   pending.catch(() => undefined);
-  while (kms.requests.length === 0) await setImmediate();
+  await expect.poll(() => kms.requests.length).toBe(1);
 
   await kms.close();
   await kms.close();
 
   await expect(pending).rejects.toMatchObject({ code: 'ECONNRESET' });
-  while (kms.openRequests > 0) await setImmediate();
+  await expect.poll(() => kms.openRequests).toBe(0);
   await expect(sendAcs3({ kms, parameters })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 

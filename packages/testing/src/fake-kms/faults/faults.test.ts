@@ -1,5 +1,4 @@
 import { Agent } from 'node:https';
-import { setImmediate } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
@@ -68,7 +67,7 @@ test('hangMidBody sends the headers and half of the body', async () => {
   await using kms = await start({ kind: 'hangMidBody' });
   const controller = new AbortController();
   const pending = sendAcs3({ kms, parameters: { SecretName: 'db' }, signal: controller.signal });
-  while (kms.requests[0]?.status === undefined) await setImmediate();
+  await expect.poll(() => kms.requests[0]?.status).toBeDefined();
 
   expect(kms.openRequests).toBe(1);
   controller.abort();
@@ -143,7 +142,7 @@ test('drip sends the headers first', async () => {
   await using kms = await start({ kind: 'drip', ms: 2_000_000 });
   const controller = new AbortController();
   const pending = sendAcs3({ kms, parameters: { SecretName: 'db' }, signal: controller.signal });
-  while (kms.requests[0]?.status === undefined) await setImmediate();
+  await expect.poll(() => kms.requests[0]?.status).toBeDefined();
 
   expect(kms.openRequests).toBe(1);
   controller.abort();

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { expect, test } from 'vitest';
 
 import { startFakeKms } from '../start-fake-kms.ts';
@@ -137,7 +135,7 @@ test('the metadata server supports faults, stop and start', async () => {
   kms.metadata.fault({ kind: 'hang' });
   const controller = new AbortController();
   const pending = send(kms, { path: rolePath, signal: controller.signal });
-  while (kms.metadata.calls < 2) await setImmediate();
+  await expect.poll(() => kms.metadata.calls).toBe(2);
   controller.abort();
   await expect(pending).rejects.toThrow('aborted');
 

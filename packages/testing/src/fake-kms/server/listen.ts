@@ -15,11 +15,12 @@ function choosePort(): number {
 
 /** Listens on `port` of the loopback interface; 0 means a free one. Resolves to the port. */
 export async function listen(server: Server, port: number, choose: () => number = choosePort): Promise<number> {
-  for (let attempt = 1; attempt <= maxAttempts && port === 0; attempt += 1) {
+  if (port !== 0) return listenOn(server, port);
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const chosen = await listenOn(server, choose()).catch(() => undefined);
     if (chosen !== undefined) return chosen;
   }
-  return listenOn(server, port);
+  return listenOn(server, 0);
 }
 
 async function listenOn(server: Server, port: number): Promise<number> {

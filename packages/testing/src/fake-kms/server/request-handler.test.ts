@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { expect, test } from 'vitest';
 
 import { startFakeKms } from '../start-fake-kms.ts';
@@ -279,12 +277,12 @@ test('counts a hanging request as open until the client aborts', async () => {
   kms.fault({ kind: 'hang' });
   const controller = new AbortController();
   const pending = sendAcs3({ kms, parameters: db, signal: controller.signal });
-  while (kms.requests.length === 0) await setImmediate();
+  await expect.poll(() => kms.requests.length).toBe(1);
 
   expect([kms.openRequests, kms.requests[0]?.status]).toEqual([1, undefined]);
   controller.abort();
   await expect(pending).rejects.toThrow('aborted');
-  while (kms.openRequests > 0) await setImmediate();
+  await expect.poll(() => kms.openRequests).toBe(0);
 });
 
 async function start(options: FakeKmsOptions = {}): Promise<FakeKms> {

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { expect, test } from 'vitest';
 
 import { sendRaw } from '../test-client.fixture.ts';
@@ -146,7 +144,7 @@ test('hangs until the client aborts, and refuses connections when stopped', asyn
   kms.sts.fault({ kind: 'hang' });
   const controller = new AbortController();
   const pending = assumeRole(kms, {}, { signal: controller.signal });
-  while (kms.sts.calls === 0) await setImmediate();
+  await expect.poll(() => kms.sts.calls).toBe(1);
   controller.abort();
   await expect(pending).rejects.toThrow('aborted');
 

@@ -24,7 +24,7 @@ const quietWithUnsentRequests: QuietPeriod = { turns: 100, ms: 100 };
 /** The machine resolves a name, opens a connection or passes data to the app. After this, only the clock can move it. */
 const quietOnBusyMachine: QuietPeriod = { turns: 100, ms: 1_000 };
 /** Real milliseconds after which the wait is given up. */
-const timeout = 15_000;
+const timeout = 30_000;
 
 /**
  * Waits until nothing more happens before the clock moves.
