@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
+import { busyMachine, collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
 
 const home = { HOME: '/home/me', ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
@@ -13,6 +13,7 @@ test('reads a secret with the current profile of the Alibaba Cloud CLI', async (
   const files = { [cliFile]: `\uFEFF${JSON.stringify({ current: 'me', profiles: [profile] })}` };
   const client = createSecretClientOn(fakeMachine(home, files), {
     endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+    ...busyMachine,
   });
   onTestFinished(() => client.close());
 

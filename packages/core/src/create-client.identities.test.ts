@@ -2,16 +2,13 @@ import { readFileSync } from 'node:fs';
 import { FakeClock } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
+import { busyMachine, collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
 import type { EndpointOptions } from './options/endpoints.ts';
 import { isSecretError } from './secret/errors.ts';
 
 const startRegionAndInstance = (): Promise<FakeKms> =>
   startKms({ db: 's3cret-db' }, { regions: ['cn-hangzhou'], instances: ['kst-fake0001'] });
-
-/** Options for handshakes that take long, or for a hundred of them at once: no timeout and no hedge ends an attempt. */
-const busyMachine = { connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s', hedge: false } as const;
 
 test('uses the protocol of each endpoint for an instance and a region', async () => {
   const kms = await startRegionAndInstance();
@@ -26,7 +23,7 @@ test('uses the protocol of each endpoint for an instance and a region', async ()
   expect(kms.requests.map(({ protocol }) => protocol)).toEqual(['instance-api', 'acs3']);
 });
 
-test('requests credentials once for a hundred concurrent first reads', { timeout: 20_000 }, async () => {
+test('requests credentials once for a hundred concurrent first reads', async () => {
   const kms = await startRegionAndInstance();
   const { endpoint } = kms.endpoint('cn-hangzhou');
   const names = Array.from({ length: 100 }, (_, index) => `name-${index}`);
@@ -133,7 +130,7 @@ test('reads a secret from an instance whose CA is given as text', async () => {
   const withText = instances.map((instance) => ({ ...instance, caFilePath: undefined, ca: kms.caPem }));
   const client = createSecretClientOn(
     fakeMachine({ ...environment, cache_client_dkms_config_info: JSON.stringify(withText) }),
-    {},
+    busyMachine,
   );
   onTestFinished(() => client.close());
 
@@ -165,6 +162,7 @@ test('warns at every start that a certificate is not verified', async () => {
     credentials: kms.accessKey,
     endpoints: [{ endpoint, ignoreSslCerts: true }],
     logger,
+    ...busyMachine,
   });
   onTestFinished(() => client.close());
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
+import { busyMachine, collectLog, fakeMachine, startKms } from './client/client.fixture.ts';
 import type { SecretClient } from './client/client.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { createSecretClient, createSecretClientOn } from './create-client.ts';
@@ -18,7 +18,7 @@ const accessKey = { accessKeyId: 'id', accessKeySecret: 'key' };
 
 /** A client that is closed after the test. */
 function openClient(machine: ConfigurationMachine, options: SecretClientOptions = {}): SecretClient {
-  const client = createSecretClientOn(machine, options);
+  const client = createSecretClientOn(machine, { ...busyMachine, ...options });
   onTestFinished(() => client.close());
   return client;
 }
@@ -38,7 +38,8 @@ test('reads a secret with credentials and endpoints from the options', async () 
   const kms = await startKms(secrets);
   const { endpoint } = kms.endpoint('cn-hangzhou');
   const credentials = kms.accessKey;
-  const client = createSecretClient({ credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] });
+  const endpoints = [{ endpoint, caFilePath: kms.caFilePath }];
+  const client = createSecretClient({ credentials, endpoints, ...busyMachine });
   onTestFinished(() => client.close());
 
   const secret = await client.get('db');
@@ -237,7 +238,7 @@ test('close() leaves no connection; a client without reads opens none', async ()
   const kms = await startKms(secrets);
   const machine = fakeMachine(kms.environment());
   const idle = createSecretClientOn(machine, {});
-  const busy = createSecretClientOn(machine, {});
+  const busy = createSecretClientOn(machine, busyMachine);
   await Promise.all([busy.get('db'), busy.get('db', { stage: 'ACSCurrent' })]);
 
   await Promise.all([idle.close(), busy.close()]);

@@ -2,7 +2,7 @@ import https from 'node:https';
 import Module, { syncBuiltinESMExports } from 'node:module';
 import type { FakeKms } from '@kms-secrets/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { fakeMachine, startKms } from './client/client.fixture.ts';
+import { busyMachine, fakeMachine, startKms } from './client/client.fixture.ts';
 import { createSecretClientOn } from './create-client.ts';
 import type { SecretClientOptions } from './options/options.ts';
 
@@ -70,7 +70,7 @@ const identities: readonly (readonly [string, Identity])[] = [
 for (const [what, inject] of agents) {
   test.each(identities)(`reads with %s while a tracing agent ${what}`, async (_, optionsFor) => {
     const kms = await startKms({ db: 's3cret-1' }, { regions: [region], instances: [instance] });
-    const client = createSecretClientOn(fakeMachine(), optionsFor(kms));
+    const client = createSecretClientOn(fakeMachine(), { ...busyMachine, ...optionsFor(kms) });
     onTestFinished(() => client.close());
     const urls = installAgent(inject);
 
@@ -105,7 +105,7 @@ function installRequireAgent(): { readonly requests: () => number } {
 
 test.each(identities)('a tracing agent that replaces required modules sees requests with %s', async (_, optionsFor) => {
   const kms = await startKms({ db: 's3cret-1' }, { regions: [region], instances: [instance] });
-  const client = createSecretClientOn(fakeMachine(), optionsFor(kms));
+  const client = createSecretClientOn(fakeMachine(), { ...busyMachine, ...optionsFor(kms) });
   onTestFinished(() => client.close());
   const agent = installRequireAgent();
 

@@ -84,10 +84,6 @@ function toJson(value: unknown): string {
   });
 }
 
-async function untilTrue(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 // oxlint-disable-next-line max-params -- Express recognises an error handler by its four parameters
 const sendError: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   res.json({
@@ -393,10 +389,10 @@ test('pins the version of the concurrent read that ends first', async () => {
   app.get('/', (req, res, next) => {
     const run = async (): Promise<void> => {
       const early = req.secrets.get('db');
-      await untilTrue(() => releases.length === 1);
+      await expect.poll(() => releases.length).toBe(1);
       void client.invalidate('db');
       const late = req.secrets.get('db');
-      await untilTrue(() => releases.length === 2);
+      await expect.poll(() => releases.length).toBe(2);
       releases[1]?.();
       const second = await late;
       releases[0]?.();

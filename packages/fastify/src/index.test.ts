@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { FakeClock, FakeTransport, fixedSecrets } from '@kms-secrets/testing';
 import { fastify } from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createSecretClient, secretErrors, secrets, secretsHealth } from './index.ts';
 import type { SecretClient, SecretClientOptions, SecretsPluginOptions } from './index.ts';
 
@@ -122,7 +122,7 @@ test.each<[string, (options: SecretClientOptions) => SecretsPluginOptions]>([
     () => undefined,
     (reason: unknown) => reason,
   );
-  await vi.waitUntil(() => kms.requests.length > 0);
+  await expect.poll(() => kms.requests.length).toBe(1);
   await clock.pass('9s');
 
   expect(await error).toMatchObject({
@@ -139,7 +139,7 @@ test('a start waits out an outage that is shorter than pluginTimeout', async () 
   const app = fastify();
   app.register(secrets, { client: { endpoints: [kms], clock, retry: { maxAttempts: 1 } }, preload: ['db'] });
   const ready = app.ready();
-  await vi.waitUntil(() => kms.requests.length > 0);
+  await expect.poll(() => kms.requests.length).toBe(1);
   await clock.pass('4s');
   kms.heal();
   await clock.pass('4s');

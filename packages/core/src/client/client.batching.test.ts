@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createSecretClient } from '../create-client.ts';
 import type { SecretClientOptions } from '../options/options.ts';
 import { isSecretError } from '../secret/errors.ts';
-import { startKms } from './client.fixture.ts';
+import { busyMachine, startKms } from './client.fixture.ts';
 import type { SecretClient } from './client.ts';
 
 const names = Array.from({ length: 25 }, (_, index) => `name-${index}`);
@@ -20,6 +20,7 @@ async function setUp(
     credentials: kms.accessKey,
     endpoints: kms.endpoints.map(({ endpoint }) => ({ endpoint, caFilePath: kms.caFilePath })),
     preload: names,
+    ...busyMachine,
     ...options,
   });
   onTestFinished(() => client.close());
@@ -122,10 +123,10 @@ test('close() aborts a batch that hangs', async () => {
   const { kms, client } = await setUp();
   kms.fault({ kind: 'hang' });
   const ready = client.ready().catch((error: unknown) => (isSecretError(error) ? error.code : error));
-  while (kms.openRequests < 2) await new Promise((resolve) => setImmediate(resolve));
+  await expect.poll(() => kms.openRequests).toBe(2);
 
   await client.close();
 
   expect(await ready).toBe('ERR_CLIENT_CLOSED');
-  while (kms.openRequests > 0) await new Promise((resolve) => setImmediate(resolve));
+  await expect.poll(() => kms.openRequests).toBe(0);
 });

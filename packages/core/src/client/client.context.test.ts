@@ -11,7 +11,16 @@ import type { SecretStore } from '../ports/store.ts';
 import { firstKey, freshPath } from '../seal/stored-secret.fixture.ts';
 import type { SecretEventName } from '../secret/events.ts';
 import type { SecretClient } from './client.ts';
-import { dbRequest, fakeEndpoint, fakeMachine, hour, setUpClient, startKms, storedSecret } from './client.fixture.ts';
+import {
+  busyMachine,
+  dbRequest,
+  fakeEndpoint,
+  fakeMachine,
+  hour,
+  setUpClient,
+  startKms,
+  storedSecret,
+} from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 
 const region = 'cn-hangzhou';
@@ -264,13 +273,13 @@ test('connections and a function for credentials keep the context of the creatio
     record('credentials')();
     return kms.accessKey;
   };
-  const options = { credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] };
+  const options = { credentials, endpoints: [{ endpoint, caFilePath: kms.caFilePath }], ...busyMachine };
   const client = context.run('creation', () => createSecretClientOn(fakeMachine(), options));
 
   await context.run('first request', () => client.get('db'));
   await context.run('second request', () => client.get('cache'));
   await context.run('shutdown', () => client.close());
-  await new Promise((resolve) => setTimeout(resolve, 10)); // the sockets emit `close` later
+  await expect.poll(() => contexts['socket']?.length).toBe(2); // the sockets emit `close` later
 
   expect(kms.requests).toHaveLength(2);
   expect(contexts).toEqual({
@@ -284,19 +293,19 @@ test('connections and a function for credentials keep the context of the creatio
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Runs `act` with an object as the context. Resolves to whether the object was collected afterwards. */
-async function isCollectedAfter(act: () => Promise<unknown>): Promise<boolean> {
+/** Runs `act` with an object as the context. Checks that the object is collected afterwards. */
+async function expectCollectionAfter(act: () => Promise<unknown>): Promise<void> {
   const run = async (): Promise<WeakRef<object>> => {
     const store = { body: Buffer.alloc(1_000) };
     await context.run(store, act);
     return new WeakRef(store);
   };
   const reference = await run();
-  for (let count = 0; count < 50 && reference.deref() !== undefined; count += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
+  const isCollected = (): boolean => {
     collectGarbage();
-  }
-  return reference.deref() === undefined;
+    return reference.deref() === undefined;
+  };
+  await expect.poll(isCollected).toBe(true);
 }
 
 const retained: readonly (readonly [string, (fixture: ClientFixture) => Promise<unknown>])[] = [
@@ -368,29 +377,30 @@ const retained: readonly (readonly [string, (fixture: ClientFixture) => Promise<
 test.each(retained)('retains nothing of the context of %s', async (_, act) => {
   const fixture = setUp({ names: ['db', 'cache'], store: new FakeStore({ isShared: true }) });
 
-  expect(await isCollectedAfter(() => act(fixture))).toBe(true);
+  await expectCollectionAfter(() => act(fixture));
 });
 
 test('retains nothing of the context of the first read from memory', async () => {
   const { client } = setUp();
   await client.get('db');
 
-  expect(await isCollectedAfter(() => client.get('db'))).toBe(true);
+  await expectCollectionAfter(() => client.get('db'));
 });
 
 test('retains nothing of the context of a read that a file store saves', async () => {
   const { client } = setUp({ stores: [fileStore({ path: await freshPath(), key: firstKey })] });
 
-  expect(await isCollectedAfter(() => client.get('db'))).toBe(true);
+  await expectCollectionAfter(() => client.get('db'));
 });
 
 test('retains nothing of the context of a read over a connection that it opened', async () => {
   const kms = await startKms({ db: 's3cret-1' }, { regions: [region] });
   const { endpoint } = kms.endpoint(region);
-  const options = { credentials: kms.accessKey, endpoints: [{ endpoint, caFilePath: kms.caFilePath }] };
+  const endpoints = [{ endpoint, caFilePath: kms.caFilePath }];
+  const options = { credentials: kms.accessKey, endpoints, ...busyMachine };
   const client: SecretClient = createSecretClientOn(fakeMachine(), options);
   onTestFinished(() => client.close());
 
-  expect(await isCollectedAfter(() => client.get('db'))).toBe(true);
+  await expectCollectionAfter(() => client.get('db'));
   expect(kms.requests).toHaveLength(1);
 });

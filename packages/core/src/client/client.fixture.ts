@@ -208,6 +208,17 @@ export async function startKms(
   return kms;
 }
 
+/**
+ * Options for a test that counts requests over real sockets by the real clock: on a busy machine a handshake takes seconds. No timeout
+ * and no hedge ends an attempt.
+ */
+export const busyMachine = {
+  connectTimeout: '50s',
+  attemptTimeout: '50s',
+  deadline: '50s',
+  hedge: false,
+} as const satisfies SecretClientOptions;
+
 /** A machine with these environment variables, and these files by their path in its working directory. */
 export function fakeMachine(
   environment: Readonly<Record<string, string>> = {},

@@ -110,7 +110,7 @@ async function startFleet({ size, names, quota: perSecond, supportsBatch }: Flee
 test.each([
   { size: 200, names: 50, quota: 450, supportsBatch: true },
   { size: 20, names: 50, quota: 45, supportsBatch: false },
-])('$size clients that start together share a quota (batches: $supportsBatch)', { timeout: 120_000 }, async (fleet) => {
+])('$size clients that start together share a quota (batches: $supportsBatch)', { timeout: 300_000 }, async (fleet) => {
   const { readyAt, errors, quota } = await startFleet(fleet);
 
   expect(errors).toEqual([]);

@@ -141,7 +141,7 @@ class Simulation {
   }
 }
 
-test('serves no refused version before KMS returns a later one, in any order', async () => {
+test('serves no refused version before KMS returns a later one, in any order', { timeout: 180_000 }, async () => {
   let readsAfterRefusal = 0;
 
   await fc.assert(

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import * as nodeFiles from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import { describe, expect, test } from 'vitest';
 import { fileStoreWith } from '../file-store/file-store.ts';
 import { decodePack } from '../file-store/pack.ts';
-import type { StoredSecret } from '../ports/store.ts';
+import type { SecretStore, StoredSecret } from '../ports/store.ts';
 import { firstKey, freshPath, versionIn } from '../seal/stored-secret.fixture.ts';
 import type { Secret } from '../secret/secret.ts';
 import { maybeSameSecret } from '../secret/secret-name.ts';
@@ -292,7 +292,18 @@ test('does not serve an invalidated version while its removal is pending', async
 test('carries out a removal once that waited for a read-only folder', async () => {
   const path = await freshPath();
   // The disk is real: time must not pass before its operations have completed.
-  const clock = new FakeClock({ settle: () => setTimeout(20) });
+  const running = new Set<Promise<unknown>>();
+  const counted = <Value>(operation: Promise<Value>): Promise<Value> => {
+    running.add(operation);
+    const end = (): boolean => running.delete(operation);
+    operation.then(end, end);
+    return operation;
+  };
+  const settle = async (): Promise<void> => {
+    do await nextTurn();
+    while (running.size > 0);
+  };
+  const clock = new FakeClock({ settle });
   const disk = { isReadOnly: false, commits: 0 };
   const files = {
     ...nodeFiles,
@@ -305,7 +316,15 @@ test('carries out a removal once that waited for a read-only folder', async () =
       await nodeFiles.rename(from, to);
     },
   };
-  const store = fileStoreWith({ fileSystem: files as typeof nodeFiles }, { path, key: firstKey, clock });
+  const onDisk = fileStoreWith({ fileSystem: files as typeof nodeFiles }, { path, key: firstKey, clock });
+  const store: SecretStore = {
+    name: onDisk.name,
+    read: (request) => counted(onDisk.read(request)),
+    write: (request, secret) => counted(onDisk.write(request, secret)),
+    remove: (request) => counted(onDisk.remove(request)),
+    removeAll: (name) => counted(onDisk.removeAll(name)),
+    close: () => onDisk.close(),
+  };
   const { client, kms } = setUpClientWithStore({ clock, stores: store });
   const until = async (isDone: () => boolean): Promise<void> => {
     while (!isDone()) await clock.pass(100);

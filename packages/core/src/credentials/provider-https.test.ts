@@ -91,7 +91,7 @@ test('times out a proxy that never responds and closes its connection', async ()
   const request = { ...requestTo('https://sts.test/'), connectTimeout: 2_000, readTimeout: 5_000 };
   const response = providerWith(() => url, clock).doRequest(request);
   const outcome = response.catch((error: Error & { code?: string }) => error.code);
-  while (sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await expect.poll(() => sockets.length).toBe(1);
   const closed = once(sockets[0] ?? process, 'close');
 
   await clock.pass('7s');

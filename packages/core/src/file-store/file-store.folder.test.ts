@@ -254,7 +254,7 @@ test('syncs the salt and the folder before the first file depends on it', async 
   await store.write({ name: 'db' }, stored());
 
   expect(steps).toEqual(['sync file', 'link', 'sync folder', 'sync file', 'rename', 'sync folder']);
-}, 30_000);
+});
 
 test('a write that fails leaves no temporary file', async () => {
   const path = await filled();

@@ -174,7 +174,7 @@ test('derives the same key from a passphrase in every process', async () => {
   await Promise.all([one.write({ name: 'a' }, stored()), other.write({ name: 'b' }, stored())]);
 
   expect([await versionIn(one, 'b'), await versionIn(other, 'a')]).toEqual(['v1', 'v1']);
-}, 30_000);
+});
 
 test('ignores the files of processes with another key', async () => {
   const path = await freshPath();

@@ -111,4 +111,4 @@ test('keeps the salt of a passphrase in a file of 16 bytes', async () => {
   const files = (await readdir(path)).map((file) => file.replace(/-.+/u, ''));
 
   expect(files.toSorted()).toEqual(['cd49943fa73f62f8', 'salt']);
-}, 30_000);
+});

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { isSecretError } from '../secret/errors.ts';
 import { createKeyring } from './keyring.ts';
 import type { KeyringOptions } from './keyring.ts';
@@ -47,7 +47,7 @@ test('derives the same key from a passphrase and a salt, in every Unicode form',
   const [place] = one.locations(request);
   expect(same.locations(request)).toContainEqual(place);
   expect(salted.locations(request)).not.toContainEqual(place);
-}, 30_000);
+});
 
 test('needs a salt only for a passphrase', () => {
   expect(createKeyring({ key: firstKey }).needsSalt).toBe(false);
@@ -123,7 +123,7 @@ test('has a pending promise while it derives a key from a passphrase', async () 
   expect(keyring.deriving).toBeUndefined();
 
   const unlocked = keyring.unlock('salt');
-  await vi.waitUntil(() => keyring.deriving !== undefined);
+  await expect.poll(() => keyring.deriving).toBeDefined();
   await unlocked;
 
   expect(keyring.deriving).toBeUndefined();

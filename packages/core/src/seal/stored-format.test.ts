@@ -49,7 +49,7 @@ test('derives a key from a passphrase by scrypt', async () => {
     nameHash: '0cf7a7369431139abc22c8cadf371187',
     requestHash: '3fbdf3d03208d3f723e76b4acdeac4f0',
   });
-}, 30_000);
+});
 
 const golden = {
   secret: [

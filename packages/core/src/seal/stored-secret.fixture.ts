@@ -13,7 +13,8 @@ export const [firstKey, secondKey] = ['one', 'two'].map((seed) =>
 export async function freshPath(): Promise<string> {
   const { onTestFinished } = await import('vitest');
   const directory = await mkdtemp(join(tmpdir(), 'file-store-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  // Retries: a store that is still open may add a file.
+  onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }));
   return join(directory, 'secrets');
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
 import tls from 'node:tls';
 import { FakeClock } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
@@ -31,7 +30,7 @@ test('does not reuse a connection that became too old during its response', asyn
   kms.fault({ kind: 'slow', ms: 50 }, { times: 1 });
   const fetching = transport.fetch(request, noAbort());
   await requestReceived(kms);
-  await clock.pass('6m');
+  clock.freeze('6m'); // at once: the response must not arrive before
   await fetching;
 
   await transport.fetch(request, noAbort());
@@ -114,7 +113,7 @@ async function cancelOnReusedConnection(ms: number): Promise<FakeKms> {
   controller.abort('no response');
   await fetching;
   hanging.heal();
-  while (kms.openRequests > 0) await nextTick();
+  await expect.poll(() => kms.openRequests).toBe(0);
   await transport.fetch(request, noAbort());
   return kms;
 }

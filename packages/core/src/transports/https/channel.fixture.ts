@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer, isIPv6 } from 'node:net';
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { FakeClock, startFakeKms } from '@kms-secrets/testing';
 import type { FakeKms } from '@kms-secrets/testing';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { CredentialsProvider } from '../../ports/credentials.ts';
 import type { FetchFailure } from '../../ports/transport.ts';
 import type { OpenApiOptions } from '../openapi/openapi-transport.ts';
@@ -61,7 +60,7 @@ export const noAbort = (): AbortSignal => new AbortController().signal;
 
 /** Waits until the fake has received a request that it does not respond to. */
 export async function requestReceived(kms: FakeKms): Promise<void> {
-  while (kms.openRequests === 0) await nextTick();
+  await expect.poll(() => kms.openRequests).toBe(1);
 }
 
 /** A proxy that records the CONNECT requests and responds with `status`, to which headers may be appended. */

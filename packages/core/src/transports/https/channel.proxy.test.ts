@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { failureOf, noAbort, open, region, request, start, startProxy } from './channel.fixture.ts';
@@ -53,7 +52,7 @@ test('times out a proxy that never responds and closes its connection', async ()
 
   await clock.pass('2s');
   const failure = await fetching;
-  while (!socket.closed) await nextTick();
+  await expect.poll(() => socket.closed).toBe(true);
 
   expect(failure).toMatchObject({ failure: 'unreachable', code: 'ETIMEDOUT' });
   expect(failure.message).toContain(proxy.url.host);
