@@ -1,5 +1,6 @@
 // @ts-check
-import { createSecretClient, systemClock } from '@kms-secrets/core';
+import * as core from '@kms-secrets/core';
+import * as redis from '@kms-secrets/redis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeOptions } from './stores.mjs';
 
@@ -15,15 +16,27 @@ import { storeOptions } from './stores.mjs';
  * @property {number} [slowdown] factor by which all waits and leases of the client are longer, for a busy machine
  */
 
-/** @param {ClientTask} task */
-export function createClient({ kms, endpoints, stores, location, options = {}, slowdown = 1 }) {
+const { systemClock } = core;
+
+/**
+ * The packages that a client is made of; by default, the present ones.
+ * @typedef {{ core: typeof core; redis: typeof redis }} Release
+ */
+
+/**
+ * @param {ClientTask} task
+ * @param {Release} [release]
+ */
+export function createClient(task, release = { core, redis }) {
+  const { kms, endpoints, stores, location, options = {}, slowdown = 1 } = task;
   const { caFilePath, accessKey } = kms;
-  const { stores: opened = [] } = storeOptions[stores]?.(location) ?? {};
-  return createSecretClient({
+  const clock = slowClock(slowdown);
+  const { stores: opened = [] } = storeOptions[stores]?.(location, { ...release, clock }) ?? {};
+  return release.core.createSecretClient({
     credentials: accessKey,
     endpoints: kms.endpoints.slice(0, endpoints).map((endpoint) => ({ endpoint, caFilePath })),
     stores: [opened].flat().map((store) => withLongerLeases(store, slowdown)),
-    clock: slowClock(slowdown),
+    clock,
     ...options,
   });
 }

@@ -1,6 +1,4 @@
 // @ts-check
-import { fileStore } from '@kms-secrets/core';
-import { redisStore } from '@kms-secrets/redis';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +6,17 @@ import { startRedis } from '../support/redis-server.mjs';
 
 const key = 'a1b2c3d4'.repeat(8);
 
+/** @typedef {import('./clients.mjs').Release & { clock: import('@kms-secrets/core').Clock }} StoreParts */
+
 /**
  * The kinds of stores, and the client options for each. `location` is where the store keeps its data: the same for all clients
  * of a run, and a new one for each run (see `openStorage`).
- * @type {Readonly<Record<string, (location: string) => Partial<import('@kms-secrets/core').SecretClientOptions>>>}
+ * @type {Readonly<Record<string, (location: string, parts: StoreParts) => Partial<import('@kms-secrets/core').SecretClientOptions>>>}
  */
 export const storeOptions = {
   none: () => ({}),
-  file: (location) => ({ stores: [fileStore({ path: join(location, 'secrets'), key })] }),
-  redis: (location) => ({ stores: [redisStore({ url: location, key })] }),
+  file: (location, { core }) => ({ stores: [core.fileStore({ path: join(location, 'secrets'), key })] }),
+  redis: (location, { redis, clock }) => ({ stores: [redis.redisStore({ url: location, key, clock })] }),
 };
 
 /**
