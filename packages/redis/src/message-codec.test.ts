@@ -86,6 +86,8 @@ test.each([
   textOf({ name: 7 }),
   textOf({ refused: 'yes' }),
   textOf({ versionId: 7 }),
+  textOf({ name: 'x'.repeat(1_025) }),
+  textOf({ versionId: 'x'.repeat(1_025) }),
   textOf({ ...written, request: 'db' }),
   textOf({ ...written, request: { name: 'db', stage: 7 } }),
   textOf({ ...written, request: { name: 'another' } }),

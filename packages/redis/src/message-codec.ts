@@ -15,6 +15,8 @@ export type StoreMessage = Extract<StoreEvent, { readonly kind: 'written' | 'rem
 const maxAge = 900_000;
 /** Characters; ours have 16. */
 const maxSenderId = 64;
+/** Characters of a name or version id. Those of KMS are shorter, and names are remembered. */
+const maxNameLength = 1_024;
 
 /** The core of every message, which all releases write and understand; see docs/store-format.md. */
 interface MessageCore {
@@ -129,8 +131,8 @@ function parseObject(text: string): Fields | undefined {
 /** Validates the content although it is authentic: another release may have written it. */
 function toCore({ version, from, count, name, versionId, refused }: Fields): MessageCore | undefined {
   if (!isPositiveInteger(version) || !isPositiveInteger(count)) return undefined;
-  if (typeof from !== 'string' || from.length > maxSenderId || typeof name !== 'string') return undefined;
-  if (typeof refused !== 'boolean' || !(versionId === undefined || typeof versionId === 'string')) return undefined;
+  if (!isText(from, maxSenderId) || !isText(name, maxNameLength) || typeof refused !== 'boolean') return undefined;
+  if (versionId !== undefined && !isText(versionId, maxNameLength)) return undefined;
   return { version, from, count, name, versionId, refused };
 }
 
@@ -143,4 +145,8 @@ function isObject(value: unknown): value is Fields {
 /** JSON may hold 1e400, which is parsed as infinity and would hide all later messages of the sender. */
 function isPositiveInteger(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value.length <= maxLength;
 }

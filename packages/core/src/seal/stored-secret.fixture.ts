@@ -72,7 +72,7 @@ export interface RawContent {
   readonly kind: 'secret' | 'message';
   readonly text: string;
   readonly timestamp?: number;
-  readonly associatedData: string;
+  readonly associatedData: string | Buffer;
 }
 
 /** Seals any text, such as one of a later version. Follows docs/store-format.md and shares no code with the package. */
@@ -84,6 +84,8 @@ export function sealRaw({ version = 1, kind, text, timestamp = 1_767_323_046_000
   head.writeDoubleBE(timestamp, 10);
   const header = Buffer.concat([head, randomBytes(12)]);
   const cipher = createCipheriv('aes-256-gcm', derive('seal', 32), header.subarray(18));
-  cipher.setAAD(Buffer.concat([header, Buffer.from(rest.associatedData)]));
+  const { associatedData } = rest;
+  const bytes = typeof associatedData === 'string' ? Buffer.from(associatedData) : associatedData;
+  cipher.setAAD(Buffer.concat([header, bytes]));
   return Buffer.concat([header, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
 }
