@@ -9,7 +9,7 @@ import type { Secret, SecretClient, SecretClientOptions, SecretTransport } from 
  * of its own, which a later fetch reuses.
  */
 export function throughClients(clientOptions: SecretClientOptions): SecretTransport {
-  const timeouts = { connectTimeout: '20s', attemptTimeout: '20s' } as const; // The machine may be busy.
+  const timeouts = { connectTimeout: '50s', attemptTimeout: '50s', deadline: '50s' } as const; // The machine may be busy.
   const options: SecretClientOptions = {
     ...clientOptions,
     ...timeouts,

@@ -20,7 +20,7 @@ async function readInProcess(
   const program = `
     import { createSecretClient } from '@kms-secrets/core';
     // 100 concurrent handshakes take long on a busy machine.
-    const client = createSecretClient({ retry: { maxAttempts: 1 }, connectTimeout: '20s', attemptTimeout: '20s', deadline: '20s' });
+    const client = createSecretClient({ retry: { maxAttempts: 1 }, connectTimeout: '90s', attemptTimeout: '90s', deadline: '90s' });
     const names = Array.from({ length: 100 }, (_, index) => 'name-' + index);
     await client.getMany(names).then(() => console.log('read'), ({ message }) => console.log(message));
     await client.close();`;
@@ -34,7 +34,7 @@ async function readInProcess(
       ...identity,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 100_000,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

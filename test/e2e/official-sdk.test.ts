@@ -19,6 +19,7 @@ const prelude = `
   import { createRequire } from 'node:module';
   const sdk = createRequire(import.meta.url)(process.env.SDK);
   const [endpoint, accessKeyId, accessKeySecret, securityToken, ca] = JSON.parse(process.env.REQUEST);
+  const timeouts = { connectTimeout: 50_000, readTimeout: 50_000 }; // 3 s are too short for a busy machine
   const show = (response) => {
     const hash = createHash('sha256').update(response.SecretData ?? response.secretData).digest('hex');
     console.log(JSON.stringify({ hash, versionId: response.VersionId ?? response.versionId }));
@@ -29,14 +30,15 @@ const prelude = `
 const rpcClient = `${prelude}
   const { default: Client, GetSecretValueRequest } = sdk;
   const type = securityToken === '' ? 'access_key' : 'sts';
-  const client = new Client({ type, accessKeyId, accessKeySecret, securityToken, endpoint });
+  const client = new Client({ type, accessKeyId, accessKeySecret, securityToken, endpoint, ...timeouts });
   await client.getSecretValue(new GetSecretValueRequest({ secretName: 'prod/db!1' })).then(show, showError);
 `;
 
 const acs3Client = `${prelude}
   const { default: Client, $OpenApiUtil } = sdk;
   const type = securityToken === '' ? 'access_key' : 'sts';
-  const client = new Client(new $OpenApiUtil.Config({ type, accessKeyId, accessKeySecret, securityToken, endpoint, ca }));
+  const config = { type, accessKeyId, accessKeySecret, securityToken, endpoint, ca, ...timeouts };
+  const client = new Client(new $OpenApiUtil.Config(config));
   const params = new $OpenApiUtil.Params({
     action: 'GetSecretValue', version: '2016-01-20', protocol: 'HTTPS', method: 'POST', pathname: '/', authType: 'AK',
     style: 'RPC', reqBodyType: 'json', bodyType: 'json',

@@ -12,7 +12,9 @@ const commands = {
   open({ id, endpoint, credentials }) {
     const { securityToken } = credentials;
     const type = securityToken === undefined ? 'access_key' : 'sts';
-    transports.set(id, sdkTransport(new Client({ type, ...credentials, endpoint }), { readTimeout: 1_500 }));
+    const client = new Client({ type, ...credentials, endpoint });
+    // The defaults of 3 s are too short for a busy machine.
+    transports.set(id, sdkTransport(client, { connectTimeout: 50_000, readTimeout: 50_000 }));
   },
   async fetch({ id, attempt, request }) {
     const controller = new AbortController();

@@ -35,7 +35,7 @@ function clientKeyFor({ gateway }: FakeEndpoint, kms: FakeKms): { clientKeyFile:
   return { clientKeyFile: keyFile, password };
 }
 
-const connectTimeout = '20s'; // for a busy machine
+const connectTimeout = '50s'; // for a busy machine
 
 describeTransport('a region with a client key in `credentials`', (fakeEndpoint, kms) => {
   const { endpoint } = fakeEndpoint;

@@ -13,7 +13,7 @@ describeTransport(
           Promise.resolve({ accessKeyId, accessKeySecret, ...(securityToken === undefined ? {} : { securityToken }) }),
       },
       clock: systemClock,
-      connectTimeout: 20_000, // a machine may be busy
+      connectTimeout: 50_000, // a machine may be busy
       maxResponseBytes: 1_048_576,
     }),
 );
