@@ -1,134 +1,108 @@
 // @ts-check
-// Changes one source file in many small ways, one at a time, and runs the tests for each change. A change that no test notices
-// survives: a promise without a proof, or a change without effect.
+// Changes the source code in many small ways, one at a time, and runs the unit tests that cover each change. A change that no
+// test notices survives: a promise without a proof, or code without effect.
 //
-// pnpm mutants <file> [--limit 30] [--seed 1] [--project unit] [--tests <path> ...]
+// pnpm mutants                                  10 mutants of each room, and the score of each room
+// pnpm mutants --rooms fetch,redis --count 30   30 mutants of these rooms
+// pnpm mutants <file> --count 30                30 mutants of one file
+// --seed <n> (1): another sample. --verbose: also the mutants that a test notices, and that test. --wide: a mutant that the
+// tests of its room do not notice is tried against all tests of the package that reach the file.
 //
-// Default tests: the test files that are named after the file, or else those of its folder.
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+// No file is written: Vite serves the changed code to the tests. Code that a test starts as a process of its own is unchanged.
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseSync } from 'vite';
+import { mutantsOf } from './mutants/mutants-of.mjs';
+import { roomOf, roomNames, sourcesOf } from './mutants/rooms.mjs';
+import { sample } from './mutants/sample.mjs';
+import { TestProcess } from './mutants/test-process.mjs';
+import { directTests, farTests, roomTests } from './mutants/tests-of.mjs';
 
-/** @typedef {{ start: number; end: number; text: string }} Mutant */
-/** @typedef {{ type: string; start: number; end: number } & Record<string, unknown>} AstNode */
-
-/** How long the tests of one mutant may take (ms). A mutant that hangs counts as killed. */
-const timeout = 180_000;
-
-/** @type {Readonly<Record<string, string>>} */
-const operators = {
-  '<': '<=',
-  '<=': '<',
-  '>': '>=',
-  '>=': '>',
-  '===': '!==',
-  '!==': '===',
-  '+': '-',
-  '-': '+',
-  '*': '/',
-  '/': '*',
-  '&&': '||',
-  '||': '&&',
-  '??': '&&',
-};
-
-/** @param {unknown} value @returns {value is AstNode} */
-function isNode(value) {
-  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
-}
-
-/** @param {string} code @param {string} file @returns {Mutant[]} */
-function mutantsOf(code, file) {
-  /** @type {Mutant[]} */
-  const mutants = [];
-  /** @param {AstNode} node @param {string} text */
-  const replace = (node, text) => void mutants.push({ start: node.start, end: node.end, text });
-  /** @param {AstNode} node */
-  const visit = (node) => {
-    if (node.type.startsWith('TS') || node.type === 'ImportDeclaration') return;
-    const { left, right, operator, test, argument, value } = node;
-    if (isNode(left) && isNode(right) && typeof operator === 'string' && operator in operators) {
-      const at = code.indexOf(operator, left.end);
-      mutants.push({ start: at, end: at + operator.length, text: operators[operator] ?? operator });
-    }
-    if (isNode(test)) for (const text of ['true', 'false']) replace(test, `(${text} as boolean)`);
-    if (node.type === 'Literal' && typeof value === 'number') replace(node, String(value === 0 ? 1 : value * 2));
-    if (node.type === 'Literal' && typeof value === 'boolean') replace(node, String(!value));
-    if (node.type === 'AwaitExpression' && isNode(argument)) replace(node, code.slice(argument.start, argument.end));
-    if (node.type === 'ExpressionStatement') replace(node, ';');
-    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
-  };
-  visit(/** @type {AstNode} */ (/** @type {unknown} */ (parseSync(file, code).program)));
-  return mutants;
-}
-
-/** The same sample for the same seed: a linear congruential generator (Numerical Recipes). */
-/** @param {Mutant[]} mutants @param {number} limit @param {number} seed */
-function sample(mutants, limit, seed) {
-  let state = seed;
-  const keyed = mutants.map((mutant) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return { mutant, key: state };
-  });
-  const chosen = keyed.toSorted((one, other) => one.key - other.key).slice(0, limit);
-  return chosen.map(({ mutant }) => mutant).toSorted((one, other) => one.start - other.start);
-}
-
-/** @param {string} file */
-function testsOf(file) {
-  const folder = dirname(file);
-  const stem = basename(file, '.ts');
-  const own = readdirSync(folder).filter((name) => name.startsWith(`${stem}.`) && name.endsWith('.test.ts'));
-  return own.length === 0 ? [folder] : own.map((name) => join(folder, name));
-}
-
-/** Whether the tests pass. @param {string} project @param {readonly string[]} tests */
-function passes(project, tests) {
-  const parameters = ['exec', 'vitest', 'run', '--project', project, '--bail', '1', '--reporter', 'dot', ...tests];
-  return spawnSync('pnpm', parameters, { stdio: 'ignore', timeout, killSignal: 'SIGKILL' }).status === 0;
-}
+/** @typedef {import('./mutants/mutants-of.mjs').Mutant} Mutant */
+/** @typedef {{ tried: number; survived: number; timedOut: number }} Score */
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    limit: { type: 'string', default: '30' },
+    rooms: { type: 'string', default: roomNames.join(',') },
+    count: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
-    project: { type: 'string', default: 'unit' },
-    tests: { type: 'string', multiple: true },
+    wide: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
   },
 });
-const [file] = positionals;
-if (file === undefined) {
-  console.error('Usage: pnpm mutants <file> [--limit 30] [--seed 1] [--project unit] [--tests <path> ...]');
-  process.exit(2);
-}
-const tests = values.tests ?? testsOf(file);
-const code = readFileSync(file, 'utf8');
-if (!passes(values.project, tests)) {
-  console.error(`The tests fail without a change: ${tests.join(' ')}.`);
-  process.exit(1);
-}
-const mutants = sample(mutantsOf(code, file), Number(values.limit), Number(values.seed));
-// `spawnSync` blocks this process, so the signal arrives after the file is restored.
-const interruption = new AbortController();
-process.once('SIGINT', () => interruption.abort());
-let killed = 0;
-let tried = 0;
-for (const { start, end, text } of mutants) {
-  if (interruption.signal.aborted) break;
-  writeFileSync(file, code.slice(0, start) + text + code.slice(end));
-  let isSurvivor = true;
-  try {
-    isSurvivor = passes(values.project, tests);
-  } finally {
-    writeFileSync(file, code);
+const seed = Number(values.seed);
+const count = Number(values.count);
+const samples =
+  positionals.length > 0
+    ? positionals.map((file) => ({ name: roomOf(file), files: [file] }))
+    : values.rooms.split(',').map((name) => ({ name, files: sourcesOf(name) }));
+
+const testProcess = new TestProcess();
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    testProcess.stop();
+    process.exit(1);
+  });
+
+/**
+ * The tests that pass without a change: a failure of the others would look like a mutant that a test notices.
+ * @param {string[]} tests
+ */
+async function passingOf(tests) {
+  const passing = new Set(tests);
+  for (;;) {
+    const failed = await testProcess.run({ tests: [...passing] });
+    if (failed === undefined) return passing;
+    console.log(`  left out, because it fails without a change: ${failed.file} > ${failed.test}`);
+    if (!passing.delete(failed.file)) throw new Error('The tests fail without a change.');
   }
-  tried += 1;
-  if (!isSurvivor) killed += 1;
-  else console.log(`${file}:${code.slice(0, start).split('\n').length}: ${code.slice(start, end)} -> ${text}`);
-  // Lets a signal arrive.
-  await new Promise((resolve) => setImmediate(resolve));
 }
-console.log(`${killed} of ${tried} mutants killed by ${tests.join(' ')}`);
+
+/** @param {string} name @param {string[]} files @returns {Promise<Score>} */
+async function measure(name, files) {
+  const score = { tried: 0, survived: 0, timedOut: 0 };
+  const all = files.flatMap((file) => mutantsOf(readFileSync(file, 'utf8'), file));
+  const mutants = sample(all, count, seed).map((mutant) => ({ mutant, batches: testBatches(mutant.file) }));
+  const passing = await passingOf([...new Set(mutants.flatMap(({ batches }) => batches.flat()))]);
+  for (const { mutant, batches } of mutants) {
+    let killer;
+    for (const batch of batches) {
+      const tests = batch.filter((test) => passing.has(test));
+      if (tests.length > 0) killer ??= await testProcess.run({ tests, change: mutant });
+    }
+    score.tried += 1;
+    if (killer === undefined) score.survived += 1;
+    if (killer === TestProcess.timedOut) score.timedOut += 1;
+    if (killer === undefined) console.log(`SURVIVED ${describe(mutant)}`);
+    else if (values.verbose) console.log(`killed   ${describe(mutant)}  [${killer.test}]`);
+  }
+  console.log(`${name}: ${inWords(score)}`);
+  return score;
+}
+
+/** The nearest tests first: most mutants are noticed there. @param {string} file */
+const testBatches = (file) => [directTests(file), roomTests(file), ...(values.wide ? [farTests(file)] : [])];
+
+/** @param {Mutant} mutant */
+function describe({ file, code, start, end, text }) {
+  const line = code.slice(0, start).split('\n').length;
+  const short = (/** @type {string} */ source) => source.replaceAll(/\s+/gu, ' ').slice(0, 100);
+  return `${relative('.', file)}:${line}: ${short(code.slice(start, end))} -> ${short(text)}`;
+}
+
+/** @param {Score} score */
+function inWords({ tried, survived, timedOut }) {
+  const killed = tried - survived;
+  return `${killed} of ${tried} killed (${Math.round((100 * killed) / tried)} %), of these ${timedOut} by the time limit`;
+}
+
+const total = { tried: 0, survived: 0, timedOut: 0 };
+for (const { name, files } of samples) {
+  const score = await measure(name, files);
+  total.tried += score.tried;
+  total.survived += score.survived;
+  total.timedOut += score.timedOut;
+}
+console.log(`all: ${inWords(total)}`);
+testProcess.stop();

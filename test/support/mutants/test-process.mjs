@@ -1,0 +1,56 @@
+// @ts-check
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {import('./mutants-of.mjs').Mutant} Mutant */
+/** @typedef {{ tests: string[]; change?: Mutant }} Run */
+/** @typedef {{ file: string; test: string }} Failed The first test that failed. */
+
+const runner = fileURLToPath(new URL('vitest-runner.mjs', import.meta.url));
+
+/** How long the tests of one mutant may take (ms). A loop without an end is noticed in this way alone. */
+const timeLimit = 180_000;
+/** How long many tests may take without a change (ms), on a busy machine. */
+const timeLimitUnchanged = 900_000;
+
+/** A Vitest that stays for many mutants; a mutant that hangs ends it, and the next mutant starts another. */
+export class TestProcess {
+  static timedOut = { file: '', test: 'time limit' };
+
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #process;
+
+  /** @param {Run} run @returns {Promise<Failed | undefined>} */
+  run(run) {
+    const child = (this.#process ??= fork(runner, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    return new Promise((resolve, reject) => {
+      const onTimeout = () => {
+        finish();
+        this.stop();
+        resolve(TestProcess.timedOut);
+      };
+      const timer = setTimeout(onTimeout, run.change === undefined ? timeLimitUnchanged : timeLimit);
+      /** @param {{ failed?: Failed }} message */
+      const onMessage = ({ failed }) => {
+        finish();
+        resolve(failed);
+      };
+      const onExit = () => {
+        finish();
+        reject(new Error('The process that runs Vitest ended.'));
+      };
+      const finish = () => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+      };
+      child.on('message', onMessage).on('exit', onExit);
+      child.send(run);
+    });
+  }
+
+  /** Ends Vitest and its workers, also those in a loop without an end: all are in one process group. */
+  stop() {
+    if (this.#process?.pid !== undefined) process.kill(-this.#process.pid, 'SIGKILL');
+    this.#process = undefined;
+  }
+}
