@@ -1,5 +1,6 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
+import type { BatchingTransport } from '../endpoint/batching-transport.ts';
 import { Secret } from '../secret/secret.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretTransport } from '../ports/transport.ts';
@@ -23,7 +24,7 @@ function setup(
   readonly signals: AbortSignal[];
   readonly read: (names: readonly string[], signal?: AbortSignal) => Promise<readonly string[]>;
   readonly batching: Batching;
-  readonly transport: SecretTransport;
+  readonly transport: BatchingTransport;
 } {
   const { many = (batch) => batch.map(secretOf), isForMany = true } = options;
   const clock = new FakeClock();
@@ -189,6 +190,20 @@ test.each(['InvalidAction.NotFound', 'InvalidApi.NotFound'])('sends no more batc
   await read(['c', 'd']);
 
   expect(requests).toEqual([['a', 'b'], 'a', 'b', 'c', 'd']);
+});
+
+test('announces a batch size of 20 only during a preload, and while the endpoint supports batches', async () => {
+  const { batching, read, transport } = setup({
+    many: failing('unavailable', 'no such API', { code: 'InvalidAction.NotFound' }),
+  });
+  const before = transport.batchSize?.();
+  const during = await batching.during(async () => Promise.resolve(transport.batchSize?.()));
+  const after = transport.batchSize?.();
+
+  await read(['a', 'b']);
+  const unsupported = await batching.during(async () => Promise.resolve(transport.batchSize?.()));
+
+  expect([before, during, after, unsupported]).toEqual([1, 20, 1, 1]);
 });
 
 test('a cancelled item rejects at once; the batch is aborted with its last item', async () => {

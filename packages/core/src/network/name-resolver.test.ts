@@ -1,9 +1,10 @@
+import dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeClock } from '@kms-secrets/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { NameSource } from './name-resolver.ts';
-import { NameResolver } from './name-resolver.ts';
+import { NameResolver, processResolver } from './name-resolver.ts';
 
 interface PendingLookup {
   readonly name: string;
@@ -141,4 +142,20 @@ test('leaves no timer', async () => {
   await nextTurn();
 
   expect(clock.pendingTimers).toBe(0);
+});
+
+test('the resolver of the process calls `dns.lookup`, also one that the app has replaced', async () => {
+  const { lookup } = dns;
+  onTestFinished(() => {
+    dns.lookup = lookup;
+  });
+  const replaced = (name: string, _options: object, callback: (error: Error | null, found: unknown) => void): void => {
+    if (name === 'known.example') callback(null, first);
+    else callback(new Error(`ENOTFOUND ${name}`), []);
+  };
+  dns.lookup = replaced as never;
+  const resolve = (name: string) => processResolver.resolve({ name, options: { family: 0 } }, new FakeClock());
+
+  expect(await resolve('known.example')).toEqual(first);
+  await expect(resolve('unknown.example')).rejects.toThrow('ENOTFOUND unknown.example');
 });

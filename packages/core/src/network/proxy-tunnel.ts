@@ -51,7 +51,7 @@ export function openTunnel(
     ...(signal === undefined ? {} : { signal }),
     method: 'CONNECT',
     host: hostname,
-    port: proxy.port === '' ? (isTls ? 443 : 80) : proxy.port,
+    port: proxyPort(proxy),
     path: authority,
     headers: { host: authority, connection: 'keep-alive', ...authorizationOf(proxy) },
     agent: false,
@@ -73,6 +73,12 @@ export function openTunnel(
   // Stays attached: an aborted request emits an error, too.
   request.on('error', (error) => callback(error));
   request.end();
+}
+
+/** The default port is that of the scheme. */
+export function proxyPort({ protocol, port }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
 }
 
 export function withoutBrackets(hostname: string): string {

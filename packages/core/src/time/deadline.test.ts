@@ -120,3 +120,41 @@ test('work that ends after a suspension is in time', async () => {
   expect(await withTimeout(work, clock, { ms: 100, onTimeout: () => 'over' })).toBe('done');
   expect(clock.pendingTimers).toBe(0);
 });
+
+test('raceAbort leaves no unhandled rejection if the signal has aborted before', async () => {
+  const failing = Promise.reject(new Error('too late'));
+
+  await expect(raceAbort(failing, AbortSignal.abort(new Error('closed')))).rejects.toThrow('closed');
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+/** Counts the timers that keep the process alive. */
+class ObservedClock extends FakeClock {
+  keepingAlive = 0;
+
+  override setTimer(ms: number, task: () => void): () => void {
+    this.keepingAlive += 1;
+    return super.setTimer(ms, task);
+  }
+}
+
+test('withTimeout keeps the process alive while it waits', async () => {
+  const clock = new ObservedClock();
+
+  await withTimeout(Promise.resolve('value'), clock, { ms: 100, onTimeout: () => 'replacement' });
+
+  expect(clock.keepingAlive).toBe(1);
+});
+
+test.each([
+  [undefined, 0],
+  [true, 1],
+])('a deadline with keepsAlive %s keeps the process alive: %i', (keepsAlive, timers) => {
+  const clock = new ObservedClock();
+  const parent = new AbortController().signal;
+
+  const deadline = new Deadline({ clock, ms: 100, parent, reason: () => new Error('late'), keepsAlive });
+
+  expect(clock.keepingAlive).toBe(timers);
+  deadline.clear();
+});

@@ -52,6 +52,21 @@ test.each([502, 503, 504])('opens a new connection after a gateway responds with
   expect(connections(kms)).toEqual([1, 1, 2]);
 });
 
+test('does not reuse a connection that was in use while a gateway responded with 503', async () => {
+  const kms = await start();
+  const transport = open(kms);
+  kms.fault({ kind: 'slow', ms: 250 }, { times: 1 });
+  const fetching = transport.fetch(request, noAbort());
+  await requestReceived(kms);
+  kms.fault({ kind: 'empty', status: 503 }, { times: 1 });
+  await failureOf(transport.fetch(request, noAbort()));
+  await fetching;
+
+  await transport.fetch(request, noAbort());
+
+  expect(connections(kms)).toEqual([1, 2, 3]);
+});
+
 test('renews the connections at most every five seconds', async () => {
   const kms = await start();
   const clock = new FakeClock({ date: kms.clock.date() });
