@@ -103,6 +103,18 @@ test('does not return a secret that KMS refused after the first read, until KMS 
   expect((await snapshot.get('db')).versionId).toBe('v3');
 });
 
+test('returns the current version of a secret that KMS refused and returned again between two reads', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+
+  source.drop('db', 'refused');
+  source.rotate('db', 'v2');
+
+  expect((await snapshot.get('db')).versionId).toBe('v2');
+  expect(snapshot.secret('db').versionId).toBe('v2');
+});
+
 test('a refusal of another stage leaves the secret that was read first', async () => {
   const source = new FakeSource();
   const snapshot = snapshotOf(source);

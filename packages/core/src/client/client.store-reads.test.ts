@@ -17,6 +17,14 @@ test('serves a fresh value from the store without a request to KMS', async () =>
   expect(client.peek('db')?.versionId).toBe('v1');
 });
 
+test('serves a fresh value from the store that has no stages, as a custom transport may return it', async () => {
+  const { client, clock, kms, store } = setUpClientWithStore();
+  store.put(dbRequest, storedSecret(clock, { stages: [] }));
+
+  expect(await client.get('db')).toMatchObject({ versionId: 'v0', stages: [], stale: false });
+  expect(kms.requests).toEqual([]);
+});
+
 test('requests KMS if the value in the store is past its TTL', async () => {
   const { client, clock, store } = setUpClientWithStore();
   store.put(dbRequest, storedSecret(clock, { age: 2 * hour }));

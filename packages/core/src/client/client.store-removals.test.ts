@@ -20,7 +20,7 @@ import {
   setUpFleet,
   storedSecret,
 } from './client.fixture.ts';
-import type { ClientFixture } from './client.fixture.ts';
+import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 
 test.each([
   ['denied', 'removeAll db'],
@@ -227,12 +227,12 @@ test('a value of another process refused during hook.transform is not cached', a
 
 describe('after KMS has refused a secret to another process', () => {
   /** A client whose own store has the secret, and the Redis that it shares with the other process. */
-  function setUp(): ClientFixture & { readonly redis: FakeStore } {
+  function setUp(options: ClientFixtureOptions = {}): ClientFixture & { readonly redis: FakeStore } {
     const clock = new FakeClock();
     const file = new FakeStore();
     const redis = new FakeStore({ isShared: true, clock });
     file.put(dbRequest, storedSecret(clock, { age: hour / 2 }));
-    return { ...setUpClientWithStore({ clock, stores: [file, redis] }), redis };
+    return { ...setUpClientWithStore({ clock, stores: [file, redis], ...options }), redis };
   }
 
   test('requests KMS although a store of its own has a fresh value', async () => {
@@ -256,6 +256,19 @@ describe('after KMS has refused a secret to another process', () => {
 
     expect(await client.get('db')).toMatchObject({ versionId: 'v0', stale: false });
     expect(kms.requests).toEqual([]);
+  });
+
+  test('trusts the stores again after it has fetched the secret itself', async () => {
+    const { client, clock, kms, redis } = setUp({ names: ['db', 'other'], limits: { maxEntries: 1 } });
+    await redis.join('another').removeAll('db');
+    // The fetch has an earlier date than the removal.
+    clock.setDate(clock.date() - hour);
+    await client.get('db');
+    await client.get('other');
+    expect(client.peek('db')).toBeUndefined();
+    kms.fail('denied');
+
+    expect(await client.get('db')).toMatchObject({ versionId: 'v1', stale: false });
   });
 
   // The other process may have fewer permissions.

@@ -225,6 +225,19 @@ test.each([
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('disposing of a handle twice does not end another subscription', () => {
+  const { client } = setUpClient();
+  const handle = client.handle('db');
+  const other = client.handle('db');
+
+  handle.dispose();
+  handle.dispose();
+
+  expect(client.stats().pinned).toBe(1);
+  other.dispose();
+  expect(client.stats().pinned).toBe(0);
+});
+
 test('removing the last subscription of a refused secret ends its requests', async () => {
   const { client, clock, kms } = setUpClient();
   await client.get('db');
@@ -316,4 +329,37 @@ test('a pinned secret that KMS refuses is requested again every 30 s to 60 s', a
 
   expect(kms.requests.length - before).toBeGreaterThanOrEqual(10);
   expect(kms.requests.length - before).toBeLessThanOrEqual(20);
+});
+
+test('a pinned secret that KMS refuses is not requested again within negativeTtl', async () => {
+  const { client, clock, kms } = setUpClient({ negativeTtl: '2m' });
+  await client.get('db');
+  client.pin('db');
+  kms.fail('denied', 'db');
+  await client.refresh('db').catch(() => {});
+  const before = kms.requests.length;
+
+  await clock.pass('119s');
+  expect(kms.requests.length - before).toBe(0);
+  await clock.pass('1s');
+
+  expect(kms.requests.length - before).toBe(1);
+});
+
+test('the other pinned stages of a refused secret are requested again after 30 s', async () => {
+  const { client, clock, kms } = setUpClient();
+  for (const stage of ['ACSCurrent', 'ACSPrevious']) {
+    client.pin('db', { stage });
+    await client.get('db', { stage });
+  }
+  kms.fail('denied', 'db');
+  await client.refresh('db').catch(() => {});
+  const before = kms.requests.length;
+  const previous = (): number => kms.requests.slice(before).filter(({ stage }) => stage === 'ACSPrevious').length;
+
+  await clock.pass('29s');
+  expect(previous()).toBe(0);
+  await clock.pass('1s');
+
+  expect(previous()).toBe(1);
 });

@@ -23,8 +23,7 @@ interface Setup {
   readonly end: (key: string) => void;
 }
 
-function setup({ hangs = false, concurrency = 16 } = {}): Setup {
-  const clock = new FakeClock();
+function setup({ hangs = false, concurrency = 16, clock = new FakeClock() } = {}): Setup {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const refresher = new Refresher<Item>({
@@ -99,6 +98,23 @@ test('catches up after the process was suspended', async () => {
   await clock.pass(0);
 
   expect(started).toEqual(['a', 'b']);
+});
+
+test('sets no timer of more than a minute: it would stand still while the machine is suspended', async () => {
+  const lengths: number[] = [];
+  class ObservedClock extends FakeClock {
+    override setUnrefTimer(ms: number, task: () => void): () => void {
+      lengths.push(ms);
+      return super.setUnrefTimer(ms, task);
+    }
+  }
+  const { clock, refresher, started } = setup({ clock: new ObservedClock() });
+  refresher.schedule('a', 150_000);
+
+  await clock.pass('150s');
+
+  expect(lengths).toEqual([60_000, 60_000, 30_000]);
+  expect(started).toEqual(['a']);
 });
 
 test('limits concurrent refreshes and loses none', async () => {
