@@ -67,6 +67,14 @@ test('reads a named pipe whose writer opens it later', () => {
   expect(Buffer.from(machine.readFile(path)).toString()).toBe('some');
 });
 
+test('reads a named pipe whose writer has opened it and writes later', () => {
+  const path = namedPipe();
+  const writer = spawn('sh', ['-c', `exec 3> "${path}"; sleep 0.1; printf some >&3; sleep 0.1`]);
+  onTestFinished(() => void writer.kill());
+
+  expect(Buffer.from(machine.readFile(path)).toString()).toBe('some');
+});
+
 test('does not wait for a writer that never opens a named pipe', () => {
   expect(() => machine.readFile(namedPipe())).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
 });

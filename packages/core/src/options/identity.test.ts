@@ -80,6 +80,8 @@ test.each([
     '.oidcTokenFilePath|a string of 0 characters|the path of a file with an OIDC token',
   ],
   [{ ...oidc, oidcProviderArn: 'x' }, '.oidcProviderArn|a string of 1 characters|the ARN of an OIDC provider'],
+  [{ ...oidc, oidcProviderArn: undefined }, '.oidcProviderArn||the ARN of an OIDC provider'],
+  [{ ...oidc, oidcTokenFilePath: undefined }, '.oidcTokenFilePath||the path of a file with an OIDC token'],
   [{ type: 'credentials_uri', uri: 'ftp://s3cret-host' }, '.uri||a URL that starts with http:// or https://'],
   [{ type: 'default', roleName: 'r' }, '.roleName||one of type'],
   [{ ...accessKey, 's3cret-2': 'x' }, '||one of type, accessKeyId, accessKeySecret'],

@@ -146,6 +146,14 @@ test('checks the options of one secret', () => {
   ]);
 });
 
+test('a logger, a clock or a hook that is no object is a mistake', () => {
+  expect(mistakes({ logger: 'console', clock: 5, hook: true })).toEqual([
+    'hook|true|an object with at least one of transform(), recover()',
+    'logger|"console"|an object with warn(), error()',
+    expect.stringMatching(/^clock\|5\|an object with /u),
+  ]);
+});
+
 test('names the methods that a hook, a logger or a clock needs', () => {
   expect(mistakes({ logger: console.log, clock: {}, hook: {} })).toEqual([
     'hook|an object|an object with at least one of transform(), recover()',
