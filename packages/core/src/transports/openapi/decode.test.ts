@@ -51,6 +51,16 @@ test('decodes all fields of a generic secret', () => {
   expect(secret.requestId).toBe('3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf');
 });
 
+test.each([
+  ['a list', ['ACSCurrent', 5, 'blue'], ['ACSCurrent', 'blue']],
+  ['one stage', 'ACSCurrent', ['ACSCurrent']],
+  ['one stage in an object', { VersionStage: 'ACSCurrent' }, ['ACSCurrent']],
+  ['an object in an object', { VersionStage: { VersionStage: 'ACSCurrent' } }, []],
+  ['a number', 5, []],
+])('decodes stages that are %s', (_, VersionStages, stages) => {
+  expect(decode({ ...generic, VersionStages }).stages).toEqual(stages);
+});
+
 test('decodes the rotation of a managed secret', () => {
   const secret = decode(managed);
 
