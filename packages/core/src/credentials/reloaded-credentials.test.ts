@@ -56,3 +56,16 @@ test('passes the rejection on if the file has not changed', async () => {
 test('leaves temporary credentials of an unchanged file to their provider', () => {
   expect(setUp().provider.discard?.('STS.first')).toBe(true);
 });
+
+test('an access key of an earlier content of the file has been replaced, the current one has not', () => {
+  const identity: AlicloudIdentity = { type: 'ak', accessKeyId: 'second', accessKeySecret: 's3cret' };
+  const provider = reloadedCredentials({
+    identity,
+    create: () => ({ getCredential: async () => Promise.resolve({ ...identity }) }),
+    read: () => identity,
+    clock: new FakeClock(),
+    onReplaced: () => {},
+  });
+
+  expect([provider.discard?.('first'), provider.discard?.('second')]).toEqual([true, false]);
+});

@@ -374,3 +374,17 @@ test('shows no key and no value when it is inspected', async () => {
 
   expect(/s3cret/u.test(shown) || shown.includes(firstKey)).toBe(false);
 });
+
+test('a listener that has unsubscribed receives no events', async () => {
+  const path = await freshPath();
+  await writeFile(path, '');
+  const store = open(path);
+  const events = eventsOf(store);
+  const unsubscribed: string[] = [];
+  store.subscribe?.(({ kind }) => unsubscribed.push(kind))();
+
+  expect(await messageOf(store.read({ name: 'db' }))).toContain('it is not a folder');
+
+  expect(events.map(({ kind }) => kind)).toEqual(['unavailable']);
+  expect(unsubscribed).toEqual([]);
+});
