@@ -147,6 +147,23 @@ test('a start waits out an outage that is shorter than pluginTimeout', async () 
   await expect(ready).resolves.toBe(app);
 });
 
+test('with pluginTimeout 0, a start waits for readyTimeout', async () => {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
+  kms.put('db', 'v1');
+  kms.fail('unavailable');
+  const app = fastify({ pluginTimeout: 0 });
+  const options = { endpoints: [kms], clock, retry: { maxAttempts: 1 }, readyTimeout: '30s' } as const;
+  app.register(secrets, { client: options, preload: ['db'] });
+  const ready = app.ready();
+  await expect.poll(() => kms.requests.length).toBe(1);
+  await clock.pass('15s');
+  kms.heal();
+  await clock.pass('15s');
+
+  await expect(ready).resolves.toBe(app);
+});
+
 test('refuses to be registered where another plugin has decorated requests with secrets', async () => {
   const app = fastify();
   app.decorateRequest('secrets', null as never);

@@ -23,7 +23,7 @@ const vitest = await createVitest(
   {
     ...unit.test,
     config: false,
-    testTimeout: 60_000, // the machine may be busy: a test that is late must not look like one that noticed a change
+    testTimeout: 20_000, // ends a change that hangs; long enough for a busy machine
     watch: false,
     maxWorkers: 2,
     reporters: [

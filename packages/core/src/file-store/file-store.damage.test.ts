@@ -236,6 +236,21 @@ test.each<[string, (path: string) => unknown]>([
   expect(await versionIn(open(path), 'api')).toBe('v1');
 });
 
+test('opens an ignored file only once while its folder is in use', async () => {
+  const { path, file } = await filled();
+  await mkdir(join(path, otherPack(file)));
+  let opened = 0;
+  const openCounted: typeof nodeFileSystem.open = (target, ...rest) => {
+    if (String(target).endsWith(otherPack(file))) opened += 1;
+    return nodeFileSystem.open(target, ...rest);
+  };
+  const store = open(path, { fileSystem: { ...nodeFileSystem, open: openCounted } });
+
+  for (let reads = 0; reads < 3; reads += 1) expect(await versionIn(store, 'db')).toBe('v1');
+
+  expect(opened).toBe(1);
+});
+
 test('neither reads nor deletes files of other programs and format versions', async () => {
   const { path, file } = await filled();
   await writeRaw(path, file.replace('.v1', '.v2'), Buffer.from('of the next version'));
