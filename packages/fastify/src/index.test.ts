@@ -46,6 +46,18 @@ test('a request keeps one version of each secret; the next request sees the new 
   ]);
 });
 
+test('request.secrets.get() reads the stage of its options', async () => {
+  const { client } = setup('db');
+  const app = fastify();
+  await app.register(secrets, { client, preload: ['db'] });
+  app.get('/', async ({ secrets: read }) => {
+    const previous = await read.get('db', { stage: 'ACSPrevious' });
+    return [previous.stages, (await read.get('db')).stages];
+  });
+
+  expect(await bodiesOf(app, '/')).toEqual([[['ACSPrevious'], ['ACSCurrent']]]);
+});
+
 test('a refusal reaches an open request; app.secretClient has its rotations', async () => {
   const { client, kms, rotate } = setup('db');
   const app = fastify();

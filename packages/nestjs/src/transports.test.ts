@@ -249,6 +249,16 @@ test.each([
   expect([before, await read(first), await read(second)]).toEqual(['v1', 'v1', 'v2']);
 });
 
+test('SecretsService.of reads the stage of its options', async () => {
+  const { client } = setup();
+  const request = contextOf('http', {});
+  const service = new SecretsService(client);
+
+  const previous = await service.of(request).get('db', { stage: 'ACSPrevious' });
+
+  expect([previous.stages, (await service.of(request).get('db')).stages]).toEqual([['ACSPrevious'], ['ACSCurrent']]);
+});
+
 function contextOf(type: string, ...args: unknown[]): ExecutionContext {
   const context = new ExecutionContextHost(args);
   context.setType(type);

@@ -1,4 +1,11 @@
-import { ConfigurationError, createKeyring, isSecretError, milliseconds, systemClock } from '@kms-secrets/core';
+import {
+  ConfigurationError,
+  createKeyring,
+  isSecretError,
+  milliseconds,
+  refuseUnknownOptions,
+  systemClock,
+} from '@kms-secrets/core';
 import type { Clock, ConfigurationIssue, Duration, Keyring, KeyringOptions } from '@kms-secrets/core';
 import { createClient } from './redis-client.ts';
 import type { RedisClient } from './redis-client.ts';
@@ -18,6 +25,19 @@ export interface RedisStoreOptions extends KeyringOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** Every option, so that a misspelt one is rejected. */
+const optionNames: Readonly<Record<keyof RedisStoreOptions, true>> = {
+  client: true,
+  url: true,
+  prefix: true,
+  keepFor: true,
+  timeout: true,
+  clock: true,
+  key: true,
+  keys: true,
+  passphrase: true,
+};
+
 /** Validated options. */
 export interface RedisStoreParts {
   readonly client: RedisClient | (() => Promise<RedisClient>);
@@ -32,6 +52,7 @@ export interface RedisStoreParts {
 
 /** Throws `ConfigurationError` with all errors. */
 export function parseOptions(options: RedisStoreOptions): RedisStoreParts {
+  refuseUnknownOptions(options, 'redisStore()', Object.keys(optionNames));
   const { prefix = 'kms-secrets', clock = systemClock } = options;
   const issues: ConfigurationIssue[] = [];
   const client = parseClient(options, issues);

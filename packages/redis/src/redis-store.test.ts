@@ -251,6 +251,7 @@ test('leaves no timer when it is closed', async () => {
 
 test.each<[string, unknown, string]>([
   ['no client', {}, 'client (option): expected either client or url'],
+  ['a misspelt option', { url: 'redis://h', keepfor: '1d' }, 'did you mean "keepFor"?'],
   ['a client and a url', { client: {}, url: 'redis://h' }, 'client (option): expected either client or url'],
   [
     'a client of another library',

@@ -5,7 +5,9 @@ import { refuseUnknownOptions } from './known-options.ts';
 test('refuses every unknown option, with its source and the known names', () => {
   const refuse = (): void => refuseUnknownOptions({ preload: [], shemas: {}, prelaod: [] }, 'secrets()', ['preload']);
 
-  expect(refuse).toThrow(/shemas \(secrets\(\)\)[^]*prelaod \(secrets\(\)\): expected one of the options preload/u);
+  expect(refuse).toThrow(
+    /shemas \(secrets\(\)\)[^]*prelaod \(secrets\(\)\): expected one of the options preload; did you mean "preload"\?/u,
+  );
   expect(refuse).toThrow(expect.toSatisfy((error) => isSecretError(error, 'ERR_CONFIGURATION')));
 });
 

@@ -1,3 +1,4 @@
+import { unknownOptions } from '../options/unknown-options.ts';
 import { ConfigurationError } from '../secret/errors.ts';
 import type { HealthOptions } from '../secret/status.ts';
 
@@ -10,9 +11,6 @@ export const healthOptionNames: readonly (keyof HealthOptions)[] = ['required', 
  * @param source - the function that was called, such as `secretsHealth()`
  */
 export function refuseUnknownOptions(options: object, source: string, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length === 0) return;
-  throw new ConfigurationError(
-    unknown.map((key) => ({ key, source, expected: `one of the options ${known.join(', ')}` })),
-  );
+  const issues = unknownOptions(options, source, known);
+  if (issues.length > 0) throw new ConfigurationError(issues);
 }

@@ -291,3 +291,61 @@ test('shows no value when it is printed or serialized', async () => {
 
   expect(printed.includes('s3cret-')).toBe(false);
 });
+
+/** A source that has a version for each stage, and counts its reads. */
+class StagedSource extends FakeSource {
+  versions = { ACSPrevious: 'v0', blue: 'b1' };
+
+  override peek(name: string, options?: { readonly stage?: string | undefined }): Secret | undefined {
+    return options?.stage === undefined ? super.peek(name) : secretOf(name, this.#versionOf(options.stage));
+  }
+
+  override async get(name: string, options?: { readonly stage?: string | undefined }): Promise<Secret> {
+    if (options?.stage === undefined) return super.get(name);
+    this.fetched.push(`${name} ${options.stage}`);
+    return secretOf(name, this.#versionOf(options.stage));
+  }
+
+  #versionOf(stage: string): string {
+    return stage === 'blue' ? this.versions.blue : this.versions.ACSPrevious;
+  }
+}
+
+test('get() with a stage reads that stage, keeps its version, and does not change the default one', async () => {
+  const source = new StagedSource();
+  const snapshot = snapshotOf(source);
+
+  const first = await snapshot.get('db', { stage: 'ACSPrevious' });
+  const current = await snapshot.get('db');
+  source.versions = { ACSPrevious: 'v5', blue: 'b2' };
+  const second = await snapshot.get('db', { stage: 'ACSPrevious' });
+  const blue = await snapshot.get('db', { stage: 'blue' });
+
+  expect([first, current, second, blue].map(({ versionId }) => versionId)).toEqual(['v0', 'v1', 'v0', 'b2']);
+  expect(snapshot.secret('db').versionId).toBe('v1');
+  expect(source.fetched).toEqual(['db ACSPrevious', 'db', 'db blue']);
+});
+
+test('get() with only a signal is a read of the default stage', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+
+  await snapshot.get('db', { signal: new AbortController().signal });
+
+  expect(snapshot.secret('db').versionId).toBe('v1');
+});
+
+test('get() with a stage keeps its version after another secret was dropped, and notices its own refusal', async () => {
+  const source = new StagedSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db', { stage: 'blue' });
+  source.versions = { ...source.versions, blue: 'b2' };
+  source.drop('other', 'idle');
+  const kept = await snapshot.get('db', { stage: 'blue' });
+  source.peek = () => undefined;
+  source.get = async () => Promise.reject(denied);
+  source.drop('db', 'refused', denied);
+
+  expect(kept.versionId).toBe('b1');
+  await expect(snapshot.get('db', { stage: 'blue' })).rejects.toBe(denied);
+});

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { isSecretError, SecretUnavailableError } from '../secret/errors.ts';
 import type { SecretErrorCode } from '../secret/errors.ts';
 import { markInstances, warnOfOtherVersion } from '../secret/package-copy.ts';
+import type { ReadOptions } from '../options/options.ts';
 import type { JsonOf, NameOf, NamesUnder } from './declared-names.ts';
 import type { Secret } from '../secret/secret.ts';
 import { Drops } from './drops.ts';
@@ -9,8 +10,8 @@ import type { DropSource } from './drops.ts';
 
 /** The part of a `SecretClient` that a snapshot uses. */
 export interface SnapshotSource extends DropSource {
-  peek(name: string): Secret | undefined;
-  get(name: string): Promise<Secret>;
+  peek(name: string, options?: ReadOptions): Secret | undefined;
+  get(name: string, options?: ReadOptions): Promise<Secret>;
   getMany(names: readonly string[]): Promise<Readonly<Record<string, Secret>>>;
 }
 
@@ -51,11 +52,14 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
   #schemas = noSchemas;
   #named: Map<string, SecretSnapshot> | undefined;
 
-  /** Reads a secret; rejects as `SecretClient.get` does. */
-  get(name: NameOf<Names>): Promise<Secret> {
-    const pinned = this.#pinned.get(name);
-    if (pinned === undefined) return this.#read(name);
-    if (pinned.checkedAt !== this.#drops?.count) return this.#readAgain(name, pinned);
+  /**
+   * Reads a secret; rejects as `SecretClient.get` does. Another `stage` or a `versionId` is a value of its own: `secret`, `text` and `json`
+   * return the one that was read without them.
+   */
+  get(name: NameOf<Names>, options?: ReadOptions): Promise<Secret> {
+    const pinned = this.#pinned.get(options === undefined ? name : pinKey(name, options));
+    if (pinned === undefined) return this.#read(name, options);
+    if (pinned.checkedAt !== this.#drops?.count) return this.#readAgain(pinned, name, options);
     // One promise for all reads: a repeated read costs a map look-up.
     pinned.promise ??= Promise.resolve(pinned.secret);
     return pinned.promise;
@@ -147,27 +151,29 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     return undefined;
   }
 
-  async #read(name: string): Promise<Secret> {
-    return this.#pin(name, await this.#mounted().get(name));
+  async #read(name: string, options?: ReadOptions): Promise<Secret> {
+    return this.#pin(pinKey(name, options), await this.#mounted().get(name, options));
   }
 
   /** Reads a pinned secret after the client has dropped secrets. The pinned version stays, unless KMS refuses the secret. */
-  async #readAgain(name: string, pinned: Pinned): Promise<Secret> {
+  async #readAgain(pinned: Pinned, name: string, options?: ReadOptions): Promise<Secret> {
     const source = this.#mounted();
-    const isRefused = this.#drops?.isRefusedSince(name, pinned.checkedAt) === true;
-    if (isRefused || source.peek(name) === undefined) {
+    const key = pinKey(name, options);
+    // `Drops` knows the default stage only. Another one that was refused is not in memory.
+    const isRefused = key === name && this.#drops?.isRefusedSince(name, pinned.checkedAt) === true;
+    if (isRefused || source.peek(name, options) === undefined) {
       try {
-        const current = await source.get(name);
-        if (isRefused) this.#pinned.delete(name);
-        return this.#pin(name, current);
+        const current = await source.get(name, options);
+        if (isRefused) this.#pinned.delete(key);
+        return this.#pin(key, current);
       } catch (error) {
         // An outage says nothing about the secret.
         if (!isRefused && !isSecretError(error, refusals)) return pinned.secret;
-        this.#pinned.delete(name);
+        this.#pinned.delete(key);
         throw error;
       }
     }
-    return this.#pin(name, pinned.secret);
+    return this.#pin(key, pinned.secret);
   }
 
   async #fetch(source: SnapshotSource, names: readonly string[]): Promise<void> {
@@ -176,11 +182,11 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
   }
 
   /** The first version wins: a concurrent read of the same name may have ended before. */
-  #pin(name: string, secret: Secret): Secret {
+  #pin(key: string, secret: Secret): Secret {
     const checkedAt = this.#drops?.count ?? 0;
-    const first = this.#pinned.get(name) ?? { secret, promise: undefined, checkedAt };
+    const first = this.#pinned.get(key) ?? { secret, promise: undefined, checkedAt };
     first.checkedAt = checkedAt;
-    this.#pinned.set(name, first);
+    this.#pinned.set(key, first);
     return first.secret;
   }
 
@@ -192,6 +198,11 @@ export class SecretSnapshot<Names extends object = {}, Clients extends object = 
     if (this.#source === undefined) throw notMounted();
     return this.#source;
   }
+}
+
+/** The name, or for another stage or version a text that no name equals: names have no line breaks. */
+function pinKey(name: string, { stage, versionId }: ReadOptions = {}): string {
+  return stage === undefined && versionId === undefined ? name : `${name}\n${stage ?? ''}\n${versionId ?? ''}`;
 }
 
 /** Checks methods, not the class: the snapshot on a request may come from another copy of this package. */

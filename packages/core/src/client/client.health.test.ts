@@ -271,6 +271,44 @@ test('stats() counts the requests, their rate and the failures by kind', async (
   expect(requestsPerSecond).toBeCloseTo(0.4);
 });
 
+test('stats() counts each read of a fresh value once, through every method', async () => {
+  const { client } = setUp({ ttl: '5m' });
+  const handle = client.handle('db');
+  const staged = client.handle('db', { stage: 'ACSPrevious' });
+  await client.getMany(['db', 'api']);
+  await staged.get();
+  const counted: [string, number][] = [];
+  const count = async (method: string, read: () => unknown): Promise<void> => {
+    const before = client.stats().hits;
+    await read();
+    counted.push([method, client.stats().hits - before]);
+  };
+
+  await count('get', () => client.get('db'));
+  await count('get of a stage', () => client.get('db', { stage: 'ACSPrevious' }));
+  await count('getMany of two', () => client.getMany(['db', 'api']));
+  await count('peek', () => client.peek('db'));
+  await count('current', () => client.current('db'));
+  await count('handle.current', () => handle.current);
+  await count('handle.text', () => handle.text());
+  await count('handle.get', () => handle.get());
+  await count('a handle of a stage', () => staged.current);
+  await count('statusOf', () => client.statusOf('db'));
+
+  expect(counted).toEqual([
+    ['get', 1],
+    ['get of a stage', 1],
+    ['getMany of two', 2],
+    ['peek', 1],
+    ['current', 1],
+    ['handle.current', 1],
+    ['handle.text', 1],
+    ['handle.get', 1],
+    ['a handle of a stage', 1],
+    ['statusOf', 0],
+  ]);
+});
+
 test('stats() counts each secret of getMany() as one read', async () => {
   const { client, clock, kms } = setUp({ ttl: '5m' });
   await client.getMany(['db', 'api']);

@@ -36,6 +36,31 @@ test('KMS is down: endpoint and refresh failures, then stale values with their e
   expect(client.stats().failures.unreachable).toBeGreaterThan(0);
 });
 
+test('KMS is back: every recovery is logged at level info', async () => {
+  const store = new FakeStore();
+  const fixture = await setUp({ store });
+  const { clock, kms, lines } = fixture;
+  store.fail('throw');
+  await clock.pass('6m');
+  kms.fail('unreachable');
+  await clock.pass('6m');
+  const before = lines.length;
+  kms.heal();
+  store.heal();
+  await clock.pass('5m');
+  const recovery = lines.slice(before).filter((line) => !line.startsWith('debug'));
+
+  expect(recovery).toEqual(
+    expect.arrayContaining([
+      'info Endpoint kms.example has recovered.',
+      'info Endpoint kms.example: circuit breaker closed.',
+      expect.stringMatching(/^info Secret "(?:db|api)" could be fetched again, after/u),
+      'info fake store has recovered.',
+    ]),
+  );
+  expect(recovery.filter((line) => !line.startsWith('info '))).toEqual([]);
+});
+
 test('KMS throttles: the failure of the endpoint is throttled, with its own request rate', async () => {
   const fixture = await setUp();
   const { client, clock, kms, events } = fixture;

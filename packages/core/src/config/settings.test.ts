@@ -354,12 +354,18 @@ test('code-only reads neither the environment nor a file', () => {
   };
 
   const { layers, issues, warnings } = collectSettings(
-    { precedence: 'code-only', configFile: 'x', ttl: '1m' },
+    { precedence: 'code-only', configFile: undefined, ttl: '1m' },
     machine,
   );
 
   expect({ issues, warnings }).toEqual({ issues: [], warnings: [] });
   expect(layers.map((layer) => layer.get('ttl')?.value)).toEqual(['1m']);
+});
+
+test('rejects a configFile that code-only would not read', () => {
+  const { issues } = collectSettings({ precedence: 'code-only', configFile: 'x' }, createMachine({}));
+
+  expect(issues).toMatchObject([{ key: 'configFile', expected: expect.stringContaining('precedence "code-only"') }]);
 });
 
 test('reports the errors of all sources together', () => {

@@ -26,6 +26,12 @@ export interface CollectedSettings {
   readonly searched: string;
 }
 
+const unreadConfigFile: ConfigurationIssue = {
+  key: 'configFile',
+  source: 'option',
+  expected: 'no value together with precedence "code-only", which reads no file',
+};
+
 /**
  * Collects the settings of code, environment and configuration file.
  *
@@ -37,7 +43,8 @@ export function collectSettings(options: object, machine: ConfigurationMachine):
   const code: SettingsSource = { layer: layerOf(options, 'option'), composites: new Map() };
   const precedence = code.layer.get('precedence')?.value;
   if (precedence === 'code-only') {
-    return { layers: [code.layer], issues: [], warnings: [], notes: [], searched: 'and precedence is "code-only"' };
+    const issues = code.layer.get('configFile')?.value === undefined ? [] : [unreadConfigFile];
+    return { layers: [code.layer], issues, warnings: [], notes: [], searched: 'and precedence is "code-only"' };
   }
   const environment = readSource(environmentSource(machine), machine);
   const file = readConfigurationFile(configuredPath(code.layer, environment.layer), machine);

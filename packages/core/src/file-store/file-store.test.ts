@@ -228,6 +228,15 @@ test.each([undefined, '', ' ', 'a\0b', 7])('rejects the path %j', (path) => {
   );
 });
 
+test('rejects a misspelt option with the one that it resembles', () => {
+  const make = (): unknown => fileStore({ path: '/tmp/x', passprase: 's3cret-misspelt' } as never);
+
+  expect(make).toThrow(
+    /passprase \(fileStore\(\)\): expected one of the options path, .*; did you mean "passphrase"\?/u,
+  );
+  expect(make).toThrow(expect.not.objectContaining({ message: expect.stringContaining('s3cret') }));
+});
+
 async function sizeOf(path: string): Promise<number> {
   const files = await readdir(path);
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(path, file))).size));

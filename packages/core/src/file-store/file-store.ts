@@ -4,9 +4,10 @@ import type { Clock } from '../time/clock.ts';
 import { ConfigurationError, StoreError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { describeValue } from '../options/redact.ts';
+import { unknownOptions } from '../options/unknown-options.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import { parseKeyring } from '../seal/keyring.ts';
+import { keyringOptionNames, parseKeyring } from '../seal/keyring.ts';
 import type { Keyring, KeyringOptions } from '../seal/keyring.ts';
 import type { FolderChange } from './commit.ts';
 import type { PackFormats } from './pack-formats.ts';
@@ -44,7 +45,8 @@ export interface FileStoreHost {
 export function fileStoreWith(host: FileStoreHost, options: FileStoreOptions): SecretStore {
   const { path, clock = systemClock } = options;
   const { keyring, issues } = parseKeyring(options);
-  const allIssues = [...pathIssues(path), ...issues];
+  const unknown = unknownOptions(options, 'fileStore()', ['path', 'clock', ...keyringOptionNames]);
+  const allIssues = [...unknown, ...pathIssues(path), ...issues];
   if (keyring === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
   // Absolute now, because the process may change its working directory.
   return new FileStore({ path: resolve(path), clock, keyring, host });

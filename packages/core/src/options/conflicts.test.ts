@@ -30,6 +30,32 @@ test('rejects an open time above its maximum', () => {
   ]);
 });
 
+test.each<[SecretClientOptions, readonly string[]]>([
+  [
+    { connectTimeout: '5s' },
+    ['connectTimeout|option|5s|at most attemptTimeout (4s), which includes the time to connect'],
+  ],
+  [{ connectTimeout: '5s', attemptTimeout: '5s' }, []],
+  [{ retry: { baseDelay: '11s' } }, ['retry.baseDelay|option|11s|at most retry.maxDelay (10s)']],
+  [{ retry: { baseDelay: '1s', maxDelay: '1s' } }, []],
+  [
+    { retry: { backoff: () => 1, baseDelay: '1s' } },
+    ['retry.baseDelay|option|1s|no value together with retry.backoff, which returns the delays itself'],
+  ],
+  [
+    { retry: { backoff: () => 1, maxDelay: '1s' } },
+    ['retry.maxDelay|option|1s|no value together with retry.backoff, which returns the delays itself'],
+  ],
+  [{ retry: { backoff: () => 1 } }, []],
+  [
+    { preload: ['a', 'b'], limits: { maxEntries: 1 } },
+    ['preload|option|2 names|at most limits.maxEntries (1) names, because all of them stay in memory'],
+  ],
+  [{ preload: ['a'], limits: { maxEntries: 1 } }, []],
+])('rejects contradicting options: %j', (options, conflicts) => {
+  expect(conflictsOf(options)).toEqual(conflicts);
+});
+
 test('reports all conflicts together', () => {
   expect(conflictsOf({ breaker: { openTime: '1m' }, hedge: { delay: '10s' } })).toHaveLength(2);
 });

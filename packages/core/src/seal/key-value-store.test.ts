@@ -19,6 +19,12 @@ describeStore('a store on an asynchronous storage', () => {
   return keyValueStore({ name: 'async', storage, key: secondKey });
 });
 
+test('rejects a misspelt option with the one that it resembles', () => {
+  const options = { name: 'map', storage: new Map<string, string>(), key: firstKey, perfix: 'app:' };
+
+  expect(() => keyValueStore(options)).toThrow(/perfix \(keyValueStore\(\)\): .*; did you mean "prefix"\?/u);
+});
+
 test('derives the same key from the same passphrase', async () => {
   const options = { name: 'map', storage: new Map<string, string>(), passphrase: 'a long enough passphrase' };
 

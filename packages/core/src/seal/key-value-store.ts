@@ -1,9 +1,10 @@
+import { unknownOptions } from '../options/unknown-options.ts';
 import type { SecretStore, StoredSecret } from '../ports/store.ts';
 import { ConfigurationError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EntryLocation, Envelope, SecretEntry, UnsealFailure } from './envelope.ts';
-import { parseKeyring } from './keyring.ts';
+import { keyringOptionNames, parseKeyring } from './keyring.ts';
 import type { Keyring, KeyringOptions } from './keyring.ts';
 
 /** A simple storage of texts by key, such as a `Map`, a cache library or a table. Methods may be synchronous. */
@@ -34,7 +35,8 @@ type Bundle = Readonly<Record<string, unknown>>;
  */
 export function keyValueStore(options: KeyValueStoreOptions): SecretStore {
   const { keyring, issues } = parseKeyring(options);
-  const allIssues = [...issues, ...storageIssues(options)];
+  const known = ['name', 'storage', 'prefix', ...keyringOptionNames];
+  const allIssues = [...unknownOptions(options, 'keyValueStore()', known), ...issues, ...storageIssues(options)];
   if (keyring === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
   return new KeyValueStore(keyring, options);
 }

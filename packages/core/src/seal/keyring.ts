@@ -16,6 +16,8 @@ export interface KeyringOptions {
   readonly passphrase?: string | undefined;
 }
 
+export const keyringOptionNames: readonly (keyof KeyringOptions)[] = ['key', 'keys', 'passphrase'];
+
 /** Validated keys. Deriving a key from a passphrase takes time and a salt, so it happens in `unlock`, on first use. */
 export interface Keyring {
   /** Whether `unlock` uses its salt, which only a passphrase needs. */
