@@ -164,6 +164,7 @@ function connectParts({ options, logger, events, closing, expiry, transports }: 
     retry: new RetryPolicy({ ...retry, random: () => clock.random(), logger }),
     attemptTimeout,
     fetchDeadline,
+    readDeadline: deadline,
     transform,
     listener: storeTier,
     stores: storeTier.hasStores ? storeTier : undefined,
@@ -187,7 +188,7 @@ function connectParts({ options, logger, events, closing, expiry, transports }: 
     hasStores: options.stores.length > 0,
     closing: signal,
     isOptional: (name) => options.secrets.get(name)?.optional === true,
-    attemptsOf: (name) => fetcher.attemptsOf(name),
+    progressOf: (name) => fetcher.progressOf(name),
   });
   return new SecretClient({
     options,

@@ -1,5 +1,5 @@
-import { FakeClock, FakeStore } from '@kms-secrets/testing';
-import { expect, test } from 'vitest';
+import { FakeClock, FakeStore, FakeTransport } from '@kms-secrets/testing';
+import { describe, expect, test } from 'vitest';
 import {
   dbRequest,
   deferred,
@@ -9,6 +9,7 @@ import {
   storedSecret,
   storeEvents,
 } from './client.fixture.ts';
+import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
 
 test('writes a fetched secret to every store, without a wait for the reader', async () => {
   const hanging = new FakeStore();
@@ -193,4 +194,53 @@ test('close() waits at most storeTimeout for a store that hangs', async () => {
 
   expect(store.isClosed).toBe(true);
   expect(clock.pendingTimers).toBe(0);
+});
+
+describe('a burst of secrets that the store cannot write at once', () => {
+  // 48 million characters: more than the values of pending writes may have.
+  const names = Array.from({ length: 600 }, (_, index) => `prod/${index}`);
+  const value = 's3cret-'.padEnd(80_000, 'x');
+
+  async function burst(options: ClientFixtureOptions = {}): Promise<ClientFixture> {
+    const kms = new FakeTransport();
+    for (const name of names) kms.put(name, 'v1', { value });
+    const limits = { requestsPerSecond: 100_000 };
+    const fixture = setUpClientWithStore({ kms, limits, ttl: '10m', ...options });
+    fixture.store.fail('throw', 'write');
+    await fixture.client.getMany(names);
+    return fixture;
+  }
+
+  test.each<[string, ClientFixtureOptions]>([
+    ['from memory', {}],
+    ['by a refresh, if a hook has changed them', { hook: { transform: (secret) => secret } }],
+  ])('is in the store when it works again: %s', async (how, options) => {
+    const { client, clock, store } = await burst(options);
+    await clock.pass('5s');
+    store.heal();
+    await clock.pass('3m');
+
+    expect(store.size).toBe(600);
+    expect(client.describe().stores).toMatchObject([{ state: 'working', queued: 0 }]);
+    expect(client.stats().requests > 600).toBe(how !== 'from memory');
+  });
+
+  test('is written by close()', async () => {
+    const { client, store } = await burst();
+    store.heal();
+    await client.close();
+
+    expect(store.size).toBe(600);
+  });
+
+  test('is counted and reported by close() if the store fails', async () => {
+    const { client, events } = await burst();
+    await client.close();
+
+    expect(events('store').at(-1)).toMatchObject({ kind: 'failed', operation: 'close', name: undefined });
+    expect(events('store').at(-1)?.error?.message).toBe(
+      '600 changes of fake store were not written before the client was closed.',
+    );
+    expect(client.stats().storeFailures).toBeGreaterThanOrEqual(600);
+  });
 });

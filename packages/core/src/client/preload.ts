@@ -1,9 +1,10 @@
 import { fullJitter } from '../fetch/backoff.ts';
 import { maxBatchSize } from '../fetch/batching.ts';
 import { deadlineError } from '../fetch/fetch-error.ts';
+import type { FetchProgress } from '../fetch/fetch-error.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isOutage, isSecretError, SecretSetError } from '../secret/errors.ts';
-import type { AnySecretError, Attempt } from '../secret/errors.ts';
+import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import { sleep } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
@@ -22,8 +23,8 @@ export interface PreloaderParts {
   /** With stores, starts are not spread: a warm store has the values, and the leases of a shared one limit the requests. */
   readonly hasStores: boolean;
   readonly isOptional: (name: string) => boolean;
-  /** The attempts of the fetch in flight that have failed so far. */
-  readonly attemptsOf: (name: string) => readonly Attempt[];
+  /** What the fetch in flight has done so far. */
+  readonly progressOf: (name: string) => FetchProgress;
 }
 
 /** The part of a `SecretClient` that a preload uses. */
@@ -163,12 +164,12 @@ export class Preloader {
   }
 
   async #readOnce(name: string, source: PreloadSource, { signal, timeout }: Run): Promise<void> {
-    const { attemptsOf, defaultStage } = this.#parts;
+    const { progressOf, defaultStage } = this.#parts;
     try {
       await source.get(name, { signal });
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw deadlineError(requestFor(name, {}, defaultStage), timeout, attemptsOf(name));
+      throw deadlineError(requestFor(name, {}, defaultStage), timeout, progressOf(name));
     }
   }
 }

@@ -1,5 +1,5 @@
 import { deadlineError } from '../fetch/fetch-error.ts';
-import type { Flight } from '../fetch/fetcher.ts';
+import type { Flight } from '../fetch/flight.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
@@ -53,7 +53,7 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
   /** Resolves to the result of the fetch. Rejects with its error, or with `DeadlineExceededError`. */
   awaitFetch(flight: Flight, { request, remaining = this.#deadline }: Omit<PendingRead, 'key'>): Promise<Secret> {
     const onTimeout = (): never => {
-      throw deadlineError(request, this.#deadline, flight.attempts);
+      throw deadlineError(request, this.#deadline, flight);
     };
     return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout, limits: 'caller' });
   }
@@ -81,10 +81,7 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
     const ms = Math.min(this.#staleDeadline - (startedAt - flight.startedAt), remaining);
     const onTimeout = (): void => {
       if (this.#entryPastTtl(key) !== undefined) {
-        this.#memory.markFailing(
-          key,
-          deadlineError(request, Math.min(this.#staleDeadline, this.#deadline), flight.attempts),
-        );
+        this.#memory.markFailing(key, deadlineError(request, Math.min(this.#staleDeadline, this.#deadline), flight));
       }
     };
     if (ms > 0) await withTimeout(flight.failing, this.#clock, { ms, onTimeout });

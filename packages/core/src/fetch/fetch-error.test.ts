@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Attempt } from '../secret/errors.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import { deadlineError, fetchError } from './fetch-error.ts';
+import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
 
 const request = { name: 'prod/db', stage: 'ACSCurrent' };
 
@@ -19,23 +19,23 @@ const skipped: Attempt = {
 test('lists each endpoint with its attempts and last error', () => {
   const failure = new FetchFailure('unreachable', 'kms.one: connect ECONNREFUSED.');
 
-  const { message } = fetchError(request, failure, [
-    attempt('kms.one', 'unavailable', 'kms.one responded with status 503.'),
-    skipped,
-    refused,
-  ]);
+  const { message } = fetchError(request, failure, {
+    attempts: [attempt('kms.one', 'unavailable', 'kms.one responded with status 503.'), skipped, refused],
+    storeLines: ['file store /var/cache/app: no entry'],
+  });
 
   expect(message.split('\n')).toEqual([
     'Secret "prod/db" (ACSCurrent) could not be fetched: all endpoints failed.',
     '  - kms.one: 2 attempts, last error (unreachable): kms.one: connect ECONNREFUSED.',
     '  - kms.two: skipped, Retry-After ends in 3 s; last error: Throttling.User.',
+    '  - file store /var/cache/app: no entry',
   ]);
 });
 
 test('names a final failure first, then the failures before it', () => {
   const failure = new FetchFailure('hookRejected', 'hook.transform did not return a Secret.');
 
-  expect(fetchError(request, failure, [refused]).message.split('\n')).toEqual([
+  expect(fetchError(request, failure, { attempts: [refused] }).message.split('\n')).toEqual([
     'Secret "prod/db" (ACSCurrent) could not be fetched. hook.transform did not return a Secret.',
     '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
   ]);
@@ -45,15 +45,20 @@ test('the cause of an outage is the last attempt, of a refusal the refusal', () 
   const unreachable = new FetchFailure('unreachable', 'unreachable');
   const denied = new FetchFailure('denied', 'denied', { requestId: 'r-1' });
 
-  expect(fetchError(request, unreachable, [refused])).toMatchObject({ cause: refused.error, endpoint: 'kms.one' });
-  expect(fetchError(request, denied, [refused])).toMatchObject({ cause: denied, requestId: 'r-1' });
+  expect(fetchError(request, unreachable, { attempts: [refused] })).toMatchObject({
+    cause: refused.error,
+    endpoint: 'kms.one',
+  });
+  expect(fetchError(request, denied, { attempts: [refused] })).toMatchObject({ cause: denied, requestId: 'r-1' });
 });
 
 test('a deadline error lists the attempts so far', () => {
-  expect(deadlineError(request, 5_000, []).message).toBe(
+  expect(deadlineError(request, 5_000, noProgress).message).toBe(
     'Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt ended in that time.',
   );
-  expect(deadlineError({ name: 'prod/db', versionId: 'v1' }, 5_000, [refused]).message.split('\n')).toEqual([
+  expect(
+    deadlineError({ name: 'prod/db', versionId: 'v1' }, 5_000, { attempts: [refused] }).message.split('\n'),
+  ).toEqual([
     'Secret "prod/db" (version v1) could not be read within its deadline of 5000 ms.',
     '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
   ]);

@@ -12,6 +12,16 @@ import { failures } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
+/** What a fetch has done so far. */
+export interface FetchProgress {
+  /** The attempts that have failed and the endpoints that were skipped. */
+  readonly attempts: readonly Attempt[];
+  /** What the stores returned. */
+  readonly storeLines?: readonly string[];
+}
+
+export const noProgress: FetchProgress = { attempts: [] };
+
 /**
  * Returns the error of a failed fetch. Its `cause` is `failure` if that was final, otherwise the failure of the last attempt.
  * The advice in the message is that of the transport, which knows the status and the code.
@@ -19,7 +29,7 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 export function fetchError(
   request: SecretRequest,
   failure: FetchFailure,
-  attempts: readonly Attempt[],
+  { attempts, storeLines = [] }: FetchProgress,
 ): AnySecretError {
   const secret = secretText(request);
   const secretInSentence = secret.replace('Secret', 'secret');
@@ -45,7 +55,7 @@ export function fetchError(
     case 'identity': {
       const problem = `${secret} could not be fetched: the identity of this client is rejected`;
       const lines = attempts.length > 0 ? attemptLines(attempts) : ` ${failure.message}`;
-      return new IdentityRejectedError(`${problem}.${lines}`, { ...details, attempts });
+      return new IdentityRejectedError(`${problem}.${lines}${linesOf(storeLines)}`, { ...details, attempts });
     }
     case 'throttled':
     case 'unavailable':
@@ -53,21 +63,25 @@ export function fetchError(
     case 'malformed':
     case 'hookRejected':
     case 'untrusted':
-      return new SecretUnavailableError(`${secret} could not be fetched${reasonText(failure, attempts)}`, {
-        ...details,
-        attempts,
-      });
+      return new SecretUnavailableError(
+        `${secret} could not be fetched${reasonText(failure, attempts)}${linesOf(storeLines)}`,
+        { ...details, attempts },
+      );
     default:
       return failure.failure satisfies never;
   }
 }
 
 /** Returns the error of a read whose deadline of `ms` milliseconds passed before its fetch ended. */
-export function deadlineError(request: SecretRequest, ms: number, attempts: readonly Attempt[]): DeadlineExceededError {
+export function deadlineError(
+  request: SecretRequest,
+  ms: number,
+  { attempts, storeLines = [] }: FetchProgress,
+): DeadlineExceededError {
   const last = attempts.at(-1);
   const result = attempts.length === 0 ? ' No attempt ended in that time.' : attemptLines(attempts);
   return new DeadlineExceededError(
-    `${secretText(request)} could not be read within its deadline of ${ms} ms.${result}`,
+    `${secretText(request)} could not be read within its deadline of ${ms} ms.${result}${linesOf(storeLines)}`,
     { secretName: request.name, endpoint: last?.endpoint, cause: last?.error, attempts: [...attempts] },
   );
 }
@@ -90,7 +104,11 @@ function attemptLines(attempts: readonly Attempt[]): string {
     const count = (lines.get(last.endpoint)?.count ?? 0) + (last.isSkipped === true ? 0 : 1);
     lines.set(last.endpoint, { last, count });
   }
-  return Array.from(lines.values(), (line) => `\n  - ${attemptLine(line)}`).join('');
+  return linesOf(Array.from(lines.values(), attemptLine));
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `\n  - ${line}`).join('');
 }
 
 function attemptLine({ last, count }: { readonly last: Attempt; readonly count: number }): string {

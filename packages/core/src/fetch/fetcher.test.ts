@@ -2,7 +2,7 @@ import type { FakeTransport } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { Counter } from '../secret/counters.ts';
 import { Fetcher } from './fetcher.ts';
-import type { Flight } from './fetcher.ts';
+import type { Flight } from './flight.ts';
 import { FailoverFixture, failingTransport, transportWithSecret } from './failover.fixture.ts';
 import { HookTransform } from './hook-transform.ts';
 
@@ -19,6 +19,7 @@ function setup(transport: FakeTransport): {
   const fetcher = new Fetcher({
     ...fixture.parts,
     fetchDeadline: 60_000,
+    readDeadline: 10_000,
     counters: { fetches: new Counter() },
     transform: new HookTransform({ ...fixture.parts, transform: undefined }),
     listener: {

@@ -1,7 +1,7 @@
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
-import type { AnySecretError, Attempt } from '../secret/errors.ts';
+import type { AnySecretError } from '../secret/errors.ts';
 import { isKeyOf, maybeKeyOf } from '../secret/cache-key.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
@@ -12,28 +12,15 @@ import type { Secret } from '../secret/secret.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { Clock } from '../time/clock.ts';
 import { Deadline, raceAbort } from '../time/deadline.ts';
+import { remainingOf } from '../time/running-timer.ts';
 import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
-import { deadlineError, fetchError } from './fetch-error.ts';
+import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
+import type { FetchProgress } from './fetch-error.ts';
 import type { HookTransform } from './hook-transform.ts';
-
-/** The stores, as a fetch uses them before it sends a request to KMS. */
-export interface StoreLookup {
-  /**
-   * Resolves to a fresh secret from a store, which another process may have fetched in the meantime; to `undefined` if it must
-   * be fetched from KMS. Calls `onStoresChecked` before it waits for the lease of another process. Never rejects.
-   */
-  findStored(
-    key: string,
-    request: SecretRequest,
-    options: { readonly signal: AbortSignal; readonly isRead: boolean; readonly onStoresChecked: () => void },
-  ): Promise<Secret | undefined>;
-  /**
-   * Releases the lease of a fetch whose result the listener does not receive. With `signal`, the signal of that fetch, the lease
-   * of a newer fetch of the same key is not released.
-   */
-  releaseLease(key: string, signal?: AbortSignal): void;
-}
+import { progressOf, storeLinesOf, withResolvers } from './flight.ts';
+import type { FetchContext, Flight, OwnFlight } from './flight.ts';
+import type { StoreLookup } from './store-lookup.ts';
 
 /** Receives the results of fetches. Of a forgotten fetch it receives only a refusal: what KMS refuses must not be served. */
 export interface FetchListener {
@@ -43,30 +30,6 @@ export interface FetchListener {
   markFailing(key: string, error: AnySecretError): void;
 }
 
-/** A fetch in progress, as its readers see it. */
-export interface Flight {
-  readonly secret: Promise<Secret>;
-  /** The clock's `now`. */
-  readonly startedAt: number;
-  readonly priority: Priority;
-  /** The attempts that have failed and the endpoints that were skipped so far. */
-  readonly attempts: readonly Attempt[];
-  /** Resolves when every endpoint has failed once. A reader with a stale value does not wait for the retries. */
-  readonly failing: Promise<void>;
-  /** Resolves when the stores have been read and their values are in memory; `undefined` if the fetch reads no store. */
-  readonly storesChecked: Promise<void> | undefined;
-  /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
-  sharedWait?: { readonly startedAt: number; readonly result: Promise<Secret> };
-}
-
-/** What the fetcher knows of a flight. */
-interface OwnFlight extends Flight {
-  /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
-  isSent: boolean;
-  /** Its result may be older than an invalidation or a refusal. */
-  isForgotten: boolean;
-}
-
 interface FlightStart {
   readonly request: SecretRequest;
   readonly level: PriorityLevel;
@@ -74,25 +37,16 @@ interface FlightStart {
   readonly after?: Promise<unknown>;
 }
 
-interface FetchContext {
-  readonly key: string;
-  readonly request: SecretRequest;
-  readonly priority: Priority;
-  readonly attempts: Attempt[];
-  readonly failing: Resolvers;
-  readonly storesChecked: Resolvers;
-  readonly stores: StoreLookup | undefined;
-  readonly setSent: (isSent: boolean) => void;
-  readonly isForgotten: () => boolean;
-  /** Whether a newer flight of the same key has started. */
-  readonly isSuperseded: () => boolean;
-}
+/** `late`: KMS failed, and a store has responded after its timeout. */
+type FetchResult = Omit<FetchedSecret, 'startedAt'> | FailedFetch | { readonly late: Secret };
 
 export interface FetcherParts extends FailoverParts {
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'fetches'>;
   /** Milliseconds for one fetch, with all its attempts and waits. */
   readonly fetchDeadline: number;
+  /** Milliseconds that a read waits for a fetch. */
+  readonly readDeadline: number;
   readonly transform: HookTransform;
   readonly listener: FetchListener;
   /** `undefined` without stores. */
@@ -137,11 +91,12 @@ export class Fetcher {
     const context: FetchContext = {
       key,
       request,
+      startedAt: this.#parts.clock.now(),
       priority: new Priority(level),
       attempts: [],
       failing: withResolvers(),
       storesChecked: withResolvers(),
-      stores,
+      search: stores && {},
       setSent: (isSent) => {
         flight.isSent = isSent;
       },
@@ -162,9 +117,12 @@ export class Fetcher {
     secret.catch(() => {});
     const flight: OwnFlight = {
       secret,
-      startedAt: this.#parts.clock.now(),
+      startedAt: context.startedAt,
       priority: context.priority,
       attempts: context.attempts,
+      get storeLines() {
+        return storeLinesOf(context);
+      },
       failing: context.failing.promise,
       storesChecked: stores && context.storesChecked.promise,
       isSent: false,
@@ -202,9 +160,9 @@ export class Fetcher {
     for (const key of this.keysInFlight) if (maybeKeyOf(key, name)) this.forget(key);
   }
 
-  /** The attempts of the flight of `key` that have failed so far. */
-  attemptsOf(key: string): readonly Attempt[] {
-    return this.#flights.get(key)?.attempts ?? [];
+  /** What the flight of `key` has done so far. */
+  progressOf(key: string): FetchProgress {
+    return this.#flights.get(key) ?? noProgress;
   }
 
   get keysInFlight(): readonly string[] {
@@ -212,13 +170,14 @@ export class Fetcher {
   }
 
   async #runFlight(context: FetchContext): Promise<Secret> {
-    const { key, request, priority, attempts, stores, isForgotten, isSuperseded } = context;
+    const { key, request, priority, isForgotten, isSuperseded } = context;
     const { clock, closing, listener, fetchDeadline } = this.#parts;
-    const reason = (): Error => deadlineError(request, fetchDeadline, attempts);
+    const reason = (): Error => deadlineError(request, fetchDeadline, progressOf(context));
     const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason, limits: 'caller' });
     try {
       const stored = await this.#checkStores(context, deadline);
-      context.storesChecked.resolve();
+      // A reader of a value that arrives late serves it as stale.
+      if (context.search?.result?.isPending() !== true) context.storesChecked.resolve();
       // A caller that has joined since may require a response from KMS.
       if (stored !== undefined && priority.level !== 'forced') return stored;
       const startedAt = clock.now();
@@ -228,6 +187,7 @@ export class Fetcher {
         if (!isForgotten()) this.#notifyFetched(key, request, { ...result, startedAt });
         return result.secret;
       }
+      if ('late' in result) return result.late;
       // The failure of a superseded flight says less than the result of the newer one.
       if (!result.policy.serveStale || !isSuperseded()) listener.failed(key, request, result);
       throw result.error;
@@ -235,33 +195,31 @@ export class Fetcher {
       deadline.clear();
       context.storesChecked.resolve();
       context.failing.resolve();
-      if (isForgotten() || closing.aborted) stores?.releaseLease(key, deadline.signal);
+      if (isForgotten() || closing.aborted) this.#parts.stores?.releaseLease(key, deadline.signal);
     }
   }
 
   /** Resolves to `undefined` without stores, without a fresh secret in them, and if the deadline passes first. */
   async #checkStores(context: FetchContext, deadline: Deadline): Promise<Secret | undefined> {
-    const { key, request, priority, stores, storesChecked } = context;
-    if (stores === undefined) return undefined;
-    const lookup = stores.findStored(key, request, {
+    const { key, request, priority, search, storesChecked } = context;
+    const { stores } = this.#parts;
+    if (search === undefined || stores === undefined) return undefined;
+    search.result = stores.findStored(key, request, {
       signal: deadline.signal,
       isRead: priority.level === 'read',
       onStoresChecked: storesChecked.resolve,
     });
-    return raceAbort(lookup, deadline).catch(() => undefined);
+    return raceAbort(search.result.found, deadline).catch(() => undefined);
   }
 
-  async #fetchFromKms(
-    context: FetchContext,
-    deadline: Deadline,
-  ): Promise<Omit<FetchedSecret, 'startedAt'> | FailedFetch> {
+  async #fetchFromKms(context: FetchContext, deadline: Deadline): Promise<FetchResult> {
     const { key, request, priority, attempts, failing, isSuperseded } = context;
     const onSent = (): void => context.setSent(true);
     const onFailing = (failure: FetchFailure): void => {
       // The retry sends another request.
       context.setSent(false);
       failing.resolve();
-      if (!isSuperseded()) this.#parts.listener.markFailing(key, fetchError(request, failure, [...attempts]));
+      if (!isSuperseded()) this.#parts.listener.markFailing(key, fetchError(request, failure, progressOf(context)));
     };
     const call = { request, signal: deadline, attempts, priority, onSent, onFailing };
     const outcome = await fetchWithFailover(this.#parts, call);
@@ -270,12 +228,38 @@ export class Fetcher {
       return { secret: cachedCopy(result.secret, request.name), original: outcome.secret };
     }
     if (result.kind !== 'failed' || deadline.aborted) {
-      const error = deadlineError(request, this.#parts.fetchDeadline, attempts);
+      const error = deadlineError(request, this.#parts.fetchDeadline, progressOf(context));
       return { error, policy: failures.unreachable, retryAfter: undefined };
     }
     const { failure } = result;
     const policy = this.#parts.retry.policyOf(failure);
-    return { error: fetchError(request, failure, attempts), policy, retryAfter: failure.retryAfter };
+    const late = policy.serveStale ? await this.#lateSecret(context, deadline) : undefined;
+    if (late !== undefined && priority.level !== 'forced') return { late };
+    return { error: fetchError(request, failure, progressOf(context)), policy, retryAfter: failure.retryAfter };
+  }
+
+  /**
+   * KMS is unavailable, so the values of stores that have not responded are worth the wait, until the read's deadline. Resolves to a
+   * fresh secret. A stale one is in memory then, and a reader serves it.
+   */
+  async #lateSecret({ search, request, startedAt }: FetchContext, parent: Deadline): Promise<Secret | undefined> {
+    const result = search?.result;
+    if (result === undefined || !result.isPending()) return undefined;
+    const { clock, readDeadline } = this.#parts;
+    const ms = remainingOf(readDeadline, clock.now() - startedAt);
+    const deadline = new Deadline({
+      clock,
+      ms,
+      parent,
+      reason: () => deadlineError(request, readDeadline, noProgress),
+    });
+    try {
+      return await raceAbort(result.late(), deadline);
+    } catch {
+      return undefined;
+    } finally {
+      deadline.clear();
+    }
   }
 
   /** The getters of a secret from a custom transport or hook may throw. That must not end its refreshes. */
@@ -294,19 +278,5 @@ export class Fetcher {
 /** The failure of a fetch whose secret cannot be used. */
 function malformed(request: SecretRequest, cause: unknown): FailedFetch {
   const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
-  return { error: fetchError(request, failure, []), policy: failures.malformed, retryAfter: undefined };
-}
-
-interface Resolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function withResolvers(): Resolvers {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
+  return { error: fetchError(request, failure, noProgress), policy: failures.malformed, retryAfter: undefined };
 }

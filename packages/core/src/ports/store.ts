@@ -30,10 +30,13 @@ export type StoreEvent =
   | { readonly kind: 'removed'; readonly name: string }
   /** The store removed an entry that it could not trust: truncated, tampered with or moved. `name` is set if it is known. */
   | { readonly kind: 'dropped'; readonly name: string | undefined; readonly reason: string }
-  /** The store cannot reach its storage. `reason` is the end of a sentence, without a full stop. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
-  /** The store can reach its storage again. Events of the time between may be lost. */
-  | { readonly kind: 'recovered' };
+  /**
+   * The store cannot reach its storage, or with `part` a part of it, such as a node of a cluster: it is then used for all other
+   * secrets. `reason` is the end of a sentence, without a full stop.
+   */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly part?: string | undefined }
+  /** The store can reach its storage, or that part of it, again. Events of the time between may be lost. */
+  | { readonly kind: 'recovered'; readonly part?: string | undefined };
 
 /** The exclusive right to fetch a secret from KMS while the other processes of the fleet wait for the result. */
 export interface StoreLease {
@@ -46,7 +49,8 @@ export interface StoreLease {
  *
  * The key of an entry is the whole request: name, stage and version. A name may contain `/` and `..`: a store on disk must
  * hash it. Methods reject if the storage fails. The client retries a write or removal that rejects, and does not serve the
- * removed value until then.
+ * removed value until then. A `StoreError` with `part` says that only a part of the storage failed, of which the store reports
+ * the outage by its events: the client goes on using the rest.
  *
  * `subscribe` and `lease` let the processes that share a store coordinate. Without them, each process fetches for itself and
  * finds the values of the others when it reads the store.

@@ -206,6 +206,10 @@ export class SecretSetError extends SecretError {
   }
 }
 
+interface StoreErrorDetails extends SecretErrorDetails {
+  readonly part?: string | undefined;
+}
+
 /**
  * A store operation failed, which the `store` event reports and no read throws; or a store cannot work with its configuration, which
  * `ready()` and `preload()` throw.
@@ -213,6 +217,13 @@ export class SecretSetError extends SecretError {
 export class StoreError extends SecretError {
   override readonly name = 'StoreError';
   readonly code = 'ERR_STORE';
+  /** The part of the storage that is unavailable while the rest works, such as a node of a cluster. `undefined`: all of it. */
+  readonly part: string | undefined;
+
+  constructor(message: string, { part, ...details }: StoreErrorDetails = {}) {
+    super(message, details);
+    this.part = part;
+  }
 }
 
 /** The client is closed. Reads in flight reject with it too. */

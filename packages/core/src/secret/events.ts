@@ -53,6 +53,8 @@ export interface SecretEvents {
   /**
    * The state of a store changed. `failed`: it started to fail. `unavailable`: it keeps failing and is skipped. `recovered`:
    * it works again. These are emitted once per outage, not per operation. `dropped`: a corrupt or foreign entry was removed.
+   *
+   * With `part`, only that part of the store is unavailable or has recovered, such as a node of a cluster.
    */
   readonly store: {
     /** `SecretStore.name`. */
@@ -63,6 +65,7 @@ export interface SecretEvents {
     /** The secret, if the event is about one. */
     readonly name: string | undefined;
     readonly error: StoreError | undefined;
+    readonly part?: string | undefined;
   };
   /** An endpoint started to fail or has recovered. */
   readonly endpoint: {

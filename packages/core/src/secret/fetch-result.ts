@@ -26,3 +26,18 @@ export interface RecoveredSecret {
   /** Why the secret cannot be fetched. */
   readonly error: AnySecretError;
 }
+
+/** A search for a secret in the stores. */
+export interface StoreSearchResult {
+  /**
+   * Resolves to a fresh secret from a store, which another process may have fetched in the meantime; to `undefined` if it must
+   * be fetched from KMS. Never rejects.
+   */
+  readonly found: Promise<Secret | undefined>;
+  /** Whether a store has not responded in time, and may still have a value that memory does not have. */
+  readonly isPending: () => boolean;
+  /** Resolves when all stores have responded: to a fresh secret if memory has one. Never rejects. */
+  readonly late: () => Promise<Secret | undefined>;
+  /** What each store returned, as lines of an error message. */
+  readonly lines: () => readonly string[];
+}

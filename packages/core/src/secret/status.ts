@@ -106,8 +106,13 @@ export interface SecretStatus {
 export interface StoreStatus {
   /** `SecretStore.name`. */
   readonly store: string;
-  /** `unavailable`: it keeps failing and is skipped, except for probes. */
-  readonly state: 'working' | 'failing' | 'unavailable';
+  /**
+   * `unavailable`: it keeps failing and is skipped, except for probes. `partlyUnavailable`: a part of it is, such as a node of a
+   * cluster, and it is used for all other secrets.
+   */
+  readonly state: 'working' | 'failing' | 'partlyUnavailable' | 'unavailable';
+  /** The parts that are unavailable. */
+  readonly unavailableParts: readonly string[];
   /** Writes and removals that wait in its queue. */
   readonly queued: number;
   /** The time since the first of the consecutive failures; `undefined` if it works. */

@@ -1,5 +1,5 @@
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreError } from '../secret/errors.ts';
 import { GuardedStore } from './guarded-store.ts';
 
@@ -85,4 +85,43 @@ test('skips reads after three failures, but not writes', async () => {
 
   expect(store.operations).toHaveLength(4);
   expect(guarded.skippedFor('read')).toBe(2_000);
+});
+
+describe('a part of the store', () => {
+  const node = 'node 10.0.0.1:6379';
+  const partError = new StoreError('Secret "db" could not be read from fake store: no connection.', { part: node });
+
+  test('that is unavailable skips no operation', async () => {
+    const { clock, guarded, messages } = setup();
+    guarded.markUnavailable('no connection', node);
+    guarded.markUnavailable('no connection', node);
+    for (let index = 0; index < 5; index += 1) {
+      expect(await guarded.run('read', 'db', () => Promise.reject(partError))).toEqual({ part: node });
+    }
+    await clock.pass('1m');
+
+    expect(guarded.skippedFor('read')).toBe(0);
+    expect(guarded.failures).toBe(6);
+    expect(guarded.status(0)).toMatchObject({
+      state: 'partlyUnavailable',
+      unavailableParts: [node],
+      failingFor: 60_000,
+      lastFailure: { message: partError.message },
+    });
+    guarded.markRecovered(node);
+
+    expect(guarded.status(0)).toMatchObject({ state: 'working', unavailableParts: [], failingFor: undefined });
+    expect(messages).toEqual([`${node} of fake store is unavailable: no connection.`, undefined]);
+  });
+
+  test('that hangs is no outage while other operations succeed', async () => {
+    const { clock, store, guarded } = setup();
+    const hanging = Array.from({ length: 10 }, () => guarded.run('read', 'a', () => new Promise(() => {})));
+    await guarded.run('read', 'b', () => store.read({ name: 'b' }));
+    await clock.pass(500);
+    await Promise.all(hanging);
+
+    expect(guarded.failures).toBe(10);
+    expect(guarded.status(0)).toMatchObject({ state: 'working' });
+  });
 });

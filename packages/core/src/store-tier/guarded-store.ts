@@ -1,36 +1,42 @@
 import type { Clock } from '../time/clock.ts';
-import { isSecretError, safeMessage, StoreError } from '../secret/errors.ts';
+import { isSecretError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { StoreStatus } from '../secret/status.ts';
-import type { SecretStore, StoreEvent } from '../ports/store.ts';
+import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
+import { failureThreshold, StoreFailures } from './store-failures.ts';
+import { StoreRecord } from './store-record.ts';
+import type { OperationGroup } from './store-failures.ts';
+import {
+  droppedError,
+  lostError,
+  operationError,
+  partOf,
+  StoreTimeout,
+  unavailableError,
+  withoutFullStop,
+} from './store-messages.ts';
+import type { StoreOperation } from './store-messages.ts';
 
-type StoreOperation = NonNullable<SecretEvents['store']['operation']>;
 /** The name of the secret; `undefined` for an operation on the whole store. */
 type MaybeName = string | undefined;
 type Act<Value> = (store: SecretStore) => Promise<Value>;
-/** `undefined` if the operation failed or was skipped. */
-type Outcome<Value> = { readonly value: Value } | undefined;
-export type StoreEventListener = (event: SecretEvents['store']) => void;
-
-/** Consecutive failures after which a store is skipped. */
-const failureThreshold = 3;
-/** Backoff between probes of a skipped store (ms); doubles up to the maximum. */
-const initialBackoff = 1_000;
-const maxBackoff = 30_000;
-
-/** Operations that share a failure count: reads may hang while writes succeed, such as on a read-only replica. */
-type OperationGroup = 'read' | 'change' | 'lease';
-
-interface GroupFailures {
-  /** Consecutive. */
-  readonly count: number;
-  /** Below the threshold: 0. */
-  readonly backoff: number;
-  /** The clock's `now`. */
-  readonly skippedUntil: number;
+interface Operation<Value> {
+  readonly operation: StoreOperation;
+  readonly name: MaybeName;
+  readonly act: Act<Value>;
+  readonly onLate?: (running: Promise<Value>) => void;
 }
+interface Failure {
+  readonly cause: unknown;
+  /** Whether the failure is one of the whole store. Default: `true`. */
+  readonly isCounted?: boolean;
+}
+/** `undefined` if the operation failed or was skipped. With `part`, only that part of the store failed. */
+type Outcome<Value> = { readonly value: Value } | { readonly part: string } | undefined;
+export type StoreEventListener = (event: SecretEvents['store']) => void;
 
 export interface GuardedStoreParts {
   readonly store: SecretStore;
@@ -45,6 +51,8 @@ export interface GuardedStoreParts {
 /**
  * Isolates the client from a slow or failing store: every operation resolves within `timeout`, and errors are reported as
  * events instead of being thrown. A store that keeps failing is skipped until a probe succeeds. Each outage is reported once.
+ *
+ * The outage of a part of the store, such as a node of a cluster, skips no operation: the store rejects those of that part at once.
  */
 export class GuardedStore {
   readonly store: SecretStore;
@@ -52,20 +60,20 @@ export class GuardedStore {
   readonly #timeout: number;
   readonly #onEvent: StoreEventListener;
   readonly #onRecovered: () => void;
-  readonly #groups = new Map<OperationGroup, GroupFailures>();
+  readonly #groups: StoreFailures;
+  readonly #record: StoreRecord;
+  /** When each part became unavailable: the clock's `now`. */
+  readonly #parts = new Map<string, number>();
   /** What was reported of the current outage. */
   #reported: 'nothing' | 'failed' | 'unavailable' = 'nothing';
-  #failures = 0;
   #completedChanges = 0;
-  #failingSince: number | undefined;
-  #dropped = 0;
-  #lastDropped: { readonly message: string; readonly at: number } | undefined;
-  #lastFailure: { readonly error: StoreError; readonly at: number } | undefined;
 
   constructor({ store, clock, timeout, onEvent, onRecovered }: GuardedStoreParts) {
     this.store = store;
     this.#clock = clock;
     this.#timeout = timeout;
+    this.#groups = new StoreFailures(clock, timeout);
+    this.#record = new StoreRecord(clock);
     this.#onEvent = onEvent;
     this.#onRecovered = onRecovered;
   }
@@ -74,9 +82,9 @@ export class GuardedStore {
     return this.store.name;
   }
 
-  /** The number of failed operations. */
+  /** The number of failed operations and lost changes. */
   get failures(): number {
-    return this.#failures;
+    return this.#record.failures;
   }
 
   /** The number of writes and removals that succeeded. */
@@ -86,22 +94,26 @@ export class GuardedStore {
 
   /** Milliseconds until the operation is attempted again; 0 if it is not skipped. */
   skippedFor(operation: StoreOperation): number {
-    const group = this.#groups.get(groupOf(operation));
-    return group === undefined ? 0 : Math.max(group.skippedUntil - this.#clock.now(), 0);
+    return this.#groups.skippedFor(groupOf(operation));
+  }
+
+  /** Why the store returned nothing, as a line of an error message. */
+  get lastFailureText(): string {
+    return withoutFullStop(this.#record.lastFailure ?? this.name);
   }
 
   /** Resolves to the result of the operation; to `undefined` if it failed or was skipped. Never rejects. */
-  async run<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
-    if (this.skippedFor(operation) > 0) return undefined;
-    const group = groupOf(operation);
-    const failures = this.#groups.get(group);
-    // One probe at a time: concurrent operations are skipped until it has ended.
-    if (failures !== undefined && failures.backoff > 0) {
-      this.#groups.set(group, { ...failures, skippedUntil: this.#clock.now() + this.#timeout });
-    }
-    const result = await this.#attempt(operation, name, act);
-    if (result !== undefined) this.#succeed(group);
-    return result;
+  run<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
+    return this.#runUnlessSkipped({ operation, name, act });
+  }
+
+  /** Reads a secret. Otherwise the same as `run`. `onLate` receives the read if it is still running after its timeout. */
+  read(
+    request: SecretRequest,
+    onLate: (running: Promise<StoredSecret | undefined>) => void,
+  ): Promise<Outcome<StoredSecret | undefined>> {
+    const act = (store: SecretStore): Promise<StoredSecret | undefined> => store.read(request);
+    return this.#runUnlessSkipped({ operation: 'read', name: request.name, act, onLate });
   }
 
   /**
@@ -110,15 +122,31 @@ export class GuardedStore {
    */
   async runUnskipped<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
     if (this.skippedFor(operation) === 0) return this.run(operation, name, act);
-    return this.#attempt(operation, name, act);
+    return this.#attempt({ operation, name, act });
   }
 
-  async #attempt<Value>(operation: StoreOperation, name: MaybeName, act: Act<Value>): Promise<Outcome<Value>> {
+  async #runUnlessSkipped<Value>(operation: Operation<Value>): Promise<Outcome<Value>> {
+    if (this.skippedFor(operation.operation) > 0) return undefined;
+    const group = groupOf(operation.operation);
+    this.#groups.beginProbe(group);
+    const result = await this.#attempt(operation);
+    if (result !== undefined && !('part' in result)) this.#succeed(group);
+    return result;
+  }
+
+  async #attempt<Value>({ operation, name, act, onLate }: Operation<Value>): Promise<Outcome<Value>> {
+    const successesBefore = this.#groups.successes(groupOf(operation));
+    const running = rejecting(() => act(this.store));
     try {
-      return { value: await this.#withTimeout(rejecting(() => act(this.store))) };
+      return { value: await this.#withTimeout(running) };
     } catch (cause) {
-      this.#fail(operation, name, cause);
-      return undefined;
+      const part = partOf(cause);
+      const isTimeout = cause instanceof StoreTimeout;
+      // Others have succeeded meanwhile, so the store responds: a node of a cluster may hang that holds this secret.
+      const isOfOne = isTimeout && this.#groups.successes(groupOf(operation)) > successesBefore;
+      this.#fail(operation, name, { cause, isCounted: part === undefined && !isOfOne });
+      if (isTimeout) onLate?.(running);
+      return part === undefined ? undefined : { part };
     }
   }
 
@@ -144,7 +172,7 @@ export class GuardedStore {
       const unsubscribe = this.store.subscribe?.(guardedListener);
       return () => this.#unsubscribe(unsubscribe);
     } catch (cause) {
-      this.#fail('subscribe', undefined, cause);
+      this.#fail('subscribe', undefined, { cause });
       return () => {};
     }
   }
@@ -154,63 +182,61 @@ export class GuardedStore {
     try {
       await this.#withTimeout(rejecting(() => this.store.close()));
     } catch (cause) {
-      this.#fail('close', undefined, cause);
+      this.#fail('close', undefined, { cause });
     }
   }
 
-  /** The store reported that it works again. */
-  markRecovered(): void {
-    this.#groups.clear();
-    this.#failingSince = undefined;
-    this.#reportRecovered();
+  /** The store reported that it, or that part of it, works again. */
+  markRecovered(part?: string): void {
+    if (part === undefined) {
+      this.#groups.clear();
+      this.#reportRecovered();
+    } else if (this.#parts.delete(part)) {
+      this.#onEvent({ ...ofNoSecret, store: this.name, kind: 'recovered', part });
+      this.#onRecovered();
+    }
   }
 
-  /** The store reported that it is unavailable. */
-  markUnavailable(reason: string): void {
-    const error = new StoreError(`${this.name} is unavailable: ${withoutFullStop(reason)}.`);
-    this.#record(error);
-    for (const group of ['read', 'change', 'lease'] as const) this.#backOff(group, failureThreshold);
-    this.#reportUnavailable({ store: this.name, kind: 'unavailable', operation: undefined, name: undefined, error });
+  /** The store reported that it, or that part of it, is unavailable. */
+  markUnavailable(reason: string, part?: string): void {
+    if (part !== undefined && this.#parts.has(part)) return;
+    const error = unavailableError(this.name, reason, part);
+    this.#record.failed(error);
+    const event = { ...ofNoSecret, store: this.name, kind: 'unavailable', error, part } as const;
+    if (part === undefined) {
+      this.#groups.failAll();
+      this.#reportUnavailable(event);
+      return;
+    }
+    this.#parts.set(part, this.#clock.now());
+    this.#onEvent(event);
   }
 
-  /** Changes were dropped because too many of them waited. */
-  reportLost(count: number): void {
-    this.#failures += count;
-    const message = `${count} changes of ${this.name} were dropped, because too many waited. The next refreshes write the secrets again.`;
-    this.#onEvent({
-      store: this.name,
-      kind: 'failed',
-      operation: 'write',
-      name: undefined,
-      error: new StoreError(message),
-    });
+  /** Changes were dropped, or were not written before the client was closed. */
+  reportLost(operation: 'write' | 'close', count: number): void {
+    const error = lostError(this.name, operation, count);
+    this.#record.failed(error, count);
+    this.#onEvent({ store: this.name, kind: 'failed', operation, name: undefined, error });
   }
 
   /** An entry that cannot be trusted was found. */
   reportDropped(name: string | undefined, reason: string): void {
-    const entry = name === undefined ? 'An entry' : `The entry of secret "${name}"`;
-    const message = `${entry} in ${this.name} was dropped: ${withoutFullStop(reason)}.`;
-    const error = new StoreError(message, { secretName: name });
-    this.#dropped += 1;
-    this.#lastDropped = { message, at: this.#clock.now() };
+    const error = droppedError(this.name, reason, name);
+    this.#record.dropped(error);
     this.#onEvent({ store: this.name, kind: 'dropped', operation: 'read', name, error });
   }
 
   status(queued: number): StoreStatus {
-    const last = this.#lastFailure;
-    const groups = [...this.#groups.values()];
-    const isUnavailable = groups.some(({ backoff }) => backoff > 0);
+    const groups = this.#groups;
+    const partState = this.#parts.size > 0 ? 'partlyUnavailable' : groups.isFailing ? 'failing' : 'working';
+    const since = Math.min(groups.since ?? Number.POSITIVE_INFINITY, ...this.#parts.values());
     return {
       store: this.name,
-      state: isUnavailable ? 'unavailable' : groups.length > 0 ? 'failing' : 'working',
+      state: groups.isUnavailable ? 'unavailable' : partState,
+      unavailableParts: [...this.#parts.keys()],
       queued,
-      failingFor: this.#failingSince === undefined ? undefined : this.#clock.now() - this.#failingSince,
-      dropped: this.#dropped,
-      lastDropped: this.#lastDropped && {
-        message: this.#lastDropped.message,
-        ago: this.#clock.now() - this.#lastDropped.at,
-      },
-      lastFailure: last && { message: last.error.message, ago: this.#clock.now() - last.at },
+      failingFor: since === Number.POSITIVE_INFINITY ? undefined : this.#clock.now() - since,
+      ...this.#record.status,
     };
   }
 
@@ -218,57 +244,28 @@ export class GuardedStore {
     try {
       unsubscribe?.();
     } catch (cause) {
-      this.#fail('subscribe', undefined, cause);
+      this.#fail('subscribe', undefined, { cause });
     }
   }
 
   #succeed(group: OperationGroup): void {
     if (group === 'change') this.#completedChanges += 1;
-    this.#groups.delete(group);
-    if (this.#groups.size === 0) this.#failingSince = undefined;
-    if (![...this.#groups.values()].some(({ backoff }) => backoff > 0)) this.#reportRecovered();
+    this.#groups.succeed(group);
+    if (!this.#groups.isUnavailable) this.#reportRecovered();
   }
 
-  #fail(operation: StoreOperation, secretName: string | undefined, cause: unknown): void {
-    const error = this.#errorOf(operation, secretName, cause);
-    this.#record(error);
+  #fail(operation: StoreOperation, secretName: string | undefined, { cause, isCounted = true }: Failure): void {
+    const error = operationError(this.name, { operation, secretName, cause });
+    this.#record.failed(error);
     const event = { store: this.name, operation, name: secretName, error };
-    const group = groupOf(operation);
-    const count = (this.#groups.get(group)?.count ?? 0) + 1;
-    this.#backOff(group, count);
+    // The store reports the outage of a part by its events.
+    if (error.part !== undefined) return;
+    const count = isCounted ? this.#groups.fail(groupOf(operation)) : 0;
     if (count >= failureThreshold) this.#reportUnavailable({ ...event, kind: 'unavailable' });
     else if (this.#reported === 'nothing') {
       this.#reported = 'failed';
       this.#onEvent({ ...event, kind: 'failed' });
     }
-  }
-
-  /** The messages of our own stores already name the store and the secret. */
-  #errorOf(operation: StoreOperation, secretName: string | undefined, cause: unknown): StoreError {
-    const reason = cause instanceof StoreTimeout ? cause.message : withoutFullStop(safeMessage(cause));
-    const about = secretName === undefined ? '' : ` secret "${secretName}"`;
-    const isComplete = isSecretError(cause, 'ERR_STORE') && reason.includes(this.name);
-    const message = isComplete ? reason : `${this.name} failed to ${verbs[operation]}${about}: ${reason}`;
-    // The errors of other code may quote secret values, so they are not kept as causes.
-    return new StoreError(`${message}.`, { secretName, cause: isSecretError(cause) ? cause : undefined });
-  }
-
-  #backOff(group: OperationGroup, count: number): void {
-    const { backoff = 0, skippedUntil = 0 } = this.#groups.get(group) ?? {};
-    const now = this.#clock.now();
-    // Of concurrent operations that fail together, only the first one doubles the backoff.
-    const isBackingOff = skippedUntil - now > this.#timeout;
-    if (count < failureThreshold) this.#groups.set(group, { count, backoff: 0, skippedUntil: now });
-    else if (!isBackingOff) {
-      const next = Math.min(Math.max(2 * backoff, initialBackoff), maxBackoff);
-      this.#groups.set(group, { count, backoff: next, skippedUntil: now + next });
-    }
-  }
-
-  #record(error: StoreError): void {
-    this.#failures += 1;
-    this.#failingSince ??= this.#clock.now();
-    this.#lastFailure = { error, at: this.#clock.now() };
   }
 
   #reportUnavailable(event: SecretEvents['store']): void {
@@ -278,11 +275,11 @@ export class GuardedStore {
   }
 
   #reportRecovered(): void {
-    if (this.#reported === 'failed' && this.#groups.size > 0) return;
+    if (this.#reported === 'failed' && this.#groups.isFailing) return;
     const wasUnavailable = this.#reported === 'unavailable';
     this.#reported = 'nothing';
     if (!wasUnavailable) return;
-    this.#onEvent({ store: this.name, kind: 'recovered', operation: undefined, name: undefined, error: undefined });
+    this.#onEvent({ ...ofNoSecret, store: this.name, kind: 'recovered' });
     this.#onRecovered();
   }
 
@@ -296,17 +293,8 @@ export class GuardedStore {
   }
 }
 
-class StoreTimeout extends Error {}
-
-const verbs: Readonly<Record<StoreOperation, string>> = {
-  read: 'read',
-  write: 'write',
-  remove: 'remove',
-  removeAll: 'remove',
-  lease: 'lease',
-  subscribe: 'subscribe',
-  close: 'close',
-};
+/** The fields of an event of a store as a whole. */
+const ofNoSecret = { operation: undefined, name: undefined, error: undefined } as const;
 
 /** Turns a synchronous exception into a rejection. */
 async function rejecting<Value>(act: () => Promise<Value>): Promise<Value> {
@@ -315,8 +303,4 @@ async function rejecting<Value>(act: () => Promise<Value>): Promise<Value> {
 
 function groupOf(operation: StoreOperation): OperationGroup {
   return operation === 'read' || operation === 'lease' ? operation : 'change';
-}
-
-function withoutFullStop(text: string): string {
-  return text.replace(/\.$/u, '');
 }

@@ -86,7 +86,7 @@ export class Leases {
       return lease;
     });
     hasTimedOut = result === undefined;
-    return result;
+    return result !== undefined && 'part' in result ? undefined : result;
   }
 
   async #waitForChange(key: string, ms: number, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,8 @@ export type StoreChange =
   | {
       readonly kind: 'write';
       readonly request: SecretRequest;
-      readonly stored: StoredSecret;
+      /** `undefined`: too many values wait, so it is taken from memory when it is written. */
+      readonly stored: StoredSecret | undefined;
       /** Remove the present entry first: its fetch time is in the future, so the store would keep it. */
       readonly replaces: boolean;
     }
@@ -31,7 +32,9 @@ export interface PendingChange {
  */
 export class PendingChanges {
   readonly #all = new Map<string, PendingChange>();
+  /** Writes that hold their value. */
   readonly #writes = new Set<string>();
+  readonly #removals = new Set<string>();
   #characters = 0;
   /** The ids of changes of one stage or version, by the secret's name. */
   readonly #idsByName = new Map<string, Set<string>>();
@@ -50,12 +53,28 @@ export class PendingChanges {
     return this.#characters;
   }
 
+  get removalCount(): number {
+    return this.#removals.size;
+  }
+
   oldest(count: number): readonly string[] {
     return firstOf(this.#all.keys(), count);
   }
 
-  oldestWrites(count: number): readonly string[] {
-    return firstOf(this.#writes, count);
+  oldestRemovals(count: number): readonly string[] {
+    return firstOf(this.#removals, count);
+  }
+
+  /** Forgets the values of the oldest writes, which then are taken from memory. */
+  forgetValues(count: number): void {
+    for (const id of firstOf(this.#writes, count)) this.#setValue(id, undefined);
+  }
+
+  /** Takes the values from memory that were forgotten. */
+  restoreValues(load: (key: string, request: SecretRequest) => StoredSecret | undefined): void {
+    for (const [id, { change }] of this.#all) {
+      if (change.kind === 'write' && change.stored === undefined) this.#setValue(id, load(id, change.request));
+    }
   }
 
   [Symbol.iterator](): MapIterator<[string, PendingChange]> {
@@ -83,10 +102,8 @@ export class PendingChanges {
   add(id: string, pending: PendingChange): void {
     const { change } = pending;
     this.#all.set(id, pending);
-    if (change.kind === 'write') {
-      this.#writes.add(id);
-      this.#characters += change.stored.value.length;
-    }
+    this.#countValue(id, change);
+    if (change.kind !== 'write') this.#removals.add(id);
     if (change.kind === 'removeAll') return;
     const { name } = change.request;
     this.#idsByName.set(name, (this.#idsByName.get(name) ?? new Set()).add(id));
@@ -96,14 +113,34 @@ export class PendingChanges {
     const pending = this.#all.get(id);
     if (pending === undefined) return undefined;
     this.#all.delete(id);
-    this.#writes.delete(id);
-    if (pending.change.kind === 'write') this.#characters -= pending.change.stored.value.length;
+    this.#removals.delete(id);
+    this.#uncountValue(id, pending.change);
     if (pending.change.kind === 'removeAll') return pending;
     const { name } = pending.change.request;
     const ids = this.#idsByName.get(name);
     ids?.delete(id);
     if (ids?.size === 0) this.#idsByName.delete(name);
     return pending;
+  }
+
+  #setValue(id: string, stored: StoredSecret | undefined): void {
+    const pending = this.#all.get(id);
+    if (pending?.change.kind !== 'write') return;
+    this.#uncountValue(id, pending.change);
+    const change = { ...pending.change, stored };
+    this.#all.set(id, { ...pending, change });
+    this.#countValue(id, change);
+  }
+
+  #countValue(id: string, change: StoreChange): void {
+    if (change.kind !== 'write' || change.stored === undefined) return;
+    this.#writes.add(id);
+    this.#characters += change.stored.value.length;
+  }
+
+  #uncountValue(id: string, change: StoreChange): void {
+    if (!this.#writes.delete(id) || change.kind !== 'write') return;
+    this.#characters -= change.stored?.value.length ?? 0;
   }
 }
 

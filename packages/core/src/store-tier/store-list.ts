@@ -3,31 +3,19 @@ import type { Secret } from '../secret/secret.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import type { Counters } from '../secret/counters.ts';
 import type { StoreStatus } from '../secret/status.ts';
-import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
+import type { SecretStore, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { GuardedStore } from './guarded-store.ts';
 import type { StoreEventListener } from './guarded-store.ts';
-import { checkStored, toSecret, toValidStored } from './stored-secret.ts';
+import { StoreReader } from './store-reader.ts';
+import type { StoreEntry, StoreReaderParts } from './store-reader.ts';
+import { toValidStored } from './stored-secret.ts';
 import { WriteQueue } from './write-queue.ts';
+import { FetchDates } from './fetch-dates.ts';
+import type { StoreSearch } from './store-search.ts';
 import { Tombstones } from './tombstones.ts';
 import type { Instant } from './tombstones.ts';
-
-/** A valid secret from a store, before the hook has transformed it. */
-export interface StoreCandidate {
-  readonly secret: Secret;
-  /** The clock's `now`; `undefined` if the value counts as stale, whatever its date. */
-  readonly fetchedAt: number | undefined;
-  /** Whether it was refused or invalidated after it was read: the caller checks again after every wait. */
-  readonly isRevoked: () => boolean;
-}
-
-export interface OfferResult {
-  /** Whether memory took the candidate. */
-  readonly isAccepted: boolean;
-  /** Whether memory holds a fresh value now, this one or another. */
-  readonly isFresh: boolean;
-}
 
 /** A change by another process that shares a store. */
 export type RemoteChange = Extract<StoreEvent, { kind: 'written' | 'removed' | 'changed' }>;
@@ -41,8 +29,9 @@ export interface StoreListParts {
   readonly onEvent: StoreEventListener;
   readonly counters: Pick<Counters, 'storeHits' | 'storeMisses'>;
   readonly inContext: RunInContext;
-  /** Offers a secret to memory. Never rejects. */
-  readonly offer: (key: string, request: SecretRequest, candidate: StoreCandidate) => Promise<OfferResult>;
+  readonly offer: StoreReaderParts['offer'];
+  /** The value that memory holds as KMS returned it, with the clock's `now` of its fetch. */
+  readonly load: (key: string) => { readonly secret: Secret; readonly fetchedAt: number } | undefined;
   readonly onRemoteChange: (store: GuardedStore, change: RemoteChange) => void;
 }
 
@@ -51,30 +40,37 @@ interface QueuedStore {
   readonly queue: WriteQueue;
 }
 
-/** Differences between the clocks of a fleet that are normal (ms). */
-const clockSkew = 30_000;
-
 /**
  * The stores behind memory, in the caller's order. They are read before the first request to KMS, and receive its results
  * and refusals. No store delays a read for longer than `timeout`, and no entry is used without validation.
  */
 export class StoreList {
   readonly #parts: StoreListParts;
-  readonly #clock: Clock;
+  readonly #dates: FetchDates;
   readonly #stores: readonly QueuedStore[];
   readonly #tombstones: Tombstones;
   /** What KMS refused to another process. Such an entry counts as stale, so that KMS is requested first. */
   readonly #doubts: Tombstones;
+  readonly #reader: StoreReader;
   readonly #unsubscribes: (() => void)[] = [];
-  /** The latest fetch date seen in a store. If it is in the future, the calendar was set back. */
-  #latestFetch = Number.NEGATIVE_INFINITY;
 
   constructor(parts: StoreListParts) {
     this.#parts = parts;
-    this.#clock = parts.clock;
+    this.#dates = new FetchDates(parts.clock);
     this.#tombstones = new Tombstones(parts.defaultStage);
     this.#doubts = new Tombstones(parts.defaultStage);
     this.#stores = parts.stores.map((store) => this.#withQueue(store));
+    this.#reader = new StoreReader({
+      dates: this.#dates,
+      offer: parts.offer,
+      isDoubted: (request, instant) => this.#doubts.covers(request, instant),
+      isRevoked: (store, request, instant) => this.#isRevoked(store, request, instant),
+      removeInvalid: (store, request) => {
+        const removedAt = this.#dates.removalInstant();
+        void this.#queueOf(store)?.push(this.#keyOf(request), { kind: 'remove', request, removedAt });
+      },
+      onFresh: (store, entry) => this.#copyToOthers(store, entry),
+    });
   }
 
   get isEmpty(): boolean {
@@ -97,13 +93,16 @@ export class StoreList {
     }
   }
 
-  /** Reads the stores in order until memory holds a fresh value, and resolves to whether it does. Never rejects. */
-  async checkAll(key: string, request: SecretRequest): Promise<boolean> {
+  /**
+   * Reads the stores in order until memory holds a fresh value, and resolves to whether it does. Never rejects. A value that a store
+   * returns after its timeout also goes to memory: `search` says whether there may be one.
+   */
+  async checkAll(key: string, request: SecretRequest, search: StoreSearch): Promise<boolean> {
     const { counters } = this.#parts;
     let wasFound = false;
     for (const { store } of this.#stores) {
       // In sequence: a store in front is faster or closer, and usually enough.
-      const { isFresh, isFound } = await this.#check(store, key, request);
+      const { isFresh, isFound } = await this.#reader.read(store, { key, request, search });
       wasFound ||= isFound;
       if (!isFresh) continue;
       counters.storeHits.add();
@@ -115,7 +114,7 @@ export class StoreList {
 
   /** Same as `checkAll`, for one store. */
   async check(store: GuardedStore, key: string, request: SecretRequest): Promise<boolean> {
-    const { isFresh } = await this.#check(store, key, request);
+    const { isFresh } = await this.#reader.read(store, { key, request });
     return isFresh;
   }
 
@@ -124,12 +123,12 @@ export class StoreList {
     request: SecretRequest,
     { secret, startedAt }: { readonly secret: Secret; readonly startedAt: number },
   ): Promise<void> {
-    const fetchedAt = this.#dateOf(startedAt);
+    const fetchedAt = this.#dates.dateOf(startedAt);
     const stored = toValidStored(secret, { request, fetchedAt });
     if (stored === undefined) return;
     // Compared with the current date, not with `fetchedAt`: a slow response may be older than what is stored.
-    const replaces = this.#clock.date() + clockSkew < this.#latestFetch;
-    this.#latestFetch = Math.max(this.#latestFetch, fetchedAt);
+    const replaces = this.#dates.isSetBack;
+    this.#dates.see(fetchedAt);
     this.#tombstones.clear(request);
     this.#doubts.clear(request);
     const key = this.#keyOf(request);
@@ -142,7 +141,7 @@ export class StoreList {
   }
 
   remove(request: SecretRequest): void {
-    const removedAt = this.#removalInstant();
+    const removedAt = this.#dates.removalInstant();
     this.#tombstones.add(request, removedAt);
     for (const { queue } of this.#stores) void queue.push(this.#keyOf(request), { kind: 'remove', request, removedAt });
   }
@@ -152,7 +151,7 @@ export class StoreList {
    * secret: KMS is requested before it is served.
    */
   async removeRefused(name: string): Promise<void> {
-    const removedAt = this.#removalInstant();
+    const removedAt = this.#dates.removalInstant();
     this.#tombstones.addAll(name, removedAt);
     this.#doubts.addRelated(name, removedAt);
     await this.#removeAll([name], removedAt);
@@ -160,7 +159,7 @@ export class StoreList {
 
   /** Removes every stage and version of a secret under each of its names. Resolves when all stores have done so. */
   async invalidate(name: string, spellings: Iterable<string>): Promise<void> {
-    const removedAt = this.#removalInstant();
+    const removedAt = this.#dates.removalInstant();
     this.#tombstones.addRelated(name, removedAt);
     await this.#removeAll(spellings, removedAt);
   }
@@ -173,14 +172,21 @@ export class StoreList {
     return this.#stores.map(({ store, queue }) => store.status(queue.size));
   }
 
+  /** Call it before memory is cleared: values of pending writes may be only there. */
+  beforeClose(): void {
+    for (const { queue } of this.#stores) queue.restoreValues();
+  }
+
   /** Writes pending changes within `timeout`, then closes the stores. Never rejects. */
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await Promise.all(
       this.#stores.map(async ({ store, queue }) => {
         await queue.flush(this.#parts.timeout);
+        const { size } = queue;
         queue.close();
         await store.close();
+        if (size > 0) store.reportLost('close', size);
       }),
     );
   }
@@ -193,49 +199,11 @@ export class StoreList {
     await Promise.all(removals);
   }
 
-  async #check(
-    store: GuardedStore,
-    key: string,
-    request: SecretRequest,
-  ): Promise<{ readonly isFresh: boolean; readonly isFound: boolean }> {
-    const stored = await this.#read(store, request);
-    if (stored === undefined) return { isFresh: false, isFound: false };
-    const instant = this.#instantOf(stored);
-    const isRevoked = (): boolean => this.#isRevoked(store, request, instant);
-    const fetchedAt = this.#doubts.covers(request, instant) ? undefined : instant.now;
-    const { isAccepted, isFresh } = await this.#parts.offer(key, request, {
-      secret: toSecret(stored),
-      fetchedAt,
-      isRevoked,
-    });
-    if (isAccepted && isFresh && !isRevoked()) this.#copyToOthers(store, { key, request, stored });
-    return { isFresh, isFound: true };
-  }
-
   /** Writes to the other stores, so that a file store does not fall behind a Redis store. */
-  #copyToOthers(
-    source: GuardedStore,
-    { key, request, stored }: { readonly key: string; readonly request: SecretRequest; readonly stored: StoredSecret },
-  ): void {
+  #copyToOthers(source: GuardedStore, { key, request, stored }: StoreEntry): void {
     for (const { store, queue } of this.#stores) {
       if (store !== source) void queue.push(key, { kind: 'write', request, stored, replaces: false });
     }
-  }
-
-  /** The entry, if it is valid and may be served. An invalid entry is removed. */
-  async #read(store: GuardedStore, request: SecretRequest): Promise<StoredSecret | undefined> {
-    const result = await store.run('read', request.name, (target) => target.read(request));
-    if (result?.value === undefined) return undefined;
-    const checked = checkStored(result.value, request);
-    if ('problem' in checked) {
-      store.reportDropped(request.name, checked.problem);
-      const removedAt = this.#removalInstant();
-      void this.#queueOf(store)?.push(this.#keyOf(request), { kind: 'remove', request, removedAt });
-      return undefined;
-    }
-    const { stored } = checked;
-    this.#latestFetch = Math.max(this.#latestFetch, stored.fetchedAt);
-    return this.#isRevoked(store, request, this.#instantOf(stored)) ? undefined : stored;
   }
 
   #isRevoked(store: GuardedStore, request: SecretRequest, fetchedAt: Instant): boolean {
@@ -254,17 +222,17 @@ export class StoreList {
         this.#parts.onRemoteChange(store, event);
         return;
       case 'removed':
-        this.#doubts.addRelated(event.name, this.#removalInstant());
+        this.#doubts.addRelated(event.name, this.#dates.removalInstant());
         this.#parts.onRemoteChange(store, event);
         return;
       case 'dropped':
         store.reportDropped(event.name, event.reason);
         return;
       case 'unavailable':
-        store.markUnavailable(event.reason);
+        store.markUnavailable(event.reason, event.part);
         return;
       case 'recovered':
-        store.markRecovered();
+        store.markRecovered(event.part);
         return;
       default:
         event satisfies never;
@@ -275,7 +243,10 @@ export class StoreList {
     const { clock, timeout, onEvent } = this.#parts;
     const onRecovered = (): void => void queue.drain();
     const store = new GuardedStore({ store: target, clock, timeout, onEvent, onRecovered });
-    const queue = new WriteQueue(store, clock);
+    const queue = new WriteQueue(store, clock, (key, request) => {
+      const loaded = this.#parts.load(key);
+      return loaded && toValidStored(loaded.secret, { request, fetchedAt: this.#dates.dateOf(loaded.fetchedAt) });
+    });
     return { store, queue };
   }
 
@@ -285,24 +256,5 @@ export class StoreList {
 
   #keyOf(request: SecretRequest): string {
     return cacheKey(request, this.#parts.defaultStage);
-  }
-
-  /** Covers everything fetched so far, also before the calendar was set back. */
-  #removalInstant(): Instant {
-    return { date: Math.max(this.#clock.date(), this.#latestFetch), now: this.#clock.now() };
-  }
-
-  #instantOf({ fetchedAt }: StoredSecret): Instant {
-    return { date: fetchedAt, now: this.#nowOf(fetchedAt) };
-  }
-
-  #dateOf(now: number): number {
-    return this.#clock.date() - (this.#clock.now() - now);
-  }
-
-  /** `undefined` for a date that is further in the future than the clocks of a fleet differ. */
-  #nowOf(date: number): number | undefined {
-    const age = this.#clock.date() - date;
-    return age < -clockSkew ? undefined : this.#clock.now() - Math.max(age, 0);
   }
 }

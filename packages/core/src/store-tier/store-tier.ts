@@ -1,6 +1,7 @@
 import { cacheKey, nameOfKey } from '../secret/cache-key.ts';
 import { StoreList } from './store-list.ts';
-import type { OfferResult, RemoteChange, StoreCandidate } from './store-list.ts';
+import type { RemoteChange } from './store-list.ts';
+import type { OfferResult, StoreCandidate } from './store-reader.ts';
 import { Leases } from './leases.ts';
 import { AggregatedLog, moreSecrets } from '../ports/aggregated-log.ts';
 import type { LineKind } from '../ports/aggregated-log.ts';
@@ -8,9 +9,10 @@ import type { RunInContext } from '../ports/run-in-context.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { GuardedLogger } from '../ports/logger.ts';
+import type { Entry } from '../memory/entry.ts';
 import type { SecretMemory } from '../memory/memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
+import type { FailedFetch, FetchedSecret, StoreSearchResult } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import type { Counters } from '../secret/counters.ts';
@@ -18,7 +20,8 @@ import type { StoreStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
-import { Turns } from './turns.ts';
+import { StoreLookups } from './store-lookups.ts';
+import type { FindOptions } from './store-lookups.ts';
 
 export interface StoreTierParts {
   readonly options: ResolvedOptions;
@@ -34,26 +37,11 @@ export interface StoreTierParts {
   readonly forgetFetches: (name: string) => void;
 }
 
-interface FindOptions {
-  /** The signal of the fetch. */
-  readonly signal: AbortSignal;
-  /** A read, which a fresh value in memory satisfies. A refresh needs a newer one. */
-  readonly isRead: boolean;
-  /** Memory holds what the stores have. A reader with a stale value need not wait for another process. */
-  readonly onStoresChecked: () => void;
-}
-
 /**
  * How long a process waits for another one of its fleet that fetches the same secret, and how long its own lease lasts (ms).
  * A wait is never longer than half of `deadline`.
  */
 const leaseTimeout = 2_000;
-
-/**
- * Concurrent look-ups of secrets in the stores. The time of a look-up begins with its turn: of ten thousand first reads, most would
- * otherwise time out behind the others, and a healthy store would be skipped.
- */
-const maxLookups = 256;
 
 /** Concurrent reads of values that other processes have written: a fleet that restarts writes all of them at once. */
 const maxRemoteReads = 16;
@@ -72,7 +60,7 @@ export class StoreTier {
   readonly #leases: Leases;
   /** Values that other processes have written and this one has not read, by key. */
   readonly #unread = new Map<string, { readonly store: GuardedStore; readonly request: SecretRequest }>();
-  readonly #turns = new Turns(maxLookups);
+  readonly #lookups: StoreLookups;
   readonly #log: AggregatedLog;
   #remoteReads = 0;
   #isClosed = false;
@@ -92,8 +80,11 @@ export class StoreTier {
       counters: parts.counters,
       inContext: parts.inContext,
       offer: (key, request, candidate) => this.#offer(key, request, candidate),
+      load: (key) => this.#loadForStores(key),
       onRemoteChange: (store, change) => this.#onRemoteChange(store, change),
     });
+    const { memory } = parts;
+    this.#lookups = new StoreLookups({ options: parts.options, memory, stores: this.#stores, leases: this.#leases });
     this.#stores.subscribe();
   }
 
@@ -106,61 +97,9 @@ export class StoreTier {
     return this.#stores.failures;
   }
 
-  /**
-   * Resolves to a fresh value from a store, or from another process that holds the lease; to `undefined` if KMS must be
-   * requested. Takes at most half of a read's deadline from its turn on, however many stores are slow. Never rejects.
-   */
-  async findStored(key: string, request: SecretRequest, options: FindOptions): Promise<Secret | undefined> {
-    const turn = this.#turns.wait();
-    if (turn !== undefined) await turn;
-    let isOver = false;
-    const endTurn = (): void => {
-      if (!isOver) this.#turns.end();
-      isOver = true;
-    };
-    const onStoresChecked = (): void => {
-      options.onStoresChecked();
-      // The wait for another process takes no turn.
-      endTurn();
-    };
-    const { clock, deadline } = this.#parts.options;
-    const ms = deadline / 2;
-    const searching = this.#searchStores(key, request, { ...options, onStoresChecked, waitUntil: clock.now() + ms });
-    return withTimeout(searching, clock, { ms, onTimeout: () => undefined }).finally(endTurn);
-  }
-
-  async #searchStores(
-    key: string,
-    request: SecretRequest,
-    { signal, isRead, onStoresChecked, waitUntil }: FindOptions & { readonly waitUntil: number },
-  ): Promise<Secret | undefined> {
-    const { clock } = this.#parts.options;
-    const cached = this.#memory.lookup(key);
-    // An event of another process may have brought it since the reader looked it up.
-    if (isRead && cached?.isFreshAt(clock.now()) === true) return cached.secret;
-    const before = cached?.fetchedAt ?? Number.NEGATIVE_INFINITY;
-    const newerSecret = (): Secret | undefined => {
-      const entry = this.#memory.lookup(key);
-      const isNewer = entry !== undefined && entry.fetchedAt > before && entry.isFreshAt(clock.now());
-      return isNewer ? entry.secret : undefined;
-    };
-    const shared = this.#stores.leasingStore;
-    const failuresBefore = shared?.failures;
-    // A store that only this process writes to has nothing newer than memory.
-    if (cached === undefined) await this.#stores.checkAll(key, request);
-    else if (shared !== undefined) await this.#stores.check(shared, key, request);
-    onStoresChecked();
-    // A store that has just failed would time out a second time.
-    if (shared !== undefined && shared.failures === failuresBefore && newerSecret() === undefined) {
-      const checkStore = async (): Promise<boolean> => {
-        await this.#stores.check(shared, key, request);
-        return newerSecret() !== undefined;
-      };
-      await this.#leases.acquire(shared, { key, request, signal, waitUntil, checkStore });
-    }
-    const secret = newerSecret();
-    if (secret !== undefined) void this.#leases.release(key);
-    return secret;
+  /** Searches the stores before a request to KMS. See `StoreLookups`. */
+  findStored(key: string, request: SecretRequest, options: FindOptions): StoreSearchResult {
+    return this.#lookups.findStored(key, request, options);
   }
 
   fetched(key: string, request: SecretRequest, { secret, original, startedAt }: FetchedSecret): void {
@@ -210,6 +149,7 @@ export class StoreTier {
 
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#stores.beforeClose();
     this.#memory.close();
     this.#unread.clear();
     this.#log.close();
@@ -230,6 +170,13 @@ export class StoreTier {
   /** A secret is stored under the name that was requested, which may be an ARN. */
   #spellingsOf(name: string): ReadonlySet<string> {
     return new Set([name, plainName(name), ...this.#memory.relatedKeysOf(name).map(nameOfKey)]);
+  }
+
+  /** With a hook, the value in memory may not be that of KMS, so a refresh fetches it again. */
+  #loadForStores(key: string): Entry | undefined {
+    if (this.#parts.options.hook === undefined) return this.#memory.lookup(key);
+    this.#memory.scheduleRefresh([key]);
+    return undefined;
   }
 
   async #offer(
@@ -285,7 +232,8 @@ export class StoreTier {
     const { logger, events } = this.#parts;
     if (this.#isClosed && event.operation !== 'close') return;
     if (event.kind === 'recovered') {
-      logger.info(`${event.store} has recovered.`, { store: event.store });
+      const subject = event.part === undefined ? event.store : `${event.part} of ${event.store}`;
+      logger.info(`${subject} has recovered.`, { store: event.store });
     } else if (event.kind === 'dropped') {
       this.#log.add(droppedEntry, event.error?.message ?? '', {
         secret: event.name ?? event.store,

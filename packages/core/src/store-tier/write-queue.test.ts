@@ -7,6 +7,7 @@ import { GuardedStore } from './guarded-store.ts';
 import type { StoreEventListener } from './guarded-store.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { StoreChange } from './pending-changes.ts';
+import { StoreError } from '../secret/errors.ts';
 
 const requests: readonly SecretRequest[] = [
   { name: 'a', stage: 'ACSCurrent' },
@@ -20,7 +21,19 @@ const [before, after] = [
   { date: 1_001, now: 1_001 },
 ] as const;
 
-function setup(onEvent: StoreEventListener = () => {}): { clock: FakeClock; store: FakeStore; queue: WriteQueue } {
+interface Subject {
+  readonly clock: FakeClock;
+  readonly store: FakeStore;
+  readonly guarded: GuardedStore;
+  readonly queue: WriteQueue;
+}
+
+interface SetupOptions {
+  readonly onEvent?: StoreEventListener;
+  readonly load?: (key: string) => StoredSecret | undefined;
+}
+
+function setup({ onEvent = () => {}, load = () => undefined }: SetupOptions = {}): Subject {
   const clock = new FakeClock();
   const store = new FakeStore();
   const guarded = new GuardedStore({
@@ -30,21 +43,16 @@ function setup(onEvent: StoreEventListener = () => {}): { clock: FakeClock; stor
     onEvent,
     onRecovered: () => void queue.drain(),
   });
-  const queue = new WriteQueue(guarded, clock);
-  return { clock, store, queue };
+  const queue = new WriteQueue(guarded, clock, load);
+  return { clock, store, guarded, queue };
 }
 
-function write(request: SecretRequest, fetchedAt: number): StoreChange {
-  const stored: StoredSecret = {
-    name: request.name,
-    versionId: `v${fetchedAt}`,
-    stages: [],
-    type: 'Generic',
-    dataType: 'text',
-    value: 's3cret-value',
-    fetchedAt,
-  };
-  return { kind: 'write', request, stored, replaces: false };
+function storedOf({ name }: SecretRequest, fetchedAt: number, value = 's3cret-value'): StoredSecret {
+  return { name, versionId: `v${fetchedAt}`, stages: [], type: 'Generic', dataType: 'text', value, fetchedAt };
+}
+
+function write(request: SecretRequest, fetchedAt: number, value?: string): StoreChange {
+  return { kind: 'write', request, stored: storedOf(request, fetchedAt, value), replaces: false };
 }
 
 function keyOf({ name, stage = '' }: SecretRequest): string {
@@ -94,24 +102,67 @@ test('writes five thousand secrets that are fetched at once', async () => {
   expect(store.size).toBe(5_000);
 });
 
-test('keeps the newest writes during an outage, up to 32 million characters, and reports the others', async () => {
-  const lost: (string | undefined)[] = [];
-  const { clock, store, queue } = setup((event) => lost.push(event.error?.message));
-  store.fail('throw');
+describe('values of pending writes above 32 million characters', () => {
   const value = 's3cret-'.padEnd(1_048_576, 'x');
-  for (let index = 0; index < 40; index += 1) {
-    const change = write({ name: `name-${index}` }, index) as Extract<StoreChange, { kind: 'write' }>;
-    void queue.push(`name-${index}`, { ...change, stored: { ...change.stored, value } });
+
+  function pushAll(queue: WriteQueue): void {
+    for (let index = 0; index < 40; index += 1) {
+      void queue.push(`name-${index}`, write({ name: `name-${index}` }, index, value));
+    }
   }
-  await clock.pass('5s');
 
-  expect(queue.size).toBeLessThanOrEqual(32);
-  expect(lost.filter((message) => message?.includes('were dropped, because too many waited') === true)).toHaveLength(1);
-  store.heal();
-  await clock.pass('2m');
+  /** A queue with 40 writes of a million characters each, for a store that fails. */
+  async function overfilled(load: (key: string) => StoredSecret | undefined) {
+    const messages: (string | undefined)[] = [];
+    const fixture = setup({ onEvent: (event) => messages.push(event.error?.message), load });
+    fixture.store.fail('throw');
+    pushAll(fixture.queue);
+    await fixture.clock.pass('5s');
+    const lost = () => messages.filter((message) => message?.includes('because too many waited'));
+    return { ...fixture, lost };
+  }
 
-  expect(store.peek({ name: 'name-39' })).toBeDefined();
-  expect(store.peek({ name: 'name-0' })).toBeUndefined();
+  test('are taken from memory when they are written', async () => {
+    const loaded: string[] = [];
+    const { clock, store, lost } = await overfilled((key) => {
+      loaded.push(key);
+      return storedOf({ name: key }, 100, value);
+    });
+    store.heal();
+    await clock.pass('2m');
+
+    expect(store.size).toBe(40);
+    expect(loaded).toContain('name-0');
+    expect(new Set(loaded).size).toBeLessThan(20);
+    expect(store.peek({ name: 'name-0' })).toMatchObject({ fetchedAt: 100 });
+    expect(store.peek({ name: 'name-39' })).toMatchObject({ fetchedAt: 39 });
+    expect(lost()).toEqual([]);
+  });
+
+  test('are counted and reported if memory does not have them', async () => {
+    const { clock, store, guarded, lost } = await overfilled(() => undefined);
+    store.heal();
+    await clock.pass('2m');
+
+    const count = 40 - store.size;
+    expect(store.peek({ name: 'name-39' })).toBeDefined();
+    expect(count).toBeGreaterThan(0);
+    expect(lost()).toEqual([
+      `${count} changes of fake store were dropped, because too many waited. The next refreshes write the secrets again.`,
+    ]);
+    expect(guarded.failures).toBeGreaterThan(count);
+  });
+
+  test('are taken from memory before it is cleared', async () => {
+    let isCleared = false;
+    const { store, queue } = setup({ load: (key) => (isCleared ? undefined : storedOf({ name: key }, 100, value)) });
+    pushAll(queue);
+    queue.restoreValues();
+    isCleared = true;
+    await queue.flush(60_000);
+
+    expect(store.size).toBe(40);
+  });
 });
 
 test('drops a write that the store refuses five times, and applies the others', async () => {
@@ -240,5 +291,82 @@ describe('while the store is skipped', () => {
     await queue.flush(500);
 
     expect(store.peek({ name: 'a' })).toBeUndefined();
+  });
+});
+
+describe('while a part of the store is unavailable', () => {
+  const node = 'node 10.0.0.1:6379';
+
+  /** A queue whose store cannot change secrets that begin with `dead-`. */
+  function withDeadNode(): Subject & { revive: () => void } {
+    const fixture = setup();
+    const { store, guarded } = fixture;
+    const [storeWrite, removeAll] = [store.write.bind(store), store.removeAll.bind(store)];
+    let isDead = true;
+    const reject = (): Promise<never> => Promise.reject(new StoreError('No connection.', { part: node }));
+    store.write = (request, secret) =>
+      isDead && request.name.startsWith('dead-') ? reject() : storeWrite(request, secret);
+    store.removeAll = (name) => (isDead && name.startsWith('dead-') ? reject() : removeAll(name));
+    guarded.markUnavailable('no connection', node);
+    const revive = (): void => {
+      isDead = false;
+      guarded.markRecovered(node);
+    };
+    return { ...fixture, revive };
+  }
+
+  test('writes of the other parts go on, and those of the part follow when it recovers', async () => {
+    const { clock, store, guarded, queue, revive } = withDeadNode();
+    for (let index = 0; index < 200; index += 1) {
+      for (const name of [`dead-${index}`, `live-${index}`]) void queue.push(name, write({ name }, index));
+    }
+    await clock.pass(100);
+
+    expect(store.size).toBe(200);
+    expect(queue.size).toBe(200);
+    expect(guarded.status(queue.size)).toMatchObject({ state: 'partlyUnavailable', unavailableParts: [node] });
+    expect(guarded.skippedFor('write')).toBe(0);
+    // Longer than it takes to give up a write that the store refuses.
+    await clock.pass('1m');
+    revive();
+    await clock.pass(100);
+
+    expect(store.size).toBe(400);
+    expect(guarded.status(queue.size)).toMatchObject({ state: 'working', queued: 0, unavailableParts: [] });
+  });
+
+  test('a later removal wins over a write that waits for the part', async () => {
+    const { clock, store, queue, revive } = withDeadNode();
+    void queue.push('dead-a', write({ name: 'dead-a' }, 1));
+    await clock.pass(100);
+    void queue.push('dead-a', { kind: 'removeAll', name: 'dead-a', removedAt });
+    await clock.pass(100);
+
+    expect(queue.isRemoving('any', 'dead-a', before)).toBe(true);
+    revive();
+    await clock.pass(100);
+
+    expect([store.size, queue.size]).toEqual([0, 0]);
+  });
+
+  test('a write after a removal that waits for the part is applied after it', async () => {
+    const { clock, store, queue, revive } = withDeadNode();
+    void queue.push('dead-a', { kind: 'removeAll', name: 'dead-a', removedAt });
+    await clock.pass(100);
+    void queue.push('dead-a', write({ name: 'dead-a' }, 2));
+    revive();
+    await clock.pass(100);
+
+    expect(store.peek({ name: 'dead-a' })).toMatchObject({ fetchedAt: 2 });
+  });
+
+  test('close leaves no timer', async () => {
+    const { clock, queue } = withDeadNode();
+    void queue.push('dead-a', write({ name: 'dead-a' }, 1));
+    await clock.pass(100);
+
+    queue.close();
+
+    expect([queue.size, clock.pendingTimers]).toEqual([0, 0]);
   });
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.ts';
-import type { SecretStore } from '../ports/store.ts';
+import type { SecretStore, StoredSecret } from '../ports/store.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { PendingChanges } from './pending-changes.ts';
@@ -7,9 +8,10 @@ import type { PendingChange, StoreChange } from './pending-changes.ts';
 import { isAfter } from './tombstones.ts';
 import type { Instant } from './tombstones.ts';
 
-/** Above these numbers the oldest changes are dropped. A start may write thousands of secrets at once. */
-const maxPendingChanges = 20_000;
-/** The values of all pending writes together, in characters. Most of them are in memory anyway. */
+/** Above these numbers the oldest changes are dropped. A start may write as many secrets as memory holds at once. */
+const maxPendingChanges = 100_000;
+const maxPendingRemovals = 20_000;
+/** The values of all pending writes together, in characters. Above it, the oldest values are forgotten and taken from memory later. */
 const maxPendingCharacters = 33_554_432;
 /** The share that is dropped at once, because finding the oldest skips over all ids that were deleted before it. */
 const evictionShare = 1 / 16;
@@ -19,47 +21,69 @@ const maxWriteAttempts = 5;
 const batchSize = 64;
 /** Minimum delay before a retry (ms). */
 const writeRetryDelay = 1_000;
+/** Delay before changes of an unavailable part of the store are retried (ms), unless the store reports that the part has recovered. */
+const partRetryDelay = 10_000;
+
+type ApplyResult = 'done' | 'failed' | 'partFailed' | 'lost';
+/** Returns the value in memory as KMS returned it. */
+type LoadValue = (key: string, request: SecretRequest) => StoredSecret | undefined;
 
 /**
  * Applies writes and removals to one store in the background: in order, the latest one per entry, and repeatedly until they
- * succeed.
+ * succeed. Those of an unavailable part of the store, such as a node of a cluster, wait aside and delay no others.
  */
 export class WriteQueue {
   readonly #store: GuardedStore;
   readonly #clock: Clock;
+  readonly #load: LoadValue;
   #pending = new PendingChanges();
+  /** Changes of unavailable parts of the store. */
+  #deferred = new PendingChanges();
   /** Removals that were queued while the store is skipped, and that it has not attempted. */
   readonly #unattempted = new Set<string>();
   /** The batch that the store is applying. */
   #inFlight: ReadonlyMap<string, PendingChange> = new Map();
   #draining: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelDeferredRetry: (() => void) | undefined;
   /** Changes that were dropped since the last report. */
   #lost = 0;
+  /** What `flush` attempts although the store is skipped. */
+  #flushing: 'nothing' | 'removals' | 'all' = 'nothing';
   #isClosed = false;
 
-  constructor(store: GuardedStore, clock: Clock) {
+  constructor(store: GuardedStore, clock: Clock, load: LoadValue = () => undefined) {
     this.#store = store;
     this.#clock = clock;
+    this.#load = load;
   }
 
   /** The number of changes that the store has not completed. */
   get size(): number {
-    return this.#pending.size + this.#inFlight.size;
+    return this.#pending.size + this.#inFlight.size + this.#deferred.size;
   }
 
   /** Replaces a pending change of the same key. Resolves when the change is done or dropped. */
   push(key: string, change: StoreChange): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     const id = change.kind === 'removeAll' ? removeAllId(change.name) : key;
-    if (change.kind === 'removeAll') for (const part of this.#pending.idsOf(change.name)) this.#drop(part);
+    if (change.kind === 'removeAll') {
+      for (const changes of [this.#pending, this.#deferred])
+        for (const one of changes.idsOf(change.name)) this.#drop(one);
+    }
     this.#drop(id);
+    const isAfterDeferred = change.kind !== 'removeAll' && this.#deferred.has(removeAllId(change.request.name));
     const done = new Promise<void>((settle) => {
-      this.#pending.add(id, { change, attempts: 0, completedBefore: this.#store.completedChanges, settle });
+      (isAfterDeferred ? this.#deferred : this.#pending).add(id, {
+        change,
+        attempts: 0,
+        completedBefore: this.#store.completedChanges,
+        settle,
+      });
     });
     if (change.kind !== 'write') this.#unattempted.add(id);
     this.#evict();
-    void this.drain();
+    void this.#start();
     return done;
   }
 
@@ -69,7 +93,7 @@ export class WriteQueue {
    */
   isRemoving(key: string, name: string, fetchedAt: Instant): boolean {
     return [key, removeAllId(name)].some((id) =>
-      [this.#pending.get(id), this.#inFlight.get(id)].some(
+      [this.#pending.get(id), this.#inFlight.get(id), this.#deferred.get(id)].some(
         (pending) =>
           pending !== undefined && pending.change.kind !== 'write' && !isAfter(fetchedAt, pending.change.removedAt),
       ),
@@ -78,26 +102,30 @@ export class WriteQueue {
 
   /** Applies the pending changes until none is left or the store fails. Never rejects. */
   drain(): Promise<void> {
-    this.#draining ??= this.#drain().then((hasFailed) => {
-      this.#draining = undefined;
-      this.#reportLost();
-      if (this.#pending.size === 0) return;
-      if (hasFailed) this.#scheduleRetry();
-      else void this.drain();
-    });
-    return this.#draining;
+    this.#requeueDeferred();
+    return this.#start();
+  }
+
+  /** Takes the values from memory that were forgotten, because memory is about to be cleared. */
+  restoreValues(): void {
+    for (const changes of [this.#pending, this.#deferred]) changes.restoreValues(this.#load);
   }
 
   /**
-   * Applies the pending changes before the store is closed, for at most `ms` milliseconds. Attempts each removal once more, even
-   * if the store is skipped: the next process must not serve what KMS refused to this one.
+   * Applies the pending changes before the store is closed, for at most `ms` milliseconds, also if the store is skipped. Removals go
+   * first: the next process must not serve what KMS refused to this one. Then the writes, until one fails: the next process may
+   * start while KMS is down.
    */
   async flush(ms: number): Promise<void> {
-    if (this.#pending.size === 0 && this.#draining === undefined) return;
+    if (this.size === 0 && this.#draining === undefined) return;
     const drain = async (): Promise<void> => {
       await this.#draining;
+      this.#requeueDeferred();
       for (const [id, { change }] of this.#pending) if (change.kind !== 'write') this.#unattempted.add(id);
-      await this.drain();
+      for (const flushing of ['removals', 'all'] as const) {
+        this.#flushing = flushing;
+        await this.drain();
+      }
     };
     await withTimeout(drain(), this.#clock, { ms, onTimeout: () => undefined });
   }
@@ -106,7 +134,19 @@ export class WriteQueue {
   close(): void {
     this.#isClosed = true;
     this.#cancelRetry?.();
-    for (const [id] of this.#pending) this.#drop(id);
+    this.#cancelDeferredRetry?.();
+    for (const changes of [this.#pending, this.#deferred]) for (const [id] of changes) this.#drop(id);
+  }
+
+  #start(): Promise<void> {
+    this.#draining ??= this.#drain().then((hasFailed) => {
+      this.#draining = undefined;
+      this.#reportLost();
+      if (this.#pending.size === 0) return;
+      if (hasFailed) this.#scheduleRetry();
+      else void this.#start();
+    });
+    return this.#draining;
   }
 
   /** Resolves to true if a retry is needed. */
@@ -114,15 +154,20 @@ export class WriteQueue {
     // Changes of the same turn of the event loop go into one batch.
     await Promise.resolve();
     while (this.#pending.size > 0) {
-      const isSkipped = this.#store.skippedFor('write') > 0;
+      const isSkipped =
+        this.#flushing === 'nothing' ? this.#store.skippedFor('write') > 0 : this.#flushing === 'removals';
       // A refusal is not put off: this process may end before the store is attempted again.
       const batch = isSkipped ? this.#takeBatch(this.#unattempted) : this.#takeBatch();
       if (batch.size === 0) break;
       this.#inFlight = batch;
-      const results = await Promise.all([...batch.values()].map(({ change }) => this.#apply(change)));
+      const results = await Promise.all(Array.from(batch, ([id, { change }]) => this.#apply(id, change)));
       this.#inFlight = new Map();
-      const failed = [...batch].filter((_, index) => results[index] === false);
-      for (const [index, { settle }] of [...batch.values()].entries()) if (results[index] === true) settle();
+      const entries = [...batch.entries()];
+      const withResult = (result: ApplyResult) => entries.filter((_, index) => results[index] === result);
+      for (const [, { settle }] of [...withResult('done'), ...withResult('lost')]) settle();
+      this.#lost += withResult('lost').length;
+      this.#defer(withResult('partFailed'));
+      const failed = withResult('failed');
       this.#requeue(failed);
       if (failed.length > 0) return true;
     }
@@ -150,29 +195,61 @@ export class WriteQueue {
     return batch;
   }
 
-  async #apply(change: StoreChange): Promise<boolean> {
+  async #apply(id: string, change: StoreChange): Promise<ApplyResult> {
     const name = change.kind === 'removeAll' ? change.name : change.request.name;
-    const apply = (store: SecretStore): Promise<void> => applyTo(store, change);
-    const result = await (change.kind === 'write'
-      ? this.#store.run('write', name, apply)
-      : this.#store.runUnskipped(change.kind, name, apply));
-    return result !== undefined;
+    if (change.kind !== 'write')
+      return resultOf(await this.#store.runUnskipped(change.kind, name, (store) => removeFrom(store, change)));
+    const stored = change.stored ?? this.#load(id, change.request);
+    if (stored === undefined) return 'lost';
+    const write = async (store: SecretStore): Promise<void> => {
+      if (change.replaces) await store.remove(change.request);
+      await store.write(change.request, stored);
+    };
+    const isFlushing = this.#flushing === 'all';
+    return resultOf(
+      await (isFlushing ? this.#store.runUnskipped('write', name, write) : this.#store.run('write', name, write)),
+    );
   }
 
-  /** Puts failed changes in front of those that were queued since, unless a newer one replaces them. */
   #requeue(failed: readonly (readonly [string, PendingChange])[]): void {
-    const newer = this.#pending;
-    this.#pending = new PendingChanges();
+    const retried: [string, PendingChange][] = [];
     for (const [id, pending] of failed) {
-      const { change, settle } = pending;
       const attempts = pending.attempts + 1;
       const isRefused =
-        change.kind === 'write' &&
+        pending.change.kind === 'write' &&
         attempts >= maxWriteAttempts &&
         this.#store.completedChanges > pending.completedBefore;
-      const isReplaced = newer.has(id) || (change.kind !== 'removeAll' && newer.has(removeAllId(change.request.name)));
-      if (isRefused || isReplaced || this.#isClosed) settle();
-      else this.#pending.add(id, { ...pending, attempts });
+      if (isRefused) pending.settle();
+      else retried.push([id, { ...pending, attempts }]);
+    }
+    this.#prepend(retried);
+  }
+
+  /** Sets changes aside unless a newer one replaces them. They do not count as refused: other parts of the store work. */
+  #defer(failed: readonly (readonly [string, PendingChange])[]): void {
+    for (const [id, pending] of failed) {
+      if (this.#isClosed || isReplacedIn(this.#pending, id, pending.change)) pending.settle();
+      else this.#deferred.add(id, pending);
+    }
+    if (this.#deferred.size === 0 || this.#isClosed) return;
+    this.#cancelDeferredRetry ??= this.#clock.setUnrefTimer(partRetryDelay, () => void this.drain());
+  }
+
+  #requeueDeferred(): void {
+    this.#cancelDeferredRetry?.();
+    this.#cancelDeferredRetry = undefined;
+    const deferred = this.#deferred;
+    this.#deferred = new PendingChanges();
+    if (deferred.size > 0) this.#prepend([...deferred]);
+  }
+
+  /** Puts older changes in front of those that were queued since, unless a newer one replaces them. */
+  #prepend(older: readonly (readonly [string, PendingChange])[]): void {
+    const newer = this.#pending;
+    this.#pending = new PendingChanges();
+    for (const [id, pending] of older) {
+      if (this.#isClosed || isReplacedIn(newer, id, pending.change)) pending.settle();
+      else this.#pending.add(id, pending);
     }
     for (const [id, pending] of newer) this.#pending.add(id, pending);
   }
@@ -181,14 +258,19 @@ export class WriteQueue {
     if (this.#isClosed) return;
     this.#cancelRetry?.();
     const delay = Math.max(this.#store.skippedFor('write'), writeRetryDelay);
-    this.#cancelRetry = this.#clock.setUnrefTimer(delay, () => void this.drain());
+    this.#cancelRetry = this.#clock.setUnrefTimer(delay, () => void this.#start());
   }
 
   #evict(): void {
-    if (this.#pending.characters > maxPendingCharacters) {
-      this.#lose(this.#pending.oldestWrites(Math.ceil(this.#pending.writeCount * evictionShare)));
+    for (const changes of [this.#pending, this.#deferred]) {
+      if (changes.characters > maxPendingCharacters) {
+        changes.forgetValues(Math.ceil(changes.writeCount * evictionShare));
+      }
+      if (changes.removalCount > maxPendingRemovals) {
+        this.#lose(changes.oldestRemovals(maxPendingRemovals * evictionShare));
+      }
+      if (changes.size > maxPendingChanges) this.#lose(changes.oldest(maxPendingChanges * evictionShare));
     }
-    if (this.#pending.size > maxPendingChanges) this.#lose(this.#pending.oldest(maxPendingChanges * evictionShare));
   }
 
   /** The next refresh writes the values again. The report says how many are missing until then. */
@@ -199,13 +281,14 @@ export class WriteQueue {
 
   #reportLost(): void {
     if (this.#lost === 0) return;
-    this.#store.reportLost(this.#lost);
+    this.#store.reportLost('write', this.#lost);
     this.#lost = 0;
   }
 
   #drop(id: string): void {
     this.#unattempted.delete(id);
     this.#pending.take(id)?.settle();
+    this.#deferred.take(id)?.settle();
   }
 }
 
@@ -214,9 +297,16 @@ function removeAllId(name: string): string {
   return `\u0000${name}`;
 }
 
-async function applyTo(store: SecretStore, change: StoreChange): Promise<void> {
-  if (change.kind === 'removeAll') return store.removeAll(change.name);
-  if (change.kind === 'remove') return store.remove(change.request);
-  if (change.replaces) await store.remove(change.request);
-  return store.write(change.request, change.stored);
+/** Whether `changes` hold a newer change of the same entry, or a removal of the secret. */
+function isReplacedIn(changes: PendingChanges, id: string, change: StoreChange): boolean {
+  return changes.has(id) || (change.kind !== 'removeAll' && changes.has(removeAllId(change.request.name)));
+}
+
+function resultOf(outcome: object | undefined): ApplyResult {
+  if (outcome === undefined) return 'failed';
+  return 'part' in outcome ? 'partFailed' : 'done';
+}
+
+function removeFrom(store: SecretStore, change: Exclude<StoreChange, { readonly kind: 'write' }>): Promise<void> {
+  return change.kind === 'removeAll' ? store.removeAll(change.name) : store.remove(change.request);
 }
