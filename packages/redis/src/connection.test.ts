@@ -33,6 +33,10 @@ class FakeClient extends EventEmitter implements RedisClient {
   }
 }
 
+function commandOn(name: string, key: string) {
+  return { key, name, args: [key] };
+}
+
 interface ConnectionFixture {
   readonly client: FakeClient;
   readonly clock: FakeClock;
@@ -54,7 +58,7 @@ async function setUp({ isOwn = false }: { readonly isOwn?: boolean } = {}): Prom
     onRecovered: () => events.push('recovered'),
     onFailover: () => events.push('failover'),
   });
-  await connection.send('GET', 'key');
+  await connection.send(commandOn('GET', 'key'));
   return { client, clock, connection, events };
 }
 
@@ -84,10 +88,10 @@ test('sends no command while Redis is unavailable, and sends them again after it
   const { client, connection, events } = await setUp();
   client.emit('close');
 
-  await expect(connection.send('GET', 'key')).rejects.toThrow('the connection was closed');
+  await expect(connection.send(commandOn('GET', 'key'))).rejects.toThrow('the connection was closed');
   const sent = client.commands.length;
   client.emit('ready');
-  await connection.send('GET', 'key');
+  await connection.send(commandOn('GET', 'key'));
 
   expect(sent).toBe(1);
   expect(client.commands.length).toBe(2);
@@ -97,7 +101,10 @@ test('sends no command while Redis is unavailable, and sends them again after it
 test('rejects every pending command when the connection closes', async () => {
   const { client, connection, clock } = await setUp();
   client.respond = () => new Promise(() => {});
-  const commands = Promise.allSettled([connection.send('GET', 'one'), connection.send('GET', 'two')]);
+  const commands = Promise.allSettled([
+    connection.send(commandOn('GET', 'one')),
+    connection.send(commandOn('GET', 'two')),
+  ]);
   await clock.pass(0);
 
   client.emit('close');
@@ -109,7 +116,7 @@ test('rejects every pending command when the connection closes', async () => {
 test('probes a Redis that does not respond every second, until it responds', async () => {
   const { client, connection, clock, events } = await setUp();
   client.respond = () => new Promise(() => {});
-  const command = connection.send('GET', 'key');
+  const command = connection.send(commandOn('GET', 'key'));
   command.catch(() => {});
   await clock.pass(499);
   expect(events).toEqual([]);
@@ -132,7 +139,7 @@ test('probes a Redis that does not respond every second, until it responds', asy
 test('does not probe a client that reconnects', async () => {
   const { client, connection, clock } = await setUp();
   client.respond = () => new Promise(() => {});
-  connection.send('GET', 'key').catch(() => {});
+  connection.send(commandOn('GET', 'key')).catch(() => {});
   await clock.pass(500);
   client.status = 'reconnecting';
 
@@ -146,7 +153,7 @@ test('an error reply rejects its command and is no outage', async () => {
   const reply = Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' });
   client.respond = () => Promise.reject(reply);
 
-  await expect(connection.send('HSET', 'key')).rejects.toBe(reply);
+  await expect(connection.send(commandOn('HSET', 'key'))).rejects.toBe(reply);
 
   expect(events).toEqual([]);
 });
@@ -155,7 +162,7 @@ test("a client's own error rejects its command without its text", async () => {
   const { client, connection } = await setUp();
   client.respond = () => Promise.reject(new Error("Stream isn't writeable: s3cret-value"));
 
-  await expect(connection.send('HSET', 'key')).rejects.toThrow(/^the connection was closed$/u);
+  await expect(connection.send(commandOn('HSET', 'key'))).rejects.toThrow(/^the connection was closed$/u);
 });
 
 test.each([
@@ -164,7 +171,7 @@ test.each([
 ] as const)('close() of a connection with %s disconnects it: %s', async (_, isOwn, disconnects) => {
   const { client, clock, connection, events } = await setUp({ isOwn });
   client.respond = () => new Promise(() => {});
-  const command = connection.send('GET', 'key');
+  const command = connection.send(commandOn('GET', 'key'));
   command.catch(() => {});
   await clock.pass(0);
 
@@ -172,7 +179,7 @@ test.each([
   client.emit('close');
 
   await expect(command).rejects.toThrow('the store is closed');
-  await expect(connection.send('GET', 'key')).rejects.toThrow('the store is closed');
+  await expect(connection.send(commandOn('GET', 'key'))).rejects.toThrow('the store is closed');
   expect(client.disconnects).toBe(disconnects);
   expect([events, clock.pendingTimers]).toEqual([[], 0]);
 });
@@ -180,7 +187,7 @@ test.each([
 test('close() ends the probes', async () => {
   const { client, connection, clock } = await setUp();
   client.respond = () => new Promise(() => {});
-  connection.send('GET', 'key').catch(() => {});
+  connection.send(commandOn('GET', 'key')).catch(() => {});
   await clock.pass(500);
 
   await connection.close();
@@ -191,7 +198,7 @@ test('close() ends the probes', async () => {
 test('commands before the first connection wait for it', async () => {
   const { client, connection, clock } = await setUp();
   client.status = 'connecting';
-  const command = connection.send('GET', 'key');
+  const command = connection.send(commandOn('GET', 'key'));
   await clock.pass(0);
   expect(client.commands.length).toBe(1);
 
@@ -205,5 +212,5 @@ test('a command of a client that was closed rejects', async () => {
   const { client, connection } = await setUp();
   client.status = 'end';
 
-  await expect(connection.send('GET', 'key')).rejects.toThrow('the client was closed');
+  await expect(connection.send(commandOn('GET', 'key'))).rejects.toThrow('the client was closed');
 });

@@ -1,9 +1,12 @@
+import { errorCode } from '@kms-secrets/core';
 import type { Clock } from '@kms-secrets/core';
+import { isCluster, primariesOf, primaryOf } from './cluster.ts';
+import type { NodeAddress } from './cluster.ts';
+import { ClusterNodes } from './cluster-nodes.ts';
 import { FailoverCheck } from './failover-check.ts';
 import { runCommand } from './redis-client.ts';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
-import { ConnectionError, isReply, reasonOf } from './redis-error.ts';
-import { errorCode } from '@kms-secrets/core';
+import { closedReason, ConnectionError, connectionReason, isDown, isReply } from './redis-error.ts';
 
 export interface ConnectionParts {
   /** A client of the caller, or a factory. The connection closes only a client that it created. */
@@ -11,33 +14,54 @@ export interface ConnectionParts {
   readonly clock: Clock;
   /** How long a command may take (ms). After that, Redis counts as unavailable. */
   readonly timeout: number;
-  readonly onUnavailable: (reason: string) => void;
-  readonly onRecovered: () => void;
+  /** With `node`, only that node of a cluster is unavailable. */
+  readonly onUnavailable: (reason: string, node?: NodeAddress) => void;
+  readonly onRecovered: (node?: NodeAddress) => void;
   /** Redis has failed over to another server. The connection reconnects, and other connections to the old server should. */
   readonly onFailover: () => void;
 }
 
+interface TimeoutOptions {
+  /** The node of a cluster that holds the key, as far as the client knows now. */
+  readonly nodeOf?: () => NodeAddress | undefined;
+  readonly onTimeout: (reason: string) => void;
+  /** The connection failed. */
+  readonly onFailure?: (reason: string) => void;
+}
+
 type State = { readonly kind: 'available' } | { readonly kind: 'unavailable'; readonly reason: string };
 
+export const failedOverReason = 'Redis has failed over to another server';
 /** Interval between probes of a Redis that is connected but does not respond (ms). */
 const probeInterval = 1_000;
 
+/** A command and the key that it concerns. */
+interface Command {
+  readonly key: string;
+  readonly name: string;
+  readonly args: readonly RedisArgument[];
+}
+
 /**
- * The connection for commands. A command settles within `timeout`; while Redis is unavailable it rejects immediately and
- * is not sent. Reconnecting is left to the client.
+ * The connection for commands. A command settles within `timeout`; while Redis, or the node of a cluster that holds its key, is
+ * unavailable it rejects immediately and is not sent. Reconnecting is left to the client.
  */
 export class Connection {
   readonly #parts: ConnectionParts;
-  /** Functions that reject the pending commands. */
-  readonly #pending = new Set<(error: ConnectionError) => void>();
+  /** Functions that reject the pending commands, with their nodes. */
+  readonly #pending = new Map<(error: ConnectionError) => void, () => NodeAddress | undefined>();
   readonly #listeners: ReadonlyMap<string, (...args: unknown[]) => void>;
   readonly #failoverCheck: FailoverCheck;
+  readonly #nodes: ClusterNodes;
   #client: Promise<RedisClient> | undefined;
+  #opened: RedisClient | undefined;
   /** Commands that wait for the first connection. */
   #waitingForReady: (() => void)[] = [];
   #state: State = { kind: 'available' };
   #cancelProbe: (() => void) | undefined;
-  #lastError = 'the connection was closed';
+  #lastError = closedReason;
+  /** A key that each node of a cluster holds, for probes. */
+  readonly #keys = new Map<NodeAddress, string>();
   #isClosed = false;
 
   constructor(parts: ConnectionParts) {
@@ -49,11 +73,19 @@ export class Connection {
       timeout,
       onFailover: () => void this.#reconnect(),
     });
+    this.#nodes = new ClusterNodes({
+      clock,
+      probe: (key) => this.#probeNode(key),
+      isPrimary: (node) => this.#isPrimary(node),
+      onUnavailable: (node, reason) => this.#nodeUnavailable(node, reason),
+      onRecovered: (node) => this.#parts.onRecovered(node),
+    });
     this.#listeners = new Map<string, (...args: unknown[]) => void>([
       ['ready', () => this.#markAvailable()],
       ['close', () => this.#markUnavailable(this.#lastError)],
       ['end', () => this.#markUnavailable('the client was closed')],
       ['error', (error) => (this.#lastError = connectionReason(error))],
+      ['node error', (error, node) => this.#onNodeError(error, String(node))], // only of a cluster
     ]);
   }
 
@@ -68,20 +100,36 @@ export class Connection {
     }
   }
 
-  async send(command: string, ...args: readonly RedisArgument[]): Promise<unknown> {
+  /** Whether this node of a cluster is unavailable. */
+  isUnavailable(node: NodeAddress | undefined): boolean {
+    return node !== undefined && this.#nodes.has(node);
+  }
+
+  async send({ key, name, args }: Command): Promise<unknown> {
     if (this.#isClosed) throw new ConnectionError('the store is closed');
     if (this.#state.kind === 'unavailable') throw new ConnectionError(this.#state.reason);
     const client = await this.client();
-    return this.#withTimeout(async () => {
+    const node = primaryOf(client, key);
+    const reason = node === undefined ? undefined : this.#nodes.reasonOf(node);
+    if (reason !== undefined) throw new ConnectionError(reason, node);
+    const run = async (): Promise<unknown> => {
       // Only before the first connection: later, the state is known.
       if (client.status !== 'ready') await this.#waitForReady(client);
-      return runCommand(client, command, args);
-    });
+      const primary = primaryOf(client, key);
+      if (primary !== undefined) this.#keys.set(primary, key);
+      return runCommand(client, name, args);
+    };
+    const onFailure = (cause: string): void => void this.#markNode(client, key, cause);
+    const onTimeout = (cause: string): void => {
+      if (!this.#markNode(client, key, cause)) this.#markFrozen(cause);
+    };
+    return this.#withTimeout(run, { nodeOf: () => primaryOf(client, key), onTimeout, onFailure });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelProbe?.();
+    this.#nodes.close();
     this.#rejectPending(new ConnectionError('the store is closed'));
     const client = await this.#client?.catch(() => undefined);
     if (client === undefined) return;
@@ -96,16 +144,16 @@ export class Connection {
     const { client } = this.#parts;
     const opened = typeof client === 'function' ? await client() : client;
     for (const [event, listener] of this.#listeners) opened.on(event, listener);
+    this.#opened = opened;
     return opened;
   }
 
   async #reconnect(): Promise<void> {
     if (this.#isClosed) return;
-    const reason = 'Redis has failed over to another server';
-    this.#lastError = reason;
+    this.#lastError = failedOverReason;
     const client = await this.client();
     // Before any connection closes: whichever closes first would report another reason.
-    this.#markUnavailable(reason);
+    this.#markUnavailable(failedOverReason);
     client.disconnect(true);
     this.#parts.onFailover();
   }
@@ -119,45 +167,109 @@ export class Connection {
     });
   }
 
-  #withTimeout(run: () => Promise<unknown>): Promise<unknown> {
+  #withTimeout(
+    run: () => Promise<unknown>,
+    { nodeOf = () => undefined, onTimeout, onFailure }: TimeoutOptions,
+  ): Promise<unknown> {
     const { clock, timeout } = this.#parts;
     return new Promise((resolve, reject) => {
+      let isSettled = false;
       const settle = (complete: () => void): void => {
+        isSettled = true;
         cancelTimer();
         this.#pending.delete(abort);
         complete();
       };
       const abort = (error: ConnectionError): void => settle(() => reject(error));
       const cancelTimer = clock.setTimer(timeout, () => {
-        this.#markUnavailable(`no response within ${timeout} ms`);
-        this.#scheduleProbe();
+        // The client is connected, and waits until the server has loaded its data.
+        const isConnected = this.#opened?.status === 'connect';
+        const reason = isConnected
+          ? `Redis is not ready within ${timeout} ms; it may be loading its data`
+          : `no response within ${timeout} ms`;
+        onTimeout(reason);
+        abort(new ConnectionError(reason, nodeOf()));
       });
-      this.#pending.add(abort);
+      this.#pending.set(abort, nodeOf);
       run().then(
         (reply) => settle(() => resolve(reply)),
         (error: unknown) => {
           this.#failoverCheck.failed(error);
+          if (isReply(error) || error instanceof ConnectionError) {
+            settle(() => reject(error));
+            return;
+          }
           // The client's own errors are errors of the connection.
-          const isFinal = isReply(error) || error instanceof ConnectionError;
-          settle(() => reject(isFinal ? error : new ConnectionError(connectionReason(error))));
+          const reason = connectionReason(error);
+          // The client of a cluster repeats a command for seconds: the node may have recovered since.
+          if (!isSettled) onFailure?.(reason);
+          else if (isDown(error)) this.#nodes.explain(nodeOf(), reason);
+          abort(new ConnectionError(reason, nodeOf()));
         },
       );
     });
   }
 
+  /** Marks the node of a cluster that holds `key`. Returns false for a single server. */
+  #markNode(client: RedisClient, key: string, reason: string): boolean {
+    const node = client.status === 'ready' ? primaryOf(client, key) : undefined;
+    if (node === undefined || this.#isClosed) return false;
+    this.#nodes.markUnavailable(node, reason, key);
+    return true;
+  }
+
+  /** Redis is connected but does not respond. */
+  #markFrozen(reason: string): void {
+    this.#markUnavailable(reason);
+    this.#scheduleProbe();
+  }
+
+  /** A connection that was closed is no outage: the client opens another one for the next command. */
+  #onNodeError(error: unknown, node: NodeAddress): void {
+    const code = errorCode(error);
+    const key = this.#keys.get(node);
+    if (this.#isClosed || code === undefined || key === undefined || /^(?:ECONNRESET|EPIPE)$/u.test(code)) return;
+    if (this.#isPrimary(node)) this.#nodes.markUnavailable(node, connectionReason(error), key);
+  }
+
+  #isPrimary(node: NodeAddress): boolean {
+    const opened = this.#opened;
+    return opened !== undefined && isCluster(opened) && primariesOf(opened).has(node);
+  }
+
+  async #probeNode(key: string): Promise<void> {
+    const client = await this.client();
+    try {
+      if (client.status !== 'ready') throw new ConnectionError('the cluster is not connected');
+      await this.#withTimeout(() => runCommand(client, 'TYPE', [key]), { onTimeout: () => {} });
+    } catch (error) {
+      if (isReply(error) && !isDown(error)) return;
+      if (isCluster(client)) client.refreshSlotsCache();
+      throw error;
+    }
+  }
+
   #markUnavailable(reason: string): void {
     if (this.#isClosed) return;
-    if (this.#state.kind === 'available') {
-      this.#state = { kind: 'unavailable', reason };
-      this.#parts.onUnavailable(reason);
-    }
+    const wasAvailable = this.#state.kind === 'available';
+    // A later reason says more than a timeout: the certificate is not trusted, say.
+    this.#state = { kind: 'unavailable', reason };
+    if (wasAvailable) this.#parts.onUnavailable(reason);
     this.#rejectPending(new ConnectionError(reason));
+  }
+
+  #nodeUnavailable(node: NodeAddress, reason: string): void {
+    this.#parts.onUnavailable(reason, node);
+    const error = new ConnectionError(reason, node);
+    for (const [abort, nodeOf] of this.#pending) if (nodeOf() === node) abort(error);
   }
 
   #markAvailable(): void {
     this.#cancelProbe?.();
     this.#cancelProbe = undefined;
     for (const resolve of this.#waitingForReady.splice(0)) resolve();
+    this.#nodes.clear();
+    this.#lastError = closedReason;
     if (this.#state.kind === 'available' || this.#isClosed) return;
     this.#state = { kind: 'available' };
     this.#parts.onRecovered();
@@ -165,7 +277,7 @@ export class Connection {
 
   #rejectPending(error: ConnectionError): void {
     this.#waitingForReady.length = 0;
-    for (const abort of this.#pending) abort(error);
+    for (const abort of this.#pending.keys()) abort(error);
   }
 
   /** The connection is open, so no event of the client will report that Redis responds again. */
@@ -182,17 +294,12 @@ export class Connection {
       const client = await this.client();
       // A client that reconnects emits `ready`.
       if (client.status !== 'ready') return;
-      await this.#withTimeout(() => runCommand(client, 'PING', []));
+      await this.#withTimeout(() => runCommand(client, 'PING', []), {
+        onTimeout: (reason) => this.#markFrozen(reason),
+      });
       this.#markAvailable();
     } catch {
       this.#scheduleProbe();
     }
   }
-}
-
-/** Shows only the system's error code: messages of clients may contain the address or the password. */
-function connectionReason(error: unknown): string {
-  const code = errorCode(error);
-  if (code !== undefined && /^[A-Z\d_]{2,40}$/u.test(code)) return `the connection failed (${code})`;
-  return isReply(error) ? reasonOf(error) : 'the connection was closed';
 }

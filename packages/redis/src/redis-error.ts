@@ -23,11 +23,55 @@ const replies: ReadonlyMap<string, string> = new Map([
 /** The connection failed, or Redis did not respond. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
+  /** The node of a cluster that is unavailable. */
+  readonly node: string | undefined;
+
+  constructor(message: string, node?: string) {
+    super(message);
+    this.node = node;
+  }
 }
 
 /** No `cause`: a client attaches the command and its arguments, such as passwords, to its errors. */
 export function toStoreError(error: unknown, what: string): StoreError {
-  return new StoreError(`${what}: ${reasonOf(error)}.`);
+  const part = error instanceof ConnectionError && error.node !== undefined ? partOf(error.node) : undefined;
+  return new StoreError(`${what}: ${part === undefined ? '' : `${part}: `}${reasonOf(error)}.`, { part });
+}
+
+/** The name of a node in events and in the status of the store. */
+export function partOf(node: string): string {
+  return `node ${node}`;
+}
+
+/** A connection that was closed without an error. */
+export const closedReason = 'the connection was closed';
+
+/** What to do about errors of a connection, by their code. */
+const connectionErrors: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'the host name cannot be resolved'],
+  ['EAI_AGAIN', 'the host name cannot be resolved, because DNS does not respond'],
+  ['ETIMEDOUT', 'no connection in time; a firewall may drop the packets, or a server without TLS gets rediss://'],
+  ['ECONNRESET', 'the connection was reset; if Redis requires TLS, use rediss://'],
+  ['CERT_HAS_EXPIRED', 'the certificate of Redis has expired'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of Redis is for another host name'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'Redis does not speak TLS on this port; use redis:// instead of rediss://'],
+]);
+const untrusted = 'the certificate of Redis is not trusted; set caFilePath or ca, or tls.ca of the client';
+
+/** Why a connection failed. Messages of clients may contain the address or the password, so only codes are shown. */
+export function connectionReason(error: unknown): string {
+  const code = errorCode(error);
+  if (code !== undefined && /^[A-Z\d_]{2,40}$/u.test(code)) {
+    const isUntrusted = /CERT|UNABLE_TO_/u.test(code) || /ERR_TLS/u.test(code);
+    return `${connectionErrors.get(code) ?? (isUntrusted ? untrusted : 'the connection failed')} (${code})`;
+  }
+  if (isReply(error)) return reasonOf(error);
+  const message = isError(error) ? error.message : '';
+  // The client repeats a command until its node responds.
+  if (message.startsWith('Too many Cluster redirections')) return isDown(error) ? reasonOf(error) : closedReason;
+  return /^(?:Protocol error|Unknown RESP type)/u.test(message)
+    ? 'what responds at this address is not Redis'
+    : closedReason;
 }
 
 /** What went wrong, without a full stop. */
@@ -50,4 +94,9 @@ export function isReply(error: unknown): boolean {
 
 function wordOf(text: unknown): string | undefined {
   return typeof text === 'string' ? /^[A-Z][A-Z\d_]{1,30}\b/u.exec(text)?.[0] : undefined;
+}
+
+/** Whether the node that holds a key cannot serve it now. */
+export function isDown(error: unknown): boolean {
+  return isError(error) && /\b(?:CLUSTERDOWN|LOADING|MASTERDOWN)\b/u.test(error.message);
 }

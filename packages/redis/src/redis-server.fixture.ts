@@ -89,7 +89,7 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
  * Below the ephemeral ports. The system gives those to outgoing connections, and a client that reconnects to a killed server
  * could even connect to itself: the server could not be started again.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const port = randomInt(15_000, 32_768);
   const probe = createServer();
   const isFree = await new Promise<boolean>((resolve) => {

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretStore } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
@@ -18,6 +15,7 @@ import {
   subscribeTo,
   versionIn,
 } from './fleet.fixture.ts';
+import { movableAddress } from './movable-address.fixture.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { redisStore } from './redis-store.ts';
 import { redisOfTest } from './redis-server.fixture.ts';
@@ -241,30 +239,6 @@ test('treats evicted entries and scripts as missing', async () => {
 
   expect(await versionIn(other.store, 'db')).toBe('v2');
 });
-
-/** An address that leads to one server, and after `failOver` to another one, while open connections stay. */
-async function movableAddress(first: RedisServer, second: RedisServer): Promise<{ port: number; failOver(): void }> {
-  let { port: target } = first;
-  const sockets = new Set<Socket>();
-  const proxy = createServer((socket) => {
-    const upstream = connect(target, '127.0.0.1');
-    for (const each of [socket, upstream]) sockets.add(each.on('error', () => {}));
-    socket.pipe(upstream).pipe(socket);
-    socket.on('close', () => upstream.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  });
-  const { port } = proxy.address() as AddressInfo; // a TCP server has one
-  return {
-    port,
-    failOver() {
-      target = second.port;
-    },
-  };
-}
 
 test.each<[string, (port: number) => Partial<RedisStoreOptions>]>([
   ['its own client', (port) => ({ url: `redis://127.0.0.1:${port}` })],

@@ -241,10 +241,10 @@ test('closes its own client, but not the one of the caller', async () => {
 
 test('leaves no timer when it is closed', async () => {
   const clock = new FakeClock();
-  const { one } = await fleet({ clock });
+  const { one, other } = await fleet({ clock });
   await one.write({ name: 'db' }, stored());
 
-  await one.close();
+  await Promise.all([one.close(), other.store.close()]);
 
   expect(clock.pendingTimers).toBe(0);
 });

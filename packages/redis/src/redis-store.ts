@@ -10,16 +10,16 @@ import type {
   StoreEvent,
   StoreLease,
 } from '@kms-secrets/core';
-import { Connection } from './connection.ts';
+import { Connection, failedOverReason } from './connection.ts';
 import { MessageCodec } from './message-codec.ts';
+import { MessageReceiver } from './message-receiver.ts';
+import { Outages } from './outages.ts';
 import { parseOptions } from './options.ts';
 import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
-import { unrefConnections } from './redis-client.ts';
 import type { RedisArgument } from './redis-client.ts';
-import { reasonOf, toStoreError } from './redis-error.ts';
-import { dropScript, readScript, releaseScript, removeScript, writeScript } from './scripts.ts';
+import { toStoreError } from './redis-error.ts';
+import { dropScript, publishScript, readScript, releaseScript, removeScript, writeScript } from './scripts.ts';
 import type { Script } from './scripts.ts';
-import { Subscription } from './subscription.ts';
 
 /**
  * Creates a store that a fleet shares on Redis or Valkey. Names and values are encrypted before they leave the process. One
@@ -41,21 +41,26 @@ class RedisStore implements SecretStore {
   readonly #parts: RedisStoreParts;
   readonly #connection: Connection;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
-  readonly #failing = new Set<'commands' | 'messages'>();
+  readonly #receiver: MessageReceiver;
   #unlocked: Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> | undefined;
-  #subscription: Promise<Subscription | undefined> | undefined;
   #hasReportedNewer = false;
   #isClosed = false;
 
   constructor(parts: RedisStoreParts) {
     this.name = ['redis store', parts.address, `(prefix ${parts.prefix})`].filter(Boolean).join(' ');
     this.#parts = parts;
+    const outages = new Outages((event) => this.#emit(event));
     this.#connection = new Connection({
       ...parts,
-      onUnavailable: (reason) => this.#markFailing('commands', reason),
-      onRecovered: () => this.#markWorking('commands'),
-      onFailover: () => void this.#subscription?.then((subscription) => subscription?.reconnect()),
+      onUnavailable: (reason, node) => {
+        if (node === undefined) outages.failed('commands', reason);
+        else outages.nodeFailed(node, reason);
+        if (node !== undefined) void this.#receiver.move(reason, node);
+      },
+      onRecovered: (node) => (node === undefined ? outages.recovered('commands') : outages.nodeRecovered(node)),
+      onFailover: () => void this.#receiver.move(failedOverReason),
     });
+    this.#receiver = new MessageReceiver({ ...parts, connection: this.#connection, channel: this.#channel, outages });
   }
 
   get preparing(): Promise<unknown> | undefined {
@@ -129,14 +134,21 @@ class RedisStore implements SecretStore {
     await this.#run(`Secret "${name}" could not be removed from ${this.name}`, async () => {
       const { envelope, codec } = await this.#unlock();
       const locations = envelope.locations({ name });
-      await Promise.all(locations.map((location) => this.#connection.send('DEL', this.#keyOf(location))));
+      await Promise.all(locations.map((location) => this.#send(this.#keyOf(location), 'DEL')));
       await this.#publish(codec, name);
     });
   }
 
   subscribe(listener: (event: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
-    if (!this.#isClosed) this.#subscription ??= this.#openSubscription();
+    if (!this.#isClosed)
+      this.#receiver.open(
+        this.#unlock().then(
+          ({ codec }) =>
+            (bytes) =>
+              this.#onMessage(codec, bytes),
+        ),
+      );
     return () => {
       this.#listeners.delete(listener);
     };
@@ -148,7 +160,7 @@ class RedisStore implements SecretStore {
       const [location] = envelope.locations(request);
       const key = `${this.#parts.prefix}:lease:${location.keyId}:${location.requestHash}`;
       const token = randomBytes(12).toString('base64url');
-      const reply = await this.#connection.send('SET', key, token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
+      const reply = await this.#send(key, 'SET', token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
       if (reply === null) return undefined;
       return {
         release: async () => {
@@ -162,8 +174,7 @@ class RedisStore implements SecretStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#listeners.clear();
-    const subscription = await this.#subscription;
-    subscription?.close();
+    await this.#receiver.close();
     await this.#connection.close();
   }
 
@@ -180,8 +191,17 @@ class RedisStore implements SecretStore {
     return `${this.#parts.prefix}:${keyId}:${nameHash}`;
   }
 
+  /** On the node of a cluster that has just removed the secret, because another one may be down. */
   async #publish(codec: MessageCodec, removedName: string): Promise<void> {
-    await this.#connection.send('PUBLISH', this.#channel, codec.encode({ kind: 'removed', name: removedName }));
+    const { envelope } = await this.#unlock();
+    const [location] = envelope.locations({ name: removedName });
+    const message = codec.encode({ kind: 'removed', name: removedName });
+    await this.#runScript(publishScript, this.#keyOf(location), [this.#channel, message]);
+  }
+
+  /** Runs a command whose first argument is the key. */
+  #send(key: string, command: string, ...args: readonly RedisArgument[]): Promise<unknown> {
+    return this.#connection.send({ key, name: command, args: [key, ...args] });
   }
 
   async #readEntry(envelope: Envelope, location: EntryLocation, name: string): Promise<SecretEntry | undefined> {
@@ -202,10 +222,10 @@ class RedisStore implements SecretStore {
   /** By its hash; sends the text only if Redis does not have the script, such as after a restart. */
   async #runScript(script: Script, key: string, args: readonly RedisArgument[]): Promise<unknown> {
     try {
-      return await this.#connection.send('EVALSHA', script.sha1, 1, key, ...args);
+      return await this.#connection.send({ key, name: 'EVALSHA', args: [script.sha1, 1, key, ...args] });
     } catch (error) {
       if (!isError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return this.#connection.send('EVAL', script.text, 1, key, ...args);
+      return this.#connection.send({ key, name: 'EVAL', args: [script.text, 1, key, ...args] });
     }
   }
 
@@ -225,25 +245,9 @@ class RedisStore implements SecretStore {
     return new MessageCodec({ envelope, clock: this.#parts.clock, channel: this.#channel, onUnknownForm });
   }
 
-  async #openSubscription(): Promise<Subscription | undefined> {
-    try {
-      const [{ codec }, client] = await Promise.all([this.#unlock(), this.#connection.client()]);
-      if (this.#isClosed) return undefined;
-      return new Subscription({
-        client: unrefConnections(client.duplicate()),
-        channel: this.#channel,
-        onMessage: (bytes) => {
-          const message = codec.decode(bytes);
-          if (message !== undefined) this.#emit(message);
-        },
-        onLost: (reason) => this.#markFailing('messages', reason),
-        onSubscribed: () => this.#markWorking('messages'),
-      });
-    } catch (error) {
-      // Neither ioredis nor iovalkey is installed: every command rejects with the same reason.
-      this.#markFailing('messages', reasonOf(error));
-      return undefined;
-    }
+  #onMessage(codec: MessageCodec, bytes: Uint8Array): void {
+    const message = codec.decode(bytes);
+    if (message !== undefined) this.#emit(message);
   }
 
   async #run<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
@@ -253,15 +257,6 @@ class RedisStore implements SecretStore {
     } catch (error) {
       throw toStoreError(error, what);
     }
-  }
-
-  #markFailing(connection: 'commands' | 'messages', reason: string): void {
-    if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
-    this.#failing.add(connection);
-  }
-
-  #markWorking(connection: 'commands' | 'messages'): void {
-    if (this.#failing.delete(connection) && this.#failing.size === 0) this.#emit({ kind: 'recovered' });
   }
 
   #reportDropped(reason: string, name: string): void {

@@ -68,6 +68,11 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 return count`);
 
+/** KEYS: hash. ARGV: channel, message. The key selects the node of a cluster; every node forwards the message. */
+export const publishScript: Script = script(`
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return false`);
+
 /** KEYS: lease. ARGV: token. Does not release the lease of another process that acquired it after this one expired. */
 export const releaseScript: Script = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
