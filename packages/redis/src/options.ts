@@ -7,6 +7,7 @@ import {
   systemClock,
 } from '@kms-secrets/core';
 import type { Clock, ConfigurationIssue, Duration, Keyring, KeyringOptions } from '@kms-secrets/core';
+import { readCa } from './certificates.ts';
 import { createClient } from './redis-client.ts';
 import type { RedisClient } from './redis-client.ts';
 
@@ -15,6 +16,13 @@ export interface RedisStoreOptions extends KeyringOptions {
   readonly client?: RedisClient | undefined;
   /** The store creates its own client: `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
   readonly url?: string | undefined;
+  /**
+   * The PEM text of the certificate authorities that signed the certificate of Redis. Only with a `rediss://` URL; a `client` has its
+   * own option `tls.ca`. Default: those of Node.
+   */
+  readonly ca?: string | undefined;
+  /** The path of a PEM file, instead of `ca`. It is read when the store is created. */
+  readonly caFilePath?: string | undefined;
   /** Prefix of all keys and of the channel. It is also the salt of a passphrase: use one per application. Default `kms-secrets`. */
   readonly prefix?: string | undefined;
   /** How long Redis keeps a secret after its last write. Default 7 days. */
@@ -29,6 +37,8 @@ export interface RedisStoreOptions extends KeyringOptions {
 const optionNames: Readonly<Record<keyof RedisStoreOptions, true>> = {
   client: true,
   url: true,
+  ca: true,
+  caFilePath: true,
   prefix: true,
   keepFor: true,
   timeout: true,
@@ -71,25 +81,48 @@ export function parseOptions(options: RedisStoreOptions): RedisStoreParts {
 }
 
 function parseClient(
-  { client, url }: RedisStoreOptions,
+  options: RedisStoreOptions,
   issues: ConfigurationIssue[],
 ): Pick<RedisStoreParts, 'client' | 'address'> | undefined {
+  const { client, url } = options;
   if ((client === undefined) === (url === undefined)) {
     issues.push(issue('client', 'either client or url', `redisStore({ client: new Redis(…), key })`));
     return undefined;
   }
   if (client !== undefined) {
+    parseCa(options, { isTls: false }, issues);
     if (isClient(client)) return { client, address: undefined };
     issues.push(issue('client', 'a client of ioredis or iovalkey (Redis, Valkey or Cluster)'));
     return undefined;
   }
   const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
   if (parsed !== undefined && /^(?:redis|rediss|valkey|valkeys):$/u.test(parsed.protocol) && parsed.hostname !== '') {
-    return { client: () => createClient(parsed.href), address: parsed.host };
+    const ca = parseCa(options, { isTls: /^(?:rediss|valkeys):$/u.test(parsed.protocol) }, issues);
+    return { client: () => createClient(parsed.href, ca), address: parsed.host };
   }
   // No `got`: a URL contains the password.
   issues.push(issue('url', 'a URL that begins with redis:// or rediss://', `'rediss://user:password@host:6379'`));
   return undefined;
+}
+
+/** PEM text. `undefined` if none is set, or if there is an issue. */
+function parseCa(
+  options: RedisStoreOptions,
+  { isTls }: { readonly isTls: boolean },
+  issues: ConfigurationIssue[],
+): string | undefined {
+  const { ca, caFilePath } = options;
+  const key = ca === undefined ? 'caFilePath' : 'ca';
+  if (ca === undefined && caFilePath === undefined) return undefined;
+  const reject = (expected: string, got?: string): undefined => {
+    issues.push({ ...issue(key, expected), got });
+  };
+  if (!isTls) return reject('a url that begins with rediss://; a client has its own option tls.ca');
+  if (ca !== undefined && caFilePath !== undefined) return reject('only one of caFilePath, ca');
+  if (typeof (ca ?? caFilePath) !== 'string') return reject('a text');
+  if (ca !== undefined && !ca.includes('-----BEGIN ')) return reject('the text of a PEM file, not its path');
+  const read = readCa(options);
+  return 'pem' in read ? read.pem : reject('a PEM file with at least one CA certificate', read.got);
 }
 
 function isClient(client: unknown): boolean {

@@ -38,17 +38,18 @@ const clientOptions = {
   retryStrategy: (attempt: number): number => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10)),
 };
 
-/** Creates a client with ioredis, or with iovalkey if only that is installed. */
-export async function createClient(url: string): Promise<RedisClient> {
+/** Creates a client with ioredis, or with iovalkey if only that is installed. `ca`: PEM text. */
+export async function createClient(url: string, ca: string | undefined): Promise<RedisClient> {
+  const options = ca === undefined ? clientOptions : { ...clientOptions, tls: { ca } };
   try {
     const { Redis } = await import('ioredis');
-    return unrefConnections(new Redis(url, clientOptions));
+    return unrefConnections(new Redis(url, options));
   } catch (error) {
     if (!isModuleMissing(error)) throw error;
   }
   try {
     const { Redis } = await import('iovalkey');
-    return unrefConnections(new Redis(url, clientOptions));
+    return unrefConnections(new Redis(url, options));
   } catch (error) {
     if (!isModuleMissing(error)) throw error;
     throw new ConnectionError('the option url needs ioredis or iovalkey, and neither is installed');
