@@ -22,7 +22,11 @@ export class TestProcess {
 
   /** @param {Run} run @returns {Promise<Failed | undefined>} */
   run(run) {
-    const child = (this.#process ??= fork(runner, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    const child = (this.#process ??= fork(runner, {
+      detached: true, // a process group of its own, for `stop`
+      env: { ...process.env, NODE_ENV: 'test' }, // as the command `vitest` sets it
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }));
     return new Promise((resolve, reject) => {
       const onTimeout = () => {
         finish();

@@ -13,6 +13,8 @@ const unit = config.test?.projects?.find(
 );
 if (typeof unit !== 'object' || !('test' in unit)) throw new Error('vitest.config.ts has no project "unit".');
 
+const { testTimeout = 60_000, hookTimeout = 60_000, expect = {} } = config.test ?? {};
+
 /** @type {Run['change']} */
 let change;
 /** @type {import('./test-process.mjs').Failed | undefined} */
@@ -23,7 +25,9 @@ const vitest = await createVitest(
   {
     ...unit.test,
     config: false,
-    testTimeout: 20_000, // ends a change that hangs; long enough for a busy machine
+    testTimeout,
+    hookTimeout,
+    expect,
     watch: false,
     maxWorkers: 2,
     reporters: [
