@@ -11,6 +11,21 @@ test('formats milliseconds in the largest unit that divides them', () => {
   ]);
 });
 
+test.each([
+  ['250', 250],
+  ['250ms', 250],
+  ['1.5s', 1_500],
+  ['15m', 900_000],
+  ['2h', 7_200_000],
+  ['7d', 604_800_000],
+  [' 1 s ', 1_000],
+  ['1w', Number.NaN],
+  ['-1s', Number.NaN],
+  ['', Number.NaN],
+])('parses "%s" as %d ms', (text, ms) => {
+  expect(milliseconds(text)).toBe(ms);
+});
+
 test('parses what it formats', () => {
   expect(milliseconds(formatDuration(5_400_000))).toBe(5_400_000);
 });
