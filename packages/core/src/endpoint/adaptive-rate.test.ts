@@ -55,3 +55,17 @@ test('a low start doubles the rate, and each response allows one more request', 
 
   expect([rate.current, rate.responded()]).toEqual([100, 0]);
 });
+
+test('throttled responses that arrive after a pause halve the rate at which the requests were sent', async () => {
+  const { clock, rate } = setUp();
+  for (let count = 0; count < 40; count += 1) rate.sent();
+  expect(rate.throttled(clock.now())).toBe(true);
+  await clock.pass('2.5s');
+  const sentAt = clock.now();
+  for (let count = 0; count < 20; count += 1) rate.sent();
+
+  clock.freeze('3s');
+
+  expect(rate.throttled(sentAt)).toBe(true);
+  expect(rate.current).toBe(10);
+});

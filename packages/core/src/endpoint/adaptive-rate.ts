@@ -6,7 +6,7 @@ const initialRate = 2;
 const startDoubling = 50;
 /** Time in which the rate doubles after a throttled response (ms): 10 % a second. */
 const laterDoubling = 7_000;
-/** A throttled response lowers the rate to this share of what was sent in the last second. */
+/** A throttled response lowers the rate to this share of what was sent in the second before the last request. */
 const decrease = 0.5;
 /** The lowest rate (requests per second). */
 const minRate = 1;
@@ -40,6 +40,7 @@ export class AdaptiveRate {
   #sent = 0;
   #sentBefore = 0;
   #secondAt = 0;
+  #lastSentAt = 0;
 
   constructor({ clock, max }: AdaptiveRateParts) {
     this.#clock = clock;
@@ -84,6 +85,7 @@ export class AdaptiveRate {
     const now = this.#clock.cachedNow();
     this.#raisedAt ??= now;
     this.#turnSecond(now);
+    this.#lastSentAt = now;
     this.#sent += 1;
   }
 
@@ -96,8 +98,8 @@ export class AdaptiveRate {
   throttled(sentAt: number): boolean {
     if (sentAt < this.#decreasedAt) return false;
     const now = this.#clock.cachedNow();
-    this.#turnSecond(now);
-    const elapsed = Math.min((now - this.#secondAt) / 1_000, 1);
+    // Until the last request: after a slow response or a blocked event loop, nothing was sent in the last second.
+    const elapsed = (this.#lastSentAt - this.#secondAt) / 1_000;
     const sent = this.#sent + this.#sentBefore * (1 - elapsed);
     if (this.#phase === 'max' && sent <= Math.max(negligibleRequests, this.#max * negligibleShare)) return false;
     this.#rate = Math.min(this.#max, Math.max(Math.min(sent, this.current) * decrease, minRate));
