@@ -5,6 +5,7 @@ import { startFakeKms } from '@kms-secrets/testing';
 import { serve } from '../support/processes.mjs';
 
 /** @typedef {import('@kms-secrets/testing').FakeKms} FakeKms */
+/** @typedef {import('@kms-secrets/testing').FakeKmsOptions} FakeKmsOptions */
 /**
  * A method of the fake KMS and its arguments, which are all JSON.
  * @typedef {readonly [method: 'put' | 'rotate' | 'deny' | 'allow' | 'disable' | 'enable' | 'remove' | 'scheduleDeletion'
@@ -26,11 +27,11 @@ serve(
 const commands = {
   /**
    * @param {string} id
-   * @param {{ regions: string[]; names: string[] }} details
+   * @param {{ regions: string[]; names: string[]; options?: Pick<FakeKmsOptions, 'quota' | 'supportsBatch'> }} details
    * @returns {Promise<KmsAddress>}
    */
-  async open(id, { regions, names }) {
-    const kms = await startFakeKms({ regions });
+  async open(id, { regions, names, options }) {
+    const kms = await startFakeKms({ regions, ...options });
     instances.set(id, kms);
     for (const name of names) kms.put(name, `s3cret-${name}`);
     const endpoints = kms.endpoints.map(({ endpoint }) => endpoint);
@@ -55,6 +56,11 @@ const commands = {
   /** The number of requests since the last `clearRequests`. @param {string} id */
   requests(id) {
     return instance(id).requests.length;
+  },
+
+  /** The number of requests since the last `clearRequests` that were throttled. @param {string} id */
+  throttled(id) {
+    return instance(id).requests.filter(({ code }) => code?.includes('Throttling')).length;
   },
 
   /** @param {string} id */

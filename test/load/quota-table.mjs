@@ -19,7 +19,8 @@ try {
     });
     const share = `${((100 * throttled) / requests).toFixed(1)} % throttled`;
     const time = `all ready after ${(lastReady / 1_000).toFixed(1)} s; the quota needs ${(ownTime / 1_000).toFixed(1)} s`;
-    const failed = errors.length === 0 ? time : `${errors.length} processes failed: ${errors[0]?.split('\n', 2).join(' ')}`;
+    const failed =
+      errors.length === 0 ? time : `${errors.length} processes failed: ${errors[0]?.split('\n', 2).join(' ')}`;
     console.log(`batches: ${supportsBatch}; ${requests} requests, ${share}; ${failed}`);
   }
 } finally {

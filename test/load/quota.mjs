@@ -22,7 +22,7 @@ const id = 'quota';
 const startConcurrency = 4;
 /** Milliseconds. On a busy machine, the processes need minutes to start. */
 const processTimeout = 600_000;
-const member = new URL('quota-member.mjs', import.meta.url);
+const memberScript = new URL('quota-member.mjs', import.meta.url);
 /**
  * Twenty processes on a few cores: a connection may take seconds, which says nothing about the quota. All times of the clients and of the
  * quota are longer by this factor.
@@ -47,7 +47,7 @@ export async function startOnQuota({ processes, names: count, quota, supportsBat
     const remaining = Array(processes).keys();
     await Promise.all(
       Array.from({ length: startConcurrency }, async () => {
-        for (const _ of remaining) members.push(await start(member, task, { timeout: processTimeout }));
+        for (const _ of remaining) members.push(await start(memberScript, task, { timeout: processTimeout }));
       }),
     );
     const startedAt = performance.timeOrigin + performance.now();
