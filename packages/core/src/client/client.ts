@@ -226,7 +226,7 @@ export class SecretClient {
       ...memory.status.counts,
       ...endpoints.counts,
       storeFailures: storeTier.failures,
-      inFlight: fetcher.keysInFlight.length,
+      inFlight: fetcher.inFlight,
     };
   }
 
@@ -253,7 +253,6 @@ export class SecretClient {
       endpoints: endpoints.describe(),
       stores: storeTier.describe(),
       expiries: expiry.status(),
-      required: this.#subscriptions.required,
       isInMemory: (name: string) => this.#entries.has(this.#keyOf(name)),
       list: () => memory.status.describe(),
     };

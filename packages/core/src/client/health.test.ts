@@ -40,6 +40,7 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
 
 const memory = (counts: Partial<SecretCounts> = { fresh: 1 }): MemoryHealth => ({
   counts: { fresh: 0, stale: 0, expired: 0, failing: 0, refused: 0, missing: 0, ...counts },
+  required: [],
   refused: { names: [], since: undefined },
   missing: { count: 0, names: [], since: undefined },
   rotation: { count: 0, names: [], since: undefined },
@@ -60,7 +61,6 @@ const source = (fields: Partial<HealthSource> = {}): HealthSource => ({
   endpoints: [endpoint('healthy')],
   stores: [],
   expiries: [],
-  required: [],
   isInMemory: (name) => name === 'db',
   list: () => [secret],
   ...fields,

@@ -20,8 +20,6 @@ export interface HealthSource {
   readonly endpoints: readonly EndpointStatus[];
   readonly stores: readonly StoreStatus[];
   readonly expiries: readonly ExpiryStatus[];
-  /** The required names of the client itself: its option `preload` and `client.preload()`. */
-  readonly required: readonly string[];
   readonly isInMemory: (name: string) => boolean;
   /** Lists every secret. Slow with many secrets. */
   readonly list: () => readonly SecretStatus[];
@@ -34,7 +32,7 @@ const recentlyDropped = 10 * 60_000;
 export function healthOf(source: HealthSource, options: HealthOptions = {}): ClientHealth {
   const { memory, identity, endpoints, stores, isInMemory, list } = source;
   const { required = [], details = false } = options;
-  const missing = [...new Set([...source.required, ...required])].filter((name) => !isInMemory(name));
+  const missing = [...new Set([...memory.required, ...required.filter((name) => !isInMemory(name))])];
   const problems = [...failingProblems(source, missing), ...degradedProblems(source)];
   return {
     status: problems[0]?.status ?? 'ok',

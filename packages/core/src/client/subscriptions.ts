@@ -22,18 +22,11 @@ export interface SubscriptionsParts {
 /** Keeps secrets fresh for those who wait for them: handles, listeners of one secret and preloads. */
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
-  /** The preloads that require a name. */
-  readonly #required = new Map<string, number>();
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
     const { preload, secrets } = parts.options;
-    for (const name of preload) if (secrets.get(name)?.optional !== true) this.#require(name);
-  }
-
-  /** The names without which the client is `failing`. */
-  get required(): readonly string[] {
-    return [...this.#required.keys()];
+    for (const name of preload) if (secrets.get(name)?.optional !== true) parts.memory.status.require(name);
   }
 
   /** `isFetched`: whether the secret is fetched soon if it is not in memory. */
@@ -68,32 +61,20 @@ export class Subscriptions {
     source: PreloadSource,
   ): Promise<Subscription> {
     for (const name of names) checkSecretName(name);
-    const pins = names.map((name) => this.pin(name));
-    for (const name of names) if (!optional.includes(name)) pins.push(this.#require(name));
+    const optionalNames = new Set(optional);
+    const isOptional = (name: string): boolean => optionalNames.has(name);
+    const releases: (() => void)[] = names.map((name) => this.pin(name));
+    for (const name of names) if (!isOptional(name)) releases.push(this.#parts.memory.status.require(name));
     const release = (): void => {
-      for (const unpin of pins) unpin();
+      for (const releaseOne of releases) releaseOne();
     };
     try {
-      await this.#read(names, { timeout, isOptional: (name) => optional.includes(name) }, source);
+      await this.#read(names, { timeout, isOptional }, source);
       return subscription(release);
     } catch (error) {
       release();
       throw error;
     }
-  }
-
-  /** Returns a function that makes the name no longer required, unless another preload requires it. */
-  #require(name: string): Subscription {
-    const required = this.#required;
-    required.set(name, (required.get(name) ?? 0) + 1);
-    let isRequired = true;
-    return subscription(() => {
-      if (!isRequired) return;
-      isRequired = false;
-      const count = (required.get(name) ?? 0) - 1;
-      if (count > 0) required.set(name, count);
-      else required.delete(name);
-    });
   }
 
   async #read(names: readonly string[], limits: PreloadLimits, source: PreloadSource): Promise<void> {

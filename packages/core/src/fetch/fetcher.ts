@@ -2,7 +2,7 @@ import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
-import { isKeyOf, maybeKeyOf } from '../secret/cache-key.ts';
+import { KeysByName } from '../secret/keys-by-name.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import { FetchFailure } from '../ports/transport.ts';
@@ -63,6 +63,8 @@ export interface FetcherParts extends FailoverParts {
 export class Fetcher {
   readonly #parts: FetcherParts;
   readonly #flights = new Map<string, OwnFlight>();
+  /** The keys of `#flights`. */
+  readonly #names = new KeysByName();
   /** The forced refreshes that wait for the end of an earlier one. */
   readonly #queued = new Map<string, OwnFlight>();
 
@@ -111,7 +113,7 @@ export class Fetcher {
       .then(begin, begin)
       .finally(() => {
         // A newer flight may be in the map, which this one must not remove.
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        if (this.#flights.get(key) === flight) this.#remove(key);
       });
     // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     secret.catch(() => {});
@@ -128,14 +130,23 @@ export class Fetcher {
       isSent: false,
       isForgotten: false,
     };
-    if (after === undefined) this.#flights.set(key, flight);
+    if (after === undefined) this.#add(key, flight);
     else this.#queued.set(key, flight);
     return flight;
   }
 
   #promote(key: string, flight: OwnFlight): void {
     this.#queued.delete(key);
+    this.#add(key, flight);
+  }
+
+  #add(key: string, flight: OwnFlight): void {
     this.#flights.set(key, flight);
+    this.#names.add(key);
+  }
+
+  #remove(key: string): void {
+    if (this.#flights.delete(key)) this.#names.delete(key);
   }
 
   /**
@@ -145,19 +156,19 @@ export class Fetcher {
   forget(key: string): void {
     const flight = this.#flights.get(key);
     if (flight !== undefined) flight.isForgotten = true;
-    this.#flights.delete(key);
+    this.#remove(key);
     // The next fetch must not wait for the lease of this one.
     this.#parts.stores?.releaseLease(key);
   }
 
   /** Forgets the flights of exactly this name or ARN, in all stages and versions. */
   forgetSecret(name: string): void {
-    for (const key of this.keysInFlight) if (isKeyOf(key, name)) this.forget(key);
+    for (const key of this.#names.of(name)) if (this.#flights.has(key)) this.forget(key);
   }
 
   /** Same as `forgetSecret`, with the flights that may be of the same secret: of a name and its ARN. */
   forgetRelated(name: string): void {
-    for (const key of this.keysInFlight) if (maybeKeyOf(key, name)) this.forget(key);
+    for (const key of this.#names.related(name)) if (this.#flights.has(key)) this.forget(key);
   }
 
   /** What the flight of `key` has done so far. */
@@ -165,8 +176,9 @@ export class Fetcher {
     return this.#flights.get(key) ?? noProgress;
   }
 
-  get keysInFlight(): readonly string[] {
-    return [...this.#flights.keys()];
+  /** The number of fetches in flight. */
+  get inFlight(): number {
+    return this.#flights.size;
   }
 
   async #runFlight(context: FetchContext): Promise<Secret> {

@@ -1,5 +1,5 @@
-import { maybeKeyOf } from '../secret/cache-key.ts';
 import type { AnySecretError } from '../secret/errors.ts';
+import { KeysByName } from '../secret/keys-by-name.ts';
 import type { Clock } from '../time/clock.ts';
 
 interface CachedError {
@@ -22,6 +22,7 @@ export class CachedErrors {
   readonly #ttl: number;
   /** The oldest first, so the first one to expire first. */
   readonly #errors = new Map<string, CachedError>();
+  readonly #names = new KeysByName();
   #cancelTimer: (() => void) | undefined;
 
   constructor(clock: Clock, ttl: number) {
@@ -38,7 +39,7 @@ export class CachedErrors {
     if (this.#errors.size === 0) return undefined;
     const cached = this.#errors.get(key);
     if (cached === undefined || this.#clock.now() < cached.expiresAt) return cached?.error;
-    this.#errors.delete(key);
+    this.delete(key);
     return undefined;
   }
 
@@ -46,24 +47,26 @@ export class CachedErrors {
     // Deleted first: a Map keeps the position of a key that is set again.
     this.#errors.delete(key);
     this.#errors.set(key, { error, expiresAt: this.#clock.now() + this.#ttl });
+    this.#names.add(key);
     for (const oldest of this.#errors.keys()) {
       if (this.#errors.size <= maxErrors) break;
-      this.#errors.delete(oldest);
+      this.delete(oldest);
     }
     this.#armTimer();
   }
 
   delete(key: string): void {
-    this.#errors.delete(key);
+    if (this.#errors.delete(key)) this.#names.delete(key);
   }
 
   /** Deletes the errors of a secret in all its stages and versions, under its name and its ARN. */
   deleteRelated(name: string): void {
-    for (const key of this.#errors.keys()) if (maybeKeyOf(key, name)) this.#errors.delete(key);
+    for (const key of this.#names.related(name)) this.delete(key);
   }
 
   clear(): void {
     this.#errors.clear();
+    this.#names.clear();
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -79,7 +82,7 @@ export class CachedErrors {
     const now = this.#clock.now();
     for (const [key, { expiresAt }] of this.#errors) {
       if (now < expiresAt) break;
-      this.#errors.delete(key);
+      this.delete(key);
     }
     if (this.#errors.size > 0) this.#armTimer();
   }

@@ -33,6 +33,15 @@ export class DueHeap<Item extends HeapItem> {
     item.heapIndex = notInHeap;
   }
 
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Up to `count` items, the earliest one first, the others in no order. */
+  sample(count: number): readonly Item[] {
+    return this.#heap.slice(0, count);
+  }
+
   /** The earliest due time. */
   next(): Item['dueAt'] | undefined {
     return this.#heap[0]?.dueAt;

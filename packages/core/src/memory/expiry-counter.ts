@@ -1,10 +1,19 @@
+import { DueHeap, notInHeap } from './due-heap.ts';
+import type { HeapItem } from './due-heap.ts';
+
+/** The times that fall into one second, rounded up. It is due in that second. */
+interface Second extends HeapItem {
+  count: number;
+}
+
 /**
  * Counts how many times of a changing set have passed. It does not store each time, but how many fall into each second, rounded
- * up: a count takes one step per second since the last count, for any number of times.
+ * up: a count takes one step per second that has passed since the last count, for any number of times.
  */
 export class ExpiryCounter {
-  /** The number of times in each second that has not passed. */
-  readonly #pending = new Map<number, number>();
+  /** The seconds that have not passed. */
+  readonly #pending = new Map<number, Second>();
+  readonly #queue = new DueHeap<Second>();
   #passed = 0;
   /** The last second whose times are in `#passed`. */
   #lastSecond = Number.NEGATIVE_INFINITY;
@@ -20,43 +29,45 @@ export class ExpiryCounter {
 
   /** How many of the times have passed, accurate to one second. `now` must not go back. */
   passed(now: number): number {
-    const second = Math.floor(now / 1_000);
-    for (const past of this.#secondsUpTo(second)) {
-      this.#passed += this.#pending.get(past) ?? 0;
-      this.#pending.delete(past);
+    const current = Math.floor(now / 1_000);
+    for (let second = this.#queue.take(current); second !== undefined; second = this.#queue.take(current)) {
+      this.#pending.delete(second.dueAt);
+      this.#passed += second.count;
     }
-    this.#lastSecond = Math.max(this.#lastSecond, second);
+    this.#lastSecond = Math.max(this.#lastSecond, current);
     return this.#passed;
   }
 
-  /** The first time that has not passed, rounded up to a second; `undefined` if all have. Takes one step per pending second. */
+  /** The first time that has not passed, rounded up to a second; `undefined` if all have. */
   next(now: number): number | undefined {
     this.passed(now);
-    let next: number | undefined;
-    for (const second of this.#pending.keys()) if (next === undefined || second < next) next = second;
+    const next = this.#queue.next();
     return next === undefined ? undefined : next * 1_000;
   }
 
   clear(): void {
     this.#pending.clear();
+    this.#queue.clear();
     this.#passed = 0;
   }
 
   #change(time: number, by: 1 | -1): void {
-    const second = Math.ceil(time / 1_000);
-    if (second <= this.#lastSecond) {
+    const at = Math.ceil(time / 1_000);
+    if (at <= this.#lastSecond) {
       this.#passed += by;
       return;
     }
-    const count = (this.#pending.get(second) ?? 0) + by;
-    if (count === 0) this.#pending.delete(second);
-    else this.#pending.set(second, count);
+    const second = this.#pending.get(at) ?? this.#addSecond(at);
+    second.count += by;
+    if (second.count !== 0) return;
+    this.#pending.delete(at);
+    this.#queue.delete(second);
   }
 
-  /** Either every pending second or every second since the last count, whichever are fewer. */
-  #secondsUpTo(second: number): readonly number[] {
-    const elapsed = second - this.#lastSecond;
-    if (elapsed > this.#pending.size) return [...this.#pending.keys()].filter((pending) => pending <= second);
-    return Array.from({ length: Math.max(0, elapsed) }, (_, index) => this.#lastSecond + 1 + index);
+  #addSecond(at: number): Second {
+    const second: Second = { count: 0, dueAt: at, heapIndex: notInHeap };
+    this.#pending.set(at, second);
+    this.#queue.set(second, at);
+    return second;
   }
 }

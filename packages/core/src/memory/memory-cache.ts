@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts';
-import { KeysByName } from './keys-by-name.ts';
+import { KeysByName } from '../secret/keys-by-name.ts';
 
 /** The cached secrets. It has no clock: callers pass the time. */
 export class MemoryCache {

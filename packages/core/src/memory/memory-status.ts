@@ -2,6 +2,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { nameOfKey, requestOfKey } from '../secret/cache-key.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { ClientStats, HealthProblem, SecretCounts, SecretStatus } from '../secret/status.ts';
+import type { AbsentSecrets } from './absent-secrets.ts';
 import type { CachedErrors } from './cached-errors.ts';
 import { idleTtls } from './due-refresh.ts';
 import { freshnessOf } from './entry.ts';
@@ -22,12 +23,15 @@ export interface MemoryStatusParts {
   readonly pins: Pins;
   readonly queue: RefreshQueue;
   readonly refusals: Refusals;
-  readonly freshnessCounts: FreshnessCounts;
+  readonly absent: AbsentSecrets;
+  readonly freshness: FreshnessCounts;
 }
 
 /** What `health()` reports about the secrets, with times in milliseconds. */
 export interface MemoryHealth {
   readonly counts: SecretCounts;
+  /** The required names that are not in memory. */
+  readonly required: readonly string[];
   /** The secrets that are not in memory and have a failure. */
   readonly refused: Pick<HealthProblem, 'names' | 'since'>;
   readonly missing: Pick<HealthProblem, 'names' | 'since' | 'count'>;
@@ -49,53 +53,53 @@ export class MemoryStatus {
     this.#parts = parts;
   }
 
+  /** Makes `health` list a secret while it is not in memory, until the returned function is called. */
+  require(key: string): () => void {
+    return this.#parts.absent.require(key);
+  }
+
   /** For `stats()`. */
   get counts(): Pick<ClientStats, 'secrets' | 'pinned' | 'cachedErrors'> {
     const { cache, errors, pins } = this.#parts;
     return { secrets: cache.size, pinned: pins.size, cachedErrors: errors.size };
   }
 
-  /** For `health()`: visits the pinned, refused and managed secrets, and not those that are only in memory. */
+  /** For `health()`: visits no secret, except those that it names. */
   get health(): MemoryHealth {
-    const { options, outages, refusals, freshnessCounts } = this.#parts;
+    const { absent, options, outages, refusals, freshness } = this.#parts;
     const { clock } = options;
     const now = clock.now();
     const date = clock.date();
-    const absent = this.#absentKeys();
-    const failing = absent.missing.filter((key) => outages.get(key) !== undefined);
-    const missed = freshnessCounts.rotations.missed(date);
+    this.#forgetIdleRefusals();
+    const missed = freshness.rotations.missed(date, maxNames);
     const counts = {
-      ...freshnessCounts.at(now),
-      failing: outages.size - absent.withOutage,
-      refused: absent.refused.length,
-      missing: absent.missing.length,
+      ...freshness.at(now),
+      failing: absent.failingInMemory,
+      refused: refusals.size,
+      missing: absent.missing.size,
     };
-    const nextExpiry = counts.stale === 0 ? undefined : freshnessCounts.nextExpiry(now);
+    const nextExpiry = counts.stale === 0 ? undefined : freshness.nextExpiry(now);
+    const [longestFailing] = absent.failing;
+    const failingSince = longestFailing === undefined ? undefined : outages.get(longestFailing)?.since;
     return {
       counts,
-      refused: {
-        names: namesOf(absent.refused),
-        since: longest(absent.refused.map((key) => now - (refusals.get(key)?.since ?? now))),
-      },
-      missing: {
-        count: failing.length,
-        names: namesOf(failing),
-        since: longest(failing.map((key) => now - (outages.get(key)?.since ?? now))),
-      },
-      rotation: {
-        count: missed.length,
-        names: namesOf(missed.map(({ key }) => key)),
-        since: longest(missed.map(({ nextAt }) => date - nextAt)),
-      },
-      failingFor: outages.since === undefined ? undefined : now - outages.since,
+      required: Array.from(absent.required, nameOfKey),
+      refused: { names: namesOf(refusals.keys), since: timeSince(refusals.since, now) },
+      missing: { count: absent.failing.size, names: namesOf(absent.failing), since: timeSince(failingSince, now) },
+      rotation: { count: missed.count, names: namesOf(missed.keys), since: timeSince(missed.since, date) },
+      failingFor: timeSince(outages.since, now),
       expiresIn: nextExpiry === undefined ? undefined : Math.max(nextExpiry - now, 0),
     };
   }
 
   describe(): readonly SecretStatus[] {
-    const { refused, missing } = this.#absentKeys();
-    const absent = [...refused, ...missing].map((key) => this.#absentStatus(key));
-    return [...absent, ...Array.from(this.#parts.cache.entries.values(), (entry) => this.#statusOf(entry))];
+    const { absent, refusals } = this.#parts;
+    this.#forgetIdleRefusals();
+    const keys = [...refusals.keys, ...absent.missing];
+    return [
+      ...keys.map((key) => this.#absentStatus(key)),
+      ...Array.from(this.#parts.cache.entries.values(), (entry) => this.#statusOf(entry)),
+    ];
   }
 
   of(key: string): SecretStatus | undefined {
@@ -116,18 +120,9 @@ export class MemoryStatus {
     return outage && (outage.stale ?? entry.secret.asStale());
   }
 
-  #absentKeys(): {
-    readonly refused: readonly string[];
-    readonly missing: readonly string[];
-    /** How many of them have an outage. */
-    readonly withOutage: number;
-  } {
-    const { options, cache, outages, pins, refusals } = this.#parts;
+  #forgetIdleRefusals(): void {
+    const { options, pins, refusals } = this.#parts;
     refusals.forgetIdle(options.idleTtl ?? idleTtls * options.ttl, (key) => pins.has(key));
-    const refused = [...refusals.entries.keys()].filter((key) => cache.lookup(key) === undefined);
-    const missing = pins.keys.filter((key) => cache.lookup(key) === undefined && refusals.get(key) === undefined);
-    const withOutage = [...refused, ...missing].filter((key) => outages.get(key) !== undefined).length;
-    return { refused, missing, withOutage };
   }
 
   #statusOf(entry: Entry): SecretStatus {
@@ -159,10 +154,16 @@ export class MemoryStatus {
   }
 }
 
-function namesOf(keys: readonly string[]): readonly string[] {
-  return [...new Set(keys.map(nameOfKey))].slice(0, maxNames);
+/** Up to `maxNames` names of the keys. */
+function namesOf(keys: Iterable<string>): readonly string[] {
+  const names = new Set<string>();
+  for (const key of keys) {
+    if (names.size === maxNames) break;
+    names.add(nameOfKey(key));
+  }
+  return [...names];
 }
 
-function longest(times: readonly number[]): number | undefined {
-  return times.length === 0 ? undefined : times.reduce((one, other) => Math.max(one, other));
+function timeSince(start: number | undefined, now: number): number | undefined {
+  return start === undefined ? undefined : now - start;
 }

@@ -77,10 +77,11 @@ export class SecretMemory {
       recheckInterval: options.negativeTtl,
       refresh: (key) => this.#dueRefresh.run(key),
     });
-    this.#pinned = new PinnedSecrets({ options, logger, queue: this.#queue, outages: this.#outages });
+    const common = { options, cache: this.#cache, outages: this.#outages, queue: this.#queue };
+    this.#pinned = new PinnedSecrets({ ...common, logger });
     this.#reporter = new MemoryReporter({ clock, defaultStage, logger, events, counters });
     this.#counts = new FreshnessCounts(options.staleIfError);
-    const shared = { options, cache: this.#cache, outages: this.#outages, pins: this.#pinned.pins, queue: this.#queue };
+    const shared = { ...common, pins: this.#pinned.pins };
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, shared.pins);
     this.#dueRefresh = new DueRefresh({
       ...shared,
@@ -88,8 +89,8 @@ export class SecretMemory {
       dropIdle: ({ key }) => this.drop(key, 'idle'),
       fetch: parts.refresh,
     });
-    const { refusals } = this.#pinned;
-    this.status = new MemoryStatus({ ...shared, errors: this.#errors, refusals, freshnessCounts: this.#counts });
+    const { absent, refusals } = this.#pinned;
+    this.status = new MemoryStatus({ ...shared, absent, refusals, errors: this.#errors, freshness: this.#counts });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -233,7 +234,7 @@ export class SecretMemory {
     const isFetchedAgain = this.#pinned.isFetchedAfterDrop(key, entry);
     this.#outages.clear(key);
     this.#queue.remove(key, entry);
-    if (isFetchedAgain) this.#pinned.fetchAfterDrop(key, entry, reason);
+    this.#pinned.dropped(key, entry, { reason, isFetchedAgain });
     if (entry === undefined) return;
     this.#counts.remove(entry);
     this.#pinned.rememberVersion(key, { versionId: entry.secret.versionId, reason });
@@ -299,8 +300,8 @@ export class SecretMemory {
   #scheduleRetry(key: string, error: AnySecretError, minDelay: number): void {
     const entry = this.#cache.lookup(key);
     if (entry === undefined && !this.#pinned.pins.has(key)) return;
-    if (entry === undefined) this.#queue.addMissing(key);
     const delay = retryDelay(this.#outages.recordFailure(key, error), this.#clock.random());
+    if (entry === undefined) this.#pinned.fetchFailed(key);
     this.#queue.reschedule(key, entry, Math.max(delay, minDelay));
   }
 
@@ -310,8 +311,7 @@ export class SecretMemory {
 
   #ttlOf(key: string, name: string, secret: Secret): number {
     const { ttl, raisedFrom } = this.#refreshPolicy.ttlOf(name, secret);
-    const isFirst = this.#cache.lookup(key) === undefined;
-    if (isFirst && raisedFrom !== undefined) {
+    if (raisedFrom !== undefined && this.#cache.lookup(key) === undefined) {
       this.#reporter.raisedTtl(name, { property: this.#options.refresh.ttlProperty, raisedFrom });
     }
     return ttl;

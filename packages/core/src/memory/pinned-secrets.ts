@@ -2,9 +2,11 @@ import type { Logger } from '../ports/logger.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
+import { AbsentSecrets } from './absent-secrets.ts';
 import type { Entry } from './entry.ts';
 import { LastVersions } from './last-versions.ts';
 import type { LastVersion } from './last-versions.ts';
+import type { MemoryCache } from './memory-cache.ts';
 import type { Outages } from './outages.ts';
 import { Pins } from './pins.ts';
 import type { RefreshQueue } from './refresh-queue.ts';
@@ -15,6 +17,7 @@ type DropReason = SecretEvents['dropped']['reason'];
 export interface PinnedSecretsParts {
   readonly options: ResolvedOptions;
   readonly logger: Logger;
+  readonly cache: MemoryCache;
   readonly queue: RefreshQueue;
   readonly outages: Outages;
 }
@@ -29,20 +32,23 @@ export const refreshSpread = 1_000;
 export class PinnedSecrets {
   readonly pins: Pins;
   readonly refusals: Refusals;
+  readonly absent: AbsentSecrets;
   readonly #parts: PinnedSecretsParts;
   readonly #lastVersions: LastVersions;
 
   constructor(parts: PinnedSecretsParts) {
     const { preload: preloaded, limits } = parts.options;
     this.#parts = parts;
-    this.refusals = new Refusals(parts.options.clock);
+    this.refusals = new Refusals(parts.options.clock, (key) => this.absent.update(key));
     this.pins = new Pins({ preloaded, limit: limits.maxPinned, logger: parts.logger });
     this.#lastVersions = new LastVersions((key) => this.pins.has(key));
+    this.absent = new AbsentSecrets({ ...parts, pins: this.pins, refusals: this.refusals });
   }
 
   /** `isFetched`: the secret is not in memory, and is fetched soon. Returns a function that removes the pin. */
   pin(key: string, { isFetched }: { readonly isFetched: boolean }): () => void {
     if (!this.pins.add(key)) return () => {};
+    this.absent.update(key);
     this.#lastVersions.move(key);
     if (isFetched && !this.#parts.queue.isMissing(key)) this.#fetchIn(key, this.#spread());
     let isPinned = true;
@@ -62,9 +68,20 @@ export class PinnedSecrets {
     return this.pins.has(key) && (entry !== undefined || this.#parts.queue.isMissing(key));
   }
 
-  /** Schedules the fetch of a secret that was dropped. */
-  fetchAfterDrop(key: string, entry: Entry | undefined, reason: DropReason): void {
-    this.#fetchIn(key, this.#delayAfterDrop(entry, reason));
+  /** Called when a secret was dropped. `isFetchedAgain`: schedules its fetch. */
+  dropped(
+    key: string,
+    entry: Entry | undefined,
+    { reason, isFetchedAgain }: { readonly reason: DropReason; readonly isFetchedAgain: boolean },
+  ): void {
+    if (isFetchedAgain) this.#fetchIn(key, this.#delayAfterDrop(entry, reason));
+    this.absent.update(key);
+  }
+
+  /** Called when the fetch of a pinned secret that is not in memory has failed. */
+  fetchFailed(key: string): void {
+    this.#parts.queue.addMissing(key);
+    this.absent.update(key);
   }
 
   /** Records that KMS refuses a secret, before it is dropped. `entry`: its entry in memory. */
@@ -78,6 +95,7 @@ export class PinnedSecrets {
   forgetRefusals(name: string): void {
     for (const key of this.pins.relatedKeysOf(name)) this.pins.setRefusal(key, undefined);
     this.refusals.deleteRelated(name);
+    for (const key of this.pins.relatedKeysOf(name)) this.absent.update(key);
   }
 
   rememberVersion(key: string, version: LastVersion): void {
@@ -90,12 +108,14 @@ export class PinnedSecrets {
     this.pins.setRefusal(key, undefined);
     this.refusals.delete(key);
     this.#lastVersions.delete(key);
+    this.absent.update(key);
     return last?.versionId;
   }
 
   clear(): void {
     this.pins.clear();
     this.refusals.clear();
+    this.absent.clear();
     this.#lastVersions.clear();
   }
 
@@ -118,6 +138,7 @@ export class PinnedSecrets {
       this.#parts.queue.remove(key, undefined);
       this.#parts.outages.clear(key);
     }
+    this.absent.update(key);
   }
 
   #spread(): number {

@@ -1,6 +1,6 @@
 import type { Logger } from '../ports/logger.ts';
 import type { AnySecretError } from '../secret/errors.ts';
-import { KeysByName } from './keys-by-name.ts';
+import { KeysByName } from '../secret/keys-by-name.ts';
 
 export interface PinsParts {
   /** The names of the option `preload`. They stay pinned and do not count for `limit`. */
@@ -34,8 +34,8 @@ export class Pins {
     return this.#pins.size;
   }
 
-  get keys(): readonly string[] {
-    return [...this.#pins.keys()];
+  get keys(): Iterable<string> {
+    return this.#pins.keys();
   }
 
   has(key: string): boolean {

@@ -1,4 +1,4 @@
-import { maybeKeyOf } from '../secret/cache-key.ts';
+import { KeysByName } from '../secret/keys-by-name.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 
@@ -24,18 +24,36 @@ const maxRefusals = 10_000;
  */
 export class Refusals {
   readonly #clock: Clock;
+  readonly #onForgotten: (key: string) => void;
+  /** The least recently refused first. */
   readonly #refusals = new Map<string, Refusal>();
+  /** The keys of `#refusals`, the first refused first. */
+  readonly #keys = new Set<string>();
+  readonly #names = new KeysByName();
 
-  constructor(clock: Clock) {
+  /** `onForgotten`: called with the key of the oldest refusal when there are too many. */
+  constructor(clock: Clock, onForgotten: (key: string) => void) {
     this.#clock = clock;
+    this.#onForgotten = onForgotten;
+  }
+
+  get size(): number {
+    return this.#refusals.size;
+  }
+
+  /** The first refused first. */
+  get keys(): ReadonlySet<string> {
+    return this.#keys;
+  }
+
+  /** The time of the first refusal; the clock's `now`. */
+  get since(): number | undefined {
+    const [first] = this.#keys;
+    return first === undefined ? undefined : this.get(first)?.since;
   }
 
   get(key: string): Refusal | undefined {
     return this.#refusals.get(key);
-  }
-
-  get entries(): ReadonlyMap<string, Refusal> {
-    return this.#refusals;
   }
 
   /** `versionId`: the version in memory, which is dropped. `isListed`: whether a secret that is not in memory is listed. */
@@ -47,6 +65,8 @@ export class Refusals {
     const previous = this.#refusals.get(key);
     if (previous === undefined && !isListed) return;
     const now = this.#clock.now();
+    // Deleted first: a Map keeps the position of a key that is set again.
+    this.#refusals.delete(key);
     this.#refusals.set(key, {
       error,
       since: previous?.since ?? now,
@@ -54,29 +74,39 @@ export class Refusals {
       times: (previous?.times ?? 0) + 1,
       versionId: versionId ?? previous?.versionId,
     });
+    this.#keys.add(key);
+    this.#names.add(key);
     for (const oldest of this.#refusals.keys()) {
       if (this.#refusals.size <= maxRefusals) break;
-      this.#refusals.delete(oldest);
+      this.delete(oldest);
+      this.#onForgotten(oldest);
     }
   }
 
   delete(key: string): void {
-    this.#refusals.delete(key);
+    if (!this.#refusals.delete(key)) return;
+    this.#keys.delete(key);
+    this.#names.delete(key);
   }
 
   /** Deletes the refusals of every stage and version of a secret, under its name and its ARN. */
   deleteRelated(name: string): void {
-    for (const key of this.#refusals.keys()) if (maybeKeyOf(key, name)) this.#refusals.delete(key);
+    for (const key of this.#names.related(name)) this.delete(key);
   }
 
   /** Forgets the secrets that were not requested for `idleTtl`, except pinned ones. `0` forgets none. */
   forgetIdle(idleTtl: number, isPinned: (key: string) => boolean): void {
     if (idleTtl === 0) return;
     const before = this.#clock.now() - idleTtl;
-    for (const [key, { at }] of this.#refusals) if (at <= before && !isPinned(key)) this.#refusals.delete(key);
+    for (const [key, { at }] of this.#refusals) {
+      if (at > before) break;
+      if (!isPinned(key)) this.delete(key);
+    }
   }
 
   clear(): void {
     this.#refusals.clear();
+    this.#keys.clear();
+    this.#names.clear();
   }
 }

@@ -1,5 +1,5 @@
-import { plainName } from '../secret/secret-name.ts';
-import { isKeyOf, maybeKeyOf, nameOfKey } from '../secret/cache-key.ts';
+import { plainName } from './secret-name.ts';
+import { isKeyOf, maybeKeyOf, nameOfKey } from './cache-key.ts';
 
 /**
  * The cache keys of each secret: of its stages and versions, by its name and by ARNs. Dropping one of 100,000 secrets must not

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { cacheKey } from '../secret/cache-key.ts';
+import { cacheKey } from './cache-key.ts';
 import { KeysByName } from './keys-by-name.ts';
 
 setFlagsFromString('--expose-gc');
