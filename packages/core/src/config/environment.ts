@@ -39,9 +39,10 @@ const pipeInterval = 10;
 /** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
 function readFileStart(path: string): Uint8Array {
   const { closeSync, fstatSync } = builtinModule('node:fs');
-  const bytes = new Uint8Array(maxFileBytes + 1);
   const file = openFile(path);
   try {
+    // After `openFile`: most processes have no file, and the memory of a megabyte is not free.
+    const bytes = new Uint8Array(maxFileBytes + 1);
     const isPipe = fstatSync(file).isFIFO();
     let length = 0;
     let waited = 0;

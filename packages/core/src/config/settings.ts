@@ -150,8 +150,9 @@ function mergedEndpoints(sources: readonly SettingsSource[]): SettingLayer {
 
 /** Other variables belong to other programs. */
 function variableWarnings(machine: ConfigurationMachine): string[] {
-  return Object.entries(machine.environment).flatMap(([name, value]) => {
-    if (knownKeys.has(name)) return valueWarnings(name, value, name);
+  // Not `Object.entries`: `process.env` calls the system for every value.
+  return Object.keys(machine.environment).flatMap((name) => {
+    if (knownKeys.has(name)) return valueWarnings(name, machine.environment[name], name);
     if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/iu.test(name)) return [];
     const suggestion = closestMatch(name, knownKeys);
     return suggestion === undefined ? [] : [`Unknown variable ${name}. Did you mean "${suggestion}"?`];
