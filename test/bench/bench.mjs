@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { throughAdapters } from './adapters/through-adapters.mjs';
+import { growth } from './growth/growth.mjs';
 import { hit } from './hit/hit.mjs';
 import { memory } from './memory/memory.mjs';
 import { miss } from './miss/miss.mjs';
@@ -15,7 +16,9 @@ import { stores } from './stores/stores.mjs';
 /** @typedef {(options: { isQuick: boolean; log: (progress: string) => void }) => Promise<import('./report.mjs').Row[]>} Group */
 
 /** @type {ReadonlyMap<string, Group>} */
-const groups = new Map(Object.entries({ hit, memory, stampede, start, miss, stores, adapters: throughAdapters }));
+const groups = new Map(
+  Object.entries({ hit, memory, growth, stampede, start, miss, stores, adapters: throughAdapters }),
+);
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const selected = values.only?.split(',') ?? [...groups.keys()];
 const unknown = selected.filter((name) => !groups.has(name));
