@@ -125,15 +125,27 @@ function Stores({ stores }: { readonly stores: readonly StoreView[] }): ReactNod
   );
 }
 
+const storeTones = {
+  working: 'ok',
+  failing: 'degraded',
+  partlyUnavailable: 'degraded',
+  unavailable: 'failing',
+} as const;
+const storeLabels = {
+  working: 'Working',
+  failing: 'Failing',
+  partlyUnavailable: 'Partly unavailable',
+  unavailable: 'Unavailable',
+} as const;
+
 function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
   const { store: name, state, lastFailure, lastDropped } = store;
-  const tone = ({ working: 'ok', failing: 'degraded', unavailable: 'failing' } as const)[state];
-  const label = { working: 'Working', failing: 'Failing', unavailable: 'Unavailable' }[state];
+  const tone = storeTones[state];
   return (
     <li data-store={name}>
       <Name>{name}</Name>
       <span className={style['tags']}>
-        <Tag tone={tone}>{label}</Tag>
+        <Tag tone={tone}>{storeLabels[state]}</Tag>
       </span>
       <span className={style['summary']}>{storeSummary(store)}</span>
       {state !== 'working' && lastFailure !== undefined && (

@@ -174,6 +174,7 @@ test('counts the pending changes of a store', () => {
   const store: StoreStatus = {
     store: 'file',
     state: 'working',
+    unavailableParts: [],
     queued: 0,
     failingFor: undefined,
     dropped: 0,
@@ -186,6 +187,9 @@ test('counts the pending changes of a store', () => {
     '1 pending change · 1 entry dropped',
     '12 pending changes · 12 entries dropped',
   ]);
+  expect(storeSummary({ ...store, unavailableParts: ['redis-2:6379'] })).toBe(
+    'unavailable: redis-2:6379 · no pending changes',
+  );
 });
 
 test('an expiry has its time, and how long the renewal fails', () => {

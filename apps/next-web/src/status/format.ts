@@ -153,8 +153,9 @@ export function endpointSummary(endpoint: EndpointStatus): string {
 }
 
 /** What has not been written to a store yet, and what it dropped. */
-export function storeSummary({ queued, dropped }: StoreStatus): string {
+export function storeSummary({ unavailableParts, queued, dropped }: StoreStatus): string {
   return joined([
+    unavailableParts.length === 0 ? '' : `unavailable: ${unavailableParts.join(', ')}`,
     queued === 0 ? 'no pending changes' : counted(queued, 'pending change'),
     dropped === 0 ? '' : `${number(dropped)} ${dropped === 1 ? 'entry' : 'entries'} dropped`,
   ]);
