@@ -19,7 +19,7 @@ import type { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import type { GuardedLogger } from './ports/logger.ts';
-import type { ClientKey, ClientKeyProvider, CredentialsProvider } from './ports/credentials.ts';
+import type { ClientKey, ClientKeyProvider, HoldingProvider } from './ports/credentials.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
@@ -93,7 +93,7 @@ export class IdentityFactory {
     const onSelected = (selected: DefaultSource): void => {
       name = `the default credentials chain (${selected.name})`;
     };
-    const create = (from: AlicloudIdentity): CredentialsProvider => {
+    const create = (from: AlicloudIdentity): HoldingProvider => {
       const stsDefaults = readStsDefaults(machine);
       name = nameOfIdentity(from);
       return alicloudCredentials(from, {

@@ -1,4 +1,4 @@
-import type { CredentialsProvider, CredentialsRenewal } from '../ports/credentials.ts';
+import type { CredentialsRenewal, HoldingProvider } from '../ports/credentials.ts';
 import type { DefaultSource } from '../options/default-source.ts';
 import type { AccessKeyIdentity, ClientKeyIdentity, Identity, StsIdentity } from '../options/identity.ts';
 import { describeIdentity } from './token-identity.ts';
@@ -29,9 +29,9 @@ export function alicloudCredentials(
     /** Called with the name of temporary credentials after each request for them. */
     readonly onRenewal?: (name: string, renewal: CredentialsRenewal) => void;
   },
-): CredentialsProvider {
+): HoldingProvider {
   const { clock, findDefaultSources = () => [], onSelected, onRenewal } = options;
-  const cached = (source: string, fetch: () => Promise<IssuedCredentials>): CredentialsProvider =>
+  const cached = (source: string, fetch: () => Promise<IssuedCredentials>): HoldingProvider =>
     new CachedCredentials({ source, fetch, clock, onRenewal: (renewal) => onRenewal?.(source, renewal) });
   if (identity.type === 'ak' || identity.type === 'sts') return staticCredentials(identity);
   if (identity.type === 'default') {
@@ -52,18 +52,18 @@ export function alicloudCredentials(
  * Returns the configured credentials without the library: its static providers return the same values, and loading them takes
  * longer than signing and sending the first request (docs/decisions/0003-loading-alicloud-credentials.md).
  */
-function staticCredentials(identity: AccessKeyIdentity | StsIdentity): CredentialsProvider {
+function staticCredentials(identity: AccessKeyIdentity | StsIdentity): HoldingProvider {
   const { accessKeyId, accessKeySecret } = identity;
   const token = identity.type === 'sts' ? { securityToken: identity.securityToken } : {};
   // A copy: the caller may clear the object that it passed.
   const credentials = { accessKeyId, accessKeySecret, ...token };
+  // KMS would report a request without its security token as one with an unknown access key.
+  const isComplete = !Object.values(credentials).includes('');
   return {
     async getCredential() {
-      // KMS would report a request without its security token as one with an unknown access key.
-      if (Object.values(credentials).includes('')) {
-        throw new TypeError('The access key id, access key secret or security token is empty.');
-      }
-      return credentials;
+      if (isComplete) return credentials;
+      throw new TypeError('The access key id, access key secret or security token is empty.');
     },
+    held: () => (isComplete ? credentials : undefined),
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import type { CredentialsProvider, CredentialsRenewal } from '../ports/credentials.ts';
+import type { CredentialsRenewal, HoldingProvider } from '../ports/credentials.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { RunningTimer } from '../time/running-timer.ts';
 
@@ -59,7 +59,7 @@ const failureTtl = 1_000;
  *
  * Ages are measured with `clock.now()`, not with the calendar: the calendar of this machine may be wrong.
  */
-export class CachedCredentials implements CredentialsProvider {
+export class CachedCredentials implements HoldingProvider {
   readonly #options: CachedCredentialsOptions;
   #entry: CachedEntry | undefined;
   #inFlight: Promise<ProviderCredentials> | undefined;
@@ -69,14 +69,19 @@ export class CachedCredentials implements CredentialsProvider {
     this.#options = options;
   }
 
-  async getCredential(): Promise<ProviderCredentials> {
+  held(): ProviderCredentials | undefined {
     const entry = this.#entry;
     const now = this.#options.clock.now();
-    if (entry !== undefined && now < entry.staleAt) {
-      // An error is reported to the first caller that has to wait for a refresh.
-      if (now >= entry.refreshAt) this.#refresh().catch(() => undefined);
-      return entry.credentials;
-    }
+    if (entry === undefined || now >= entry.staleAt) return undefined;
+    // An error is reported to the first caller that has to wait for a refresh.
+    if (now >= entry.refreshAt) this.#refresh().catch(() => undefined);
+    return entry.credentials;
+  }
+
+  async getCredential(): Promise<ProviderCredentials> {
+    const held = this.held();
+    if (held !== undefined) return held;
+    const entry = this.#entry;
     try {
       return await this.#refresh();
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { CredentialsProvider } from '../ports/credentials.ts';
+import type { HoldingProvider } from '../ports/credentials.ts';
 import { isFetchFailure } from '../ports/transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AlicloudIdentity } from './alicloud.ts';
@@ -6,7 +6,7 @@ import { Reloadable } from './reloadable.ts';
 
 export interface ReloadedCredentialsParts {
   readonly identity: AlicloudIdentity;
-  readonly create: (identity: AlicloudIdentity) => CredentialsProvider;
+  readonly create: (identity: AlicloudIdentity) => HoldingProvider;
   /** Reads the configuration file again. Returns `undefined` if it has no valid identity. */
   readonly read: () => AlicloudIdentity | undefined;
   readonly clock: Clock;
@@ -15,14 +15,14 @@ export interface ReloadedCredentialsParts {
 
 interface Current {
   readonly identity: AlicloudIdentity;
-  readonly provider: CredentialsProvider;
+  readonly provider: HoldingProvider;
 }
 
 /**
  * The credentials of a configuration file, which another program may renew. The file is read again if KMS or STS rejects the
  * credentials, and at most every 10 s before a request.
  */
-export function reloadedCredentials(parts: ReloadedCredentialsParts): CredentialsProvider {
+export function reloadedCredentials(parts: ReloadedCredentialsParts): HoldingProvider {
   const { create, clock, onReplaced } = parts;
   const initial: Current = { identity: parts.identity, provider: create(parts.identity) };
   const read = (current: Current): Current | undefined => {
@@ -44,6 +44,7 @@ export function reloadedCredentials(parts: ReloadedCredentialsParts): Credential
         return reloadable.get().provider.getCredential();
       }
     },
+    held: () => reloadable.get().provider.held?.(),
     discard(accessKeyId) {
       const current = reloadable.get();
       if (isReplaced(current.identity, accessKeyId) || reloadable.replace(current)) return true;

@@ -44,7 +44,7 @@ export interface StartedRequest {
 /** The options of a request, which Node passes to `createConnection`. */
 interface TunneledRequestOptions extends RequestOptions {
   /** Not `signal`: Node would keep that on a socket that is reused. */
-  readonly tunnelSignal?: AbortSignal;
+  tunnelSignal?: AbortSignal;
 }
 
 interface Opening {
@@ -100,8 +100,9 @@ export class ConnectionAgent extends Agent {
   start(options: RequestOptions): StartedRequest {
     this.#closeIdle((socket) => !this.#isReusable(socket));
     const controller = this.#proxy === undefined ? undefined : new AbortController();
-    const tunnel = controller === undefined ? {} : { tunnelSignal: controller.signal };
-    const request = requireModule('node:https').request({ ...options, ...tunnel, agent: this });
+    const ownOptions: TunneledRequestOptions = { ...options, agent: this };
+    if (controller !== undefined) ownOptions.tunnelSignal = controller.signal;
+    const request = requireModule('node:https').request(ownOptions);
     const cancel = (): void => {
       request.destroy();
       // A proxy that never responds would keep its socket.
@@ -135,6 +136,11 @@ export class ConnectionAgent extends Agent {
   /** Whether a new connection to `hostname` waits for its name, or for that of the proxy. */
   isResolving(hostname: string): boolean {
     return this.#lookup.isPending(this.#proxy === undefined ? hostname : withoutBrackets(this.#proxy.hostname));
+  }
+
+  /** All connections have the same options. Node would join the 25 options that may differ, for each request. */
+  override getName({ host, port }: RequestOptions = {}): string {
+    return `${host}:${port}`;
   }
 
   override createConnection(

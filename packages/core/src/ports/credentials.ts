@@ -25,6 +25,12 @@ export interface CredentialsProvider {
   discard?(accessKeyId: string): boolean;
 }
 
+/** A provider of core that may hold credentials already. Returning them without a promise saves each request several. */
+export interface HoldingProvider extends CredentialsProvider {
+  /** Returns what `getCredential` would resolve to; `undefined` if it must be called. Never throws. */
+  held?(): Credentials | undefined;
+}
+
 /** An RSA key that KMS issued for an application access point. It signs requests in place of an access key. */
 export interface ClientKey {
   /** The public id of the key at KMS, such as `KAAP.11111111-2222-3333-4444-555555555555`. */

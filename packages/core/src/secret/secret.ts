@@ -182,10 +182,11 @@ export class Secret {
 
 /**
  * Returns the copy of `secret` that is cached: without the request id, and with the caller's `name` string if it is equal, so
- * that the two share one string. An instance of a subclass, or of another copy of this package, is returned unchanged.
+ * that the two share one string. A secret without a request id, an instance of a subclass, or one of another copy of this package
+ * is returned unchanged.
  */
 export function cachedCopy(secret: Secret, name: string): Secret {
-  if (Object.getPrototypeOf(secret) !== Secret.prototype) return secret;
+  if (Object.getPrototypeOf(secret) !== Secret.prototype || secret.requestId === undefined) return secret;
   return new Secret({
     ...privateFieldsOf(secret),
     name: secret.name === name ? name : secret.name,

@@ -12,8 +12,57 @@ export interface LightSignal {
   onAbort(task: () => void): () => void;
 }
 
+/**
+ * Tasks that run once. A task is added and removed in constant time.
+ *
+ * It is an array instead of a `Set`, because V8 does not free the outgrown tables of a long-lived `Set` before the next full
+ * collection, and these tables keep alive what was in flight when they were outgrown.
+ */
+export class AbortTasks {
+  #tasks: AbortTask[] = [];
+
+  /** Returns a function that removes the task. The same function added twice counts as two tasks. */
+  add(run: () => void): () => void {
+    const task: AbortTask = { run, index: this.#tasks.length };
+    this.#tasks.push(task);
+    return () => {
+      this.#remove(task);
+    };
+  }
+
+  /** Runs the tasks and removes them. A task that an earlier one removes does not run. */
+  runAll(): void {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) {
+      if (task.index === removed) continue;
+      task.index = removed;
+      task.run();
+    }
+  }
+
+  #remove(task: AbortTask): void {
+    const { index } = task;
+    task.index = removed;
+    // Tasks of `runAll` are in no list.
+    if (this.#tasks[index] !== task) return;
+    const last = this.#tasks.pop();
+    if (last === undefined || last === task) return;
+    this.#tasks[index] = last;
+    last.index = index;
+  }
+}
+
+interface AbortTask {
+  readonly run: () => void;
+  /** The position in the list, or `removed`. */
+  index: number;
+}
+
+const removed = -1;
+
 /** The tasks to run when each signal aborts. A signal has one listener for all its tasks. */
-const tasksOf = new WeakMap<AbortSignal, Set<() => void>>();
+const tasksOf = new WeakMap<AbortSignal, AbortTasks>();
 
 /**
  * Runs `task` when `signal` aborts. Returns a function that removes the task. The signal must not have aborted yet.
@@ -24,12 +73,7 @@ const tasksOf = new WeakMap<AbortSignal, Set<() => void>>();
 export function onAbort(signal: CancelSignal, task: () => void): () => void {
   if (isLight(signal)) return signal.onAbort(task);
   const tasks = tasksOf.get(signal) ?? listenTo(signal);
-  // Wrapped, so that the same function passed twice counts as two tasks.
-  const entry = (): void => task();
-  tasks.add(entry);
-  return () => {
-    tasks.delete(entry);
-  };
+  return tasks.add(task);
 }
 
 /** Whether `value` is an `AbortSignal` of any realm. */
@@ -42,16 +86,9 @@ function isLight(signal: CancelSignal): signal is LightSignal {
   return 'onAbort' in signal;
 }
 
-function listenTo(signal: AbortSignal): Set<() => void> {
-  const tasks = new Set<() => void>();
+function listenTo(signal: AbortSignal): AbortTasks {
+  const tasks = new AbortTasks();
   tasksOf.set(signal, tasks);
-  signal.addEventListener(
-    'abort',
-    () => {
-      for (const task of tasks) task();
-      tasks.clear();
-    },
-    { once: true },
-  );
+  signal.addEventListener('abort', () => tasks.runAll(), { once: true });
   return tasks;
 }

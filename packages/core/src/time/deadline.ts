@@ -1,4 +1,4 @@
-import { onAbort } from './abort.ts';
+import { AbortTasks, onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
 import { RunningTimer } from './running-timer.ts';
@@ -22,7 +22,7 @@ export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits
 export class Deadline implements LightSignal {
   readonly #parts: DeadlineParts;
   readonly #removeFromParent: () => void;
-  readonly #tasks = new Set<() => void>();
+  readonly #tasks = new AbortTasks();
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
   #timer: RunningTimer | undefined;
@@ -54,6 +54,10 @@ export class Deadline implements LightSignal {
     return this.#outcome?.reason;
   }
 
+  throwIfAborted(): void {
+    if (this.#outcome !== undefined) throw this.#outcome.reason;
+  }
+
   /** This deadline as an `AbortSignal`. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -64,12 +68,7 @@ export class Deadline implements LightSignal {
   }
 
   onAbort(task: () => void): () => void {
-    // Wrapped, so that the same function passed twice counts as two tasks.
-    const entry = (): void => task();
-    this.#tasks.add(entry);
-    return () => {
-      this.#tasks.delete(entry);
-    };
+    return this.#tasks.add(task);
   }
 
   /** Removes the timer and the listener of the parent. Call it when the work is done. */
@@ -84,27 +83,50 @@ export class Deadline implements LightSignal {
     if (this.aborted) return;
     this.#outcome = { reason };
     this.#controller?.abort(reason);
-    for (const task of this.#tasks) task();
-    this.#tasks.clear();
+    this.#tasks.runAll();
   }
 
   #setTimer(ms: number): void {
     const task = (): void => this.cancel(this.#parts.reason());
-    this.#timer = new RunningTimer({ ...this.#parts, ms, task });
+    const { clock, limits, afterSuspension, keepsAlive } = this.#parts;
+    this.#timer = new RunningTimer({ clock, ms, task, limits, afterSuspension, keepsAlive });
   }
 }
 
-/** Settles like `promise`, or rejects with the signal's reason as soon as it aborts. */
-export function raceAbort<Value>(promise: Promise<Value>, signal: CancelSignal): Promise<Value> {
+/** Settles like `promise`, or rejects with the signal's reason as soon as it aborts. Calls `onSettled` when `promise` settles. */
+export function raceAbort<Value>(
+  promise: Promise<Value>,
+  signal: CancelSignal,
+  onSettled: () => void = () => {},
+): Promise<Value> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      promise.catch(() => {});
-      reject(signal.reason as Error);
-      return;
-    }
-    const removeTask = onAbort(signal, () => reject(signal.reason as Error));
-    promise.finally(removeTask).then(resolve, reject);
+    const removeTask = signal.aborted ? () => {} : onAbort(signal, () => reject(signal.reason as Error));
+    const cleanUp = (): void => {
+      removeTask();
+      onSettled();
+    };
+    if (signal.aborted) reject(signal.reason as Error);
+    settleAfter(promise, cleanUp, { resolve, reject });
   });
+}
+
+interface Settlers<Value> {
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Settles like `promise`, after `cleanUp`. A `finally` would create four more promises. */
+function settleAfter<Value>(promise: Promise<Value>, cleanUp: () => void, { resolve, reject }: Settlers<Value>): void {
+  promise.then(
+    (value) => {
+      cleanUp();
+      resolve(value);
+    },
+    (error: unknown) => {
+      cleanUp();
+      reject(error);
+    },
+  );
 }
 
 interface TimeoutOptions<Value> extends Pick<RunningTimerParts, 'ms' | 'limits'> {
@@ -132,6 +154,6 @@ export function withTimeout<Value>(
       }
     };
     const timer = new RunningTimer({ clock, ms, task, limits, keepsAlive: true });
-    promise.finally(() => timer.clear()).then(resolve, reject);
+    settleAfter(promise, () => timer.clear(), { resolve, reject });
   });
 }

@@ -4,6 +4,9 @@ import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from
 import type { Clock } from '../../time/clock.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
 import { isError } from '../../secret/is-error.ts';
+import { AbortTasks, onAbort } from '../../time/abort.ts';
+import type { CancelSignal } from '../../time/abort.ts';
+import { isWorthSigningAgain } from '../renewed-identity.ts';
 import type { Dialect, TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
 
@@ -25,6 +28,8 @@ export interface HttpsOptions {
   readonly maxResponseBytes?: number | undefined;
   /** The HTTP or HTTPS proxy that requests are sent through. */
   readonly proxy?: URL | undefined;
+  /** Whether a secret has its `requestId`, which only a hook sees. Default: `true`. */
+  readonly keepsRequestId?: boolean | undefined;
 }
 
 /** A signed request. */
@@ -34,8 +39,15 @@ export interface WireRequest {
   readonly body?: Buffer | undefined;
 }
 
-/** Builds and signs a request. Called again if the request is repeated on a new connection. */
-export type BuildRequest = () => Promise<WireRequest>;
+/** One `send` of a transport. */
+export interface SendCall {
+  /** Cancels the request. */
+  readonly signal: CancelSignal;
+  /** Builds and signs a request. Called again if the request is repeated. Without a promise if all that it needs is at hand. */
+  readonly build: () => WireRequest | Promise<WireRequest>;
+  /** Called when KMS rejects the identity. Returns whether `build` may sign with another one now. */
+  readonly discard: () => boolean | undefined;
+}
 
 type ApiResponse = Extract<RequestOutcome, { readonly kind: 'response' }>;
 
@@ -52,8 +64,8 @@ export class HttpsChannel {
   readonly #target: Omit<RequestTarget, 'agent'>;
   /** Created on first use: a client that sends no request needs no secure context. */
   #agent: ConnectionAgent | undefined;
-  /** One function for each pending `send`: rejects it with the given reason and cancels its request. */
-  readonly #pending = new Set<(reason: unknown) => void>();
+  /** Cancels the pending requests when the channel is closed. */
+  readonly #closing = new AbortTasks();
   #isClosed = false;
 
   constructor(options: HttpsOptions, dialect: Dialect) {
@@ -71,34 +83,49 @@ export class HttpsChannel {
 
   /**
    * Sends a request. Resolves to the body of the response if its status is 200; otherwise rejects with a `FetchFailure`. Rejects
-   * with the reason of `signal` as soon as it aborts.
+   * with the reason of `signal` when it aborts.
+   *
+   * Repeats the request once if a new signature may help.
    */
-  async send(build: BuildRequest, signal: AbortSignal): Promise<Buffer> {
-    signal.throwIfAborted();
+  async send({ signal, build, discard }: SendCall): Promise<Buffer> {
+    if (signal.aborted) throw signal.reason;
     if (this.#isClosed) throw this.#closedFailure();
-    // Without AbortSignal.any: with an AbortController per fetch, it takes a tenth of the CPU time of a read.
-    const handle: CancelHandle = { isCancelled: false, cancel: undefined };
-    return new Promise((resolve, reject) => {
-      const cancel = (reason: unknown): void => {
-        handle.isCancelled = true;
-        cleanUp();
-        reject(reason); // unchanged: the caller chose the reason
-        handle.cancel?.();
-      };
-      const onAbort = (): void => cancel(signal.reason);
-      const cleanUp = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        this.#pending.delete(cancel);
-      };
-      signal.addEventListener('abort', onAbort);
-      this.#pending.add(cancel);
-      this.#send(build, handle).then(resolve, reject).finally(cleanUp);
-    });
+    const handle = new Cancellation();
+    const removeListener = onAbort(signal, () => handle.abort(signal.reason));
+    const removeTask = this.#closing.add(() => handle.abort(this.#closedFailure()));
+    const startedAt = this.#options.clock.date();
+    let mayReconnect = true;
+    let mayRenew = true;
+    try {
+      for (;;) {
+        const outcome = await this.#sendOnce(build, handle);
+        if (outcome.kind === 'cancelled') throw handle.reason; // unchanged: the caller chose it
+        if (mayReconnect && this.#isStaleConnection(outcome)) {
+          // The server closed the idle connection before it received the request, as it does after each idle minute. That is no
+          // failure of the endpoint, so it must not cause a backoff or count for the circuit breaker. Repeating a read is safe.
+          // The new request has its own nonce and a new connection, which cannot be stale.
+          mayReconnect = false;
+          this.#agent?.closeIdleSockets();
+          continue;
+        }
+        // A gateway without KMS behind it: the host name may have moved to another address.
+        if (this.#isFromGateway(outcome, gatewayStatuses)) this.#agent?.renew();
+        if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
+        const failure = this.toFailure(outcome);
+        const took = this.#options.clock.date() - startedAt;
+        if (!mayRenew || !isWorthSigningAgain(failure, { took, discard })) throw failure;
+        mayRenew = false;
+        mayReconnect = true;
+      }
+    } finally {
+      removeListener();
+      removeTask();
+    }
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const cancel of this.#pending) cancel(this.#closedFailure());
+    this.#closing.runAll();
     this.#agent?.destroy();
   }
 
@@ -112,31 +139,33 @@ export class HttpsChannel {
     });
   }
 
-  async #send(build: BuildRequest, handle: CancelHandle): Promise<Buffer> {
-    let outcome = await this.#sendOnce(build, handle);
-    if (this.#isStaleConnection(outcome)) {
-      // The server closed the idle connection before it received the request, as it does after each idle minute. That is no
-      // failure of the endpoint, so it must not cause a backoff or count for the circuit breaker. Repeating a read is safe. The
-      // new request has its own nonce and a new connection, which cannot be stale.
-      this.#agent?.closeIdleSockets();
-      outcome = await this.#sendOnce(build, handle);
+  /** Not async: a request that is signed without a promise creates only the promise of its outcome. */
+  #sendOnce(build: SendCall['build'], handle: Cancellation): Promise<RequestOutcome> {
+    try {
+      const request = build();
+      return 'then' in request ? this.#sendLater(request, handle) : this.#start(request, handle);
+    } catch (error) {
+      return isFetchFailure(error) ? Promise.reject(error) : Promise.resolve(notSent(error));
     }
-    // A gateway without KMS behind it: the host name may have moved to another address.
-    if (this.#isFromGateway(outcome, gatewayStatuses)) this.#agent?.renew();
-    if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
-    throw outcome.kind === 'cancelled' ? this.#closedFailure() : this.toFailure(outcome);
   }
 
-  async #sendOnce(build: BuildRequest, handle: CancelHandle): Promise<RequestOutcome> {
+  #start(request: WireRequest, handle: Cancellation): Promise<RequestOutcome> {
+    if (handle.isCancelled) return Promise.resolve({ kind: 'cancelled' });
+    this.#agent ??= new ConnectionAgent(this.#options);
+    return sendRequest({ ...this.#target, agent: this.#agent }, request, handle);
+  }
+
+  /** Sends a request that waits for credentials or a signature. */
+  async #sendLater(building: Promise<WireRequest>, handle: Cancellation): Promise<RequestOutcome> {
+    const cancelled = new Promise<undefined>((resolve) => {
+      handle.cancel = () => resolve(undefined);
+    });
     try {
-      const request = await build();
-      if (handle.isCancelled || this.#isClosed) return { kind: 'cancelled' };
-      this.#agent ??= new ConnectionAgent(this.#options);
-      return await sendRequest({ ...this.#target, agent: this.#agent }, request, handle);
+      const request = await Promise.race([building, cancelled]);
+      return request === undefined ? { kind: 'cancelled' } : await this.#start(request, handle);
     } catch (error) {
       if (isFetchFailure(error)) throw error;
-      // Node refuses to send the request, for example because of an invalid character in a header.
-      return { kind: 'error', error: isError(error) ? error : new Error('unknown'), certificate: undefined };
+      return notSent(error);
     }
   }
 
@@ -160,4 +189,23 @@ export class HttpsChannel {
   #closedFailure(): FetchFailure {
     return new FetchFailure('rejected', `No request was sent to ${this.endpoint}: its transport is closed.`);
   }
+}
+
+/** Cancels what a `send` waits for. The first reason counts. */
+class Cancellation implements CancelHandle {
+  isCancelled = false;
+  cancel: (() => void) | undefined;
+  reason: unknown;
+
+  abort(reason: unknown): void {
+    if (this.isCancelled) return;
+    this.reason = reason;
+    this.isCancelled = true;
+    this.cancel?.();
+  }
+}
+
+/** Node refuses to send the request, for example because of an invalid character in a header. */
+function notSent(error: unknown): RequestOutcome {
+  return { kind: 'error', error: isError(error) ? error : new Error('unknown'), certificate: undefined };
 }

@@ -6,7 +6,8 @@ import { FetchFailure } from '../../ports/transport.ts';
 import type { HttpsOptions, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
 import type { Dialect } from '../https/classify.ts';
-import { sendWithRenewedIdentity } from '../renewed-identity.ts';
+import type { ResponseFields } from '../secret-response.ts';
+import type { CancelSignal } from '../../time/abort.ts';
 import { secretFromFields } from '../secret-response.ts';
 import { assertWellFormed } from '../well-formed.ts';
 import { decodeResponse, encodeRequest, readInstanceError } from './messages.ts';
@@ -40,16 +41,18 @@ export class InstanceTransport implements SecretTransport {
     return this.#channel.endpoint;
   }
 
-  async fetch(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
-    const { clientKey, clock } = this.#options;
+  async fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
+    const { clientKey } = this.#options;
     let signer = clientKey.getClientKey();
-    const build = (): Promise<WireRequest> => {
-      signer = clientKey.getClientKey();
-      return this.#build(request, signer);
-    };
-    const discard = (): boolean | undefined => clientKey.discard?.(signer);
-    const body = await sendWithRenewedIdentity(() => this.#channel.send(build, signal), { discard, clock });
-    return secretFromFields(this.#decode(body), request, this.endpoint);
+    const body = await this.#channel.send({
+      signal,
+      build: () => {
+        signer = clientKey.getClientKey();
+        return this.#build(request, signer);
+      },
+      discard: () => clientKey.discard?.(signer),
+    });
+    return secretFromFields(this.#decode(body), request, this.#options);
   }
 
   close(): void {
@@ -76,7 +79,7 @@ export class InstanceTransport implements SecretTransport {
     }
   }
 
-  #decode(body: Buffer): ReadonlyMap<string, unknown> {
+  #decode(body: Buffer): ResponseFields {
     try {
       return decodeResponse(body);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { ErrorResponse } from '../error-response.ts';
+import type { ResponseFields } from '../secret-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { bytesField, ProtobufError, readFields, textOf, trueField } from './protobuf.ts';
 import type { WireField } from './protobuf.ts';
@@ -45,8 +46,8 @@ const requiredFields: ReadonlySet<string> = new Set(['SecretName', 'SecretData',
  * Decodes GetSecretValueResponse into its non-empty fields by name. Metadata of another type is omitted, like an unknown
  * field. Throws `ProtobufError`.
  */
-export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
-  const texts = new Map<string, string>();
+export function decodeResponse(body: Buffer): ResponseFields {
+  const fields: { SecretData: string; [name: string]: unknown } = { SecretData: '' };
   const stages: string[] = [];
   for (const field of readFields(body)) {
     const name = responseFields.get(field.number);
@@ -55,13 +56,11 @@ export function decodeResponse(body: Buffer): ReadonlyMap<string, unknown> {
     if (text === undefined) continue;
     // Of several, the last one counts.
     if (name === undefined) stages.push(text);
-    else texts.set(name, text);
+    // In proto3, an empty string means that the field is absent. The value is the exception: an empty value is valid.
+    else if (text === '' && name !== 'SecretData') Reflect.deleteProperty(fields, name);
+    else fields[name] = text;
   }
-  // In proto3, an empty string means that the field is absent. The value is the exception: an empty value is valid.
-  const fields = new Map<string, unknown>([...texts].filter(([, text]) => text !== ''));
-  fields.set('SecretData', texts.get('SecretData') ?? '');
-  fields.set('VersionStages', stages);
-  return fields;
+  return { ...fields, VersionStages: stages };
 }
 
 function optionalText(field: WireField): string | undefined {

@@ -5,10 +5,11 @@ import { FetchFailure } from '../../ports/transport.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import { fetchFailureFromResponse } from '../https/classify.ts';
-import { parseJsonObject, secretFromJson } from './decode.ts';
+import { secretFromFields } from '../secret-response.ts';
+import type { ResponseContext } from '../secret-response.ts';
+import { parseJsonObject } from './decode.ts';
 
-interface BatchContext {
-  readonly endpoint: string;
+interface BatchContext extends ResponseContext {
   readonly identity: IdentityKind;
 }
 
@@ -20,15 +21,17 @@ interface BatchContext {
 export function decodeBatch(
   body: Buffer,
   requests: readonly SecretRequest[],
-  { endpoint, identity }: BatchContext,
+  context: BatchContext,
 ): readonly (Secret | FetchFailure)[] {
+  const { identity } = context;
+  const endpoint = context.endpoint.host;
   const response = new Map<string, unknown>(Object.entries(parseJsonObject(body, endpoint)));
   const values = batchEntries(response.get('SecretValues'));
   const errors = batchEntries(response.get('Errors'));
   const requestId = firstRequestId(response.get('RequestId'));
   return requests.map((request) => {
     const value = values.find((entry) => isAbout(entry, request));
-    if (value !== undefined) return secretOrFailure(value, request, endpoint);
+    if (value !== undefined) return secretOrFailure(value, request, context);
     const error = errors.find((entry) => isAbout(entry, request));
     const { status, code } = errorFields(error);
     if (status !== undefined && code !== undefined) {
@@ -57,9 +60,9 @@ function isAbout({ SecretName }: BatchEntry, { name }: SecretRequest): boolean {
   return SecretName === name || SecretName === plainName(name);
 }
 
-function secretOrFailure(value: BatchEntry, request: SecretRequest, endpoint: string): Secret | FetchFailure {
+function secretOrFailure(value: BatchEntry, request: SecretRequest, context: ResponseContext): Secret | FetchFailure {
   try {
-    return secretFromJson(value, request, endpoint);
+    return secretFromFields(value, request, context);
   } catch (error) {
     if (error instanceof FetchFailure) return error;
     throw error;

@@ -25,9 +25,11 @@ const managed = {
   ExtendedConfig: '{"SecretSubType":"SingleUser","CustomData":{"a":"b"}}',
 };
 
+const context = { endpoint: { host: 'kms.test' } };
+
 function decode(response: unknown, request: SecretRequest = { name: 'prod/db' }): Secret {
   const text = typeof response === 'string' ? response : JSON.stringify(response);
-  return decodeSecret(Buffer.isBuffer(response) ? response : Buffer.from(text), request, 'kms.test');
+  return decodeSecret(Buffer.isBuffer(response) ? response : Buffer.from(text), request, context);
 }
 
 function failureOf(response: unknown, request?: SecretRequest): FetchFailure {
@@ -59,6 +61,14 @@ test.each([
   ['a number', 5, []],
 ])('decodes stages that are %s', (_, VersionStages, stages) => {
   expect(decode({ ...generic, VersionStages }).stages).toEqual(stages);
+});
+
+test('drops the request id if nothing reads it', () => {
+  const body = Buffer.from(JSON.stringify(generic));
+
+  const secret = decodeSecret(body, { name: 'prod/db' }, { ...context, keepsRequestId: false });
+
+  expect(secret.requestId).toBeUndefined();
 });
 
 test('decodes the rotation of a managed secret', () => {

@@ -5,15 +5,11 @@ import { FetchFailure } from '../../ports/transport.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { secretFromFields } from '../secret-response.ts';
+import type { ResponseContext } from '../secret-response.ts';
 
 /** Decodes the JSON response of GetSecretValue. Throws a `FetchFailure` that quotes no value. */
-export function decodeSecret(body: Buffer, request: SecretRequest, endpoint: string): Secret {
-  return secretFromJson(parseJsonObject(body, endpoint), request, endpoint);
-}
-
-/** Same as `decodeSecret`, for parsed JSON. */
-export function secretFromJson(response: object, request: SecretRequest, endpoint: string): Secret {
-  return secretFromFields(new Map<string, unknown>(Object.entries(response)), request, endpoint);
+export function decodeSecret(body: Buffer, request: SecretRequest, context: ResponseContext): Secret {
+  return secretFromFields(parseJsonObject(body, context.endpoint.host), request, context);
 }
 
 /** Reads the code and request id of a JSON error response. */

@@ -37,12 +37,14 @@ test.each(vectors.percentEncode)('encodes "$in" as "$out"', ({ in: text, out }) 
 
 test.each(vectors.acs3)('signs $id like the official SDKs', (vector) => {
   const query = canonicalQuery(sorted(vector.query));
+  const headers = sorted(signedHeaders(vector.headers));
 
   const request = {
     method: vector.method,
     path: vector.path,
     query,
-    headers: sorted(signedHeaders(vector.headers)),
+    headers,
+    signedNames: Object.keys(headers),
     bodyHash: createHash('sha256').update(vector.body).digest('hex'),
   };
 

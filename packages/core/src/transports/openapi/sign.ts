@@ -1,12 +1,15 @@
 import { createHash, createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
-/** What the signature covers. Header names are lower case and in byte order; header values are trimmed. */
+/** What the signature covers. Header names are lower case; header values are trimmed. */
 export interface SignableRequest {
   readonly method: string;
   readonly path: string;
   /** The canonical query: see `canonicalQuery`. It is sent unchanged. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The names of the headers that are signed, in byte order. */
+  readonly signedNames: readonly string[];
   /** The SHA-256 of the body in lower-case hex, as in `x-acs-content-sha256`. */
   readonly bodyHash: string;
 }
@@ -14,7 +17,8 @@ export interface SignableRequest {
 /** The signing key. The security token of temporary credentials is a header. */
 export interface AccessKey {
   readonly accessKeyId: string;
-  readonly accessKeySecret: string;
+  /** A `KeyObject` signs faster than a string. */
+  readonly accessKeySecret: string | KeyObject;
 }
 
 const algorithm = 'ACS3-HMAC-SHA256';
@@ -27,20 +31,18 @@ export const emptyBodyHash: string = sha256('');
  * (https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
  */
 export function authorization(request: SignableRequest, key: AccessKey): string {
-  const names = signedNames(request.headers);
-  const signature = createHmac('sha256', key.accessKeySecret).update(stringToSign(request, names)).digest('hex');
-  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${names},Signature=${signature}`;
+  const signature = createHmac('sha256', key.accessKeySecret).update(stringToSign(request)).digest('hex');
+  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${request.signedNames.join(';')},Signature=${signature}`;
 }
 
-export function stringToSign(request: SignableRequest, names: string = signedNames(request.headers)): string {
-  return `${algorithm}\n${sha256(canonicalRequest(request, names))}`;
+export function stringToSign(request: SignableRequest): string {
+  return `${algorithm}\n${sha256(canonicalRequest(request))}`;
 }
 
-export function canonicalRequest(request: SignableRequest, names: string = signedNames(request.headers)): string {
-  const { method, path, query, headers, bodyHash } = request;
+export function canonicalRequest({ method, path, query, headers, signedNames, bodyHash }: SignableRequest): string {
   let lines = '';
-  for (const name in headers) lines += `${name}:${headers[name]}\n`;
-  return `${method}\n${path}\n${query}\n${lines}\n${names}\n${bodyHash}`;
+  for (const name of signedNames) lines += `${name}:${headers[name]}\n`;
+  return `${method}\n${path}\n${query}\n${lines}\n${signedNames.join(';')}\n${bodyHash}`;
 }
 
 /** Encodes parameters, which must be in byte order of their names. Omits those that are `undefined`. */
@@ -77,10 +79,6 @@ let cachedDate: { readonly second: number; readonly text: string } = { second: N
 
 function hexEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-}
-
-function signedNames(headers: Readonly<Record<string, string>>): string {
-  return Object.keys(headers).join(';');
 }
 
 function sha256(text: string): string {

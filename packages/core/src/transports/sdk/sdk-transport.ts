@@ -3,7 +3,7 @@ import type { Secret } from '../../secret/secret.ts';
 import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
-import { secretFromJson } from '../openapi/decode.ts';
+import { secretFromFields } from '../secret-response.ts';
 import { assertWellFormed } from '../well-formed.ts';
 import { loadModule } from '../../secret/module-error.ts';
 
@@ -75,7 +75,9 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
       const { fetchFailureFromSdk } = await loadModule(() => import('./sdk-failure.ts'));
       throw fetchFailureFromSdk(error, endpoint);
     }
-    if (typeof response === 'object' && response !== null) return secretFromJson(response, request, endpoint);
+    if (typeof response === 'object' && response !== null) {
+      return secretFromFields(response, request, { endpoint: { host: endpoint } });
+    }
     throw new FetchFailure('malformed', `The SDK client returned no object as the response of ${endpoint}.`);
   }
 
