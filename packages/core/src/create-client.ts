@@ -7,6 +7,7 @@ import { Recovery } from './client/recovery.ts';
 import { machine as thisMachine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { collectSettings } from './config/settings.ts';
+import type { BatchingTransport } from './endpoint/batching-transport.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
 import { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { Batching } from './fetch/batching.ts';
@@ -23,7 +24,6 @@ import { describeKind } from './options/redact.ts';
 import { resolve } from './options/resolve.ts';
 import { guardedLogger, silentLogger } from './ports/logger.ts';
 import type { GuardedLogger } from './ports/logger.ts';
-import type { SecretTransport } from './ports/transport.ts';
 import { ConfigurationError, safeMessage } from './secret/errors.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
 import { SecretEmitter } from './secret/events.ts';
@@ -91,7 +91,7 @@ interface ConnectedParts {
   /** Aborts when the client is closed. */
   readonly closing: AbortController;
   readonly expiry: ExpiryMonitor;
-  readonly transports: readonly [SecretTransport, ...SecretTransport[]];
+  readonly transports: readonly [BatchingTransport, ...BatchingTransport[]];
 }
 
 /**

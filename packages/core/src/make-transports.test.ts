@@ -6,13 +6,15 @@ import { makeTransports } from './make-transports.ts';
 import { optionTable } from './options/option-table.ts';
 import type { SecretClientOptions } from './options/options.ts';
 import { layerOf, resolve } from './options/resolve.ts';
+import type { SecretHook } from './ports/hook.ts';
 import { guardedLogger, silentLogger } from './ports/logger.ts';
 import { SecretEmitter } from './secret/events.ts';
 import type { SecretTransport } from './ports/transport.ts';
 
-/** The transport that a client with these options uses. */
+/** The transport that a client with these options and a hook uses. Only hooks see request ids. */
 function makeTransport(options: SecretClientOptions): SecretTransport {
-  const { values, sources } = resolve(optionTable, [layerOf({ ...options }, 'option')]);
+  const hook: SecretHook = { transform: (secret) => secret };
+  const { values, sources } = resolve(optionTable, [layerOf({ ...options, hook }, 'option')]);
   const context = {
     machine: fakeMachine(),
     options: values,

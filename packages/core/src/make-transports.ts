@@ -5,7 +5,7 @@ import type { IdentityRequest } from './make-identities.ts';
 import { isTransport } from './options/endpoints.ts';
 import type { EndpointAddress } from './options/endpoints.ts';
 import { isInstanceHost } from './options/kms-host.ts';
-import type { SecretTransport } from './ports/transport.ts';
+import type { BatchingTransport } from './endpoint/batching-transport.ts';
 import { lazyBatchTransport, lazyTransport } from './transports/lazy-transport.ts';
 import type { HttpsOptions } from './transports/https/channel.ts';
 import { loadModule } from './secret/module-error.ts';
@@ -17,7 +17,7 @@ interface EndpointSource {
 }
 
 /** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
-export function makeTransports(context: IdentityRequest): readonly SecretTransport[] {
+export function makeTransports(context: IdentityRequest): readonly BatchingTransport[] {
   const factory = new TransportFactory(context);
   const { options, sources } = context;
   const source = sources.get('endpoints') ?? 'option';
@@ -37,7 +37,7 @@ class TransportFactory {
   }
 
   /** Uses the instance API for an endpoint with a client key, and the OpenAPI for any other. */
-  makeTransport(endpoint: EndpointAddress, at: EndpointSource): SecretTransport | undefined {
+  makeTransport(endpoint: EndpointAddress, at: EndpointSource): BatchingTransport | undefined {
     const https = this.#httpsOptions(endpoint, at);
     if (endpoint.clientKey === undefined) return this.#openApiTransport(endpoint, at, https);
     const clientKey = this.#identities.clientKeyOf(endpoint.host, { from: endpoint.clientKey, ...at });
@@ -53,7 +53,7 @@ class TransportFactory {
     endpoint: EndpointAddress,
     { key, source }: EndpointSource,
     https: HttpsOptions,
-  ): SecretTransport | undefined {
+  ): BatchingTransport | undefined {
     const identity = this.#identities.shared();
     if (identity === undefined) return undefined;
     if ('clientKey' in identity && isInstanceHost(endpoint.host)) {
@@ -87,6 +87,7 @@ class TransportFactory {
       clock,
       connectTimeout,
       proxy,
+      keepsRequestId: options.hook?.transform !== undefined,
       ca: this.#readCa(endpoint, { key, source }),
       verifyCertificate: !endpoint.ignoreSslCerts,
     };

@@ -21,7 +21,7 @@ import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
 import { SecretHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
-import { checkOptions, readRequest, requestFor } from './read-request.ts';
+import { checkOptions, readRequest, rejectInsteadOfThrow, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
 import type { PendingRead } from './reader.ts';
 import { readSet } from './secret-set.ts';
@@ -156,12 +156,11 @@ export class SecretClient {
    *
    * Rejects as `get` does.
    */
-  async refresh(name: string, options?: ReadOptions): Promise<Secret> {
-    const { request, key, signal } = this.#check(name, options);
-    const fetched = this.#inContext(() =>
-      this.#parts.reader.awaitFetch(this.#parts.fetcher.joinOrStart(key, request, 'forced'), { request }),
+  refresh(name: string, options?: ReadOptions): Promise<Secret> {
+    const { fetcher, reader } = this.#parts;
+    return this.#start(name, options, ({ key, request }) =>
+      this.#inContext(() => reader.awaitFetch(fetcher.joinOrStart(key, request, 'forced'), { request })),
     );
-    return signal === undefined ? fetched : raceAbort(fetched, signal);
   }
 
   /**
@@ -322,35 +321,39 @@ export class SecretClient {
     return this.#inContext(() => staleOrThrow(this.#parts.memory, { name, key, isClosed }));
   }
 
-  async #read(name: string, options?: ReadOptions): Promise<Secret> {
-    const read = this.#check(name, options);
-    const entry = this.#parts.memory.lookup(read.key);
-    const now = this.#clock.cachedTicks();
-    if (entry !== undefined && now < entry.freshUntil) {
+  #read(name: string, options?: ReadOptions): Promise<Secret> {
+    return this.#start(name, options, (read) => {
+      const entry = this.#parts.memory.lookup(read.key);
+      const now = this.#clock.cachedTicks();
+      if (entry === undefined || now >= entry.freshUntil) return this.#readStaleOrFetch(read, entry, now);
       entry.readAt = now;
       this.#hits.add();
-      return entry.secret;
-    }
-    const result = this.#readStaleOrFetch(read, entry, now);
-    const { signal } = read;
-    return signal === undefined ? result : raceAbort(result, signal);
+      return Promise.resolve(entry.secret);
+    });
+  }
+
+  /** Not async: that would create three more promises. */
+  #start(name: string, options: ReadOptions | undefined, run: (read: PendingRead) => Promise<Secret>): Promise<Secret> {
+    return rejectInsteadOfThrow(() => {
+      const read = this.#check(name, options);
+      const result = run(read);
+      return read.signal === undefined ? result : raceAbort(result, read.signal);
+    });
   }
 
   #readStaleOrFetch(read: PendingRead, entry: Entry | undefined, now: Ticks): Promise<Secret> {
     const { memory, reader, counters } = this.#parts;
-    const { key, request } = read;
     return this.#inContext(() => {
       const cached = entry && memory.dropIfExpired(entry);
       const stale = cached && memory.serveStale(cached);
       if (stale !== undefined) return Promise.resolve(stale);
       if (cached !== undefined) cached.readAt = now;
-      const error = memory.cachedError(key);
-      if (error !== undefined) return reader.recoverOrThrow({ key, request }, error);
+      const error = memory.cachedError(read.key);
+      if (error !== undefined) return reader.recoverOrThrow(read, error);
       counters.misses.add();
       // There is no `await` between the look-up and the fetch, so no other read can have started one in between.
-      const flight = this.#parts.fetcher.joinOrStart(key, request, 'read');
-      const pending = { key, request };
-      return cached === undefined ? reader.awaitOrRecover(flight, pending) : reader.awaitOrServeStale(flight, pending);
+      const flight = this.#parts.fetcher.joinOrStart(read.key, read.request, 'read');
+      return cached === undefined ? reader.awaitOrRecover(flight, read) : reader.awaitOrServeStale(flight, read);
     });
   }
 

@@ -53,7 +53,7 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
   /** Resolves to the result of the fetch. Rejects with its error, or with `DeadlineExceededError`. */
   awaitFetch(flight: Flight, { request, remaining = this.#deadline }: Omit<PendingRead, 'key'>): Promise<Secret> {
     const onTimeout = (): never => {
-      throw deadlineError(request, this.#deadline, flight);
+      throw deadlineError(request, this.#deadline, flight.progress);
     };
     return withTimeout(flight.secret, this.#clock, { ms: remaining, onTimeout, limits: 'caller' });
   }
@@ -81,7 +81,10 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
     const ms = Math.min(this.#staleDeadline - (startedAt - flight.startedAt), remaining);
     const onTimeout = (): void => {
       if (this.#entryPastTtl(key) !== undefined) {
-        this.#memory.markFailing(key, deadlineError(request, Math.min(this.#staleDeadline, this.#deadline), flight));
+        this.#memory.markFailing(
+          key,
+          deadlineError(request, Math.min(this.#staleDeadline, this.#deadline), flight.progress),
+        );
       }
     };
     if (ms > 0) await withTimeout(flight.failing, this.#clock, { ms, onTimeout });
@@ -100,21 +103,16 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
     return secret;
   }
 
-  async #await(flight: Flight, read: PendingRead): Promise<Secret> {
-    if (flight.storesChecked !== undefined && read.remaining === undefined) {
-      return this.#awaitStores(flight, flight.storesChecked, read);
-    }
-    try {
-      return await this.awaitFetch(flight, read);
-    } catch (error) {
-      return this.recoverOrThrow(read, error);
-    }
+  #await(flight: Flight, read: PendingRead): Promise<Secret> {
+    if (flight.readsStores && read.remaining === undefined) return this.#awaitStores(flight, read);
+    const fetched = this.awaitFetch(flight, read);
+    return this.#recovery.isActive ? fetched.catch((error: unknown) => this.recoverOrThrow(read, error)) : fetched;
   }
 
   /** Waits until the stores were read. If one has a stale value, the read waits for KMS for `staleDeadline` only. */
-  async #awaitStores(flight: Flight, storesChecked: Promise<void>, read: PendingRead): Promise<Secret> {
+  async #awaitStores(flight: Flight, read: PendingRead): Promise<Secret> {
     const startedAt = this.#clock.now();
-    await withTimeout(storesChecked, this.#clock, {
+    await withTimeout(flight.storesChecked, this.#clock, {
       ms: this.#deadline,
       onTimeout: () => undefined,
       limits: 'caller',

@@ -30,6 +30,11 @@ export class Recovery {
     this.#parts = parts;
   }
 
+  /** Whether there is a hook to call. */
+  get isActive(): boolean {
+    return this.#parts.hook?.recover !== undefined;
+  }
+
   /**
    * Resolves to the secret that the hook returned, as stale, and caches it; to `undefined` without one, or if the hook fails. Rejects
    * with `ClientClosedError` only.

@@ -7,6 +7,8 @@ import { FetchFailure } from '../ports/transport.ts';
 import type { BatchingTransport } from './batching-transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
+import { raceAbort } from '../time/deadline.ts';
+import type { Deadline } from '../time/deadline.ts';
 import type { KnownSecrets } from './known-secrets.ts';
 import type { Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
@@ -145,16 +147,21 @@ export class Endpoint {
     else if (!failures[outcome.failure].serveStale) this.#known.refused(name);
   }
 
-  /** Sends a request and counts it. The caller reports the result to `succeeded` or `failed`. */
-  async callTransport(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+  /**
+   * Sends a request and counts it. Settles like the transport, or rejects as soon as `deadline` aborts. The caller reports the result
+   * to `succeeded` or `failed`.
+   */
+  callTransport(request: SecretRequest, deadline: Deadline): Promise<unknown> {
+    const transport = this.#transport;
     this.#attempts += 1;
     this.#rate.add();
+    const signal = transport.acceptsCancelSignal === true ? deadline : deadline.signal;
+    // A custom transport may throw synchronously, or return a secret without a promise.
+    const fetched = Promise.resolve(transport.fetch(request, signal));
     this.#inFlight += 1;
-    try {
-      return await this.#transport.fetch(request, signal);
-    } finally {
+    return raceAbort(fetched, deadline, () => {
       this.#inFlight -= 1;
-    }
+    });
   }
 
   /** Records that the endpoint returned a secret after `ms` milliseconds. */

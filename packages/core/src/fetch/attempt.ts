@@ -4,7 +4,7 @@ import { isSecret } from '../secret/secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { asFetchFailure, FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import { Deadline, raceAbort } from '../time/deadline.ts';
+import { Deadline } from '../time/deadline.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Priority } from '../endpoint/priority.ts';
 import type { Permit } from '../endpoint/rate-limiter.ts';
@@ -40,11 +40,9 @@ export class EndpointAttempt {
   readonly #parts: AttemptParts;
   readonly #call: AttemptCall;
   readonly #deadline: Deadline;
-  readonly #startedAt: number;
   readonly #isProbe: boolean;
   #sentAt: number | undefined;
   #isCancelled = false;
-  #endWait = (): void => {};
   #outcome: Secret | FetchFailure | undefined;
   #ms = 0;
 
@@ -53,18 +51,12 @@ export class EndpointAttempt {
     this.endpoint = endpoint;
     this.#parts = parts;
     this.#call = call;
-    this.#startedAt = clock.now();
     this.#isProbe = endpoint.breaker.isProbeDue;
     if (this.#isProbe) endpoint.startProbe();
     const reason = (): FetchFailure =>
       new FetchFailure('unreachable', `${endpoint.name} did not respond within ${ms} ms (attemptTimeout).`);
     this.#deadline = new Deadline({ clock, parent: call.signal, reason, afterSuspension: responseGrace });
-    this.finished = this.#execute().then((outcome) => {
-      this.#endWait();
-      this.#outcome = outcome;
-      this.#ms = clock.now() - this.#startedAt;
-      return this;
-    });
+    this.finished = this.#run();
   }
 
   /** Valid after `finished`. */
@@ -93,77 +85,73 @@ export class EndpointAttempt {
     if (now - (this.#sentAt ?? now) - this.#deadline.lost >= slowAfter) this.endpoint.lostHedge();
   }
 
-  async #execute(): Promise<Secret | FetchFailure> {
+  async #run(): Promise<this> {
+    const { endpoint } = this;
+    const { clock, attemptTimeout } = this.#parts;
+    const { request, onSent } = this.#call;
     const deadline = this.#deadline;
-    let permit: Permit;
+    const startedAt = clock.now();
+    let wait: Attempt | undefined;
+    let permit: Permit | undefined;
     try {
-      if (deadline.aborted) throw deadline.reason;
-      permit = await this.#acquire();
+      deadline.throwIfAborted();
+      const granted = endpoint.acquire(request.name, this.#call.priority, deadline);
+      if ('release' in granted) permit = granted;
+      else {
+        wait = this.#addWait();
+        permit = await granted;
+      }
+      this.#sentAt = clock.now();
+      deadline.start(attemptTimeout);
+      // The attempt may have been cancelled after the rate limiter granted it.
+      deadline.throwIfAborted();
+      onSent?.();
+      const secret = await endpoint.callTransport(request, deadline);
+      if (!isSecret(secret)) {
+        throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
+      }
+      endpoint.succeeded(clock.now() - this.#sentAt - deadline.lost);
+      endpoint.recordStanding(request.name, secret, false);
+      this.#outcome = secret;
     } catch (error) {
-      deadline.clear();
-      // No request was sent: the probe has no result.
-      this.#abandonProbe();
-      return asFetchFailure(error);
+      this.#outcome = asFetchFailure(error);
+      this.#recordFailure(this.#outcome);
     }
-    try {
-      return await this.#fetchFromEndpoint();
-    } finally {
-      deadline.clear();
-      permit.release();
+    deadline.clear();
+    permit?.release();
+    if (wait !== undefined) this.#removeWait(wait);
+    this.#ms = clock.now() - startedAt;
+    return this;
+  }
+
+  /** Without a request, the probe has no result. An attempt that was cancelled is not a failure of the endpoint. */
+  #recordFailure(failure: FetchFailure): void {
+    const { endpoint } = this;
+    if (this.#sentAt === undefined || this.#isCancelled || this.#call.signal.aborted) {
+      if (this.#isProbe) endpoint.breaker.abandonProbe();
+      return;
     }
+    endpoint.failed(failure, this.#sentAt);
+    endpoint.recordStanding(this.#call.request.name, failure, this.#deadline.aborted);
   }
 
   /**
    * Until the attempt ends, `attempts` says that it had to wait: a reader whose deadline passes learns which limit is the reason.
    */
-  #acquire(): Permit | Promise<Permit> {
+  #addWait(): Attempt {
     const { endpoint } = this;
     const { request, priority, attempts } = this.#call;
-    const granted = endpoint.acquire(request.name, priority, this.#deadline);
-    if ('release' in granted) return granted;
     const { queued } = endpoint.rateLimiter;
     const limit = endpoint.limitFor(request.name, priority);
     const message = `${endpoint.name}: the request waited in a queue of ${queued} for the limit of this client: ${limit}.`;
     const error = new FetchFailure('throttled', message);
     const wait: Attempt = { endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true };
     attempts.push(wait);
-    this.#endWait = () => {
-      if (!this.#call.signal.aborted) attempts.splice(attempts.indexOf(wait), 1);
-    };
-    return granted;
+    return wait;
   }
 
-  async #fetchFromEndpoint(): Promise<Secret | FetchFailure> {
-    const { endpoint } = this;
-    const { clock, attemptTimeout } = this.#parts;
-    const sentAt = clock.now();
-    this.#sentAt = sentAt;
-    const deadline = this.#deadline;
-    deadline.start(attemptTimeout);
-    try {
-      // The attempt may have been cancelled after the rate limiter granted it.
-      if (deadline.aborted) throw deadline.reason;
-      this.#call.onSent?.();
-      const secret: unknown = await raceAbort(endpoint.callTransport(this.#call.request, deadline.signal), deadline);
-      if (!isSecret(secret)) {
-        throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
-      }
-      endpoint.succeeded(clock.now() - sentAt - deadline.lost);
-      endpoint.recordStanding(this.#call.request.name, secret, false);
-      return secret;
-    } catch (error) {
-      const failure = asFetchFailure(error);
-      // Cancelled by the deadline of the fetch or by a faster endpoint: not a failure of this one.
-      if (this.#call.signal.aborted || this.#isCancelled) this.#abandonProbe();
-      else {
-        endpoint.failed(failure, sentAt);
-        endpoint.recordStanding(this.#call.request.name, failure, deadline.aborted);
-      }
-      return failure;
-    }
-  }
-
-  #abandonProbe(): void {
-    if (this.#isProbe) this.endpoint.breaker.abandonProbe();
+  #removeWait(wait: Attempt): void {
+    const { attempts, signal } = this.#call;
+    if (!signal.aborted) attempts.splice(attempts.indexOf(wait), 1);
   }
 }

@@ -7,9 +7,10 @@ import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
 import { asFetchFailure, isFetchFailure } from '../ports/transport.ts';
-import type { FetchFailure, SecretTransport } from '../ports/transport.ts';
+import type { FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { onAbort } from '../time/abort.ts';
+import type { CancelSignal } from '../time/abort.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** The limit of KMS for one request. */
@@ -45,13 +46,14 @@ export class Batching {
   }
 
   /** Returns a transport that sends batches; `transport` itself if it has no `fetchMany`. */
-  wrap(transport: SecretTransport): BatchingTransport {
+  wrap(transport: BatchingTransport): BatchingTransport {
     const fetchMany = transport.fetchMany?.bind(transport);
     if (fetchMany === undefined) return transport;
     const collector = new BatchCollector({ clock: this.#clock, fetch: transport.fetch.bind(transport), fetchMany });
     return {
       endpoint: transport.endpoint,
       identity: transport.identity,
+      acceptsCancelSignal: transport.acceptsCancelSignal,
       fetch: (request, signal) =>
         this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
       batchSize: () => (this.#activeCount > 0 && !collector.isUnsupported ? maxBatchSize : 1),
@@ -60,14 +62,14 @@ export class Batching {
   }
 }
 
-interface BatchCollectorParts extends Required<Pick<SecretTransport, 'fetch' | 'fetchMany'>> {
+interface BatchCollectorParts extends Required<Pick<BatchingTransport, 'fetch' | 'fetchMany'>> {
   readonly clock: Clock;
 }
 
 /** One fetch in a batch. */
 interface BatchItem {
   readonly request: SecretRequest;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Settles the fetch like `outcome`. Has no effect if it was cancelled. */
   readonly settle: (outcome: Promise<Secret>) => void;
   isCancelled: boolean;
@@ -88,7 +90,7 @@ class BatchCollector {
     return this.#isUnsupported;
   }
 
-  add(request: SecretRequest, signal: AbortSignal): Promise<Secret> {
+  add(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
     if (this.#isUnsupported || signal.aborted) return this.#parts.fetch(request, signal);
     if (!this.#fits(request)) this.#flush();
     return new Promise((resolve, reject) => {

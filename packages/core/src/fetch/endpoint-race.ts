@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { HedgeTimer } from '../endpoint/hedge.ts';
 import type { Hedging } from '../endpoint/hedge.ts';
 import type { Secret } from '../secret/secret.ts';
@@ -17,13 +18,22 @@ export interface RaceParts extends AttemptParts {
   /** `undefined` disables hedging. */
   readonly hedging: Hedging | undefined;
   readonly retry: Pick<RetryPolicy, 'policyOf'>;
+  /** "Not found" and "disabled" are final from the primary. It need not be the first candidate. */
+  readonly endpoints: Pick<EndpointSet, 'primary'>;
 }
 
 export interface RaceCall extends AttemptCall {
   /** The last failure of each endpoint. */
   readonly failed: Map<Endpoint, FetchFailure>;
-  /** The endpoint from which "not found" and "disabled" are final. It need not be the first candidate. */
-  readonly primary: Endpoint;
+}
+
+/** The outcome of a race with one candidate, from its attempt. `undefined` if it failed and a retry may help. */
+export function outcomeOf(attempt: EndpointAttempt, parts: RaceParts, call: RaceCall): FetchOutcome | undefined {
+  const { endpoint, outcome } = attempt;
+  if (call.signal.aborted) return { kind: 'aborted' };
+  if (!(outcome instanceof FetchFailure)) return { kind: 'secret', secret: outcome };
+  recordFailure(attempt, outcome, call);
+  return isFinal(outcome, endpoint, parts) ? { kind: 'failed', failure: outcome } : undefined;
 }
 
 /**
@@ -61,10 +71,10 @@ export class EndpointRace {
         this.#running.delete(event);
         const { endpoint, outcome } = event;
         if (!(outcome instanceof FetchFailure)) return this.#settleWith(event, outcome);
-        this.#recordFailure(event, outcome);
-        if (this.#isFinal(outcome, endpoint)) {
+        recordFailure(event, outcome, this.#call);
+        if (isFinal(outcome, endpoint, this.#parts)) {
           const failed: FetchOutcome = { kind: 'failed', failure: outcome };
-          if (endpoint === this.#call.primary) return failed;
+          if (endpoint === this.#parts.endpoints.primary) return failed;
           // Other attempts may still run. A secret from one of them wins over this failure.
           this.#finalFailure ??= failed;
           this.#candidates.length = 0;
@@ -129,20 +139,19 @@ export class EndpointRace {
     }
     return { kind: 'secret', secret };
   }
+}
 
-  /**
-   * Whether the failure ends the fetch. A secret may not be replicated to a fallback region yet, or its key may be disabled
-   * there: these failures are final only from the primary.
-   */
-  #isFinal(error: FetchFailure, endpoint: Endpoint): boolean {
-    if (this.#parts.retry.policyOf(error).failover) return false;
-    const isRegional = error.failure === 'notFound' || error.failure === 'disabled';
-    return endpoint === this.#call.primary || !isRegional;
-  }
+/**
+ * Whether the failure ends the fetch. A secret may not be replicated to a fallback region yet, or its key may be disabled there:
+ * these failures are final only from the primary.
+ */
+function isFinal(error: FetchFailure, endpoint: Endpoint, { retry, endpoints }: RaceParts): boolean {
+  if (retry.policyOf(error).failover) return false;
+  const isRegional = error.failure === 'notFound' || error.failure === 'disabled';
+  return endpoint === endpoints.primary || !isRegional;
+}
 
-  #recordFailure({ endpoint, ms }: EndpointAttempt, error: FetchFailure): void {
-    const { failed, attempts } = this.#call;
-    failed.set(endpoint, error);
-    attempts.push({ endpoint: endpoint.name, failure: error.failure, ms, error });
-  }
+function recordFailure({ endpoint, ms }: EndpointAttempt, error: FetchFailure, { failed, attempts }: RaceCall): void {
+  failed.set(endpoint, error);
+  attempts.push({ endpoint: endpoint.name, failure: error.failure, ms, error });
 }

@@ -86,7 +86,7 @@ export class FailoverFixture {
       signal: controller.signal,
       priority,
       attempts,
-      onSent: () => {},
+      failed: new Map(),
       onFailing: ({ failure }) => failing.push(failure),
     });
     return { outcome, attempts, failing, priority, controller };

@@ -4,15 +4,12 @@
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { EndpointSet } from '../endpoint/endpoint-set.ts';
 import { Priority } from '../endpoint/priority.ts';
-import type { Attempt } from '../secret/errors.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { SecretRequest } from '../secret/secret-request.ts';
-import type { CancelSignal } from '../time/abort.ts';
 import { sleep } from '../time/clock.ts';
 import { describeDuration } from '../time/duration.ts';
 import { EndpointAttempt } from './attempt.ts';
-import { EndpointRace } from './endpoint-race.ts';
-import type { FetchOutcome, RaceParts } from './endpoint-race.ts';
+import { EndpointRace, outcomeOf } from './endpoint-race.ts';
+import type { FetchOutcome, RaceCall, RaceParts } from './endpoint-race.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 export interface FailoverParts extends RaceParts {
@@ -22,15 +19,7 @@ export interface FailoverParts extends RaceParts {
   readonly closing: AbortSignal;
 }
 
-export interface FailoverCall {
-  readonly request: SecretRequest;
-  /** Aborts at the deadline of the fetch. */
-  readonly signal: CancelSignal;
-  readonly priority: Priority;
-  /** The fetch appends to it: a reader whose deadline passes reports the attempts until then. */
-  readonly attempts: Attempt[];
-  /** Called when a request is sent. */
-  readonly onSent: () => void;
+export interface FailoverCall extends RaceCall {
   /** Called when every candidate has failed and a retry follows, and at the start if no endpoint is ready. */
   readonly onFailing: (failure: FetchFailure) => void;
 }
@@ -39,7 +28,7 @@ export interface FailoverCall {
 export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall): Promise<FetchOutcome> {
   const { clock, retry, endpoints } = parts;
   const { primary } = endpoints;
-  const failed = new Map<Endpoint, FetchFailure>();
+  const { failed, signal } = call;
   let remaining = endpoints.all;
   let wait = shortestRetryAfter(remaining);
   parts.hedging?.deposit();
@@ -47,13 +36,19 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
   if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen)) call.onFailing(failureOf(primary, failed));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if (wait > 0) await sleep(clock, wait, call.signal);
+      if (wait > 0) await sleep(clock, wait, signal);
     } catch {
       return { kind: 'aborted' };
     }
     const candidates = pickCandidates(remaining, retry.isLast(attempt));
-    for (const endpoint of remaining) if (!candidates.includes(endpoint)) skipEndpoint(endpoint, parts, call);
-    const outcome = await new EndpointRace(candidates, parts, { ...call, failed, primary }).run();
+    if (candidates !== remaining) {
+      for (const endpoint of remaining) if (!candidates.includes(endpoint)) skipEndpoint(endpoint, parts, call);
+    }
+    const [only] = candidates;
+    const outcome =
+      only !== undefined && candidates.length === 1
+        ? outcomeOf(await new EndpointAttempt(only, parts, call).finished, parts, call)
+        : await new EndpointRace(candidates, parts, call).run();
     if (outcome !== undefined) return outcome;
     remaining = remaining.filter((endpoint) => isRetryable(failed.get(endpoint), retry));
     const failure = failureOf(primary, failed);
@@ -69,6 +64,7 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
  * there is no other candidate, and in the last race of the fetch.
  */
 function pickCandidates(remaining: readonly Endpoint[], isLast: boolean): readonly Endpoint[] {
+  if (remaining.every(({ isReady }) => isReady)) return remaining;
   const withoutRetryAfter = remaining.filter(({ cooldown }) => cooldown.retryAfter === 0);
   const eligible = withoutRetryAfter.length === 0 ? remaining : withoutRetryAfter;
   const closed = eligible.filter(({ isBreakerOpen }) => !isBreakerOpen);
@@ -116,5 +112,7 @@ function isRetryable(failure: FetchFailure | undefined, retry: RetryPolicy): boo
 
 /** Milliseconds until at least one of the endpoints has no Retry-After. */
 function shortestRetryAfter(endpoints: readonly Endpoint[]): number {
-  return Math.min(...endpoints.map(({ cooldown }) => cooldown.retryAfter));
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { cooldown } of endpoints) shortest = Math.min(shortest, cooldown.retryAfter);
+  return shortest;
 }

@@ -1,4 +1,3 @@
-import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
@@ -17,9 +16,9 @@ import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
 import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
 import type { FetchProgress } from './fetch-error.ts';
+import { Flight } from './flight.ts';
+import type { FetchOutcome } from './endpoint-race.ts';
 import type { HookTransform } from './hook-transform.ts';
-import { progressOf, storeLinesOf, withResolvers } from './flight.ts';
-import type { FetchContext, Flight, OwnFlight } from './flight.ts';
 import type { StoreLookup } from './store-lookup.ts';
 
 /** Receives the results of fetches. Of a forgotten fetch it receives only a refusal: what KMS refuses must not be served. */
@@ -29,16 +28,6 @@ export interface FetchListener {
   /** Called when every endpoint has failed at least once. The fetch continues. */
   markFailing(key: string, error: AnySecretError): void;
 }
-
-interface FlightStart {
-  readonly request: SecretRequest;
-  readonly level: PriorityLevel;
-  /** The flight waits until this promise settles. */
-  readonly after?: Promise<unknown>;
-}
-
-/** `late`: KMS failed, and a store has responded after its timeout. */
-type FetchResult = Omit<FetchedSecret, 'startedAt'> | FailedFetch | { readonly late: Secret };
 
 export interface FetcherParts extends FailoverParts {
   readonly clock: Clock;
@@ -62,11 +51,9 @@ export interface FetcherParts extends FailoverParts {
  */
 export class Fetcher {
   readonly #parts: FetcherParts;
-  readonly #flights = new Map<string, OwnFlight>();
+  readonly #flights = new Map<string, Flight>();
   /** The keys of `#flights`. */
   readonly #names = new KeysByName();
-  /** The forced refreshes that wait for the end of an earlier one. */
-  readonly #queued = new Map<string, OwnFlight>();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
@@ -78,75 +65,51 @@ export class Fetcher {
    */
   joinOrStart(key: string, request: SecretRequest, level: PriorityLevel): Flight {
     const current = this.#flights.get(key);
-    if (current === undefined) return this.#start(key, { request, level });
-    if (level !== 'forced' || !current.isSent) {
+    if (current !== undefined && (level !== 'forced' || !current.isSent)) {
       current.priority.raise(level);
       return current;
     }
-    if (current.priority.level !== 'forced') return this.#start(key, { request, level });
-    return this.#queued.get(key) ?? this.#start(key, { request, level, after: current.secret });
-  }
-
-  #start(key: string, { request, level, after }: FlightStart): Flight {
-    this.#parts.counters.fetches.add();
-    const stores = level === 'forced' ? undefined : this.#parts.stores;
-    const context: FetchContext = {
-      key,
-      request,
-      startedAt: this.#parts.clock.now(),
-      priority: new Priority(level),
-      attempts: [],
-      failing: withResolvers(),
-      storesChecked: withResolvers(),
-      search: stores && {},
-      setSent: (isSent) => {
-        flight.isSent = isSent;
-      },
-      isForgotten: () => flight.isForgotten,
-      isSuperseded: () => this.#flights.get(key) !== flight,
-    };
-    const begin = (): Promise<Secret> => {
-      if (after !== undefined) this.#promote(key, flight);
-      return this.#runFlight(context);
-    };
-    const secret = Promise.resolve(after)
-      .then(begin, begin)
-      .finally(() => {
-        // A newer flight may be in the map, which this one must not remove.
-        if (this.#flights.get(key) === flight) this.#remove(key);
-      });
-    // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
-    secret.catch(() => {});
-    const flight: OwnFlight = {
-      secret,
-      startedAt: context.startedAt,
-      priority: context.priority,
-      attempts: context.attempts,
-      get storeLines() {
-        return storeLinesOf(context);
-      },
-      failing: context.failing.promise,
-      storesChecked: stores && context.storesChecked.promise,
-      isSent: false,
-      isForgotten: false,
-    };
-    if (after === undefined) this.#add(key, flight);
-    else this.#queued.set(key, flight);
+    if (current?.priority.level === 'forced') {
+      current.next ??= this.#create(key, request, { level, start: current.secret });
+      return current.next;
+    }
+    const flight = this.#create(key, request, { level, start: nextMicrotask });
+    this.#add(flight);
     return flight;
   }
 
-  #promote(key: string, flight: OwnFlight): void {
-    this.#queued.delete(key);
-    this.#add(key, flight);
+  #add(flight: Flight): void {
+    this.#flights.set(flight.key, flight);
+    this.#names.add(flight.key);
   }
 
-  #add(key: string, flight: OwnFlight): void {
-    this.#flights.set(key, flight);
-    this.#names.add(key);
-  }
-
-  #remove(key: string): void {
-    if (this.#flights.delete(key)) this.#names.delete(key);
+  /** The flight starts when `start` settles. */
+  #create(
+    key: string,
+    request: SecretRequest,
+    { level, start }: { readonly level: PriorityLevel; readonly start: Promise<unknown> },
+  ): Flight {
+    const { clock, closing, counters, fetchDeadline, listener, stores } = this.#parts;
+    counters.fetches.add();
+    const flight: Flight = new Flight({
+      key,
+      request,
+      level,
+      readsStores: stores !== undefined && level !== 'forced',
+      startedAt: clock.now(),
+      signal: new Deadline({
+        clock,
+        parent: closing,
+        reason: () => deadlineError(request, fetchDeadline, flight.progress),
+        limits: 'caller',
+      }),
+      onFailing: (failure) => {
+        if (this.#flights.get(key) !== flight) return;
+        listener.markFailing(key, fetchError(request, failure, flight.progress));
+      },
+      run: (started) => this.#run(started, start),
+    });
+    return flight;
   }
 
   /**
@@ -156,7 +119,7 @@ export class Fetcher {
   forget(key: string): void {
     const flight = this.#flights.get(key);
     if (flight !== undefined) flight.isForgotten = true;
-    this.#remove(key);
+    this.#delete(key);
     // The next fetch must not wait for the lease of this one.
     this.#parts.stores?.releaseLease(key);
   }
@@ -173,7 +136,7 @@ export class Fetcher {
 
   /** What the flight of `key` has done so far. */
   progressOf(key: string): FetchProgress {
-    return this.#flights.get(key) ?? noProgress;
+    return this.#flights.get(key)?.progress ?? noProgress;
   }
 
   /** The number of fetches in flight. */
@@ -181,92 +144,84 @@ export class Fetcher {
     return this.#flights.size;
   }
 
-  async #runFlight(context: FetchContext): Promise<Secret> {
-    const { key, request, priority, isForgotten, isSuperseded } = context;
-    const { clock, closing, listener, fetchDeadline } = this.#parts;
-    const reason = (): Error => deadlineError(request, fetchDeadline, progressOf(context));
-    const deadline = new Deadline({ clock, ms: fetchDeadline, parent: closing, reason, limits: 'caller' });
+  async #run(flight: Flight, start: Promise<unknown>): Promise<Secret> {
+    const { clock, closing, fetchDeadline, stores, transform } = this.#parts;
     try {
-      const stored = await this.#checkStores(context, deadline);
+      await start;
+    } catch {
+      // The failure of an earlier flight is reported there.
+    }
+    try {
+      flight.signal.start(fetchDeadline);
+      const stored = flight.readsStores ? await this.#checkStores(flight) : undefined;
       // A reader of a value that arrives late serves it as stale.
-      if (context.search?.result?.isPending() !== true) context.storesChecked.resolve();
+      if (flight.search?.isPending() !== true) flight.markStoresChecked();
       // A caller that has joined since may require a response from KMS.
-      if (stored !== undefined && priority.level !== 'forced') return stored;
+      if (stored !== undefined && flight.priority.level !== 'forced') return stored;
       const startedAt = clock.now();
-      const result = await this.#fetchFromKms(context, deadline).catch((cause: unknown) => malformed(request, cause));
-      if (closing.aborted) throw new ClientClosedError(request.name);
-      if ('secret' in result) {
-        if (!isForgotten()) this.#notifyFetched(key, request, { ...result, startedAt });
-        return result.secret;
+      let result: FetchedSecret | FailedFetch;
+      try {
+        let outcome = await fetchWithFailover(this.#parts, flight);
+        const original = outcome.kind === 'secret' ? outcome.secret : undefined;
+        if (original !== undefined && transform.isActive) outcome = await transform.apply(original, flight.signal);
+        const late = outcome.kind === 'failed' ? await this.#lateSecret(flight, outcome.failure) : undefined;
+        if (late !== undefined && flight.priority.level !== 'forced' && !closing.aborted) return late;
+        result = this.#resultOf(flight, outcome, { original, startedAt });
+      } catch (cause) {
+        result = malformed(flight.request, cause);
       }
-      if ('late' in result) return result.late;
-      // The failure of a superseded flight says less than the result of the newer one.
-      if (!result.policy.serveStale || !isSuperseded()) listener.failed(key, request, result);
-      throw result.error;
+      if (closing.aborted) throw new ClientClosedError(flight.request.name);
+      return this.#notify(flight, result);
     } finally {
-      deadline.clear();
-      context.storesChecked.resolve();
-      context.failing.resolve();
-      if (isForgotten() || closing.aborted) this.#parts.stores?.releaseLease(key, deadline.signal);
+      flight.end();
+      this.#remove(flight);
+      if (flight.isForgotten || closing.aborted) stores?.releaseLease(flight.key, flight.signal.signal);
     }
   }
 
-  /** Resolves to `undefined` without stores, without a fresh secret in them, and if the deadline passes first. */
-  async #checkStores(context: FetchContext, deadline: Deadline): Promise<Secret | undefined> {
-    const { key, request, priority, search, storesChecked } = context;
-    const { stores } = this.#parts;
-    if (search === undefined || stores === undefined) return undefined;
-    search.result = stores.findStored(key, request, {
-      signal: deadline.signal,
+  /** Removes a flight that has ended. A newer one of the same key may be in its place, which stays. */
+  #remove(flight: Flight): void {
+    if (flight.next !== undefined) this.#add(flight.next);
+    else if (this.#flights.get(flight.key) === flight) this.#delete(flight.key);
+  }
+
+  #delete(key: string): void {
+    if (this.#flights.delete(key)) this.#names.delete(key);
+  }
+
+  /** Resolves to `undefined` without a fresh secret in the stores, and if the deadline passes first. */
+  async #checkStores(flight: Flight): Promise<Secret | undefined> {
+    const { key, request, priority, signal } = flight;
+    flight.search = this.#parts.stores?.findStored(key, request, {
+      signal: signal.signal,
       isRead: priority.level === 'read',
-      onStoresChecked: storesChecked.resolve,
+      onStoresChecked: () => flight.markStoresChecked(),
     });
-    return raceAbort(search.result.found, deadline).catch(() => undefined);
-  }
-
-  async #fetchFromKms(context: FetchContext, deadline: Deadline): Promise<FetchResult> {
-    const { key, request, priority, attempts, failing, isSuperseded } = context;
-    const onSent = (): void => context.setSent(true);
-    const onFailing = (failure: FetchFailure): void => {
-      // The retry sends another request.
-      context.setSent(false);
-      failing.resolve();
-      if (!isSuperseded()) this.#parts.listener.markFailing(key, fetchError(request, failure, progressOf(context)));
-    };
-    const call = { request, signal: deadline, attempts, priority, onSent, onFailing };
-    const outcome = await fetchWithFailover(this.#parts, call);
-    const result = outcome.kind === 'secret' ? await this.#parts.transform.apply(outcome.secret, deadline) : outcome;
-    if (result.kind === 'secret' && outcome.kind === 'secret') {
-      return { secret: cachedCopy(result.secret, request.name), original: outcome.secret };
+    try {
+      return flight.search && (await raceAbort(flight.search.found, signal));
+    } catch {
+      return undefined;
     }
-    if (result.kind !== 'failed' || deadline.aborted) {
-      const error = deadlineError(request, this.#parts.fetchDeadline, progressOf(context));
-      return { error, policy: failures.unreachable, retryAfter: undefined };
-    }
-    const { failure } = result;
-    const policy = this.#parts.retry.policyOf(failure);
-    const late = policy.serveStale ? await this.#lateSecret(context, deadline) : undefined;
-    if (late !== undefined && priority.level !== 'forced') return { late };
-    return { error: fetchError(request, failure, progressOf(context)), policy, retryAfter: failure.retryAfter };
   }
 
   /**
    * KMS is unavailable, so the values of stores that have not responded are worth the wait, until the read's deadline. Resolves to a
    * fresh secret. A stale one is in memory then, and a reader serves it.
    */
-  async #lateSecret({ search, request, startedAt }: FetchContext, parent: Deadline): Promise<Secret | undefined> {
-    const result = search?.result;
-    if (result === undefined || !result.isPending()) return undefined;
-    const { clock, readDeadline } = this.#parts;
-    const ms = remainingOf(readDeadline, clock.now() - startedAt);
+  async #lateSecret(
+    { search, signal, request, startedAt }: Flight,
+    failure: FetchFailure,
+  ): Promise<Secret | undefined> {
+    const { clock, readDeadline, retry } = this.#parts;
+    if (search?.isPending() !== true || !retry.policyOf(failure).serveStale) return undefined;
     const deadline = new Deadline({
       clock,
-      ms,
-      parent,
+      ms: remainingOf(readDeadline, clock.now() - startedAt),
+      parent: signal,
       reason: () => deadlineError(request, readDeadline, noProgress),
     });
     try {
-      return await raceAbort(result.late(), deadline);
+      return await raceAbort(search.late(), deadline);
     } catch {
       return undefined;
     } finally {
@@ -274,16 +229,43 @@ export class Fetcher {
     }
   }
 
-  /** The getters of a secret from a custom transport or hook may throw. That must not end its refreshes. */
-  #notifyFetched(key: string, request: SecretRequest, fetched: FetchedSecret): void {
-    const { listener } = this.#parts;
-    try {
-      listener.fetched(key, request, fetched);
-    } catch (cause) {
-      const failed = malformed(request, cause);
-      listener.failed(key, request, failed);
-      throw failed.error;
+  #resultOf(
+    flight: Flight,
+    outcome: FetchOutcome,
+    { original, startedAt }: { readonly original: Secret | undefined; readonly startedAt: number },
+  ): FetchedSecret | FailedFetch {
+    const { fetchDeadline, retry } = this.#parts;
+    const { request, signal } = flight;
+    if (outcome.kind === 'secret') {
+      const secret = cachedCopy(outcome.secret, request.name);
+      return { secret, original: original ?? secret, startedAt };
     }
+    if (outcome.kind === 'aborted' || signal.aborted) {
+      const error = deadlineError(request, fetchDeadline, flight.progress);
+      return { error, policy: failures.unreachable, retryAfter: undefined };
+    }
+    const { failure } = outcome;
+    const error = fetchError(request, failure, flight.progress);
+    return { error, policy: retry.policyOf(failure), retryAfter: failure.retryAfter };
+  }
+
+  /** Passes the result of a flight to the listener. Returns its secret, or throws its error. */
+  #notify(flight: Flight, result: FetchedSecret | FailedFetch): Secret {
+    const { listener } = this.#parts;
+    const { key, request } = flight;
+    let failed = result;
+    if ('secret' in failed) {
+      try {
+        if (!flight.isForgotten) listener.fetched(key, request, failed);
+        return failed.secret;
+      } catch (cause) {
+        // The getters of a secret from a custom transport or hook may throw. That must not end its refreshes.
+        failed = malformed(request, cause);
+      }
+    }
+    // The failure of a superseded flight says less than the result of the newer one.
+    if (!failed.policy.serveStale || this.#flights.get(key) === flight) listener.failed(key, request, failed);
+    throw failed.error;
   }
 }
 
@@ -292,3 +274,6 @@ function malformed(request: SecretRequest, cause: unknown): FailedFetch {
   const failure = new FetchFailure('malformed', `The secret could not be cached: ${safeMessage(cause)}.`);
   return { error: fetchError(request, failure, noProgress), policy: failures.malformed, retryAfter: undefined };
 }
+
+/** A flight starts in a microtask: callers of the same turn of the event loop join it before its request leaves. */
+const nextMicrotask = Promise.resolve();

@@ -1,73 +1,124 @@
-import type { Priority } from '../endpoint/priority.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { Priority } from '../endpoint/priority.ts';
+import type { PriorityLevel } from '../endpoint/priority.ts';
+import type { FetchFailure } from '../ports/transport.ts';
 import type { Attempt } from '../secret/errors.ts';
 import type { StoreSearchResult } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import type { Deadline } from '../time/deadline.ts';
+import type { FailoverCall } from './failover.ts';
 import type { FetchProgress } from './fetch-error.ts';
 
-/** A fetch in progress, as its readers see it. */
-export interface Flight {
+export interface FlightParts {
+  readonly key: string;
+  readonly request: SecretRequest;
+  readonly level: PriorityLevel;
+  /** Whether the flight reads the stores before it sends a request. */
+  readonly readsStores: boolean;
+  /** The clock's `now`. */
+  readonly startedAt: number;
+  readonly signal: Deadline;
+  /** See `FailoverCall`. */
+  readonly onFailing: (failure: FetchFailure) => void;
+  /** Fetches the secret. Called once, at once. */
+  readonly run: (flight: Flight) => Promise<Secret>;
+}
+
+/** One fetch of a secret, which all its readers share. */
+export class Flight implements FailoverCall {
+  readonly key: string;
+  readonly request: SecretRequest;
   readonly secret: Promise<Secret>;
   /** The clock's `now`. */
   readonly startedAt: number;
+  /** Aborts at the deadline of the fetch. */
+  readonly signal: Deadline;
   readonly priority: Priority;
+  /** Whether the flight reads the stores before it sends a request. */
+  readonly readsStores: boolean;
   /** The attempts that have failed and the endpoints that were skipped so far. */
-  readonly attempts: readonly Attempt[];
-  /** What the stores returned, as lines of an error message. */
-  readonly storeLines: readonly string[];
-  /** Resolves when every endpoint has failed once. A reader with a stale value does not wait for the retries. */
-  readonly failing: Promise<void>;
-  /** Resolves when the stores have been read and their values are in memory; `undefined` if the fetch reads no store. */
-  readonly storesChecked: Promise<void> | undefined;
-  /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
-  sharedWait?: { readonly startedAt: number; readonly result: Promise<Secret> };
-}
-
-/** What the fetcher knows of a flight. */
-export interface OwnFlight extends Flight {
+  readonly attempts: Attempt[] = [];
+  readonly failed: Map<Endpoint, FetchFailure> = new Map();
+  readonly onSent: () => void;
+  readonly onFailing: (failure: FetchFailure) => void;
   /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
-  isSent: boolean;
+  isSent = false;
   /** Its result may be older than an invalidation or a refusal. */
-  isForgotten: boolean;
+  isForgotten = false;
+  /** The search in the stores, once it has started. */
+  search: StoreSearchResult | undefined;
+  /** The forced refresh that waits for the end of this one. */
+  next: Flight | undefined;
+  /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
+  sharedWait: { readonly startedAt: number; readonly result: Promise<Secret> } | undefined;
+  readonly #failing = new Milestone();
+  readonly #storesChecked = new Milestone();
+
+  constructor({ key, request, level, readsStores, startedAt, signal, onFailing, run }: FlightParts) {
+    this.key = key;
+    this.request = request;
+    this.priority = new Priority(level);
+    this.startedAt = startedAt;
+    this.signal = signal;
+    this.readsStores = readsStores;
+    this.onSent = () => {
+      this.isSent = true;
+    };
+    this.onFailing = (failure) => {
+      // The retry sends another request.
+      this.isSent = false;
+      this.#failing.reach();
+      onFailing(failure);
+    };
+    this.secret = run(this);
+    // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
+    this.secret.catch(() => {});
+  }
+
+  /** What the flight has done so far. A copy, because the flight goes on. */
+  get progress(): FetchProgress {
+    return { attempts: [...this.attempts], storeLines: this.search?.lines() ?? [] };
+  }
+
+  /** Resolves when every endpoint has failed once, or the flight has ended. A reader with a stale value does not wait for the retries. */
+  get failing(): Promise<void> {
+    return this.#failing.reached;
+  }
+
+  /** Resolves when the stores have been read and their values are in memory. */
+  get storesChecked(): Promise<void> {
+    return this.#storesChecked.reached;
+  }
+
+  markStoresChecked(): void {
+    this.#storesChecked.reach();
+  }
+
+  /** Ends the wait of every reader for something other than the secret. */
+  end(): void {
+    this.signal.clear();
+    this.markStoresChecked();
+    this.#failing.reach();
+  }
 }
 
-/** The state of one flight, which the steps of its fetch share. */
-export interface FetchContext {
-  readonly key: string;
-  readonly request: SecretRequest;
-  /** The clock's `now`. */
-  readonly startedAt: number;
-  readonly priority: Priority;
-  readonly attempts: Attempt[];
-  readonly failing: Resolvers;
-  readonly storesChecked: Resolvers;
-  /** `undefined` if the fetch reads no store. */
-  readonly search: { result?: StoreSearchResult } | undefined;
-  readonly setSent: (isSent: boolean) => void;
-  readonly isForgotten: () => boolean;
-  /** Whether a newer flight of the same key has started. */
-  readonly isSuperseded: () => boolean;
-}
+/** Something that happens once. The promise is created only if something waits for it: for most fetches, nothing does. */
+class Milestone {
+  #isReached = false;
+  #promise: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
 
-interface Resolvers {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
+  get reached(): Promise<void> {
+    this.#promise ??= new Promise((resolve) => {
+      if (this.#isReached) resolve();
+      else this.#resolve = resolve;
+    });
+    return this.#promise;
+  }
 
-/** `Promise.withResolvers`, which Node 20 does not have. */
-export function withResolvers(): Resolvers {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
-export function storeLinesOf({ search }: FetchContext): readonly string[] {
-  return search?.result?.lines() ?? [];
-}
-
-/** A copy, because the fetch goes on. */
-export function progressOf(context: FetchContext): FetchProgress {
-  return { attempts: [...context.attempts], storeLines: storeLinesOf(context) };
+  reach(): void {
+    this.#isReached = true;
+    this.#resolve?.();
+  }
 }

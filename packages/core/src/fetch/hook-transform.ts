@@ -27,6 +27,11 @@ export class HookTransform {
     this.#parts = parts;
   }
 
+  /** Whether there is a hook to call. */
+  get isActive(): boolean {
+    return this.#parts.transform !== undefined;
+  }
+
   /** Transforms a secret from KMS. Stops waiting for the hook when `signal` aborts. Never rejects. */
   async apply(secret: Secret, signal: CancelSignal): Promise<FetchOutcome> {
     const { transform } = this.#parts;

@@ -78,7 +78,8 @@ export class Refresher<Item extends HeapItem<Ticks>> {
 
   #arm(): void {
     const next = this.#running >= this.#concurrency ? undefined : this.#due.next();
-    if (next === this.#armedFor) return;
+    // An earlier timer stays: it finds nothing due and is set again. That is cheaper than a new timer after each fetch.
+    if (next !== undefined && this.#armedFor !== undefined && this.#armedFor <= next) return;
     this.#disarm();
     if (next === undefined) return;
     this.#armedFor = next;

@@ -72,7 +72,7 @@ test('close does not load the transport, and closes a loaded one', async () => {
 test('has fetchMany only if the transport has it', async () => {
   const lazy = lazyBatchTransport('kms.example', async () => ({
     endpoint: 'kms.example',
-    fetch: (request, abort) => transportWith('db').fetch(request, abort),
+    fetch: (request) => transportWith('db').fetch(request, signal),
     fetchMany: (requests, abort) => Promise.all(requests.map((request) => transportWith('db').fetch(request, abort))),
     close() {},
   }));

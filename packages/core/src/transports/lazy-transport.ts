@@ -1,17 +1,27 @@
 import type { SecretTransport } from '../ports/transport.ts';
+import type { Secret } from '../secret/secret.ts';
+import type { SecretRequest } from '../secret/secret-request.ts';
+import type { CancelSignal } from '../time/abort.ts';
 
-type BatchTransport = SecretTransport & Required<Pick<SecretTransport, 'fetchMany'>>;
+/** A transport of this package, which accepts any `CancelSignal`. */
+interface OwnTransport extends SecretTransport {
+  fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret>;
+}
+
+type BatchTransport = OwnTransport & Required<Pick<SecretTransport, 'fetchMany'>>;
+
+type Lazy<Transport> = Transport & { readonly acceptsCancelSignal: true };
 
 /**
  * Returns a transport whose code is loaded by its first fetch. `node:https` and the modules that use it take as long to load as
  * the rest of core, and many processes never fetch: a build, or a process that finds its secrets in a store.
  */
-export function lazyTransport(endpoint: string, load: () => Promise<SecretTransport>): SecretTransport {
+export function lazyTransport(endpoint: string, load: () => Promise<OwnTransport>): Lazy<OwnTransport> {
   return forward(new LazyTransport(load), endpoint);
 }
 
 /** Same as `lazyTransport`, for a transport with `fetchMany`. */
-export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTransport>): BatchTransport {
+export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTransport>): Lazy<BatchTransport> {
   const lazy = new LazyTransport(load);
   return {
     ...forward(lazy, endpoint),
@@ -19,9 +29,10 @@ export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTr
   };
 }
 
-function forward(lazy: LazyTransport<SecretTransport>, endpoint: string): SecretTransport {
+function forward(lazy: LazyTransport<OwnTransport>, endpoint: string): Lazy<OwnTransport> {
   return {
     endpoint,
+    acceptsCancelSignal: true,
     fetch: (request, signal) => lazy.use((transport) => transport.fetch(request, signal)),
     close: () => lazy.close(),
   };
