@@ -1,3 +1,5 @@
+import { TaskList } from '../time/task-list.ts';
+
 /**
  * The purpose of a fetch, from the lowest priority to the highest: a background refresh, a read, or a forced refresh, which
  * requires a response from KMS and ignores the stores.
@@ -8,7 +10,7 @@ const ranks: Readonly<Record<PriorityLevel, number>> = { refresh: 0, read: 1, fo
 
 /** The priority of a fetch: the highest of its callers. A background refresh is promoted when a reader joins it. */
 export class Priority {
-  readonly #foregroundTasks = new Set<() => void>();
+  readonly #foregroundTasks = new TaskList();
   #level: PriorityLevel;
 
   constructor(level: PriorityLevel) {
@@ -29,16 +31,11 @@ export class Priority {
     if (ranks[level] <= ranks[this.#level]) return;
     const isPromoted = this.#level === 'refresh';
     this.#level = level;
-    if (!isPromoted) return;
-    for (const task of this.#foregroundTasks) task();
-    this.#foregroundTasks.clear();
+    if (isPromoted) this.#foregroundTasks.runAll();
   }
 
   /** Runs `task` when the fetch is promoted to the foreground; returns a function that removes it. */
   onForeground(task: () => void): () => void {
-    this.#foregroundTasks.add(task);
-    return () => {
-      this.#foregroundTasks.delete(task);
-    };
+    return this.#foregroundTasks.add(task);
   }
 }

@@ -1,8 +1,9 @@
-import { AbortTasks, onAbort } from './abort.ts';
+import { onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
 import { RunningTimer } from './running-timer.ts';
 import type { RunningTimerParts } from './running-timer.ts';
+import { TaskList } from './task-list.ts';
 
 export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits' | 'afterSuspension' | 'keepsAlive'> {
   /** Milliseconds from now. Without it, the time starts with `start`. */
@@ -22,7 +23,7 @@ export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits
 export class Deadline implements LightSignal {
   readonly #parts: DeadlineParts;
   readonly #removeFromParent: () => void;
-  readonly #tasks = new AbortTasks();
+  readonly #tasks = new TaskList();
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
   #timer: RunningTimer | undefined;

@@ -6,21 +6,7 @@ import { FetchFailure } from '../ports/transport.ts';
 import { firstRequestId } from './error-response.ts';
 
 /** The fields of a GetSecretValue response. Nothing is known of their types. */
-export interface ResponseFields {
-  readonly RequestId?: unknown;
-  readonly SecretName?: unknown;
-  readonly VersionId?: unknown;
-  readonly SecretData?: unknown;
-  readonly SecretDataType?: unknown;
-  readonly SecretType?: unknown;
-  readonly VersionStages?: unknown;
-  readonly CreateTime?: unknown;
-  readonly AutomaticRotation?: unknown;
-  readonly RotationInterval?: unknown;
-  readonly LastRotationDate?: unknown;
-  readonly NextRotationDate?: unknown;
-  readonly ExtendedConfig?: unknown;
-}
+export type ResponseFields = Readonly<Record<string, unknown>>;
 
 /** Where a response is from, and what is kept of it. */
 export interface ResponseContext {
@@ -43,7 +29,7 @@ export function secretFromFields(fields: ResponseFields, request: SecretRequest,
     if (!(problem instanceof InvalidField)) throw problem;
     throw new FetchFailure('malformed', `The response of ${context.endpoint.host} is invalid: ${problem.message}.`, {
       status: 200,
-      requestId: firstRequestId(fields.RequestId),
+      requestId: firstRequestId(fields['RequestId']),
     });
   }
 }
@@ -66,7 +52,7 @@ function toSecret(fields: ResponseFields, request: SecretRequest, { keepsRequest
   if (dataType !== 'text' && dataType !== 'binary') {
     throw new InvalidField('SecretDataType is neither text nor binary');
   }
-  const stages = decodeStages(fields.VersionStages);
+  const stages = decodeStages(fields['VersionStages']);
   if (request.stage !== undefined && stages.length > 0 && !stages.includes(request.stage)) {
     throw new InvalidField('VersionStages does not include the requested stage');
   }
@@ -77,15 +63,15 @@ function toSecret(fields: ResponseFields, request: SecretRequest, { keepsRequest
     value: required(fields, 'SecretData'),
     dataType,
     stages,
-    type: text(fields.SecretType),
-    createdAt: decodeDate(fields.CreateTime),
+    type: text(fields['SecretType']),
+    createdAt: decodeDate(fields['CreateTime']),
     rotation: decodeRotation(fields),
-    extendedConfig: decodeExtendedConfig(fields.ExtendedConfig),
-    requestId: keepsRequestId ? firstRequestId(fields.RequestId) : undefined,
+    extendedConfig: decodeExtendedConfig(fields['ExtendedConfig']),
+    requestId: keepsRequestId ? firstRequestId(fields['RequestId']) : undefined,
   });
 }
 
-function required(fields: ResponseFields, name: keyof ResponseFields): string {
+function required(fields: ResponseFields, name: string): string {
   const value = fields[name];
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) throw new InvalidField(`${name} is missing`);
@@ -106,11 +92,11 @@ function decodeStages(stages: unknown): readonly string[] {
 }
 
 function decodeRotation(fields: ResponseFields): SecretRotation | undefined {
-  const state = fields.AutomaticRotation;
+  const state = fields['AutomaticRotation'];
   if (state !== 'Enabled' && state !== 'Disabled' && state !== 'Invalid') return undefined;
-  const interval = decodeInterval(fields.RotationInterval);
-  const lastAt = decodeDate(fields.LastRotationDate);
-  const nextAt = decodeDate(fields.NextRotationDate);
+  const interval = decodeInterval(fields['RotationInterval']);
+  const lastAt = decodeDate(fields['LastRotationDate']);
+  const nextAt = decodeDate(fields['NextRotationDate']);
   return Object.freeze({ state, interval, lastAt, nextAt });
 }
 

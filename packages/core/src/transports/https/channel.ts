@@ -4,8 +4,9 @@ import type { CancelHandle, RequestHeaders, RequestOutcome, RequestTarget } from
 import type { Clock } from '../../time/clock.ts';
 import { FetchFailure, isFetchFailure } from '../../ports/transport.ts';
 import { isError } from '../../secret/is-error.ts';
-import { AbortTasks, onAbort } from '../../time/abort.ts';
+import { onAbort } from '../../time/abort.ts';
 import type { CancelSignal } from '../../time/abort.ts';
+import { TaskList } from '../../time/task-list.ts';
 import { isWorthSigningAgain } from '../renewed-identity.ts';
 import type { Dialect, TransportError } from './classify.ts';
 import { classifyError } from './classify.ts';
@@ -65,7 +66,7 @@ export class HttpsChannel {
   /** Created on first use: a client that sends no request needs no secure context. */
   #agent: ConnectionAgent | undefined;
   /** Cancels the pending requests when the channel is closed. */
-  readonly #closing = new AbortTasks();
+  readonly #closing = new TaskList();
   #isClosed = false;
 
   constructor(options: HttpsOptions, dialect: Dialect) {

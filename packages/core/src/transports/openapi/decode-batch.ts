@@ -6,7 +6,7 @@ import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import type { IdentityKind } from '../https/advice.ts';
 import { fetchFailureFromResponse } from '../https/classify.ts';
 import { secretFromFields } from '../secret-response.ts';
-import type { ResponseContext } from '../secret-response.ts';
+import type { ResponseContext, ResponseFields } from '../secret-response.ts';
 import { parseJsonObject } from './decode.ts';
 
 interface BatchContext extends ResponseContext {
@@ -25,10 +25,10 @@ export function decodeBatch(
 ): readonly (Secret | FetchFailure)[] {
   const { identity } = context;
   const endpoint = context.endpoint.host;
-  const response = new Map<string, unknown>(Object.entries(parseJsonObject(body, endpoint)));
-  const values = batchEntries(response.get('SecretValues'));
-  const errors = batchEntries(response.get('Errors'));
-  const requestId = firstRequestId(response.get('RequestId'));
+  const response = parseJsonObject(body, endpoint);
+  const values = batchEntries(response['SecretValues']);
+  const errors = batchEntries(response['Errors']);
+  const requestId = firstRequestId(response['RequestId']);
   return requests.map((request) => {
     const value = values.find((entry) => isAbout(entry, request));
     if (value !== undefined) return secretOrFailure(value, request, context);
@@ -46,21 +46,23 @@ export function decodeBatch(
   });
 }
 
-type BatchEntry = Readonly<Record<string, unknown>>;
-
-function batchEntries(list: unknown): readonly BatchEntry[] {
+function batchEntries(list: unknown): readonly ResponseFields[] {
   if (!Array.isArray(list)) return [];
   return list.filter(
-    (entry): entry is BatchEntry => typeof entry === 'object' && entry !== null && !Array.isArray(entry),
+    (entry): entry is ResponseFields => typeof entry === 'object' && entry !== null && !Array.isArray(entry),
   );
 }
 
 /** For an ARN, the response contains the ARN or the name in it. */
-function isAbout({ SecretName }: BatchEntry, { name }: SecretRequest): boolean {
+function isAbout({ SecretName }: ResponseFields, { name }: SecretRequest): boolean {
   return SecretName === name || SecretName === plainName(name);
 }
 
-function secretOrFailure(value: BatchEntry, request: SecretRequest, context: ResponseContext): Secret | FetchFailure {
+function secretOrFailure(
+  value: ResponseFields,
+  request: SecretRequest,
+  context: ResponseContext,
+): Secret | FetchFailure {
   try {
     return secretFromFields(value, request, context);
   } catch (error) {
@@ -69,7 +71,7 @@ function secretOrFailure(value: BatchEntry, request: SecretRequest, context: Res
   }
 }
 
-function errorFields(error: BatchEntry | undefined): {
+function errorFields(error: ResponseFields | undefined): {
   readonly status: number | undefined;
   readonly code: string | undefined;
 } {

@@ -5,7 +5,7 @@ import { FetchFailure } from '../../ports/transport.ts';
 import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { secretFromFields } from '../secret-response.ts';
-import type { ResponseContext } from '../secret-response.ts';
+import type { ResponseContext, ResponseFields } from '../secret-response.ts';
 
 /** Decodes the JSON response of GetSecretValue. Throws a `FetchFailure` that quotes no value. */
 export function decodeSecret(body: Buffer, request: SecretRequest, context: ResponseContext): Secret {
@@ -35,7 +35,7 @@ export function errorFromJson(parsed: unknown): ErrorResponse {
 }
 
 /** Parses the body of a response with status 200. Throws a `FetchFailure` if it is not a JSON object. */
-export function parseJsonObject(body: Buffer, endpoint: string): object {
+export function parseJsonObject(body: Buffer, endpoint: string): ResponseFields {
   const malformed = (problem: string): FetchFailure =>
     new FetchFailure('malformed', `${endpoint} responded with status 200, but ${problem}. Check the endpoint.`, {
       status: 200,
@@ -51,5 +51,5 @@ export function parseJsonObject(body: Buffer, endpoint: string): object {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw malformed('the body is not a JSON object');
-  return parsed;
+  return parsed as ResponseFields; // only its own fields are read, each of which is checked
 }

@@ -194,21 +194,10 @@ export class OpenApiTransport implements SecretTransport {
 }
 
 /** The signed headers, in byte order. */
-const signedWithoutToken: readonly string[] = [
-  'host',
-  'x-acs-action',
-  'x-acs-content-sha256',
-  'x-acs-date',
-  'x-acs-signature-nonce',
-  'x-acs-version',
-];
+const signedWithoutToken: readonly string[] =
+  'host x-acs-action x-acs-content-sha256 x-acs-date x-acs-signature-nonce x-acs-version'.split(' ');
 const signedWithToken: readonly string[] = [
-  'host',
+  ...signedWithoutToken,
   'x-acs-accesskey-id',
-  'x-acs-action',
-  'x-acs-content-sha256',
-  'x-acs-date',
   'x-acs-security-token',
-  'x-acs-signature-nonce',
-  'x-acs-version',
-];
+].toSorted();

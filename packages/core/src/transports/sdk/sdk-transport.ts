@@ -4,6 +4,7 @@ import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
 import { secretFromFields } from '../secret-response.ts';
+import type { ResponseFields } from '../secret-response.ts';
 import { assertWellFormed } from '../well-formed.ts';
 import { loadModule } from '../../secret/module-error.ts';
 
@@ -75,9 +76,7 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
       const { fetchFailureFromSdk } = await loadModule(() => import('./sdk-failure.ts'));
       throw fetchFailureFromSdk(error, endpoint);
     }
-    if (typeof response === 'object' && response !== null) {
-      return secretFromFields(response, request, { endpoint: { host: endpoint } });
-    }
+    if (isFields(response)) return secretFromFields(response, request, { endpoint: { host: endpoint } });
     throw new FetchFailure('malformed', `The SDK client returned no object as the response of ${endpoint}.`);
   }
 
@@ -93,6 +92,10 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
       if (!closing.signal.aborted) closing.abort(closedFailure());
     },
   };
+}
+
+function isFields(response: unknown): response is ResponseFields {
+  return typeof response === 'object' && response !== null;
 }
 
 function queryOf({ name, stage, versionId }: SecretRequest): Record<string, string> {

@@ -1,0 +1,48 @@
+/**
+ * Tasks that run once. A task is added and removed in constant time.
+ *
+ * It is an array instead of a `Set`, because V8 does not free the outgrown tables of a long-lived `Set` before the next full
+ * collection, and these tables keep alive what was in flight when they were outgrown.
+ */
+export class TaskList {
+  #tasks: Task[] = [];
+
+  /** Returns a function that removes the task. The same function added twice counts as two tasks. */
+  add(run: () => void): () => void {
+    const task: Task = { run, index: this.#tasks.length };
+    this.#tasks.push(task);
+    return () => {
+      this.#remove(task);
+    };
+  }
+
+  /** Runs the tasks and removes them. A task that an earlier one removes does not run. */
+  runAll(): void {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) {
+      if (task.index === removed) continue;
+      task.index = removed;
+      task.run();
+    }
+  }
+
+  #remove(task: Task): void {
+    const { index } = task;
+    task.index = removed;
+    // Tasks of `runAll` are in no list.
+    if (this.#tasks[index] !== task) return;
+    const last = this.#tasks.pop();
+    if (last === undefined || last === task) return;
+    this.#tasks[index] = last;
+    last.index = index;
+  }
+}
+
+interface Task {
+  readonly run: () => void;
+  /** The position in the list, or `removed`. */
+  index: number;
+}
+
+const removed = -1;
