@@ -336,8 +336,7 @@ export class SecretClient {
   #start(name: string, options: ReadOptions | undefined, run: (read: PendingRead) => Promise<Secret>): Promise<Secret> {
     return rejectInsteadOfThrow(() => {
       const read = this.#check(name, options);
-      const result = run(read);
-      return read.signal === undefined ? result : raceAbort(result, read.signal);
+      return read.signal === undefined ? run(read) : raceAbort(run(read), read.signal);
     });
   }
 

@@ -109,6 +109,7 @@ export class Lanes<Waiter> {
 
   /** Whether a new request of `lane` goes before all waiters. */
   isNext(lane: LaneName): boolean {
+    if (this.size === 0) return true;
     const rank = laneOrder.indexOf(lane);
     return laneOrder.every((other, index) => {
       if (this.#waiters[other].size === 0) return true;
@@ -125,6 +126,7 @@ export class Lanes<Waiter> {
   /** Counts a granted request of `lane`. */
   granted(lane: LaneName): void {
     this.#skips[lane] = 0;
+    if (this.size === 0) return;
     for (const later of laneOrder.slice(laneOrder.indexOf(lane) + 1)) {
       if (this.#waiters[later].size > 0) this.#skips[later] += 1;
     }

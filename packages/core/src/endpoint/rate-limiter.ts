@@ -71,9 +71,9 @@ export class RateLimiter {
   /** Its capacity is the tokens of one second. With the refill, that allows at most twice the rate in any second. */
   readonly #bucket: TokenBucket;
   readonly #lanes = new Lanes<Waiter>();
-  readonly #inFlight = new Permits();
+  readonly #inFlight: MutableLoad = { total: 0, unproven: 0 };
   /** Those of the last `recentFor` milliseconds. */
-  readonly #recent = new Permits();
+  readonly #recent = new RecentPermits();
   /** The requests that may join the last batch, and until when (the clock's `now`). */
   #seats = 0;
   #seatsUntil = 0;
@@ -199,8 +199,17 @@ export class RateLimiter {
     if (this.#takeSeat()) return { lane, grantedAt: this.#clock.cachedNow(), release: () => {} };
     this.#refill();
     if (!this.#hasSlot(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
-    const permit: Permit = { lane, grantedAt: this.#clock.cachedNow(), release: () => this.#release(permit) };
-    this.#inFlight.add(permit);
+    let isReleased = false;
+    const permit: RecentPermit = {
+      lane,
+      grantedAt: this.#clock.cachedNow(),
+      isRecent: false,
+      release: () => {
+        if (!isReleased) this.#release(permit);
+        isReleased = true;
+      },
+    };
+    count(this.#inFlight, lane, 1);
     this.#recent.add(permit);
     this.#lanes.granted(lane);
     this.#rate.sent();
@@ -220,9 +229,10 @@ export class RateLimiter {
     return true;
   }
 
-  #release(permit: Permit): void {
+  #release(permit: RecentPermit): void {
     this.#recent.delete(permit);
-    if (this.#inFlight.delete(permit)) this.#grantWaiters();
+    count(this.#inFlight, permit.lane, -1);
+    if (this.queued > 0) this.#grantWaiters();
   }
 
   #hasSlot(lane: LaneName): boolean {
@@ -267,46 +277,59 @@ export class RateLimiter {
   }
 }
 
-/** Permits in the order in which they were granted. */
-class Permits implements Load {
-  readonly #permits = new Set<Permit>();
-  #unproven = 0;
+type MutableLoad = { -readonly [Key in keyof Load]: Load[Key] };
+
+interface RecentPermit extends Permit {
+  isRecent: boolean;
+}
+
+/**
+ * Permits in the order in which they were granted. An array instead of a `Set`, for the reason in `TaskList`: a permit that is deleted
+ * leaves the array when it is the oldest.
+ */
+class RecentPermits implements Load {
+  readonly #permits: RecentPermit[] = [];
+  readonly #load: MutableLoad = { total: 0, unproven: 0 };
 
   get total(): number {
-    return this.#permits.size;
+    return this.#load.total;
   }
 
   get unproven(): number {
-    return this.#unproven;
+    return this.#load.unproven;
   }
 
   get oldest(): Permit | undefined {
-    const [oldest] = this.#permits;
-    return oldest;
+    while (this.#permits[0]?.isRecent === false) this.#permits.shift();
+    return this.#permits[0];
   }
 
-  add(permit: Permit): void {
-    this.#permits.add(permit);
-    if (isUnproven(permit)) this.#unproven += 1;
+  add(permit: RecentPermit): void {
+    permit.isRecent = true;
+    this.#permits.push(permit);
+    count(this.#load, permit.lane, 1);
   }
 
-  delete(permit: Permit): boolean {
-    if (!this.#permits.delete(permit)) return false;
-    if (isUnproven(permit)) this.#unproven -= 1;
-    return true;
+  delete(permit: RecentPermit): void {
+    if (!permit.isRecent) return;
+    permit.isRecent = false;
+    count(this.#load, permit.lane, -1);
   }
 
   /** Deletes the permits that were granted until `time`. */
   deleteUntil(time: number): void {
-    for (const permit of this.#permits) {
-      if (permit.grantedAt > time) return;
-      this.delete(permit);
+    for (;;) {
+      const [oldest] = this.#permits;
+      if (oldest === undefined || (oldest.isRecent && oldest.grantedAt > time)) return;
+      this.delete(oldest);
+      this.#permits.shift();
     }
   }
 }
 
-function isUnproven({ lane }: Permit): boolean {
-  return lane === 'new' || lane === 'slow';
+function count(load: MutableLoad, lane: LaneName, change: 1 | -1): void {
+  load.total += change;
+  if (lane === 'new' || lane === 'slow') load.unproven += change;
 }
 
 function queueFull(): FetchFailure {

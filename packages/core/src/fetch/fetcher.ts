@@ -1,7 +1,6 @@
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import { ClientClosedError, safeMessage } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
-import { KeysByName } from '../secret/keys-by-name.ts';
 import { failures } from '../secret/failures.ts';
 import type { FailedFetch, FetchedSecret } from '../secret/fetch-result.ts';
 import { FetchFailure } from '../ports/transport.ts';
@@ -16,6 +15,7 @@ import { fetchWithFailover } from './failover.ts';
 import type { FailoverParts } from './failover.ts';
 import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
 import type { FetchProgress } from './fetch-error.ts';
+import { FlightTable } from './flight-table.ts';
 import { Flight } from './flight.ts';
 import type { FetchOutcome } from './endpoint-race.ts';
 import type { HookTransform } from './hook-transform.ts';
@@ -51,9 +51,7 @@ export interface FetcherParts extends FailoverParts {
  */
 export class Fetcher {
   readonly #parts: FetcherParts;
-  readonly #flights = new Map<string, Flight>();
-  /** The keys of `#flights`. */
-  readonly #names = new KeysByName();
+  readonly #flights = new FlightTable();
 
   constructor(parts: FetcherParts) {
     this.#parts = parts;
@@ -74,13 +72,8 @@ export class Fetcher {
       return current.next;
     }
     const flight = this.#create(key, request, { level, start: nextMicrotask });
-    this.#add(flight);
+    this.#flights.set(key, flight);
     return flight;
-  }
-
-  #add(flight: Flight): void {
-    this.#flights.set(flight.key, flight);
-    this.#names.add(flight.key);
   }
 
   /** The flight starts when `start` settles. */
@@ -119,19 +112,19 @@ export class Fetcher {
   forget(key: string): void {
     const flight = this.#flights.get(key);
     if (flight !== undefined) flight.isForgotten = true;
-    this.#delete(key);
+    this.#flights.set(key, undefined);
     // The next fetch must not wait for the lease of this one.
     this.#parts.stores?.releaseLease(key);
   }
 
   /** Forgets the flights of exactly this name or ARN, in all stages and versions. */
   forgetSecret(name: string): void {
-    for (const key of this.#names.of(name)) if (this.#flights.has(key)) this.forget(key);
+    for (const key of this.#flights.keysOf(name)) this.forget(key);
   }
 
   /** Same as `forgetSecret`, with the flights that may be of the same secret: of a name and its ARN. */
   forgetRelated(name: string): void {
-    for (const key of this.#names.related(name)) if (this.#flights.has(key)) this.forget(key);
+    for (const key of this.#flights.keysRelatedTo(name)) this.forget(key);
   }
 
   /** What the flight of `key` has done so far. */
@@ -181,12 +174,9 @@ export class Fetcher {
 
   /** Removes a flight that has ended. A newer one of the same key may be in its place, which stays. */
   #remove(flight: Flight): void {
-    if (flight.next !== undefined) this.#add(flight.next);
-    else if (this.#flights.get(flight.key) === flight) this.#delete(flight.key);
-  }
-
-  #delete(key: string): void {
-    if (this.#flights.delete(key)) this.#names.delete(key);
+    if (flight.next !== undefined || this.#flights.get(flight.key) === flight) {
+      this.#flights.set(flight.key, flight.next);
+    }
   }
 
   /** Resolves to `undefined` without a fresh secret in the stores, and if the deadline passes first. */

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Flight } from './flight.ts';
+import { FlightTable } from './flight-table.ts';
+
+/** The table does not look into flights. */
+const flight = {} as Flight;
+
+test('returns the flight of a key until it is removed', () => {
+  const flights = new FlightTable();
+  flights.set('db', flight);
+  flights.set('api', flight);
+
+  flights.set('db', undefined);
+
+  expect(flights.get('db')).toBeUndefined();
+  expect(flights.get('api')).toBe(flight);
+  expect(flights.keysOf('db')).toEqual([]);
+  expect(flights.keysOf('api')).toEqual(['api']);
+  expect(flights.size).toBe(1);
+});
+
+test('counts a flight that replaces another one once', () => {
+  const flights = new FlightTable();
+  flights.set('db', flight);
+  flights.set('db', {} as Flight);
+  flights.set('gone', undefined);
+
+  expect(flights.size).toBe(1);
+});
+
+test('keeps the flights in progress while a thousand others end', () => {
+  const flights = new FlightTable();
+  flights.set('db', flight);
+  for (let count = 0; count < 1_000; count += 1) {
+    flights.set(`name-${count}`, flight);
+    flights.set(`name-${count}`, undefined);
+  }
+
+  expect(flights.get('db')).toBe(flight);
+  expect(flights.size).toBe(1);
+  expect(flights.keysRelatedTo('db')).toEqual(['db']);
+  expect(flights.keysRelatedTo('name-1')).toEqual([]);
+});
