@@ -214,3 +214,70 @@ test('a command of a client that was closed rejects', async () => {
 
   await expect(connection.send(commandOn('GET', 'key'))).rejects.toThrow('the client was closed');
 });
+
+/** A connection with a timeout of 500 ms, whose client is not connected yet, and a command that waits for it. */
+async function setUpConnecting(): Promise<{
+  readonly client: FakeClient;
+  readonly clock: FakeClock;
+  readonly connection: Connection;
+  readonly command: Promise<unknown>;
+}> {
+  const client = new FakeClient();
+  client.status = 'connecting';
+  const clock = new FakeClock();
+  const ignore = (): void => {};
+  const parts = { client, clock, timeout: 500, onUnavailable: ignore, onRecovered: ignore, onFailover: ignore };
+  const connection = new Connection(parts);
+  const command = connection.send(commandOn('GET', 'key'));
+  command.catch(() => {});
+  await clock.pass(0);
+  return { client, clock, connection, command };
+}
+
+test('the time of a command begins after the first connection', async () => {
+  const { client, clock, command } = await setUpConnecting();
+  client.respond = async () => {
+    await new Promise((resolve) => void clock.setTimer(400, () => resolve(undefined)));
+    return 'OK';
+  };
+
+  await clock.pass(400);
+  client.status = 'ready';
+  client.emit('ready');
+  await clock.pass(400);
+
+  expect(await command).toBe('OK');
+});
+
+test.each<[string, (fixture: Awaited<ReturnType<typeof setUpConnecting>>) => unknown]>([
+  ['ready', ({ client }) => client.emit('ready')],
+  ['closed', ({ client }) => client.emit('close')],
+  ['not ready within the timeout', ({ clock }) => clock.pass(500)],
+  ['closed by the store', ({ connection }) => connection.close()],
+])('a client is connecting until it is %s', async (_, end) => {
+  const fixture = await setUpConnecting();
+  const { connection } = fixture;
+  const { connecting } = connection;
+
+  await end(fixture);
+
+  expect(connecting).toBeInstanceOf(Promise);
+  await connecting;
+  expect(connection.connecting).toBeUndefined();
+});
+
+test('a client that cannot be created is not connecting', async () => {
+  const ignore = (): void => {};
+  const connection = new Connection({
+    client: () => Promise.reject(new Error('not installed')),
+    clock: new FakeClock(),
+    timeout: 500,
+    onUnavailable: ignore,
+    onRecovered: ignore,
+    onFailover: ignore,
+  });
+
+  await expect(connection.send(commandOn('GET', 'key'))).rejects.toThrow('not installed');
+
+  expect(connection.connecting).toBeUndefined();
+});

@@ -4,6 +4,7 @@ import { isCluster, primariesOf, primaryOf } from './cluster.ts';
 import type { NodeAddress } from './cluster.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 import { FailoverCheck } from './failover-check.ts';
+import { FirstConnection } from './first-connection.ts';
 import { runCommand } from './redis-client.ts';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
 import { closedReason, ConnectionError, connectionReason, isDown, isReply } from './redis-error.ts';
@@ -57,6 +58,7 @@ export class Connection {
   #opened: RedisClient | undefined;
   /** Commands that wait for the first connection. */
   #waitingForReady: (() => void)[] = [];
+  #connecting: FirstConnection | undefined = new FirstConnection();
   #state: State = { kind: 'available' };
   #cancelProbe: (() => void) | undefined;
   #lastError = closedReason;
@@ -67,6 +69,7 @@ export class Connection {
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     const { clock, timeout } = parts;
+    if (typeof parts.client !== 'function' && parts.client.status === 'ready') this.#endConnecting();
     this.#failoverCheck = new FailoverCheck({
       client: () => this.client(),
       clock,
@@ -96,8 +99,14 @@ export class Connection {
       return await this.#client;
     } catch (error) {
       this.#client = undefined;
+      this.#endConnecting();
       throw error;
     }
+  }
+
+  /** Pending until the client has connected for the first time, or has failed to: at most `timeout` after the first command. */
+  get connecting(): Promise<void> | undefined {
+    return this.#connecting?.ended;
   }
 
   /** Whether this node of a cluster is unavailable. */
@@ -109,12 +118,12 @@ export class Connection {
     if (this.#isClosed) throw new ConnectionError('the store is closed');
     if (this.#state.kind === 'unavailable') throw new ConnectionError(this.#state.reason);
     const client = await this.client();
+    // Only before the first connection: later, the state is known. The time of the command begins after it.
+    if (client.status !== 'ready') await this.#waitForReady(client);
     const node = primaryOf(client, key);
     const reason = node === undefined ? undefined : this.#nodes.reasonOf(node);
     if (reason !== undefined) throw new ConnectionError(reason, node);
     const run = async (): Promise<unknown> => {
-      // Only before the first connection: later, the state is known.
-      if (client.status !== 'ready') await this.#waitForReady(client);
       const primary = primaryOf(client, key);
       if (primary !== undefined) this.#keys.set(primary, key);
       return runCommand(client, name, args);
@@ -130,6 +139,7 @@ export class Connection {
     this.#isClosed = true;
     this.#cancelProbe?.();
     this.#nodes.close();
+    this.#endConnecting();
     this.#rejectPending(new ConnectionError('the store is closed'));
     const client = await this.#client?.catch(() => undefined);
     if (client === undefined) return;
@@ -145,6 +155,7 @@ export class Connection {
     const opened = typeof client === 'function' ? await client() : client;
     for (const [event, listener] of this.#listeners) opened.on(event, listener);
     this.#opened = opened;
+    if (opened.status === 'ready') this.#endConnecting();
     return opened;
   }
 
@@ -158,13 +169,20 @@ export class Connection {
     this.#parts.onFailover();
   }
 
-  #waitForReady(client: RedisClient): Promise<void> {
-    if (client.status === 'end') return Promise.reject(new ConnectionError('the client was closed'));
-    return new Promise((resolve) => {
-      this.#waitingForReady.push(resolve);
-      // The events of the client report the result.
-      if (client.status === 'wait') client.connect().catch(() => {});
-    });
+  async #waitForReady(client: RedisClient): Promise<void> {
+    if (client.status === 'end') throw new ConnectionError('the client was closed');
+    const ready = (): Promise<void> =>
+      new Promise((resolve) => {
+        this.#waitingForReady.push(resolve);
+        // The events of the client report the result.
+        if (client.status === 'wait') client.connect().catch(() => {});
+      });
+    await this.#withTimeout(ready, { onTimeout: (reason) => this.#markFrozen(reason) });
+  }
+
+  #endConnecting(): void {
+    this.#connecting?.end();
+    this.#connecting = undefined;
   }
 
   #withTimeout(
@@ -251,6 +269,7 @@ export class Connection {
 
   #markUnavailable(reason: string): void {
     if (this.#isClosed) return;
+    this.#endConnecting();
     const wasAvailable = this.#state.kind === 'available';
     // A later reason says more than a timeout: the certificate is not trusted, say.
     this.#state = { kind: 'unavailable', reason };
@@ -270,6 +289,7 @@ export class Connection {
     for (const resolve of this.#waitingForReady.splice(0)) resolve();
     this.#nodes.clear();
     this.#lastError = closedReason;
+    this.#endConnecting();
     if (this.#state.kind === 'available' || this.#isClosed) return;
     this.#state = { kind: 'available' };
     this.#parts.onRecovered();

@@ -64,7 +64,7 @@ class RedisStore implements SecretStore {
   }
 
   get preparing(): Promise<unknown> | undefined {
-    return this.#parts.keyring.deriving;
+    return this.#parts.keyring.deriving ?? this.#connection.connecting;
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {

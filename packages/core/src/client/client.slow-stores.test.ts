@@ -160,7 +160,7 @@ describe('the error of a read names each store and its state', () => {
     const text = message(client.get('db'));
     await clock.pass('5s');
 
-    expect((await text).split('\n').at(-1)).toBe('  - fake store: still deriving its key from the passphrase');
+    expect((await text).split('\n').at(-1)).toBe('  - fake store: not ready yet: it derives its key, or connects');
   });
 
   test('skipped after failures', async () => {

@@ -7,6 +7,7 @@ import { fileStoreWith } from '../file-store/file-store.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import { firstKey, freshPath } from '../seal/stored-secret.fixture.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
+import { sleep } from '../time/clock.ts';
 import {
   dbRequest,
   deferred,
@@ -236,6 +237,30 @@ test.each(['ready', 'late'])('a key derivation does not count towards storeTimeo
   await clock.pass(time === 'late' ? 3_000 : 100);
   derived.resolve();
   await clock.pass(0);
+
+  expect((await reading).versionId).toBe('v0');
+  expect(client.stats().storeFailures).toBe(0);
+});
+
+test.each(['undefined', 'the same promise'])('storeTimeout begins after preparing, which is %s then', async (after) => {
+  const { clock, store, client } = setUpClientWithStore({ storeTimeout: 500 });
+  store.put(dbRequest, storedSecret(clock));
+  const read = store.read.bind(store);
+  const prepared = deferred();
+  const preparingStore = Object.assign(store, {
+    preparing: optional(prepared.promise),
+    read: async (request: SecretRequest) => {
+      await prepared.promise;
+      await sleep(clock, 400, new AbortController().signal);
+      return read(request);
+    },
+  });
+
+  const reading = client.get('db');
+  await clock.pass(400);
+  if (after === 'undefined') preparingStore.preparing = undefined;
+  prepared.resolve();
+  await clock.pass(400);
 
   expect((await reading).versionId).toBe('v0');
   expect(client.stats().storeFailures).toBe(0);

@@ -58,7 +58,10 @@ export interface StoreLease {
 export interface SecretStore {
   /** Type and location for logs and events, such as `file store /var/cache/app`. Must not contain credentials. */
   readonly name: string;
-  /** Pending while the store derives its keys from a passphrase. That time does not count towards `storeTimeout`. */
+  /**
+   * Pending while the store derives its keys from a passphrase or connects for the first time. That time does not count towards
+   * `storeTimeout`. It must end.
+   */
   readonly preparing?: Promise<unknown> | undefined;
   /** Rejects with `StoreError` if the store is configured so that it cannot work. `ready()` then rejects with that error. */
   verify?(): Promise<void>;

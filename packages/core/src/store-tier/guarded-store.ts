@@ -283,10 +283,17 @@ export class GuardedStore {
     this.#onRecovered();
   }
 
-  #withTimeout<Value>(running: Promise<Value>): Promise<Value> {
+  /** The time begins when the store is prepared. `waited` is the preparation that was waited for. */
+  #withTimeout<Value>(running: Promise<Value>, waited?: Promise<unknown>): Promise<Value> {
+    const { preparing } = this.store;
+    if (preparing !== undefined && preparing !== waited) {
+      const start = (): Promise<Value> => this.#withTimeout(running, preparing);
+      return Promise.race([running, preparing.then(start, start)]);
+    }
     const onTimeout = (): Promise<Value> => {
-      const waitAgain = (): Promise<Value> => this.#withTimeout(running);
-      if (this.store.preparing !== undefined) return this.store.preparing.then(waitAgain, waitAgain);
+      // The operation itself may have started it.
+      const current = this.store.preparing;
+      if (current !== undefined && current !== waited) return this.#withTimeout(running, waited);
       throw new StoreTimeout(`no response within ${formatDuration(this.#timeout)} (storeTimeout)`);
     };
     return withTimeout(running, this.#clock, { ms: this.#timeout, onTimeout });

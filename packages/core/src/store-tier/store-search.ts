@@ -64,5 +64,5 @@ export class StoreSearch {
 function waitingText({ name, store }: GuardedStore): string {
   return store.preparing === undefined
     ? `${name}: no response yet`
-    : `${name}: still deriving its key from the passphrase`;
+    : `${name}: not ready yet: it derives its key, or connects`;
 }
