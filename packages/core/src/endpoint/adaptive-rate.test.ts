@@ -43,17 +43,31 @@ test.each([
   expect(rate.throttled(clock.now())).toBe(true);
 });
 
-test('a low start doubles the rate, and each response allows one more request', async () => {
+test('a response doubles the rate of a low start once, and allows one more request', async () => {
   const { clock, rate } = setUp();
   expect(rate.startLow()).toBe(2);
   rate.sent();
-  expect(rate.responded()).toBe(1);
 
-  await clock.pass(50);
-  expect(rate.current).toBeCloseTo(4);
   await clock.pass('1s');
+  expect(rate.current).toBe(2);
+  expect(rate.responded()).toBe(1);
+  expect(rate.current).toBe(4);
+  await clock.pass(25);
+  rate.responded();
 
-  expect([rate.current, rate.responded()]).toEqual([100, 0]);
+  expect(rate.current).toBeCloseTo(4 * Math.SQRT2);
+});
+
+test('a low start ends when the rate has reached the limit', async () => {
+  const { clock, rate } = setUp();
+  rate.startLow();
+  rate.sent();
+  for (let count = 0; count < 6; count += 1) {
+    await clock.pass(50);
+    rate.responded();
+  }
+
+  expect([rate.current, rate.takeStartTokens(), rate.takeStartTokens(), rate.responded()]).toEqual([100, 100, 0, 0]);
 });
 
 test('throttled responses that arrive after a pause halve the rate at which the requests were sent', async () => {

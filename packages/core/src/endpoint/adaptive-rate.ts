@@ -2,7 +2,10 @@ import type { Clock } from '../time/clock.ts';
 
 /** The rate before the first response (requests per second), and its bucket: a fleet may be starting at this moment. */
 const initialRate = 2;
-/** Time in which the rate doubles before the first throttled response (ms). Each success allows one request more. */
+/**
+ * Time in which the rate doubles before the first throttled response (ms). It grows only when a response arrives, by one doubling at most:
+ * responses are slow where a fleet starts. Each success allows one request more.
+ */
 const startDoubling = 50;
 /** Time in which the rate doubles after a throttled response (ms): 10 % a second. */
 const laterDoubling = 7_000;
@@ -59,12 +62,11 @@ export class AdaptiveRate {
   get current(): number {
     if (this.#phase === 'max' || this.#raisedAt === undefined) return this.#rate;
     const now = this.#clock.cachedNow();
-    const doubling = this.#phase === 'start' ? startDoubling : laterDoubling;
-    this.#rate *= 2 ** ((now - this.#raisedAt) / doubling);
+    if (this.#phase === 'start') return this.#rate;
+    this.#rate *= 2 ** ((now - this.#raisedAt) / laterDoubling);
     this.#raisedAt = now;
     if (this.#rate < this.#max) return this.#rate;
     this.#rate = this.#max;
-    if (this.#phase === 'start') this.#startTokens = this.#max;
     this.#phase = 'max';
     return this.#max;
   }
@@ -89,9 +91,18 @@ export class AdaptiveRate {
     this.#sent += 1;
   }
 
-  /** A response that is not throttled. Returns the number of requests that may be sent in addition to the rate. */
+  /** A response that is not throttled raises a low start. Returns the number of requests that may be sent in addition to the rate. */
   responded(): number {
-    return this.#phase === 'start' ? 1 : 0;
+    if (this.#phase !== 'start') return 0;
+    const now = this.#clock.cachedNow();
+    this.#rate *= 2 ** Math.min((now - (this.#raisedAt ?? now)) / startDoubling, 1);
+    this.#raisedAt = now;
+    if (this.#rate >= this.#max) {
+      this.#rate = this.#max;
+      this.#startTokens = this.#max;
+      this.#phase = 'max';
+    }
+    return 1;
   }
 
   /** Returns whether the rate is lower now. Requests that left before the last decrease do not lower it again. */
