@@ -75,7 +75,7 @@ async function perform(run) {
   for (const file of changed) vitest.invalidateFile(file);
   const project = vitest.getRootProject();
   const result = await vitest.runTestSpecifications(run.tests.map((test) => project.createSpecification(test)));
-  // A rejection that nobody handled fails a run of `npm test` too.
+  // An unhandled rejection fails a run of `npm test` too.
   if (result.unhandledErrors.length > 0) failed ??= { file: '', test: 'an unhandled rejection' };
   process.send?.({ failed });
 }
