@@ -18,6 +18,7 @@ test('20 processes that start together share a quota without batches, and all be
   expect(errors).toEqual([]);
   // Each process finds out by its first batches that the endpoint does not support them.
   expect(requests - throttled).toBeLessThan(500 + 20 * 5);
-  // Without adaptive rates, nine of ten requests are throttled. On a busy machine, the processes learn late.
+  // A wide limit, not the goal of 10 %: 24 to 31 % were seen on two busy cores, where responses are slow and processes learn late.
+  // `adaptive-rate.test.ts` has the rule itself.
   expect(throttled).toBeLessThan(requests * 0.7);
 }, 600_000);
