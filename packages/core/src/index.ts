@@ -74,6 +74,7 @@ export type {
   LimitOptions,
   PreloadOptions,
   ReadOptions,
+  RefreshReadOptions,
   ReadyOptions,
   RefreshOptions,
   RetryOptions,

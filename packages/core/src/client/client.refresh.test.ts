@@ -1,4 +1,6 @@
+import { FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
+import type { RefreshReadOptions } from '../options/options.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { Secret } from '../secret/secret.ts';
 import { dbSecret, holdResponses, setUpClient, setUpWarmClient } from './client.fixture.ts';
@@ -189,6 +191,156 @@ test('an aborted signal ends the wait of refresh()', async () => {
   controller.abort(reason);
 
   await expect(refreshed).rejects.toBe(reason);
+});
+
+test('refresh({ unlessNewerThan }) returns the newer version in memory without a request', async () => {
+  const { client, kms } = setUpClient();
+  await client.get('db');
+  kms.put('db', 'v2');
+  await client.refresh('db');
+
+  expect((await client.refresh('db', { unlessNewerThan: 'v1' })).versionId).toBe('v2');
+  expect(kms.requests.length).toBe(2);
+});
+
+test('refresh({ unlessNewerThan }) fetches a newer version', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  await clock.pass('2s');
+  kms.put('db', 'v2');
+
+  expect((await client.refresh('db', { unlessNewerThan: 'v1' })).versionId).toBe('v2');
+  expect(kms.requests.length).toBe(2);
+});
+
+test('refresh({ unlessNewerThan }) fetches a newer version past the TTL', async () => {
+  const { client, clock, kms } = await setUpWarmClient({ ttl: '10s' });
+  clock.freeze('15s');
+  kms.put('db', 'v3');
+
+  expect((await client.refresh('db', { unlessNewerThan: 'v0' })).versionId).toBe('v3');
+});
+
+test('refresh({ unlessNewerThan }) joins a fetch whose request has left', async () => {
+  const { client, clock, kms } = setUpClient();
+  const responses = holdResponses(kms);
+  void client.get('db');
+  await clock.pass(10);
+
+  const refreshed = client.refresh('db', { unlessNewerThan: 'v1' });
+  await clock.pass(10);
+  responses[0]?.resolve(dbSecret('v2'));
+
+  expect((await refreshed).versionId).toBe('v2');
+  expect(responses).toHaveLength(1);
+});
+
+test('refresh({ unlessNewerThan }) requires a response of KMS, not of a store', async () => {
+  const store = new FakeStore();
+  const { client, clock, kms } = await setUpWarmClient({ store });
+  await clock.pass('2s');
+  kms.put('db', 'v2');
+
+  const refreshed = client.refresh('db', { unlessNewerThan: 'v1' });
+  await clock.pass(10);
+
+  expect((await refreshed).versionId).toBe('v2');
+});
+
+test('100 callers that a service keeps rejecting send one request per second', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  await clock.pass('5s');
+  const before = kms.requests.length;
+
+  for (let elapsed = 0; elapsed < 3_000; elapsed += 100) {
+    const calls = Array.from({ length: 100 }, () => client.refresh('db', { unlessNewerThan: 'v1' }));
+    await clock.pass(100);
+    expect(new Set((await Promise.all(calls)).map(({ versionId }) => versionId))).toEqual(new Set(['v1']));
+  }
+
+  expect(kms.requests.length - before).toBe(3);
+});
+
+test('refresh({ unlessNewerThan }) fails at once within a second after a failure', async () => {
+  const { client, clock, kms } = await setUpWarmClient({ retry: { maxAttempts: 1 } });
+  await clock.pass('5s');
+  kms.fail('unavailable');
+  const first = client.refresh('db', { unlessNewerThan: 'v1' });
+  await expect(first).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+  const requests = kms.requests.length;
+
+  await expect(client.refresh('db', { unlessNewerThan: 'v1' })).rejects.toMatchObject({
+    code: 'ERR_SECRET_UNAVAILABLE',
+  });
+  expect(kms.requests.length).toBe(requests);
+  kms.heal();
+  clock.freeze('1s');
+  expect((await client.refresh('db', { unlessNewerThan: 'v1' })).versionId).toBe('v1');
+});
+
+test('refresh({ unlessNewerThan }) sends no request for a secret that KMS has just refused', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  await clock.pass('5s');
+  kms.fail('denied');
+  await expect(client.refresh('db')).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+  const requests = kms.requests.length;
+
+  await expect(client.refresh('db', { unlessNewerThan: 'v1' })).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+  expect(kms.requests.length).toBe(requests);
+});
+
+test.each([
+  ['a wrong type', { unlessNewerThan: 7 }],
+  ['an empty version', { unlessNewerThan: '' }],
+  ['a misspelt option', { unlessNewer: 'v1' }],
+])('refresh() refuses %s', async (_, options) => {
+  const { client } = setUpClient();
+
+  await expect(client.refresh('db', options as RefreshReadOptions)).rejects.toMatchObject({
+    code: 'ERR_REQUEST_REJECTED',
+  });
+});
+
+test('get() refuses the options of refresh()', async () => {
+  const { client } = setUpClient();
+
+  await expect(client.get('db', { unlessNewerThan: 'v1' } as RefreshReadOptions)).rejects.toThrow(/unlessNewerThan/u);
+});
+
+test('reports how long after its creation a new version has arrived', async () => {
+  const { client, clock, kms, events } = await setUpWarmClient();
+  kms.put('db', 'v2', { createdAt: clock.date() + 10_000 });
+  await clock.pass('30s');
+  await client.refresh('db');
+  await clock.pass('5s');
+
+  expect(events('rotated')).toMatchObject([{ versionId: 'v2', lag: 20_000 }]);
+  expect(client.statusOf('db')).toMatchObject({ rotationLag: 20_000, versionAge: 25_000 });
+
+  await client.invalidate('db');
+  await client.get('db');
+  expect(client.statusOf('db')).toMatchObject({ rotationLag: undefined, versionAge: 25_000 });
+});
+
+test.each([
+  ['no date', undefined, undefined],
+  ['a date in the future', 3_600_000, 0],
+])('a new version with %s has a lag of %s', async (_, ahead, lag) => {
+  const { client, clock, kms, events } = await setUpWarmClient();
+  kms.put('db', 'v2', { createdAt: ahead === undefined ? undefined : clock.date() + ahead });
+  await client.refresh('db');
+
+  expect(events('rotated')).toMatchObject([{ lag }]);
+  expect(client.statusOf('db')).toMatchObject({ rotationLag: lag, versionAge: lag });
+});
+
+test('refresh() of a handle follows its stage', async () => {
+  const { client, kms } = setUpClient();
+  kms.put('db', 'p1', { stages: ['ACSPrevious'] });
+  using handle = client.handle('db', { stage: 'ACSPrevious' });
+
+  expect((await handle.refresh()).versionId).toBe('p1');
+  expect((await handle.refresh({ unlessNewerThan: 'p0' })).versionId).toBe('p1');
+  expect(kms.requests).toMatchObject([{ stage: 'ACSPrevious' }]);
 });
 
 test('refresh() ignores a cached refusal', async () => {

@@ -2,26 +2,27 @@
 // returns the stale value. A value that KMS refuses is not returned any more.
 
 import type { Entry } from '../memory/entry.ts';
-import type { PreloadOptions, ReadOptions, ReadyOptions } from '../options/options.ts';
+import type { PreloadOptions, ReadOptions, ReadyOptions, RefreshReadOptions } from '../options/options.ts';
 import { cacheKey } from '../secret/cache-key.ts';
 import { ClientClosedError } from '../secret/errors.ts';
 import type { ListenOptions, SecretEventName, SecretListener, Subscription } from '../secret/events.ts';
 import { markInstances } from '../secret/package-copy.ts';
 import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
-import { totalsOf } from '../secret/counters.ts';
 import type { Counter } from '../secret/counters.ts';
 import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { tickClockOf } from '../time/ticks.ts';
 import type { TickClock, Ticks } from '../time/ticks.ts';
+import { descriptionOf, statsOf } from './description.ts';
+import { forcedRefresh } from './forced-refresh.ts';
 import { staleOrThrow } from './stale-or-throw.ts';
 import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
 import { SecretHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
-import { checkOptions, readRequest, rejectInsteadOfThrow, requestFor } from './read-request.ts';
+import { checkOptions, readRequest, refreshRequest, rejectInsteadOfThrow, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
 import type { PendingRead } from './reader.ts';
 import { readSet } from './secret-set.ts';
@@ -154,12 +155,13 @@ export class SecretClient {
    * Fetches a secret from KMS, even if it is fresh, and resolves to the result of a request that leaves after this call. Ignores the
    * stores and never resolves to a stale value. Calls during a refresh share one more request.
    *
+   * With `unlessNewerThan`, a version that a service has rejected, it sends a request only if it is needed; see `RefreshReadOptions`.
+   *
    * Rejects as `get` does.
    */
-  refresh(name: string, options?: ReadOptions): Promise<Secret> {
-    const { fetcher, reader } = this.#parts;
-    return this.#start(name, options, ({ key, request }) =>
-      this.#inContext(() => reader.awaitFetch(fetcher.joinOrStart(key, request, 'forced'), { request })),
+  refresh(name: string, options?: RefreshReadOptions): Promise<Secret> {
+    return this.#start(refreshRequest, { name, options }, (read) =>
+      this.#inContext(() => forcedRefresh(this.#parts, read)),
     );
   }
 
@@ -219,14 +221,7 @@ export class SecretClient {
 
   /** Returns counters since the client was created. */
   stats(): ClientStats {
-    const { counters, memory, endpoints, storeTier, fetcher } = this.#parts;
-    return {
-      ...totalsOf(counters),
-      ...memory.status.counts,
-      ...endpoints.counts,
-      storeFailures: storeTier.failures,
-      inFlight: fetcher.inFlight,
-    };
+    return statsOf(this.#parts);
   }
 
   /** Whether `close()` was called. */
@@ -260,15 +255,7 @@ export class SecretClient {
 
   /** Returns the state of every secret, endpoint and store, for operators. Contains no value. Slow with many secrets. */
   describe(): ClientDescription {
-    const { memory, endpoints, storeTier, expiry } = this.#parts;
-    return {
-      isClosed: this.isClosed,
-      identity: endpoints.identity,
-      secrets: memory.status.describe(),
-      endpoints: endpoints.describe(),
-      stores: storeTier.describe(),
-      expiries: expiry.status(),
-    };
+    return descriptionOf(this.#parts);
   }
 
   /**
@@ -322,7 +309,7 @@ export class SecretClient {
   }
 
   #read(name: string, options?: ReadOptions): Promise<Secret> {
-    return this.#start(name, options, (read) => {
+    return this.#start(readRequest, { name, options }, (read) => {
       const entry = this.#parts.memory.lookup(read.key);
       const now = this.#clock.cachedTicks();
       if (entry === undefined || now >= entry.freshUntil) return this.#readStaleOrFetch(read, entry, now);
@@ -333,10 +320,18 @@ export class SecretClient {
   }
 
   /** Not async: that would create three more promises. */
-  #start(name: string, options: ReadOptions | undefined, run: (read: PendingRead) => Promise<Secret>): Promise<Secret> {
+  #start<Options, Read extends CheckedRead>(
+    check: (name: string, options: Options | undefined, defaultStage: string) => Read,
+    { name, options }: { readonly name: string; readonly options: Options | undefined },
+    run: (read: Read & { readonly key: string }) => Promise<Secret>,
+  ): Promise<Secret> {
     return rejectInsteadOfThrow(() => {
-      const read = this.#check(name, options);
-      return read.signal === undefined ? run(read) : raceAbort(run(read), read.signal);
+      this.#throwIfClosed(name);
+      const checked = check(name, options, this.#defaultStage);
+      const { request, signal } = checked;
+      signal?.throwIfAborted();
+      const read = { ...checked, key: cacheKey(request, this.#defaultStage) };
+      return signal === undefined ? run(read) : raceAbort(run(read), signal);
     });
   }
 
@@ -359,13 +354,6 @@ export class SecretClient {
   #keyOf(name: string, options: ReadOptions = {}): string {
     checkOptions(name, options);
     return cacheKey(requestFor(name, options, this.#defaultStage), this.#defaultStage);
-  }
-
-  #check(name: string, options: ReadOptions | undefined): CheckedRead & { readonly key: string } {
-    this.#throwIfClosed(name);
-    const { request, signal } = readRequest(name, options, this.#defaultStage);
-    signal?.throwIfAborted();
-    return { request, key: cacheKey(request, this.#defaultStage), signal };
   }
 
   #throwIfClosed(name?: string): void {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { ReadOptions } from '../options/options.ts';
+import type { ReadOptions, RefreshReadOptions } from '../options/options.ts';
 import type { SecretListener, Subscription } from '../secret/events.ts';
 import type { Secret } from '../secret/secret.ts';
 
@@ -9,6 +9,7 @@ type StageOption = Pick<ReadOptions, 'stage'>;
 export interface HandleSource {
   get(name: string, options?: StageOption): Promise<Secret>;
   current(name: string, options?: StageOption): Secret;
+  refresh(name: string, options?: RefreshReadOptions): Promise<Secret>;
   pin(name: string, options?: StageOption): () => void;
   on(
     event: 'rotated',
@@ -75,6 +76,11 @@ export class SecretHandle<Json = unknown> {
   /** Reads the secret, as `SecretClient.get` does: from memory while it is fresh, else from KMS. */
   get(): Promise<Secret> {
     return this.#stage === undefined ? this.#client.get(this.name) : this.#client.get(this.name, this.#stage);
+  }
+
+  /** Fetches the secret from KMS, as `SecretClient.refresh` does. */
+  refresh(options?: Pick<RefreshReadOptions, 'unlessNewerThan' | 'signal'>): Promise<Secret> {
+    return this.#client.refresh(this.name, { ...options, ...this.#stage });
   }
 
   /**

@@ -10,6 +10,8 @@ const secret: SecretStatus = {
   versionId: 'v1',
   type: 'Generic',
   age: 1_000,
+  versionAge: undefined,
+  rotationLag: undefined,
   ttl: 3_600_000,
   freshness: 'fresh',
   pinned: 0,

@@ -1,7 +1,9 @@
-import { readOptionTable } from '../options/option-table.ts';
-import type { ReadOptions } from '../options/options.ts';
+import { readOptionTable, refreshOptionTable } from '../options/option-table.ts';
+import type { ReadOptions, RefreshReadOptions } from '../options/options.ts';
 import { describeKind } from '../options/redact.ts';
 import { layerOf, resolve } from '../options/resolve.ts';
+import type { ResolvedRows } from '../options/resolve.ts';
+import type { OptionRows } from '../options/rows.ts';
 import { RequestRejectedError } from '../secret/errors.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
@@ -13,13 +15,35 @@ export interface CheckedRead {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The validated arguments of `refresh`. */
+export interface CheckedRefresh extends CheckedRead {
+  readonly unlessNewerThan: string | undefined;
+}
+
 /** Validates the arguments of a read. Throws `RequestRejectedError`. */
 export function readRequest(name: string, options: ReadOptions | undefined, defaultStage: string): CheckedRead {
   checkSecretName(name);
   if (options === undefined) return { request: requestFor(name, {}, defaultStage), signal: undefined };
+  const values = valuesOf(name, options, readOptionTable);
+  return { request: requestFor(name, values, defaultStage), signal: values.signal };
+}
+
+/** Same as `readRequest`, for `refresh`. */
+export function refreshRequest(
+  name: string,
+  options: RefreshReadOptions | undefined,
+  defaultStage: string,
+): CheckedRefresh {
+  if (options === undefined) return { ...readRequest(name, options, defaultStage), unlessNewerThan: undefined };
+  checkSecretName(name);
+  const { signal, unlessNewerThan, ...values } = valuesOf(name, options, refreshOptionTable);
+  return { request: requestFor(name, values, defaultStage), signal, unlessNewerThan };
+}
+
+function valuesOf<Table extends OptionRows<Table>>(name: string, options: object, table: Table): ResolvedRows<Table> {
   checkOptions(name, options);
-  const { values, issues } = resolve(readOptionTable, [layerOf(options, 'option')]);
-  if (issues.length === 0) return { request: requestFor(name, values, defaultStage), signal: values.signal };
+  const { values, issues } = resolve(table, [layerOf(options, 'option')]);
+  if (issues.length === 0) return values;
   const problems = issues.map(({ key, expected, got = 'another value' }) => `${key}: expected ${expected}, got ${got}`);
   throw invalidOptions(name, problems.join('; '));
 }

@@ -127,6 +127,11 @@ export class Fetcher {
     for (const key of this.#flights.keysRelatedTo(name)) this.forget(key);
   }
 
+  /** Whether a request of the flight of `key` is on its way to KMS. */
+  isSent(key: string): boolean {
+    return this.#flights.get(key)?.isSent === true;
+  }
+
   /** What the flight of `key` has done so far. */
   progressOf(key: string): FetchProgress {
     return this.#flights.get(key)?.progress ?? noProgress;

@@ -15,6 +15,7 @@ export interface EntryContext {
   readonly freshness: Freshness;
   readonly outage: Outage | undefined;
   readonly pinned: number;
+  readonly rotationLag: number | undefined;
 }
 
 /** KMS rotates a secret at most a few minutes after the announced date. After this time (ms) the rotation counts as missed. */
@@ -28,15 +29,18 @@ export function isRotationMissed(nextAt: number | undefined, date: number): bool
 
 /** The status of an entry, without its value. */
 export function entryStatus(entry: Entry, context: EntryContext): SecretStatus {
-  const { request, now, date, staleIfError, freshness, outage, pinned } = context;
+  const { request, now, date, staleIfError, freshness, outage, pinned, rotationLag } = context;
   const { secret, ttl, fetchedAt, ttlEndsAt, readAt, heapIndex, dueAt } = entry;
   const nextAt = secret.rotation?.nextAt;
+  const createdAt = secret.createdAt?.getTime();
   return {
     name: request.name,
     stage: request.stage,
     versionId: secret.versionId,
     type: secret.type,
     age: now - fetchedAt,
+    versionAge: createdAt === undefined ? undefined : Math.max(date - createdAt, 0),
+    rotationLag,
     ttl,
     freshness,
     expiresIn: Math.max(ttlEndsAt + staleIfError - now, 0),
@@ -67,6 +71,8 @@ export function absentStatus(
     versionId: refusal?.versionId ?? request.versionId,
     type: undefined,
     age: undefined,
+    versionAge: undefined,
+    rotationLag: undefined,
     ttl: undefined,
     freshness: refusal === undefined ? 'missing' : 'refused',
     expiresIn: undefined,

@@ -10,6 +10,7 @@ import { describeDuration } from '../time/duration.ts';
 import { isRotationMissed } from './entry-status.ts';
 import { refOf } from './entry.ts';
 import type { Entry } from './entry.ts';
+import type { RotationLags } from './rotation-lags.ts';
 import { minOwnTtl } from './secret-ttl.ts';
 
 export interface MemoryReporterParts {
@@ -18,6 +19,7 @@ export interface MemoryReporterParts {
   readonly logger: Logger;
   readonly events: SecretEmitter;
   readonly counters: Counters;
+  readonly lags: RotationLags;
 }
 
 /** A read that returned a stale value. */
@@ -66,7 +68,7 @@ export class MemoryReporter {
 
   /** A secret was stored in memory. `previousVersionId`: the last version that was there, even if it was dropped since. */
   stored(entry: Entry, previousVersionId: string | undefined, { isRefresh }: { readonly isRefresh: boolean }): void {
-    const { events, counters, defaultStage, logger } = this.#parts;
+    const { clock, events, counters, defaultStage, lags, logger } = this.#parts;
     const event = { ...refOf(entry, defaultStage), secret: entry.secret };
     const { name, versionId: version } = event;
     this.#logRecovery(entry.key, name);
@@ -77,10 +79,12 @@ export class MemoryReporter {
       logger.debug?.(`Fetched secret "${name}" (version ${version}).`, { secret: name, version });
       return;
     }
-    const message = `Secret "${name}" rotated: version ${previousVersionId} is now ${version}.`;
-    this.#log.add(lines.rotated, message, { secret: name, version, previousVersion: previousVersionId });
+    const lag = lags.arrived(entry, clock.date());
+    const delay = lag === undefined ? '' : `, ${describeDuration(lag)} after KMS created it`;
+    const message = `Secret "${name}" rotated: version ${previousVersionId} is now ${version}${delay}.`;
+    this.#log.add(lines.rotated, message, { secret: name, version, previousVersion: previousVersionId, lag });
     counters.rotations.add();
-    events.emit('rotated', { ...event, previousVersionId });
+    events.emit('rotated', { ...event, previousVersionId, lag });
   }
 
   /** `isInUse`: the secret is in memory or pinned. The failure of any other secret is only in the error of its readers. */
@@ -116,6 +120,7 @@ export class MemoryReporter {
     }
     this.#failingSince.delete(entry.key);
     this.#missedRotations.delete(entry.key);
+    this.#parts.lags.forget(entry.key);
     events.emit('dropped', { ...ref, reason, error });
   }
 
@@ -124,6 +129,7 @@ export class MemoryReporter {
     this.#log.close();
     this.#failingSince.clear();
     this.#missedRotations.clear();
+    this.#parts.lags.clear();
   }
 
   #reportMissedRotation(entry: Entry): void {

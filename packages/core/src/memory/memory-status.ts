@@ -14,6 +14,7 @@ import type { Outages } from './outages.ts';
 import type { Pins } from './pins.ts';
 import type { RefreshQueue } from './refresh-queue.ts';
 import type { Refusals } from './refusals.ts';
+import type { RotationLags } from './rotation-lags.ts';
 
 export interface MemoryStatusParts {
   readonly options: ResolvedOptions;
@@ -25,6 +26,7 @@ export interface MemoryStatusParts {
   readonly refusals: Refusals;
   readonly absent: AbsentSecrets;
   readonly freshness: FreshnessCounts;
+  readonly lags: RotationLags;
 }
 
 /** What `health()` reports about the secrets, with times in milliseconds. */
@@ -126,7 +128,7 @@ export class MemoryStatus {
   }
 
   #statusOf(entry: Entry): SecretStatus {
-    const { options, outages, pins } = this.#parts;
+    const { lags, options, outages, pins } = this.#parts;
     const { clock, stage, staleIfError } = options;
     const now = clock.now();
     return entryStatus(entry, {
@@ -137,6 +139,7 @@ export class MemoryStatus {
       freshness: freshnessOf(entry, now, staleIfError),
       outage: outages.get(entry.key),
       pinned: pins.countOf(entry.key),
+      rotationLag: lags.of(entry.key),
     });
   }
 

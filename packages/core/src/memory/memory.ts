@@ -26,6 +26,7 @@ import { Outages } from './outages.ts';
 import { PinnedSecrets, refreshSpread, refusedRetryDelay } from './pinned-secrets.ts';
 import { RefreshPolicy } from './refresh-policy.ts';
 import { RefreshQueue } from './refresh-queue.ts';
+import { RotationLags } from './rotation-lags.ts';
 import { retryDelay } from './schedule.ts';
 import { storedTimes } from './secret-ttl.ts';
 
@@ -79,7 +80,8 @@ export class SecretMemory {
     });
     const common = { options, cache: this.#cache, outages: this.#outages, queue: this.#queue };
     this.#pinned = new PinnedSecrets({ ...common, logger });
-    this.#reporter = new MemoryReporter({ clock, defaultStage, logger, events, counters });
+    const lags = new RotationLags();
+    this.#reporter = new MemoryReporter({ clock, defaultStage, logger, events, counters, lags });
     this.#counts = new FreshnessCounts(options.staleIfError);
     const shared = { ...common, pins: this.#pinned.pins };
     this.#leastRecentlyRead = new LeastRecentlyRead(this.#cache.entries, shared.pins);
@@ -90,7 +92,14 @@ export class SecretMemory {
       fetch: parts.refresh,
     });
     const { absent, refusals } = this.#pinned;
-    this.status = new MemoryStatus({ ...shared, absent, refusals, errors: this.#errors, freshness: this.#counts });
+    this.status = new MemoryStatus({
+      ...shared,
+      absent,
+      refusals,
+      errors: this.#errors,
+      freshness: this.#counts,
+      lags,
+    });
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -114,6 +123,13 @@ export class SecretMemory {
   /** The error of the last fetch if a retry would not change it, for `negativeTtl` after the fetch. */
   cachedError(key: string): AnySecretError | undefined {
     return this.#errors.get(key);
+  }
+
+  /** The error of the last fetch, if it ended less than `ms` ago or a retry would not change it. */
+  recentError(key: string, ms: number): AnySecretError | undefined {
+    const outage = this.#outages.get(key);
+    const isRecent = outage !== undefined && outage.failures > 0 && this.#clock.now() - outage.at < ms;
+    return isRecent ? outage.error : this.cachedError(key);
   }
 
   /**

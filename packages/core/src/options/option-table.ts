@@ -7,7 +7,13 @@ import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { endpointsRow } from './endpoints.ts';
 import { identityRow } from './identity.ts';
-import type { OptionGroup, ReadOptions, ResolvedOptions, ResolvedSecretOptions } from './options.ts';
+import type {
+  OptionGroup,
+  ReadOptions,
+  RefreshReadOptions,
+  ResolvedOptions,
+  ResolvedSecretOptions,
+} from './options.ts';
 import { objectWith, parseNames, parseStores, parseText, text } from './parsers.ts';
 import { describeKind } from './redact.ts';
 import { layerOf, resolve } from './resolve.ts';
@@ -160,6 +166,11 @@ export const readOptionTable: Rows<Required<ReadOptions>> = {
     expected: 'an AbortSignal',
     parse: (value) => (isAbortSignal(value) ? { value } : undefined),
   }),
+};
+
+export const refreshOptionTable: Rows<Required<RefreshReadOptions>> = {
+  ...readOptionTable,
+  unlessNewerThan: text({ expected: 'the id of a version' }),
 };
 
 function parseSecrets(value: unknown): ParseResult<ReadonlyMap<string, ResolvedSecretOptions>> | undefined {

@@ -205,6 +205,16 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `SecretClient.refresh`. */
+export interface RefreshReadOptions extends ReadOptions {
+  /**
+   * The version that a service has rejected, such as a database its password. If memory has another one, the refresh returns that
+   * without a request. Otherwise it joins a fetch in flight, and sends at most one request per second for the secret. Without a newer
+   * version it resolves to this one.
+   */
+  readonly unlessNewerThan?: string | undefined;
+}
+
 /** Options of `SecretClient.ready`. */
 export interface ReadyOptions {
   /** Milliseconds. Default: `readyTimeout`. */

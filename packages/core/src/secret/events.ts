@@ -20,7 +20,15 @@ export interface SecretEvents {
    * A secret was fetched or loaded in another version than the last one in memory. Emitted after `refreshed`, or alone if the secret was
    * not in memory in between: denied, invalidated, expired, idle or evicted.
    */
-  readonly rotated: SecretRef & { readonly secret: Secret; readonly previousVersionId: string };
+  readonly rotated: SecretRef & {
+    readonly secret: Secret;
+    readonly previousVersionId: string;
+    /**
+     * The rotation lag: milliseconds from the date on which KMS created the version to its arrival here, accurate to a second.
+     * `undefined` if KMS has not said when.
+     */
+    readonly lag: number | undefined;
+  };
   /**
    * A refresh 15 minutes after the announced rotation date, or later, returned the version from before. Emitted once per date. If KMS
    * rotates the secret later, `rotated` follows.

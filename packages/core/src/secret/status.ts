@@ -64,6 +64,13 @@ export interface SecretStatus {
   readonly type: string | undefined;
   /** The time since its fetch. */
   readonly age: number | undefined;
+  /** The time since KMS created the version in memory, by the date of KMS; `undefined` if KMS has not said when. */
+  readonly versionAge: number | undefined;
+  /**
+   * The time from the date on which KMS created the version in memory to its arrival here. `undefined` unless this client has seen the
+   * rotation.
+   */
+  readonly rotationLag: number | undefined;
   readonly ttl: number | undefined;
   /**
    * By age: `fresh` < TTL <= `stale` < TTL + staleIfError <= `expired`. `refused`: KMS refuses a secret that was in memory or is
