@@ -14,6 +14,8 @@ export interface MessageReceiverParts {
   readonly clock: Clock;
   readonly timeout: number;
   readonly outages: Outages;
+  /** For each new connection, after it has subscribed. */
+  readonly onSubscribed: () => void;
 }
 
 /** Receives the messages of other processes: from a single server, or from any node of a cluster that responds. */
@@ -47,7 +49,7 @@ export class MessageReceiver {
   }
 
   async #open(onMessage: Promise<(message: Uint8Array) => void>): Promise<Subscription | undefined> {
-    const { connection, channel, clock, timeout, outages } = this.#parts;
+    const { connection, channel, clock, timeout, outages, onSubscribed } = this.#parts;
     try {
       const [receive, client] = await Promise.all([onMessage, connection.client()]);
       if (this.#isClosed) return undefined;
@@ -59,7 +61,11 @@ export class MessageReceiver {
         timeout,
         onMessage: receive,
         onLost: (reason) => (isCluster(client) ? outages.partFailed(part, reason) : outages.failed('messages', reason)),
-        onSubscribed: () => (isCluster(client) ? outages.partRecovered(part) : outages.recovered('messages')),
+        onSubscribed: () => {
+          if (isCluster(client)) outages.partRecovered(part);
+          else outages.recovered('messages');
+          onSubscribed();
+        },
       });
     } catch (error) {
       // Neither ioredis nor iovalkey is installed: every command rejects with the same reason.

@@ -214,7 +214,55 @@ test('keeps fleets with different keys apart', async () => {
   await other.emitted('written', 2);
 
   expect(await versionIn(one, 'db')).toBe('v1');
-  expect(other.events.map(({ kind }) => kind)).toEqual(['written', 'written']);
+  expect(other.events.map(({ kind }) => kind)).toEqual(['written', 'foreignKeys', 'written']);
+});
+
+test('stores with different keys under one prefix report each other, before anything is written', async () => {
+  const server = await redisOfTest();
+  const clock = new FakeClock();
+  const stores = [firstKey, secondKey].map((key) => subscribeTo(openStore(server, { key, clock })));
+  await subscribers(connectTo(server), 2);
+  await expect.poll(() => clock.pendingTimers).toBeGreaterThanOrEqual(4);
+  await clock.pass('15s');
+  await Promise.all(stores.map(({ emitted }) => emitted('foreignKeys')));
+
+  const [one, other] = stores.map(({ store }) => store.keyIds);
+  expect(stores.map(({ events }) => events)).toMatchObject([
+    [
+      {
+        kind: 'foreignKeys',
+        keyIds: other,
+        reason: expect.stringContaining('use the prefix kms-secrets with') as string,
+      },
+    ],
+    [{ kind: 'foreignKeys', keyIds: one }],
+  ]);
+});
+
+test('a write with a new key removes the entry of the old one, so that the old key can be retired', async () => {
+  const { server, admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await one.write({ name: 'db', stage: 'ACSPrevious' }, stored());
+  const rotating = openStore(server, { key: undefined, keys: [secondKey, firstKey] });
+  await rotating.write({ name: 'db' }, stored({ fetchedAt: 1_767_323_047_000, versionId: 'v2' }));
+  const fieldsOf = async (keyId = ''): Promise<number> => {
+    const [hash = 'none'] = await admin.keys(`kms-secrets:${keyId}:*`);
+    return admin.hlen(hash);
+  };
+
+  const [newId, oldId] = rotating.keyIds ?? [];
+  expect([await fieldsOf(newId), await fieldsOf(oldId)]).toEqual([1, 1]);
+  await rotating.write({ name: 'db', stage: 'ACSPrevious' }, stored({ fetchedAt: 1_767_323_047_000 }));
+  expect([await fieldsOf(newId), await fieldsOf(oldId)]).toEqual([2, 0]);
+});
+
+test('a write keeps an entry that was fetched later, whichever key it is sealed with', async () => {
+  const { server, one } = await fleet();
+  await one.write({ name: 'db' }, stored({ fetchedAt: 1_767_323_047_000, versionId: 'v2' }));
+  const rotating = openStore(server, { key: undefined, keys: [secondKey, firstKey] });
+  await rotating.write({ name: 'db' }, stored());
+
+  expect([await versionIn(one, 'db'), await versionIn(rotating, 'db')]).toEqual(['v2', 'v2']);
 });
 
 test('derives the same key from a passphrase and a prefix in every process', async () => {

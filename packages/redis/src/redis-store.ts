@@ -10,6 +10,7 @@ import type {
   StoreEvent,
   StoreLease,
 } from '@kms-secrets/core';
+import { KeyAnnouncements } from './key-announcements.ts';
 import { Connection, failedOverReason } from './connection.ts';
 import { MessageCodec } from './message-codec.ts';
 import { MessageReceiver } from './message-receiver.ts';
@@ -18,7 +19,15 @@ import { parseOptions } from './options.ts';
 import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
 import type { RedisArgument } from './redis-client.ts';
 import { toStoreError } from './redis-error.ts';
-import { dropScript, publishScript, readScript, releaseScript, removeScript, writeScript } from './scripts.ts';
+import {
+  dropOlderScript,
+  dropScript,
+  publishScript,
+  readScript,
+  releaseScript,
+  removeScript,
+  writeScript,
+} from './scripts.ts';
 import type { Script } from './scripts.ts';
 
 /**
@@ -43,6 +52,8 @@ class RedisStore implements SecretStore {
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #receiver: MessageReceiver;
   #unlocked: Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> | undefined;
+  #keyIds: readonly string[] | undefined;
+  #announcements: KeyAnnouncements | undefined;
   #hasReportedNewer = false;
   #isClosed = false;
 
@@ -60,11 +71,21 @@ class RedisStore implements SecretStore {
       onRecovered: (node) => (node === undefined ? outages.recovered('commands') : outages.nodeRecovered(node)),
       onFailover: () => void this.#receiver.move(failedOverReason),
     });
-    this.#receiver = new MessageReceiver({ ...parts, connection: this.#connection, channel: this.#channel, outages });
+    this.#receiver = new MessageReceiver({
+      ...parts,
+      connection: this.#connection,
+      channel: this.#channel,
+      outages,
+      onSubscribed: () => this.#announcements?.start(),
+    });
   }
 
   get preparing(): Promise<unknown> | undefined {
     return this.#parts.keyring.deriving ?? this.#connection.connecting;
+  }
+
+  get keyIds(): readonly string[] | undefined {
+    return this.#keyIds;
   }
 
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
@@ -85,7 +106,7 @@ class RedisStore implements SecretStore {
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     await this.#run(`Secret "${request.name}" could not be written to ${this.name}`, async () => {
       const { envelope, codec } = await this.#unlock();
-      const [location] = envelope.locations(request);
+      const [location, ...oldLocations] = envelope.locations(request);
       const sealed = envelope.seal({ request, secret }, location, this.#associatedData);
       const message = codec.encode({
         kind: 'written',
@@ -103,7 +124,10 @@ class RedisStore implements SecretStore {
           this.#channel,
           message,
         ]);
-        if (!Buffer.isBuffer(present)) return;
+        if (!Buffer.isBuffer(present)) {
+          await this.#dropOlder(oldLocations, sealed);
+          return;
+        }
         const unsealed = envelope.unseal(present, location, this.#associatedData);
         if ('secret' in unsealed && unsealed.secret.fetchedAt <= this.#parts.clock.date() + maxClockSkew) return;
         if ('reason' in unsealed && unsealed.isNewer === true) {
@@ -126,7 +150,7 @@ class RedisStore implements SecretStore {
       );
       // Users may request any name: the removal of an entry that did not exist concerns no other process.
       if (counts.every((count) => count === 0)) return;
-      await this.#publish(codec, request.name);
+      await this.#publish(codec.encode({ kind: 'removed', name: request.name }), request.name);
     });
   }
 
@@ -135,7 +159,7 @@ class RedisStore implements SecretStore {
       const { envelope, codec } = await this.#unlock();
       const locations = envelope.locations({ name });
       await Promise.all(locations.map((location) => this.#send(this.#keyOf(location), 'DEL')));
-      await this.#publish(codec, name);
+      await this.#publish(codec.encode({ kind: 'removed', name }), name);
     });
   }
 
@@ -174,6 +198,7 @@ class RedisStore implements SecretStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#listeners.clear();
+    this.#announcements?.close();
     await this.#receiver.close();
     await this.#connection.close();
   }
@@ -191,11 +216,10 @@ class RedisStore implements SecretStore {
     return `${this.#parts.prefix}:${keyId}:${nameHash}`;
   }
 
-  /** On the node of a cluster that has just removed the secret, because another one may be down. */
-  async #publish(codec: MessageCodec, removedName: string): Promise<void> {
+  /** On the node of a cluster that holds the secret: it has just responded, and another one may be down. */
+  async #publish(message: Buffer, name: string): Promise<void> {
     const { envelope } = await this.#unlock();
-    const [location] = envelope.locations({ name: removedName });
-    const message = codec.encode({ kind: 'removed', name: removedName });
+    const [location] = envelope.locations({ name });
     await this.#runScript(publishScript, this.#keyOf(location), [this.#channel, message]);
   }
 
@@ -219,6 +243,15 @@ class RedisStore implements SecretStore {
     return undefined;
   }
 
+  /** Removes what this entry, sealed with the first key, replaces under other keys: an old key can then be retired. */
+  async #dropOlder(locations: readonly EntryLocation[], sealed: Buffer): Promise<void> {
+    await Promise.all(
+      locations.map((location) =>
+        this.#runScript(dropOlderScript, this.#keyOf(location), [location.requestHash, sealed]),
+      ),
+    );
+  }
+
   /** By its hash; sends the text only if Redis does not have the script, such as after a restart. */
   async #runScript(script: Script, key: string, args: readonly RedisArgument[]): Promise<unknown> {
     try {
@@ -233,9 +266,11 @@ class RedisStore implements SecretStore {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const { keyring, prefix } = this.#parts;
     // Not a random salt: if Redis evicted it, the processes of the fleet would use different keys.
-    this.#unlocked ??= keyring
-      .unlock(`kms-secrets redis ${prefix}`)
-      .then((envelope) => ({ envelope, codec: this.#createCodec(envelope) }));
+    this.#unlocked ??= keyring.unlock(`kms-secrets redis ${prefix}`).then((envelope) => {
+      this.#keyIds = envelope.keyIds;
+      this.#announcements = this.#createAnnouncements(envelope);
+      return { envelope, codec: this.#createCodec(envelope) };
+    });
     return this.#unlocked;
   }
 
@@ -245,7 +280,18 @@ class RedisStore implements SecretStore {
     return new MessageCodec({ envelope, clock: this.#parts.clock, channel: this.#channel, onUnknownForm });
   }
 
+  #createAnnouncements({ keyIds }: Envelope): KeyAnnouncements {
+    return new KeyAnnouncements({
+      ...this.#parts,
+      keyIds,
+      // If it fails, the next announcement follows in five minutes.
+      publish: (announcement) => void this.#publish(announcement, '').catch(() => {}),
+      emit: (event) => this.#emit(event),
+    });
+  }
+
   #onMessage(codec: MessageCodec, bytes: Uint8Array): void {
+    this.#announcements?.received(bytes);
     const message = codec.decode(bytes);
     if (message !== undefined) this.#emit(message);
   }

@@ -57,6 +57,22 @@ end
 return false`);
 
 /**
+ * KEYS: hash. ARGV: request, sealed secret. Deletes the entries of a request, in every format, that were fetched before that
+ * secret. It is sealed with another key, so its own entry is in another hash.
+ */
+export const dropOlderScript: Script = script(`
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return false end
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, #ARGV[1]) == ARGV[1] then
+    local value = redis.call('HGET', KEYS[1], field)
+    if value and #value >= 18 and struct.unpack('>d', value, 11) < struct.unpack('>d', ARGV[2], 11) then
+      redis.call('HDEL', KEYS[1], field)
+    end
+  end
+end
+return false`);
+
+/**
  * KEYS: hash. ARGV: request. Deletes the entries of a request in every format, those of later releases included: their
  * fields begin with it. Returns their number.
  */

@@ -139,7 +139,7 @@ const storeLabels = {
 } as const;
 
 function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
-  const { store: name, state, lastFailure, lastDropped } = store;
+  const { store: name, state, lastFailure, lastDropped, foreignKeys } = store;
   const tone = storeTones[state];
   return (
     <li data-store={name}>
@@ -150,6 +150,9 @@ function StoreRow({ store }: { readonly store: StoreView }): ReactNode {
       <span className={style['summary']}>{storeSummary(store)}</span>
       {state !== 'working' && lastFailure !== undefined && (
         <Failure tone={tone} title="failed" ago={lastFailure.ago} message={lastFailure.message} />
+      )}
+      {foreignKeys !== undefined && (
+        <Failure tone="degraded" title="foreign keys" ago={foreignKeys.ago} message={foreignKeys.message} />
       )}
       {lastDropped !== undefined && (
         <Failure tone="degraded" title="dropped" ago={lastDropped.ago} message={lastDropped.message} />

@@ -180,6 +180,8 @@ test('counts the pending changes of a store', () => {
     dropped: 0,
     lastDropped: undefined,
     lastFailure: undefined,
+    keyIds: [],
+    foreignKeys: undefined,
   };
 
   expect([0, 1, 12].map((queued) => storeSummary({ ...store, queued, dropped: queued }))).toEqual([

@@ -169,6 +169,18 @@ test.each([
   expect(healthOf(client)).toEqual([200, ['store']]);
 });
 
+test('the key of a store is wrong: the page shows both keys', async () => {
+  const store = new FakeStore({ isShared: true });
+  const { client, clock } = await setUp({ stores: store });
+  const reason = 'other processes use the prefix my-app with the key 1965b9144a848d44, which this one does not have';
+  store.emit({ kind: 'foreignKeys', keyIds: ['1965b9144a848d44'], reason });
+  await clock.pass('1m');
+
+  expect(page(client)).toContain(`Degraded\nFailing stores: ${store.name}.`);
+  expect(page(client)).toMatch(/\nforeign keys\b[^]*with the key 1965b9144a848d44, which this one does not have\./u);
+  expect(healthOf(client)).toEqual([200, ['store']]);
+});
+
 test('a CA is about to expire: the page shows its date in time', async () => {
   const kms = await startFakeKms();
   onTestFinished(() => kms.close());

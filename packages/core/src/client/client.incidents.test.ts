@@ -207,3 +207,26 @@ test('a rotation that was missed and comes later is announced again', async () =
   expect(events('rotated')).toMatchObject([{ versionId: 'v2' }]);
   expect(events('rotationMissed').map(({ versionId }) => versionId)).toEqual(['v1', 'v2']);
 });
+
+test('the key of a store is wrong: one log line and event with both keys, and health names the store', async () => {
+  const store = new FakeStore({ isShared: true });
+  const fixture = await setUp({ store });
+  const { client, clock, events, lines } = fixture;
+  const reason = 'other processes use the prefix my-app with the key 1965b9144a848d44, which this one does not have';
+  store.emit({ kind: 'foreignKeys', keyIds: ['1965b9144a848d44'], reason });
+  store.emit({ kind: 'foreignKeys', keyIds: ['1965b9144a848d44', '36a77759e51b1e14'], reason });
+  await clock.pass('20m');
+
+  const line = `fake store: ${reason}.`;
+  expect(seen(fixture, 'warn')).toEqual({ status: 'degraded', kinds: ['store'], log: [`warn ${line}`] });
+  expect(client.health().problems).toMatchObject([{ names: ['fake store'], since: 20 * 60_000 }]);
+  expect(client.describe().stores).toMatchObject([
+    { foreignKeys: { keyIds: ['1965b9144a848d44', '36a77759e51b1e14'], message: line, ago: 20 * 60_000 } },
+  ]);
+  expect(events('store')).toMatchObject([{ kind: 'foreignKeys', error: { code: 'ERR_STORE', message: line } }]);
+
+  store.emit({ kind: 'foreignKeys', keyIds: [], reason: '' });
+  expect([client.health().status, client.describe().stores[0]?.foreignKeys]).toEqual(['ok', undefined]);
+  expect(events('store')[1]).toMatchObject({ kind: 'foreignKeys', error: undefined });
+  expect(lines.at(-1)).toBe('info fake store is no longer in use with foreign keys.');
+});

@@ -87,12 +87,15 @@ function degradedProblems({ memory, identity, endpoints, stores, expiries }: Hea
   add('refresh', { count: counts.failing, since: failingFor, expiresIn });
   add('endpoint', { count: failing.length, ...failingEndpoints(failing) });
   const badStores = stores.filter(
-    ({ state, lastDropped }) => state !== 'working' || (lastDropped !== undefined && lastDropped.ago < recentlyDropped),
+    ({ state, lastDropped, foreignKeys }) =>
+      state !== 'working' ||
+      foreignKeys !== undefined ||
+      (lastDropped !== undefined && lastDropped.ago < recentlyDropped),
   );
   add('store', {
     count: badStores.length,
     names: badStores.map(({ store }) => store).slice(0, maxNames),
-    since: longest(badStores.map((store) => store.failingFor ?? store.lastDropped?.ago)),
+    since: longest(badStores.map((store) => store.failingFor ?? store.foreignKeys?.ago ?? store.lastDropped?.ago)),
   });
   const expiring = expiries.filter(({ kind, expiresIn: ms }) => kind === 'credentials' || ms < expiryNotice);
   add('expiring', {

@@ -214,7 +214,7 @@ export class Commit {
   }
 
   #firstKeyId(): string {
-    return this.#packs.envelope.locations({ name: '' })[0].keyId;
+    return this.#packs.envelope.keyIds[0];
   }
 }
 

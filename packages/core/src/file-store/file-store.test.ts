@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FakeClock } from '@kms-secrets/testing';
 import { describeStore } from '@kms-secrets/testing/contracts';
@@ -189,11 +189,57 @@ test('ignores the files of processes with another key', async () => {
   expect(await versionIn(one, 'db')).toBe('one');
   expect(events).toEqual([
     {
-      kind: 'dropped',
-      name: undefined,
-      reason: expect.stringContaining('contains files sealed with other keys, which are ignored') as string,
+      kind: 'foreignKeys',
+      keyIds: one.keyIds,
+      reason:
+        `files of the key ${one.keyIds?.join()} are ignored, because this process has only ${other.keyIds?.join()}. ` +
+        'Set the same key in all processes, or delete files that begin with the id of a key that none of them has',
     },
   ]);
+});
+
+test('reports when the files of another key are gone', async () => {
+  const path = await freshPath();
+  const [one, other] = [fileStore({ path, key: firstKey }), fileStore({ path, key: secondKey })];
+  const events = eventsOf(other);
+  await one.write({ name: 'db' }, stored());
+  await other.read({ name: 'db' });
+  await other.read({ name: 'db' });
+  for (const file of await readdir(path)) await rm(join(path, file));
+  await other.read({ name: 'db' });
+
+  expect(events.flatMap((event) => (event.kind === 'foreignKeys' ? [event.keyIds.length] : []))).toEqual([1, 0]);
+});
+
+test('the first read reseals the entries of an old key once, also if nothing is written', async () => {
+  const { path, one } = await pair();
+  await one.write({ name: 'db' }, stored());
+  const rotating = fileStore({ path, keys: [secondKey, firstKey] });
+  await rotating.read({ name: 'db' });
+  await rotating.close();
+  const filesOf = async (keyId = ''): Promise<number> =>
+    (await readdir(path)).filter((file) => file.startsWith(keyId)).length;
+  const afterFirst = [await filesOf(rotating.keyIds?.[0]), await filesOf(rotating.keyIds?.[1])];
+
+  expect(afterFirst).toEqual([1, 0]);
+  expect(await versionIn(fileStore({ path, key: secondKey }), 'db')).toBe('v1');
+});
+
+test('a process reseals once by reading: another one may still seal with the old key', async () => {
+  const { path } = await pair();
+  const [rotated, late] = [
+    fileStore({ path, keys: [secondKey, firstKey] }),
+    fileStore({ path, keys: [firstKey, secondKey] }),
+  ];
+  await late.write({ name: 'db' }, stored());
+  await rotated.read({ name: 'db' });
+  await rotated.remove({ name: 'no such secret' }); // after the commit of the read
+  await late.write({ name: 'db' }, stored({ fetchedAt: stored().fetchedAt + 1 }));
+  await rotated.read({ name: 'db' });
+  await rotated.close();
+
+  const keyIds = (await readdir(path)).map((file) => file.slice(0, 16));
+  expect(keyIds).toEqual([late.keyIds?.[0]]);
 });
 
 test('frees its cache after 10 s, and leaves no timer when it is closed', async () => {

@@ -87,6 +87,10 @@ class FileStore implements SecretStore {
   #committing: Promise<void> | undefined;
   #refreshing: Promise<void> | undefined;
   #isClosed = false;
+  #keyIds: readonly string[] | undefined;
+  /** The last ones that were reported. */
+  #foreignKeyIds: readonly string[] = [];
+  #hasResealed = false;
   #cancelCacheTimer = (): void => {};
 
   constructor(parts: FileStoreParts) {
@@ -96,6 +100,10 @@ class FileStore implements SecretStore {
 
   get preparing(): Promise<unknown> | undefined {
     return this.#parts.keyring.deriving;
+  }
+
+  get keyIds(): readonly string[] | undefined {
+    return this.#keyIds;
   }
 
   /** A folder that is full, missing or on a failed disk is not a mistake in the configuration. */
@@ -111,13 +119,13 @@ class FileStore implements SecretStore {
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     if (this.#isClosed) throw this.#closedError();
     const what = `Secret "${request.name}" could not be read from ${this.name}`;
-    const { entry, isDamaged } = await this.#reportFailure('read', what, async () => {
-      const packs = await this.#open();
-      await this.#refresh(packs);
-      return { entry: packs.read(request), isDamaged: packs.isDamaged };
+    const { entry, packs } = await this.#reportFailure('read', what, async () => {
+      const opened = await this.#open();
+      await this.#refresh(opened);
+      return { entry: opened.read(request), packs: opened };
     });
     // In the background; a failure is reported as an event.
-    if (isDamaged) this.#enqueue({ kind: 'repair' }).catch(() => {});
+    if (packs.isDamaged || this.#mustReseal(packs)) this.#enqueue({ kind: 'repair' }).catch(() => {});
     return entry?.secret;
   }
 
@@ -148,6 +156,13 @@ class FileStore implements SecretStore {
     const packs = await this.#packs?.catch(() => undefined);
     await packs?.deletionsDone();
     packs?.clearCache();
+  }
+
+  /** Once per process: while keys are rotated, processes that seal with different keys would rewrite the folder in turn. */
+  #mustReseal(packs: PackFormats): boolean {
+    if (this.#hasResealed || !packs.hasOldKeys) return false;
+    this.#hasResealed = true;
+    return true;
   }
 
   #enqueue(change: FolderChange): Promise<void> {
@@ -187,9 +202,18 @@ class FileStore implements SecretStore {
     this.#refreshing ??= Promise.resolve().then(() => {
       this.#refreshing = undefined;
       this.#restartCacheTimer(packs);
-      return packs.refresh();
+      return packs.refresh().then(() => this.#reportForeignKeys(packs));
     });
     return this.#refreshing;
+  }
+
+  #reportForeignKeys({ foreignKeyIds, keyIds }: PackFormats): void {
+    if (foreignKeyIds.join() === this.#foreignKeyIds.join()) return;
+    this.#foreignKeyIds = foreignKeyIds;
+    const owned = `files of the key ${foreignKeyIds.join(', ')} are ignored, because this process has only ${keyIds.join(', ')}`;
+    const advice =
+      'Set the same key in all processes, or delete files that begin with the id of a key that none of them has';
+    this.#emit({ kind: 'foreignKeys', keyIds: foreignKeyIds, reason: `${owned}. ${advice}` });
   }
 
   #restartCacheTimer(packs: PackFormats): void {
@@ -219,6 +243,7 @@ class FileStore implements SecretStore {
     // A read-only disk cannot be cleaned up, but it can be read.
     await folder.cleanUp().catch(() => {});
     const envelope = await keyring.unlock(keyring.needsSalt ? await folder.salt() : '');
+    this.#keyIds = envelope.keyIds;
     const onDropped = (reason: string, name: string | undefined): void => this.#emit({ kind: 'dropped', name, reason });
     return new PackFormats({ folder, envelope, onDropped });
   }

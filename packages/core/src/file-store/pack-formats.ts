@@ -24,6 +24,20 @@ export class PackFormats {
     return this.#formats[0].all.some((pack) => pack.isDamaged);
   }
 
+  /** Of our keys. The first one seals. */
+  get keyIds(): readonly string[] {
+    return this.#formats[0].envelope.keyIds;
+  }
+
+  get foreignKeyIds(): readonly string[] {
+    return [...new Set(this.#formats.flatMap((packs) => [...packs.foreignKeyIds]))].toSorted();
+  }
+
+  /** Whether the next commit will seal files again that are sealed with an old key. */
+  get hasOldKeys(): boolean {
+    return this.#formats[0].hasOldKeys;
+  }
+
   async refresh(): Promise<void> {
     for (const packs of this.#formats) await packs.refresh();
   }

@@ -64,12 +64,13 @@ export class Packs {
   readonly #ignored = new Set<string>();
   #deletions: Promise<unknown> = Promise.resolve();
   #hasLaterFiles = false;
+  #foreignKeyIds: ReadonlySet<string> = new Set();
 
   constructor({ folder, envelope, onDropped }: PacksParts) {
     this.#folder = folder;
     this.envelope = envelope;
     this.#onDropped = onDropped;
-    this.#keyIds = new Set(envelope.locations({ name: '' }).map(({ keyId }) => keyId));
+    this.#keyIds = new Set(envelope.keyIds);
   }
 
   /** Loads the files that other processes added, and forgets those that they deleted. */
@@ -81,7 +82,7 @@ export class Packs {
       this.#hasLaterFiles = versions.some(({ keyId, version }) => version > latestVersion && this.#keyIds.has(keyId));
       const packs = versions.filter(({ version }) => version === this.envelope.version);
       const ours = new Set(packs.filter(({ keyId }) => this.#keyIds.has(keyId)).map(({ file }) => file));
-      if (ours.size < packs.length) this.#reportForeignFiles();
+      this.#foreignKeyIds = new Set(packs.filter(({ file }) => !ours.has(file)).map(({ keyId }) => keyId));
       const known = [this.#packs, this.#ignored, this.#deleting];
       const missing = [...ours].filter((file) => !known.some((group) => group.has(file)));
       const wasThere = await Promise.all(missing.map((file) => this.#load(file)));
@@ -98,6 +99,16 @@ export class Packs {
    */
   get hasLaterFiles(): boolean {
     return this.#hasLaterFiles;
+  }
+
+  /** The ids of keys that this process does not have. Their files are ignored and kept: another process may use them. */
+  get foreignKeyIds(): ReadonlySet<string> {
+    return this.#foreignKeyIds;
+  }
+
+  /** Whether there are files that are sealed with another key than the first one. */
+  get hasOldKeys(): boolean {
+    return this.all.some(({ keyId }) => keyId !== this.envelope.keyIds[0]);
   }
 
   get all(): readonly Pack[] {
@@ -237,11 +248,6 @@ export class Packs {
     if (damage !== undefined) this.#report(file, `${file} ${damage}; only the entries before that are used`, undefined);
     this.#packs.set(file, { ...packOf(file, records, bytes.length), isDamaged: damage !== undefined });
     return true;
-  }
-
-  /** Files of another key are not deleted: two processes with different keys would destroy each other's entries. */
-  #reportForeignFiles(): void {
-    this.#report('foreign', `${this.#folder.path} contains files sealed with other keys, which are ignored`, undefined);
   }
 
   /** Reports once: until a file is repaired, every refresh finds the damage again. */

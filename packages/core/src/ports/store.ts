@@ -31,6 +31,11 @@ export type StoreEvent =
   /** The store removed an entry that it could not trust: truncated, tampered with or moved. `name` is set if it is known. */
   | { readonly kind: 'dropped'; readonly name: string | undefined; readonly reason: string }
   /**
+   * The keys in use that this process does not have: of other processes that share the storage, or of entries in it. Empty if
+   * there are none any more. `reason` is a sentence without a full stop, for an operator.
+   */
+  | { readonly kind: 'foreignKeys'; readonly keyIds: readonly string[]; readonly reason: string }
+  /**
    * The store cannot reach its storage, or with `part` a part of it, such as a node of a cluster: it is then used for all other
    * secrets. `reason` is the end of a sentence, without a full stop.
    */
@@ -63,6 +68,8 @@ export interface SecretStore {
    * `storeTimeout`. It must end.
    */
   readonly preparing?: Promise<unknown> | undefined;
+  /** Identify the encryption keys and reveal nothing about them. The first one seals. `undefined` before they are derived. */
+  readonly keyIds?: readonly string[] | undefined;
   /** Rejects with `StoreError` if the store is configured so that it cannot work. `ready()` then rejects with that error. */
   verify?(): Promise<void>;
   /** Resolves to `undefined` if there is no entry, or if the entry is corrupt. */

@@ -35,6 +35,8 @@ export interface Envelope {
   readonly version: number;
   /** An envelope of each version that this release reads. Writers use the first one, which is this one. */
   readonly formats: readonly [Envelope, ...Envelope[]];
+  /** 16 hex digits for each key. The first one seals. */
+  readonly keyIds: readonly [string, ...string[]];
   /** The location of a request under each key. Writers use the first one. */
   locations(request: SecretRequest): EntryLocations;
   /** The field of an entry in a store that keeps all entries of a name together. It begins with the request hash. */
@@ -81,6 +83,7 @@ function keyIdOf(sealed: Uint8Array): string {
 export class SealedEnvelope implements Envelope {
   readonly version: number;
   readonly formats: readonly [Envelope, ...Envelope[]];
+  readonly keyIds: readonly [string, ...string[]];
   readonly #first: Subkeys;
   readonly #keys: readonly Subkeys[];
   readonly #locations: Locations;
@@ -94,6 +97,7 @@ export class SealedEnvelope implements Envelope {
     if (first === undefined) throw new RangeError('An envelope needs at least one key.');
     this.#first = first;
     this.#keys = [first, ...others];
+    this.keyIds = [first.id, ...others.map(({ id }) => id)];
     this.#locations = new Locations([first, ...others]);
   }
 

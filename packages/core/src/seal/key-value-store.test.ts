@@ -55,6 +55,21 @@ test('reads what was written under an older key, and removes it', async () => {
   expect(map.size).toBe(0);
 });
 
+test('a write removes the older entry of an old key, and keeps a later one', async () => {
+  const map = new Map<string, string>();
+  const old = keyValueStore({ name: 'map', storage: map, key: firstKey });
+  const rotated = keyValueStore({ name: 'map', storage: map, keys: [secondKey, firstKey] });
+  const at = Date.now();
+  await old.write({ name: 'db' }, stored({ fetchedAt: at }));
+  await rotated.write({ name: 'db' }, stored({ fetchedAt: at - 1, versionId: 'v0' }));
+  expect((await rotated.read({ name: 'db' }))?.versionId).toBe('v1');
+
+  await rotated.write({ name: 'db' }, stored({ fetchedAt: at + 1, versionId: 'v2' }));
+  expect((await rotated.read({ name: 'db' }))?.versionId).toBe('v2');
+  expect(await old.read({ name: 'db' })).toBeUndefined();
+  expect([map.size, rotated.keyIds?.length]).toEqual([1, 2]);
+});
+
 test('concurrent writes of stages of one secret lose none', async () => {
   const store = keyValueStore({ name: 'map', storage: new Map<string, string>(), key: firstKey });
   const stages = Array.from({ length: 20 }, (_, index) => `stage-${index}`);

@@ -47,6 +47,7 @@ class KeyValueStore implements SecretStore {
   readonly #prefix: string;
   readonly #keyring: Keyring;
   #envelope: Promise<Envelope> | undefined;
+  #keyIds: readonly string[] | undefined;
   /** The last change of each key, which the next one waits for. */
   readonly #changes = new Map<string, Promise<void>>();
   #isClosed = false;
@@ -62,28 +63,44 @@ class KeyValueStore implements SecretStore {
     return this.#keyring.deriving;
   }
 
+  get keyIds(): readonly string[] | undefined {
+    return this.#keyIds;
+  }
+
   async read(request: SecretRequest): Promise<StoredSecret | undefined> {
     if (this.#isClosed) return undefined;
     const envelope = await this.#open();
+    const entries: StoredSecret[] = [];
     for (const location of envelope.locations(request)) {
       const bundle = await this.#load(this.#keyOf(location));
-      const [newest] = envelope.formats
-        .map((format) => unsealFrom(bundle, location, format))
-        .flatMap((entry) => (entry !== undefined && 'secret' in entry ? [entry.secret] : []))
-        .toSorted((one, other) => other.fetchedAt - one.fetchedAt);
-      if (newest !== undefined) return newest;
+      for (const format of envelope.formats) {
+        const entry = unsealFrom(bundle, location, format);
+        if (entry !== undefined && 'secret' in entry) entries.push(entry.secret);
+      }
     }
-    return undefined;
+    // Of all keys and formats: while they change, another process may still write the previous ones.
+    const [newest] = entries.toSorted((one, other) => other.fetchedAt - one.fetchedAt);
+    return newest;
   }
 
   async write(request: SecretRequest, secret: StoredSecret): Promise<void> {
     const envelope = await this.#open();
-    const [location] = envelope.locations(request);
+    const [location, ...oldLocations] = envelope.locations(request);
     await this.#change(this.#keyOf(location), (bundle) => {
       const entry = unsealFrom(bundle, location, envelope);
       if (entry !== undefined && !isReplaceable(entry, secret)) return bundle;
       const sealed = envelope.seal({ request, secret }, location).toString('base64');
       return { ...bundle, [envelope.fieldOf(location)]: sealed };
+    });
+    // An old key can be retired when nothing is sealed with it any more.
+    for (const old of oldLocations) await this.#dropOlder(envelope, old, secret);
+  }
+
+  async #dropOlder(envelope: Envelope, location: EntryLocation, { fetchedAt }: StoredSecret): Promise<void> {
+    await this.#change(this.#keyOf(location), (bundle) => {
+      const entry = unsealFrom(bundle, location, envelope);
+      const isOlder = entry !== undefined && 'secret' in entry && entry.secret.fetchedAt < fetchedAt;
+      return isOlder ? without(bundle, location.requestHash) : bundle;
     });
   }
 
@@ -105,7 +122,10 @@ class KeyValueStore implements SecretStore {
   }
 
   #open(): Promise<Envelope> {
-    this.#envelope ??= this.#keyring.unlock(`kms-secrets key-value ${this.#prefix}`);
+    this.#envelope ??= this.#keyring.unlock(`kms-secrets key-value ${this.#prefix}`).then((envelope) => {
+      this.#keyIds = envelope.keyIds;
+      return envelope;
+    });
     return this.#envelope;
   }
 

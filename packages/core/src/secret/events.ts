@@ -61,13 +61,14 @@ export interface SecretEvents {
   /**
    * The state of a store changed. `failed`: it started to fail. `unavailable`: it keeps failing and is skipped. `recovered`:
    * it works again. These are emitted once per outage, not per operation. `dropped`: a corrupt or foreign entry was removed.
+   * `foreignKeys`: the storage is in use with keys that this process does not have; without `error`, it no longer is.
    *
    * With `part`, only that part of the store is unavailable or has recovered, such as a node of a cluster.
    */
   readonly store: {
     /** `SecretStore.name`. */
     readonly store: string;
-    readonly kind: 'failed' | 'unavailable' | 'recovered' | 'dropped';
+    readonly kind: 'failed' | 'unavailable' | 'recovered' | 'dropped' | 'foreignKeys';
     /** The operation that failed, if known. */
     readonly operation: 'read' | 'write' | 'remove' | 'removeAll' | 'subscribe' | 'lease' | 'close' | undefined;
     /** The secret, if the event is about one. */

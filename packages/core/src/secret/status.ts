@@ -128,6 +128,12 @@ export interface StoreStatus {
   readonly dropped: number;
   readonly lastDropped: { readonly message: string; readonly ago: number } | undefined;
   readonly lastFailure: { readonly message: string; readonly ago: number } | undefined;
+  /** `SecretStore.keyIds`: the ids of its encryption keys. The first one seals. Empty before they are derived. */
+  readonly keyIds: readonly string[];
+  /** Keys in use that this process does not have. `ago`: the time since the first of them was seen. */
+  readonly foreignKeys:
+    | { readonly keyIds: readonly string[]; readonly message: string; readonly ago: number }
+    | undefined;
 }
 
 /** Something that the client needs to reach KMS and that expires. Times are in milliseconds. */
@@ -191,7 +197,7 @@ export interface HealthProblem {
    * - `source`: memory is empty and every endpoint fails
    * - `identity`: KMS rejects the credentials of the client
    * - `endpoint`: endpoints that fail
-   * - `store`: stores that fail, or that dropped an entry in the last ten minutes
+   * - `store`: stores that fail, that dropped an entry in the last ten minutes, or that are in use with foreign keys
    * - `expiring`: credentials that could not be renewed, or a client key or certificate authority that expires within seven days
    * - `rotation`: secrets that KMS has not rotated at the announced date
    */

@@ -11,6 +11,7 @@ import { StoreRecord } from './store-record.ts';
 import type { OperationGroup } from './store-failures.ts';
 import {
   droppedError,
+  foreignKeysError,
   lostError,
   operationError,
   partOf,
@@ -226,6 +227,15 @@ export class GuardedStore {
     this.#onEvent({ store: this.name, kind: 'dropped', operation: 'read', name, error });
   }
 
+  /** The keys in use that this process does not have. Reported when the first one appears and when the last one is gone. */
+  reportForeignKeys(keyIds: readonly string[], reason: string): void {
+    const hadForeignKeys = this.#record.hasForeignKeys;
+    const error = keyIds.length === 0 ? undefined : foreignKeysError(this.name, reason);
+    this.#record.foreignKeys(keyIds, error);
+    if (hadForeignKeys === (error !== undefined)) return;
+    this.#onEvent({ ...ofNoSecret, store: this.name, kind: 'foreignKeys', error });
+  }
+
   status(queued: number): StoreStatus {
     const groups = this.#groups;
     const partState = this.#parts.size > 0 ? 'partlyUnavailable' : groups.isFailing ? 'failing' : 'working';
@@ -236,6 +246,7 @@ export class GuardedStore {
       unavailableParts: [...this.#parts.keys()],
       queued,
       failingFor: since === Number.POSITIVE_INFINITY ? undefined : this.#clock.now() - since,
+      keyIds: this.store.keyIds ?? [],
       ...this.#record.status,
     };
   }

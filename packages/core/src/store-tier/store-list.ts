@@ -228,6 +228,9 @@ export class StoreList {
       case 'dropped':
         store.reportDropped(event.name, event.reason);
         return;
+      case 'foreignKeys':
+        store.reportForeignKeys([...event.keyIds], event.reason);
+        return;
       case 'unavailable':
         store.markUnavailable(event.reason, event.part);
         return;

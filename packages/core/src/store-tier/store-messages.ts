@@ -36,6 +36,10 @@ export function droppedError(store: string, reason: string, secretName: string |
   return new StoreError(`${entry} in ${store} was dropped: ${withoutFullStop(reason)}.`, { secretName });
 }
 
+export function foreignKeysError(store: string, reason: string): StoreError {
+  return new StoreError(`${store}: ${withoutFullStop(reason)}.`);
+}
+
 /** Changes were dropped, or were not written before the client was closed. */
 export function lostError(store: string, operation: 'write' | 'close', count: number): StoreError {
   const changes = count === 1 ? '1 change' : `${count} changes`;

@@ -15,6 +15,7 @@ export class StoreRecord {
   #dropped = 0;
   #lastDropped: LastMessage | undefined;
   #lastFailure: LastMessage | undefined;
+  #foreignKeys: (LastMessage & { readonly keyIds: readonly string[] }) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,15 +40,27 @@ export class StoreRecord {
     this.#lastDropped = { message, at: this.#clock.now() };
   }
 
-  get status(): Pick<StoreStatus, 'dropped' | 'lastDropped' | 'lastFailure'> {
+  get hasForeignKeys(): boolean {
+    return this.#foreignKeys !== undefined;
+  }
+
+  /** `error` is `undefined` if there are none any more. */
+  foreignKeys(keyIds: readonly string[], error: StoreError | undefined): void {
+    const at = this.#foreignKeys?.at ?? this.#clock.now();
+    this.#foreignKeys = error && { keyIds, message: error.message, at };
+  }
+
+  get status(): Pick<StoreStatus, 'dropped' | 'lastDropped' | 'lastFailure' | 'foreignKeys'> {
+    const foreignKeys = this.#foreignKeys;
     return {
+      foreignKeys: foreignKeys && { keyIds: foreignKeys.keyIds, ...this.#withAge(foreignKeys) },
       dropped: this.#dropped,
-      lastDropped: this.#withAge(this.#lastDropped),
-      lastFailure: this.#withAge(this.#lastFailure),
+      lastDropped: this.#lastDropped && this.#withAge(this.#lastDropped),
+      lastFailure: this.#lastFailure && this.#withAge(this.#lastFailure),
     };
   }
 
-  #withAge(last: LastMessage | undefined): { readonly message: string; readonly ago: number } | undefined {
-    return last && { message: last.message, ago: this.#clock.now() - last.at };
+  #withAge({ message, at }: LastMessage): { readonly message: string; readonly ago: number } {
+    return { message, ago: this.#clock.now() - at };
   }
 }

@@ -234,6 +234,8 @@ export class StoreTier {
     if (event.kind === 'recovered') {
       const subject = event.part === undefined ? event.store : `${event.part} of ${event.store}`;
       logger.info(`${subject} has recovered.`, { store: event.store });
+    } else if (event.kind === 'foreignKeys' && event.error === undefined) {
+      logger.info(`${event.store} is no longer in use with foreign keys.`, { store: event.store });
     } else if (event.kind === 'dropped') {
       this.#log.add(droppedEntry, event.error?.message ?? '', {
         secret: event.name ?? event.store,
