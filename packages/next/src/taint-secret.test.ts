@@ -27,6 +27,22 @@ test('has no effect on code that awaits, serializes, clones or prints a secret',
   expect(String(secret)).toBe('Secret(prod/db)');
 });
 
+test('taints the secret and each part of its value once, with an error that names the secret', () => {
+  const secret = new Secret({ name: 'prod/db', versionId: 'v1', dataType: 'text', value: '{"password":"s3cret-one"}' });
+  const tainted: unknown[] = [];
+  const taint = {
+    experimental_taintObjectReference: (message: string, object: object) => tainted.push([message, object]),
+    experimental_taintUniqueValue: (message: string, lifetime: object, value: string | Uint8Array) =>
+      tainted.push([message, lifetime, value]),
+  };
+
+  taintSecret(secret, taint);
+  taintSecret(secret, taint);
+
+  const message = taintMessage(secret);
+  expect(tainted).toEqual([[message, secret], ...[...taintedPartsOf(secret)].map((part) => [message, secret, part])]);
+});
+
 const partsOf = (json: unknown): readonly (string | Uint8Array)[] => {
   const value = JSON.stringify(json);
   return [...taintedPartsOf(new Secret({ name: 'db', versionId: 'v1', dataType: 'text', value }))].filter(

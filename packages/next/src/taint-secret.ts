@@ -2,12 +2,13 @@ import type { Secret } from '@kms-secrets/core';
 import * as react from 'react';
 
 /** React has these only with `experimental.taint`. */
-interface Taint {
-  experimental_taintUniqueValue?: (message: string, lifetime: object, value: string | Uint8Array) => void;
-  experimental_taintObjectReference?: (message: string, object: object) => void;
+export interface Taint {
+  experimental_taintUniqueValue?: ((message: string, lifetime: object, value: string | Uint8Array) => void) | undefined;
+  experimental_taintObjectReference?: ((message: string, object: object) => void) | undefined;
 }
 // From the namespace: an import by name fails the build where React does not export it.
-const { experimental_taintUniqueValue: taintValue, experimental_taintObjectReference: taintObject } = react as Taint;
+const { experimental_taintUniqueValue, experimental_taintObjectReference } = react as Taint;
+const taintOfReact: Taint = { experimental_taintUniqueValue, experimental_taintObjectReference };
 
 const tainted = new WeakSet<Secret>();
 
@@ -34,7 +35,8 @@ const randomRun = /(?=[a-z0-9+/]{0,19}[0-9])(?=[a-z0-9+/]{0,19}[a-z])[a-z0-9+/]{
  * React compares strings by their value. A field such as `"region": "cn-hangzhou"` is therefore not tainted: every page with that
  * literal would fail.
  */
-export function taintSecret(secret: Secret): void {
+export function taintSecret(secret: Secret, taint: Taint = taintOfReact): void {
+  const { experimental_taintUniqueValue: taintValue, experimental_taintObjectReference: taintObject } = taint;
   if (tainted.has(secret)) return;
   tainted.add(secret);
   const message = taintMessage(secret);

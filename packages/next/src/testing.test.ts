@@ -1,3 +1,4 @@
+import './next-request.fixture.ts';
 import { fixedSecrets } from '@kms-secrets/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { getSecret, getSecretClient, secretErrors, secretsHealth } from './index.ts';
