@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AccessDeniedError, SecretUnavailableError } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEvents } from '../secret/events.ts';
@@ -139,6 +139,19 @@ test('reads a secret that is no longer in memory again, and keeps its version', 
 
   expect([duringOutage, ...afterIt].map(({ versionId }) => versionId)).toEqual(['v1', 'v1', 'v1']);
   await expect(snapshot.get('db')).rejects.toBe(denied);
+});
+
+test('a dropped secret costs one more look into the memory of the client, not one for each read', async () => {
+  const source = new FakeSource();
+  const peek = vi.spyOn(source, 'peek');
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+  source.drop('other', 'idle');
+  peek.mockClear();
+
+  for (let read = 0; read < 3; read += 1) await snapshot.get('db');
+
+  expect(peek).toHaveBeenCalledTimes(1);
 });
 
 test('preloads names at one moment, without waiting if all are in memory', async () => {

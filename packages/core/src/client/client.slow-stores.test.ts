@@ -54,6 +54,50 @@ test.each([
   expect(await reading).toMatchObject({ versionId: 'v0', stale });
 });
 
+test('a read waits for a slow store until its own deadline', async () => {
+  const { client, clock, store } = setUp(9_000, { deadline: '10s' });
+  store.put(dbRequest, storedSecret(clock));
+  const late = client.get('db');
+  await clock.pass('9s');
+
+  expect((await late).versionId).toBe('v0');
+  const failing = client.get('other');
+  const state = settled(failing);
+  store.fail('hang');
+  await clock.pass(8_999);
+  expect(state.current).toBe('pending');
+  await clock.pass(1_001);
+
+  await expect(failing).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
+});
+
+test('a wait for a slow store leaves no timer', async () => {
+  const { client, clock, store } = setUp(3_000);
+  store.put(dbRequest, storedSecret(clock));
+  const reading = client.get('db');
+  await clock.pass('3s');
+  await reading;
+
+  await client.close();
+
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test.each([
+  ['in time', 9_400, 'resolved'],
+  ['too late', 9_600, 'rejected'],
+])('a store and KMS share the deadline of a read: KMS responds %s', async (_, ms, outcome) => {
+  const { client, clock, kms } = setUp(500, { deadline: '10s', attemptTimeout: '30s' });
+  kms.heal();
+  kms.delayResponses(ms, clock);
+  await clock.pass('1h');
+  const state = settled(client.get('db'));
+
+  await clock.pass('10s');
+
+  expect(state.current).toBe(outcome);
+});
+
 test('reads that start while KMS is down and the store is slow share the wait', async () => {
   const { client, clock, store } = setUp(3_000);
   store.put(dbRequest, storedSecret(clock));

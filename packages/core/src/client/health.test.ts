@@ -94,6 +94,21 @@ describe('the health of a client is', () => {
   });
 });
 
+test('a problem has been there since the longest of the failures that it counts', () => {
+  const since = (...times: readonly (number | undefined)[]): number | undefined => {
+    const endpoints = times.map((failingFor) => ({ ...endpoint('failing'), failingFor }));
+    return healthOf(source({ endpoints })).problems[0]?.since;
+  };
+
+  expect([
+    since(5_000, 9_000),
+    since(9_000, 5_000),
+    since(undefined, 7_000),
+    since(7_000, undefined),
+    since(undefined),
+  ]).toEqual([9_000, 9_000, 7_000, 7_000, undefined]);
+});
+
 test('health has names, versions and ages, and no message', () => {
   expect(healthOf(source({ memory: memory({ fresh: 1, failing: 1 }) }), { details: true })).toEqual({
     status: 'degraded',

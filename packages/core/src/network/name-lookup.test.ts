@@ -10,7 +10,7 @@ const addresses = [
   { address: '2001:db8::1', family: 6 },
 ];
 
-type Outcome = readonly LookupAddress[] | Error | 'hangs';
+type Outcome = readonly LookupAddress[] | Error | Promise<readonly LookupAddress[]> | 'hangs';
 
 /** A look-up on a resolver that responds with `outcomes`, one for each request. */
 function setUp(...outcomes: readonly Outcome[]) {
@@ -64,6 +64,26 @@ test('returns the last known addresses if the look-up takes half of the connect 
 
   expect(await looking).toEqual([null, addresses]);
   expect(isPending).toBe(true);
+});
+
+test.each([
+  ['fails', () => Promise.reject(new Error('getaddrinfo EAI_AGAIN'))],
+  ['ends', () => Promise.resolve(addresses)],
+])('calls back once if the look-up %s after the last known addresses were returned', async (_, outcome) => {
+  let end = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { clock, look, names } = setUp(addresses, late.then(outcome));
+  await look();
+  let callbacks = 0;
+  names.lookup('kms.example', { all: true }, () => (callbacks += 1));
+  await clock.pass('1s');
+
+  end();
+  await nextTurn();
+
+  expect(callbacks).toBe(1);
 });
 
 test('attempts of twenty connections share one look-up that hangs', async () => {

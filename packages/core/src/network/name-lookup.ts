@@ -28,18 +28,14 @@ export class NameLookup {
     const { resolver, clock, connectTimeout } = this.#options;
     const query: NameQuery = { name, options };
     let isSettled = false;
-    const succeed = (addresses: readonly LookupAddress[]): void => {
+    const settle = (callBack: () => void): void => {
       if (isSettled) return;
       isSettled = true;
       timer.clear();
-      respond(callback, options, rotate(addresses, this.#skipped));
+      callBack();
     };
-    const fail = (error: NodeJS.ErrnoException): void => {
-      if (isSettled) return;
-      isSettled = true;
-      timer.clear();
-      callback(error, []);
-    };
+    const succeed = (addresses: readonly LookupAddress[]): void =>
+      settle(() => respond(callback, options, rotate(addresses, this.#skipped)));
     const useLastKnown = (): void => {
       const known = resolver.lastKnown(query, clock);
       if (known !== undefined) succeed(known);
@@ -47,7 +43,7 @@ export class NameLookup {
     const timer = new RunningTimer({ clock, ms: connectTimeout / 2, task: useLastKnown });
     resolver.resolve(query, clock).then(succeed, (error: NodeJS.ErrnoException) => {
       const known = resolver.lastKnown(query, clock);
-      if (known === undefined) fail(error);
+      if (known === undefined) settle(() => callback(error, []));
       else succeed(known);
     });
   };

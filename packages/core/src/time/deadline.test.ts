@@ -51,6 +51,23 @@ test('leaves no timer and never aborts once cleared', async () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('start() starts the time later, unless the parent has aborted', async () => {
+  const clock = new FakeClock();
+  const parent = new AbortController();
+  const reason = new Error('late');
+  const [started, aborted] = [parent.signal, AbortSignal.abort('over')].map(
+    (signal) => new Deadline({ clock, parent: signal, reason: () => reason }),
+  );
+  await clock.pass(500);
+
+  started?.start(100);
+  aborted?.start(100);
+  expect(clock.pendingTimers).toBe(1);
+  await clock.pass(100);
+
+  expect([started?.reason, aborted?.reason]).toEqual([reason, 'over']);
+});
+
 test('raceAbort rejects with the reason of the signal', async () => {
   const controller = new AbortController();
   const left = raceAbort(never, controller.signal);

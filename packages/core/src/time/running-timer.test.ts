@@ -84,6 +84,16 @@ test('runs at once if it is as late as timers usually are', async () => {
   expect(runs).toEqual([550]);
 });
 
+test('runs later if it is later than timers usually are', async () => {
+  const { clock, runs } = setup();
+  await clock.pass(499);
+  clock.freeze(52);
+
+  await clock.pass(100);
+
+  expect(runs).toEqual([602]);
+});
+
 test('knows the time that is being lost', async () => {
   const { clock, timer } = setup();
   await clock.pass(100);
