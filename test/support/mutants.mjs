@@ -5,15 +5,20 @@
 // pnpm mutants                                  10 mutants of each room, and the score of each room
 // pnpm mutants --rooms fetch,redis --count 30   30 mutants of these rooms
 // pnpm mutants <file> --count 30                30 mutants of one file
+// pnpm mutants <file>:<line>                    all mutants of one line
 // --seed <n> (1): another sample. --verbose: also the mutants that a test notices, and that test. --wide: a mutant that the
 // tests of its room do not notice is tried against all tests of the package that reach the file.
+//
+// First, the tests run once unchanged, and record the functions that each test file calls: a mutant is tried only against the test
+// files that call its function.
 //
 // No file is written: Vite serves the changed code to the tests. Code that a test starts as a process of its own is unchanged.
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { functionId } from './mutants/mark-functions.mjs';
 import { mutantsOf } from './mutants/mutants-of.mjs';
-import { roomOf, roomNames, sourcesOf } from './mutants/rooms.mjs';
+import { roomNames, sourcesOf } from './mutants/rooms.mjs';
 import { sample } from './mutants/sample.mjs';
 import { TestProcess } from './mutants/test-process.mjs';
 import { directTests, farTests, roomTests } from './mutants/tests-of.mjs';
@@ -35,8 +40,8 @@ const seed = Number(values.seed);
 const count = Number(values.count);
 const samples =
   positionals.length > 0
-    ? positionals.map((file) => ({ name: roomOf(file), files: [file] }))
-    : values.rooms.split(',').map((name) => ({ name, files: sourcesOf(name) }));
+    ? positionals.map((place) => ({ name: place, mutants: mutantsAt(place) }))
+    : values.rooms.split(',').map((name) => ({ name, mutants: sample(sourcesOf(name).flatMap(read), count, seed) }));
 
 const testProcess = new TestProcess();
 for (const signal of ['SIGINT', 'SIGTERM'])
@@ -46,31 +51,32 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   });
 
 /**
- * The tests that pass without a change: a failure of the others would look like a mutant that a test notices.
- * @param {string[]} tests
+ * Runs all tests without a change: a failure of some would look like a mutant that a test notices. Returns the tests that a mutant
+ * is tried against: those that pass, and call the function that it is in.
+ * @param {Mutant[]} mutants @returns {Promise<(mutant: Mutant) => string[][]>}
  */
-async function passingOf(tests) {
-  const passing = new Set(tests);
-  for (;;) {
-    const failed = await testProcess.run({ tests: [...passing] });
-    if (failed === undefined) return passing;
-    console.log(`  left out, because it fails without a change: ${failed.file} > ${failed.test}`);
-    if (!passing.delete(failed.file)) throw new Error('The tests fail without a change.');
-  }
+async function coverageOf(mutants) {
+  const tests = [...new Set(mutants.flatMap(({ file }) => testBatches(file).flat()))];
+  /** @type {Record<string, number[]>} */
+  const marks = {};
+  for (const { file, scopes = [] } of mutants) marks[file] = [...(marks[file] ?? []), ...scopes];
+  const { failed, failingFiles, callsOf } = await testProcess.runUnchanged(tests, marks);
+  if (failed?.file === '') throw new Error(`The tests fail without a change: ${failed.test}.`);
+  for (const file of new Set(failingFiles)) console.log(`left out, because it fails without a change: ${file}`);
+  const calls = new Map(callsOf.map(([test, called]) => [test, new Set(called)]));
+  return ({ file, scopes }) => {
+    const covers = (/** @type {string} */ test) =>
+      scopes === undefined || scopes.some((scope) => calls.get(test)?.has(functionId(file, scope)));
+    return testBatches(file).map((batch) => batch.filter((test) => !failingFiles.includes(test) && covers(test)));
+  };
 }
 
-/** @param {string} name @param {string[]} files @returns {Promise<Score>} */
-async function measure(name, files) {
+/** @param {string} name @param {Mutant[]} mutants @returns {Promise<Score>} */
+async function measure(name, mutants) {
   const score = { tried: 0, survived: 0, timedOut: 0 };
-  const all = files.flatMap((file) => mutantsOf(readFileSync(file, 'utf8'), file));
-  const mutants = sample(all, count, seed).map((mutant) => ({ mutant, batches: testBatches(mutant.file) }));
-  const passing = await passingOf([...new Set(mutants.flatMap(({ batches }) => batches.flat()))]);
-  for (const { mutant, batches } of mutants) {
+  for (const mutant of mutants) {
     let killer;
-    for (const batch of batches) {
-      const tests = batch.filter((test) => passing.has(test));
-      if (tests.length > 0) killer ??= await testProcess.run({ tests, change: mutant });
-    }
+    for (const tests of testsOf(mutant)) if (tests.length > 0) killer ??= await testProcess.run(tests, mutant);
     score.tried += 1;
     if (killer === undefined) score.survived += 1;
     if (killer === TestProcess.timedOut) score.timedOut += 1;
@@ -81,14 +87,31 @@ async function measure(name, files) {
   return score;
 }
 
+/** @param {string} file */
+function read(file) {
+  return mutantsOf(readFileSync(file, 'utf8'), file);
+}
+
+/** @param {string} place A file, or a line of a file: `<file>:<line>`. */
+function mutantsAt(place) {
+  const [file = '', line] = place.split(':');
+  if (line === undefined) return sample(read(file), count, seed);
+  return read(file).filter((mutant) => lineOf(mutant) === Number(line));
+}
+
+/** @param {Mutant} mutant */
+function lineOf({ code, start }) {
+  return code.slice(0, start).split('\n').length;
+}
+
 /** The nearest tests first: most mutants are noticed there. @param {string} file */
 const testBatches = (file) => [directTests(file), roomTests(file), ...(values.wide ? [farTests(file)] : [])];
 
 /** @param {Mutant} mutant */
-function describe({ file, code, start, end, text }) {
-  const line = code.slice(0, start).split('\n').length;
+function describe(mutant) {
+  const { file, code, start, end, text } = mutant;
   const short = (/** @type {string} */ source) => source.replaceAll(/\s+/gu, ' ').slice(0, 100);
-  return `${relative('.', file)}:${line}: ${short(code.slice(start, end))} -> ${short(text)}`;
+  return `${relative('.', file)}:${lineOf(mutant)}: ${short(code.slice(start, end))} -> ${short(text)}`;
 }
 
 /** @param {Score} score */
@@ -97,9 +120,10 @@ function inWords({ tried, survived, timedOut }) {
   return `${killed} of ${tried} killed (${Math.round((100 * killed) / tried)} %), of these ${timedOut} by the time limit`;
 }
 
+const testsOf = await coverageOf(samples.flatMap(({ mutants }) => mutants));
 const total = { tried: 0, survived: 0, timedOut: 0 };
-for (const { name, files } of samples) {
-  const score = await measure(name, files);
+for (const { name, mutants } of samples) {
+  const score = await measure(name, mutants);
   total.tried += score.tried;
   total.survived += score.survived;
   total.timedOut += score.timedOut;

@@ -1,9 +1,17 @@
 // @ts-check
 import { resolve } from 'node:path';
-import { parseSync } from 'vite';
+import { isNode, walk } from './source-tree.mjs';
 
-/** @typedef {{ file: string; code: string; start: number; end: number; text: string }} Mutant */
-/** @typedef {{ type: string; start: number; end: number } & Record<string, unknown>} AstNode */
+/** @typedef {import('./source-tree.mjs').AstNode} AstNode */
+/**
+ * @typedef {object} Mutant
+ * @property {string} file
+ * @property {string} code
+ * @property {number} start
+ * @property {number} end
+ * @property {string} text
+ * @property {readonly number[] | undefined} scopes The starts of the functions that run the changed code, if they are known.
+ */
 
 /** @type {Readonly<Record<string, string>>} */
 const operators = {
@@ -22,11 +30,6 @@ const operators = {
   '??': '&&',
 };
 
-/** @param {unknown} value @returns {value is AstNode} */
-function isNode(value) {
-  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
-}
-
 /**
  * Each small change of a source file: operators, conditions, numbers, booleans, `!`, `await` and whole statements.
  * @param {string} code @param {string} file @returns {Mutant[]}
@@ -34,11 +37,13 @@ function isNode(value) {
 export function mutantsOf(code, file) {
   /** @type {Mutant[]} */
   const mutants = [];
-  /** @param {{ start: number; end: number }} place @param {string} text */
-  const replace = ({ start, end }, text) => void mutants.push({ file: resolve(file), code, start, end, text });
-  /** @param {AstNode} node */
-  const visit = (node) => {
-    if (node.type.startsWith('TS') || node.type === 'ImportDeclaration') return;
+  const scopesOf = scopeFinder(code, file);
+  walk(code, file, (node, scope) => {
+    /** @param {{ start: number; end: number }} place @param {string} text */
+    const replace = ({ start, end }, text) => {
+      const scopes = scope === undefined ? scopesOf(start) : [scope.start];
+      mutants.push({ file: resolve(file), code, start, end, text, scopes });
+    };
     const { left, right, operator, test, argument, value } = node;
     if (isNode(left) && isNode(right) && typeof operator === 'string' && operator in operators) {
       const start = code.indexOf(operator, left.end);
@@ -51,8 +56,30 @@ export function mutantsOf(code, file) {
     if (node.type === 'UnaryExpression' && operator === '!' && isNode(argument))
       replace(node, `(${code.slice(argument.start, argument.end)})`);
     if (node.type === 'ExpressionStatement') replace(node, ';');
-    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
-  };
-  visit(/** @type {AstNode} */ (/** @type {unknown} */ (parseSync(file, code).program)));
+  });
   return mutants;
+}
+
+/**
+ * Finds the functions that use a constant of the module, if nothing else uses it.
+ * @param {string} code @param {string} file @returns {(place: number) => readonly number[] | undefined}
+ */
+function scopeFinder(code, file) {
+  /** @type {AstNode[]} */
+  const constants = [];
+  /** Name -> the functions in which it occurs. @type {Map<string, Set<number | undefined>>} */
+  const uses = new Map();
+  walk(code, file, (node, scope) => {
+    if (node.type === 'VariableDeclarator' && scope === undefined) constants.push(node);
+    if (node.type !== 'Identifier' || typeof node['name'] !== 'string') return;
+    if (constants.some(({ id }) => id === node)) return;
+    uses.set(node['name'], (uses.get(node['name']) ?? new Set()).add(scope?.start));
+  });
+  return (place) => {
+    const declaration = constants.find(({ start, end }) => start <= place && place < end);
+    const name = isNode(declaration?.['id']) ? declaration['id']['name'] : undefined;
+    const isExported = new RegExp(`export const ${String(name)}\\b`, 'u').test(code);
+    const scopes = isExported ? [] : [...(uses.get(String(name)) ?? [])].filter((scope) => scope !== undefined);
+    return scopes.length > 0 && scopes.length === uses.get(String(name))?.size ? scopes : undefined;
+  };
 }
