@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 const packages = new Map([
   ['chromium', '/usr/bin/chromium'],
   ['openssl', '/usr/bin/openssl'], // certificates of a Redis with TLS
+  ['postgresql', '/usr/lib/postgresql'],
   ['redis-server', '/usr/bin/redis-server'],
 ]);
 

@@ -25,10 +25,16 @@ function machineWith(files: readonly string[], { isRoot = true, failing = [] as 
 
 const apt = '/usr/bin/apt-get';
 const update = 'apt-get -qq update';
-const install = 'apt-get -qq install -y --no-install-recommends chromium openssl redis-server';
+const install = 'apt-get -qq install -y --no-install-recommends chromium openssl postgresql redis-server';
 
 test('does nothing when every program is installed', () => {
-  const machine = machineWith(['/usr/bin/chromium', '/usr/bin/openssl', '/usr/bin/redis-server', apt]);
+  const machine = machineWith([
+    '/usr/bin/chromium',
+    '/usr/bin/openssl',
+    '/usr/lib/postgresql',
+    '/usr/bin/redis-server',
+    apt,
+  ]);
 
   machine.installMissing();
 
@@ -42,7 +48,7 @@ test('installs what is missing', () => {
   machine.installMissing();
 
   expect(machine.commands).toEqual([install]);
-  expect(machine.printed).toEqual(['Installing chromium openssl redis-server, which the tests start.\n']);
+  expect(machine.printed).toEqual(['Installing chromium openssl postgresql redis-server, which the tests start.\n']);
 });
 
 test('updates the package lists when the first install fails', () => {
@@ -61,6 +67,6 @@ test.each([
   machine.installMissing();
 
   expect(machine.printed.at(-1)).toBe(
-    'Missing: chromium openssl redis-server. The tests that start them will fail. Run: apt-get install chromium openssl redis-server\n',
+    'Missing: chromium openssl postgresql redis-server. The tests that start them will fail. Run: apt-get install chromium openssl postgresql redis-server\n',
   );
 });

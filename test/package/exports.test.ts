@@ -147,6 +147,15 @@ test('@kms-secrets/next/setup has the same names on the edge runtime', async () 
   expect(await exportsOf('next', 'edge-setup-entry.js')).toEqual(await exportsOf('next', 'setup.js'));
 });
 
+test('@kms-secrets/databases exports', async () => {
+  expect(await exportsOf('databases', 'pg.js')).toMatchInlineSnapshot(`
+    [
+      "AccountError",
+      "rotatingPool",
+    ]
+  `);
+});
+
 test('@kms-secrets/redis exports', async () => {
   expect(await exportsOf('redis')).toMatchInlineSnapshot(`
     [

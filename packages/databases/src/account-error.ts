@@ -1,0 +1,11 @@
+/** A secret does not hold a database account. */
+export class AccountError extends Error {
+  override readonly name: string = 'AccountError';
+  readonly code = 'ERR_NO_ACCOUNT';
+  readonly secretName: string;
+
+  constructor(message: string, { secretName }: { readonly secretName: string }) {
+    super(message);
+    this.secretName = secretName;
+  }
+}

@@ -1,0 +1,35 @@
+import type { SecretClient } from '@kms-secrets/core';
+import { LoginGate } from './login-gate.ts';
+import type { ResolvedRotation } from './options.ts';
+
+interface SharedGate {
+  readonly gate: LoginGate;
+  pools: number;
+}
+
+/** The gates of each client. Pools with the same secret share one. */
+const gates = new WeakMap<SecretClient, Map<string, SharedGate>>();
+
+/** Returns the gate of a secret, and a function that releases it: the gate is closed with the last of its pools. */
+export function acquireGate(rotation: ResolvedRotation): { readonly gate: LoginGate; readonly release: () => void } {
+  const { secrets, secret, stage, keys, clock } = rotation;
+  const ofClient = gates.get(secrets) ?? new Map<string, SharedGate>();
+  gates.set(secrets, ofClient);
+  const id = JSON.stringify([secret, stage, keys.user, keys.password]);
+  const shared = ofClient.get(id) ?? {
+    gate: new LoginGate({ handle: secrets.handle(secret, { stage }), keys, clock }),
+    pools: 0,
+  };
+  ofClient.set(id, shared);
+  shared.pools += 1;
+  let isReleased = false;
+  const release = (): void => {
+    if (isReleased) return;
+    isReleased = true;
+    shared.pools -= 1;
+    if (shared.pools > 0) return;
+    ofClient.delete(id);
+    shared.gate.close();
+  };
+  return { gate: shared.gate, release };
+}
