@@ -4,9 +4,8 @@ import type { SecretRequest } from '../secret/secret-request.ts';
 import type { EnvelopeMessage, SecretEntry } from '../seal/envelope.ts';
 import { timestampOf } from '../seal/envelope.ts';
 import type { PackRecord } from './pack.ts';
-import { allRequests, associatedDataOf, compareRecords, contextOf, encodePack } from './pack.ts';
+import { allRequests, associatedDataOf, compareRecords, contextOf, encodePack, locationKey } from './pack.ts';
 import type { Pack, Packs } from './packs.ts';
-import { locationKey } from './packs.ts';
 
 /** A change to the folder. `repair` only rewrites damaged packs. */
 export type FolderChange =
@@ -48,7 +47,7 @@ export class Commit {
     const mustDelete = changes.some(({ kind }) => kind !== 'write');
     await this.#packs.replace(file, {
       records,
-      bytes: encodePack(records, version),
+      bytes: encodePack([...records.values()], version),
       replaced: this.#replaced,
       removedFrom: this.#removedFrom,
       mustDelete,
@@ -138,9 +137,7 @@ export class Commit {
 
   /** Adds the packs that this commit should replace besides those of its changes. */
   #selectReplaced(): void {
-    const hasOldTombstone = this.#packs.all.some((pack) =>
-      [...pack.records.values()].some((record) => this.#isOldTombstone(record)),
-    );
+    const hasOldTombstone = this.#packs.all.some((pack) => this.#hasOldTombstone(pack));
     for (const pack of this.#packs.all) {
       // A tombstone can be dropped only when all files are merged: until then one may hold an entry that it hides.
       if (hasOldTombstone || pack.isDamaged || !this.#isOfFirstKey(pack)) this.#replaced.add(pack);
@@ -160,24 +157,32 @@ export class Commit {
     }
   }
 
-  /** The current records among the added and the replaced ones, sealed with the first key. */
-  #merged(): readonly PackRecord[] {
+  /** The current records among the added and the replaced ones, sealed with the first key, by location. */
+  #merged(): Map<string, PackRecord> {
     const records = new Map(this.#added);
     for (const pack of this.#replaced) {
-      for (const found of pack.records.values()) {
+      for (const [foundKey, found] of pack.records) {
         const record = this.#carriedOver(found, pack);
-        const other = record && records.get(locationKey(record));
-        if (record !== undefined && (other === undefined || compareRecords(record, other) > 0)) {
-          records.set(locationKey(record), record);
-        }
+        if (record === undefined) continue;
+        const key = record === found ? foundKey : locationKey(record);
+        const other = records.get(key);
+        if (other === undefined || compareRecords(record, other) > 0) records.set(key, record);
       }
     }
     const replacesAll = this.#replaced.size === this.#packs.all.length;
-    return [...records.values()].filter((record) => {
-      const tombstone = records.get(record.location.nameHash + allRequests);
-      if (tombstone !== undefined && tombstone !== record && compareRecords(tombstone, record) > 0) return false;
-      return !replacesAll || !this.#isOldTombstone(record);
-    });
+    const tombstones = new Map([...records].filter(([, { kind }]) => kind !== 'secret'));
+    if (tombstones.size === 0) return records;
+    for (const [key, record] of records) {
+      const tombstone = tombstones.get(record.location.nameHash + allRequests);
+      const isHidden = tombstone !== undefined && tombstone !== record && compareRecords(tombstone, record) > 0;
+      if (isHidden || (replacesAll && this.#isOldTombstone(record))) records.delete(key);
+    }
+    return records;
+  }
+
+  #hasOldTombstone({ records }: Pack): boolean {
+    for (const record of records.values()) if (this.#isOldTombstone(record)) return true;
+    return false;
   }
 
   /** The absolute age, because the calendar may have been set back. */
@@ -188,7 +193,7 @@ export class Commit {
   /** The record for the new pack: `undefined` if it is not authentic, sealed again if it has another key. */
   #carriedOver(record: PackRecord, pack: Pack): PackRecord | undefined {
     const isOfFirstKey = this.#isOfFirstKey(pack);
-    if (isOfFirstKey && this.#packs.isVerified(record)) return record;
+    if (isOfFirstKey && record.isVerified === true) return record;
     const content = this.#packs.unseal(record);
     if ('reason' in content) {
       this.#packs.dropRecord({ pack, record, ...content });

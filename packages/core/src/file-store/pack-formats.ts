@@ -21,7 +21,7 @@ export class PackFormats {
 
   /** Whether the next commit should replace a damaged file. */
   get isDamaged(): boolean {
-    return this.#formats[0].all.some((pack) => pack.isDamaged);
+    return this.#formats[0].isDamaged;
   }
 
   /** Of our keys. The first one seals. */
@@ -44,9 +44,11 @@ export class PackFormats {
 
   /** The current secret; `undefined` for none, or for a tombstone. */
   read(request: SecretRequest): SecretEntry | undefined {
-    const [latest] = this.#formats
-      .flatMap((packs) => packs.read(request) ?? [])
-      .toSorted((one, other) => timeOf(other) - timeOf(one));
+    let latest: SecretEntry | EnvelopeMessage | undefined;
+    for (const packs of this.#formats) {
+      const found = packs.read(request);
+      if (found !== undefined && (latest === undefined || timeOf(found) > timeOf(latest))) latest = found;
+    }
     return latest !== undefined && 'secret' in latest ? latest : undefined;
   }
 

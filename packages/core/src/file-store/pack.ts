@@ -12,6 +12,8 @@ export interface PackRecord {
   readonly generation: number;
   readonly location: Omit<EntryLocation, 'keyId'>;
   readonly sealed: Uint8Array;
+  /** Whether this process has unsealed or written it. Not a `WeakSet`: with thousands of records it slows garbage collections. */
+  isVerified?: boolean;
 }
 
 export interface DecodedPack {
@@ -34,7 +36,26 @@ const recordOffsets = { kind: 0, generation: 1, nameHash: 5, requestHash: 21, se
 const lengthBytes = 4;
 
 export function encodePack(records: readonly PackRecord[], version: number): Buffer {
-  return Buffer.concat([magic, Buffer.of(version), ...records.flatMap((record) => [headerOf(record), record.sealed])]);
+  const lengths = records.map(({ sealed }) => lengthBytes + recordOffsets.sealed + sealed.length);
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, recordsStart));
+  magic.copy(bytes);
+  bytes[magic.length] = version;
+  let at = recordsStart;
+  for (const [index, record] of records.entries()) {
+    writeRecord(bytes, at, record);
+    at += lengths[index] ?? 0;
+  }
+  return bytes;
+}
+
+function writeRecord(bytes: Buffer, at: number, { kind, generation, location, sealed }: PackRecord): void {
+  const start = at + lengthBytes;
+  bytes.writeUInt32BE(recordOffsets.sealed + sealed.length, at);
+  bytes[start + recordOffsets.kind] = recordKinds.indexOf(kind);
+  bytes.writeUInt32BE(generation, start + recordOffsets.generation);
+  bytes.write(location.nameHash, start + recordOffsets.nameHash, 'hex');
+  bytes.write(location.requestHash, start + recordOffsets.requestHash, 'hex');
+  bytes.set(sealed, start + recordOffsets.sealed);
 }
 
 /** Never throws, whatever the bytes are. */
@@ -96,9 +117,17 @@ export function compareRecords(record: PackRecord, other: PackRecord): number {
   );
 }
 
-function headerOf({ kind, generation, location, sealed }: PackRecord): Buffer {
-  const length = Buffer.alloc(lengthBytes);
-  length.writeUInt32BE(recordOffsets.sealed + sealed.length);
-  const hashes = Buffer.from(location.nameHash + location.requestHash, 'hex');
-  return Buffer.concat([length, associatedDataOf({ kind, generation }), hashes]);
+export function locationKey({ location }: Pick<PackRecord, 'location'>): string {
+  return location.nameHash + location.requestHash;
+}
+
+/** The current record of each location. */
+export function currentRecords(records: readonly PackRecord[]): Map<string, PackRecord> {
+  const current = new Map<string, PackRecord>();
+  for (const record of records) {
+    const key = locationKey(record);
+    const other = current.get(key);
+    if (other === undefined || compareRecords(record, other) > 0) current.set(key, record);
+  }
+  return current;
 }

@@ -3,7 +3,15 @@ import type { EntryLocation, Envelope, EnvelopeMessage, SecretEntry, UnsealFailu
 import type { PackRecord } from './pack.ts';
 import { isNewerFormat } from '../seal/envelope.ts';
 import { formatVersions } from '../seal/format-versions.ts';
-import { allRequests, associatedDataOf, compareRecords, contextOf, decodePack } from './pack.ts';
+import {
+  allRequests,
+  associatedDataOf,
+  compareRecords,
+  contextOf,
+  currentRecords,
+  decodePack,
+  locationKey,
+} from './pack.ts';
 import { errorCode } from '../secret/is-error.ts';
 import type { SecretFolder } from './secret-folder.ts';
 
@@ -22,6 +30,8 @@ export interface Pack {
   readonly size: number;
   /** The current record of each location. */
   readonly records: Map<string, PackRecord>;
+  /** Whether it holds tombstones of all requests of a name. */
+  readonly hasNameTombstones: boolean;
   /** Something in it cannot be trusted: the next commit replaces it. */
   isDamaged: boolean;
 }
@@ -55,8 +65,6 @@ export class Packs {
   readonly #onDropped: PacksParts['onDropped'];
   readonly #keyIds: ReadonlySet<string>;
   readonly #packs = new Map<string, Pack>();
-  /** Records that this process has unsealed or written. Their contents are not kept. */
-  readonly #verified = new WeakSet<PackRecord>();
   readonly #reported = new Set<string>();
   /** Replaced files that are still on the disk: read again, their damaged records would be reported a second time. */
   readonly #deleting = new Set<string>();
@@ -115,6 +123,12 @@ export class Packs {
     return [...this.#packs.values()];
   }
 
+  /** Whether the next commit should replace a damaged file. */
+  get isDamaged(): boolean {
+    for (const pack of this.#packs.values()) if (pack.isDamaged) return true;
+    return false;
+  }
+
   /** Frees the memory; the next `refresh` reads the folder again. */
   clearCache(): void {
     this.#packs.clear();
@@ -133,16 +147,16 @@ export class Packs {
     locations: readonly EntryLocation[],
     added?: ReadonlyMap<string, PackRecord>,
   ): LocatedRecord | undefined {
-    const verify = (record: PackRecord): object => (this.#verified.has(record) ? {} : this.unseal(record));
+    const verify = (record: PackRecord): object => (record.isVerified === true ? record : this.unseal(record));
     return this.#firstTrusted(this.#candidates(locations, added), name, verify)?.located;
   }
 
   #firstTrusted<Content extends object>(
-    candidates: readonly LocatedRecord[],
+    candidates: LocatedRecord[],
     name: string,
     unseal: (record: PackRecord) => Content | UnsealFailure,
   ): { readonly located: LocatedRecord; readonly content: Content } | undefined {
-    for (const located of candidates) {
+    for (let located = takeCurrent(candidates); located !== undefined; located = takeCurrent(candidates)) {
       const content = unseal(located.record);
       if (!isFailure(content)) return { located, content };
       const { pack, record } = located;
@@ -151,20 +165,24 @@ export class Packs {
     return undefined;
   }
 
-  /** The records that may be current, the best one first. */
-  #candidates(locations: readonly EntryLocation[], added?: ReadonlyMap<string, PackRecord>): readonly LocatedRecord[] {
+  /** The records that may be current. */
+  #candidates(locations: readonly EntryLocation[], added?: ReadonlyMap<string, PackRecord>): LocatedRecord[] {
+    // Computed once, so that the look-ups in all packs share the hash of each string.
+    const requestKeys = locations.map((location) => locationKey({ location }));
+    const nameKeys = locations.map(({ nameHash }) => nameHash + allRequests);
     const found: LocatedRecord[] = [];
-    const collect = (records: ReadonlyMap<string, PackRecord>, pack: Pack | undefined): void => {
-      for (const { nameHash, requestHash } of locations) {
-        for (const key of [nameHash + requestHash, nameHash + allRequests]) {
-          const record = records.get(key);
-          if (record !== undefined) found.push({ pack, record });
-        }
+    const collect = (keys: readonly string[], records: ReadonlyMap<string, PackRecord>, pack?: Pack): void => {
+      for (const key of keys) {
+        const record = records.get(key);
+        if (record !== undefined) found.push({ pack, record });
       }
     };
-    if (added !== undefined) collect(added, undefined);
-    for (const pack of this.#packs.values()) collect(pack.records, pack);
-    return found.length < 2 ? found : found.toSorted((one, other) => compareRecords(other.record, one.record));
+    if (added !== undefined) for (const keys of [requestKeys, nameKeys]) collect(keys, added);
+    for (const pack of this.#packs.values()) {
+      collect(requestKeys, pack.records, pack);
+      if (pack.hasNameTombstones) collect(nameKeys, pack.records, pack);
+    }
+    return found;
   }
 
   unseal(record: PackRecord): SecretEntry | EnvelopeMessage | UnsealFailure {
@@ -172,12 +190,8 @@ export class Packs {
       record.kind === 'secret'
         ? this.envelope.unseal(record.sealed, record.location, associatedDataOf(record))
         : this.envelope.unsealMessage(record.sealed, contextOf(record));
-    if (!isFailure(content)) this.#verified.add(record);
+    if (!isFailure(content)) record.isVerified = true;
     return content;
-  }
-
-  isVerified(record: PackRecord): boolean {
-    return this.#verified.has(record);
   }
 
   dropRecord({ pack, record, reason, name }: UnsealFailure & UntrustedRecord): void {
@@ -193,7 +207,7 @@ export class Packs {
    * entries of these files are lost, but the next process does not serve a secret that KMS refused.
    */
   async replace(file: string, { records, bytes, replaced, removedFrom, mustDelete }: Replacement): Promise<void> {
-    if (records.length > 0) {
+    if (records.size > 0) {
       try {
         await this.#folder.write(file, bytes);
       } catch (error) {
@@ -201,7 +215,7 @@ export class Packs {
         await Promise.all([...removedFrom].map((pack) => this.#delete(pack.file)));
         await this.#folder.write(file, bytes);
       }
-      for (const record of records) this.#verified.add(record);
+      for (const record of records.values()) record.isVerified = true;
       this.#packs.set(file, packOf(file, records, bytes.length));
     }
     const deletions = [...replaced].map((pack) => this.#delete(pack.file));
@@ -246,7 +260,8 @@ export class Packs {
       return true;
     }
     if (damage !== undefined) this.#report(file, `${file} ${damage}; only the entries before that are used`, undefined);
-    this.#packs.set(file, { ...packOf(file, records, bytes.length), isDamaged: damage !== undefined });
+    const current = currentRecords(records);
+    this.#packs.set(file, { ...packOf(file, current, bytes.length), isDamaged: damage !== undefined });
     return true;
   }
 
@@ -261,7 +276,8 @@ export class Packs {
 
 /** A new pack, and the packs that it replaces. */
 export interface Replacement {
-  readonly records: readonly PackRecord[];
+  /** By location. */
+  readonly records: Map<string, PackRecord>;
   readonly bytes: Buffer;
   readonly replaced: ReadonlySet<Pack>;
   /** Those of `replaced` that hold an entry to remove. */
@@ -276,12 +292,18 @@ interface UntrustedRecord {
   readonly name?: string;
 }
 
-function isFailure(content: object): content is UnsealFailure {
-  return 'reason' in content;
+/** Removes the record that is current among the candidates, and returns it. */
+function takeCurrent(candidates: LocatedRecord[]): LocatedRecord | undefined {
+  let current = candidates[0];
+  for (const located of candidates) {
+    if (current !== undefined && compareRecords(located.record, current.record) > 0) current = located;
+  }
+  if (current !== undefined) candidates.splice(candidates.indexOf(current), 1);
+  return current;
 }
 
-export function locationKey({ location }: Pick<PackRecord, 'location'>): string {
-  return location.nameHash + location.requestHash;
+function isFailure(content: object): content is UnsealFailure {
+  return 'reason' in content;
 }
 
 function keyIdOf(file: string): string {
@@ -293,11 +315,7 @@ function versionOf(file: string): number {
   return Number(packFile.exec(file)?.[2] ?? 0);
 }
 
-function packOf(file: string, records: readonly PackRecord[], size: number): Pack {
-  const pack: Pack = { file, keyId: keyIdOf(file), size, records: new Map(), isDamaged: false };
-  for (const record of records) {
-    const other = pack.records.get(locationKey(record));
-    if (other === undefined || compareRecords(record, other) > 0) pack.records.set(locationKey(record), record);
-  }
-  return pack;
+function packOf(file: string, records: Map<string, PackRecord>, size: number): Pack {
+  const hasNameTombstones = [...records.keys()].some((key) => key.endsWith(allRequests));
+  return { file, keyId: keyIdOf(file), size, records, hasNameTombstones, isDamaged: false };
 }
