@@ -5,7 +5,7 @@ import { loadModule } from '../secret/module-error.ts';
 import type { IssuedCredentials, ProviderCredentials } from './cached-credentials.ts';
 import type { HttpLogEntry } from './http-log.ts';
 import { logRequests } from './http-log.ts';
-import { sendOverOwnHttps } from './provider-https.ts';
+import { sendOverOwnChannel } from './provider-https.ts';
 import type { SessionProvider } from './session.ts';
 import { fetchSession } from './session.ts';
 import { tokenFailure } from './token-failure.ts';
@@ -27,7 +27,7 @@ export async function fetchByCliLogin(
   const provider = await createLoginProvider(identity);
   if (identity.mode === 'External') return runCommand(identity, provider, clock.date());
   const httpLog: HttpLogEntry[] = [];
-  sendOverOwnHttps(provider, { resolveProxy, clock });
+  sendOverOwnChannel(provider, { resolveProxy, clock });
   prepare?.(provider);
   logRequests(provider, httpLog);
   try {

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { LibraryResponse } from './library-http.ts';
 import type { ProxyResolver } from './provider-https.ts';
-import { sendOverOwnHttps } from './provider-https.ts';
+import { sendOverOwnChannel } from './provider-https.ts';
 
 interface Provider {
   doRequest(request: object): Promise<unknown>;
@@ -15,7 +18,7 @@ interface Provider {
 /** A provider like those of the library; a request that the library sends resolves with `by the library`. */
 function providerWith(resolveProxy: ProxyResolver | undefined, clock: FakeClock = new FakeClock()): Provider {
   const provider: Provider = { doRequest: () => Promise.resolve('by the library') };
-  sendOverOwnHttps(provider, { resolveProxy, clock });
+  sendOverOwnChannel(provider, { resolveProxy, clock });
   return provider;
 }
 
@@ -47,12 +50,57 @@ async function startProxy(): Promise<{ readonly url: URL; readonly sockets: Sock
   return { url: new URL(`http://127.0.0.1:${port}`), sockets };
 }
 
-test('leaves requests over plain HTTP to the library', async () => {
+/** A server over plain HTTP, as the metadata service is one. */
+async function startPlain(respond: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createHttpServer(respond).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo; // a string for a pipe only
+  return `http://127.0.0.1:${port}`;
+}
+
+test('sends requests over plain HTTP itself, without the proxy', async () => {
+  const origin = await startPlain(({ method, url, headers }, response) => {
+    response
+      .writeHead(201, { 'x-answer': 'yes' })
+      .end(`${method} ${url} ${String(headers['x-token'])} ${headers.host}`);
+  });
   const provider = providerWith(() => new URL('http://127.0.0.1:1'));
+  const request = {
+    method: 'PUT',
+    headers: { 'x-token': 'ours' },
+    toRequestURL: () => `${origin}/latest/api/token?a=1`,
+  };
 
-  const response = await provider.doRequest(requestTo('http://100.100.100.200/latest/api/token'));
+  const { statusCode, headers, body } = (await provider.doRequest(request)) as LibraryResponse;
 
-  expect(response).toBe('by the library');
+  expect([statusCode, headers['x-answer'], body.toString()]).toEqual([
+    201,
+    'yes',
+    `PUT /latest/api/token?a=1 ours ${new URL(origin).host}`,
+  ]);
+});
+
+test('times out a plain server that never responds, and limits its response', async () => {
+  const clock = new FakeClock();
+  let requests = 0;
+  const hanging = await startPlain(() => (requests += 1));
+  const endless = await startPlain((_, response) => response.end(Buffer.alloc(70_000)));
+  const outcome = providerWith(undefined, clock)
+    .doRequest(requestTo(hanging))
+    .catch((error: Error & { code?: string }) => error.code);
+  await expect.poll(() => requests).toBe(1);
+  await clock.pass('15s');
+
+  expect(await outcome).toBe('ETIMEDOUT');
+  await expect(providerWith(undefined, clock).doRequest(requestTo(endless))).rejects.toThrow('too large');
+  await expect(providerWith(undefined, clock).doRequest(requestTo('http://127.0.0.1:1/'))).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+  });
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test('sends the parameters of a signed request in the body, not in the URL', async () => {
@@ -80,7 +128,7 @@ test.each<[string, ProxyResolver | undefined]>([
 test('does not change a provider without doRequest', () => {
   const provider = { getCredentials: (): string => 'own' };
 
-  sendOverOwnHttps(provider, { resolveProxy: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
+  sendOverOwnChannel(provider, { resolveProxy: () => new URL('http://127.0.0.1:1'), clock: new FakeClock() });
 
   expect(Object.keys(provider)).toEqual(['getCredentials']);
 });

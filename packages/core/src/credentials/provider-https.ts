@@ -4,6 +4,7 @@ import type { CancelHandle, RequestOutcome } from '../network/send-request.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LibraryRequest, LibraryResponse } from './library-http.ts';
 import { wrapDoRequest } from './library-http.ts';
+import { sendPlainRequest } from '../network/send-plain-request.ts';
 import { RunningTimer } from '../time/running-timer.ts';
 
 /** Returns the proxy for an HTTPS host such as `sts.aliyuncs.com`; `undefined` for a direct connection. */
@@ -15,28 +16,56 @@ const maxResponseBytes = 65_536;
 /** The library's own defaults (ms). */
 const defaultTimeouts = { connect: 5_000, read: 10_000 };
 
-interface HttpsParts {
+interface ChannelParts {
   readonly resolveProxy: ProxyResolver | undefined;
   readonly clock: Clock;
 }
 
 /**
- * Sends the HTTPS requests of a provider of `@alicloud/credentials` as requests to KMS are sent. The library ignores
- * `HTTPS_PROXY`, trusts any certificate under NODE_TLS_REJECT_UNAUTHORIZED=0, and prints tokens under DEBUG.
+ * Sends the requests of a provider of `@alicloud/credentials` as requests to KMS are sent. The library ignores `HTTPS_PROXY`,
+ * trusts any certificate under NODE_TLS_REJECT_UNAUTHORIZED=0, and prints tokens and credentials under DEBUG.
  */
-export function sendOverOwnHttps(provider: object, parts: HttpsParts): void {
-  wrapDoRequest(provider, (doRequest) => async (request) => {
+export function sendOverOwnChannel(provider: object, parts: ChannelParts): void {
+  wrapDoRequest(provider, () => async (request) => {
     const url = new URL(request.toRequestURL());
-    return url.protocol === 'https:' ? send(request, url, parts) : doRequest(request);
+    return url.protocol === 'https:' ? send(request, url, parts) : sendPlain(request, url, parts);
   });
 }
 
+/** To the metadata service, or to a credentials address: on the machine itself, so not through a proxy. */
+async function sendPlain(request: LibraryRequest, url: URL, { clock }: ChannelParts): Promise<LibraryResponse> {
+  const { method, headers } = request;
+  const { connect, read } = timeoutsOf(request);
+  const { body } = toForm(request, url);
+  const form = body === undefined ? {} : formHeaders(body);
+  const response = await sendPlainRequest({
+    url,
+    method,
+    headers: { ...headers, ...form },
+    body,
+    clock,
+    maxResponseBytes,
+    connectTimeout: connect,
+    timeout: connect + read,
+  });
+  return { statusCode: response.status, headers: response.headers, body: response.body };
+}
+
+function timeoutsOf({ connectTimeout, readTimeout }: LibraryRequest): typeof defaultTimeouts {
+  return { connect: connectTimeout ?? defaultTimeouts.connect, read: readTimeout ?? defaultTimeouts.read };
+}
+
 /** Opens a connection for each request: credentials are requested about once an hour. */
-async function send(request: LibraryRequest, url: URL, { resolveProxy, clock }: HttpsParts): Promise<LibraryResponse> {
-  const { method, headers, connectTimeout = defaultTimeouts.connect, readTimeout = defaultTimeouts.read } = request;
+async function send(
+  request: LibraryRequest,
+  url: URL,
+  { resolveProxy, clock }: ChannelParts,
+): Promise<LibraryResponse> {
+  const { method, headers } = request;
+  const { connect: connectTimeout, read } = timeoutsOf(request);
   const agent = new ConnectionAgent({ clock, connectTimeout, proxy: resolveProxy?.(url.host) });
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
-  const ms = connectTimeout + readTimeout;
+  const ms = connectTimeout + read;
   const timer = new RunningTimer({ clock, ms, task: () => handle.cancel?.(), keepsAlive: true });
   const { path, body } = toForm(request, url);
   const form = body === undefined ? {} : formHeaders(body);

@@ -10,7 +10,7 @@ import { tokenFailure } from './token-failure.ts';
 import type { SessionIdentity } from './token-identity.ts';
 import { describeIdentity } from './token-identity.ts';
 import type { IssuedCredentials } from './cached-credentials.ts';
-import { sendOverOwnHttps } from './provider-https.ts';
+import { sendOverOwnChannel } from './provider-https.ts';
 import type { ProxyResolver } from './provider-https.ts';
 import { loadModule } from '../secret/module-error.ts';
 
@@ -41,7 +41,7 @@ export async function fetchCredentials(
   const httpLog: HttpLogEntry[] = [];
   try {
     const provider = await createProvider(identity, stsDefaults);
-    sendOverOwnHttps(provider, { resolveProxy, clock });
+    sendOverOwnChannel(provider, { resolveProxy, clock });
     prepare?.(provider);
     logRequests(provider, httpLog);
     return await fetchSession(provider, httpLog, clock);

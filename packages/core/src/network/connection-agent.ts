@@ -143,6 +143,15 @@ export class ConnectionAgent extends Agent {
     return `${host}:${port}`;
   }
 
+  /**
+   * Node calls this for each request, and its types do not declare it. Node adds the options to those of a new connection, which
+   * NODE_DEBUG=http,https prints: the headers contain a security token.
+   */
+  addRequest(request: ClientRequest, options: RequestOptions): void {
+    const add = Reflect.get(Agent.prototype, 'addRequest') as (request: ClientRequest, options: RequestOptions) => void; // since Node 0.11
+    add.call(this, request, { ...options, headers: undefined });
+  }
+
   override createConnection(
     options: TunneledRequestOptions,
     callback: (error: Error | null, socket: Duplex) => void,

@@ -53,12 +53,14 @@ export function openTunnel(
     host: hostname,
     port: proxyPort(proxy),
     path: authority,
-    headers: { host: authority, connection: 'keep-alive', ...authorizationOf(proxy) },
+    headers: { host: authority, connection: 'keep-alive' },
     agent: false,
     // Node would take it from the Host header. The proxy's password is sent over this connection, so it is verified.
     ...(isTls && { servername: isIP(hostname) === 0 ? hostname : '', rejectUnauthorized: true }),
   };
   const request = requireModule(isTls ? 'node:https' : 'node:http').request(options);
+  // Not in the options, which NODE_DEBUG=http,https prints.
+  for (const [name, value] of Object.entries(authorizationOf(proxy))) request.setHeader(name, value);
   request.once('connect', (response: IncomingMessage, socket: Socket, head: Buffer) => {
     const { statusCode: status = 0 } = response;
     if (status >= 200 && status < 300) {
