@@ -237,10 +237,11 @@ test.each([
 });
 
 test.each([
-  ['an operation, by its context', contextOf('graphql', {}, {}, {}, {}), contextOf('graphql', {}, {}, {}, {})],
-  ['a request', contextOf('http', {}), contextOf('http', {})],
-])('SecretsService.of keeps one version of %s', async (_, first, second) => {
+  ['an operation, by its context', () => contextOf('graphql', {}, {}, {}, {})],
+  ['a request', () => contextOf('http', {})],
+])('SecretsService.of keeps one version of %s', async (_, newContext) => {
   const { client, rotate } = setup();
+  const [first, second] = [newContext(), newContext()];
   const service = new SecretsService(client);
   const read = async (target: object): Promise<string> => (await service.of(target).get('db')).versionId;
   const before = await read(first);
