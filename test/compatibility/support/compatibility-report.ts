@@ -41,8 +41,9 @@ function compatibilityPage(rows: readonly CompatibilityRow[]): string {
   return [
     '# Compatibility',
     '',
-    'Each row is a test: the packed packages are installed with npm in a project outside this workspace, and run with a fake KMS, a',
-    '`secretsmanager.properties`, a rotation and a secret that is denied. This file is written by',
+    'Each row is a test with the packed packages, installed in a project outside this workspace. A row that works reads a secret from a fake KMS',
+    'with a `secretsmanager.properties`, follows its rotation, and is denied another secret; with two exceptions. Test runners run the tests in our',
+    'READMEs. Every version of TypeScript compiles a program, and the program runs where Node.js can load it. This file is written by',
     `\`pnpm exec vitest run -u --project ${project}\` ([how](../test/compatibility/README.md)); a run with other results fails.`,
     '',
     ...areas.flatMap((area) =>
