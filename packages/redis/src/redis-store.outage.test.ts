@@ -341,6 +341,19 @@ test('reads from a Redis that is out of memory', async () => {
   expect(await versionIn(one, 'db')).toBe('v1');
 });
 
+test('sends a script that Redis refuses once, and its text only if Redis does not have it', async () => {
+  const { admin, one } = await fleet();
+  await one.write({ name: 'db' }, stored());
+  await admin.config('RESETSTAT');
+  await admin.config('SET', 'maxmemory', '1');
+  await messageOf(one.write({ name: 'api' }, stored()));
+
+  const statistics = await admin.info('commandstats');
+
+  expect(statistics).toContain('cmdstat_evalsha:calls=1,');
+  expect(statistics).not.toContain('cmdstat_eval:');
+});
+
 test('names the permissions that a Redis user lacks', async () => {
   const { server, admin } = await fleet();
   await admin.call('ACL', 'SETUSER', 'limited', 'on', '>pass', '~*', '+ping', '+info', '+hello');

@@ -240,6 +240,23 @@ test('sends nothing if all items are cancelled before the flush', async () => {
   expect([clock.pendingTimers, requests]).toEqual([0, []]);
 });
 
+test('a cancelled item does not end the wait for further items', async () => {
+  const { clock, requests, batching, transport, read } = setup();
+  const controller = new AbortController();
+  const cancelled = batching.during(async () => {
+    const one = transport.fetch({ name: 'a' }, controller.signal).catch(() => 'cancelled');
+    const other = transport.fetch({ name: 'b' }, new AbortController().signal);
+    controller.abort(new Error('Enough.'));
+    await read(['c']);
+    await other;
+    return one;
+  });
+  await clock.pass(2);
+
+  expect(await cancelled).toBe('cancelled');
+  expect(requests).toEqual([['b', 'c']]);
+});
+
 test('starts a new batch after all items were cancelled', async () => {
   const { requests, batching, transport, read } = setup();
   const controller = new AbortController();
