@@ -1,5 +1,6 @@
 // @ts-check
 import { compare, inRounds } from '../measure.mjs';
+import { collectionFlags } from '../../support/counts.mjs';
 import { run, start } from '../../support/processes.mjs';
 import { row } from '../report.mjs';
 import { handshakeRows } from './handshake.mjs';
@@ -7,6 +8,7 @@ import { handshakeRows } from './handshake.mjs';
 const wireReads = new URL('wire-reads.mjs', import.meta.url);
 const signature = new URL('signature.mjs', import.meta.url);
 const counts = new URL('counts.mjs', import.meta.url);
+const promoted = new URL('promoted.mjs', import.meta.url);
 const clientKey = new URL('client-key.mjs', import.meta.url);
 const kmsProcess = new URL('../kms.mjs', import.meta.url);
 
@@ -38,11 +40,12 @@ export async function miss(options) {
  */
 async function countRows({ isQuick, log }, kms) {
   log('objects that one read creates');
-  const launch = {
-    env: { NODE_EXTRA_CA_CERTS: kms.caFilePath },
-    flags: ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'],
-  };
-  const count = (/** @type {string} */ contender) => run(counts, { contender, kms, reads: isQuick ? 50 : 300 }, launch);
+  const env = { NODE_EXTRA_CA_CERTS: kms.caFilePath };
+  const flags = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+  const count = (/** @type {string} */ contender) =>
+    run(counts, { contender, kms, reads: isQuick ? 50 : 300 }, { env, flags });
+  const countPromoted = (/** @type {string} */ contender) =>
+    run(promoted, { contender, kms, reads: isQuick ? 200 : 2_000 }, { env, flags: collectionFlags });
   const ours = await count('ours');
   const reference = await count('openapi-core');
   const countRow = (/** @type {string} */ unit, /** @type {string} */ key, /** @type {number} */ within) =>
@@ -52,6 +55,11 @@ async function countRows({ isQuick, log }, kms) {
     countRow('timers', 'timers', 3),
     countRow('AbortControllers', 'abortControllers', 0),
     countRow('bytes allocated', 'bytes', 28_000),
+    row(
+      'bytes promoted to the old generation per refresh, vs openapi-core',
+      { ours: await countPromoted('ours'), reference: await countPromoted('openapi-core') },
+      { within: 600 },
+    ),
   ];
 }
 

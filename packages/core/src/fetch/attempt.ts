@@ -26,7 +26,7 @@ export interface AttemptCall {
    */
   readonly attempts: Attempt[];
   /** Called when the request is sent, after the wait for the rate limiter. */
-  readonly onSent?: (() => void) | undefined;
+  onSent?(): void;
 }
 
 /** Milliseconds for a response that arrived while the process was suspended. Not more, because the connection may be dead. */
@@ -88,7 +88,7 @@ export class EndpointAttempt {
   async #run(): Promise<this> {
     const { endpoint } = this;
     const { clock, attemptTimeout } = this.#parts;
-    const { request, onSent } = this.#call;
+    const { request } = this.#call;
     const deadline = this.#deadline;
     const startedAt = clock.now();
     let wait: Attempt | undefined;
@@ -105,7 +105,7 @@ export class EndpointAttempt {
       deadline.start(attemptTimeout);
       // The attempt may have been cancelled after the rate limiter granted it.
       deadline.throwIfAborted();
-      onSent?.();
+      this.#call.onSent?.();
       const secret = await endpoint.callTransport(request, deadline);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);

@@ -21,7 +21,7 @@ export interface FailoverParts extends RaceParts {
 
 export interface FailoverCall extends RaceCall {
   /** Called when every candidate has failed and a retry follows, and at the start if no endpoint is ready. */
-  readonly onFailing: (failure: FetchFailure) => void;
+  onFailing(failure: FetchFailure): void;
 }
 
 /** Fetches a secret from the endpoints, with retries and failover. Never rejects. */

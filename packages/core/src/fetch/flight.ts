@@ -40,8 +40,6 @@ export class Flight implements FailoverCall {
   /** The attempts that have failed and the endpoints that were skipped so far. */
   readonly attempts: Attempt[] = [];
   readonly failed: Map<Endpoint, FetchFailure> = new Map();
-  readonly onSent: () => void;
-  readonly onFailing: (failure: FetchFailure) => void;
   /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
   isSent = false;
   /** Its result may be older than an invalidation or a refusal. */
@@ -52,6 +50,7 @@ export class Flight implements FailoverCall {
   next: Flight | undefined;
   /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
   sharedWait: { readonly startedAt: number; readonly result: Promise<Secret> } | undefined;
+  readonly #notifyFailing: (failure: FetchFailure) => void;
   readonly #failing = new Milestone();
   readonly #storesChecked = new Milestone();
 
@@ -62,18 +61,21 @@ export class Flight implements FailoverCall {
     this.startedAt = startedAt;
     this.signal = signal;
     this.readsStores = readsStores;
-    this.onSent = () => {
-      this.isSent = true;
-    };
-    this.onFailing = (failure) => {
-      // The retry sends another request.
-      this.isSent = false;
-      this.#failing.reach();
-      onFailing(failure);
-    };
+    this.#notifyFailing = onFailing;
     this.secret = run(this);
     // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     this.secret.catch(() => {});
+  }
+
+  onSent(): void {
+    this.isSent = true;
+  }
+
+  onFailing(failure: FetchFailure): void {
+    // The retry sends another request.
+    this.isSent = false;
+    this.#failing.reach();
+    this.#notifyFailing(failure);
   }
 
   /** What the flight has done so far. A copy, because the flight goes on. */

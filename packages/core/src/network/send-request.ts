@@ -102,7 +102,7 @@ export function sendRequest(
     let certificate: PeerCertificateNames | undefined;
     let isSettled = false;
     const startedAt = clock.now();
-    const { request, cancel } = agent.start({ method, path, headers, host: hostname, port });
+    const { request, cancel } = agent.start({ agent, method, path, headers, host: hostname, port });
     // The agent assigns an idle socket synchronously; then there is no connection to wait for.
     const isReused = request.reusedSocket;
     let isConnected = isReused;
@@ -120,7 +120,10 @@ export function sendRequest(
       // The idle connections may have died with this one: a retry must not wait for each of them in turn.
       if (isReused && outcome.kind === 'cancelled' && clock.now() - startedAt >= silenceLimit) agent.closeIdleSockets();
     };
-    handle.cancel = () => settle({ kind: 'cancelled' });
+    // A variable, because V8 allocates a function literal that is assigned to a property in the old generation. From there, it would keep
+    // the whole fetch alive until the next full collection.
+    const cancelRequest = (): void => settle({ kind: 'cancelled' });
+    handle.cancel = cancelRequest;
     const onTimeout = (): void =>
       settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
     const timer = isReused ? undefined : new RunningTimer({ clock, ms: connectTimeout, task: onTimeout });
@@ -139,9 +142,7 @@ export function sendRequest(
         });
       });
     }
-    request.once('response', (response) =>
-      readResponse(response, { limit: target.maxResponseBytes, isReused }, settle),
-    );
+    request.on('response', (response) => readResponse(response, { limit: target.maxResponseBytes, isReused }, settle));
     // Stays attached: a destroyed request emits an error, too.
     request.on('error', (error) =>
       settle(isStale(request, error) ? { kind: 'staleSocket', error } : { kind: 'error', error, certificate }),
@@ -183,12 +184,17 @@ function readResponse(
     chunks.push(chunk);
     if (received > limit) settle({ kind: 'tooLarge', status, headers, limit });
   });
-  response.once('end', () =>
-    settle({ kind: 'response', status, headers, body: Buffer.concat(chunks), isReusedConnection }),
+  response.on('end', () =>
+    settle({
+      kind: 'response',
+      status,
+      headers,
+      body: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
+      isReusedConnection,
+    }),
   );
-  // These have no effect after 'end'.
-  response.once('error', () => settle({ kind: 'truncated', received }));
-  response.once('close', () => settle({ kind: 'truncated', received }));
+  // Has no effect after 'end'. Without a listener, Node does not emit the error that would precede it.
+  response.on('close', () => settle({ kind: 'truncated', received }));
 }
 
 function namesOf(socket: TLSSocket): PeerCertificateNames {
