@@ -5,21 +5,21 @@ import { timeInRounds } from '../measure.mjs';
 import { importInternal } from '../import-internal.mjs';
 import { readTask } from '../../support/processes.mjs';
 
-const { authorization, canonicalQuery, emptyBodyHash, signatureDate } = await importInternal(
+const { authorization, canonicalQuery, emptyBodyHash, signatureDate, signedNames } = await importInternal(
   '@kms-secrets/core',
   'transports/openapi/sign.ts',
 );
 const key = { accessKeyId: 'FakeAccessKeyId', accessKeySecret: 'FakeAccessKeySecret' };
 /** As the transport keeps it. */
 const signingKey = { ...key, accessKeySecret: createSecretKey(key.accessKeySecret, 'utf8') };
-const signedNames = [
+const signed = signedNames([
   'host',
   'x-acs-action',
   'x-acs-content-sha256',
   'x-acs-date',
   'x-acs-signature-nonce',
   'x-acs-version',
-];
+]);
 const text = 'x'.repeat(390);
 const query = canonicalQuery({ FetchExtendedConfig: 'true', SecretName: 'app/secret-0', VersionStage: 'ACSCurrent' });
 const samples = await timeInRounds(
@@ -45,5 +45,5 @@ function requestOf(count) {
     'x-acs-signature-nonce': `6a7f0c53-5b6b-4c3a-9f1e-${count}`,
     'x-acs-version': '2016-01-20',
   };
-  return { method: 'POST', path: '/', query, headers, signedNames, bodyHash: emptyBodyHash };
+  return { method: 'POST', path: '/', query, headers, signed, bodyHash: emptyBodyHash };
 }

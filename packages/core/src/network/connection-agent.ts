@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import type * as Https from 'node:https';
 import type { AgentOptions, RequestOptions } from 'node:https';
 import { Agent } from 'node:https';
 import type { Socket } from 'node:net';
@@ -66,6 +67,9 @@ export class ConnectionAgent extends Agent {
   /** The options of every connection, to the host or to the proxy. */
   readonly #connection: AgentOptions;
   readonly #openings = new WeakMap<Duplex, Opening>();
+  /** Until this time (the clock's `now`), each idle connection may be reused. */
+  #reusableUntil = Number.POSITIVE_INFINITY;
+  #https: Pick<typeof Https, 'request'> | undefined;
   /** Connections of an earlier generation are not reused. */
   #generation = 0;
   #renewedAt: number | undefined;
@@ -96,13 +100,13 @@ export class ConnectionAgent extends Agent {
     this.#connection = connection;
   }
 
-  /** Starts a request on an idle socket, or on a new one. */
-  start(options: RequestOptions): StartedRequest {
-    this.#closeIdle((socket) => !this.#isReusable(socket));
+  /** Starts a request on an idle socket, or on a new one. `options.agent` must be this agent. */
+  start(options: TunneledRequestOptions): StartedRequest {
+    if (this.#clock.now() >= this.#reusableUntil) this.#closeOld();
     const controller = this.#proxy === undefined ? undefined : new AbortController();
-    const ownOptions: TunneledRequestOptions = { ...options, agent: this };
-    if (controller !== undefined) ownOptions.tunnelSignal = controller.signal;
-    const request = requireModule('node:https').request(ownOptions);
+    if (controller !== undefined) options.tunnelSignal = controller.signal;
+    this.#https ??= requireModule('node:https');
+    const request = this.#https.request(options);
     const cancel = (): void => {
       request.destroy();
       // A proxy that never responds would keep its socket.
@@ -168,15 +172,27 @@ export class ConnectionAgent extends Agent {
     return undefined;
   }
 
+  /** Called when a socket becomes idle. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    const opening = this.#openings.get(socket);
+    if (opening?.generation !== this.#generation) return false;
+    this.#reusableUntil = Math.min(this.#reusableUntil, opening.openedAt + maxConnectionAge);
+    return super.keepSocketAlive(socket) as unknown as boolean; // the types of `https` say void
+  }
+
   #opened<Value extends Duplex | null | undefined>(socket: Value): Value {
     if (socket) this.#openings.set(socket, { openedAt: this.#clock.now(), generation: this.#generation });
     return socket;
   }
 
-  #isReusable(socket: Duplex): boolean {
-    const opening = this.#openings.get(socket);
-    if (opening === undefined) return false;
-    return opening.generation === this.#generation && this.#clock.now() - opening.openedAt < maxConnectionAge;
+  #closeOld(): void {
+    const now = this.#clock.now();
+    this.#reusableUntil = Number.POSITIVE_INFINITY;
+    this.#closeIdle((socket) => {
+      const until = (this.#openings.get(socket)?.openedAt ?? Number.NEGATIVE_INFINITY) + maxConnectionAge;
+      if (now < until) this.#reusableUntil = Math.min(this.#reusableUntil, until);
+      return now >= until;
+    });
   }
 
   #closeIdle(isClosed: (socket: Socket) => boolean): void {

@@ -62,24 +62,16 @@ export class HttpsChannel {
   readonly endpoint: string;
   readonly #options: HttpsOptions;
   readonly #dialect: Dialect;
-  readonly #target: Omit<RequestTarget, 'agent'>;
   /** Created on first use: a client that sends no request needs no secure context. */
-  #agent: ConnectionAgent | undefined;
+  #target: RequestTarget | undefined;
   /** Cancels the pending requests when the channel is closed. */
   readonly #closing = new TaskList();
   #isClosed = false;
 
   constructor(options: HttpsOptions, dialect: Dialect) {
-    const { endpoint, clock, connectTimeout, maxResponseBytes = defaultMaxResponseBytes } = options;
-    this.endpoint = endpoint.host;
+    this.endpoint = options.endpoint.host;
     this.#options = options;
     this.#dialect = dialect;
-    this.#target = {
-      host: hostOf(new URL(`https://${endpoint.host}`)),
-      clock,
-      connectTimeout,
-      maxResponseBytes,
-    };
   }
 
   /**
@@ -106,11 +98,11 @@ export class HttpsChannel {
           // failure of the endpoint, so it must not cause a backoff or count for the circuit breaker. Repeating a read is safe.
           // The new request has its own nonce and a new connection, which cannot be stale.
           mayReconnect = false;
-          this.#agent?.closeIdleSockets();
+          this.#target?.agent.closeIdleSockets();
           continue;
         }
         // A gateway without KMS behind it: the host name may have moved to another address.
-        if (this.#isFromGateway(outcome, gatewayStatuses)) this.#agent?.renew();
+        if (this.#isFromGateway(outcome, gatewayStatuses)) this.#target?.agent.renew();
         if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
         const failure = this.toFailure(outcome);
         const took = this.#options.clock.date() - startedAt;
@@ -127,7 +119,7 @@ export class HttpsChannel {
   close(): void {
     this.#isClosed = true;
     this.#closing.runAll();
-    this.#agent?.destroy();
+    this.#target?.agent.destroy();
   }
 
   /** Converts an error of a request to this endpoint. */
@@ -152,14 +144,21 @@ export class HttpsChannel {
 
   #start(request: WireRequest, handle: Cancellation): Promise<RequestOutcome> {
     if (handle.isCancelled) return Promise.resolve({ kind: 'cancelled' });
-    this.#agent ??= new ConnectionAgent(this.#options);
-    return sendRequest({ ...this.#target, agent: this.#agent }, request, handle);
+    this.#target ??= this.#createTarget();
+    return sendRequest(this.#target, request, handle);
+  }
+
+  #createTarget(): RequestTarget {
+    const { clock, connectTimeout, maxResponseBytes = defaultMaxResponseBytes } = this.#options;
+    const host = hostOf(new URL(`https://${this.endpoint}`));
+    return { agent: new ConnectionAgent(this.#options), host, clock, connectTimeout, maxResponseBytes };
   }
 
   /** Sends a request that waits for credentials or a signature. */
   async #sendLater(building: Promise<WireRequest>, handle: Cancellation): Promise<RequestOutcome> {
     const cancelled = new Promise<undefined>((resolve) => {
-      handle.cancel = () => resolve(undefined);
+      const stopWaiting = (): void => resolve(undefined);
+      handle.cancel = stopWaiting;
     });
     try {
       const request = await Promise.race([building, cancelled]);

@@ -8,6 +8,7 @@ import {
   emptyBodyHash,
   percentEncode,
   signatureDate,
+  signedNames,
   stringToSign,
 } from './sign.ts';
 
@@ -44,7 +45,7 @@ test.each(vectors.acs3)('signs $id like the official SDKs', (vector) => {
     path: vector.path,
     query,
     headers,
-    signedNames: Object.keys(headers),
+    signed: signedNames(Object.keys(headers)),
     bodyHash: createHash('sha256').update(vector.body).digest('hex'),
   };
 

@@ -8,10 +8,19 @@ export interface SignableRequest {
   /** The canonical query: see `canonicalQuery`. It is sent unchanged. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The names of the headers that are signed, in byte order. */
-  readonly signedNames: readonly string[];
+  readonly signed: SignedNames;
   /** The SHA-256 of the body in lower-case hex, as in `x-acs-content-sha256`. */
   readonly bodyHash: string;
+}
+
+/** The names of the headers that are signed, in byte order: as a list, and as the signature lists them. */
+export interface SignedNames {
+  readonly names: readonly string[];
+  readonly list: string;
+}
+
+export function signedNames(names: readonly string[]): SignedNames {
+  return { names, list: names.join(';') };
 }
 
 /** The signing key. The security token of temporary credentials is a header. */
@@ -32,17 +41,17 @@ export const emptyBodyHash: string = sha256('');
  */
 export function authorization(request: SignableRequest, key: AccessKey): string {
   const signature = createHmac('sha256', key.accessKeySecret).update(stringToSign(request)).digest('hex');
-  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${request.signedNames.join(';')},Signature=${signature}`;
+  return `${algorithm} Credential=${key.accessKeyId},SignedHeaders=${request.signed.list},Signature=${signature}`;
 }
 
 export function stringToSign(request: SignableRequest): string {
   return `${algorithm}\n${sha256(canonicalRequest(request))}`;
 }
 
-export function canonicalRequest({ method, path, query, headers, signedNames, bodyHash }: SignableRequest): string {
+export function canonicalRequest({ method, path, query, headers, signed, bodyHash }: SignableRequest): string {
   let lines = '';
-  for (const name of signedNames) lines += `${name}:${headers[name]}\n`;
-  return `${method}\n${path}\n${query}\n${lines}\n${signedNames.join(';')}\n${bodyHash}`;
+  for (const name of signed.names) lines += `${name}:${headers[name]}\n`;
+  return `${method}\n${path}\n${query}\n${lines}\n${signed.list}\n${bodyHash}`;
 }
 
 /** Encodes parameters, which must be in byte order of their names. Omits those that are `undefined`. */
@@ -60,6 +69,7 @@ export function canonicalQuery(parameters: Readonly<Record<string, string | unde
  * in the names of secrets that cloud products create: `product!name`.
  */
 export function percentEncode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
 }
 
