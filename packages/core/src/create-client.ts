@@ -65,7 +65,7 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
     closing.abort();
     throw new ConfigurationError(allIssues, warnings);
   }
-  for (const note of settings.notes) logger.debug(note);
+  for (const note of settings.notes) logger.debug?.(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
   return connectParts({ options: values, logger, events, closing, expiry, transports: [primary, ...fallbacks] });

@@ -138,7 +138,7 @@ export class Endpoint {
 
   /** Records the result of an attempt for the standing of the secret. */
   recordStanding(name: string, outcome: Secret | FetchFailure, isTimeout: boolean): void {
-    this.#timedOut.delete(name);
+    if (this.#timedOut.size > 0) this.#timedOut.delete(name);
     if (isTimeout) {
       this.#timedOut.add(name);
       const [oldest] = this.#timedOut;

@@ -1,6 +1,7 @@
 import { AggregatedLog, moreSecrets } from '../ports/aggregated-log.ts';
 import type { LineKind } from '../ports/aggregated-log.ts';
 import type { Logger } from '../ports/logger.ts';
+import { nameOfKey } from '../secret/cache-key.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Counters } from '../secret/counters.ts';
@@ -69,10 +70,13 @@ export class MemoryReporter {
   /** A secret was stored in memory. `previousVersionId`: the last version that was there, even if it was dropped since. */
   stored(entry: Entry, previousVersionId: string | undefined, { isRefresh }: { readonly isRefresh: boolean }): void {
     const { clock, events, counters, defaultStage, lags, logger } = this.#parts;
-    const event = { ...refOf(entry, defaultStage), secret: entry.secret };
-    const { name, versionId: version } = event;
+    const { secret } = entry;
+    const name = nameOfKey(entry.key);
+    const version = secret.versionId;
     this.#logRecovery(entry.key, name);
-    if (isRefresh) events.emit('refreshed', event);
+    if (isRefresh && events.hasListener('refreshed')) {
+      events.emit('refreshed', { ...refOf(entry, defaultStage), secret });
+    }
     this.#reportMissedRotation(entry);
     const isRotated = previousVersionId !== undefined && previousVersionId !== version;
     if (!isRotated) {
@@ -84,7 +88,7 @@ export class MemoryReporter {
     const message = `Secret "${name}" rotated: version ${previousVersionId} is now ${version}${delay}.`;
     this.#log.add(lines.rotated, message, { secret: name, version, previousVersion: previousVersionId, lag });
     counters.rotations.add();
-    events.emit('rotated', { ...event, previousVersionId, lag });
+    events.emit('rotated', { ...refOf(entry, defaultStage), secret, previousVersionId, lag });
   }
 
   /** `isInUse`: the secret is in memory or pinned. The failure of any other secret is only in the error of its readers. */

@@ -14,8 +14,8 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-/** A logger with every method, as `guardedLogger` returns it. */
-export type GuardedLogger = Required<Logger>;
+/** A logger as `guardedLogger` returns it. Without `debug` if the wrapped one has none: each fetch would build a line for nobody. */
+export type GuardedLogger = Logger & Required<Pick<Logger, 'info'>>;
 
 /** The default: a library does not write to the console. */
 export const silentLogger: Logger = { warn() {}, error() {} };
@@ -37,5 +37,6 @@ export function guardedLogger(logger: Logger): GuardedLogger {
         // There is nowhere to report the error of a logger.
       }
     };
-  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
+  const guarded = { info: guard('info'), warn: guard('warn'), error: guard('error') };
+  return logger.debug === undefined ? guarded : { ...guarded, debug: guard('debug') };
 }

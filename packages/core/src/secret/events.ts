@@ -230,6 +230,11 @@ export class SecretEmitter {
     return remove;
   }
 
+  /** Without one, the event need not be built. */
+  hasListener(name: SecretEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   emit<Name extends SecretEventName>(name: Name, event: SecretEvents[Name]): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) return;

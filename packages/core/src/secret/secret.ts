@@ -251,6 +251,7 @@ function typeError({ name, versionId }: Secret, mismatch: TypeMismatch): SecretT
 /** Whether `value` is a `Secret` of this or of another copy of this package. */
 export function isSecret(value: unknown): value is Secret {
   if (typeof value !== 'object' || value === null) return false;
+  if (Object.getPrototypeOf(value) === Secret.prototype) return true;
   if (!['text', 'bytes', 'json', 'asStale'].every((method) => typeof Reflect.get(value, method) === 'function'))
     return false;
   warnOfOtherVersion(value);

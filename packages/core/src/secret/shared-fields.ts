@@ -17,15 +17,30 @@ const maxShared = 256;
  */
 export function shareFields(fields: SecretFields): SharedFields {
   const { dataType, type, rotation, extendedConfig, requestId, stale } = fields;
+  if (last !== undefined && isEqual(last, fields)) return last;
   const stages = fields.stages && frozenCopy(fields.stages);
   const own: SharedFields = { dataType, stages, type, rotation, extendedConfig, requestId, stale };
   if (extendedConfig !== undefined || requestId !== undefined) return own;
   if (rotation !== undefined && hasDates(rotation)) return own;
   const key = JSON.stringify([dataType, stages, type, rotation?.state, stale]);
-  const shared = objects.get(key);
-  if (shared !== undefined) return shared;
-  if (objects.size < maxShared) objects.set(key, own);
-  return own;
+  last = objects.get(key) ?? own;
+  if (last === own && objects.size < maxShared) objects.set(key, own);
+  return last;
+}
+
+/** The one that was returned last. Most secrets of a process have the same fields, and building a key for them takes longer. */
+let last: SharedFields | undefined;
+
+/** Whether `fields` are those of a shared object. */
+function isEqual(
+  shared: SharedFields,
+  { dataType, stages, type, rotation, extendedConfig, requestId, stale }: SecretFields,
+): boolean {
+  if (extendedConfig !== undefined || requestId !== undefined) return false;
+  if (shared.dataType !== dataType || shared.type !== type || shared.stale !== stale) return false;
+  if (shared.rotation?.state !== rotation?.state || (rotation !== undefined && hasDates(rotation))) return false;
+  if (stages === undefined || shared.stages === undefined) return stages === shared.stages;
+  return stages.length === shared.stages.length && stages.every((stage, index) => stage === shared.stages?.[index]);
 }
 
 function hasDates({ interval, lastAt, nextAt }: SecretRotation): boolean {
