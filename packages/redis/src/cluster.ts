@@ -13,7 +13,11 @@ export interface ClusterClient extends RedisClient {
 }
 
 export function isCluster(client: RedisClient): client is ClusterClient {
-  return ['nodes', 'refreshSlotsCache'].every((name) => typeof Reflect.get(client, name) === 'function');
+  return isMethod(client, 'nodes') && isMethod(client, 'refreshSlotsCache');
+}
+
+function isMethod(client: RedisClient, name: string): boolean {
+  return typeof Reflect.get(client, name) === 'function';
 }
 
 /**

@@ -5,6 +5,8 @@ import type { NodeAddress } from './cluster.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 import { FailoverCheck } from './failover-check.ts';
 import { FirstConnection } from './first-connection.ts';
+import { Output } from './output.ts';
+import { PendingCommands } from './pending-commands.ts';
 import { runCommand } from './redis-client.ts';
 import type { RedisArgument, RedisClient } from './redis-client.ts';
 import { closedReason, ConnectionError, connectionReason, isDown, isReply } from './redis-error.ts';
@@ -49,9 +51,9 @@ interface Command {
  */
 export class Connection {
   readonly #parts: ConnectionParts;
-  /** Functions that reject the pending commands, with their nodes. */
-  readonly #pending = new Map<(error: ConnectionError) => void, () => NodeAddress | undefined>();
+  readonly #pending = new PendingCommands();
   readonly #listeners: ReadonlyMap<string, (...args: unknown[]) => void>;
+  readonly #output = new Output();
   readonly #failoverCheck: FailoverCheck;
   readonly #nodes: ClusterNodes;
   #client: Promise<RedisClient> | undefined;
@@ -114,7 +116,19 @@ export class Connection {
     return node !== undefined && this.#nodes.has(node);
   }
 
-  async send({ key, name, args }: Command): Promise<unknown> {
+  send(command: Command): Promise<unknown> {
+    const client = this.#opened;
+    // Almost always: a command of a single, connected server needs one promise besides that of the client.
+    if (client?.status === 'ready' && this.#state.kind === 'available' && !this.#isClosed && !isCluster(client)) {
+      this.#output.holdBack(client);
+      return this.#withTimeout(async () => runCommand(client, command.name, command.args), {
+        onTimeout: (reason) => this.#markFrozen(reason),
+      });
+    }
+    return this.#sendWhenReady(command);
+  }
+
+  async #sendWhenReady({ key, name, args }: Command): Promise<unknown> {
     if (this.#isClosed) throw new ConnectionError('the store is closed');
     if (this.#state.kind === 'unavailable') throw new ConnectionError(this.#state.reason);
     const client = await this.client();
@@ -191,38 +205,33 @@ export class Connection {
   ): Promise<unknown> {
     const { clock, timeout } = this.#parts;
     return new Promise((resolve, reject) => {
-      let isSettled = false;
-      const settle = (complete: () => void): void => {
-        isSettled = true;
-        cancelTimer();
-        this.#pending.delete(abort);
-        complete();
-      };
-      const abort = (error: ConnectionError): void => settle(() => reject(error));
-      const cancelTimer = clock.setTimer(timeout, () => {
+      const pending = this.#pending.add({ reject, nodeOf });
+      pending.cancelTimer = clock.setTimer(timeout, () => {
         // The client is connected, and waits until the server has loaded its data.
         const isConnected = this.#opened?.status === 'connect';
         const reason = isConnected
           ? `Redis is not ready within ${timeout} ms; it may be loading its data`
           : `no response within ${timeout} ms`;
         onTimeout(reason);
-        abort(new ConnectionError(reason, nodeOf()));
+        this.#pending.reject(pending, new ConnectionError(reason, nodeOf()));
       });
-      this.#pending.set(abort, nodeOf);
       run().then(
-        (reply) => settle(() => resolve(reply)),
+        (reply) => {
+          this.#pending.remove(pending);
+          resolve(reply);
+        },
         (error: unknown) => {
           this.#failoverCheck.failed(error);
           if (isReply(error) || error instanceof ConnectionError) {
-            settle(() => reject(error));
+            this.#pending.reject(pending, error);
             return;
           }
           // The client's own errors are errors of the connection.
           const reason = connectionReason(error);
           // The client of a cluster repeats a command for seconds: the node may have recovered since.
-          if (!isSettled) onFailure?.(reason);
+          if (this.#pending.has(pending)) onFailure?.(reason);
           else if (isDown(error)) this.#nodes.explain(nodeOf(), reason);
-          abort(new ConnectionError(reason, nodeOf()));
+          this.#pending.reject(pending, new ConnectionError(reason, nodeOf()));
         },
       );
     });
@@ -280,7 +289,7 @@ export class Connection {
   #nodeUnavailable(node: NodeAddress, reason: string): void {
     this.#parts.onUnavailable(reason, node);
     const error = new ConnectionError(reason, node);
-    for (const [abort, nodeOf] of this.#pending) if (nodeOf() === node) abort(error);
+    for (const pending of this.#pending.all) if (pending.nodeOf() === node) this.#pending.reject(pending, error);
   }
 
   #markAvailable(): void {
@@ -297,7 +306,7 @@ export class Connection {
 
   #rejectPending(error: ConnectionError): void {
     this.#waitingForReady.length = 0;
-    for (const abort of this.#pending.keys()) abort(error);
+    for (const pending of this.#pending.all) this.#pending.reject(pending, error);
   }
 
   /** The connection is open, so no event of the client will report that Redis responds again. */

@@ -24,9 +24,20 @@ export interface RedisClient {
  * `enableAutoPipelining`, `callBuffer` of ioredis and iovalkey loses the name of the command.
  */
 export function runCommand(client: RedisClient, command: string, args: readonly RedisArgument[]): Promise<unknown> {
-  const method: unknown = Reflect.get(client, `${command.toLowerCase()}Buffer`);
+  const method: unknown = Reflect.get(client, bufferMethod(command));
   if (typeof method !== 'function') return client.callBuffer(command, ...args);
   return Reflect.apply(method, client, args) as Promise<unknown>; // as callBuffer does
+}
+
+const bufferMethods = new Map<string, string>();
+
+/** The name of the method that runs a command and returns binary replies. There are about ten commands. */
+function bufferMethod(command: string): string {
+  const known = bufferMethods.get(command);
+  if (known !== undefined) return known;
+  const method = `${command.toLowerCase()}Buffer`;
+  bufferMethods.set(command, method);
+  return method;
 }
 
 /** Fail fast, reconnect in the background, and never queue commands. */

@@ -48,6 +48,8 @@ const maxWriteAttempts = 3;
 class RedisStore implements SecretStore {
   readonly name: string;
   readonly #parts: RedisStoreParts;
+  /** Binds an entry to its prefix: Redis could copy it to another prefix of the same key. */
+  readonly #associatedData: Buffer;
   readonly #connection: Connection;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #receiver: MessageReceiver;
@@ -60,6 +62,7 @@ class RedisStore implements SecretStore {
   constructor(parts: RedisStoreParts) {
     this.name = ['redis store', parts.address, `(prefix ${parts.prefix})`].filter(Boolean).join(' ');
     this.#parts = parts;
+    this.#associatedData = Buffer.from(parts.prefix);
     const outages = new Outages((event) => this.#emit(event));
     this.#connection = new Connection({
       ...parts,
@@ -88,14 +91,13 @@ class RedisStore implements SecretStore {
     return this.#keyIds;
   }
 
-  async read(request: SecretRequest): Promise<StoredSecret | undefined> {
+  read(request: SecretRequest): Promise<StoredSecret | undefined> {
     return this.#run(`Secret "${request.name}" could not be read from ${this.name}`, async () => {
       const { envelope } = await this.#unlock();
-      const entries = await Promise.all(
-        envelope.formats.flatMap((format) =>
-          format.locations(request).map((location) => this.#readEntry(format, location, request.name)),
-        ),
+      const reads = envelope.formats.flatMap((format) =>
+        format.locations(request).map((location) => this.#readEntry(format, location, request.name)),
       );
+      const entries = reads.length === 1 ? [await reads[0]] : await Promise.all(reads);
       const [newest] = entries
         .flatMap((entry) => entry ?? [])
         .toSorted((one, other) => other.secret.fetchedAt - one.secret.fetchedAt);
@@ -205,11 +207,6 @@ class RedisStore implements SecretStore {
 
   get #channel(): string {
     return `${this.#parts.prefix}:news`;
-  }
-
-  /** Binds an entry to its prefix: Redis could copy it to another prefix of the same key. */
-  get #associatedData(): Buffer {
-    return Buffer.from(this.#parts.prefix);
   }
 
   #keyOf({ keyId, nameHash }: EntryLocation): string {

@@ -74,8 +74,8 @@ async function redisRows({ isQuick, log }) {
     return [
       row('redis store: read vs HGET, ms', compare(sequential, 'read', 'hget')),
       row('redis store: write vs HSET, ms', compare(sequential, 'write', 'hset')),
-      row('redis store: read vs HGET, 64 in flight, ms', compare(concurrent, 'read', 'hget')),
-      row('redis store: write vs HSET, 64 in flight, ms', compare(concurrent, 'write', 'hset')),
+      row('redis store: read vs HGET, 64 in flight, ms', compare(concurrent, 'read', 'hget'), { atMost: 2.2 }),
+      row('redis store: write vs HSET, 64 in flight, ms', compare(concurrent, 'write', 'hset'), { atMost: 2.2 }),
       row(`redis store: write until ${listeners} processes are notified, p50, ms`, { ours: median(delays) }),
       row(
         `redis store: write until ${listeners} processes are notified, p99, ms`,
