@@ -31,7 +31,7 @@ async function importRows({ isQuick, log }) {
   const coreMemory = median(memory[core] ?? []);
   const httpsMemory = median(memory[https] ?? []);
   return [
-    row('import core vs node:https, ms', compare(ms, core, https), { atMost: 1.6 }),
+    row('import core vs node:https, ms', compare(ms, core, https), { atMost: 1.25 }),
     row('import core minus node:https, resident MiB', { ours: coreMemory - httpsMemory }, { within: 2 }),
     ...sdks.map((sdk) => row(`import core vs ${sdk}, ms`, compare(ms, core, sdk))),
     ...sdks.map((sdk) => row(`import core vs ${sdk}, resident MiB`, compare(memory, core, sdk))),
@@ -43,12 +43,14 @@ async function firstSecretRows({ isQuick, log }) {
   const contenders = ['ours', 'node:https', 'openapi-core', 'kms20160120'];
   log(`first secret over HTTPS in new processes: ${contenders.join(', ')}`);
   const kms = await startProcess(kmsProcess, {});
-  const env = { NODE_EXTRA_CA_CERTS: kms.ready.caFilePath };
+  // The fake KMS takes longer than the clients, and would hide their difference.
+  const { lean } = kms.ready;
+  const env = { NODE_EXTRA_CA_CERTS: lean.caFilePath };
   const ms = await inRounds(Object.fromEntries(contenders.map((name) => [name, name])), isQuick ? 1 : 21, (contender) =>
-    run(firstSecret, { contender, kms: kms.ready }, contender === 'kms20160120' ? { env } : {}),
+    run(firstSecret, { contender, kms: lean }, contender === 'kms20160120' ? { env } : {}),
   );
   return [
-    row('first secret vs node:https, ms', compare(ms, 'ours', 'node:https'), { atMost: 1.25 }),
+    row('first secret vs node:https, ms', compare(ms, 'ours', 'node:https'), { atMost: 1.6 }),
     row('first secret vs openapi-core, ms', compare(ms, 'ours', 'openapi-core')),
     row('first secret vs kms20160120, ms', compare(ms, 'ours', 'kms20160120')),
   ];
@@ -71,7 +73,7 @@ function installedRows() {
     row(
       'MB installed: core alone vs core and dependencies',
       { ours: ours.ownBytes / 1e6, reference: ours.bytes / 1e6 },
-      { within: 0.5 },
+      { within: 0.45 },
     ),
   ];
 }
