@@ -46,7 +46,8 @@ export function collectSettings(options: object, machine: ConfigurationMachine):
     const issues = code.layer.get('configFile')?.value === undefined ? [] : [unreadConfigFile];
     return { layers: [code.layer], issues, warnings: [], notes: [], searched: 'and precedence is "code-only"' };
   }
-  const environment = readSource(environmentSource(machine), machine);
+  const variables = Object.keys(machine.environment);
+  const environment = readSource(environmentSource(machine, variables), machine);
   const file = readConfigurationFile(configuredPath(code.layer, environment.layer), machine);
   const fileSettings = file.source === undefined ? [] : [readSource(file.source, machine)];
   const outside = [environment, ...fileSettings];
@@ -59,7 +60,7 @@ export function collectSettings(options: object, machine: ConfigurationMachine):
     // The official clients put the endpoints of code first, then those of the file, then those of the environment.
     layers: isOfficial ? [mergedEndpoints([code, ...outside.toReversed()]), ...layers] : layers,
     issues: [...file.issues, ...problems.issues],
-    warnings: [...file.warnings, ...variableWarnings(machine), ...problems.warnings],
+    warnings: [...file.warnings, ...variableWarnings(machine, variables), ...problems.warnings],
     notes: file.skipped === undefined ? [] : [file.skipped],
     searched: `the variables ${regionsKey} and ${instancesKey}, and the file ${file.searched}`,
   };
@@ -96,8 +97,12 @@ function readSource(source: TextSource, machine: ConfigurationMachine): Settings
   return { layer, composites };
 }
 
-function environmentSource(machine: ConfigurationMachine): TextSource {
-  const get = (key: string): string | undefined => settingText(key, machine.environment[key]);
+/** `process.env` calls the system for every value, so that only the variables that are set are read. */
+function environmentSource(machine: ConfigurationMachine, variables: readonly string[]): TextSource {
+  // On Windows, names have no case.
+  const names = new Set(variables.map((name) => name.toLowerCase()));
+  const get = (key: string): string | undefined =>
+    names.has(key.toLowerCase()) ? settingText(key, machine.environment[key]) : undefined;
   return { get, raw: get, location: (key) => key, directories: [workingDirectory(machine) ?? '/'] };
 }
 
@@ -149,9 +154,8 @@ function mergedEndpoints(sources: readonly SettingsSource[]): SettingLayer {
 }
 
 /** Other variables belong to other programs. */
-function variableWarnings(machine: ConfigurationMachine): string[] {
-  // Not `Object.entries`: `process.env` calls the system for every value.
-  return Object.keys(machine.environment).flatMap((name) => {
+function variableWarnings(machine: ConfigurationMachine, variables: readonly string[]): string[] {
+  return variables.flatMap((name) => {
     if (knownKeys.has(name)) return valueWarnings(name, machine.environment[name], name);
     if (!/^(?:KMS_SECRETS|credentials?|cache_client|client_key)_/iu.test(name)) return [];
     const suggestion = closestMatch(name, knownKeys);

@@ -44,17 +44,29 @@ export function resolve<Table extends OptionRows<Table>>(
   const sources = new Map<string, string>();
   const issues: ConfigurationIssue[] = [];
   for (const [key, row] of Object.entries<OptionRow<unknown> | GroupRow<unknown, boolean>>(table)) {
-    const settings = layers.flatMap((layer) => layer.get(key) ?? []);
+    const settings = settingsOf(key, layers);
     const resolved = 'rows' in row ? resolveGroup(key, row, settings) : resolveOption(key, row, settings);
     values[key] = resolved.value;
     for (const [path, source] of resolved.sources) sources.set(path, source);
-    issues.push(...resolved.issues);
+    if (resolved.issues.length > 0) issues.push(...resolved.issues);
   }
-  const expected = `one of ${Object.keys(table).join(', ')}`;
-  for (const [key, { source }] of layers.flatMap((layer) => [...layer])) {
-    if (!Object.hasOwn(table, key)) issues.push({ key, source, expected });
+  for (const layer of layers) {
+    for (const [key, { source }] of layer) {
+      if (Object.hasOwn(table, key)) continue;
+      issues.push({ key, source, expected: `one of ${Object.keys(table).join(', ')}` });
+    }
   }
   return { values: values as ResolvedRows<Table>, sources, issues }; // filled key by key from the table above
+}
+
+/** The settings of an option, in order of precedence. */
+function settingsOf(key: string, layers: readonly SettingLayer[]): readonly Setting[] {
+  const found: Setting[] = [];
+  for (const layer of layers) {
+    const setting = layer.get(key);
+    if (setting !== undefined) found.push(setting);
+  }
+  return found;
 }
 
 interface ResolvedOption extends Pick<Resolution<unknown>, 'issues'> {
