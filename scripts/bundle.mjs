@@ -1,10 +1,11 @@
 // @ts-check
 // Runs in the directory of a published package. Writes its JavaScript: one file per entry point, and one per part that is loaded by
 // `import()`; see docs/decisions/0022-bundling.md. scripts/bundle-types.mjs writes the types.
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { minify } from './minify.mjs';
 
 /**
  * Groups of files. Without groups, rolldown would write one more file for each set of modules that two parts share, and each file
@@ -14,9 +15,13 @@ import { rolldown } from 'rolldown';
 const parts = {
   '@kms-secrets/core': [
     { name: 'core', tags: ['$initial'], priority: 1 },
-    { name: 'https', test: /src.(?:network|transports.https)/u },
+    { name: 'transports', test: /src.(?:network|transports)/u },
+    { name: 'stores', test: /src.(?:file-store|seal)/u },
   ],
 };
+
+/** Packages whose size matters for the start of a process. The others have at most 40 kB, and stay readable. */
+const minifiedPackages = ['@kms-secrets/core'];
 
 /**
  * Packages that are copied into the bundle instead of being dependencies: small ones that every start with a configuration file
@@ -24,6 +29,9 @@ const parts = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const copiedPackages = { '@kms-secrets/core': ['properties-file'] };
+
+/** The helper of rolldown for namespaces, which it puts into a file of its own. */
+const runtimeFile = 'rolldown-runtime.js';
 
 /** @type {{ name: string; version: string; exports: Record<string, unknown>; bin?: object; dependencies?: object; peerDependencies?: object }} */
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -65,20 +73,17 @@ async function bundle(files, groups = []) {
     // Modules without used exports are removed, as `sideEffects: false` in the manifest allows.
     treeshake: { moduleSideEffects: false },
   });
-  const { output } = await built.write({
-    dir: 'dist',
+  const { output } = await built.generate({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     codeSplitting: { groups },
-    footer: ({ moduleIds }) =>
-      copied
-        .filter((name) => moduleIds.some(isFrom(name)))
-        .map(licenseOf)
-        .join(''),
     comments: false, // the declarations have them, where editors show them
   });
   await built.close();
+  const chunks = output.filter((file) => file.type === 'chunk');
+  const runtime = chunks.find(({ fileName }) => fileName === runtimeFile);
+  for (const chunk of chunks) if (chunk !== runtime) write(chunk, withRuntime(chunk.code, runtime?.code));
   const sources = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   const undeclared = sources.filter(
     (id) => /^\.\.|node_modules/u.test(relative('.', id)) && !copied.some((name) => isFrom(name)(id)),
@@ -88,6 +93,25 @@ async function bundle(files, groups = []) {
     throw new Error(
       `Declare the packages of these files in the manifest of ${manifest.name}: ${undeclared.join(', ')}.`,
     );
+}
+
+/**
+ * Copies the helper into the file that uses it: it has 0.2 kB.
+ * @param {string} code
+ * @param {string} [runtime]
+ */
+function withRuntime(code, runtime = '') {
+  const [, name, alias] = /^export \{ (\w+) as (\w+) \};$/mu.exec(runtime) ?? [];
+  const helper = runtime.replace(/^export .*\n?/mu, '');
+  return code.replace(`import { ${alias} as ${name} } from "./${runtimeFile}";\n`, () => helper);
+}
+
+/** @param {import('rolldown').OutputChunk} chunk @param {string} code */
+function write({ fileName, moduleIds }, code) {
+  const licenses = copied.filter((name) => moduleIds.some(isFrom(name))).map(licenseOf);
+  const path = join('dist', fileName);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, (minifiedPackages.includes(manifest.name) ? minify(fileName, code) : code) + licenses.join(''));
 }
 
 /** @param {string} name */

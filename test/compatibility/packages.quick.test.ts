@@ -182,7 +182,7 @@ async function installTwoCores(version: string): Promise<{ folder: string; own: 
   await cp(join(installed, 'core'), nested, { recursive: true });
   for (const file of ['package.json', 'dist/core.js']) {
     const text = await readFile(join(nested, file), 'utf8');
-    await writeFile(join(nested, file), text.replace(/(?<=\bversion"?: ")[^"]+(?=")/u, version));
+    await writeFile(join(nested, file), text.replace(/(?<=\bversion"?: ?["`])[^"`]+/u, version));
   }
   return { folder, own: join(packages, 'core'), nested };
 }

@@ -43,7 +43,7 @@ class TransportFactory {
     const clientKey = this.#identities.clientKeyOf(endpoint.host, { from: endpoint.clientKey, ...at });
     if (clientKey === undefined) return undefined;
     return lazyTransport(endpoint.host, async () => {
-      const { InstanceTransport } = await loadModule(() => import('./transports/instance/instance-transport.ts'));
+      const { InstanceTransport } = await loadModule(() => import('./transports/loaded-by-first-fetch.ts'));
       const describeIdentity = (): string => clientKeyText(clientKey, at.source);
       return new InstanceTransport({ ...https, clientKey, describeIdentity });
     });
@@ -65,7 +65,7 @@ class TransportFactory {
       });
     }
     const transport = lazyBatchTransport(endpoint.host, async () => {
-      const { OpenApiTransport } = await loadModule(() => import('./transports/openapi/openapi-transport.ts'));
+      const { OpenApiTransport } = await loadModule(() => import('./transports/loaded-by-first-fetch.ts'));
       return new OpenApiTransport({ ...https, ...identity });
     });
     return { ...transport, identity: 'credentials' };

@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto';
-import { resolve } from 'node:path';
 import { describePath } from '../options/redact.ts';
 import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
@@ -41,7 +40,9 @@ export function readCaFile(request: CaFileRequest, machine: ConfigurationMachine
   // Not quoted: the text may also contain a private key.
   if (path.includes('-----BEGIN ')) return rejected(request, 'PEM text instead of a path. Set it as `ca`');
   // Comments beside the certificates may have any encoding.
-  const file = readTextFile(resolve(workingDirectory(machine) ?? '/', path), machine, { fallback: 'latin1' });
+  const file = readTextFile(builtinModule('node:path').resolve(workingDirectory(machine) ?? '/', path), machine, {
+    fallback: 'latin1',
+  });
   if ('problem' in file) return rejected(request, `${file.problem} at ${describePath(path)}`);
   return readCertificates(file.text, request, { name: 'a file', place: ` at ${path}` });
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { CliLoginIdentity, DefaultSource, SourceIdentity } from '../options/default-source.ts';
 import { closestMatch } from '../options/closest-match.ts';
 import type { ConfigurationMachine } from './environment.ts';
@@ -75,7 +75,7 @@ const modes: readonly string[] = [...keysByMode.keys(), chainedMode, ...loginMod
 export function readCliProfile(machine: ConfigurationMachine, date: number): DefaultSource {
   const home = homeDirectory(machine);
   if (home === undefined) return { name: '~/.aliyun/config.json' };
-  const path = resolve(home, '.aliyun/config.json');
+  const path = builtinModule('node:path').resolve(home, '.aliyun/config.json');
   const file = readTextFile(path, machine);
   if ('problem' in file) {
     return file.kind === 'unusable'

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { ClientKeySource } from '../options/client-key-source.ts';
 import { describePath } from '../options/redact.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
@@ -95,7 +95,10 @@ class MaterialReader {
   }
 
   #readFile(path: string): ReturnType<typeof readTextFile> {
-    return readTextFile(resolve(workingDirectory(this.#machine) ?? '/', path), this.#machine);
+    return readTextFile(
+      builtinModule('node:path').resolve(workingDirectory(this.#machine) ?? '/', path),
+      this.#machine,
+    );
   }
 
   #reject(property: string, expected: string, got: string): undefined {

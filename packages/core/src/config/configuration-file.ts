@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { closestMatch } from '../options/closest-match.ts';
 import { valueWarnings, settingText } from './setting-text.ts';
@@ -43,7 +43,8 @@ export function readConfigurationFile(
   if (directory === undefined && configured === undefined) {
     return { searched: `${defaultFileName} (the working directory does not exist)`, issues: [], warnings: [] };
   }
-  const absolutePath = resolve(directory ?? '/', path);
+  const nodePath = builtinModule('node:path');
+  const absolutePath = nodePath.resolve(directory ?? '/', path);
   const reject = (expected: string, got?: string): ConfigurationFile => {
     return { searched: absolutePath, issues: [{ key: 'configFile', source, expected, got }], warnings: [] };
   };
@@ -70,7 +71,7 @@ export function readConfigurationFile(
       get: (key) => settingText(key, properties.get(key)?.value),
       raw: (key) => settingText(key, properties.get(key)?.raw),
       location: (key) => `${path}${lineSuffix(properties.get(key))}`,
-      directories: [dirname(absolutePath), ...(directory === undefined ? [] : [directory])],
+      directories: [nodePath.dirname(absolutePath), ...(directory === undefined ? [] : [directory])],
     },
     searched: absolutePath,
     issues: [],

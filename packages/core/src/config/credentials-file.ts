@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import type { DefaultSource } from '../options/default-source.ts';
 import { suggestion } from '../options/closest-match.ts';
 import type { ConfigurationMachine } from './environment.ts';
@@ -44,8 +44,10 @@ export function readCredentialsFile(machine: ConfigurationMachine): DefaultSourc
   const named = unquoted(machine.environment[variable]);
   const home = homeDirectory(machine);
   if (named === undefined && home === undefined) return { name: '~/.alibabacloud/credentials' };
-  const path = named ?? resolve(home ?? '', '.alibabacloud/credentials');
-  const file = readTextFile(resolve(workingDirectory(machine) ?? '/', path), machine, { fallback: 'latin1' });
+  const path = named ?? builtinModule('node:path').resolve(home ?? '', '.alibabacloud/credentials');
+  const file = readTextFile(builtinModule('node:path').resolve(workingDirectory(machine) ?? '/', path), machine, {
+    fallback: 'latin1',
+  });
   if ('text' in file) return readProfile(path, parseIni(file.text), machine);
   if (named === undefined && file.kind !== 'unusable') return { name: path };
   const source = named === undefined ? '' : ` (${variable})`;

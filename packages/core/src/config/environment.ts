@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { builtinModule } from '../platform/builtin-module.ts';
 import { errorCode } from '../secret/is-error.ts';
 
@@ -26,7 +25,7 @@ export const machine: ConfigurationMachine = {
     return process.env;
   },
   workingDirectory: () => process.cwd(),
-  homeDirectory: homedir,
+  homeDirectory: () => builtinModule('node:os').homedir(),
   readFile: readFileStart,
   emitWarning: (message) => process.emitWarning(message, 'KmsSecretsWarning'),
 };
@@ -84,13 +83,10 @@ function readPiece(file: number, bytes: Uint8Array, offset: number): number | un
  */
 function openFile(path: string): number {
   const { constants, openSync, statSync } = builtinModule('node:fs');
-  try {
-    // On Windows, O_NONBLOCK is `undefined`, which counts as 0.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    statSync(path);
-    throw error;
-  }
+  // First, because most processes have no file: one exception of Node instead of two.
+  statSync(path);
+  // On Windows, O_NONBLOCK is `undefined`, which counts as 0.
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
 /** The working directory; `undefined` if it was removed while the process runs. Only absolute paths work then. */

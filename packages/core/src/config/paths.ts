@@ -1,4 +1,4 @@
-import { isAbsolute, resolve, win32 } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import { looksLikePath } from '../options/redact.ts';
 import type { ConfigurationMachine } from './environment.ts';
 import type { TextSource } from './text-source.ts';
@@ -8,8 +8,9 @@ import type { TextSource } from './text-source.ts';
  * clients look. A Windows path is absolute on every platform.
  */
 export function resolvePath(path: string, source: TextSource, machine: ConfigurationMachine): string {
-  if (isAbsolute(path) || win32.isAbsolute(path)) return path;
-  const candidates = source.directories.map((directory) => resolve(directory, path));
+  const nodePath = builtinModule('node:path');
+  if (nodePath.isAbsolute(path) || nodePath.win32.isAbsolute(path)) return path;
+  const candidates = source.directories.map((directory) => nodePath.resolve(directory, path));
   const found = candidates.find((candidate) => isReadable(candidate, machine));
   if (found !== undefined) return found;
   // Unresolved, so that an error message recognizes it as the content of a file.

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { builtinModule } from '../platform/builtin-module.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConfigurationError, StoreError } from '../secret/errors.ts';
@@ -49,7 +49,7 @@ export function fileStoreWith(host: FileStoreHost, options: FileStoreOptions): S
   const allIssues = [...unknown, ...pathIssues(path), ...issues];
   if (keyring === undefined || allIssues.length > 0) throw new ConfigurationError(allIssues);
   // Absolute now, because the process may change its working directory.
-  return new FileStore({ path: resolve(path), clock, keyring, host });
+  return new FileStore({ path: builtinModule('node:path').resolve(path), clock, keyring, host });
 }
 
 function pathIssues(path: unknown): readonly ConfigurationIssue[] {

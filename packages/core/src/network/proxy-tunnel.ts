@@ -1,9 +1,10 @@
 import type { IncomingMessage, RequestOptions as HttpRequestOptions } from 'node:http';
 import type { AgentOptions, RequestOptions } from 'node:https';
-import { isIP, isIPv6 } from 'node:net';
 import type { Socket } from 'node:net';
-import { requireModule } from '../platform/builtin-module.ts';
+import { builtinModule, requireModule } from '../platform/builtin-module.ts';
 import { retryAfterOf } from './retry-after.ts';
+
+const { isIP, isIPv6 } = builtinModule('node:net');
 
 /** A proxy responded to CONNECT with a status other than 2xx. */
 export class ProxyRefusal extends Error {

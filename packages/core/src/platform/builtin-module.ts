@@ -1,26 +1,33 @@
 import * as nodeModule from 'node:module';
 import type * as AsyncHooks from 'node:async_hooks';
+import type * as BufferModule from 'node:buffer';
 import type * as Crypto from 'node:crypto';
 import type * as Dns from 'node:dns';
 import type * as Fs from 'node:fs';
 import type * as Http from 'node:http';
 import type * as Https from 'node:https';
 import type * as Net from 'node:net';
+import type * as Os from 'node:os';
+import type * as Path from 'node:path';
 import type * as Tls from 'node:tls';
 
-/** The modules that core needs synchronously, but not in every process, or whose properties the app may replace. */
+/** The modules that core uses from its start to its first fetch, and those whose properties the app may replace. */
 interface BuiltinModules {
   readonly 'node:async_hooks': typeof AsyncHooks;
+  readonly 'node:buffer': typeof BufferModule;
   readonly 'node:crypto': typeof Crypto;
   readonly 'node:dns': typeof Dns;
   readonly 'node:fs': typeof Fs;
   readonly 'node:net': typeof Net;
+  readonly 'node:os': typeof Os;
+  readonly 'node:path': typeof Path;
   readonly 'node:tls': typeof Tls;
 }
 
 /**
- * Loads a module of Node on first use. An `import` of `node:fs`, `node:net` and `node:crypto` would cost every start 6 ms of CPU
- * (Node 20.20), and `import()` is asynchronous: the configuration is read synchronously.
+ * Loads a module of Node without its getters. An `import` evaluates all exports, and some load further modules: Web Crypto for
+ * `node:crypto`, the block list for `node:net`, streams for `node:fs`. `import()` is also asynchronous, and the configuration is read
+ * synchronously.
  */
 export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] {
   const found: unknown = Reflect.has(process, 'getBuiltinModule')

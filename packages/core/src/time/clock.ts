@@ -63,12 +63,14 @@ export function suspendAwareTime(source: TimeSource): () => number {
  * no allocation.
  */
 class SystemClock implements Clock, TickClock {
-  readonly #time = suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
+  /** Created by the first reading: the first use of `performance` loads eleven modules of Node. */
+  #time: (() => number) | undefined;
   #cachedNow = 0;
   #cachedTicks = ticksOf(0);
   #isCached = false;
 
   now(): number {
+    this.#time ??= suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
     return Math.trunc(this.#time());
   }
 

@@ -1,4 +1,6 @@
-import { isUtf8 } from 'node:buffer';
+import { builtinModule } from '../../platform/builtin-module.ts';
+
+const { isUtf8 } = builtinModule('node:buffer');
 
 /** A field in its wire format (https://protobuf.dev/programming-guides/encoding/). */
 export type WireField =

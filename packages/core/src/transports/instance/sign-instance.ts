@@ -1,4 +1,6 @@
-import { createHash } from 'node:crypto';
+import { builtinModule } from '../../platform/builtin-module.ts';
+
+const { createHash } = builtinModule('node:crypto');
 
 /** The variable parts of a request to the instance API. */
 export interface InstanceRequest {

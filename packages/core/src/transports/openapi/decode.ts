@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { builtinModule } from '../../platform/builtin-module.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import { FetchFailure } from '../../ports/transport.ts';
@@ -6,6 +6,8 @@ import type { ErrorResponse } from '../error-response.ts';
 import { firstErrorCode, firstRequestId } from '../error-response.ts';
 import { secretFromFields } from '../secret-response.ts';
 import type { ResponseContext, ResponseFields } from '../secret-response.ts';
+
+const { isUtf8 } = builtinModule('node:buffer');
 
 /** Decodes the JSON response of GetSecretValue. Throws a `FetchFailure` that quotes no value. */
 export function decodeSecret(body: Buffer, request: SecretRequest, context: ResponseContext): Secret {

@@ -1,4 +1,3 @@
-import { createSecretKey, randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type {
   ClientKey,
@@ -7,6 +6,7 @@ import type {
   CredentialsProvider,
   HoldingProvider,
 } from '../../ports/credentials.ts';
+import { builtinModule } from '../../platform/builtin-module.ts';
 import type { Secret } from '../../secret/secret.ts';
 import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
@@ -23,6 +23,8 @@ import type { ActionRequest } from './request-parameters.ts';
 import { getSecretValueRequest, batchGetSecretValueRequest } from './request-parameters.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
 import { authorization, canonicalQuery, emptyBodyHash, signatureDate, signedNames } from './sign.ts';
+
+const { createSecretKey, randomUUID } = builtinModule('node:crypto');
 
 /** What signs the requests: an access key or a client key. */
 export type OpenApiIdentity = Pick<Dialect, 'describeIdentity'> &

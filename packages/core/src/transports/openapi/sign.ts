@@ -1,5 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { builtinModule } from '../../platform/builtin-module.ts';
+
+const { createHash, createHmac } = builtinModule('node:crypto');
 
 /** What the signature covers. Header names are lower case; header values are trimmed. */
 export interface SignableRequest {

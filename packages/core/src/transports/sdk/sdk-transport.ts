@@ -73,7 +73,7 @@ export function sdkTransport(client: RpcClient, options: SdkTransportOptions = {
         runtime,
       );
     } catch (error) {
-      const { fetchFailureFromSdk } = await loadModule(() => import('./sdk-failure.ts'));
+      const { fetchFailureFromSdk } = await loadModule(() => import('../loaded-by-first-fetch.ts'));
       throw fetchFailureFromSdk(error, endpoint);
     }
     if (isFields(response)) return secretFromFields(response, request, { endpoint: { host: endpoint } });
