@@ -147,6 +147,15 @@ test('@kms-secrets/next/setup has the same names on the edge runtime', async () 
   expect(await exportsOf('next', 'edge-setup-entry.js')).toEqual(await exportsOf('next', 'setup.js'));
 });
 
+test('@kms-secrets/alicloud exports', async () => {
+  expect(await exportsOf('alicloud')).toMatchInlineSnapshot(`
+    [
+      "AccessKeyError",
+      "ramCredentials",
+    ]
+  `);
+});
+
 test('@kms-secrets/databases exports', async () => {
   expect(await exportsOf('databases', 'pg.js')).toMatchInlineSnapshot(`
     [

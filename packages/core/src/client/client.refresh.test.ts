@@ -246,6 +246,15 @@ test('refresh({ unlessNewerThan }) requires a response of KMS, not of a store', 
   expect((await refreshed).versionId).toBe('v2');
 });
 
+test('refresh({ unlessNewerThan }) sends a request right after an ordinary fetch', async () => {
+  const { client, kms } = await setUpWarmClient();
+  kms.put('db', 'v2');
+
+  expect((await client.refresh('db', { unlessNewerThan: 'v1' })).versionId).toBe('v2');
+  kms.put('db', 'v3');
+  expect((await client.refresh('db', { unlessNewerThan: 'v2' })).versionId).toBe('v3');
+});
+
 test('100 callers that a service keeps rejecting send one request per second', async () => {
   const { client, clock, kms } = await setUpWarmClient();
   await clock.pass('5s');

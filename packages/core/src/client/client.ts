@@ -16,7 +16,7 @@ import { raceAbort } from '../time/deadline.ts';
 import { tickClockOf } from '../time/ticks.ts';
 import type { TickClock, Ticks } from '../time/ticks.ts';
 import { descriptionOf, statsOf } from './description.ts';
-import { forcedRefresh } from './forced-refresh.ts';
+import { ForcedRefreshes } from './forced-refresh.ts';
 import { staleOrThrow } from './stale-or-throw.ts';
 import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
@@ -44,6 +44,7 @@ export class SecretClient {
   readonly #defaultStage: string;
   readonly #inContext: RunInContext;
   readonly #subscriptions: Subscriptions;
+  readonly #forcedRefreshes: ForcedRefreshes;
   #closed: Promise<void> | undefined;
 
   /** @internal */
@@ -54,6 +55,7 @@ export class SecretClient {
     this.#hits = parts.counters.hits;
     this.#defaultStage = parts.options.stage;
     this.#inContext = parts.inContext;
+    this.#forcedRefreshes = new ForcedRefreshes(parts);
     this.#subscriptions = new Subscriptions({ ...parts, throwIfClosed: () => this.#throwIfClosed() });
   }
 
@@ -161,7 +163,7 @@ export class SecretClient {
    */
   refresh(name: string, options?: RefreshReadOptions): Promise<Secret> {
     return this.#start(refreshRequest, { name, options }, (read) =>
-      this.#inContext(() => forcedRefresh(this.#parts, read)),
+      this.#inContext(() => this.#forcedRefreshes.run(read)),
     );
   }
 

@@ -8,31 +8,64 @@ export interface ForcedRefresh extends PendingRead {
   readonly unlessNewerThan: string | undefined;
 }
 
-type RefreshParts = Pick<ClientParts, 'memory' | 'fetcher' | 'reader' | 'options'>;
-
-/** A version that was fetched less than this ago (ms) is the newest one. After a failure, the next request waits as long. */
+/** After a refresh without a newer version, or one that failed, the next request for the secret waits this long (ms). */
 const minInterval = 1_000;
 
 /**
- * Fetches a secret from KMS although it is fresh. With `unlessNewerThan`, memory or a fetch in flight may have the result: a service that
- * rejects a version rejects it to all its connections at once, and their refreshes send one request.
+ * Fetches secrets from KMS although they are fresh.
+ *
+ * With `unlessNewerThan`, memory or a fetch in flight may have the result. A service that rejects a version rejects it to all its
+ * connections at once: their refreshes send one request.
  */
-export function forcedRefresh(parts: RefreshParts, refresh: ForcedRefresh): Promise<Secret> {
-  const { fetcher, reader } = parts;
-  const { key, request, unlessNewerThan } = refresh;
-  if (unlessNewerThan === undefined) return reader.awaitFetch(fetcher.joinOrStart(key, request, 'forced'), refresh);
-  const newest = newestInMemory(parts, key, unlessNewerThan);
-  if (newest !== undefined) return Promise.resolve(newest);
-  const error = parts.memory.recentError(key, minInterval);
-  if (error !== undefined) return Promise.reject(error);
-  const level = fetcher.isSent(key) ? 'read' : 'forced';
-  return reader.awaitFetch(fetcher.joinOrStart(key, request, level), refresh);
-}
+export class ForcedRefreshes {
+  readonly #parts: Pick<ClientParts, 'memory' | 'fetcher' | 'reader' | 'options'>;
+  /** When the last refresh without a newer version started, by key; the clock's `now`. In that order. */
+  readonly #withoutNewer = new Map<string, number>();
 
-/** The fresh value in memory if its version is another one, or if it was fetched just now. */
-function newestInMemory({ memory, options }: RefreshParts, key: string, versionId: string): Secret | undefined {
-  const entry = memory.lookup(key);
-  const now = options.clock.now();
-  if (entry?.isFreshAt(now) !== true) return undefined;
-  return entry.secret.versionId !== versionId || now - entry.fetchedAt < minInterval ? entry.secret : undefined;
+  constructor(parts: Pick<ClientParts, 'memory' | 'fetcher' | 'reader' | 'options'>) {
+    this.#parts = parts;
+  }
+
+  run(refresh: ForcedRefresh): Promise<Secret> {
+    const { fetcher, memory, reader } = this.#parts;
+    const { key, request, unlessNewerThan } = refresh;
+    if (unlessNewerThan === undefined) return reader.awaitFetch(fetcher.joinOrStart(key, request, 'forced'), refresh);
+    const newest = this.#newestInMemory(key, unlessNewerThan);
+    if (newest !== undefined) return Promise.resolve(newest);
+    const error = memory.recentError(key, minInterval);
+    if (error !== undefined) return Promise.reject(error);
+    // Its response may be from before the rotation. Then the next call sends a request.
+    if (fetcher.isSent(key)) return reader.awaitFetch(fetcher.joinOrStart(key, request, 'read'), refresh);
+    return this.#fetch(refresh, unlessNewerThan);
+  }
+
+  async #fetch(refresh: ForcedRefresh, versionId: string): Promise<Secret> {
+    const { fetcher, reader, options } = this.#parts;
+    const { key, request } = refresh;
+    const startedAt = options.clock.now();
+    const secret = await reader.awaitFetch(fetcher.joinOrStart(key, request, 'forced'), refresh);
+    if (secret.versionId === versionId) this.#record(key, startedAt);
+    return secret;
+  }
+
+  /** The fresh value in memory if its version is another one, or if KMS had no newer one just now. */
+  #newestInMemory(key: string, versionId: string): Secret | undefined {
+    const { memory, options } = this.#parts;
+    const entry = memory.lookup(key);
+    const now = options.clock.now();
+    if (entry?.isFreshAt(now) !== true) return undefined;
+    const refreshedAt = this.#withoutNewer.get(key);
+    const isNewest = refreshedAt !== undefined && now - refreshedAt < minInterval;
+    return isNewest || entry.secret.versionId !== versionId ? entry.secret : undefined;
+  }
+
+  #record(key: string, startedAt: number): void {
+    const now = this.#parts.options.clock.now();
+    this.#withoutNewer.delete(key);
+    this.#withoutNewer.set(key, startedAt);
+    for (const [other, time] of this.#withoutNewer) {
+      if (now - time < minInterval) break;
+      this.#withoutNewer.delete(other);
+    }
+  }
 }

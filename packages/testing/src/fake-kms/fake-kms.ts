@@ -141,6 +141,11 @@ export class FakeKms {
     this.#parts.secrets.restore(name);
   }
 
+  /** Adds an access key of a RAM user, as a rotation of a RAM secret does. */
+  addAccessKey(key: FakeAccessKey): void {
+    this.#parts.keys.add(key);
+  }
+
   addStsKey(key: FakeStsKey): void {
     this.#parts.keys.addTemporary(key);
   }

@@ -1,0 +1,2 @@
+export type { SecretClient } from '@kms-secrets/core';
+export { CredentialModel } from '@alicloud/credentials';
