@@ -30,10 +30,13 @@ test('KMS is down: endpoint and refresh failures, then stale values with their e
   expect(secret.stale).toBe(true);
   expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['stale', 'refresh', 'endpoint'] });
   expect(seen(fixture, 'warn').log).toContainEqual(expect.stringContaining('Endpoint kms.example is failing'));
+  expect(seen(fixture, 'warn').log).toContainEqual(expect.stringMatching(/Secret "db" .*could not be fetched/u));
   expect(seen(fixture, 'warn').log).toContainEqual(expect.stringContaining('Serving a stale value of "db"'));
   expect(client.health().problems[0]?.expiresIn).toBeGreaterThan(23 * hour);
   expect([events('endpoint'), events('stale')]).toMatchObject([[{ state: 'failing' }], [{ name: 'db' }]]);
+  expect(events('failed')).toContainEqual(expect.objectContaining({ name: 'db' }));
   expect(client.stats().failures.unreachable).toBeGreaterThan(0);
+  expect(client.stats().staleReads).toBe(1);
 });
 
 test('KMS is back: every recovery is logged at level info', async () => {
@@ -68,6 +71,7 @@ test('KMS throttles: the failure of the endpoint is throttled, with its own requ
   await clock.pass('295s');
 
   expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['refresh', 'endpoint'] });
+  expect(seen(fixture, 'warn').log).toContainEqual(expect.stringContaining('Endpoint kms.example is failing'));
   expect(events('endpoint')).toMatchObject([{ state: 'failing', failure: 'throttled' }]);
   expect(client.describe().endpoints[0]).toMatchObject({ lastFailure: { failure: 'throttled' }, breaker: 'closed' });
   expect(client.stats().failures.throttled).toBeGreaterThan(0);
@@ -77,14 +81,22 @@ test('KMS throttles: the failure of the endpoint is throttled, with its own requ
 test('one region is down: its endpoint fails, and every secret stays fresh', async () => {
   const fixture = await setUp({ hasFallback: true });
   const { client, clock, kms, events } = fixture;
+  for (const name of ['db', 'api']) client.pin(name);
   kms.fail('unreachable');
-  await clock.pass('10m');
+  await clock.pass('30m');
 
   expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['endpoint'] });
   expect(client.health()).toMatchObject({ counts: { fresh: 2, stale: 0 }, problems: [{ names: ['kms.example'] }] });
   expect(client.health().problems[0]?.since).toBeGreaterThan(0);
   expect(events('endpoint')).toMatchObject([{ endpoint: 'kms.example', state: 'failing' }]);
   expect(client.stats()).toMatchObject({ failedFetches: 0, staleReads: 0 });
+  expect(seen(fixture, 'warn').log).toEqual([
+    expect.stringContaining('Endpoint kms.example is failing'),
+    expect.stringContaining('Endpoint kms.example: circuit breaker open'),
+  ]);
+  expect(events('breaker')[0]).toMatchObject({ endpoint: 'kms.example', state: 'open' });
+  expect(client.stats().failures.unreachable).toBeGreaterThan(0);
+  expect(client.stats().probes).toBeGreaterThan(0);
 });
 
 test.each([
@@ -103,7 +115,12 @@ test.each([
   });
   expect(events('dropped')).toMatchObject([{ name: 'db', reason: 'refused', error: { code } }]);
   expect(client.describe().secrets[0]).toMatchObject({ name: 'db', freshness: 'refused', lastFailure: { code } });
+  expect(events('failed')).toMatchObject([{ name: 'db', error: { code } }]);
   expect(client.stats().failures[failure]).toBe(1);
+  expect(client.health({ required: ['db'] })).toMatchObject({
+    status: 'failing',
+    problems: [{ kind: 'missing', names: ['db'] }, {}],
+  });
 });
 
 test('the credentials are rejected: one error line, and stale values', async () => {
@@ -112,8 +129,11 @@ test('the credentials are rejected: one error line, and stale values', async () 
   kms.fail('identity');
   await clock.pass('6m');
 
-  expect(seen(fixture, 'error')).toMatchObject({ status: 'degraded', log: [expect.stringContaining('is rejected')] });
-  expect(client.health().problems[0]?.kind).toBe('identity');
+  expect(seen(fixture, 'error')).toMatchObject({
+    status: 'degraded',
+    log: [expect.stringContaining('The identity of this client is rejected')],
+  });
+  expect(client.health().problems[0]).toMatchObject({ kind: 'identity', expiresIn: expect.any(Number) as number });
   expect(events('identity')).toMatchObject([{ state: 'rejected' }]);
   expect(client.stats().failures.identity).toBeGreaterThan(0);
   expect((await client.get('db')).stale).toBe(true);
@@ -127,6 +147,10 @@ test('Redis is unavailable: the store fails, and every secret stays fresh', asyn
   await clock.pass('15m');
 
   expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['store'] });
+  expect(seen(fixture, 'warn').log).toEqual([
+    expect.stringContaining('fake store failed to'),
+    expect.stringContaining('fake store failed to'),
+  ]);
   expect(client.health().stores).toMatchObject([{ state: 'unavailable' }]);
   expect(events('store')).toMatchObject([{ kind: 'failed' }, { kind: 'unavailable' }]);
   expect(client.stats().storeFailures).toBeGreaterThan(0);
@@ -143,6 +167,8 @@ test('a store cannot be written: the store fails, although it can be read', asyn
   expect(seen(fixture, 'warn')).toMatchObject({ status: 'degraded', kinds: ['store'] });
   expect(events('store')[0]).toMatchObject({ kind: 'failed', operation: 'write' });
   expect(client.describe().stores[0]?.queued).toBeGreaterThan(0);
+  expect(seen(fixture, 'warn').log[0]).toContain('fake store failed to write secret');
+  expect(client.stats().storeFailures).toBeGreaterThan(0);
 });
 
 test('the clock is wrong: KMS rejects the date, and the rejection has its code', async () => {
@@ -161,7 +187,9 @@ test('the clock is wrong: KMS rejects the date, and the rejection has its code',
   const refused = await client.refresh('db').catch((error: unknown) => error);
 
   expect(refused).toMatchObject({ code: 'ERR_IDENTITY_REJECTED' });
-  expect(seen(fixture, 'error').log).toEqual([expect.stringMatching(/is rejected: .*clock/u)]);
+  expect(seen(fixture, 'error').log).toEqual([
+    expect.stringMatching(/^error The identity of this client is rejected: .*clock/u),
+  ]);
   expect(events('identity')).toMatchObject([{ state: 'rejected', code: 'InvalidTimeStamp.Expired' }]);
   expect(client.describe().identity.rejection?.code).toBe('InvalidTimeStamp.Expired');
   expect(seen(fixture, 'error')).toMatchObject({ status: 'degraded', kinds: expect.arrayContaining(['identity']) });
@@ -225,6 +253,7 @@ test('the key of a store is wrong: one log line and event with both keys, and he
   ]);
   expect(events('store')).toMatchObject([{ kind: 'foreignKeys', error: { code: 'ERR_STORE', message: line } }]);
 
+  expect(client.stats().storeFailures).toBe(0);
   store.emit({ kind: 'foreignKeys', keyIds: [], reason: '' });
   expect([client.health().status, client.describe().stores[0]?.foreignKeys]).toEqual(['ok', undefined]);
   expect(events('store')[1]).toMatchObject({ kind: 'foreignKeys', error: undefined });

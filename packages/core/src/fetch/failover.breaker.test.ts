@@ -55,6 +55,20 @@ test('closes the breaker after a successful probe', async () => {
   expect([primary.requests.length, fallback.requests.length]).toEqual([5 + 1 + 3, 5 + 1]);
 });
 
+test('a fetch with a single attempt sends a due probe, too, although its only race ends with another endpoint', async () => {
+  const primary = failingTransport('a', 'unreachable');
+  const fallback = transportWithSecret('b');
+  const fixture = new FailoverFixture([primary, fallback], { maxAttempts: 1 });
+  await fixture.fetchSequentially(5);
+  primary.heal();
+  await fixture.clock.pass('1s');
+  await fixture.fetchSequentially(1);
+
+  await fixture.fetchSequentially(3);
+
+  expect([primary.requests.length, fallback.requests.length]).toEqual([5 + 1 + 3, 5 + 1]);
+});
+
 test('closes the breaker after a probe that was denied', async () => {
   const primary = failingTransport('a', 'unreachable');
   const fallback = transportWithSecret('b');

@@ -44,6 +44,7 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
     if (candidates !== remaining) {
       for (const endpoint of remaining) if (!candidates.includes(endpoint)) skipEndpoint(endpoint, parts, call);
     }
+    if (attempt === 1) probeLastCandidates(candidates, parts, call);
     const [only] = candidates;
     const outcome =
       only !== undefined && candidates.length === 1
@@ -81,7 +82,19 @@ function skipEndpoint(endpoint: Endpoint, parts: FailoverParts, call: FailoverCa
     const error = skippedFailure(endpoint);
     call.attempts.push({ endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true });
   }
-  if (!endpoint.breaker.isProbeDue) return;
+  if (endpoint.breaker.isProbeDue) sendProbe(endpoint, parts, call);
+}
+
+/**
+ * With a single attempt, the only race is the last one, and has endpoints with an open breaker as its last candidates. It may end
+ * before it comes to them, so without a probe they would never be used again.
+ */
+function probeLastCandidates([first, ...others]: readonly Endpoint[], parts: FailoverParts, call: FailoverCall): void {
+  if (first === undefined || first.isBreakerOpen) return;
+  for (const endpoint of others) if (endpoint.breaker.isProbeDue) sendProbe(endpoint, parts, call);
+}
+
+function sendProbe(endpoint: Endpoint, parts: FailoverParts, call: FailoverCall): void {
   // With the signal of the client: the fetch may end before the endpoint responds to the probe.
   void new EndpointAttempt(endpoint, parts, {
     request: call.request,
