@@ -109,7 +109,6 @@ test('reports the expiry of the client key and the CA while the process runs', a
   const { problems } = client.health();
   await clock.pass('88d');
   const health = client.health();
-  await client.close();
 
   expect(atStart).toEqual([]);
   expect(problems).toEqual([]);
@@ -120,6 +119,45 @@ test('reports the expiry of the client key and the CA while the process runs', a
     problems: [{ kind: 'expiring', names: ['CA certificate of endpoints[0] (option)'], count: 1 }],
   });
   expect(client.describe().expiries.map(({ kind }) => kind)).toEqual(['ca', 'clientKey']);
+
+  const errors = (): readonly string[] => lines.filter((line) => line.startsWith('error '));
+  expect(errors()).toEqual([]);
+  await clock.pass('3d');
+  await client.close();
+  expect(errors()).toEqual([expect.stringContaining('The CA certificate of endpoints[0] (option)')]);
+});
+
+test('temporary credentials cannot be renewed: log, event and health say when they expire', async () => {
+  const kms = await startRegionAndInstance();
+  const { endpoint } = kms.endpoint('cn-hangzhou');
+  const clock = new FakeClock({ date: kms.clock.date() });
+  const { logger, lines } = collectLog();
+  const client = createSecretClientOn(fakeMachine(), {
+    ...busyMachine,
+    credentials: { type: 'credentials_uri', uri: kms.credentialsUri.url },
+    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+    clock,
+    logger,
+    retry: { maxAttempts: 1 },
+  });
+  onTestFinished(() => client.close());
+  const expiring: unknown[] = [];
+  client.on('expiring', (event) => expiring.push(event));
+  await client.get('db');
+  await kms.credentialsUri.stop();
+  await clock.pass('56m');
+  kms.clock.pass('56m');
+  await client.refresh('db');
+
+  const name = 'Credentials from credentials_uri';
+  expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
+    expect.stringMatching(/^warn Credentials .*: could not be renewed: .*They expire in [34] min[^.]*\.$/u),
+  ]);
+  expect(expiring).toMatchObject([{ kind: 'credentials', name, expiresIn: expect.any(Number) as number }]);
+  const { status, problems } = client.health();
+  expect(status).toBe('degraded');
+  expect(problems).toMatchObject([{ kind: 'expiring', names: [name] }]);
+  expect(Math.round((problems[0]?.expiresIn ?? 0) / 60_000)).toBe(4);
 });
 
 test('reads a secret from an instance whose CA is given as text', async () => {

@@ -90,6 +90,7 @@ test('KMS throttles: the page says that the endpoint is throttled', async () => 
 
   expect(page(client)).toContain('failing endpoints: kms.example (throttled).');
   expect(page(client)).toContain('1 of 1 secret fresh, but with a failed refresh');
+  expect(page(client)).toMatch(/\ndb\n[^]*ERR_SECRET_UNAVAILABLE/u);
   expect(healthOf(client)).toEqual([200, ['refresh', 'endpoint']]);
 });
 
@@ -101,6 +102,9 @@ test('one region is down: the page names its endpoint, and the secret is fresh',
 
   expect(page(client)).toContain('Degraded\nFailing endpoints: kms.example (unreachable).');
   expect(page(client)).toMatch(/\ndb\n[^]*?\nFresh\n/u);
+  expect(page(client)).toMatch(/circuit breaker closed/u);
+  for (let fetches = 0; fetches < 5; fetches += 1) await client.refresh('db');
+  expect(page(client)).toMatch(/circuit breaker open, (?:next probe in|probed by the next fetch)/u);
   expect(healthOf(client)).toEqual([200, ['endpoint']]);
 });
 
@@ -127,6 +131,8 @@ test.each([
   await clock.pass('6m');
 
   expect(page(client)).toContain(`Credentials rejected (${code}); 1 of 1 secret stale`);
+  expect(page(client)).toMatch(/\ndb\n[^]*ERR_IDENTITY_REJECTED/u);
+  expect(page(client)).toMatch(/\nkms\.example\n[^]*kms\.example rejected the request\./u);
   expect(healthOf(client)[0]).toBe(200);
   expect(healthOf(client)[1][0]).toBe('identity');
 });
@@ -166,6 +172,7 @@ test.each([
 
   expect(page(client)).toContain(`Degraded\nFailing stores: ${store.name}.`);
   expect(page(client)).toMatch(/Stores\n[^]*\n(?:Failing|Unavailable)\n[^]*\nfailed\b/u);
+  expect(page(client)).toMatch(/1 pending change\n/u);
   expect(healthOf(client)).toEqual([200, ['store']]);
 });
 
