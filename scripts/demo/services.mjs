@@ -26,7 +26,7 @@ const nextWeb = {
   name: 'next-web',
   program: join(root, 'apps/next-web/node_modules/next/dist/bin/next'),
   args: ['start', join(root, 'apps/next-web'), '--hostname', '127.0.0.1'],
-  env: { NO_COLOR: '1' },
+  env: { NO_COLOR: '1', STATUS_PAGE: 'open' },
   listens: /Local: +(\S+)$/u,
   statusPage: '/status',
 };

@@ -18,6 +18,9 @@ const chromiumFlags = [
   '--disable-background-networking',
 ];
 
+const token = 's3cret-status-token';
+const authorized = { authorization: `Basic ${Buffer.from(`me:${token}`).toString('base64')}` };
+
 let browser: Browser;
 let kms: FakeKms;
 let next: NextProcess;
@@ -28,7 +31,7 @@ beforeAll(async () => {
   kms = await startFakeKms({ regions: ['cn-hangzhou'] });
   kms.put('prod/db', `${sentinel}db`);
   kms.put('rds!shop', JSON.stringify({ AccountName: 'shop', AccountPassword: `${sentinel}password` }));
-  const settings = { secret_names: 'prod/db,rds!shop', SHUTDOWN_DELAY_MS: '0' };
+  const settings = { secret_names: 'prod/db,rds!shop', SHUTDOWN_DELAY_MS: '0', STATUS_TOKEN: token };
   next = await startNext(app, 'start', { ...kms.environment(), ...settings });
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -43,7 +46,8 @@ afterAll(async () => {
 
 async function open(screen: { width?: number; colorScheme?: 'light' | 'dark' } = {}): Promise<Page> {
   const { width = 1_200, colorScheme = 'light' } = screen;
-  const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
+  const httpCredentials = { username: 'me', password: token };
+  const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme, httpCredentials });
   onTestFinished(() => page.close());
   page.on('response', async (response) => {
     received.push({ url: response.url(), text: await response.text().catch(() => '') });
@@ -54,6 +58,40 @@ async function open(screen: { width?: number; colorScheme?: 'light' | 'dark' } =
 
 const refresh = (name: string): Promise<Response> =>
   fetch(`${next.url}/secrets/${encodeURIComponent(name)}/refresh`, { method: 'POST' });
+
+test.each(['/status', '/status/live', '/status?_rsc=1', '/status/', '/%73tatus', '/STATUS'])(
+  '%s needs the token',
+  async (path) => {
+    const wrong = { authorization: `Basic ${Buffer.from('me:s3cret-other-token').toString('base64')}` };
+    const responses = await Promise.all([
+      fetch(next.url + path),
+      fetch(next.url + path, { headers: wrong }),
+      fetch(next.url + path, { headers: { RSC: '1' } }),
+    ]);
+    const texts = await Promise.all(responses.map((response) => response.text()));
+
+    expect(responses.filter(({ status }) => status !== 401 && status !== 404)).toEqual([]);
+    expect(texts.filter((text) => text.includes('prod/db'))).toEqual([]);
+  },
+);
+
+test('the token opens the page, and a request without it is asked for it', async () => {
+  const statusOf = async (path: string, headers = {}): Promise<number> =>
+    (await fetch(next.url + path, { headers })).status;
+  const { headers } = await fetch(`${next.url}/status`);
+
+  expect(headers.get('www-authenticate')).toBe('Basic realm="status"');
+  expect([await statusOf('/status', authorized), await statusOf('/status/live', authorized)]).toEqual([200, 200]);
+});
+
+test('without a token, the page is off', async () => {
+  await using server = await startNext(app, 'start', { ...kms.environment(), SHUTDOWN_DELAY_MS: '0' });
+  const paths = ['/status', '/status/live', '/stats'];
+
+  const statuses = await Promise.all(paths.map(async (path) => (await fetch(server.url + path)).status));
+
+  expect(statuses).toEqual([404, 404, 200]);
+});
 
 test('shows a rotation without a reload', async () => {
   const page = await open();
@@ -138,7 +176,7 @@ test('the search shows the secrets whose name matches', async () => {
 
 test('sends no secret value to the browser and has none in its build', async () => {
   const page = await open();
-  const payload = await (await fetch(`${next.url}/status`, { headers: { RSC: '1' } })).text();
+  const payload = await (await fetch(`${next.url}/status`, { headers: { RSC: '1', ...authorized } })).text();
   await page.waitForLoadState('networkidle').catch(() => {});
   const scripts = received.filter(({ url }) => url.includes('/_next/static/') && url.endsWith('.js'));
 
