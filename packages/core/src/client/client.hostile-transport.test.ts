@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FetchFailure } from '../ports/transport.ts';
 import { isSecretError } from '../secret/errors.ts';
-import type { Secret } from '../secret/secret.ts';
+import { Secret } from '../secret/secret.ts';
 import { setUpWarmClient } from './client.fixture.ts';
 import type { ClientFixture } from './client.fixture.ts';
 
@@ -97,6 +97,7 @@ test.each<[string, () => unknown]>([
   ['throws synchronously', fail],
   ['returns an object that is no secret', () => ({})],
   ['returns a proxy that throws', () => throwingProxy({})],
+  ['returns an object that has only the prototype of a secret', () => Object.create(Secret.prototype) as unknown],
   [
     'returns a proxy of a secret that throws',
     () => new Proxy({ text: fail, bytes: fail, json: fail, asStale: fail }, { getPrototypeOf: fail }),
