@@ -103,6 +103,22 @@ test('does not return a secret that KMS refused after the first read, until KMS 
   expect((await snapshot.get('db')).versionId).toBe('v3');
 });
 
+test('explains a refusal without an error, such as one from another process', async () => {
+  const source = new FakeSource();
+  const snapshot = snapshotOf(source);
+  await snapshot.get('db');
+  source.drop('db', 'refused');
+
+  expect(() => snapshot.secret('db')).toThrow(
+    expect.objectContaining({
+      code: 'ERR_SECRET_UNAVAILABLE',
+      secretName: 'db',
+      attempts: [],
+      message: expect.stringContaining('Await get("db") for the reason'),
+    }),
+  );
+});
+
 test('returns the current version of a secret that KMS refused and returned again between two reads', async () => {
   const source = new FakeSource();
   const snapshot = snapshotOf(source);

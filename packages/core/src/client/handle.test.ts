@@ -84,6 +84,12 @@ test('current throws before the first read and says what to do', () => {
   expect(message).toMatch(/"db" is not in memory: it has not been read yet.*get\(\).*preload.*ready\(\)/u);
 });
 
+test('the error of a read that sent no request has an empty list of attempts', () => {
+  const { client } = setUpClient();
+
+  expect(() => client.handle('db').current).toThrow(expect.objectContaining({ secretName: 'db', attempts: [] }));
+});
+
 test.each([
   ['denied', 'ERR_ACCESS_DENIED'],
   ['disabled', 'ERR_SECRET_DISABLED'],
