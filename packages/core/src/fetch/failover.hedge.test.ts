@@ -284,6 +284,19 @@ test('does not hedge to an endpoint whose breaker has opened', async () => {
   expect([dead.requests.length, healthy.requests.length]).toEqual([0, 1]);
 });
 
+test('a hedge leaves the order of the other candidates', async () => {
+  const [dead, failing, last] = ['b', 'c', 'd'].map((name) => failingTransport(name, 'unreachable'));
+  const transports = [failingTransport('a', 'hang'), dead, failing, last].filter((one) => one !== undefined);
+  const fixture = new FailoverFixture(transports, { hedge: 100, maxAttempts: 1 });
+  const { attempts, controller } = fixture.fetch();
+  for (let count = 0; count < 5; count += 1) fixture.endpoints[1]?.breaker.failed();
+
+  await fixture.clock.pass(100);
+
+  expect(attempts.map(({ endpoint }) => endpoint)).toEqual(['c', 'b', 'd']);
+  controller.abort();
+});
+
 test('waits for the slow endpoint if no other one is healthy', async () => {
   const slow = transportWithSecret('a');
   const dead = failingTransport('b', 'unreachable');
