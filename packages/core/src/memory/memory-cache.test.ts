@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../secret/secret.ts';
 import { cacheKey, requestOfKey } from '../secret/cache-key.ts';
+import { heapUsed } from '../secret/heap-used.fixture.ts';
 import { Entry, freshnessOf } from './entry.ts';
 import { ticksOf } from '../time/ticks.ts';
 import { MemoryCache } from './memory-cache.ts';
@@ -62,4 +63,18 @@ test('finds the keys of one name among 100,000 without a scan', () => {
 
   // A scan of all entries per name would take an hour.
   expect(names.filter((name) => cache.keysOf(name).length === 1).length).toBe(names.length);
+});
+
+test('needs no memory for secrets that were deleted', () => {
+  const cache = new MemoryCache();
+  const before = heapUsed();
+
+  for (let index = 0; index < 50_000; index += 1) {
+    const key = cacheKey({ name: `db-${index}`, stage: 'ACSPrevious' }, 'ACSCurrent');
+    cache.store(entry(0, 'v1', key));
+    cache.delete(key);
+  }
+
+  expect(heapUsed() - before).toBeLessThan(5_000_000);
+  expect(cache.size).toBe(0);
 });

@@ -1,16 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { cacheKey } from './cache-key.ts';
+import { heapUsed } from './heap-used.fixture.ts';
 import { KeysByName } from './keys-by-name.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-function heapUsed(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed;
-}
 
 function keyOf(name: string): string {
   return cacheKey({ name, stage: 'ACSPrevious' }, 'ACSCurrent');
