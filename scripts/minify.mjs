@@ -27,7 +27,7 @@ export function minify(file, code) {
   );
   const tree = /** @type {any} */ (parseAst(ascii));
   const names = originalNames(file, classesIn(/** @type {any} */ (parseAst(code))), classesIn(tree));
-  return withEdits(ascii, [...lineBreaks(tree), ...renamedPrivates(tree, names)]);
+  return withEdits(ascii, [...lineBreaks(tree), ...renamedPrivates(tree, names), ...quotedImports(tree)]);
 }
 
 /** @param {number} unit */
@@ -105,6 +105,22 @@ function renamedPrivates(tree, names) {
     const ofClass = parents.findLast((parent) => names.get(parent)?.has(short));
     const text = `#${(ofClass && names.get(ofClass)?.get(short)) ?? short}`;
     edits.push({ position: node.start, length: node.end - node.start, text });
+  });
+  return edits;
+}
+
+/**
+ * The minifier writes strings as templates. Tools that scan for `import()`, such as es-module-lexer, read only string literals.
+ * @param {Node} tree
+ * @returns {Edit[]}
+ */
+function quotedImports(tree) {
+  /** @type {Edit[]} */
+  const edits = [];
+  visit(tree, (node) => {
+    const source = /** @type {Node | undefined} */ (node['source']);
+    if (node.type !== 'ImportExpression' || source?.type !== 'TemplateLiteral') return;
+    for (const position of [source.start, source.end - 1]) edits.push({ position, length: 1, text: '"' });
   });
   return edits;
 }

@@ -96,6 +96,13 @@ describe('the bundle of core', () => {
     expect(bundles.filter((file) => /[^\0-\x7F]/u.test(read(file)))).toEqual([]);
   });
 
+  test('imports files by string literals, which every tool that scans for import() reads', () => {
+    const imports = bundles.flatMap((file) => read(file).match(/\bimport\([^)]*\)/gu) ?? []);
+
+    expect(imports.length).toBeGreaterThan(5);
+    expect(imports.filter((each) => !/^import\("[^"]+"\)$/u.test(each))).toEqual([]);
+  });
+
   test('has lines that fit into a terminal, where Node prints the line of an uncaught error', () => {
     const longest = Math.max(...bundles.flatMap((file) => read(file).split('\n')).map((line) => line.length));
 
