@@ -71,6 +71,27 @@ test('a read waits for a slow store until its own deadline', async () => {
   await expect(failing).rejects.toMatchObject({ code: 'ERR_SECRET_UNAVAILABLE' });
 });
 
+test('the value of a slow store ends the wait for another store', async () => {
+  const clock = new FakeClock();
+  const slow = new FakeStore();
+  const hanging = new FakeStore();
+  hanging.fail('hang');
+  const { client, kms } = setUpClientWithStore({ clock, stores: [slow, hanging], storeTimeout: 500 });
+  const read = slow.read.bind(slow);
+  slow.read = async (request) => {
+    await new Promise<void>((resolve) => void clock.setUnrefTimer(3_000, resolve));
+    return read(request);
+  };
+  slow.put(dbRequest, storedSecret(clock));
+  kms.fail('unreachable');
+  const reading = client.get('db');
+  const state = settled(reading);
+
+  await clock.pass('3s');
+
+  expect(state.current).toBe('resolved');
+});
+
 test('a wait for a slow store leaves no timer', async () => {
   const { client, clock, store } = setUp(3_000);
   store.put(dbRequest, storedSecret(clock));
