@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { cacheKey } from '../secret/cache-key.ts';
+import { heapUsed } from '../secret/heap-used.fixture.ts';
 import type { Flight } from './flight.ts';
 import { FlightTable } from './flight-table.ts';
 
@@ -40,4 +42,18 @@ test('keeps the flights in progress while a thousand others end', () => {
   expect(flights.size).toBe(1);
   expect(flights.keysRelatedTo('db')).toEqual(['db']);
   expect(flights.keysRelatedTo('name-1')).toEqual([]);
+});
+
+test('needs no memory for the names of flights that have ended', () => {
+  const flights = new FlightTable();
+  const before = heapUsed();
+
+  for (let count = 0; count < 50_000; count += 1) {
+    const key = cacheKey({ name: `name-${count}`, stage: 'ACSPrevious' }, 'ACSCurrent');
+    flights.set(key, flight);
+    flights.set(key, undefined);
+  }
+
+  expect(heapUsed() - before).toBeLessThan(5_000_000);
+  expect(flights.size).toBe(0);
 });
