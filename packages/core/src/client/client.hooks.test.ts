@@ -75,6 +75,21 @@ test('a recovered value is not kept longer than staleIfError', async () => {
   expect(client.peek('db')).toBeUndefined();
 });
 
+test('without stale reads, each read that fails gets the value that it recovers', async () => {
+  let calls = 0;
+  const recover = (): Secret => {
+    calls += 1;
+    return dbSecret(`r${calls}`);
+  };
+  const { client, kms } = setUpClient({ hook: { recover }, staleIfError: 0, retry: { maxAttempts: 1 } });
+  kms.fail('unreachable');
+
+  const read = await client.get('db');
+  const again = await client.get('db');
+
+  expect([read.versionId, read.stale, again.versionId, again.stale]).toEqual(['r1', true, 'r2', true]);
+});
+
 test('a recovered value is not kept if KMS has refused the secret meanwhile', async () => {
   const recovered = deferred<Secret>();
   const { client, clock, kms } = setUpClient({
