@@ -116,6 +116,7 @@ function describe(mutant) {
 
 /** @param {Score} score */
 function inWords({ tried, survived, timedOut }) {
+  if (tried === 0) return 'no mutants';
   const killed = tried - survived;
   return `${killed} of ${tried} killed (${Math.round((100 * killed) / tried)} %), of these ${timedOut} by the time limit`;
 }
