@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 /** @type {ReadonlyMap<string, string>} Debian packages, each with a file that it installs */
 const packages = new Map([
   ['chromium', '/usr/bin/chromium'],
+  ['mariadb-server', '/usr/sbin/mariadbd'],
   ['openssl', '/usr/bin/openssl'], // certificates of a Redis with TLS
   ['postgresql', '/usr/lib/postgresql'],
   ['redis-server', '/usr/bin/redis-server'],

@@ -25,11 +25,13 @@ function machineWith(files: readonly string[], { isRoot = true, failing = [] as 
 
 const apt = '/usr/bin/apt-get';
 const update = 'apt-get -qq update';
-const install = 'apt-get -qq install -y --no-install-recommends chromium openssl postgresql redis-server';
+const install =
+  'apt-get -qq install -y --no-install-recommends chromium mariadb-server openssl postgresql redis-server';
 
 test('does nothing when every program is installed', () => {
   const machine = machineWith([
     '/usr/bin/chromium',
+    '/usr/sbin/mariadbd',
     '/usr/bin/openssl',
     '/usr/lib/postgresql',
     '/usr/bin/redis-server',
@@ -48,7 +50,9 @@ test('installs what is missing', () => {
   machine.installMissing();
 
   expect(machine.commands).toEqual([install]);
-  expect(machine.printed).toEqual(['Installing chromium openssl postgresql redis-server, which the tests start.\n']);
+  expect(machine.printed).toEqual([
+    'Installing chromium mariadb-server openssl postgresql redis-server, which the tests start.\n',
+  ]);
 });
 
 test('updates the package lists when the first install fails', () => {
@@ -67,6 +71,6 @@ test.each([
   machine.installMissing();
 
   expect(machine.printed.at(-1)).toBe(
-    'Missing: chromium openssl postgresql redis-server. The tests that start them will fail. Run: apt-get install chromium openssl postgresql redis-server\n',
+    'Missing: chromium mariadb-server openssl postgresql redis-server. The tests that start them will fail. Run: apt-get install chromium mariadb-server openssl postgresql redis-server\n',
   );
 });

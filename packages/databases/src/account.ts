@@ -20,6 +20,18 @@ export interface Account {
   readonly database: string | undefined;
 }
 
+/** Where a database is. */
+export type Server = Pick<Account, 'host' | 'port' | 'database'>;
+
+/** The options of a pool take precedence over what KMS has for the secret. */
+export function serverFor(options: Partial<Server>, account: Account): Server {
+  return {
+    host: options.host ?? account.host,
+    port: options.port ?? account.port,
+    database: options.database ?? account.database,
+  };
+}
+
 /** Reads an account from a secret. Throws `AccountError` for a secret that has none; the message contains nothing of its value. */
 export function accountOf(secret: Secret, keys: AccountKeys): Account {
   const { user: userKey = 'AccountName', password: passwordKey = 'AccountPassword' } = keys;
@@ -41,7 +53,7 @@ function fieldsOf(secret: Secret): Readonly<Record<string, unknown>> {
 }
 
 /** `ExtendedConfig.CustomData` of a secret whose database KMS manages: `{ Endpoint, Port, DBName }`. */
-function serverOf({ extendedConfig }: Secret): Pick<Account, 'host' | 'port' | 'database'> {
+function serverOf({ extendedConfig }: Secret): Server {
   const data = extendedConfig?.['CustomData'];
   const { Endpoint, Port, DBName } = objectOf(typeof data === 'string' ? parsed(data) : data);
   const port = Number(Port);

@@ -10,9 +10,17 @@ interface SharedGate {
 /** The gates of each client. Pools with the same secret share one. */
 const gates = new WeakMap<SecretClient, Map<string, SharedGate>>();
 
-/** Returns the gate of a secret, and a function that releases it: the gate is closed with the last of its pools. */
-export function acquireGate(rotation: ResolvedRotation): { readonly gate: LoginGate; readonly release: () => void } {
-  const { secrets, secret, stage, keys, clock } = rotation;
+/** What a pool needs of the gate that it shares with the other pools of its secret. */
+export interface PoolGate {
+  readonly gate: LoginGate;
+  /** The pool has ended. The gate is closed with the last of its pools. */
+  readonly release: () => void;
+  /** The end of the patience of a connection that starts now; the clock's `now`. */
+  readonly deadline: () => number;
+}
+
+export function acquireGate(rotation: ResolvedRotation): PoolGate {
+  const { secrets, secret, stage, keys, patience, clock } = rotation;
   const ofClient = gates.get(secrets) ?? new Map<string, SharedGate>();
   gates.set(secrets, ofClient);
   const id = JSON.stringify([secret, stage, keys.user, keys.password]);
@@ -31,5 +39,5 @@ export function acquireGate(rotation: ResolvedRotation): { readonly gate: LoginG
     ofClient.delete(id);
     shared.gate.close();
   };
-  return { gate: shared.gate, release };
+  return { gate: shared.gate, release, deadline: () => clock.now() + patience };
 }

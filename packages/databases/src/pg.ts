@@ -1,6 +1,9 @@
 import { errorCode } from '@kms-secrets/core';
 import pg from 'pg';
+import { serverFor } from './account.ts';
 import { acquireGate } from './gates.ts';
+import type { PoolGate } from './gates.ts';
+import { LoginPostponed, endFailedLogin, handleFailedConnect } from './login-failure.ts';
 import type { Login, LoginGate } from './login-gate.ts';
 import { splitOptions } from './options.ts';
 import type { RotationOptions } from './options.ts';
@@ -35,23 +38,14 @@ export function rotatingPool(options: RotatingPgOptions): pg.Pool {
     password: fromSecret,
     connectionString: 'would replace the account of the secret; set host, port and database',
   });
-  const { gate, release } = acquireGate(rotation);
-  const deadline = (): number => rotation.clock.now() + rotation.patience;
-  return new RotatingPool(driver, { gate, release, deadline });
-}
-
-interface PoolParts {
-  readonly gate: LoginGate;
-  readonly release: () => void;
-  /** The end of the patience of a connection that starts now; the clock's `now`. */
-  readonly deadline: () => number;
+  return new RotatingPool(driver, acquireGate(rotation));
 }
 
 class RotatingPool extends pg.Pool {
-  readonly #parts: PoolParts;
+  readonly #parts: PoolGate;
   readonly #versions = new WeakMap<object, string>();
 
-  constructor(config: pg.PoolConfig, parts: PoolParts) {
+  constructor(config: pg.PoolConfig, parts: PoolGate) {
     super({ ...config, Client: clientOf(parts.gate, (client, versionId) => this.#versions.set(client, versionId)) });
     this.#parts = parts;
   }
@@ -84,15 +78,13 @@ class RotatingPool extends pg.Pool {
         connected(undefined, client, client.release.bind(client));
         return;
       }
-      if (!isPostponed(error)) {
-        connected(error, undefined, done);
-        return;
-      }
-      this.#parts.gate.wait(deadline).then(
-        () => this.#connect(deadline, connected),
-        // Outside of the promise: what a callback throws is an uncaught exception, as with any pool.
-        (reason: Error) => queueMicrotask(() => connected(reason, undefined, done)),
-      );
+      handleFailedConnect(error, {
+        gate: this.#parts.gate,
+        isRejection,
+        deadline,
+        retry: () => this.#connect(deadline, connected),
+        fail: (reason) => connected(reason, undefined, done),
+      });
     });
   }
 
@@ -107,11 +99,8 @@ class RotatingPool extends pg.Pool {
   }
 }
 
-/** No login may start now. */
-class LoginPostponed extends Error {}
-
-function isPostponed(error: unknown): boolean {
-  return error instanceof LoginPostponed || rejections.has(errorCode(error));
+function isRejection(error: unknown): boolean {
+  return rejections.has(errorCode(error));
 }
 
 /** A client that logs in with the account that the gate has when the pool creates it. */
@@ -145,8 +134,7 @@ function clientOf(gate: LoginGate, connected: (client: pg.Client, versionId: str
       try {
         await super.connect();
       } catch (error) {
-        if (rejections.has(errorCode(error))) login.rejected(error);
-        else login.failed();
+        endFailedLogin(login, error, isRejection);
         throw error;
       }
       connected(this, login.account.versionId);
@@ -158,7 +146,6 @@ function clientOf(gate: LoginGate, connected: (client: pg.Client, versionId: str
 
 function withAccount(config: pg.ClientConfig | undefined, login: Login | undefined): pg.ClientConfig {
   if (login === undefined) return { ...config };
-  const { user, password, host, port, database } = login.account;
-  const server = { host: config?.host ?? host, port: config?.port ?? port, database: config?.database ?? database };
-  return { ...config, ...server, user, password };
+  const { user, password } = login.account;
+  return { ...config, ...serverFor(config ?? {}, login.account), user, password };
 }
