@@ -325,14 +325,13 @@ export class SecretClient {
   #start<Options, Read extends CheckedRead>(
     check: (name: string, options: Options | undefined, defaultStage: string) => Read,
     { name, options }: { readonly name: string; readonly options: Options | undefined },
-    run: (read: Read & { readonly key: string }) => Promise<Secret>,
+    run: (read: Read) => Promise<Secret>,
   ): Promise<Secret> {
     return rejectInsteadOfThrow(() => {
       this.#throwIfClosed(name);
-      const checked = check(name, options, this.#defaultStage);
-      const { request, signal } = checked;
+      const read = check(name, options, this.#defaultStage);
+      const { signal } = read;
       signal?.throwIfAborted();
-      const read = { ...checked, key: cacheKey(request, this.#defaultStage) };
       return signal === undefined ? run(read) : raceAbort(run(read), signal);
     });
   }

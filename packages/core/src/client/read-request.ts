@@ -5,12 +5,15 @@ import { layerOf, resolve } from '../options/resolve.ts';
 import type { ResolvedRows } from '../options/resolve.ts';
 import type { OptionRows } from '../options/rows.ts';
 import { RequestRejectedError } from '../secret/errors.ts';
+import { cacheKey } from '../secret/cache-key.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 
 /** The validated arguments of a read. */
 export interface CheckedRead {
   readonly request: SecretRequest;
+  /** See `cacheKey`. */
+  readonly key: string;
   /** Ends the caller's wait when it aborts. */
   readonly signal: AbortSignal | undefined;
 }
@@ -23,9 +26,9 @@ export interface CheckedRefresh extends CheckedRead {
 /** Validates the arguments of a read. Throws `RequestRejectedError`. */
 export function readRequest(name: string, options: ReadOptions | undefined, defaultStage: string): CheckedRead {
   checkSecretName(name);
-  if (options === undefined) return { request: requestFor(name, {}, defaultStage), signal: undefined };
-  const values = valuesOf(name, options, readOptionTable);
-  return { request: requestFor(name, values, defaultStage), signal: values.signal };
+  const values = options === undefined ? noOptions : valuesOf(name, options, readOptionTable);
+  const request = requestFor(name, values, defaultStage);
+  return { request, key: cacheKey(request, defaultStage), signal: values.signal };
 }
 
 /** Same as `readRequest`, for `refresh`. */
@@ -34,11 +37,14 @@ export function refreshRequest(
   options: RefreshReadOptions | undefined,
   defaultStage: string,
 ): CheckedRefresh {
-  if (options === undefined) return { ...readRequest(name, options, defaultStage), unlessNewerThan: undefined };
   checkSecretName(name);
-  const { signal, unlessNewerThan, ...values } = valuesOf(name, options, refreshOptionTable);
-  return { request: requestFor(name, values, defaultStage), signal, unlessNewerThan };
+  const values = options === undefined ? noOptions : valuesOf(name, options, refreshOptionTable);
+  const request = requestFor(name, values, defaultStage);
+  const { signal, unlessNewerThan } = values;
+  return { request, key: cacheKey(request, defaultStage), signal, unlessNewerThan };
 }
+
+const noOptions = { stage: undefined, versionId: undefined, signal: undefined, unlessNewerThan: undefined };
 
 function valuesOf<Table extends OptionRows<Table>>(name: string, options: object, table: Table): ResolvedRows<Table> {
   checkOptions(name, options);

@@ -10,8 +10,8 @@ export const batchDelay = 2;
 export interface BatchingTransport extends SecretTransport {
   fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret>;
   /**
-   * Whether `fetch` accepts any `CancelSignal`, as the transports of this package do. Others get an `AbortSignal`, whose creation takes
-   * as much CPU time as signing a request.
+   * Whether `fetch` accepts any `CancelSignal` and rejects as soon as it aborts, as the transports of this package do. Others get an
+   * `AbortSignal`, whose creation takes as much CPU time as signing a request.
    */
   readonly acceptsCancelSignal?: boolean | undefined;
   /** How many fetches that start now share one request. Without it: one. */

@@ -155,13 +155,22 @@ export class Endpoint {
     const transport = this.#transport;
     this.#attempts += 1;
     this.#rate.add();
-    const signal = transport.acceptsCancelSignal === true ? deadline : deadline.signal;
-    // A custom transport may throw synchronously, or return a secret without a promise.
-    const fetched = Promise.resolve(transport.fetch(request, signal));
+    if (transport.acceptsCancelSignal === true) return this.#countInFlight(transport.fetch(request, deadline));
+    // A custom transport may throw synchronously, return a secret without a promise, or ignore the signal.
+    const fetched = Promise.resolve(transport.fetch(request, deadline.signal));
     this.#inFlight += 1;
     return raceAbort(fetched, deadline, () => {
       this.#inFlight -= 1;
     });
+  }
+
+  async #countInFlight(fetched: Promise<Secret>): Promise<Secret> {
+    this.#inFlight += 1;
+    try {
+      return await fetched;
+    } finally {
+      this.#inFlight -= 1;
+    }
   }
 
   /** Records that the endpoint returned a secret after `ms` milliseconds. */

@@ -10,7 +10,7 @@ const ranks: Readonly<Record<PriorityLevel, number>> = { refresh: 0, read: 1, fo
 
 /** The priority of a fetch: the highest of its callers. A background refresh is promoted when a reader joins it. */
 export class Priority {
-  readonly #foregroundTasks = new TaskList();
+  #foregroundTasks: TaskList | undefined;
   #level: PriorityLevel;
 
   constructor(level: PriorityLevel) {
@@ -31,11 +31,12 @@ export class Priority {
     if (ranks[level] <= ranks[this.#level]) return;
     const isPromoted = this.#level === 'refresh';
     this.#level = level;
-    if (isPromoted) this.#foregroundTasks.runAll();
+    if (isPromoted) this.#foregroundTasks?.runAll();
   }
 
   /** Runs `task` when the fetch is promoted to the foreground; returns a function that removes it. */
   onForeground(task: () => void): () => void {
+    this.#foregroundTasks ??= new TaskList();
     return this.#foregroundTasks.add(task);
   }
 }

@@ -30,7 +30,7 @@ export class RequestRate {
   }
 
   #advance(): void {
-    const now = Math.floor(this.#clock.now() / 1_000);
+    const now = Math.floor(this.#clock.cachedNow() / 1_000);
     for (let second = Math.max(this.#second + 1, now - window + 1); second <= now; second += 1) {
       this.#counts[second % window] = 0;
     }

@@ -64,7 +64,7 @@ export class EndpointAttempt {
     return this.#outcome ?? new FetchFailure('unreachable', `${this.endpoint.name} has not responded yet.`);
   }
 
-  /** Duration in milliseconds, with the wait for the rate limiter. */
+  /** Duration of a failed attempt in milliseconds, with the wait for the rate limiter. */
   get ms(): number {
     return this.#ms;
   }
@@ -96,12 +96,14 @@ export class EndpointAttempt {
     try {
       deadline.throwIfAborted();
       const granted = endpoint.acquire(request.name, this.#call.priority, deadline);
-      if ('release' in granted) permit = granted;
-      else {
+      if ('release' in granted) {
+        permit = granted;
+        this.#sentAt = startedAt;
+      } else {
         wait = this.#addWait();
         permit = await granted;
+        this.#sentAt = clock.now();
       }
-      this.#sentAt = clock.now();
       deadline.start(attemptTimeout);
       // The attempt may have been cancelled after the rate limiter granted it.
       deadline.throwIfAborted();
@@ -115,12 +117,12 @@ export class EndpointAttempt {
       this.#outcome = secret;
     } catch (error) {
       this.#outcome = asFetchFailure(error);
+      this.#ms = clock.now() - startedAt;
       this.#recordFailure(this.#outcome);
     }
     deadline.clear();
     permit?.release();
     if (wait !== undefined) this.#removeWait(wait);
-    this.#ms = clock.now() - startedAt;
     return this;
   }
 

@@ -28,12 +28,13 @@ export interface FailoverCall extends RaceCall {
 export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall): Promise<FetchOutcome> {
   const { clock, retry, endpoints } = parts;
   const { primary } = endpoints;
-  const { failed, signal } = call;
+  const { signal } = call;
   let remaining = endpoints.all;
   let wait = shortestRetryAfter(remaining);
   parts.hedging?.deposit();
   // A success is unlikely, so a reader with a stale value need not wait.
-  if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen)) call.onFailing(failureOf(primary, failed));
+  if (wait > 0 || remaining.every(({ isBreakerOpen }) => isBreakerOpen))
+    call.onFailing(failureOf(primary, call.failed));
   for (let attempt = 1; ; attempt += 1) {
     try {
       if (wait > 0) await sleep(clock, wait, signal);
@@ -51,8 +52,8 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
         ? outcomeOf(await new EndpointAttempt(only, parts, call).finished, parts, call)
         : await new EndpointRace(candidates, parts, call).run();
     if (outcome !== undefined) return outcome;
-    remaining = remaining.filter((endpoint) => isRetryable(failed.get(endpoint), retry));
-    const failure = failureOf(primary, failed);
+    remaining = remaining.filter((endpoint) => isRetryable(call.failed.get(endpoint), retry));
+    const failure = failureOf(primary, call.failed);
     const pause = remaining.length === 0 ? undefined : retry.delayAfter(attempt, failure);
     if (pause === undefined) return { kind: 'failed', failure };
     call.onFailing(failure);

@@ -39,7 +39,6 @@ export class Flight implements FailoverCall {
   readonly readsStores: boolean;
   /** The attempts that have failed and the endpoints that were skipped so far. */
   readonly attempts: Attempt[] = [];
-  readonly failed: Map<Endpoint, FetchFailure> = new Map();
   /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
   isSent = false;
   /** Its result may be older than an invalidation or a refusal. */
@@ -50,6 +49,7 @@ export class Flight implements FailoverCall {
   next: Flight | undefined;
   /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
   sharedWait: { readonly startedAt: number; readonly result: Promise<Secret> } | undefined;
+  #failed: Map<Endpoint, FetchFailure> | undefined;
   readonly #notifyFailing: (failure: FetchFailure) => void;
   readonly #failing = new Milestone();
   readonly #storesChecked = new Milestone();
@@ -76,6 +76,12 @@ export class Flight implements FailoverCall {
     this.isSent = false;
     this.#failing.reach();
     this.#notifyFailing(failure);
+  }
+
+  /** The last failure of each endpoint. Created on demand: most fetches have none. */
+  get failed(): Map<Endpoint, FetchFailure> {
+    this.#failed ??= new Map();
+    return this.#failed;
   }
 
   /** What the flight has done so far. A copy, because the flight goes on. */

@@ -102,7 +102,7 @@ export class ConnectionAgent extends Agent {
 
   /** Starts a request on an idle socket, or on a new one. `options.agent` must be this agent. */
   start(options: TunneledRequestOptions): StartedRequest {
-    if (this.#clock.now() >= this.#reusableUntil) this.#closeOld();
+    if (this.#clock.cachedNow() >= this.#reusableUntil) this.#closeOld();
     const controller = this.#proxy === undefined ? undefined : new AbortController();
     if (controller !== undefined) options.tunnelSignal = controller.signal;
     this.#https ??= requireModule('node:https');
@@ -148,12 +148,13 @@ export class ConnectionAgent extends Agent {
   }
 
   /**
-   * Node calls this for each request, and its types do not declare it. Node adds the options to those of a new connection, which
-   * NODE_DEBUG=http,https prints: the headers contain a security token.
+   * Node calls this for each request, and its types do not declare it. Node copies the options, adds them to those of a new
+   * connection, and NODE_DEBUG=http,https prints them: only what a connection needs, because the headers contain a security token.
    */
-  addRequest(request: ClientRequest, options: RequestOptions): void {
+  addRequest(request: ClientRequest, { host, port, tunnelSignal }: TunneledRequestOptions): void {
     const add = Reflect.get(Agent.prototype, 'addRequest') as (request: ClientRequest, options: RequestOptions) => void; // since Node 0.11
-    add.call(this, request, { ...options, headers: undefined });
+    const options: TunneledRequestOptions = tunnelSignal === undefined ? { host, port } : { host, port, tunnelSignal };
+    add.call(this, request, options);
   }
 
   override createConnection(

@@ -101,7 +101,7 @@ export function sendRequest(
   return new Promise((resolve) => {
     let certificate: PeerCertificateNames | undefined;
     let isSettled = false;
-    const startedAt = clock.now();
+    const startedAt = clock.cachedNow();
     const { request, cancel } = agent.start({ agent, method, path, headers, host: hostname, port });
     // The agent assigns an idle socket synchronously; then there is no connection to wait for.
     const isReused = request.reusedSocket;
@@ -124,15 +124,15 @@ export function sendRequest(
     // the whole fetch alive until the next full collection.
     const cancelRequest = (): void => settle({ kind: 'cancelled' });
     handle.cancel = cancelRequest;
-    const onTimeout = (): void =>
-      settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
-    const timer = isReused ? undefined : new RunningTimer({ clock, ms: connectTimeout, task: onTimeout });
-
-    if (timer !== undefined) {
+    let timer: RunningTimer | undefined;
+    if (!isReused) {
+      const task = (): void =>
+        settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
+      timer = new RunningTimer({ clock, ms: connectTimeout, task });
       request.once('socket', (socket: TLSSocket) => {
         socket.once('secureConnect', () => {
           isConnected = true;
-          timer.clear();
+          timer?.clear();
         });
         // If verification fails, Node destroys the socket, and with it the certificate, before it emits the error. It verifies on
         // 'secure', so an earlier listener can still read the certificate. Reading takes a tenth of the time of a handshake, so a

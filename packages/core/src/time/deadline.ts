@@ -23,7 +23,7 @@ export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits
 export class Deadline implements LightSignal {
   readonly #parts: DeadlineParts;
   readonly #removeFromParent: () => void;
-  readonly #tasks = new TaskList();
+  #tasks: TaskList | undefined;
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
   #timer: RunningTimer | undefined;
@@ -69,6 +69,7 @@ export class Deadline implements LightSignal {
   }
 
   onAbort(task: () => void): () => void {
+    this.#tasks ??= new TaskList();
     return this.#tasks.add(task);
   }
 
@@ -84,7 +85,7 @@ export class Deadline implements LightSignal {
     if (this.aborted) return;
     this.#outcome = { reason };
     this.#controller?.abort(reason);
-    this.#tasks.runAll();
+    this.#tasks?.runAll();
   }
 
   #setTimer(ms: number): void {
@@ -107,27 +108,18 @@ export function raceAbort<Value>(
       onSettled();
     };
     if (signal.aborted) reject(signal.reason as Error);
-    settleAfter(promise, cleanUp, { resolve, reject });
+    // A `finally` would create four more promises.
+    promise.then(
+      (value) => {
+        cleanUp();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cleanUp();
+        reject(error);
+      },
+    );
   });
-}
-
-interface Settlers<Value> {
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Settles like `promise`, after `cleanUp`. A `finally` would create four more promises. */
-function settleAfter<Value>(promise: Promise<Value>, cleanUp: () => void, { resolve, reject }: Settlers<Value>): void {
-  promise.then(
-    (value) => {
-      cleanUp();
-      resolve(value);
-    },
-    (error: unknown) => {
-      cleanUp();
-      reject(error);
-    },
-  );
 }
 
 interface TimeoutOptions<Value> extends Pick<RunningTimerParts, 'ms' | 'limits'> {
@@ -155,6 +147,15 @@ export function withTimeout<Value>(
       }
     };
     const timer = new RunningTimer({ clock, ms, task, limits, keepsAlive: true });
-    settleAfter(promise, () => timer.clear(), { resolve, reject });
+    promise.then(
+      (value) => {
+        timer.clear();
+        resolve(value);
+      },
+      (error: unknown) => {
+        timer.clear();
+        reject(error);
+      },
+    );
   });
 }

@@ -45,7 +45,9 @@ export class RunningTimer {
   #isExtended = false;
   #lost = 0;
   #dueAt = 0;
-  #cancel = (): void => {};
+  #partLength = 0;
+  #cancel: (() => void) | undefined;
+  readonly #end = (): void => this.#endPart();
 
   constructor({ clock, ms, task, limits = 'operation', afterSuspension, keepsAlive = false }: RunningTimerParts) {
     this.#clock = clock;
@@ -64,17 +66,18 @@ export class RunningTimer {
   }
 
   clear(): void {
-    this.#cancel();
+    this.#cancel?.();
   }
 
   #startPart(): void {
     const ms = Math.ceil(this.#remaining / this.#parts);
-    const end = (): void => this.#endPart(ms);
+    this.#partLength = ms;
     this.#dueAt = this.#clock.now() + ms;
-    this.#cancel = this.#keepsAlive ? this.#clock.setTimer(ms, end) : this.#clock.setUnrefTimer(ms, end);
+    this.#cancel = this.#keepsAlive ? this.#clock.setTimer(ms, this.#end) : this.#clock.setUnrefTimer(ms, this.#end);
   }
 
-  #endPart(ms: number): void {
+  #endPart(): void {
+    const ms = this.#partLength;
     const late = Math.max(this.#clock.now() - this.#dueAt, 0);
     this.#lost += late;
     this.#remaining -= ms;

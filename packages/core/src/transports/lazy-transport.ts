@@ -2,6 +2,7 @@ import type { SecretTransport } from '../ports/transport.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import type { CancelSignal } from '../time/abort.ts';
+import { raceAbort } from '../time/deadline.ts';
 
 /** A transport of this package, which accepts any `CancelSignal`. */
 interface OwnTransport extends SecretTransport {
@@ -25,7 +26,7 @@ export function lazyBatchTransport(endpoint: string, load: () => Promise<BatchTr
   const lazy = new LazyTransport(load);
   return {
     ...forward(lazy, endpoint),
-    fetchMany: (requests, signal) => lazy.use((transport) => transport.fetchMany(requests, signal)),
+    fetchMany: (requests, signal) => lazy.use((transport) => transport.fetchMany(requests, signal), signal),
   };
 }
 
@@ -33,7 +34,7 @@ function forward(lazy: LazyTransport<OwnTransport>, endpoint: string): Lazy<OwnT
   return {
     endpoint,
     acceptsCancelSignal: true,
-    fetch: (request, signal) => lazy.use((transport) => transport.fetch(request, signal)),
+    fetch: (request, signal) => lazy.use((transport) => transport.fetch(request, signal), signal),
     close: () => lazy.close(),
   };
 }
@@ -49,10 +50,10 @@ class LazyTransport<Transport extends SecretTransport> {
   }
 
   /** Calls `run` with the transport, after it was loaded. */
-  use<Value>(run: (transport: Transport) => Promise<Value>): Promise<Value> {
+  use<Value>(run: (transport: Transport) => Promise<Value>, signal: CancelSignal): Promise<Value> {
     if (this.#loaded !== undefined) return run(this.#loaded);
     this.#loading ??= this.#open();
-    return this.#loading.then(run);
+    return raceAbort(this.#loading, signal).then(run);
   }
 
   close(): Promise<void> | void {
