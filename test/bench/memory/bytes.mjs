@@ -57,9 +57,10 @@ async function fillSchedule() {
 /** Uses responses of KMS and the real decoder, so that an entry retains the same objects as in a service. */
 async function fillOurs() {
   const { decodeSecret } = await importInternal('@kms-secrets/core', 'transports/openapi/decode.ts');
+  const context = { endpoint: { host: 'kms.example' } };
   const client = createClientWithUpstream(
     async (request) => {
-      const decoded = decodeSecret(response(request.name), request, 'kms.example');
+      const decoded = decodeSecret(response(request.name), request, context);
       const { name, versionId, dataType, stages, type, rotation, requestId } = decoded;
       const createdAt = decoded.createdAt.getTime();
       // A new object, because the bundled decoder has its own copy of the class `Secret`.
@@ -77,6 +78,8 @@ async function fillOurs() {
     },
     { ttl: '1h' },
   );
+  await readAll(names, (name) => client.get(name));
+  // The second read creates the promise that later reads share.
   await readAll(names, (name) => client.get(name));
   if (client.stats().secrets !== names.length) throw new Error('Not every secret is in memory.');
   return client;

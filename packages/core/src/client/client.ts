@@ -82,7 +82,7 @@ export class SecretClient {
       if (entry !== undefined) {
         const now = this.#clock.cachedTicks();
         if (now < entry.freshUntil) {
-          entry.readAt = now;
+          if (entry.readAt !== now) entry.readAt = now;
           this.#hits.add();
           return entry.promise ?? this.#promiseOf(entry);
         }
@@ -282,7 +282,8 @@ export class SecretClient {
     if (entry === undefined) return undefined;
     const now = this.#clock.cachedTicks();
     if (now >= entry.freshUntil) return this.#serveStale(entry);
-    entry.readAt = now;
+    // Once per tick: a cache line that is only read is cheaper.
+    if (entry.readAt !== now) entry.readAt = now;
     this.#hits.add();
     return entry.secret;
   }
