@@ -2,6 +2,7 @@ export { FakeClock } from './fake-clock.ts';
 export { FakeKms, startAdmin, startFakeKms } from './fake-kms/index.ts';
 export type {
   Admin,
+  ApplyRotation,
   AutomaticRotation,
   CalendarClock,
   CertificateFault,
@@ -28,8 +29,10 @@ export type {
   FaultScope,
   GatewayKind,
   ProtocolName,
+  NextVersion,
   PutOptions,
   RequestRecord,
+  RotationTargetOptions,
   SecretType,
   SettableClock,
 } from './fake-kms/index.ts';

@@ -9,6 +9,8 @@ import type { GeneratedFiles } from './generated-files.ts';
 import type { FakeCredentialsUri } from './metadata/credentials-uri.ts';
 import type { FakeMetadata } from './metadata/metadata.ts';
 import type { FakeEndpoint } from './options.ts';
+import { RotationTargets } from './secrets/rotation-targets.ts';
+import type { ApplyRotation, RotationTargetOptions } from './secrets/rotation-targets.ts';
 import type { PutOptions, SecretRepository } from './secrets/secret-repository.ts';
 import type { Endpoints } from './server/endpoints.ts';
 import type { RequestLog, RequestRecord } from './server/request-log.ts';
@@ -45,9 +47,11 @@ export class FakeKms {
   readonly metadata: FakeMetadata;
   readonly credentialsUri: FakeCredentialsUri;
   readonly #parts: Parts;
+  readonly #targets: RotationTargets;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#targets = new RotationTargets(parts.secrets);
     this.accessKey = parts.accessKey;
     this.clock = parts.clock;
     this.sts = parts.sts;
@@ -95,6 +99,22 @@ export class FakeKms {
       throw new TypeError("rotate(): expected options such as { value: 'new' }, got a string.");
     }
     return this.#parts.secrets.rotate(name, options.value);
+  }
+
+  /**
+   * Calls `apply` with the next version in each `rotateManaged()` of the secret, before it is published: change the password in a
+   * database there, as KMS does. Returns a function that undoes this.
+   */
+  onRotate(name: string, apply: ApplyRotation, options?: RotationTargetOptions): () => void {
+    return this.#targets.set(name, apply, options);
+  }
+
+  /**
+   * Rotates a secret with what `onRotate` does before, and its gap. Resolves to the id of the new version. Rejects with the error of
+   * `onRotate`; then no version is published. The rotations by date do not call `onRotate`.
+   */
+  rotateManaged(name: string, { value }: { readonly value?: string } = {}): Promise<string> {
+    return this.#targets.rotate(name, value);
   }
 
   /** Attaches a stage to another version of the secret. */

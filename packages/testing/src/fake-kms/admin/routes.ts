@@ -20,11 +20,11 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ],
   [
     'POST /rotate',
-    (kms, fields) => {
+    async (kms, fields) => {
       const name = fields.string('name');
       const value = fields.optionalText('value');
       fields.rejectUnknown();
-      return { versionId: kms.rotate(name, value === undefined ? {} : { value }) };
+      return { versionId: await kms.rotateManaged(name, value === undefined ? {} : { value }) };
     },
   ],
   ['POST /deny', withString('name', (kms, name) => kms.deny(name))],

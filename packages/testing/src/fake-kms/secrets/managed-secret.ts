@@ -120,7 +120,7 @@ function nextAccountName(
 type StringFields = Readonly<Record<string, string>>;
 
 /** The string fields of a JSON object. Empty for any other text. */
-function stringFields(value: string): StringFields {
+export function stringFields(value: string): StringFields {
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return {};

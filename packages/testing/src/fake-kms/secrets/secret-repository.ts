@@ -78,6 +78,11 @@ export class SecretRepository {
     return this.#get(name).rotate(this.#clock.date(), value);
   }
 
+  /** A value that `rotate` may publish, generated for the secret's type. */
+  nextValue(name: string): string {
+    return this.#get(name).nextValue(this.#clock.date());
+  }
+
   moveStage(name: string, stage: string, versionId: string): void {
     this.#get(name).moveStage(stage, versionId);
   }

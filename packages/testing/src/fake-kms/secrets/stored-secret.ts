@@ -97,22 +97,21 @@ export class StoredSecret {
     return this.#nextRotation;
   }
 
-  /** Creates a new current version and returns its id. */
-  rotate(at: number, value?: string): string {
-    const current = this.versionAt('ACSCurrent');
-    const previous = this.versionAt('ACSPrevious');
-    const input = {
+  /** A value that a rotation may publish, generated for the type of the secret. */
+  nextValue(at: number): string {
+    return rotatedValue({
       type: this.type,
       config: this.extendedConfig,
-      current: current?.value ?? '',
-      previous: previous?.value,
+      current: this.versionAt('ACSCurrent')?.value ?? '',
+      previous: this.versionAt('ACSPrevious')?.value,
       at,
-    };
-    const version: StoredVersion = {
-      versionId: createVersionId(),
-      value: value ?? rotatedValue(input),
-      dataType: current?.dataType ?? 'text',
-    };
+    });
+  }
+
+  /** Creates a new current version and returns its id. */
+  rotate(at: number, value: string = this.nextValue(at)): string {
+    const dataType = this.versionAt('ACSCurrent')?.dataType ?? 'text';
+    const version: StoredVersion = { versionId: createVersionId(), value, dataType };
     this.add(version, ['ACSCurrent']);
     this.#lastRotation = at;
     this.#setNextRotation(at);
