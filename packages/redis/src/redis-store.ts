@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { isError, StoreError } from '@kms-secrets/core';
+import { StoreError } from '@kms-secrets/core';
 import type {
   EntryLocation,
   Envelope,
@@ -10,6 +9,7 @@ import type {
   StoreEvent,
   StoreLease,
 } from '@kms-secrets/core';
+import { Commands } from './commands.ts';
 import { KeyAnnouncements } from './key-announcements.ts';
 import { Connection, failedOverReason } from './connection.ts';
 import { MessageCodec } from './message-codec.ts';
@@ -17,18 +17,9 @@ import { MessageReceiver } from './message-receiver.ts';
 import { Outages } from './outages.ts';
 import { parseOptions } from './options.ts';
 import type { RedisStoreOptions, RedisStoreParts } from './options.ts';
-import type { RedisArgument } from './redis-client.ts';
 import { toStoreError } from './redis-error.ts';
-import {
-  dropOlderScript,
-  dropScript,
-  publishScript,
-  readScript,
-  releaseScript,
-  removeScript,
-  writeScript,
-} from './scripts.ts';
-import type { Script } from './scripts.ts';
+import { StoreEvents } from './store-events.ts';
+import { dropOlderScript, dropScript, publishScript, readScript, removeScript, writeScript } from './scripts.ts';
 
 /**
  * Creates a store that a fleet shares on Redis or Valkey. Names and values are encrypted before they leave the process. One
@@ -51,19 +42,19 @@ class RedisStore implements SecretStore {
   /** Binds an entry to its prefix: Redis could copy it to another prefix of the same key. */
   readonly #associatedData: Buffer;
   readonly #connection: Connection;
-  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  readonly #commands: Commands;
+  readonly #events = new StoreEvents();
   readonly #receiver: MessageReceiver;
   #unlocked: Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> | undefined;
   #keyIds: readonly string[] | undefined;
   #announcements: KeyAnnouncements | undefined;
-  #hasReportedNewer = false;
   #isClosed = false;
 
   constructor(parts: RedisStoreParts) {
     this.name = ['redis store', parts.address, `(prefix ${parts.prefix})`].filter(Boolean).join(' ');
     this.#parts = parts;
     this.#associatedData = Buffer.from(parts.prefix);
-    const outages = new Outages((event) => this.#emit(event));
+    const outages = new Outages((event) => this.#events.emit(event));
     this.#connection = new Connection({
       ...parts,
       onUnavailable: (reason, node) => {
@@ -74,6 +65,7 @@ class RedisStore implements SecretStore {
       onRecovered: (node) => (node === undefined ? outages.recovered('commands') : outages.nodeRecovered(node)),
       onFailover: () => void this.#receiver.move(failedOverReason),
     });
+    this.#commands = new Commands(this.#connection);
     this.#receiver = new MessageReceiver({
       ...parts,
       connection: this.#connection,
@@ -118,7 +110,7 @@ class RedisStore implements SecretStore {
       });
       let replaceable: Buffer | '' = '';
       for (let attempt = 0; attempt < maxWriteAttempts; attempt += 1) {
-        const present = await this.#runScript(writeScript, this.#keyOf(location), [
+        const present = await this.#commands.runScript(writeScript, this.#keyOf(location), [
           envelope.fieldOf(location),
           sealed,
           this.#parts.keepFor,
@@ -133,10 +125,10 @@ class RedisStore implements SecretStore {
         const unsealed = envelope.unseal(present, location, this.#associatedData);
         if ('secret' in unsealed && unsealed.secret.fetchedAt <= this.#parts.clock.date() + maxClockSkew) return;
         if ('reason' in unsealed && unsealed.isNewer === true) {
-          this.#reportNewer();
+          this.#events.newer();
           return;
         }
-        if ('reason' in unsealed) this.#reportDropped(unsealed.reason, request.name);
+        if ('reason' in unsealed) this.#events.dropped(unsealed.reason, request.name);
         replaceable = present;
       }
     });
@@ -148,7 +140,7 @@ class RedisStore implements SecretStore {
       const counts = await Promise.all(
         envelope
           .locations(request)
-          .map((location) => this.#runScript(removeScript, this.#keyOf(location), [location.requestHash])),
+          .map((location) => this.#commands.runScript(removeScript, this.#keyOf(location), [location.requestHash])),
       );
       // Users may request any name: the removal of an entry that did not exist concerns no other process.
       if (counts.every((count) => count === 0)) return;
@@ -160,13 +152,13 @@ class RedisStore implements SecretStore {
     await this.#run(`Secret "${name}" could not be removed from ${this.name}`, async () => {
       const { envelope, codec } = await this.#unlock();
       const locations = envelope.locations({ name });
-      await Promise.all(locations.map((location) => this.#send(this.#keyOf(location), 'DEL')));
+      await Promise.all(locations.map((location) => this.#commands.send(this.#keyOf(location), 'DEL')));
       await this.#publish(codec.encode({ kind: 'removed', name }), name);
     });
   }
 
   subscribe(listener: (event: StoreEvent) => void): () => void {
-    this.#listeners.add(listener);
+    const unsubscribe = this.#events.subscribe(listener);
     if (!this.#isClosed)
       this.#receiver.open(
         this.#unlock().then(
@@ -175,9 +167,7 @@ class RedisStore implements SecretStore {
               this.#onMessage(codec, bytes),
         ),
       );
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return unsubscribe;
   }
 
   async lease(request: SecretRequest, ms: number): Promise<StoreLease | undefined> {
@@ -185,21 +175,13 @@ class RedisStore implements SecretStore {
       const { envelope } = await this.#unlock();
       const [location] = envelope.locations(request);
       const key = `${this.#parts.prefix}:lease:${location.keyId}:${location.requestHash}`;
-      const token = randomBytes(12).toString('base64url');
-      const reply = await this.#send(key, 'SET', token, 'NX', 'PX', Math.max(1, Math.ceil(ms)));
-      if (reply === null) return undefined;
-      return {
-        release: async () => {
-          // If this fails, the lease expires.
-          await this.#runScript(releaseScript, key, [token]).catch(() => {});
-        },
-      };
+      return this.#commands.lease(key, ms);
     });
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#listeners.clear();
+    this.#events.clear();
     this.#announcements?.close();
     await this.#receiver.close();
     await this.#connection.close();
@@ -217,26 +199,21 @@ class RedisStore implements SecretStore {
   async #publish(message: Buffer, name: string): Promise<void> {
     const { envelope } = await this.#unlock();
     const [location] = envelope.locations({ name });
-    await this.#runScript(publishScript, this.#keyOf(location), [this.#channel, message]);
-  }
-
-  /** Runs a command whose first argument is the key. */
-  #send(key: string, command: string, ...args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#connection.send({ key, name: command, args: [key, ...args] });
+    await this.#commands.runScript(publishScript, this.#keyOf(location), [this.#channel, message]);
   }
 
   async #readEntry(envelope: Envelope, location: EntryLocation, name: string): Promise<SecretEntry | undefined> {
     const field = envelope.fieldOf(location);
-    const sealed = await this.#runScript(readScript, this.#keyOf(location), [field]);
+    const sealed = await this.#commands.runScript(readScript, this.#keyOf(location), [field]);
     if (!Buffer.isBuffer(sealed)) return undefined;
     const unsealed = envelope.unseal(sealed, location, this.#associatedData);
     if ('secret' in unsealed) return unsealed;
     if (unsealed.isNewer === true) {
-      this.#reportNewer();
+      this.#events.newer();
       return undefined;
     }
-    this.#reportDropped(unsealed.reason, name);
-    await this.#runScript(dropScript, this.#keyOf(location), [field, sealed]);
+    this.#events.dropped(unsealed.reason, name);
+    await this.#commands.runScript(dropScript, this.#keyOf(location), [field, sealed]);
     return undefined;
   }
 
@@ -244,19 +221,9 @@ class RedisStore implements SecretStore {
   async #dropOlder(locations: readonly EntryLocation[], sealed: Buffer): Promise<void> {
     await Promise.all(
       locations.map((location) =>
-        this.#runScript(dropOlderScript, this.#keyOf(location), [location.requestHash, sealed]),
+        this.#commands.runScript(dropOlderScript, this.#keyOf(location), [location.requestHash, sealed]),
       ),
     );
-  }
-
-  /** By its hash; sends the text only if Redis does not have the script, such as after a restart. */
-  async #runScript(script: Script, key: string, args: readonly RedisArgument[]): Promise<unknown> {
-    try {
-      return await this.#connection.send({ key, name: 'EVALSHA', args: [script.sha1, 1, key, ...args] });
-    } catch (error) {
-      if (!isError(error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return this.#connection.send({ key, name: 'EVAL', args: [script.text, 1, key, ...args] });
-    }
   }
 
   #unlock(): Promise<{ readonly envelope: Envelope; readonly codec: MessageCodec }> {
@@ -273,7 +240,7 @@ class RedisStore implements SecretStore {
 
   #createCodec(envelope: Envelope): MessageCodec {
     const reason = `messages of an unknown form on the channel ${this.#channel} are ignored`;
-    const onUnknownForm = (): void => this.#emit({ kind: 'dropped', name: undefined, reason });
+    const onUnknownForm = (): void => this.#events.emit({ kind: 'dropped', name: undefined, reason });
     return new MessageCodec({ envelope, clock: this.#parts.clock, channel: this.#channel, onUnknownForm });
   }
 
@@ -283,14 +250,14 @@ class RedisStore implements SecretStore {
       keyIds,
       // If it fails, the next announcement follows in five minutes.
       publish: (announcement) => void this.#publish(announcement, '').catch(() => {}),
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#events.emit(event),
     });
   }
 
   #onMessage(codec: MessageCodec, bytes: Uint8Array): void {
     this.#announcements?.received(bytes);
     const message = codec.decode(bytes);
-    if (message !== undefined) this.#emit(message);
+    if (message !== undefined) this.#events.emit(message);
   }
 
   async #run<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
@@ -299,28 +266,6 @@ class RedisStore implements SecretStore {
       return await run();
     } catch (error) {
       throw toStoreError(error, what);
-    }
-  }
-
-  #reportDropped(reason: string, name: string): void {
-    this.#emit({ kind: 'dropped', name, reason: `the value in Redis ${reason}` });
-  }
-
-  /** Once, because a whole fleet may be upgraded while this process runs. */
-  #reportNewer(): void {
-    if (this.#hasReportedNewer) return;
-    this.#hasReportedNewer = true;
-    const reason = 'values of a later version of kms-secrets are ignored and kept';
-    this.#emit({ kind: 'dropped', name: undefined, reason });
-  }
-
-  #emit(event: StoreEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch {
-        // An error of a listener must not fail the operation.
-      }
     }
   }
 

@@ -6,9 +6,8 @@ import type { StoreStatus } from '../secret/status.ts';
 import type { SecretStore, StoredSecret, StoreEvent } from '../ports/store.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { withTimeout } from '../time/deadline.ts';
-import { failureThreshold, StoreFailures } from './store-failures.ts';
+import { failureThreshold, groupOf, StoreFailures, type OperationGroup } from './store-failures.ts';
 import { StoreRecord } from './store-record.ts';
-import type { OperationGroup } from './store-failures.ts';
 import {
   droppedError,
   foreignKeysError,
@@ -317,8 +316,4 @@ const ofNoSecret = { operation: undefined, name: undefined, error: undefined } a
 /** Turns a synchronous exception into a rejection. */
 async function rejecting<Value>(act: () => Promise<Value>): Promise<Value> {
   return act();
-}
-
-function groupOf(operation: StoreOperation): OperationGroup {
-  return operation === 'read' || operation === 'lease' ? operation : 'change';
 }

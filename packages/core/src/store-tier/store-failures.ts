@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts';
+import type { StoreOperation } from './store-messages.ts';
 
 /** Consecutive failures after which a store is skipped. */
 export const failureThreshold = 3;
@@ -8,6 +9,10 @@ const maxBackoff = 30_000;
 
 /** Operations that share a failure count: reads may hang while writes succeed, such as on a read-only replica. */
 export type OperationGroup = 'read' | 'change' | 'lease';
+
+export function groupOf(operation: StoreOperation): OperationGroup {
+  return operation === 'read' || operation === 'lease' ? operation : 'change';
+}
 
 interface GroupFailures {
   /** Consecutive. */
