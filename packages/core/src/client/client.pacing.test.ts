@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createSecretClient } from '../create-client.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { SecretTransport } from '../ports/transport.ts';
+import { isSecretError } from '../secret/errors.ts';
 import { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { evenlySpread } from './client.fixture.ts';
@@ -32,7 +33,7 @@ class Quota {
     return this.throttled / this.requests;
   }
 
-  take(): void {
+  spend<Value>(value: () => Value): Value {
     const now = this.#clock.now();
     this.#tokens = Math.min(this.#perSecond, this.#tokens + ((now - this.#filledAt) / 1_000) * this.#perSecond);
     this.#filledAt = now;
@@ -42,28 +43,35 @@ class Quota {
       throw new FetchFailure('throttled', 'Rejected.Throttling');
     }
     this.#tokens -= 1;
+    return value();
   }
 }
 
+/** Whether a transport has batches, and whether its endpoint supports them. */
+type Batches = 'supported' | 'rejected' | 'none';
+
 /** An endpoint that responds after 20 ms, within `quota`. */
-function limitedTransport(clock: FakeClock, quota: Quota, supportsBatch: boolean): SecretTransport {
+function limitedTransport(clock: FakeClock, quota: Quota, batches: Batches): SecretTransport {
   const secretOf = ({ name }: SecretRequest): Secret =>
     new Secret({ name, versionId: 'v1', value: 's3cret', dataType: 'text', stages: ['ACSCurrent'] });
   const respond = <Value>(value: () => Value): Promise<Value> =>
     new Promise((resolve, reject) => {
       clock.setUnrefTimer(20, () => {
         try {
-          quota.take();
           resolve(value());
         } catch (error) {
           reject(error);
         }
       });
     });
+  const fetchMany = (requests: readonly SecretRequest[]): readonly Secret[] => {
+    if (batches === 'supported') return quota.spend(() => requests.map(secretOf));
+    throw new FetchFailure('rejected', 'No such action.', { code: 'InvalidAction.NotFound' });
+  };
   return {
     endpoint: 'kms.example',
-    fetch: (request) => respond(() => secretOf(request)),
-    ...(supportsBatch && { fetchMany: (requests) => respond(() => requests.map(secretOf)) }),
+    fetch: (request) => respond(() => quota.spend(() => secretOf(request))),
+    ...(batches !== 'none' && { fetchMany: (requests) => respond(() => fetchMany(requests)) }),
     close: () => {},
   };
 }
@@ -74,7 +82,7 @@ interface Fleet {
   readonly names: number;
   /** Requests per second. */
   readonly quota: number;
-  readonly supportsBatch: boolean;
+  readonly batches: Batches;
 }
 
 interface FleetResult {
@@ -85,11 +93,11 @@ interface FleetResult {
 }
 
 /** Starts the clients of a fleet at the same moment, and waits until all are ready or have failed. */
-async function startFleet({ size, names, quota: perSecond, supportsBatch }: Fleet): Promise<FleetResult> {
+async function startFleet({ size, names, quota: perSecond, batches }: Fleet): Promise<FleetResult> {
   const clock = new FakeClock({ random: evenlySpread() });
   const quota = new Quota(clock, perSecond);
   const preload = Array.from({ length: names }, (_, index) => `db-${index}`);
-  const endpoints = [limitedTransport(clock, quota, supportsBatch)];
+  const endpoints = [limitedTransport(clock, quota, batches)];
   const clients = Array.from({ length: size }, () =>
     createSecretClient({ endpoints, clock, preload, precedence: 'code-only' }),
   );
@@ -108,12 +116,53 @@ async function startFleet({ size, names, quota: perSecond, supportsBatch }: Flee
 
 // Without batches, as many clients as the quota has requests for each: 450 for 200.
 test.each([
-  { size: 200, names: 50, quota: 450, supportsBatch: true },
-  { size: 20, names: 50, quota: 45, supportsBatch: false },
-])('$size clients that start together share a quota (batches: $supportsBatch)', { timeout: 300_000 }, async (fleet) => {
-  const { readyAt, errors, quota } = await startFleet(fleet);
+  { size: 200, names: 50, quota: 450, batches: 'supported' },
+  { size: 20, names: 50, quota: 45, batches: 'none' },
+  { size: 20, names: 50, quota: 45, batches: 'rejected' },
+] as const)(
+  '$size clients that start together share a quota (batches: $batches)',
+  { timeout: 300_000 },
+  async (fleet) => {
+    const { readyAt, errors, quota } = await startFleet(fleet);
 
-  expect(errors).toEqual([]);
-  expect(Math.max(...readyAt)).toBeLessThan(1.3 * quota.ownTime);
-  expect(quota.share).toBeLessThan(0.1);
+    expect(errors).toEqual([]);
+    expect(Math.max(...readyAt)).toBeLessThan(1.3 * quota.ownTime);
+    expect(quota.share).toBeLessThan(0.1);
+  },
+);
+
+test('the secrets of a rejected batch wait for the rate limit, and no attempt times out meanwhile', async () => {
+  const clock = new FakeClock();
+  const quota = new Quota(clock, 1_000);
+  const preload = Array.from({ length: 20 }, (_, index) => `db-${index}`);
+  const endpoints = [limitedTransport(clock, quota, 'rejected')];
+  const limits = { requestsPerSecond: 2 };
+  const client = createSecretClient({ endpoints, clock, preload, limits, precedence: 'code-only' });
+  const ready = client.ready();
+
+  await clock.pass('5s'); // more than `attemptTimeout`
+  expect(quota.requests).toBeLessThanOrEqual(2 + 5 * 2);
+  await clock.pass('5s');
+  await ready;
+
+  expect(quota.requests).toBe(20);
+  expect(client.describe().endpoints[0]).toMatchObject({ failures: 0, inFlight: 0 });
+  expect(clock.pendingTimers).toBe(1); // the next refresh
+  await client.close();
+});
+
+test('close() ends the wait of the secrets of a rejected batch', async () => {
+  const clock = new FakeClock();
+  const quota = new Quota(clock, 1_000);
+  const endpoints = [limitedTransport(clock, quota, 'rejected')];
+  const limits = { requestsPerSecond: 1 };
+  const preload = ['a', 'b', 'c'];
+  const client = createSecretClient({ endpoints, clock, preload, limits, precedence: 'code-only' });
+  const outcome = client.ready().catch((error: unknown) => (isSecretError(error) ? error.code : error));
+  await clock.pass(100);
+
+  await client.close();
+
+  expect(await outcome).toBe('ERR_CLIENT_CLOSED');
+  expect([quota.requests, clock.pendingTimers]).toEqual([0, 0]);
 });

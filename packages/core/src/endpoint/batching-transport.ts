@@ -6,9 +6,16 @@ import type { CancelSignal } from '../time/abort.ts';
 /** How long a batch waits for more fetches (ms). They start in the same turn of the event loop or soon after. */
 export const batchDelay = 2;
 
+/** A fetch that may share its request with others. */
+export interface BatchMember {
+  /** Waits for a permit of its own, because the request that it shared was rejected. */
+  leaveBatch(): Promise<void>;
+}
+
 /** A transport that may send the fetches of the same moment as one request. */
 export interface BatchingTransport extends SecretTransport {
-  fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret>;
+  /** Without `member`, a fetch whose batch was rejected is sent without a permit. */
+  fetch(request: SecretRequest, signal: CancelSignal, member?: BatchMember): Promise<Secret>;
   /**
    * Whether `fetch` accepts any `CancelSignal` and rejects as soon as it aborts, as the transports of this package do. Others get an
    * `AbortSignal`, whose creation takes as much CPU time as signing a request.

@@ -4,16 +4,15 @@ import type { FailureName } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { EndpointStatus } from '../secret/status.ts';
 import { FetchFailure } from '../ports/transport.ts';
-import type { BatchingTransport } from './batching-transport.ts';
+import type { BatchingTransport, BatchMember } from './batching-transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import type { CancelSignal } from '../time/abort.ts';
 import { raceAbort } from '../time/deadline.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { KnownSecrets } from './known-secrets.ts';
 import type { Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import type { Permit } from './rate-limiter.ts';
+import type { AcquireCall, Permit } from './rate-limiter.ts';
 import { RequestRate } from './request-rate.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { BreakerSettings, BreakerState } from './circuit-breaker.ts';
@@ -127,8 +126,8 @@ export class Endpoint {
   }
 
   /** Waits for the rate limiter. See `RateLimiter.acquire`. */
-  acquire(name: string, priority: Priority, signal: CancelSignal): Permit | Promise<Permit> {
-    return this.rateLimiter.acquire({ name, priority, signal, standing: this.#standingOf(name) });
+  acquire({ name, priority, signal, isAlone }: Required<Omit<AcquireCall, 'standing'>>): Permit | Promise<Permit> {
+    return this.rateLimiter.acquire({ name, priority, signal, standing: this.#standingOf(name), isAlone });
   }
 
   /** The limit of the client that delays a queued request. */
@@ -151,13 +150,18 @@ export class Endpoint {
    * Sends a request and counts it. Settles like the transport, or rejects as soon as `deadline` aborts. The caller reports the result
    * to `succeeded` or `failed`.
    */
-  callTransport(request: SecretRequest, deadline: Deadline): Promise<unknown> {
+  callTransport(request: SecretRequest, deadline: Deadline, member: BatchMember): Promise<unknown> {
     const transport = this.#transport;
     this.#attempts += 1;
     this.#rate.add();
-    if (transport.acceptsCancelSignal === true) return this.#countInFlight(transport.fetch(request, deadline));
-    // A custom transport may throw synchronously, return a secret without a promise, or ignore the signal.
-    const fetched = Promise.resolve(transport.fetch(request, deadline.signal));
+    if (transport.acceptsCancelSignal === true) return this.#countInFlight(transport.fetch(request, deadline, member));
+    // A custom transport may throw synchronously, return a secret without a promise, or ignore the signal. It gets nothing but what the
+    // port names.
+    const { signal } = deadline;
+    const isBatching = transport.batchSize !== undefined;
+    const fetched = Promise.resolve(
+      isBatching ? transport.fetch(request, signal, member) : transport.fetch(request, signal),
+    );
     this.#inFlight += 1;
     return raceAbort(fetched, deadline, () => {
       this.#inFlight -= 1;

@@ -363,3 +363,28 @@ test('known secrets leave the other lanes a share', async () => {
 
   for (const name of ['new', 'slow']) expect(granted.filter((other) => other === name).length).toBeGreaterThan(50);
 });
+
+test('a request that is not part of a batch needs a token of its own', () => {
+  const limiter = new RateLimiter({ clock: new FakeClock(), maxInFlight: 10, maxPerSecond: 3, batchSize: () => 20 });
+  const { signal } = new AbortController();
+  const isGranted = (isAlone: boolean): boolean =>
+    !(limiter.acquire({ priority: new Priority('read'), signal, isAlone }) instanceof Promise);
+
+  // One token for a batch of two, then one for each request.
+  expect([false, false, true, true, true].map((isAlone) => isGranted(isAlone))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('a request that is not part of a batch opens none', () => {
+  const limiter = new RateLimiter({ clock: new FakeClock(), maxInFlight: 10, maxPerSecond: 1, batchSize: () => 20 });
+  const { signal } = new AbortController();
+  const priority = new Priority('read');
+
+  expect(limiter.acquire({ priority, signal, isAlone: true })).not.toBeInstanceOf(Promise);
+  expect(limiter.acquire({ priority, signal })).toBeInstanceOf(Promise);
+});

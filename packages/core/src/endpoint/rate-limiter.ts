@@ -37,6 +37,8 @@ export interface AcquireCall {
   readonly signal: CancelSignal;
   /** Default: `new`. */
   readonly standing?: Standing;
+  /** Whether the request is not part of a batch. Default: it is, if the next requests share one. */
+  readonly isAlone?: boolean;
 }
 
 /** A granted request. Each needs one `release`. */
@@ -48,6 +50,7 @@ export interface Permit {
 }
 
 interface Waiter {
+  readonly isAlone: boolean;
   readonly grant: (permit: Permit) => void;
   readonly reject: (error: Error) => void;
 }
@@ -112,9 +115,9 @@ export class RateLimiter {
    * with the reason of `signal` when it aborts, and with a `FetchFailure` if the queue is full.
    */
   acquire(call: AcquireCall): Permit | Promise<Permit> {
-    const { priority, standing = 'new' } = call;
+    const { priority, standing = 'new', isAlone = false } = call;
     const lane = laneOf(standing, priority.isForeground);
-    const permit = this.#lanes.isNext(lane) ? this.#tryAcquire(lane) : undefined;
+    const permit = this.#lanes.isNext(lane) ? this.#tryAcquire(lane, isAlone) : undefined;
     if (permit !== undefined) return permit;
     const isFull = this.queued >= maxQueued;
     if (isFull && !this.#lanes.hasSurplus) return Promise.reject(queueFull());
@@ -139,10 +142,12 @@ export class RateLimiter {
     this.#bucket.drain(this.#clock.random());
   }
 
-  #enqueue(firstLane: LaneName, { name = '', priority, signal, standing = 'new' }: AcquireCall): Promise<Permit> {
+  #enqueue(firstLane: LaneName, call: AcquireCall): Promise<Permit> {
+    const { name = '', priority, signal, standing = 'new', isAlone = false } = call;
     let lane = firstLane;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
+        isAlone,
         grant: (permit) => {
           leaveQueue();
           resolve(permit);
@@ -185,7 +190,7 @@ export class RateLimiter {
   #grantNext(): boolean {
     for (const lane of this.#lanes.inOrder()) {
       const waiter = this.#lanes.first(lane);
-      const permit = waiter && this.#tryAcquire(lane);
+      const permit = waiter && this.#tryAcquire(lane, waiter.isAlone);
       if (permit === undefined) continue;
       waiter?.grant(permit);
       return true;
@@ -193,10 +198,10 @@ export class RateLimiter {
     return false;
   }
 
-  #tryAcquire(lane: LaneName): Permit | undefined {
+  #tryAcquire(lane: LaneName, isAlone: boolean): Permit | undefined {
     if (this.#startsLow?.() === true) this.#bucket.drain(-this.#rate.startLow());
     this.#startsLow = undefined;
-    if (this.#takeSeat()) return { lane, grantedAt: this.#clock.cachedNow(), release: () => {} };
+    if (!isAlone && this.#takeSeat()) return { lane, grantedAt: this.#clock.cachedNow(), release: () => {} };
     this.#refill();
     if (!this.#hasSlot(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
     let isReleased = false;
@@ -213,7 +218,7 @@ export class RateLimiter {
     this.#recent.add(permit);
     this.#lanes.granted(lane);
     this.#rate.sent();
-    this.#openBatch();
+    if (!isAlone) this.#openBatch();
     return permit;
   }
 

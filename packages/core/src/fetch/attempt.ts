@@ -5,6 +5,7 @@ import type { Secret } from '../secret/secret.ts';
 import { asFetchFailure, FetchFailure } from '../ports/transport.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { Deadline } from '../time/deadline.ts';
+import type { BatchMember } from '../endpoint/batching-transport.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Priority } from '../endpoint/priority.ts';
 import type { Permit } from '../endpoint/rate-limiter.ts';
@@ -33,7 +34,7 @@ export interface AttemptCall {
 const responseGrace = 100;
 
 /** One attempt at one endpoint: waits for the rate limiter, sends the request, and records the result at the endpoint. */
-export class EndpointAttempt {
+export class EndpointAttempt implements BatchMember {
   readonly endpoint: Endpoint;
   /** Resolves to this attempt, with its `outcome`. Never rejects. */
   readonly finished: Promise<this>;
@@ -41,6 +42,8 @@ export class EndpointAttempt {
   readonly #call: AttemptCall;
   readonly #deadline: Deadline;
   readonly #isProbe: boolean;
+  #permit: Permit | undefined;
+  #wait: Attempt | undefined;
   #sentAt: number | undefined;
   #isCancelled = false;
   #outcome: Secret | FetchFailure | undefined;
@@ -85,34 +88,46 @@ export class EndpointAttempt {
     if (now - (this.#sentAt ?? now) - this.#deadline.lost >= slowAfter) this.endpoint.lostHedge();
   }
 
+  /** `attemptTimeout` starts again with the request of its own: the wait for the rate limiter does not count. */
+  async leaveBatch(): Promise<void> {
+    const deadline = this.#deadline;
+    deadline.throwIfAborted();
+    deadline.stop();
+    this.#sentAt = undefined;
+    this.#permit?.release();
+    this.#permit = undefined;
+    const permit = await this.#acquire(true);
+    // The attempt may have ended after the rate limiter granted it.
+    if (deadline.aborted) permit.release();
+    deadline.throwIfAborted();
+    this.#permit = permit;
+    this.#startTime(this.#parts.clock.now());
+  }
+
   async #run(): Promise<this> {
     const { endpoint } = this;
-    const { clock, attemptTimeout } = this.#parts;
+    const { clock } = this.#parts;
     const { request } = this.#call;
     const deadline = this.#deadline;
     const startedAt = clock.now();
-    let wait: Attempt | undefined;
-    let permit: Permit | undefined;
     try {
       deadline.throwIfAborted();
-      const granted = endpoint.acquire(request.name, this.#call.priority, deadline);
+      const granted = this.#acquire(false);
       if ('release' in granted) {
-        permit = granted;
-        this.#sentAt = startedAt;
+        this.#permit = granted;
+        this.#startTime(startedAt);
       } else {
-        wait = this.#addWait();
-        permit = await granted;
-        this.#sentAt = clock.now();
+        this.#permit = await granted;
+        this.#startTime(clock.now());
       }
-      deadline.start(attemptTimeout);
       // The attempt may have been cancelled after the rate limiter granted it.
       deadline.throwIfAborted();
       this.#call.onSent?.();
-      const secret = await endpoint.callTransport(request, deadline);
+      const secret = await endpoint.callTransport(request, deadline, this);
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
       }
-      endpoint.succeeded(clock.now() - this.#sentAt - deadline.lost);
+      endpoint.succeeded(clock.now() - (this.#sentAt ?? startedAt) - deadline.lost);
       endpoint.recordStanding(request.name, secret, false);
       this.#outcome = secret;
     } catch (error) {
@@ -121,9 +136,23 @@ export class EndpointAttempt {
       this.#recordFailure(this.#outcome);
     }
     deadline.clear();
-    permit?.release();
-    if (wait !== undefined) this.#removeWait(wait);
+    this.#permit?.release();
+    this.#removeWait();
     return this;
+  }
+
+  /** Waits for the rate limiter. Returns the permit itself if there is no wait, which saves a promise. */
+  #acquire(isAlone: boolean): Permit | Promise<Permit> {
+    const { request, priority } = this.#call;
+    const { name } = request;
+    const granted = this.endpoint.acquire({ name, priority, signal: this.#deadline, isAlone });
+    if (!('release' in granted)) this.#addWait();
+    return granted;
+  }
+
+  #startTime(now: number): void {
+    this.#sentAt = now;
+    this.#deadline.start(this.#parts.attemptTimeout);
   }
 
   /** Without a request, the probe has no result. An attempt that was cancelled is not a failure of the endpoint. */
@@ -140,20 +169,20 @@ export class EndpointAttempt {
   /**
    * Until the attempt ends, `attempts` says that it had to wait: a reader whose deadline passes learns which limit is the reason.
    */
-  #addWait(): Attempt {
+  #addWait(): void {
+    if (this.#wait !== undefined) return;
     const { endpoint } = this;
     const { request, priority, attempts } = this.#call;
     const { queued } = endpoint.rateLimiter;
     const limit = endpoint.limitFor(request.name, priority);
     const message = `${endpoint.name}: the request waited in a queue of ${queued} for the limit of this client: ${limit}.`;
     const error = new FetchFailure('throttled', message);
-    const wait: Attempt = { endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true };
-    attempts.push(wait);
-    return wait;
+    this.#wait = { endpoint: endpoint.name, failure: error.failure, ms: 0, error, isSkipped: true };
+    attempts.push(this.#wait);
   }
 
-  #removeWait(wait: Attempt): void {
+  #removeWait(): void {
     const { attempts, signal } = this.#call;
-    if (!signal.aborted) attempts.splice(attempts.indexOf(wait), 1);
+    if (this.#wait !== undefined && !signal.aborted) attempts.splice(attempts.indexOf(this.#wait), 1);
   }
 }

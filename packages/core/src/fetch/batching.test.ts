@@ -183,6 +183,23 @@ test.each(['denied', 'notFound', 'rejected', 'malformed'] as const)(
   },
 );
 
+test('after a batch was rejected, each fetch waits for a permit of its own', async () => {
+  const { requests, transport, batching, clock } = setup({ many: failing('denied', 'No.') });
+  const permits: (() => void)[] = [];
+  const member = { leaveBatch: (): Promise<void> => new Promise((resolve) => permits.push(resolve)) };
+  const { signal } = new AbortController();
+  const reads = batching.during(() =>
+    Promise.all(['a', 'b'].map((name) => transport.fetch({ name }, signal, member).then((secret) => secret.name))),
+  );
+  await clock.pass(2);
+  expect([requests, permits.length]).toEqual([[['a', 'b']], 2]);
+
+  for (const grant of permits) grant();
+
+  expect(await reads).toEqual(['a', 'b']);
+  expect(requests).toEqual([['a', 'b'], 'a', 'b']);
+});
+
 test.each(['InvalidAction.NotFound', 'InvalidApi.NotFound'])('sends no more batches after %s', async (code) => {
   const { requests, read } = setup({ many: failing('rejected', 'No.', { code }) });
 

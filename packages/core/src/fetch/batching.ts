@@ -2,7 +2,7 @@
 // or whose batch was rejected as a whole, is fetched by a request of its own within the same attempt.
 
 import { batchDelay } from '../endpoint/batching-transport.ts';
-import type { BatchingTransport } from '../endpoint/batching-transport.ts';
+import type { BatchingTransport, BatchMember } from '../endpoint/batching-transport.ts';
 import { failures } from '../secret/failures.ts';
 import type { Secret } from '../secret/secret.ts';
 import { plainName } from '../secret/secret-name.ts';
@@ -54,8 +54,8 @@ export class Batching {
       endpoint: transport.endpoint,
       identity: transport.identity,
       acceptsCancelSignal: transport.acceptsCancelSignal,
-      fetch: (request, signal) =>
-        this.#activeCount > 0 ? collector.add(request, signal) : transport.fetch(request, signal),
+      fetch: (request, signal, member) =>
+        this.#activeCount > 0 ? collector.add(request, signal, member) : transport.fetch(request, signal),
       batchSize: () => (this.#activeCount > 0 && !collector.isUnsupported ? maxBatchSize : 1),
       close: () => transport.close(),
     };
@@ -70,6 +70,7 @@ interface BatchCollectorParts extends Required<Pick<BatchingTransport, 'fetch' |
 interface BatchItem {
   readonly request: SecretRequest;
   readonly signal: CancelSignal;
+  readonly member: BatchMember | undefined;
   /** Settles the fetch like `outcome`. Has no effect if it was cancelled. */
   readonly settle: (outcome: Promise<Secret>) => void;
   isCancelled: boolean;
@@ -90,13 +91,14 @@ class BatchCollector {
     return this.#isUnsupported;
   }
 
-  add(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
+  add(request: SecretRequest, signal: CancelSignal, member?: BatchMember): Promise<Secret> {
     if (this.#isUnsupported || signal.aborted) return this.#parts.fetch(request, signal);
     if (!this.#fits(request)) this.#flush();
     return new Promise((resolve, reject) => {
       const item: BatchItem = {
         request,
         signal,
+        member,
         isCancelled: false,
         settle(outcome) {
           removeListener();
@@ -135,6 +137,16 @@ class BatchCollector {
     settle(rejectInsteadOfThrow(() => this.#parts.fetch(request, signal)));
   }
 
+  /** The items of a batch have one permit. Sent at once, twenty requests would exceed the rate of the endpoint. */
+  #fetchAfterBatch({ request, signal, member, settle }: BatchItem): void {
+    settle(
+      rejectInsteadOfThrow(async () => {
+        await member?.leaveBatch();
+        return this.#parts.fetch(request, signal);
+      }),
+    );
+  }
+
   async #fetchBatch(items: readonly BatchItem[]): Promise<void> {
     try {
       const requests = items.map(({ request }) => request);
@@ -150,7 +162,7 @@ class BatchCollector {
   #settle(item: BatchItem, outcome: Secret | FetchFailure | undefined): void {
     if (item.isCancelled) return;
     if (outcome === undefined || (isFetchFailure(outcome) && outcome.failure === 'malformed')) {
-      this.#fetchSingle(item);
+      this.#fetchAfterBatch(item);
     } else item.settle(isFetchFailure(outcome) ? Promise.reject(outcome) : Promise.resolve(outcome));
   }
 
@@ -164,7 +176,7 @@ class BatchCollector {
     for (const item of items) {
       if (item.isCancelled) continue;
       if (isOutage) item.settle(Promise.reject(error));
-      else this.#fetchSingle(item);
+      else this.#fetchAfterBatch(item);
     }
   }
 }

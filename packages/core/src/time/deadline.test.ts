@@ -68,6 +68,20 @@ test('start() starts the time later, unless the parent has aborted', async () =>
   expect([started?.reason, aborted?.reason]).toEqual([reason, 'over']);
 });
 
+test('a stopped deadline aborts only after its next start', async () => {
+  const clock = new FakeClock();
+  const deadline = new Deadline({ clock, parent: new AbortController().signal, reason: () => new Error('late') });
+  deadline.start(100);
+
+  deadline.stop();
+  await clock.pass(1_000);
+  expect([deadline.aborted, clock.pendingTimers]).toEqual([false, 0]);
+  deadline.start(100);
+  await clock.pass(100);
+
+  expect(deadline.aborted).toBe(true);
+});
+
 test('raceAbort rejects with the reason of the signal', async () => {
   const controller = new AbortController();
   const left = raceAbort(never, controller.signal);

@@ -42,6 +42,11 @@ export class Deadline implements LightSignal {
     if (!this.aborted) this.#setTimer(ms);
   }
 
+  /** Stops the time until the next `start`. */
+  stop(): void {
+    this.#timer?.clear();
+  }
+
   /** Milliseconds of the time so far that the process lost. See `RunningTimer`. */
   get lost(): number {
     return this.#timer?.lost ?? 0;
