@@ -27,11 +27,14 @@ serve(
 const commands = {
   /**
    * @param {string} id
-   * @param {{ regions: string[]; names: string[]; options?: Pick<FakeKmsOptions, 'quota' | 'supportsBatch'> }} details
+   * `slowdown`: factor by which time passes more slowly for the quota, as it does for the clients.
+   * @param {{ regions: string[]; names: string[]; options?: Pick<FakeKmsOptions, 'quota' | 'supportsBatch'>; slowdown?: number }} details
    * @returns {Promise<KmsAddress>}
    */
-  async open(id, { regions, names, options }) {
-    const kms = await startFakeKms({ regions, ...options });
+  async open(id, { regions, names, options, slowdown = 1 }) {
+    const openedAt = Date.now();
+    const clock = { date: () => openedAt + (Date.now() - openedAt) / slowdown };
+    const kms = await startFakeKms({ regions, ...options, clock });
     instances.set(id, kms);
     for (const name of names) kms.put(name, `s3cret-${name}`);
     const endpoints = kms.endpoints.map(({ endpoint }) => endpoint);

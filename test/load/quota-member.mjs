@@ -5,8 +5,12 @@ import { createClient } from './clients.mjs';
 
 /** @typedef {{ readyAt: number | undefined; error: string | undefined }} StartResult `readyAt`: milliseconds since the epoch */
 
-/** @type {import('./clients.mjs').ClientTask} */
-const task = readTask();
+/** @type {import('./clients.mjs').ClientTask & { warmUp: import('./kms.mjs').KmsAddress }} */
+const { warmUp, ...task } = readTask();
+const options = { ...task.options, preload: task.names };
+const first = createClient({ ...task, kms: warmUp, options });
+await first.ready();
+await first.close();
 /** @type {import('@kms-secrets/core').SecretClient | undefined} */
 let client;
 
@@ -14,7 +18,7 @@ serve(
   'ready',
   /** @returns {Promise<StartResult>} */
   async () => {
-    client = createClient({ ...task, options: { ...task.options, preload: task.names } });
+    client = createClient({ ...task, options });
     try {
       await client.ready();
       return { readyAt: performance.timeOrigin + performance.now(), error: undefined };

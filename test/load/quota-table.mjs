@@ -1,5 +1,5 @@
 // @ts-check
-// Prints how processes that start together share a quota, with and without batches.
+// Prints how processes that start together share a quota, with and without batches. Times are those of their slow clock.
 import { stopAll } from '../support/processes.mjs';
 import { commandLine } from './command-line.mjs';
 import { startOnQuota } from './quota.mjs';

@@ -12,13 +12,12 @@ test('20 processes that start together share a quota: each batch is one request,
   expect(requests).toBeLessThan(100);
 }, 600_000);
 
-test('20 processes that start together share a quota without batches, and all become ready', async () => {
+test('20 processes that start together share a quota without batches: few requests are throttled', async () => {
   const { requests, throttled, errors } = await startOnQuota({ ...fleet, supportsBatch: false });
 
   expect(errors).toEqual([]);
   // Each process finds out by its first batches that the endpoint does not support them.
   expect(requests - throttled).toBeLessThan(500 + 20 * 5);
-  // A wide limit, not the goal of 10 %: 24 to 31 % were seen on two busy cores, where responses are slow and processes learn late.
-  // `adaptive-rate.test.ts` has the rule itself.
-  expect(throttled).toBeLessThan(requests * 0.7);
+  // The goal is 10 %: 5.8 to 9.1 % were seen on two busy cores.
+  expect(throttled).toBeLessThan(requests * 0.15);
 }, 600_000);

@@ -50,13 +50,21 @@ class Quota {
 /** Whether a transport has batches, and whether its endpoint supports them. */
 type Batches = 'supported' | 'rejected' | 'none';
 
-/** An endpoint that responds after 20 ms, within `quota`. */
-function limitedTransport(clock: FakeClock, quota: Quota, batches: Batches): SecretTransport {
+interface LimitedTransportParts {
+  readonly clock: FakeClock;
+  readonly quota: Quota;
+  readonly batches: Batches;
+  /** Milliseconds from a request to its response. */
+  readonly latency?: () => number;
+}
+
+/** An endpoint that responds within `quota`. */
+function limitedTransport({ clock, quota, batches, latency = () => 20 }: LimitedTransportParts): SecretTransport {
   const secretOf = ({ name }: SecretRequest): Secret =>
     new Secret({ name, versionId: 'v1', value: 's3cret', dataType: 'text', stages: ['ACSCurrent'] });
   const respond = <Value>(value: () => Value): Promise<Value> =>
     new Promise((resolve, reject) => {
-      clock.setUnrefTimer(20, () => {
+      clock.setUnrefTimer(latency(), () => {
         try {
           resolve(value());
         } catch (error) {
@@ -83,6 +91,8 @@ interface Fleet {
   /** Requests per second. */
   readonly quota: number;
   readonly batches: Batches;
+  /** Milliseconds from a request to its response, for a `random` in [0, 1). */
+  readonly latency?: (random: number) => number;
 }
 
 interface FleetResult {
@@ -93,11 +103,11 @@ interface FleetResult {
 }
 
 /** Starts the clients of a fleet at the same moment, and waits until all are ready or have failed. */
-async function startFleet({ size, names, quota: perSecond, batches }: Fleet): Promise<FleetResult> {
+async function startFleet({ size, names, quota: perSecond, batches, latency = () => 20 }: Fleet): Promise<FleetResult> {
   const clock = new FakeClock({ random: evenlySpread() });
   const quota = new Quota(clock, perSecond);
   const preload = Array.from({ length: names }, (_, index) => `db-${index}`);
-  const endpoints = [limitedTransport(clock, quota, batches)];
+  const endpoints = [limitedTransport({ clock, quota, batches, latency: () => latency(clock.random()) })];
   const clients = Array.from({ length: size }, () =>
     createSecretClient({ endpoints, clock, preload, precedence: 'code-only' }),
   );
@@ -119,6 +129,7 @@ test.each([
   { size: 200, names: 50, quota: 450, batches: 'supported' },
   { size: 20, names: 50, quota: 45, batches: 'none' },
   { size: 20, names: 50, quota: 45, batches: 'rejected' },
+  { size: 20, names: 25, quota: 60, batches: 'rejected' },
 ] as const)(
   '$size clients that start together share a quota (batches: $batches)',
   { timeout: 300_000 },
@@ -131,11 +142,19 @@ test.each([
   },
 );
 
+test('a fleet on a busy machine, where responses are slow, does not exceed its quota either', async () => {
+  const latency = (random: number): number => 200 + random * 1_200;
+  const { errors, quota } = await startFleet({ size: 20, names: 25, quota: 60, batches: 'rejected', latency });
+
+  expect(errors).toEqual([]);
+  expect(quota.share).toBeLessThan(0.1);
+});
+
 test('the secrets of a rejected batch wait for the rate limit, and no attempt times out meanwhile', async () => {
   const clock = new FakeClock();
   const quota = new Quota(clock, 1_000);
   const preload = Array.from({ length: 20 }, (_, index) => `db-${index}`);
-  const endpoints = [limitedTransport(clock, quota, 'rejected')];
+  const endpoints = [limitedTransport({ clock, quota, batches: 'rejected' })];
   const limits = { requestsPerSecond: 2 };
   const client = createSecretClient({ endpoints, clock, preload, limits, precedence: 'code-only' });
   const ready = client.ready();
@@ -154,7 +173,7 @@ test('the secrets of a rejected batch wait for the rate limit, and no attempt ti
 test('close() ends the wait of the secrets of a rejected batch', async () => {
   const clock = new FakeClock();
   const quota = new Quota(clock, 1_000);
-  const endpoints = [limitedTransport(clock, quota, 'rejected')];
+  const endpoints = [limitedTransport({ clock, quota, batches: 'rejected' })];
   const limits = { requestsPerSecond: 1 };
   const preload = ['a', 'b', 'c'];
   const client = createSecretClient({ endpoints, clock, preload, limits, precedence: 'code-only' });

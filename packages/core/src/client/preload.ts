@@ -88,8 +88,10 @@ export class Preloader {
     const run: Run = { timeout, signal: deadline.signal, startDelays: this.#startDelays(names) };
     const optional = names.filter((name) => isOptional(name));
     const required = names.filter((name) => !isOptional(name));
+    // The required ones first: few requests may be open at the start, and an optional one that hangs must not delay the others.
+    const requiredReads = this.#readAll(required, source, run);
     const optionalReads = Promise.allSettled(optional.map((name) => this.#readOptional(name, source, run)));
-    const errors = await this.#readAll(required, source, run);
+    const errors = await requiredReads;
     await withTimeout<unknown>(optionalReads, clock, { ms: optionalTimeout, onTimeout: () => undefined });
     deadline.clear();
     if (closing.aborted) return;

@@ -43,31 +43,22 @@ test.each([
   expect(rate.throttled(clock.now())).toBe(true);
 });
 
-test('a response doubles the rate of a low start once, and allows one more request', async () => {
+test('a process that is starting may be one of many: its rate is lowered whatever it has sent', () => {
   const { clock, rate } = setUp();
-  expect(rate.startLow()).toBe(2);
   rate.sent();
 
-  await clock.pass('1s');
-  expect(rate.current).toBe(2);
-  expect(rate.responded()).toBe(1);
-  expect(rate.current).toBe(4);
-  await clock.pass(25);
-  rate.responded();
-
-  expect(rate.current).toBeCloseTo(4 * Math.SQRT2);
+  expect(rate.throttled(clock.now(), true)).toBe(true);
+  expect(rate.current).toBe(1);
 });
 
-test('a low start ends when the rate has reached the limit', async () => {
+test('a low rate rises by 0.4 a second', async () => {
   const { clock, rate } = setUp();
-  rate.startLow();
   rate.sent();
-  for (let count = 0; count < 6; count += 1) {
-    await clock.pass(50);
-    rate.responded();
-  }
+  rate.throttled(clock.now(), true);
 
-  expect([rate.current, rate.takeStartTokens(), rate.takeStartTokens(), rate.responded()]).toEqual([100, 100, 0, 0]);
+  await clock.pass('5s');
+
+  expect(rate.current).toBeCloseTo(3);
 });
 
 test('throttled responses that arrive after a pause halve the rate at which the requests were sent', async () => {

@@ -4,12 +4,17 @@ import { expect, test } from 'vitest';
 import { Priority } from './priority.ts';
 import type { Standing } from './lanes.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import type { Permit } from './rate-limiter.ts';
+import type { RateLimiterParts } from './rate-limiter.ts';
+import type { Permit } from './slots.ts';
 import { settled, unhandledRejections } from './rejections.fixture.ts';
 
-function setup({ maxInFlight = 100, maxPerSecond = 100 }: { maxInFlight?: number; maxPerSecond?: number } = {}) {
+function setup({
+  maxInFlight = 100,
+  maxPerSecond = 100,
+  startsLow,
+}: Partial<Pick<RateLimiterParts, 'maxInFlight' | 'maxPerSecond' | 'startsLow'>> = {}) {
   const clock = new FakeClock();
-  const limiter = new RateLimiter({ clock, maxInFlight, maxPerSecond });
+  const limiter = new RateLimiter({ clock, maxInFlight, maxPerSecond, ...(startsLow && { startsLow }) });
   const granted: string[] = [];
   const failed: string[] = [];
   const controller = new AbortController();
@@ -387,4 +392,64 @@ test('a request that is not part of a batch opens none', () => {
 
   expect(limiter.acquire({ priority, signal, isAlone: true })).not.toBeInstanceOf(Promise);
   expect(limiter.acquire({ priority, signal })).toBeInstanceOf(Promise);
+});
+
+test('a low start has one open request, and two after five successes', async () => {
+  const { clock, limiter, granted, acquire, release } = setup({ startsLow: () => true });
+  for (let count = 0; count < 10; count += 1) acquire('db');
+  expect(granted).toHaveLength(1);
+
+  for (let count = 0; count < 5; count += 1) {
+    limiter.responded();
+    release();
+    await clock.pass(0);
+  }
+
+  expect(granted).toHaveLength(5 + 2);
+});
+
+test('a request that hangs holds up a low start for a second', async () => {
+  const { clock, granted, acquire } = setup({ startsLow: () => true });
+  for (const name of ['a', 'b', 'c']) acquire(name);
+
+  await clock.pass(999);
+  expect(granted).toEqual(['a']);
+  await clock.pass(1);
+
+  expect(granted).toEqual(['a', 'b']);
+});
+
+test('a low start ends with the preload', () => {
+  let isPreloading = true;
+  const { granted, acquire } = setup({ startsLow: () => isPreloading });
+  acquire('preloaded');
+
+  isPreloading = false;
+  for (let count = 0; count < 10; count += 1) acquire('read');
+
+  expect(granted).toHaveLength(11);
+});
+
+test('after a throttled response to a low start, the rate limits the requests', async () => {
+  const { clock, limiter, granted, acquire, release } = setup({ startsLow: () => true });
+  for (let count = 0; count < 10; count += 1) acquire('db');
+
+  limiter.throttled(clock.now());
+  release();
+  await clock.pass(400);
+  expect(granted).toHaveLength(1);
+  await clock.pass('3s');
+
+  // 1.4 requests per second at the end of the first second, and so on.
+  expect(granted.length).toBeGreaterThan(3);
+  expect(granted.length).toBeLessThan(7);
+});
+
+test('names the low start as the limit', () => {
+  const { limiter, acquire } = setup({ startsLow: () => true });
+  acquire('db');
+
+  expect(limiter.limitFor({ priority: new Priority('read') })).toBe(
+    'concurrent requests at the start of a preload, 1 in flight',
+  );
 });

@@ -4,27 +4,21 @@ import type { Clock } from '../time/clock.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { AdaptiveRate } from './adaptive-rate.ts';
 import { batchDelay } from './batching-transport.ts';
-import { hasSlot, laneOf, Lanes, tokenReserveOf } from './lanes.ts';
-import type { LaneName, Load, Standing } from './lanes.ts';
+import { laneOf, Lanes, tokenReserveOf } from './lanes.ts';
+import type { LaneName, Standing } from './lanes.ts';
 import type { Priority } from './priority.ts';
+import { Slots } from './slots.ts';
+import type { Permit } from './slots.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** The maximum number of waiters: behind more, a request would hardly be granted within its deadline. */
 const maxQueued = 10_000;
 
-/**
- * A request without a response for this long (ms) no longer counts against `maxRecent`. A healthy endpoint responds sooner; one on
- * another continent does not, and has more requests in flight.
- */
-const recentFor = 150;
-/** The maximum number of requests that were sent within `recentFor`; a quarter of the slots if that is more. */
-const minMaxRecent = 64;
-
 export interface RateLimiterParts {
   readonly clock: Clock;
   readonly maxInFlight: number;
   readonly maxPerSecond: number;
-  /** Called before the first request: whether the rate starts low and rises with the responses. Default: never. */
+  /** Called before the first requests: whether few of them may be open until responses have arrived. Default: never. */
   readonly startsLow?: () => boolean;
   /** How many of the next requests share one request to KMS. Default: 1. */
   readonly batchSize?: () => number;
@@ -41,14 +35,6 @@ export interface AcquireCall {
   readonly isAlone?: boolean;
 }
 
-/** A granted request. Each needs one `release`. */
-export interface Permit {
-  readonly lane: LaneName;
-  /** The clock's `now`. */
-  readonly grantedAt: number;
-  readonly release: () => void;
-}
-
 interface Waiter {
   readonly isAlone: boolean;
   readonly grant: (permit: Permit) => void;
@@ -58,25 +44,18 @@ interface Waiter {
 /**
  * Limits the requests to an endpoint, in flight and per second. Others are queued: reads of known secrets are granted first, then
  * reads of new ones in turn by name, background refreshes, and secrets without a response. A lane that was passed over three times goes next.
- *
- * Requests that hang hold their slots until `attemptTimeout`. So most slots can only be taken by requests that have waited for a
- * response for `recentFor`: a burst takes `maxRecent` slots, and while these hang, the next ones are granted.
  */
 export class RateLimiter {
   readonly #clock: Clock;
-  readonly #maxInFlight: number;
-  readonly #maxRecent: number;
   readonly #maxPerSecond: number;
   readonly #batchSize: () => number;
-  /** `undefined` after the first request. */
-  #startsLow: (() => boolean) | undefined;
+  readonly #slots: Slots;
+  readonly #startsLow: () => boolean;
+  #isFirst = true;
   readonly #rate: AdaptiveRate;
   /** Its capacity is the tokens of one second. With the refill, that allows at most twice the rate in any second. */
   readonly #bucket: TokenBucket;
   readonly #lanes = new Lanes<Waiter>();
-  readonly #inFlight: MutableLoad = { total: 0, unproven: 0 };
-  /** Those of the last `recentFor` milliseconds. */
-  readonly #recent = new RecentPermits();
   /** The requests that may join the last batch, and until when (the clock's `now`). */
   #seats = 0;
   #seatsUntil = 0;
@@ -85,8 +64,7 @@ export class RateLimiter {
 
   constructor({ clock, maxInFlight, maxPerSecond, startsLow = () => false, batchSize = () => 1 }: RateLimiterParts) {
     this.#clock = clock;
-    this.#maxInFlight = maxInFlight;
-    this.#maxRecent = Math.max(Math.min(maxInFlight, minMaxRecent), Math.floor(maxInFlight / 4));
+    this.#slots = new Slots({ clock, maxInFlight, onFree: () => this.#onFree() });
     this.#maxPerSecond = maxPerSecond;
     this.#batchSize = batchSize;
     this.#startsLow = startsLow;
@@ -101,9 +79,11 @@ export class RateLimiter {
 
   /** The limit that delays a queued request, for error messages. */
   limitFor({ priority, standing = 'new' }: Pick<AcquireCall, 'priority' | 'standing'>): string {
-    if (!hasSlot(laneOf(standing, priority.isForeground), this.#inFlight, this.#maxInFlight)) {
-      return `concurrent requests, ${this.#inFlight.total} in flight (limits.concurrentRequests)`;
+    const { inFlight, isStarting } = this.#slots;
+    if (!this.#slots.hasAny(laneOf(standing, priority.isForeground))) {
+      return `concurrent requests, ${inFlight} in flight (limits.concurrentRequests)`;
     }
+    if (isStarting) return `concurrent requests at the start of a preload, ${inFlight} in flight`;
     const limit = `${this.#maxPerSecond} requests per second (limits.requestsPerSecond)`;
     return this.#rate.isThrottled
       ? `${limit}, lowered to ${this.#rate.current.toFixed(1)} because KMS throttles this account`
@@ -129,14 +109,15 @@ export class RateLimiter {
 
   /** The endpoint responded without throttling. */
   responded(): void {
-    const extra = this.#rate.responded();
-    if (extra > 0) this.#bucket.add(extra);
+    this.#slots.responded();
   }
 
   /** KMS throttled a request that was sent at `sentAt` (the clock's `now`). */
   throttled(sentAt: number): void {
     this.#refill();
-    if (!this.#rate.throttled(sentAt)) return;
+    const { isStarting } = this.#slots;
+    this.#slots.endSlowStart();
+    if (!this.#rate.throttled(sentAt, isStarting)) return;
     this.#bucket.resize(Math.max(this.#rate.current, 1));
     // Not all processes that were throttled at the same moment send their next request at the same moment.
     this.#bucket.drain(this.#clock.random());
@@ -199,27 +180,22 @@ export class RateLimiter {
   }
 
   #tryAcquire(lane: LaneName, isAlone: boolean): Permit | undefined {
-    if (this.#startsLow?.() === true) this.#bucket.drain(-this.#rate.startLow());
-    this.#startsLow = undefined;
+    this.#checkStart();
     if (!isAlone && this.#takeSeat()) return { lane, grantedAt: this.#clock.cachedNow(), release: () => {} };
     this.#refill();
-    if (!this.#hasSlot(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
-    let isReleased = false;
-    const permit: RecentPermit = {
-      lane,
-      grantedAt: this.#clock.cachedNow(),
-      isRecent: false,
-      release: () => {
-        if (!isReleased) this.#release(permit);
-        isReleased = true;
-      },
-    };
-    count(this.#inFlight, lane, 1);
-    this.#recent.add(permit);
+    if (!this.#slots.has(lane) || !this.#bucket.take(this.#tokenReserve(lane))) return undefined;
+    const permit = this.#slots.take(lane);
     this.#lanes.granted(lane);
     this.#rate.sent();
     if (!isAlone) this.#openBatch();
     return permit;
+  }
+
+  /** A preload decides before the first request. When it is over, so is the start: reads of users do not wait for it. */
+  #checkStart(): void {
+    if (this.#isFirst && this.#startsLow()) this.#slots.startSlowly();
+    else if (this.#slots.isStarting && !this.#startsLow()) this.#slots.endSlowStart();
+    this.#isFirst = false;
   }
 
   /** The next requests share the one that was granted just now. */
@@ -234,21 +210,8 @@ export class RateLimiter {
     return true;
   }
 
-  #release(permit: RecentPermit): void {
-    this.#recent.delete(permit);
-    count(this.#inFlight, permit.lane, -1);
+  #onFree(): void {
     if (this.queued > 0) this.#grantWaiters();
-  }
-
-  #hasSlot(lane: LaneName): boolean {
-    if (!hasSlot(lane, this.#inFlight, this.#maxInFlight)) return false;
-    this.#recent.deleteUntil(this.#clock.cachedNow() - recentFor);
-    return this.#hasRecentSlot(lane);
-  }
-
-  /** Refreshes leave a part for reads. The other lanes do not: these slots are free again after `recentFor`. */
-  #hasRecentSlot(lane: LaneName): boolean {
-    return hasSlot(lane === 'refresh' ? lane : 'known', this.#recent, this.#maxRecent);
   }
 
   #tokenReserve(lane: LaneName): number {
@@ -263,10 +226,8 @@ export class RateLimiter {
   }
 
   #msUntilGrant(lane: LaneName): number | undefined {
-    if (!hasSlot(lane, this.#inFlight, this.#maxInFlight)) return undefined;
-    const oldest = this.#recent.oldest?.grantedAt;
-    const isBurst = oldest !== undefined && !this.#hasRecentSlot(lane);
-    const forSlot = isBurst ? oldest + recentFor - this.#clock.cachedNow() : 0;
+    const forSlot = this.#slots.msUntilFree(lane);
+    if (forSlot === undefined) return undefined;
     const forToken = (this.#bucket.shortfall(this.#tokenReserve(lane)) / this.#rate.current) * 1_000;
     return Math.max(forSlot, Math.ceil(forToken));
   }
@@ -274,67 +235,11 @@ export class RateLimiter {
   #refill(): void {
     const now = this.#clock.cachedNow();
     const rate = this.#rate.current;
-    this.#bucket.add(this.#rate.takeStartTokens());
     if (this.#rate.isThrottled) this.#bucket.resize(Math.max(rate, 1));
     else if (this.#bucket.capacity < this.#maxPerSecond) this.#bucket.resize(this.#maxPerSecond);
     this.#bucket.add(((now - this.#refilledAt) / 1_000) * rate);
     this.#refilledAt = now;
   }
-}
-
-type MutableLoad = { -readonly [Key in keyof Load]: Load[Key] };
-
-interface RecentPermit extends Permit {
-  isRecent: boolean;
-}
-
-/**
- * Permits in the order in which they were granted. An array instead of a `Set`, for the reason in `TaskList`: a permit that is deleted
- * leaves the array when it is the oldest.
- */
-class RecentPermits implements Load {
-  readonly #permits: RecentPermit[] = [];
-  readonly #load: MutableLoad = { total: 0, unproven: 0 };
-
-  get total(): number {
-    return this.#load.total;
-  }
-
-  get unproven(): number {
-    return this.#load.unproven;
-  }
-
-  get oldest(): Permit | undefined {
-    while (this.#permits[0]?.isRecent === false) this.#permits.shift();
-    return this.#permits[0];
-  }
-
-  add(permit: RecentPermit): void {
-    permit.isRecent = true;
-    this.#permits.push(permit);
-    count(this.#load, permit.lane, 1);
-  }
-
-  delete(permit: RecentPermit): void {
-    if (!permit.isRecent) return;
-    permit.isRecent = false;
-    count(this.#load, permit.lane, -1);
-  }
-
-  /** Deletes the permits that were granted until `time`. */
-  deleteUntil(time: number): void {
-    for (;;) {
-      const [oldest] = this.#permits;
-      if (oldest === undefined || (oldest.isRecent && oldest.grantedAt > time)) return;
-      this.delete(oldest);
-      this.#permits.shift();
-    }
-  }
-}
-
-function count(load: MutableLoad, lane: LaneName, change: 1 | -1): void {
-  load.total += change;
-  if (lane === 'new' || lane === 'slow') load.unproven += change;
 }
 
 function queueFull(): FetchFailure {

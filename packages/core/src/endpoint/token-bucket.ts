@@ -18,7 +18,7 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#tokens, capacity);
   }
 
-  /** Takes all tokens, and `debt` more. With a negative debt, so many remain. */
+  /** Takes all tokens, and `debt` more. */
   drain(debt: number): void {
     this.#tokens = -debt;
   }

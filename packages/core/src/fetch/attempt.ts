@@ -8,7 +8,7 @@ import { Deadline } from '../time/deadline.ts';
 import type { BatchMember } from '../endpoint/batching-transport.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { Priority } from '../endpoint/priority.ts';
-import type { Permit } from '../endpoint/rate-limiter.ts';
+import type { Permit } from '../endpoint/slots.ts';
 import type { Attempt } from '../secret/errors.ts';
 
 export interface AttemptParts {
