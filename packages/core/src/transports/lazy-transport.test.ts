@@ -40,6 +40,16 @@ test('loads the transport again after a failed load', async () => {
   expect(await lazy.fetch({ name: 'db' }, signal)).toMatchObject({ name: 'db' });
 });
 
+test('rejects when the signal aborts while the transport is loading', async () => {
+  const controller = new AbortController();
+  const lazy = lazyTransport('kms.example', () => new Promise(() => {}));
+  const fetching = lazy.fetch({ name: 'db' }, controller.signal);
+
+  controller.abort(new Error('too late'));
+
+  await expect(fetching).rejects.toThrow('too late');
+});
+
 test('closes a transport that is still loading as soon as it is loaded', async () => {
   const loaded = transportWith('db');
   const lazy = lazyTransport('kms.example', async () => loaded);
