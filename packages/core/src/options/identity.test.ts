@@ -82,6 +82,14 @@ test.each([
   [{ ...oidc, oidcProviderArn: 'x' }, '.oidcProviderArn|a string of 1 characters|the ARN of an OIDC provider'],
   [{ ...oidc, oidcProviderArn: undefined }, '.oidcProviderArn||the ARN of an OIDC provider'],
   [{ ...oidc, oidcTokenFilePath: undefined }, '.oidcTokenFilePath||the path of a file with an OIDC token'],
+  [
+    { ...role, roleArn: `acs:ram::1:user/${'r'.repeat(84)}` },
+    `.roleArn|"acs:ram::1:user/${'r'.repeat(84)}"|the ARN of a RAM role`,
+  ],
+  [
+    { ...role, roleArn: `acs:ram::1:user/${'r'.repeat(85)}` },
+    '.roleArn|a string of 101 characters|the ARN of a RAM role',
+  ],
   [{ type: 'credentials_uri', uri: 'ftp://s3cret-host' }, '.uri||a URL that starts with http:// or https://'],
   [{ type: 'default', roleName: 'r' }, '.roleName||one of type'],
   [{ ...accessKey, 's3cret-2': 'x' }, '||one of type, accessKeyId, accessKeySecret'],

@@ -18,6 +18,12 @@ test.each([undefined, null, 'ENOENT', { code: 'ENOENT' }, { message: 'x' }])('%s
   expect(errorCode(value)).toBeUndefined();
 });
 
+test('a function with the fields of an error is not an error', () => {
+  const thrown = Object.assign(() => {}, { message: 'x', code: 'ENOENT' });
+
+  expect([isError(thrown), errorCode(thrown)]).toEqual([false, undefined]);
+});
+
 test('a code that is not text counts as none', () => {
   expect(errorCode(Object.assign(new Error('x'), { code: 7 }))).toBeUndefined();
 });
