@@ -268,6 +268,16 @@ test('a write that fails leaves no temporary file', async () => {
   expect((await readdir(path)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
 });
 
+test('a first write with a passphrase leaves no temporary file', async () => {
+  const path = await freshPath();
+  const store = fileStore({ path, passphrase: 's3cret-passphrase' });
+
+  await store.write({ name: 'db' }, stored());
+  await store.close();
+
+  expect((await readdir(path)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
+});
+
 test('deletes a temporary file that a wrong clock dated in the future', async () => {
   const path = await filled();
   const file = join(path, '.0123456789abcdef.tmp');
