@@ -1,3 +1,4 @@
+import { FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { setUpClient } from './client.fixture.ts';
 
@@ -8,6 +9,16 @@ test('ready() reads the names to preload; nothing is requested before', async ()
   await client.ready();
 
   expect(client.peek('db')?.versionId).toBe('v1');
+});
+
+test('with a store, every name is read at once', async () => {
+  const names = Array.from({ length: 45 }, (_, index) => `name-${index}`);
+  const { client, clock } = setUpClient({ names, preload: names, store: new FakeStore() });
+  void client.ready();
+
+  await clock.pass(0);
+
+  expect(names.filter((name) => client.peek(name) === undefined)).toEqual([]);
 });
 
 test('ready() resolves without names and leaves no timer', async () => {
