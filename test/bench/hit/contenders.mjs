@@ -55,9 +55,10 @@ export async function openContenders(names, { withPeers }) {
   contenders['Java, JSON'] = { read: (name) => readLikeJavaClient(java.json.get(name)) };
   contenders['Java, password'] = { read: (name) => readLikeJavaClient(java.plain.get(name)) };
   for (const [peer, open] of Object.entries(peers)) {
-    const { read, hit = read } = await open(async () => json, Math.max(names.length, 1_024));
+    const { read, hit = read, readName } = await open(async () => json, Math.max(names.length, 1_024));
     await readAll(names, read);
     contenders[peer] = { read: hit, isAsync: peer !== 'lru-cache' };
+    if (readName !== undefined) contenders[`${readName}() of ${peer}`] = { read, isAsync: true };
   }
   return contenders;
 }
