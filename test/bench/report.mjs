@@ -1,12 +1,12 @@
 // @ts-check
-// Rows of results, and the table in which they are printed.
+// Rows of results, and the table in which they are printed. The ratio is always ours / reference, and smaller is always better: a
+// figure of which more is better, such as a rate, is measured as its inverse.
 import { columns } from '../support/columns.mjs';
 
 /**
  * - `atMost`: the maximum of ours / reference.
- * - `timesFaster`: the minimum of reference / ours.
  * - `within`: the maximum of ours, in the unit of the row, regardless of the reference.
- * @typedef {{ atMost: number } | { timesFaster: number } | { within: number }} Target
+ * @typedef {{ atMost: number } | { within: number }} Target
  * @typedef {{ row: string; ours: number; reference: number | null; ratio: number | null; target: string | null; met: boolean | null }} Row
  */
 
@@ -18,9 +18,7 @@ import { columns } from '../support/columns.mjs';
  */
 export function row(name, measured, target) {
   const { ours, reference } = measured;
-  const share = measured.ratio ?? (reference === undefined || reference === 0 ? undefined : ours / reference);
-  const isPeer = target !== undefined && 'timesFaster' in target;
-  const ratio = share === undefined ? undefined : isPeer ? 1 / share : share;
+  const ratio = measured.ratio ?? (reference === undefined || reference === 0 ? undefined : ours / reference);
   return {
     row: name,
     ours: rounded(ours),
@@ -36,12 +34,12 @@ export function row(name, measured, target) {
  * @returns {string}
  */
 export function table(rows) {
-  const header = ['row', 'ours', 'reference', 'ratio', 'target', 'result'];
+  const header = ['row', 'ours', 'reference', 'ratio, smaller is better', 'target', 'result'];
   const lines = rows.map(({ row: name, ours, reference, ratio, target, met }) => [
     name,
     figure(ours),
     figure(reference),
-    ratio === null ? '' : `${figure(ratio)} x${target?.endsWith('faster') ? ' faster' : ''}`,
+    ratio === null ? '' : `${figure(ratio)} x`,
     target ?? '',
     met === null ? '' : met ? 'met' : 'MISSED',
   ]);
@@ -50,8 +48,7 @@ export function table(rows) {
 
 /** @param {Target} target */
 function targetText(target) {
-  if ('atMost' in target) return `<= ${target.atMost} x`;
-  return 'timesFaster' in target ? `>= ${target.timesFaster} x faster` : `<= ${target.within}`;
+  return 'atMost' in target ? `<= ${target.atMost} x` : `<= ${target.within}`;
 }
 
 /**
@@ -60,8 +57,7 @@ function targetText(target) {
  * @param {number | undefined} ratio
  */
 function isMet(target, ours, ratio = Number.NaN) {
-  if ('within' in target) return ours <= target.within;
-  return 'atMost' in target ? ratio <= target.atMost : ratio >= target.timesFaster;
+  return 'atMost' in target ? ratio <= target.atMost : ours <= target.within;
 }
 
 /** @param {number} value */

@@ -28,7 +28,9 @@ export const wireReaders = {
   async 'openapi-core'({ endpoint, accessKey, caPem }) {
     const { default: OpenApi } = await import('@alicloud/openapi-core');
     const { default: Client, $OpenApiUtil } = /** @type {any} */ (OpenApi);
-    const client = new Client(new $OpenApiUtil.Config({ type: 'access_key', ...accessKey, endpoint, ca: caPem }));
+    // As for node:https, its agents would copy the CA for each request.
+    const ca = process.env['NODE_EXTRA_CA_CERTS'] === undefined ? caPem : undefined;
+    const client = new Client(new $OpenApiUtil.Config({ type: 'access_key', ...accessKey, endpoint, ca }));
     const style = { method: 'POST', pathname: '/', style: 'RPC', reqBodyType: 'json', bodyType: 'json' };
     const action = { action: 'GetSecretValue', version: '2016-01-20', protocol: 'HTTPS', authType: 'AK' };
     const params = new $OpenApiUtil.Params({ ...action, ...style });
@@ -43,7 +45,7 @@ export const wireReaders = {
   async 'node:https'(kms) {
     const { request, Agent } = await import('node:https');
     const { signedRequest } = await import('./reference-signature.mjs');
-    const agent = new Agent({ keepAlive: true, ca: readFileSync(kms.caFilePath) });
+    const agent = new Agent({ keepAlive: true, ...(await trusting(readFileSync(kms.caFilePath))) });
     return {
       read: async (name) => {
         const { path, headers } = signedRequest(name, kms);
@@ -56,25 +58,21 @@ export const wireReaders = {
   /** node:https without a signature: the same request each time. Only the lean KMS accepts it. */
   async 'node:https, constant'({ endpoint, caPem }) {
     const { request, Agent } = await import('node:https');
-    const agent = new Agent({ keepAlive: true, ca: caPem });
+    const agent = new Agent({ keepAlive: true, ...(await trusting(caPem)) });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
     return { read: () => send(request, options), close: () => agent.destroy() };
   },
   /** A new connection with a full TLS handshake for each read. */
   async 'full handshake'({ endpoint, caPem }) {
     const { Agent, request } = await import('node:https');
-    const { createSecureContext } = await import('node:tls');
-    const secureContext = createSecureContext({ ca: caPem });
-    const agent = new Agent({ keepAlive: false, maxCachedSessions: 0, secureContext });
+    const agent = new Agent({ keepAlive: false, maxCachedSessions: 0, ...(await trusting(caPem)) });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
     return { read: () => send(request, options) };
   },
   /** A new connection for each read, which resumes the previous TLS session. */
   async 'resumed handshake'({ endpoint, caPem }) {
     const { Agent, request } = await import('node:https');
-    const { createSecureContext } = await import('node:tls');
-    const secureContext = createSecureContext({ ca: caPem });
-    const agent = new Agent({ keepAlive: false, secureContext });
+    const agent = new Agent({ keepAlive: false, ...(await trusting(caPem)) });
     const options = { agent, ...addressOf(endpoint), path: '/', method: 'POST' };
     return { read: () => send(request, options) };
   },
@@ -94,6 +92,16 @@ export const wireReaders = {
     };
   },
 };
+
+/**
+ * Options of an agent that trusts this CA. With the option `ca`, the agent would copy the whole certificate into the key of its
+ * pool for each request, about 4 % of the CPU time, which would favour our client.
+ * @param {string | Buffer} ca
+ */
+async function trusting(ca) {
+  const { createSecureContext } = await import('node:tls');
+  return { secureContext: createSecureContext({ ca }) };
+}
 
 /** @param {string} endpoint */
 function addressOf(endpoint) {
