@@ -157,6 +157,7 @@ test('@kms-secrets/alicloud exports', async () => {
 });
 
 test('@kms-secrets/databases exports', async () => {
+  expect(await exportsOf('databases', 'mariadb.js')).toEqual(await exportsOf('databases', 'pg.js'));
   expect(await exportsOf('databases', 'mysql2.js')).toEqual(await exportsOf('databases', 'pg.js'));
   expect(await exportsOf('databases', 'pg.js')).toMatchInlineSnapshot(`
     [

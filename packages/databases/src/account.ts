@@ -32,6 +32,14 @@ export function serverFor(options: Partial<Server>, account: Account): Server {
   };
 }
 
+/** Sets the account and the server in the options of a connection, which are no others' options. */
+export function setAccount(connection: object, account: Account, options: Partial<Server>): void {
+  const server = Object.entries(serverFor(options, account)).filter(([, value]) => value !== undefined);
+  Object.assign(connection, Object.fromEntries(server), { user: account.user });
+  // Not enumerable, so that an inspected connection does not show it.
+  Object.defineProperty(connection, 'password', { value: account.password, enumerable: false, writable: true });
+}
+
 /** Reads an account from a secret. Throws `AccountError` for a secret that has none; the message contains nothing of its value. */
 export function accountOf(secret: Secret, keys: AccountKeys): Account {
   const { user: userKey = 'AccountName', password: passwordKey = 'AccountPassword' } = keys;

@@ -4,6 +4,8 @@ import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll } from 'vitest';
 import type { DatabaseUnderTest } from './driver-under-test.fixture.ts';
 import { freePort } from './free-port.fixture.ts';
+import { databaseSecret } from './rotation.fixture.ts';
+import type { DatabaseSecret } from './rotation.fixture.ts';
 import { programOf, serverFolder, serverUser, startServer } from './server-process.fixture.ts';
 
 /** A MariaDB server on loopback, with its data in a temporary folder. */
@@ -56,6 +58,8 @@ export interface MariadbUnderTest extends DatabaseUnderTest {
   readonly socket: () => string;
   /** Runs a statement as the administrator. */
   readonly query: (sql: string) => Promise<void>;
+  /** An account, its secret, and a client that reads the secret. */
+  readonly accountWithSecret: () => Promise<DatabaseSecret & { readonly account: string }>;
 }
 
 /** A server for the tests of a file. */
@@ -66,18 +70,25 @@ export function mariadbUnderTest(): MariadbUnderTest {
     server = await startMariadb();
   });
   afterAll(() => server.stop());
+  const newAccount = async (password: string): Promise<string> => {
+    accounts += 1;
+    const account = `app${accounts}`;
+    await server.query(`CREATE USER ${account} IDENTIFIED BY '${password}'`);
+    // Without privileges on it, a missing database is a missing privilege.
+    for (const name of ['app', 'missing']) await server.query(`GRANT ALL ON ${name}.* TO ${account}`);
+    return account;
+  };
   return {
     name: 'app',
     port: () => server.port,
     socket: () => server.socket,
     query: (sql) => server.query(sql),
-    async newAccount(password) {
-      accounts += 1;
-      const account = `app${accounts}`;
-      await server.query(`CREATE USER ${account} IDENTIFIED BY '${password}'`);
-      // Without privileges on it, a missing database is a missing privilege.
-      for (const name of ['app', 'missing']) await server.query(`GRANT ALL ON ${name}.* TO ${account}`);
-      return account;
+    newAccount,
+    async accountWithSecret() {
+      const secret = databaseSecret();
+      const account = await newAccount('s3cret-1');
+      secret.publish('v1', account, 's3cret-1');
+      return { ...secret, account };
     },
     changePassword: (account, password) => server.query(`ALTER USER ${account} IDENTIFIED BY '${password}'`),
     currentUser: "SELECT SUBSTRING_INDEX(USER(), '@', 1) AS name",

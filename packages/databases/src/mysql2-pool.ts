@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Pool, PoolOptions } from 'mysql2';
-import { serverFor } from './account.ts';
-import type { Account, Server } from './account.ts';
+import { setAccount } from './account.ts';
+import type { Server } from './account.ts';
 import { acquireGate } from './gates.ts';
 import type { PoolGate } from './gates.ts';
 import { LoginPostponed, endFailedLogin, handleFailedConnect } from './login-failure.ts';
@@ -144,13 +144,6 @@ function configOf(pool: Pool): ConfigOfPool {
 
 function copyOf<Config extends object>(config: Config): Config {
   return Object.create(Object.getPrototypeOf(config) as object, Object.getOwnPropertyDescriptors(config)) as Config;
-}
-
-function setAccount(config: ConnectionConfig, account: Account, options: Partial<Server>): void {
-  const server = Object.entries(serverFor(options, account)).filter(([, value]) => value !== undefined);
-  Object.assign(config, Object.fromEntries(server), { user: account.user });
-  // Not enumerable, so that an inspected connection does not show it.
-  Object.defineProperty(config, 'password', { value: account.password, enumerable: false, writable: true });
 }
 
 /** Opens the socket that the driver opens without the option `stream`. */

@@ -27,16 +27,8 @@ function poolOf(options: Pick<RotatingMysql2Options, 'secrets'> & Partial<Rotati
   return pool;
 }
 
-/** An account, its secret, and a client that reads the secret. */
-async function accountWithSecret(): Promise<ReturnType<typeof databaseSecret> & { readonly account: string }> {
-  const secret = databaseSecret();
-  const account = await mariadb.newAccount('s3cret-1');
-  secret.publish('v1', account, 's3cret-1');
-  return { ...secret, account };
-}
-
 test('is a pool of mysql2 that logs in with the account of the secret', async () => {
-  const { secrets, account } = await accountWithSecret();
+  const { secrets, account } = await mariadb.accountWithSecret();
   const pool = poolOf({ secrets });
 
   const [rows] = await pool.promise().execute(mariadb.currentUser);
@@ -46,7 +38,7 @@ test('is a pool of mysql2 that logs in with the account of the secret', async ()
 });
 
 test('works with callbacks', async () => {
-  const { secrets } = await accountWithSecret();
+  const { secrets } = await mariadb.accountWithSecret();
   const pool = poolOf({ secrets });
 
   const rows = await new Promise((resolve, reject) => {
@@ -66,14 +58,14 @@ test('works with callbacks', async () => {
 });
 
 test('connects through a Unix socket', async () => {
-  const { secrets, account } = await accountWithSecret();
+  const { secrets, account } = await mariadb.accountWithSecret();
   const pool = poolOf({ secrets, socketPath: mariadb.socket() });
 
   expect((await pool.promise().query(mariadb.currentUser))[0]).toEqual([{ name: account }]);
 });
 
 test('calls in the queue of a pool wait for the login of the first', async () => {
-  const { secrets, publish, account, kms } = await accountWithSecret();
+  const { secrets, publish, account, kms } = await mariadb.accountWithSecret();
   await mariadb.changePassword(account, 's3cret-2');
   const pool = poolOf({ secrets, connectionLimit: 1 });
   const results = Promise.all(Array.from({ length: 5 }, () => pool.promise().query('SELECT 1')));
@@ -86,7 +78,7 @@ test('calls in the queue of a pool wait for the login of the first', async () =>
 });
 
 test('a database that the account may not use fails at once and refreshes nothing', async () => {
-  const { secrets, kms } = await accountWithSecret();
+  const { secrets, kms } = await mariadb.accountWithSecret();
   const pool = poolOf({ secrets, database: 'mysql' });
 
   await expect(pool.promise().query('SELECT 1')).rejects.toMatchObject({ code: 'ER_DBACCESS_DENIED_ERROR' });
@@ -95,7 +87,7 @@ test('a database that the account may not use fails at once and refreshes nothin
 });
 
 test('a locked account fails at once and refreshes nothing', async () => {
-  const { secrets, kms, account } = await accountWithSecret();
+  const { secrets, kms, account } = await mariadb.accountWithSecret();
   await mariadb.query(`ALTER USER ${account} ACCOUNT LOCK`);
   const pool = poolOf({ secrets });
 
@@ -106,7 +98,7 @@ test('a locked account fails at once and refreshes nothing', async () => {
 });
 
 test('an account with too many failed logins fails at once and refreshes nothing', async () => {
-  const { secrets, kms, account } = await accountWithSecret();
+  const { secrets, kms, account } = await mariadb.accountWithSecret();
   await mariadb.query('SET GLOBAL max_password_errors = 2');
   onTestFinished(() => mariadb.query('SET GLOBAL max_password_errors = DEFAULT'));
   for (const password of ['s3cret-x', 's3cret-y']) await failedLogin(account, password);

@@ -106,11 +106,13 @@ export function testRotations(driver: DriverUnderTest, { gaps }: { readonly gaps
     const first = await pool.connect();
     const waiting = pool.connect(); // a new connection, which is rejected
     await expect.poll(() => kms.requests.length).toBeGreaterThan(1);
-    await first.release();
-    expect(await pool.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const query = pool.query('SELECT 1 AS one');
+    await first.release(); // for one of both
 
+    await Promise.race([waiting, query]);
     publish('v2', account, 's3cret-2');
     await secrets.refresh(secretName);
+    expect(await query).toEqual([{ one: 1 }]);
     await (await waiting).release();
     await busy.release();
   });
