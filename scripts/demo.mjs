@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run demo`: starts a strict fake KMS over TLS and one service per framework, each in its own process, and runs seven steps.
+// `npm run demo`: starts a strict fake KMS over TLS and one service per framework, each in its own process, and runs eight steps.
 // With `--stay`, the services keep running after the last step, until Ctrl+C, so that the status page can be read.
 // Each step measures what it claims. A claim that does not hold ends the demo with exit code 1. All processes and files are removed.
 import { Environment } from './demo/environment.mjs';
@@ -11,8 +11,9 @@ import { throttling } from './demo/steps/4-throttling.mjs';
 import { outage } from './demo/steps/5-outage.mjs';
 import { recovery } from './demo/steps/6-recovery.mjs';
 import { revocation } from './demo/steps/7-revocation.mjs';
+import { database } from './demo/steps/8-database.mjs';
 
-const steps = [firstRead, cachedReads, rotation, throttling, outage, recovery, revocation];
+const steps = [firstRead, cachedReads, rotation, throttling, outage, recovery, revocation, database];
 
 const interruption = new AbortController();
 const { signal } = interruption;

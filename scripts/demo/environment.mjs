@@ -26,6 +26,8 @@ export class Environment {
   #kms;
   /** @type {Service[]} */
   #services = [];
+  /** Programs that a step has started and stopped. @type {import('./program.mjs').Program[]} */
+  #adopted = [];
 
   /**
    * @param {import('./output.mjs').Output} output
@@ -64,11 +66,12 @@ export class Environment {
       true,
       `Setup: the fake KMS and ${services.length} services are ready after ${formatSeconds(performance.now() - startedAt)}`,
     );
-    return { kms, services, secret: this.secret, preloaded: this.preloaded };
+    const adopt = (/** @type {import('./program.mjs').Program} */ program) => void this.#adopted.push(program);
+    return { kms, services, secret: this.secret, preloaded: this.preloaded, adopt };
   }
 
   get #programs() {
-    const all = [...this.#services.map(({ program }) => program), this.#kms?.program];
+    const all = [...this.#services.map(({ program }) => program), this.#kms?.program, ...this.#adopted];
     return all.filter((program) => program !== undefined);
   }
 

@@ -10,6 +10,7 @@
  * @property {import('./demo-secret.mjs').DemoSecret} preloaded
  * @property {import('./output.mjs').Output} output
  * @property {AbortSignal} signal
+ * @property {(program: import('./program.mjs').Program) => void} adopt makes the cleanup check what a program of the step leaves and prints
  */
 
 /**
