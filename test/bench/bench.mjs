@@ -7,6 +7,7 @@ import { growth } from './growth/growth.mjs';
 import { hit } from './hit/hit.mjs';
 import { memory } from './memory/memory.mjs';
 import { miss } from './miss/miss.mjs';
+import { official } from './official/official.mjs';
 import { stampede } from './stampede/stampede.mjs';
 import { stopAll } from '../support/processes.mjs';
 import { table } from './report.mjs';
@@ -17,10 +18,19 @@ import { stores } from './stores/stores.mjs';
 
 /** @type {ReadonlyMap<string, Group>} */
 const groups = new Map(
-  Object.entries({ hit, memory, growth, stampede, start, miss, stores, adapters: throughAdapters }),
+  Object.entries({ hit, memory, growth, stampede, start, miss, stores, adapters: throughAdapters, official }),
 );
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
-const selected = values.only?.split(',') ?? [...groups.keys()];
+/** Needs other runtimes, and runs on request only. */
+const optional = 'official';
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    [optional]: { type: 'boolean', default: false },
+  },
+});
+const selected =
+  values.only?.split(',') ?? (values.official ? [optional] : [...groups.keys()].filter((name) => name !== optional));
 const unknown = selected.filter((name) => !groups.has(name));
 if (unknown.length > 0) {
   console.error(`--only: expected one or more of ${[...groups.keys()].join(', ')}, got ${unknown.join(', ')}.`);
@@ -36,7 +46,7 @@ for (const name of selected) {
   try {
     const groupRows =
       (await groups.get(name)?.({ isQuick: values.quick, log: (progress) => log(`${name}: ${progress}`) })) ?? [];
-    console.log(`\n${table(groupRows)}\n`);
+    if (groupRows.length > 0) console.log(`\n${table(groupRows)}\n`);
     rows.push(...groupRows);
   } catch (error) {
     // Continue with the other groups.
