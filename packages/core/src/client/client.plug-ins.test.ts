@@ -1,8 +1,9 @@
+import { FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
-import type { RetryOptions } from '../options/options.ts';
+import type { FetchedTimes, RetryOptions } from '../options/options.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import type { Secret } from '../secret/secret.ts';
-import { hour, setUpClient } from './client.fixture.ts';
+import { dbRequest, hour, setUpClient, storedSecret } from './client.fixture.ts';
 import type { ClientFixture } from './client.fixture.ts';
 
 /** A first read of `db` that fails, and the times of its requests in milliseconds. */
@@ -146,6 +147,21 @@ test.each([
   await fixture.client.get('db');
 
   expect(refreshesIn(fixture)).toBe(expected);
+});
+
+test('refresh.nextRefresh receives the time of the fetch, also of a secret from a store', async () => {
+  const fetchedAt: number[] = [];
+  const nextRefresh = (times: FetchedTimes): number => {
+    fetchedAt.push(times.fetchedAt);
+    return Infinity;
+  };
+  const store = new FakeStore();
+  const { client, clock } = setUpClient({ store, ttl: '1h', refresh: { nextRefresh } });
+  store.put(dbRequest, storedSecret(clock, { age: 600_000 }));
+
+  await client.get('db');
+
+  expect(fetchedAt).toEqual([clock.date() - 600_000]);
 });
 
 test('a refresh.nextRefresh that throws does not end refreshes', async () => {

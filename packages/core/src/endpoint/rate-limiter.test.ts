@@ -161,10 +161,11 @@ test('new secrets take turns by name', async () => {
 });
 
 test.each<Standing>(['known', 'new'])('made-up names that fill the queue keep no %s secret out', async (standing) => {
-  const { clock, granted, failed, acquire, release } = setup({ maxInFlight: 1 });
+  const { clock, limiter, granted, failed, acquire, release } = setup({ maxInFlight: 1 });
   for (let count = 0; count < 10_001; count += 1) acquire(`users/${count}`);
 
   acquire('db', { standing });
+  expect(limiter.queued).toBe(10_000);
   release();
   await clock.pass(0);
   release();
