@@ -15,6 +15,7 @@ export function mariadbDriverUnderTest(
       const pool = create({
         ...options,
         connectionLimit: size,
+        allowPublicKeyRetrieval: true, // full logins of MySQL 8 without TLS
         // Without it, the pool replaces connections that are closed.
         ...(maxUses === undefined && { minimumIdle: 0 }),
         ...(options.patience !== undefined && { acquireTimeout: options.patience }),

@@ -4,6 +4,7 @@ import { testFailures } from './failure-tests.fixture.ts';
 import { mariadbDriverUnderTest } from './mariadb-driver.fixture.ts';
 import { createRotatingPool } from './mariadb-pool.ts';
 import { mariadbUnderTest } from './mariadb.fixture.ts';
+import { testMysql8 } from './mysql8-tests.fixture.ts';
 import { testRotations } from './rotation-tests.fixture.ts';
 
 const driver = mariadbDriverUnderTest(mariadbUnderTest(), (options) =>
@@ -15,4 +16,7 @@ describe('rotations', () => {
 });
 describe('failures', () => {
   testFailures(driver);
+});
+describe('MySQL 8', () => {
+  testMysql8(driver);
 });

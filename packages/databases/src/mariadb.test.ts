@@ -8,6 +8,7 @@ import { mariadbUnderTest } from './mariadb.fixture.ts';
 import { rotatingPool } from './mariadb.ts';
 import type { RotatingMariadbOptions } from './mariadb.ts';
 import { databaseSecret, secretName } from './rotation.fixture.ts';
+import { testMysql8 } from './mysql8-tests.fixture.ts';
 import { testRotations } from './rotation-tests.fixture.ts';
 
 const mariadb = mariadbUnderTest();
@@ -18,6 +19,9 @@ describe('rotations', () => {
 });
 describe('failures', () => {
   testFailures(driver);
+});
+describe('MySQL 8', () => {
+  testMysql8(driver);
 });
 
 function poolOf(options: Pick<RotatingMariadbOptions, 'secrets'> & Partial<RotatingMariadbOptions>): Pool {

@@ -7,6 +7,7 @@ import { createRotatingPool } from './mysql2-pool.ts';
 import type { RotatingMysql2Options } from './mysql2-pool.ts';
 import { mysql2UnderTest } from './mysql2.fixture.ts';
 import { secretName } from './rotation.fixture.ts';
+import { testMysql8 } from './mysql8-tests.fixture.ts';
 import { testRotations } from './rotation-tests.fixture.ts';
 
 // The oldest supported version. Its connections share one configuration.
@@ -19,6 +20,9 @@ describe('rotations', () => {
 });
 describe('failures', () => {
   testFailures(driver);
+});
+describe('MySQL 8', () => {
+  testMysql8(driver);
 });
 
 test('an open connection keeps its account when it changes the database after a rotation', async () => {

@@ -8,6 +8,7 @@ import { mysql2UnderTest } from './mysql2.fixture.ts';
 import { rotatingPool } from './mysql2.ts';
 import type { RotatingMysql2Options } from './mysql2.ts';
 import { databaseSecret, secretName } from './rotation.fixture.ts';
+import { testMysql8 } from './mysql8-tests.fixture.ts';
 import { testRotations } from './rotation-tests.fixture.ts';
 
 const mariadb = mariadbUnderTest();
@@ -18,6 +19,9 @@ describe('rotations', () => {
 });
 describe('failures', () => {
   testFailures(driver);
+});
+describe('MySQL 8', () => {
+  testMysql8(driver);
 });
 
 function poolOf(options: Pick<RotatingMysql2Options, 'secrets'> & Partial<RotatingMysql2Options>): Pool {
