@@ -30,7 +30,7 @@ export function testFailures(driver: DriverUnderTest): void {
   ])('%s is an error that refreshes nothing', async (_, options, code) => {
     const { secrets, publish, kms } = databaseSecret();
     publish('v1', await database.newAccount('s3cret-1'), 's3cret-1');
-    const pool = testPool(driver, { secrets, patience: 1_500, ...options });
+    const pool = testPool(driver, { secrets, patience: 500, ...options });
 
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code });
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code });
