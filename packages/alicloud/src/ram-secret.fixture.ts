@@ -3,7 +3,7 @@ import type { SecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
 import { onTestFinished } from 'vitest';
 
-export const name = 'prod/ram';
+export const name = 'acs/ram/user/shop';
 
 export interface RamSecret {
   readonly kms: FakeTransport;

@@ -2,6 +2,7 @@ import { FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import type { RefreshReadOptions } from '../options/options.ts';
 import { FetchFailure } from '../ports/transport.ts';
+import type { SecretFields } from '../secret/secret-fields.ts';
 import type { Secret } from '../secret/secret.ts';
 import { dbSecret, holdResponses, setUpClient, setUpWarmClient } from './client.fixture.ts';
 
@@ -315,9 +316,14 @@ test('get() refuses the options of refresh()', async () => {
   await expect(client.get('db', { unlessNewerThan: 'v1' } as RefreshReadOptions)).rejects.toThrow(/unlessNewerThan/u);
 });
 
-test('reports how long after its creation a new version has arrived', async () => {
+/** A secret that KMS rotated at a date, in milliseconds since 1970. */
+function rotatedAt(lastAt: number | undefined): Pick<SecretFields, 'createdAt' | 'rotation'> {
+  return { createdAt: 1, rotation: { state: 'Disabled', interval: undefined, lastAt, nextAt: undefined } };
+}
+
+test('reports how long after the rotation a new version has arrived', async () => {
   const { client, clock, kms, events } = await setUpWarmClient();
-  kms.put('db', 'v2', { createdAt: clock.date() + 10_000 });
+  kms.put('db', 'v2', rotatedAt(clock.date() + 10_000));
   await clock.pass('30s');
   await client.refresh('db');
   await clock.pass('5s');
@@ -333,13 +339,22 @@ test('reports how long after its creation a new version has arrived', async () =
 test.each([
   ['no date', undefined, undefined],
   ['a date in the future', 3_600_000, 0],
-])('a new version with %s has a lag of %s', async (_, ahead, lag) => {
+])('a new version with %s of its rotation has the lag %s', async (_, ahead, lag) => {
   const { client, clock, kms, events } = await setUpWarmClient();
-  kms.put('db', 'v2', { createdAt: ahead === undefined ? undefined : clock.date() + ahead });
+  kms.put('db', 'v2', rotatedAt(ahead === undefined ? undefined : clock.date() + ahead));
   await client.refresh('db');
 
   expect(events('rotated')).toMatchObject([{ lag }]);
   expect(client.statusOf('db')).toMatchObject({ rotationLag: lag, versionAge: lag });
+});
+
+test('a secret that KMS does not rotate has no lag: its CreateTime is not that of the version', async () => {
+  const { client, clock, kms, events } = await setUpWarmClient();
+  kms.put('db', 'v2', { createdAt: clock.date() - 86_400_000 });
+  await client.refresh('db');
+
+  expect(events('rotated')).toMatchObject([{ lag: undefined }]);
+  expect(client.statusOf('db')).toMatchObject({ rotationLag: undefined, versionAge: undefined });
 });
 
 test('refresh() of a handle follows its stage', async () => {

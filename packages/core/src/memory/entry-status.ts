@@ -5,6 +5,7 @@ import { notInHeap } from './due-heap.ts';
 import type { Entry, Freshness } from './entry.ts';
 import type { Outage } from './outages.ts';
 import type { Refusal } from './refusals.ts';
+import { versionAge } from './rotation-lags.ts';
 
 export interface EntryContext {
   readonly request: SecretRequest;
@@ -32,14 +33,13 @@ export function entryStatus(entry: Entry, context: EntryContext): SecretStatus {
   const { request, now, date, staleIfError, freshness, outage, pinned, rotationLag } = context;
   const { secret, ttl, fetchedAt, ttlEndsAt, readAt, heapIndex, dueAt } = entry;
   const nextAt = secret.rotation?.nextAt;
-  const createdAt = secret.createdAt?.getTime();
   return {
     name: request.name,
     stage: request.stage,
     versionId: secret.versionId,
     type: secret.type,
     age: now - fetchedAt,
-    versionAge: createdAt === undefined ? undefined : Math.max(date - createdAt, 0),
+    versionAge: versionAge(secret, date),
     rotationLag,
     ttl,
     freshness,

@@ -84,7 +84,7 @@ export class MemoryReporter {
       return;
     }
     const lag = lags.arrived(entry, clock.date());
-    const delay = lag === undefined ? '' : `, ${describeDuration(lag)} after KMS created it`;
+    const delay = lag === undefined ? '' : `, ${describeDuration(lag)} after the rotation`;
     const message = `Secret "${name}" rotated: version ${previousVersionId} is now ${version}${delay}.`;
     this.#log.add(lines.rotated, message, { secret: name, version, previousVersion: previousVersionId, lag });
     counters.rotations.add();

@@ -24,8 +24,8 @@ export interface SecretEvents {
     readonly secret: Secret;
     readonly previousVersionId: string;
     /**
-     * The rotation lag: milliseconds from the date on which KMS created the version to its arrival here, accurate to a second.
-     * `undefined` if KMS has not said when.
+     * The rotation lag: milliseconds from the rotation in KMS to the arrival of the version here, accurate to a second. `undefined` for
+     * a secret that KMS does not rotate.
      */
     readonly lag: number | undefined;
   };

@@ -64,11 +64,11 @@ export interface SecretStatus {
   readonly type: string | undefined;
   /** The time since its fetch. */
   readonly age: number | undefined;
-  /** The time since KMS created the version in memory, by the date of KMS; `undefined` if KMS has not said when. */
+  /** The time since KMS rotated the secret to the version in memory; `undefined` for a secret that KMS does not rotate. */
   readonly versionAge: number | undefined;
   /**
-   * The time from the date on which KMS created the version in memory to its arrival here. `undefined` unless this client has seen the
-   * rotation.
+   * The time from the rotation in KMS to the arrival of the version here. `undefined` unless KMS rotates the secret and this client has
+   * seen the rotation.
    */
   readonly rotationLag: number | undefined;
   readonly ttl: number | undefined;
