@@ -233,6 +233,16 @@ test('a connection is outdated once memory has another version, but not while th
   expect(gate.isOutdated('v1')).toBe(true);
 });
 
+test('a rotation without a rejection does not let the next rejected account be tried at once', async () => {
+  const { gate, publish, refresh } = await setUpGate();
+  publish('v2');
+  await refresh();
+
+  started(gate).rejected(wrongPassword);
+
+  expect(gate.start()).toBeUndefined();
+});
+
 test('a late rejection of the version before changes nothing', async () => {
   const { gate, publish, refresh } = await setUpGate();
   const login = started(gate);
