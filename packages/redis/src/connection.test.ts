@@ -281,3 +281,14 @@ test('a client that cannot be created is not connecting', async () => {
 
   expect(connection.connecting).toBeUndefined();
 });
+
+test('leaves no listener of its own on a client that is not its own', async () => {
+  const { client, connection } = await setUp();
+  const own = client.eventNames().length;
+
+  await connection.close();
+
+  expect(own).toBeGreaterThan(0);
+  expect(client.eventNames()).toEqual([]);
+  expect(client.disconnects).toBe(0);
+});

@@ -13,6 +13,11 @@ test('keeps a FetchFailure, also of another realm or copy of the package', () =>
   expect(asFetchFailure(foreign)).toMatchObject({ failure: 'throttled', message: 'busy', retryAfter: 2_000 });
 });
 
+test('has a cause only if it was given one', () => {
+  expect('cause' in new FetchFailure('throttled', 'busy')).toBe(false);
+  expect(new FetchFailure('throttled', 'busy', { cause: 'quota' }).cause).toBe('quota');
+});
+
 test('reports what a transport throws by class and place', () => {
   const failure = asFetchFailure(new TypeError('s3cret-1'));
 

@@ -27,6 +27,22 @@ test('aborts when its parent aborts', () => {
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('keeps the reason of the first abort', () => {
+  const parent = new AbortController();
+  const deadline = new Deadline({
+    clock: new FakeClock(),
+    ms: 100,
+    parent: parent.signal,
+    reason: () => new Error('late'),
+  });
+
+  deadline.cancel('first');
+  deadline.cancel('second');
+  parent.abort('third');
+
+  expect(deadline.signal.reason).toBe('first');
+});
+
 test('is aborted from the start if its parent is', () => {
   const deadline = new Deadline({
     clock: new FakeClock(),

@@ -42,6 +42,15 @@ test.each([
   expect(failure.message).toContain(code);
 });
 
+test('names the proxy of a request, and none without one', () => {
+  const direct = classifyError(networkError('ECONNRESET'), context);
+  const proxied = classifyError(networkError('ECONNRESET'), { ...context, proxy: 'http://proxy:3128' });
+
+  expect(direct.message).not.toContain('proxy undefined');
+  expect(direct.message).not.toContain('through');
+  expect(proxied.message).toContain('kms.test (through the proxy http://proxy:3128)');
+});
+
 test.each([
   ['kst-hzz1.cryptoservice.kms.aliyuncs.com', 'ENOTFOUND', 'only from the VPCs that are associated with the instance'],
   ['kst-hzz1.cryptoservice.kms.aliyuncs.com:443', 'EAI_AGAIN', 'only from the VPCs'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { withDefaultConfig } from './managed-secret.ts';
 import type { SecretType } from './managed-secret.ts';
 import { SecretRepository } from './secret-repository.ts';
 
@@ -46,6 +47,17 @@ test.each<SecretType>(['Redis', 'PolarDB'])('alternates between two %s users', (
   secrets.rotate('cache');
   expect(names()).toEqual(['app', 'app_clone']);
   expect(secrets.find('cache')?.versionAt('ACSPrevious') === current).toBe(true);
+});
+
+test.each<[SecretType, object]>([
+  ['Redis', { AccountName: 'app', CloneAccountName: 'app_clone' }],
+  ['PolarDB', { AccountName: 'app', CloneAccountName: 'app_clone' }],
+])('the configuration of a %s secret names both accounts', (type, accounts) => {
+  const value = JSON.stringify({ AccountName: 'app', AccountPassword: 's3cret-0' });
+
+  expect(withDefaultConfig(type, undefined, value)).toMatchObject(accounts);
+  expect(withDefaultConfig(type, undefined, '{}')).not.toHaveProperty('AccountName');
+  expect(withDefaultConfig('Rds', undefined, value)).not.toHaveProperty('CloneAccountName');
 });
 
 test('alternates between two Rds users if configured', () => {
