@@ -65,6 +65,7 @@ test.each([
   ['no JSON', 's3cret-plain'],
   ['a database account', '{"AccountName":"app","AccountPassword":"s3cret"}'],
   ['an empty key', '{"AccessKeyId":"","AccessKeySecret":"s3cret"}'],
+  ['a number as key', '{"AccessKeyId":7,"AccessKeySecret":"s3cret"}'],
 ])('a secret with %s is an error that names it, and nothing of its value', async (_, value) => {
   const { secrets, kms } = ramSecret();
   kms.put(name, 'v1', { value });
