@@ -75,7 +75,7 @@ test.each(['/status', '/status/live', '/status?_rsc=1', '/status/', '/%73tatus',
   },
 );
 
-test('the token opens the page, and a request without it is asked for it', async () => {
+test('the token opens the page; without it, the response is 401', async () => {
   const statusOf = async (path: string, headers = {}): Promise<number> =>
     (await fetch(next.url + path, { headers })).status;
   const { headers } = await fetch(`${next.url}/status`);

@@ -83,7 +83,7 @@ test('reports that a foreign key is no longer in use, 15 to 20 minutes after its
   expect(one.events[1]).toMatchObject({ kind: 'foreignKeys', keyIds: [] });
 });
 
-test('reports at most eight foreign keys, whoever makes them up', () => {
+test('reports at most eight foreign keys, also made-up ones', () => {
   const { one } = pair([ours], [theirs]);
   for (let index = 0; index < 1_000; index += 1) {
     const bytes = Buffer.alloc(18);

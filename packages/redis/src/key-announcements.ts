@@ -6,7 +6,7 @@ const interval = 300_000;
 const lifetime = 900_000;
 /** The longest delay of an announcement (ms). It is random, so that the processes of a fleet do not publish together. */
 const maxDelay = 15_000;
-/** Foreign keys that are remembered: whoever can publish can make up any number of them. */
+/** Foreign keys that are remembered: a client that can publish can make up any number of them. */
 const maxForeignKeys = 8;
 
 /** The layout that announcements share with sealed messages: version, kind, key id, time. An announcement has no content. */

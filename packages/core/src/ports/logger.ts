@@ -14,7 +14,7 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-/** A logger as `guardedLogger` returns it. Without `debug` if the wrapped one has none: each fetch would build a line for nobody. */
+/** A logger as `guardedLogger` returns it. Without `debug` if the wrapped one has none: each fetch would build a line that is dropped. */
 export type GuardedLogger = Logger & Required<Pick<Logger, 'info'>>;
 
 /** The default: a library does not write to the console. */

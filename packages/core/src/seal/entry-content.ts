@@ -38,7 +38,7 @@ export function parseEntry(text: string, fetchedAt: number): SecretEntry | undef
   if (!isEntryContent(content, value) || !Number.isFinite(fetchedAt)) return undefined;
   const [name, stage, versionId] = content.request;
   const { secret } = content;
-  // The parsed object belongs to nobody else; a copy takes a tenth of the time of an `unseal`.
+  // Nothing else refers to the parsed object; a copy takes a tenth of the time of an `unseal`.
   if (value !== undefined) secret.value = value;
   secret.fetchedAt = fetchedAt;
   return { request: { name, stage: stage ?? undefined, versionId: versionId ?? undefined }, secret };
