@@ -338,6 +338,7 @@ test('reports how long after the rotation a new version has arrived', async () =
 
 test.each([
   ['no date', undefined, undefined],
+  ['an invalid date', Number.NaN, undefined],
   ['a date in the future', 3_600_000, 0],
 ])('a new version with %s of its rotation has the lag %s', async (_, ahead, lag) => {
   const { client, clock, kms, events } = await setUpWarmClient();
@@ -346,6 +347,18 @@ test.each([
 
   expect(events('rotated')).toMatchObject([{ lag }]);
   expect(client.statusOf('db')).toMatchObject({ rotationLag: lag, versionAge: lag });
+});
+
+test('a version without a date does not keep the lag of the version before', async () => {
+  const { client, clock, kms } = await setUpWarmClient();
+  kms.put('db', 'v2', rotatedAt(clock.date()));
+  await client.refresh('db');
+  expect(client.statusOf('db')?.rotationLag).toBe(0);
+  kms.put('db', 'v3', rotatedAt(undefined));
+
+  await client.refresh('db');
+
+  expect(client.statusOf('db')?.rotationLag).toBeUndefined();
 });
 
 test('a secret that KMS does not rotate has no lag: its CreateTime is not that of the version', async () => {
