@@ -47,13 +47,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000, interval: 5 } }, // ends a wait before that, and says what was seen
     sequence: {
-      sequencer: projectOrder([
-        ['next', 'compatibility'],
-        ['conformance', 'e2e'],
-        ['package', 'gate'],
-        ['unit'],
-        ['nest11'],
-      ]),
+      sequencer: projectOrder(
+        [['next', 'compatibility'], ['conformance', 'e2e'], ['package', 'gate'], ['unit'], ['nest11']],
+        process.env['FILE_ORDER'], // a seed: `FILE_ORDER=1 npx vitest run --project unit`
+      ),
     },
     update: 'none', // a new snapshot fails like a changed one; `vitest run -u` records both
     projects: [
@@ -63,7 +60,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
           exclude: [sdkTests],
-          setupFiles: ['test/support/property-seed.ts'],
+          setupFiles: ['test/support/property-seed.ts', 'test/support/next-storage.ts'],
           isolate: false, // importing the same modules again for each file took half of the CPU time
         },
       },

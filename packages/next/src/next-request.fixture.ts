@@ -1,6 +1,4 @@
 /* oxlint-disable no-restricted-imports -- Next has no public way to run code in a request without its server. */
-// First, as in Next's server: its modules read the storage class from the global object when they are loaded.
-import 'next/dist/server/node-environment-baseline.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import type { WorkStore } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';

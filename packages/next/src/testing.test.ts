@@ -1,4 +1,3 @@
-import './next-request.fixture.ts';
 import { fixedSecrets } from '@kms-secrets/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { getSecret, getSecretClient, secretErrors, secretsHealth } from './index.ts';
