@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -77,6 +78,21 @@ test('reads a named pipe whose writer has opened it and writes later', () => {
 
 test('does not wait for a writer that never opens a named pipe', () => {
   expect(() => machine.readFile(namedPipe())).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
+});
+
+test('require follows symbolic links after a named pipe was read', () => {
+  const folder = directory();
+  mkdirSync(join(folder, 'store/package'), { recursive: true });
+  mkdirSync(join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'store/package/index.js'), '');
+  for (const name of ['before', 'after']) symlinkSync('../store/package', join(folder, 'node_modules', name));
+  const { resolve } = createRequire(join(folder, 'app.js'));
+  resolve('before'); // the fault needs a folder that the loader has seen
+  const path = namedPipe();
+
+  expect(() => machine.readFile(path)).toThrow();
+
+  expect(resolve('after')).toBe(join(folder, 'store/package/index.js'));
 });
 
 test('throws the error of stat for a file in a folder that the process may not enter', () => {

@@ -35,6 +35,12 @@ const maxPipeWait = 1_000;
 /** Interval between two reads of a pipe that has delivered nothing yet (ms). */
 const pipeInterval = 10;
 
+/**
+ * For the stat of a file that may be a pipe. Without it, Node would keep the kind of the file in a buffer that its module loader
+ * takes for that of a folder, and `require` would no longer follow symbolic links: https://github.com/nodejs/node/issues/51142.
+ */
+const asBigInts = { bigint: true } as const;
+
 /** Reads piece by piece, because the reported size does not bound the content: `/dev/zero` and pipes report 0. */
 function readFileStart(path: string): Uint8Array {
   const { closeSync, fstatSync } = builtinModule('node:fs');
@@ -42,7 +48,7 @@ function readFileStart(path: string): Uint8Array {
   try {
     // After `openFile`: most processes have no file, and the memory of a megabyte is not free.
     const bytes = new Uint8Array(maxFileBytes + 1);
-    const isPipe = fstatSync(file).isFIFO();
+    const isPipe = fstatSync(file, asBigInts).isFIFO();
     let length = 0;
     let waited = 0;
     for (let isAtEnd = false; !isAtEnd && length < bytes.length;) {
@@ -84,7 +90,7 @@ function readPiece(file: number, bytes: Uint8Array, offset: number): number | un
 function openFile(path: string): number {
   const { constants, openSync, statSync } = builtinModule('node:fs');
   // First, because most processes have no file: one exception of Node instead of two.
-  statSync(path);
+  statSync(path, asBigInts);
   // On Windows, O_NONBLOCK is `undefined`, which counts as 0.
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
