@@ -22,8 +22,6 @@ const longNextTests =
 // They start many processes, or wait for outages and rotations: 100 s of CPU time.
 const longE2eTests =
   'test/e2e/{faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation,upgrade}.test.ts';
-// They load released SDKs, which need a process whose modules no other test has changed.
-const sdkTests = 'packages/alicloud/src/sdks.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
@@ -59,8 +57,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
-          exclude: [sdkTests],
-          setupFiles: ['test/support/property-seed.ts', 'test/support/next-storage.ts'],
+          setupFiles: [
+            'test/support/property-seed.ts',
+            'test/support/next-storage.ts',
+            'test/support/module-symlinks.ts',
+          ],
           isolate: false, // importing the same modules again for each file took half of the CPU time
         },
       },
@@ -82,7 +83,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/*.test.ts', sdkTests],
+          include: ['test/e2e/*.test.ts'],
           exclude: [longE2eTests],
           testTimeout: 120_000,
         },
