@@ -91,7 +91,7 @@ async function dueRows({ log }, { count, maxP99 }) {
   const kms = await start(kmsProcess, {});
   const measured = await run(dueAtOnce, { count, kms: kms.ready.lean });
   return [
-    row(`${label}: timers`, { ours: measured.timers, reference: count }, { within: 1 }),
+    row(`${label}: timers that they add`, { ours: measured.timers, reference: count }, { within: 1 }),
     row(`${label}: maximum of requests in flight`, { ours: measured.inFlight, reference: count }, { within: 16 }),
     row(`${label}: requests`, { ours: measured.fetches, reference: count }, { atMost: 1 }),
     row(`${label}: event loop delay, p99, ms`, { ours: measured.p99 }, { within: maxP99 }),
