@@ -79,13 +79,12 @@ export class SecretClient {
   get(name: string, options?: ReadOptions): Promise<Secret> {
     if (options === undefined) {
       const entry = this.#entries.get(name);
-      if (entry !== undefined) {
-        const now = this.#clock.cachedTicks();
-        if (now < entry.freshUntil) {
-          if (entry.readAt !== now) entry.readAt = now;
-          this.#hits.add();
-          return entry.promise ?? this.#promiseOf(entry);
-        }
+      if (entry === undefined) return this.#joinRead(name) ?? this.#read(name);
+      const now = this.#clock.cachedTicks();
+      if (now < entry.freshUntil) {
+        if (entry.readAt !== now) entry.readAt = now;
+        this.#hits.add();
+        return entry.promise ?? this.#promiseOf(entry);
       }
     }
     return this.#read(name, options);
@@ -309,6 +308,16 @@ export class SecretClient {
   #currentOrThrow(name: string, key: string): Secret {
     const { isClosed } = this;
     return this.#inContext(() => staleOrThrow(this.#parts.memory, { name, key, isClosed }));
+  }
+
+  /** Joins a read of this turn of the event loop that waits for the same fetch. Thousands may do so. */
+  #joinRead(key: string): Promise<Secret> | undefined {
+    const { fetcher, reader, counters } = this.#parts;
+    const flight = fetcher.flightOf(key);
+    // It has aborted if the client is closed.
+    const result = flight === undefined || flight.signal.aborted ? undefined : reader.sharedWaitOf(flight);
+    if (result !== undefined) counters.misses.add();
+    return result;
   }
 
   #read(name: string, options?: ReadOptions): Promise<Secret> {

@@ -66,11 +66,16 @@ export class Reader<Entry extends { readonly secret: Secret; isFreshAt(now: numb
    */
   awaitOrRecover(flight: Flight, read: PendingRead): Promise<Secret> {
     if (read.remaining !== undefined) return this.#await(flight, read);
-    const startedAt = this.#clock.cachedNow();
-    if (flight.sharedWait?.startedAt === startedAt) return flight.sharedWait.result;
+    const shared = this.sharedWaitOf(flight);
+    if (shared !== undefined) return shared;
     const result = this.#await(flight, read);
-    flight.sharedWait = { startedAt, result };
+    flight.sharedWait = { startedAt: this.#clock.cachedNow(), result };
     return result;
+  }
+
+  /** What `awaitOrRecover` has returned to a read of this turn of the event loop. */
+  sharedWaitOf({ sharedWait }: Flight): Promise<Secret> | undefined {
+    return sharedWait?.startedAt === this.#clock.cachedNow() ? sharedWait.result : undefined;
   }
 
   /** Resolves to the result of the fetch; to the stale value as soon as the fetch is failing or `staleDeadline` has passed. */

@@ -127,9 +127,9 @@ export class Fetcher {
     for (const key of this.#flights.keysRelatedTo(name)) this.forget(key);
   }
 
-  /** Whether a request of the flight of `key` is on its way to KMS. */
-  isSent(key: string): boolean {
-    return this.#flights.get(key)?.isSent === true;
+  /** The flight of `key` that a read would join. */
+  flightOf(key: string): Flight | undefined {
+    return this.#flights.get(key);
   }
 
   /** What the flight of `key` has done so far. */
