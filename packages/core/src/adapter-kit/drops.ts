@@ -17,6 +17,9 @@ export class Drops {
   /** The last refusal of each secret, and the count at that time. Names of secrets that were in memory, so callers cannot fill it. */
   readonly #refusals = new Map<string, { readonly count: number; readonly error: AnySecretError | undefined }>();
 
+  /** The count at the last refusal of any secret: most reads need no look-up. */
+  #lastRefusal = 0;
+
   static of(source: DropSource): Drops {
     const drops = dropsBySource.get(source) ?? new Drops(source);
     dropsBySource.set(source, drops);
@@ -27,13 +30,14 @@ export class Drops {
     source.on('dropped', ({ name, reason, error }) => {
       this.count += 1;
       // A snapshot reads the default stage. If it is in memory, the event is about another one.
-      if (reason === 'refused' && source.peek(name) === undefined)
-        this.#refusals.set(name, { count: this.count, error });
+      if (reason !== 'refused' || source.peek(name) !== undefined) return;
+      this.#lastRefusal = this.count;
+      this.#refusals.set(name, { count: this.count, error });
     });
   }
 
   isRefusedSince(name: string, count: number): boolean {
-    return (this.#refusals.get(name)?.count ?? 0) > count;
+    return this.#lastRefusal > count && (this.#refusals.get(name)?.count ?? 0) > count;
   }
 
   /** The error of the last refusal. */
