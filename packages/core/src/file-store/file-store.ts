@@ -85,7 +85,7 @@ class FileStore implements SecretStore {
   readonly #failing = new Set<'read' | 'write'>();
   #packs: Promise<PackFormats> | undefined;
   #committing: Promise<void> | undefined;
-  #refreshing: Promise<void> | undefined;
+  #refreshing: Promise<PackFormats> | undefined;
   #isClosed = false;
   #keyIds: readonly string[] | undefined;
   /** The last ones that were reported. */
@@ -120,9 +120,8 @@ class FileStore implements SecretStore {
     if (this.#isClosed) throw this.#closedError();
     const what = `Secret "${request.name}" could not be read from ${this.name}`;
     const { entry, packs } = await this.#reportFailure('read', what, async () => {
-      const opened = await this.#open();
-      await this.#refresh(opened);
-      return { entry: opened.read(request), packs: opened };
+      const current = await this.#refreshed();
+      return { entry: current.read(request), packs: current };
     });
     // In the background; a failure is reported as an event.
     if (packs.isDamaged || this.#mustReseal(packs)) this.#enqueue({ kind: 'repair' }).catch(() => {});
@@ -192,18 +191,22 @@ class FileStore implements SecretStore {
   }
 
   async #commit(changes: readonly FolderChange[]): Promise<void> {
-    const packs = await this.#open();
-    await this.#refresh(packs);
+    const packs = await this.#refreshed();
     await packs.commit(changes, this.#parts.clock.date());
   }
 
-  /** Concurrent operations share a refresh that begins after all of them. */
-  #refresh(packs: PackFormats): Promise<void> {
-    this.#refreshing ??= Promise.resolve().then(() => {
-      this.#refreshing = undefined;
-      this.#restartCacheTimer(packs);
-      return packs.refresh().then(() => this.#reportForeignKeys(packs));
-    });
+  /** The packs as they are on the disk. Concurrent operations share a refresh that begins after all of them. */
+  #refreshed(): Promise<PackFormats> {
+    this.#refreshing ??= this.#open()
+      .finally(() => {
+        this.#refreshing = undefined;
+      })
+      .then(async (packs) => {
+        this.#restartCacheTimer(packs);
+        await packs.refresh();
+        this.#reportForeignKeys(packs);
+        return packs;
+      });
     return this.#refreshing;
   }
 
