@@ -58,6 +58,8 @@ export function suspendAwareTime(source: TimeSource): () => number {
   };
 }
 
+const notCached = -1 as Ticks;
+
 /**
  * A class with fields instead of closures: every read calls `cachedTicks`. Whole milliseconds and ticks: small integers in fields need
  * no allocation.
@@ -66,8 +68,8 @@ class SystemClock implements Clock, TickClock {
   /** Created by the first reading: the first use of `performance` loads eleven modules of Node. */
   #time: (() => number) | undefined;
   #cachedNow = 0;
-  #cachedTicks = ticksOf(0);
-  #isCached = false;
+  /** `notCached` until something reads the time. Not a flag of its own, which every read would load. */
+  #cachedTicks = notCached;
 
   now(): number {
     this.#time ??= suspendAwareTime({ wall: () => Date.now(), monotonic: () => performance.now() });
@@ -75,13 +77,13 @@ class SystemClock implements Clock, TickClock {
   }
 
   cachedNow(): number {
-    if (!this.#isCached) this.#fillCache();
+    if (this.#cachedTicks < 0) this.#fillCache();
     return this.#cachedNow;
   }
 
   cachedTicks(): Ticks {
-    if (!this.#isCached) this.#fillCache();
-    return this.#cachedTicks;
+    const ticks = this.#cachedTicks;
+    return ticks < 0 ? this.#fillCache() : ticks;
   }
 
   date(): number {
@@ -103,14 +105,15 @@ class SystemClock implements Clock, TickClock {
     return () => clearTimeout(timer);
   }
 
-  #fillCache(): void {
+  #fillCache(): Ticks {
     this.#cachedNow = this.now();
-    this.#cachedTicks = ticksOf(this.#cachedNow);
-    this.#isCached = true;
+    const ticks = ticksOf(this.#cachedNow);
+    this.#cachedTicks = ticks;
     // Not unref'd: an unref'd immediate may not run in an idle event loop, and the next read would see an old time.
     setImmediate(() => {
-      this.#isCached = false;
+      this.#cachedTicks = notCached;
     });
+    return ticks;
   }
 }
 
