@@ -85,7 +85,7 @@ function exponent(points) {
  * @type {import('../bench.mjs').Group}
  */
 async function uptimeRows({ isQuick, log }) {
-  const ages = { start: 0, '25': 25, '365': 365 };
+  const ages = { start: 0, 25: 25, 365: 365 };
   const flags = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
   const rows = [];
   for (const count of isQuick ? [100] : [100, 100_000]) {

@@ -35,7 +35,8 @@ export class ForcedRefreshes {
     const error = memory.recentError(key, minInterval);
     if (error !== undefined) return Promise.reject(error);
     // Its response may be from before the rotation. Then the next call sends a request.
-    if (fetcher.flightOf(key)?.isSent === true) return reader.awaitFetch(fetcher.joinOrStart(key, request, 'read'), refresh);
+    if (fetcher.flightOf(key)?.isSent === true)
+      return reader.awaitFetch(fetcher.joinOrStart(key, request, 'read'), refresh);
     return this.#fetch(refresh, unlessNewerThan);
   }
 
