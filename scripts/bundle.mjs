@@ -18,6 +18,11 @@ const parts = {
     { name: 'transports', test: /src.(?:network|transports)/u },
     { name: 'stores', test: /src.(?:file-store|seal)/u },
   ],
+  // What `get` loads is one file: its start is what people wait for.
+  '@kms-secrets/cli': [
+    { name: 'main', test: /src.(?!kms-secrets|compile-cache|store|exec|doctor|commands.(?!get))/u, priority: 1 },
+    { name: 'doctor', test: /src.doctor/u },
+  ],
 };
 
 /** Packages whose size matters for the start of a process. The others have at most 40 kB, and stay readable. */

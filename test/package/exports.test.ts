@@ -62,6 +62,23 @@ test('@kms-secrets/core exports', async () => {
   `);
 });
 
+test('the internal entry of @kms-secrets/core adds', async () => {
+  const shared = new Set(await exportsOf('core'));
+  const names = await exportsOf('core', 'internal.js');
+
+  expect(names.filter((name) => !shared.has(name))).toMatchInlineSnapshot(`
+    [
+      "closestMatch",
+      "createSecretClientOn",
+      "describeDuration",
+      "formatDuration",
+      "machine",
+      "safeMessage",
+      "suggestion",
+    ]
+  `);
+});
+
 /** What every adapter exports from core: docs/decisions/0028-one-api-shape-for-adapters.md. */
 const commonExports = [
   'AccessDeniedError',

@@ -1,0 +1,85 @@
+import { clientOptions } from './arguments/client-options.ts';
+import type { CommandSpec } from './arguments/command.ts';
+import { exitCodes } from './cli-error.ts';
+import { run as runGet } from './commands/get.ts';
+
+const get: CommandSpec = {
+  name: 'get',
+  summary: 'Print the value of a secret.',
+  usage: 'NAME [options]',
+  description: `Writes the value of a secret to standard output as it is, without a line break after it. A terminal gets the value only with
+--reveal. NAME is the name or the ARN of a secret.
+
+  kms-secrets get prod/db --key AccountPassword | psql-login
+  kms-secrets get prod/tls > tls.pem`,
+  options: {
+    key: {
+      type: 'string',
+      short: 'k',
+      hint: 'PATH',
+      text: 'Print one property of a JSON secret. A dot separates the properties of a path, such as users.0.name; write a dot in a name as \\\\.'.replace(
+        '\\\\',
+        '\\',
+      ),
+    },
+    stage: { type: 'string', hint: 'STAGE', text: 'The version stage to read, such as ACSPrevious.' },
+    version: { type: 'string', hint: 'ID', text: 'The version to read.' },
+    base64: { type: 'boolean', text: 'Decode the value of a binary secret from base64.' },
+    reveal: { type: 'boolean', text: 'Print the value although standard output is a terminal.' },
+    ...clientOptions,
+  },
+  positionals: { min: 1, max: 1, what: 'the name of one secret' },
+  // Not loaded later: its start is what people wait for, and each file costs about 0.8 ms.
+  load: () => Promise.resolve({ run: runGet }),
+};
+
+const exec: CommandSpec = {
+  name: 'exec',
+  summary: 'Start a program with secrets in its environment or in file descriptors.',
+  usage: '[--env VARIABLE=SECRET[:KEY]]… [--fd N=SECRET[:KEY]]… [options] -- COMMAND [ARGUMENT]…',
+  description: `Starts a program with secrets in its environment or in file descriptors, never in its arguments, which every user of the
+machine can read. KEY is a path in a JSON secret, as for "get --key".
+
+  kms-secrets exec --env DB_PASSWORD=prod/db:AccountPassword --fd 3=prod/tls -- node server.js
+
+The program keeps the terminal, and it receives every signal, except the SIGINT of a Ctrl-C, which it gets from the terminal.
+The exit code is that of the program, or 128 + the number of the signal that ended it. 125: the secrets could not be read,
+126: the program could not be started, 127: it does not exist.`,
+  options: {
+    env: {
+      type: 'string',
+      short: 'e',
+      multiple: true,
+      hint: 'VAR=SECRET[:KEY]',
+      text: 'Set an environment variable. Repeatable.',
+    },
+    fd: {
+      type: 'string',
+      multiple: true,
+      hint: 'N=SECRET[:KEY]',
+      text: 'Open file descriptor N, from 3 to 63, with the value. The program reads it once, as /dev/fd/N. Repeatable.',
+    },
+    stage: { type: 'string', hint: 'STAGE', text: 'The version stage of all secrets.' },
+    'restart-on-rotation': {
+      type: 'boolean',
+      text: 'Restart the program when one of the secrets has a new version: SIGTERM, then SIGKILL after --stop-timeout.',
+    },
+    'stop-timeout': {
+      type: 'string',
+      hint: 'DURATION',
+      text: 'How long the program may take to stop for a restart. Default: 10s.',
+    },
+    mask: {
+      type: 'boolean',
+      text: 'Replace the values by *** in what the program writes to standard output and standard error. Both become pipes.',
+    },
+    ...clientOptions,
+  },
+  positionals: { min: 0, max: 0, what: 'only options before --' },
+  takesCommand: true,
+  failureExitCode: exitCodes.notStarted,
+  load: () => import('./commands/exec.ts'),
+};
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandSpec[] = [get, exec];

@@ -1,0 +1,1 @@
+export { readFile } from 'node:fs/promises'; // breaks eslint(no-restricted-imports): internal.ts exports from the files of core
