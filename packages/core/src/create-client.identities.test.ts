@@ -208,3 +208,21 @@ test('warns at every start that a certificate is not verified', async () => {
 
   expect(lines.join()).toMatch(/warn .*is not verified \(endpoints\[0\]\.ignoreSslCerts, option\)/u);
 });
+
+test('has the provider of its access key, and none for a client key', async () => {
+  const kms = await startRegionAndInstance();
+  const { endpoint } = kms.endpoint('cn-hangzhou');
+  const clientKey = kms.createClientKey({ gateway: 'shared' });
+  const withKey = createSecretClientOn(fakeMachine(kms.environment()), busyMachine);
+  const withClientKey = createSecretClientOn(fakeMachine(), {
+    credentials: { type: 'client_key', clientKeyFile: clientKey.keyFile, password: clientKey.password },
+    endpoints: [{ endpoint, caFilePath: kms.caFilePath }],
+  });
+  onTestFinished(async () => {
+    await withKey.close();
+    await withClientKey.close();
+  });
+
+  expect(await withKey.credentials?.getCredential()).toMatchObject(kms.accessKey);
+  expect(withClientKey.credentials).toBeUndefined();
+});

@@ -14,6 +14,7 @@ import { Batching } from './fetch/batching.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { HookTransform } from './fetch/hook-transform.ts';
 import { RetryPolicy } from './fetch/retry-policy.ts';
+import { IdentityFactory } from './make-identities.ts';
 import { makeTransports } from './make-transports.ts';
 import { SecretMemory } from './memory/memory.ts';
 import { conflictsIn } from './options/conflicts.ts';
@@ -23,6 +24,7 @@ import { captureContext } from './platform/async-context.ts';
 import { describeKind } from './options/redact.ts';
 import { resolve } from './options/resolve.ts';
 import { guardedLogger, silentLogger } from './ports/logger.ts';
+import type { CredentialsProvider } from './ports/credentials.ts';
 import type { GuardedLogger } from './ports/logger.ts';
 import { ConfigurationError, safeMessage } from './secret/errors.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
@@ -58,7 +60,8 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const events = new SecretEmitter(listenerReporter(values, logger, machine));
   const expiry = new ExpiryMonitor({ clock: values.clock, logger, events, closing: closing.signal });
   const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger, expiry };
-  const transports = makeTransports(context);
+  const identities = new IdentityFactory(context);
+  const transports = makeTransports(context, identities);
   const [primary, ...fallbacks] = transports;
   if (values.endpoints.length === 0) allIssues.push(...missingEndpoints(allIssues, settings.searched));
   if (primary === undefined || allIssues.length > 0) {
@@ -68,7 +71,9 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   for (const note of settings.notes) logger.debug?.(note);
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
-  return connectParts({ options: values, logger, events, closing, expiry, transports: [primary, ...fallbacks] });
+  const credentials = (): CredentialsProvider | undefined => identities.shared()?.credentials;
+  const given = { options: values, logger, events, closing, expiry, credentials };
+  return connectParts({ ...given, transports: [primary, ...fallbacks] });
 }
 
 /** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
@@ -91,6 +96,8 @@ interface ConnectedParts {
   /** Aborts when the client is closed. */
   readonly closing: AbortController;
   readonly expiry: ExpiryMonitor;
+  /** The provider of the client's identity; `undefined` for a client key. */
+  readonly credentials: () => CredentialsProvider | undefined;
   readonly transports: readonly [BatchingTransport, ...BatchingTransport[]];
 }
 
@@ -117,7 +124,8 @@ function listenerReporter(
  * Makes the parts of a client and connects them. Three connections go to a part that is made later, by a closure: a recovered
  * endpoint schedules refreshes in memory, and refreshes and refusals go to the fetcher.
  */
-function connectParts({ options, logger, events, closing, expiry, transports }: ConnectedParts): SecretClient {
+function connectParts(parts: ConnectedParts): SecretClient {
+  const { options, logger, events, closing, expiry, credentials, transports } = parts;
   const [primary, ...fallbacks] = transports;
   const { clock, hook, retry, attemptTimeout, deadline, staleDeadline } = options;
   const { signal } = closing;
@@ -196,6 +204,7 @@ function connectParts({ options, logger, events, closing, expiry, transports }: 
     events,
     counters,
     closing,
+    credentials,
     endpoints,
     expiry,
     batching,

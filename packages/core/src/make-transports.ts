@@ -17,8 +17,11 @@ interface EndpointSource {
 }
 
 /** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
-export function makeTransports(context: IdentityRequest): readonly BatchingTransport[] {
-  const factory = new TransportFactory(context);
+export function makeTransports(
+  context: IdentityRequest,
+  identities: IdentityFactory = new IdentityFactory(context),
+): readonly BatchingTransport[] {
+  const factory = new TransportFactory(context, identities);
   const { options, sources } = context;
   const source = sources.get('endpoints') ?? 'option';
   return options.endpoints.flatMap((endpoint, index) => {
@@ -31,9 +34,9 @@ class TransportFactory {
   readonly #context: IdentityRequest;
   readonly #identities: IdentityFactory;
 
-  constructor(context: IdentityRequest) {
+  constructor(context: IdentityRequest, identities: IdentityFactory) {
     this.#context = context;
-    this.#identities = new IdentityFactory(context);
+    this.#identities = identities;
   }
 
   /** Uses the instance API for an endpoint with a client key, and the OpenAPI for any other. */

@@ -4,6 +4,7 @@ import type { Batching } from '../fetch/batching.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { Entry } from '../memory/entry.ts';
 import type { SecretMemory } from '../memory/memory.ts';
+import type { CredentialsProvider } from '../ports/credentials.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { SecretEmitter } from '../secret/events.ts';
@@ -21,6 +22,8 @@ export interface ClientParts {
   readonly counters: Counters;
   /** Aborts when the client is closed. */
   readonly closing: AbortController;
+  /** The provider of the client's identity; `undefined` for a client key. */
+  readonly credentials: () => CredentialsProvider | undefined;
   readonly endpoints: EndpointSet;
   readonly expiry: ExpiryMonitor;
   readonly batching: Batching;

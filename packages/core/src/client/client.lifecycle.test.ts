@@ -186,3 +186,15 @@ test('describe() contains everything but the value', async () => {
   ]);
   expect(JSON.stringify(client.describe()).includes('s3cret')).toBe(false);
 });
+
+test('its signal aborts when it is closed', async () => {
+  const { client } = setUpClient();
+  let aborts = 0;
+  client.closing.addEventListener('abort', () => (aborts += 1));
+  expect(client.closing.aborted).toBe(false);
+
+  await client.close();
+  await client.close();
+
+  expect([client.closing.aborted, aborts]).toEqual([true, 1]);
+});

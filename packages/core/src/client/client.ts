@@ -11,6 +11,7 @@ import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { Counter } from '../secret/counters.ts';
 import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
+import type { CredentialsProvider } from '../ports/credentials.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import { raceAbort } from '../time/deadline.ts';
 import { tickClockOf } from '../time/ticks.ts';
@@ -228,6 +229,19 @@ export class SecretClient {
   /** Whether `close()` was called. */
   get isClosed(): boolean {
     return this.#parts.closing.signal.aborted;
+  }
+
+  /** Aborts when `close()` is called: for what must end with the client. */
+  get closing(): AbortSignal {
+    return this.#parts.closing.signal;
+  }
+
+  /**
+   * The provider of the access key that signs requests to KMS, for requests to other services of Alibaba Cloud. `undefined` if the
+   * identity of the client is a client key, which only KMS accepts.
+   */
+  get credentials(): CredentialsProvider | undefined {
+    return this.#parts.credentials();
   }
 
   /**
