@@ -184,6 +184,18 @@ test('@kms-secrets/databases exports', async () => {
   `);
 });
 
+test('@kms-secrets/push exports', async () => {
+  expect(await exportsOf('push')).toMatchInlineSnapshot(`
+    [
+      "fastifyWebhook",
+      "koaHandler",
+      "nodeHandler",
+      "rotationQueue",
+      "rotationWebhook",
+    ]
+  `);
+});
+
 test('@kms-secrets/redis exports', async () => {
   expect(await exportsOf('redis')).toMatchInlineSnapshot(`
     [
@@ -201,7 +213,9 @@ test('@kms-secrets/testing exports', async () => {
       "FakeTransport",
       "fixedSecrets",
       "startAdmin",
+      "startFakeEvents",
       "startFakeKms",
+      "startFakeMns",
     ]
   `);
 });

@@ -1,3 +1,15 @@
+export { startFakeEvents, startFakeMns } from './fake-events/index.ts';
+export type {
+  EventDelivery,
+  EventFields,
+  EventTarget,
+  FakeEvents,
+  FakeMns,
+  FakeMnsOptions,
+  FakeQueue,
+  MnsRequestRecord,
+  SignedEvent,
+} from './fake-events/index.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeKms, startAdmin, startFakeKms } from './fake-kms/index.ts';
 export type {
@@ -33,6 +45,7 @@ export type {
   PutOptions,
   RequestRecord,
   RotationTargetOptions,
+  SecretChange,
   SecretType,
   SettableClock,
 } from './fake-kms/index.ts';

@@ -10,7 +10,7 @@ const folders = new Map([
   ...readdirSync('packages/core/src', { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => /** @type {const} */ ([entry.name, join('packages/core/src', entry.name)])),
-  ...['redis', 'databases', 'cli', 'alicloud', 'express', 'fastify', 'nestjs', 'next', 'testing'].map(
+  ...['redis', 'databases', 'cli', 'alicloud', 'push', 'express', 'fastify', 'nestjs', 'next', 'testing'].map(
     (name) => /** @type {const} */ ([name, `packages/${name}/src`]),
   ),
 ]);

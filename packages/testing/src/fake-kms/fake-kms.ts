@@ -11,6 +11,8 @@ import type { FakeMetadata } from './metadata/metadata.ts';
 import type { FakeEndpoint } from './options.ts';
 import { RotationTargets } from './secrets/rotation-targets.ts';
 import type { ApplyRotation, RotationTargetOptions } from './secrets/rotation-targets.ts';
+import { SecretChanges } from './secrets/secret-changes.ts';
+import type { SecretChange } from './secrets/secret-changes.ts';
 import type { PutOptions, SecretRepository } from './secrets/secret-repository.ts';
 import type { Endpoints } from './server/endpoints.ts';
 import type { RequestLog, RequestRecord } from './server/request-log.ts';
@@ -48,6 +50,7 @@ export class FakeKms {
   readonly credentialsUri: FakeCredentialsUri;
   readonly #parts: Parts;
   readonly #targets: RotationTargets;
+  readonly #changes = new SecretChanges();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -90,7 +93,10 @@ export class FakeKms {
 
   /** Creates a secret, or adds a version to it and moves the stages. Returns the version id. */
   put(name: string, value: string, options?: PutOptions): string {
-    return this.#parts.secrets.put(name, value, options);
+    const isNew = this.#parts.secrets.find(name) === undefined;
+    const versionId = this.#parts.secrets.put(name, value, options);
+    if (!isNew) this.#changes.emit({ name, kind: 'put' });
+    return versionId;
   }
 
   /** Creates a new current version, as the rotation of KMS does. Returns its id. */
@@ -98,7 +104,9 @@ export class FakeKms {
     if (typeof options === 'string') {
       throw new TypeError("rotate(): expected options such as { value: 'new' }, got a string.");
     }
-    return this.#parts.secrets.rotate(name, options.value);
+    const versionId = this.#parts.secrets.rotate(name, options.value);
+    this.#changes.emit({ name, kind: 'rotated' });
+    return versionId;
   }
 
   /**
@@ -113,8 +121,23 @@ export class FakeKms {
    * Rotates a secret with what `onRotate` does before, and its gap. Resolves to the id of the new version. Rejects with the error of
    * `onRotate`; then no version is published. The rotations by date do not call `onRotate`.
    */
-  rotateManaged(name: string, { value }: { readonly value?: string } = {}): Promise<string> {
-    return this.#targets.rotate(name, value);
+  async rotateManaged(name: string, { value }: { readonly value?: string } = {}): Promise<string> {
+    try {
+      const versionId = await this.#targets.rotate(name, value);
+      this.#changes.emit({ name, kind: 'rotated' });
+      return versionId;
+    } catch (error) {
+      if (this.#parts.secrets.find(name) !== undefined) this.#changes.emit({ name, kind: 'rotationFailed' });
+      throw error;
+    }
+  }
+
+  /**
+   * Calls `listener` after each new version by `put`, `rotate` and `rotateManaged`, and after each `rotateManaged` that fails. Returns a
+   * function that removes it. See `startFakeEvents`.
+   */
+  onChange(listener: (change: SecretChange) => void): () => void {
+    return this.#changes.on(listener);
   }
 
   /** Attaches a stage to another version of the secret. */

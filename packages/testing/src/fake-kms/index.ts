@@ -12,6 +12,7 @@ export type { FakeEcsRole, FakeMetadata } from './metadata/metadata.ts';
 export type { FakeEndpoint, FakeInstance, FakeKmsOptions } from './options.ts';
 export type { ProtocolName } from './protocols/protocol.ts';
 export type { ExtendedConfig, SecretType } from './secrets/managed-secret.ts';
+export type { SecretChange } from './secrets/secret-changes.ts';
 export type { ApplyRotation, NextVersion, RotationTargetOptions } from './secrets/rotation-targets.ts';
 export type { PutOptions } from './secrets/secret-repository.ts';
 export type { AutomaticRotation, DataType } from './secrets/stored-secret.ts';
