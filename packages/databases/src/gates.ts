@@ -1,9 +1,11 @@
 import type { SecretClient } from '@kms-secrets/core';
 import { LoginGate } from './login-gate.ts';
 import type { ResolvedRotation } from './options.ts';
+import { RoundDelays } from './round-delays.ts';
 
 interface SharedGate {
   readonly gate: LoginGate;
+  readonly delays: RoundDelays;
   pools: number;
 }
 
@@ -24,11 +26,9 @@ export function acquireGate(rotation: ResolvedRotation): PoolGate {
   const ofClient = gates.get(secrets) ?? new Map<string, SharedGate>();
   gates.set(secrets, ofClient);
   const id = JSON.stringify([secret, stage, keys.user, keys.password]);
-  const shared = ofClient.get(id) ?? {
-    gate: new LoginGate({ handle: secrets.handle(secret, { stage }), keys, clock }),
-    pools: 0,
-  };
+  const shared = ofClient.get(id) ?? newGate(rotation);
   ofClient.set(id, shared);
+  shared.delays.limit(patience);
   shared.pools += 1;
   let isReleased = false;
   const release = (): void => {
@@ -40,4 +40,10 @@ export function acquireGate(rotation: ResolvedRotation): PoolGate {
     shared.gate.close();
   };
   return { gate: shared.gate, release, deadline: () => clock.now() + patience };
+}
+
+function newGate({ secrets, secret, stage, keys, clock }: ResolvedRotation): SharedGate {
+  const delays = new RoundDelays();
+  const gate = new LoginGate({ handle: secrets.handle(secret, { stage }), keys, clock, delays });
+  return { gate, delays, pools: 0 };
 }

@@ -15,15 +15,21 @@ interface GateFixture {
   readonly release: () => void;
   /** Another part of the application, or a message of another process, brings the newest version. */
   readonly refresh: () => Promise<unknown>;
-  readonly publish: (versionId: string) => void;
+  /** `rotatedAt`: the date of the rotation, of a secret that KMS rotates. */
+  readonly publish: (versionId: string, rotatedAt?: number) => void;
 }
 
 /** A gate whose secret is in memory in version `v1`, fetched a minute ago. */
 async function setUpGate(): Promise<GateFixture> {
   const clock = new FakeClock();
   const kms = new FakeTransport();
-  const publish = (versionId: string): void =>
-    kms.put(name, versionId, { value: JSON.stringify({ AccountName: 'app', AccountPassword: `s3cret-${versionId}` }) });
+  const publish = (versionId: string, rotatedAt?: number): void =>
+    kms.put(name, versionId, {
+      value: JSON.stringify({ AccountName: 'app', AccountPassword: `s3cret-${versionId}` }),
+      ...(rotatedAt !== undefined && {
+        rotation: { state: 'Enabled', interval: undefined, lastAt: rotatedAt, nextAt: undefined },
+      }),
+    });
   publish('v1');
   const secrets = createSecretClient({
     endpoints: [kms],
@@ -135,6 +141,27 @@ test('refreshes at 0, 1, 3 and 7 s, and repeats the rejected password once in th
   expect(kms.requests.length - before).toBe(4);
   expect(next.state()).toBe('waiting');
   expect(gate.start()).toBeUndefined();
+});
+
+test('finds the versions of a secret that KMS rotates with two requests, after the first rotation', async () => {
+  const { clock, kms, gate, publish } = await setUpGate();
+  const counts: number[] = [];
+  for (const versionId of ['v2', 'v3', 'v4']) {
+    await clock.pass('1h');
+    started(gate).rejected(wrongPassword);
+    const before = kms.requests.length;
+    const waiter = waiting(gate, deadlineIn(clock));
+    await clock.pass('2100ms');
+    publish(versionId, clock.date());
+    await clock.pass('1500ms');
+    expect(waiter.state()).toBe('open');
+    const trial = started(gate);
+    expect(trial.account.versionId).toBe(versionId);
+    trial.accepted();
+    counts.push(kms.requests.length - before);
+  }
+
+  expect(counts).toEqual([3, 2, 2]);
 });
 
 test('the error of the database names the secret and the version, and keeps its code', async () => {

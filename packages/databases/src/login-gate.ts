@@ -3,6 +3,7 @@ import type { Clock, Secret, SecretHandle } from '@kms-secrets/core';
 import { accountOf } from './account.ts';
 import type { Account, AccountKeys } from './account.ts';
 import { namedRejection } from './rejection.ts';
+import type { Moment, RoundDelays } from './round-delays.ts';
 
 /** One login at the database. Call one of the methods, once, when it ends. */
 export interface Login {
@@ -18,23 +19,22 @@ export interface LoginGateParts {
   readonly handle: Pick<SecretHandle, 'name' | 'current' | 'get' | 'refresh' | 'onRotate' | 'dispose'>;
   readonly keys: AccountKeys;
   readonly clock: Clock;
+  readonly delays: RoundDelays;
 }
 
 /** The account that the database rejects. */
 interface Rejection {
   readonly versionId: string;
   readonly error: unknown;
-  /** Rounds so far without an account that the database accepts. */
+  /** When the database rejected the first account of this search. */
+  readonly since: Moment;
+  /** Rounds so far. */
   rounds: number;
   /** When the next round starts; the clock's `now`. */
   nextAt: number;
   /** Why KMS could not be read for a newer version. */
   refreshError: unknown;
 }
-
-/** The delay after the first round without a newer version (ms). It doubles with each round up to the maximum. */
-const initialDelay = 1_000;
-const maxDelay = 8_000;
 
 /** In every third round, a login tries the rejected version again: the database may be the one that is late. */
 const roundsPerRetry = 3;
@@ -108,12 +108,12 @@ export class LoginGate {
     return {
       account,
       accepted: () => {
+        this.#learnGap(account);
         this.#rejection = undefined;
         this.#endTrial('none');
       },
       rejected: (error) => {
-        const rounds = this.#rejection?.rounds ?? 0;
-        this.#rejection = this.#newRejection(account, error, rounds);
+        this.#rejection = this.#newRejection(account, error, this.#rejection);
         this.#endTrial('none');
       },
       failed: () => this.#endTrial('due'),
@@ -123,11 +123,22 @@ export class LoginGate {
   #rejected(account: Account, error: unknown): void {
     const isCurrent = this.#secretInMemory()?.versionId === account.versionId;
     // Otherwise another login was rejected first, or memory has a newer version by now.
-    if (this.#rejection === undefined && isCurrent) this.#rejection = this.#newRejection(account, error, 0);
+    if (this.#rejection === undefined && isCurrent) this.#rejection = this.#newRejection(account, error);
   }
 
-  #newRejection({ versionId }: Account, error: unknown, rounds: number): Rejection {
-    return { versionId, error, rounds, nextAt: this.#parts.clock.now() + delayAfter(rounds), refreshError: undefined };
+  #newRejection({ versionId }: Account, error: unknown, previous?: Rejection): Rejection {
+    const { clock, delays } = this.#parts;
+    const now = clock.now();
+    const { rounds, since } = previous ?? { rounds: 0, since: { now, date: clock.date() } };
+    return { versionId, error, since, rounds, nextAt: now + delays.after(rounds), refreshError: undefined };
+  }
+
+  #learnGap({ versionId }: Account): void {
+    const secret = this.#secretInMemory();
+    if (this.#rejection === undefined || secret?.versionId !== versionId) return;
+    const { clock, delays } = this.#parts;
+    const { since, rounds } = this.#rejection;
+    delays.learn({ since, rounds, endedAt: clock.now(), rotatedAt: secret.rotation?.lastAt });
   }
 
   #endTrial(trial: 'none' | 'due'): void {
@@ -168,17 +179,17 @@ export class LoginGate {
   }
 
   async #runRound(rejection: Rejection): Promise<void> {
-    const { handle, clock } = this.#parts;
+    const { handle, clock, delays } = this.#parts;
     await this.#pauseUntil(rejection.nextAt);
     if (!this.#isSearching(rejection)) return;
     const secret = await handle.refresh({ unlessNewerThan: rejection.versionId }).catch((error: unknown) => {
       rejection.refreshError = error;
     });
-    if (!this.#isSearching(rejection)) return;
     rejection.rounds += 1;
+    if (!this.#isSearching(rejection)) return;
     const isNewer = secret !== undefined && secret.versionId !== rejection.versionId;
     if (isNewer || rejection.rounds % roundsPerRetry === 0) this.#offerTrial();
-    else rejection.nextAt = clock.now() + delayAfter(rejection.rounds);
+    else rejection.nextAt = clock.now() + delays.after(rejection.rounds);
   }
 
   /** False once the event `rotated` has brought a newer version. */
@@ -236,8 +247,4 @@ export class LoginGate {
       return undefined; // `wait()` reads it
     }
   }
-}
-
-function delayAfter(rounds: number): number {
-  return rounds === 0 ? 0 : Math.min(maxDelay, initialDelay * 2 ** (rounds - 1));
 }
