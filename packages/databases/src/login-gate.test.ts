@@ -164,6 +164,26 @@ test('finds the versions of a secret that KMS rotates with two requests, after t
   expect(counts).toEqual([3, 2, 2]);
 });
 
+test('a newer version that is rejected too starts another search, with a round at once', async () => {
+  const { clock, kms, gate, publish } = await setUpGate();
+  started(gate).rejected(wrongPassword);
+  void waiting(gate, deadlineIn(clock));
+  const { search } = gate;
+  await clock.pass('1500ms');
+  publish('v2');
+  await clock.pass('2s');
+  const trial = started(gate);
+  expect(trial.account.versionId).toBe('v2');
+  void waiting(gate, deadlineIn(clock));
+  const before = kms.requests.length;
+
+  trial.rejected(wrongPassword);
+  await clock.pass(50);
+
+  expect(gate.search).not.toBe(search);
+  expect(kms.requests.length - before).toBe(1);
+});
+
 test('the error of the database names the secret and the version, and keeps its code', async () => {
   const { clock, gate } = await setUpGate();
   const error = Object.assign(new Error('password authentication failed for user "app"'), { code: '28P01' });

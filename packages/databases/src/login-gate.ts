@@ -26,7 +26,7 @@ export interface LoginGateParts {
 interface Rejection {
   readonly versionId: string;
   readonly error: unknown;
-  /** When the database rejected the first account of this search. */
+  /** When the search for a valid account started: with the first rejection of the version. */
   readonly since: Moment;
   /** Rounds so far. */
   rounds: number;
@@ -86,6 +86,11 @@ export class LoginGate {
     if (rejection !== undefined && !(await this.#trialBefore(rejection, deadline))) throw this.#errorOf(rejection);
   }
 
+  /** Identifies the search for an account that the database accepts; `undefined` while it accepts the one in memory. */
+  get search(): object | undefined {
+    return this.#rejection?.since;
+  }
+
   /** Whether a connection with this version is older than a rotation that the database has not rejected. */
   isOutdated(versionId: string): boolean {
     if (this.#rejection !== undefined) return false;
@@ -129,7 +134,9 @@ export class LoginGate {
   #newRejection({ versionId }: Account, error: unknown, previous?: Rejection): Rejection {
     const { clock, delays } = this.#parts;
     const now = clock.now();
-    const { rounds, since } = previous ?? { rounds: 0, since: { now, date: clock.date() } };
+    // A newer version that is rejected too is the result of one more rotation.
+    const isSameSearch = previous?.versionId === versionId;
+    const { rounds, since } = isSameSearch ? previous : { rounds: 0, since: { now, date: clock.date() } };
     return { versionId, error, since, rounds, nextAt: now + delays.after(rounds), refreshError: undefined };
   }
 

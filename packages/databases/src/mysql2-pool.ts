@@ -7,6 +7,7 @@ import type { Server } from './account.ts';
 import { acquireGate } from './gates.ts';
 import type { PoolGate } from './gates.ts';
 import { LoginPostponed, endFailedLogin, handleFailedConnect } from './login-failure.ts';
+import type { ConnectWait } from './login-failure.ts';
 import type { Login } from './login-gate.ts';
 import { isMysqlRejection } from './mysql-rejections.ts';
 import { splitOptions } from './options.ts';
@@ -79,7 +80,7 @@ class PoolLogins {
     const getConnection = pool.getConnection.bind(pool);
     const releaseConnection = pool.releaseConnection.bind(pool);
     const end = pool.end.bind(pool);
-    pool.getConnection = (connected) => this.#connect(getConnection, parts.deadline(), connected);
+    pool.getConnection = (connected) => this.#connect(getConnection, connected);
     pool.releaseConnection = (connection) => {
       if (!this.#isRetired(connection)) releaseConnection(connection);
     };
@@ -101,7 +102,7 @@ class PoolLogins {
     return openSocket(config);
   }
 
-  #connect(getConnection: Pool['getConnection'], deadline: number, connected: Connected): void {
+  #connect(getConnection: Pool['getConnection'], connected: Connected, wait?: ConnectWait): void {
     let created: Created | undefined;
     getConnection((error, connection) => {
       if (created === undefined) {
@@ -117,10 +118,10 @@ class PoolLogins {
       }
       if (login !== undefined) endFailedLogin(login, error, isMysqlRejection);
       handleFailedConnect(error, {
-        gate: this.#parts.gate,
+        parts: this.#parts,
         isRejection: isMysqlRejection,
-        deadline,
-        retry: () => this.#connect(getConnection, deadline, connected),
+        wait,
+        retry: (next) => this.#connect(getConnection, connected, next),
         fail: (reason) => connected(reason, connection),
       });
     });

@@ -105,6 +105,46 @@ test('works with callbacks', async () => {
   expect(pool.idleCount).toBe(1);
 });
 
+test('the wait for a free connection of a full pool is no part of the patience', async () => {
+  const { secrets, publish } = databaseSecret();
+  const role = await newRole('s3cret-1');
+  publish('v1', role, 's3cret-1');
+  const pool = poolOf({ secrets, max: 1, patience: 1_000 });
+  const held = await pool.connect();
+  const waiting = pool.query('SELECT 1 AS one');
+  publish('v2', role, 's3cret-2');
+  await secrets.refresh(secretName);
+  publish('v3', role, 's3cret-3');
+  await postgres.query(`ALTER ROLE ${role} PASSWORD 's3cret-3'`);
+
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  held.release(); // it is outdated: the query gets a new connection, which is rejected
+
+  expect((await waiting).rows).toEqual([{ one: 1 }]);
+});
+
+test('the patience starts again with the next rotation', async () => {
+  const { secrets, publish } = databaseSecret();
+  const role = await newRole('s3cret-1');
+  publish('v1', role, 's3cret-x');
+  const pool = poolOf({ secrets, max: 1, patience: 1_500 });
+  const waiting = pool.query('SELECT 1 AS one'); // rejected, and due at the end of the queue
+  await expect.poll(() => pool.waitingCount).toBe(0);
+  const held = pool.connect();
+  publish('v2', role, 's3cret-1');
+  const client = await held;
+  await expect.poll(() => pool.waitingCount).toBe(1);
+  publish('v3', role, 's3cret-3');
+  await secrets.refresh(secretName);
+  publish('v4', role, 's3cret-4');
+  await postgres.query(`ALTER ROLE ${role} PASSWORD 's3cret-4'`);
+
+  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  client.release();
+
+  expect((await waiting).rows).toEqual([{ one: 1 }]);
+});
+
 test('shows no password when its options are serialized', async () => {
   const { secrets, publish } = databaseSecret();
   publish('v1', await newRole('s3cret-1'), 's3cret-1');

@@ -4,6 +4,7 @@ import { serverFor } from './account.ts';
 import { acquireGate } from './gates.ts';
 import type { PoolGate } from './gates.ts';
 import { LoginPostponed, endFailedLogin, handleFailedConnect } from './login-failure.ts';
+import type { ConnectWait } from './login-failure.ts';
 import type { Login, LoginGate } from './login-gate.ts';
 import { splitOptions } from './options.ts';
 import type { RotationOptions } from './options.ts';
@@ -54,13 +55,11 @@ class RotatingPool extends pg.Pool {
   override connect(connected: Connected): void;
   override connect(connected?: Connected): Promise<pg.PoolClient> | undefined {
     if (connected !== undefined) {
-      this.#connect(this.#parts.deadline(), connected);
+      this.#connect(connected);
       return undefined;
     }
     return new Promise((resolve, reject) => {
-      this.#connect(this.#parts.deadline(), (error, client) =>
-        client === undefined ? reject(error) : resolve(client),
-      );
+      this.#connect((error, client) => (client === undefined ? reject(error) : resolve(client)));
     });
   }
 
@@ -71,7 +70,7 @@ class RotatingPool extends pg.Pool {
     return ended === undefined ? super.end() : (super.end(ended), undefined);
   }
 
-  #connect(deadline: number, connected: Connected): void {
+  #connect(connected: Connected, wait?: ConnectWait): void {
     super.connect((error, client, done) => {
       if (client !== undefined) {
         this.#retireOnRelease(client);
@@ -79,10 +78,10 @@ class RotatingPool extends pg.Pool {
         return;
       }
       handleFailedConnect(error, {
-        gate: this.#parts.gate,
+        parts: this.#parts,
         isRejection,
-        deadline,
-        retry: () => this.#connect(deadline, connected),
+        wait,
+        retry: (next) => this.#connect(connected, next),
         fail: (reason) => connected(reason, undefined, done),
       });
     });

@@ -13,7 +13,12 @@ function starts(delays: RoundDelays): readonly number[] {
 /** A search that ended after `elapsed` ms, for a version that KMS published at `rotatedAt`. */
 function search(elapsed: number, rounds: number, rotatedAt: string | undefined) {
   const since = { now: 5_000, date: rejectedAt };
-  return { since, endedAt: 5_000 + elapsed, rounds, rotatedAt: rotatedAt && Date.parse(rotatedAt) };
+  return {
+    since,
+    endedAt: 5_000 + elapsed,
+    rounds,
+    rotatedAt: rotatedAt === undefined ? undefined : Date.parse(rotatedAt),
+  };
 }
 
 const threeSeconds = search(7_010, 4, '2026-03-01T12:00:03Z'); // the date is up to a second early
