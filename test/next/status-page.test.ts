@@ -109,6 +109,17 @@ test('shows a rotation without a reload', async () => {
   await expect.poll(() => page.locator('dt:text-is("Rotations") + dd strong').textContent()).toBe('1');
 });
 
+test('shows when KMS rotated a secret, and how much later the version arrived', async () => {
+  const page = await open();
+  const version = page.locator('[data-secret="rds!shop"] td[data-label="Version"]');
+  expect(await version.textContent()).not.toContain('lag');
+
+  await kms.rotateManaged('rds!shop');
+  await refresh('rds!shop');
+
+  await expect.poll(() => version.textContent()).toMatch(/rotated (?:just now|\d+ s ago) · lag (?:under 1|\d+) s$/u);
+});
+
 test('shows an outage with its error, and the recovery', async () => {
   const page = await open();
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EndpointStatus, ExpiryStatus, StoreStatus } from '@kms-secrets/next';
+import type { EndpointStatus, ExpiryStatus, SecretStatus, StoreStatus } from '@kms-secrets/next';
 import type { Status } from './status.ts';
 import {
   ago,
@@ -11,6 +11,7 @@ import {
   pageTitle,
   requestSummary,
   storeSummary,
+  versionSummary,
 } from './format.ts';
 
 test.each([
@@ -29,6 +30,15 @@ test.each([
 
 test('formats less than a second ago as just now', () => {
   expect([ago(0), ago(999), ago(61_000)]).toEqual(['just now', 'just now', '1 min 1 s ago']);
+});
+
+test.each([
+  [{ versionAge: 7_500_000, rotationLag: 3_200 }, 'rotated 2 h 5 min ago · lag 3 s'],
+  [{ versionAge: 400, rotationLag: 400 }, 'rotated just now · lag under 1 s'],
+  [{ versionAge: 7_500_000, rotationLag: undefined }, 'rotated 2 h 5 min ago'],
+  [{ versionAge: undefined, rotationLag: undefined }, ''],
+])('the age of a version and its rotation lag: %j', (secret, text) => {
+  expect(versionSummary(secret as SecretStatus)).toBe(text);
 });
 
 test('groups the digits of large numbers', () => {

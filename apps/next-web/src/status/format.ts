@@ -1,4 +1,4 @@
-import type { EndpointStatus, ExpiryStatus, StoreStatus } from '@kms-secrets/next';
+import type { EndpointStatus, ExpiryStatus, SecretStatus, StoreStatus } from '@kms-secrets/next';
 import type { Status } from './status.ts';
 
 const second = 1_000;
@@ -64,6 +64,14 @@ export function shownOf(shown: number, total: number): string {
 
 export function shortVersion(versionId: string): string {
   return versionId.length > 12 ? `${versionId.slice(0, 8)}…` : versionId;
+}
+
+/** When KMS rotated the secret to this version, and how much later it arrived here. The dates of KMS have whole seconds. */
+export function versionSummary({ versionAge, rotationLag }: SecretStatus): string {
+  return joined([
+    versionAge === undefined ? '' : `rotated ${ago(versionAge)}`,
+    rotationLag === undefined ? '' : `lag ${rotationLag < second ? 'under 1 s' : duration(rotationLag)}`,
+  ]);
 }
 
 export function nextRefresh(ms: number | undefined): string {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import style from './board.module.css';
-import { ago, date, duration, nextRefresh, shortVersion, shownOf } from './format.ts';
+import { ago, date, duration, nextRefresh, shortVersion, shownOf, versionSummary } from './format.ts';
 import { Tag } from './mark.tsx';
 import { Name } from './name.tsx';
 import { matchingSecrets, toneOf } from './secret-order.ts';
@@ -68,6 +68,7 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
       </td>
       <td role="cell" data-label="Version">
         {versionId === undefined ? '–' : <code title={versionId}>{shortVersion(versionId)}</code>}
+        <span className={style['detail']}>{versionSummary(secret)}</span>
       </td>
       <td role="cell" data-label="Age">
         <AgeCell secret={secret} />
@@ -75,7 +76,7 @@ function SecretRow({ secret }: { readonly secret: SecretView }): ReactNode {
       <td role="cell" data-label="Next refresh">
         {nextRefresh(nextRefreshIn)}
         {secret.rotation?.isMissed === true && (
-          <span className={style['note']}>rotation missed: {date(secret.rotation.nextAt)}</span>
+          <span className={style['detail']}>rotation missed: {date(secret.rotation.nextAt)}</span>
         )}
       </td>
       {lastFailure !== undefined && (
