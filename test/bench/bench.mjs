@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { throughAdapters } from './adapters/through-adapters.mjs';
+import { databases } from './databases/databases.mjs';
 import { growth } from './growth/growth.mjs';
 import { hit } from './hit/hit.mjs';
 import { memory } from './memory/memory.mjs';
@@ -18,7 +19,18 @@ import { stores } from './stores/stores.mjs';
 
 /** @type {ReadonlyMap<string, Group>} */
 const groups = new Map(
-  Object.entries({ hit, memory, growth, stampede, start, miss, stores, adapters: throughAdapters, official }),
+  Object.entries({
+    hit,
+    memory,
+    growth,
+    stampede,
+    start,
+    miss,
+    stores,
+    adapters: throughAdapters,
+    databases,
+    official,
+  }),
 );
 /** Needs other runtimes, and runs on request only. */
 const optional = 'official';
