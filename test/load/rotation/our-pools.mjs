@@ -6,6 +6,8 @@ import { Uses } from './uses.mjs';
 import { queryOfMysql2 } from './mysql2-query.mjs';
 
 const host = '127.0.0.1';
+/** Milliseconds: a busy machine is no fault of a pool. */
+const connectTimeout = 60_000;
 
 /** @type {Readonly<Record<string, import('./pools.mjs').Pool>>} */
 export const pools = {
@@ -20,7 +22,15 @@ export const pools = {
   'kms-secrets, mysql2': {
     database: 'mariadb',
     open({ secrets, secret, port, size, maxUses }) {
-      const pool = rotatingMysql2({ secrets, secret, host, port, database: 'app', connectionLimit: size });
+      const pool = rotatingMysql2({
+        secrets,
+        secret,
+        host,
+        port,
+        database: 'app',
+        connectTimeout,
+        connectionLimit: size,
+      });
       const promises = pool.promise();
       return {
         query: queryOfMysql2(() => promises, maxUses),
@@ -33,7 +43,15 @@ export const pools = {
   'kms-secrets, mariadb': {
     database: 'mariadb',
     open({ secrets, secret, port, size, maxUses }) {
-      const pool = rotatingMariadb({ secrets, secret, host, port, database: 'app', connectionLimit: size });
+      const pool = rotatingMariadb({
+        secrets,
+        secret,
+        host,
+        port,
+        database: 'app',
+        connectTimeout,
+        connectionLimit: size,
+      });
       const uses = new Uses(maxUses);
       return {
         async query() {

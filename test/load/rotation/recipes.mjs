@@ -7,6 +7,8 @@ import { queryOfMysql2 } from './mysql2-query.mjs';
 /** @typedef {{ AccountName: string; AccountPassword: string }} Account */
 
 const host = '127.0.0.1';
+/** Milliseconds: a busy machine is no fault of a pool. */
+const connectTimeout = 60_000;
 
 /** @param {Pick<import('./pools.mjs').PoolTask, 'secrets' | 'secret'>} task */
 async function accountOf({ secrets, secret }) {
@@ -73,5 +75,5 @@ function pgPool({ port, size, maxUses }, account) {
  * @param {{ user: string; password: string }} account
  */
 function mysqlPool({ port, size }, account) {
-  return mysql.createPool({ host, port, database: 'app', connectionLimit: size, ...account }).promise();
+  return mysql.createPool({ host, port, database: 'app', connectTimeout, connectionLimit: size, ...account }).promise();
 }
