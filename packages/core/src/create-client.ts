@@ -8,6 +8,7 @@ import { machine as thisMachine } from './config/environment.ts';
 import type { ConfigurationMachine } from './config/environment.ts';
 import { collectSettings } from './config/settings.ts';
 import type { BatchingTransport } from './endpoint/batching-transport.ts';
+import { ClientChannels } from './diagnostics/client-channels.ts';
 import { EndpointSet } from './endpoint/endpoint-set.ts';
 import { ExpiryMonitor } from './endpoint/expiry-monitor.ts';
 import { Batching } from './fetch/batching.ts';
@@ -57,7 +58,8 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const { configFile, precedence } = options;
   const readOptions = (): ResolvedOptions | undefined => readFileAgain(machine, { configFile, precedence });
   const closing = new AbortController();
-  const events = new SecretEmitter(listenerReporter(values, logger, machine));
+  const channels = new ClientChannels();
+  const events = new SecretEmitter(listenerReporter(values, logger, machine), channels);
   const expiry = new ExpiryMonitor({ clock: values.clock, logger, events, closing: closing.signal });
   const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger, expiry };
   const identities = new IdentityFactory(context);
@@ -72,8 +74,10 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   for (const warning of warnings) logger.warn(warning);
   logger.info(`Secret client: ${[...sources].map(([option, source]) => `${option} from ${source}`).join(', ')}.`);
   const credentials = (): CredentialsProvider | undefined => identities.shared()?.credentials;
-  const given = { options: values, logger, events, closing, expiry, credentials };
-  return connectParts({ ...given, transports: [primary, ...fallbacks] });
+  const given = { options: values, logger, events, channels, closing, expiry, credentials };
+  const client = connectParts({ ...given, transports: [primary, ...fallbacks] });
+  channels.created(client.monitor, closing.signal);
+  return client;
 }
 
 /** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
@@ -93,6 +97,7 @@ interface ConnectedParts {
   readonly options: ResolvedOptions;
   readonly logger: GuardedLogger;
   readonly events: SecretEmitter;
+  readonly channels: ClientChannels;
   /** Aborts when the client is closed. */
   readonly closing: AbortController;
   readonly expiry: ExpiryMonitor;
@@ -125,7 +130,7 @@ function listenerReporter(
  * endpoint schedules refreshes in memory, and refreshes and refusals go to the fetcher.
  */
 function connectParts(parts: ConnectedParts): SecretClient {
-  const { options, logger, events, closing, expiry, credentials, transports } = parts;
+  const { options, logger, events, channels, closing, expiry, credentials, transports } = parts;
   const [primary, ...fallbacks] = transports;
   const { clock, hook, retry, attemptTimeout, deadline, staleDeadline } = options;
   const { signal } = closing;
@@ -176,6 +181,7 @@ function connectParts(parts: ConnectedParts): SecretClient {
     transform,
     listener: storeTier,
     stores: storeTier.hasStores ? storeTier : undefined,
+    tracer: channels,
     closing: signal,
   });
   const recovery = new Recovery({

@@ -2,6 +2,8 @@ export type { SecretClient } from './client/client.ts';
 export { SecretHandle } from './client/handle.ts';
 export type { HandleOptions, HandleSource } from './client/handle.ts';
 export { isSecretClient } from './client/is-secret-client.ts';
+export type { ClientMessage, EventMessage, FetchMessage, FetchResult } from './secret/channel-messages.ts';
+export type { ClientMonitor } from './secret/monitor.ts';
 export type { SetMember } from './client/secret-set.ts';
 export { createSecretClient } from './create-client.ts';
 export { fileStore } from './file-store/file-store.ts';
@@ -89,6 +91,7 @@ export type {
   ClientDescription,
   ClientHealth,
   ClientStats,
+  DescribeOptions,
   EndpointStatus,
   HealthOptions,
   IdentityStatus,

@@ -140,6 +140,7 @@ const idle: EndpointStatus = {
   state: 'healthy',
   attempts: 1_234,
   failures: 0,
+  failuresByKind: {},
   inFlight: 0,
   queued: 0,
   breaker: 'closed',
@@ -149,6 +150,7 @@ const idle: EndpointStatus = {
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
+  sinceSuccess: undefined,
   failingFor: undefined,
   lastFailure: undefined,
 };

@@ -10,7 +10,16 @@ import { markInstances } from '../secret/package-copy.ts';
 import type { Secret } from '../secret/secret.ts';
 import { checkSecretName } from '../secret/secret-name.ts';
 import type { Counter } from '../secret/counters.ts';
-import type { ClientDescription, ClientHealth, ClientStats, HealthOptions, SecretStatus } from '../secret/status.ts';
+import { monitorOf } from '../secret/monitor.ts';
+import type { ClientMonitor } from '../secret/monitor.ts';
+import type {
+  ClientDescription,
+  ClientHealth,
+  ClientStats,
+  DescribeOptions,
+  HealthOptions,
+  SecretStatus,
+} from '../secret/status.ts';
 import type { CredentialsProvider } from '../ports/credentials.ts';
 import type { RunInContext } from '../ports/run-in-context.ts';
 import { raceAbort } from '../time/deadline.ts';
@@ -37,6 +46,7 @@ import type { SetMember, SetRequest } from './secret-set.ts';
  * client was created, not in that of a read.
  */
 export class SecretClient {
+  readonly #monitor: ClientMonitor = monitorOf(this);
   readonly #parts: ClientParts;
   // Copied from the parts, which saves reads of fresh values a property access for each.
   readonly #clock: TickClock;
@@ -252,6 +262,14 @@ export class SecretClient {
     return this.#parts.memory.status.of(this.#keyOf(name, options));
   }
 
+  /**
+   * The methods of this client that return no value, for metrics and other monitoring. The messages of the channels of
+   * `node:diagnostics_channel` have it as `client`.
+   */
+  get monitor(): ClientMonitor {
+    return this.#monitor;
+  }
+
   /** Returns whether secrets can be served, for a readiness probe. Sends no request. */
   health(options?: HealthOptions): ClientHealth {
     const { memory, endpoints, storeTier, expiry } = this.#parts;
@@ -269,8 +287,8 @@ export class SecretClient {
   }
 
   /** Returns the state of every secret, endpoint and store, for operators. Contains no value. Slow with many secrets. */
-  describe(): ClientDescription {
-    return descriptionOf(this.#parts);
+  describe(options?: DescribeOptions): ClientDescription {
+    return descriptionOf(this.#parts, options);
   }
 
   /**

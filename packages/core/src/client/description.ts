@@ -1,4 +1,4 @@
-import type { ClientDescription, ClientStats } from '../secret/status.ts';
+import type { ClientDescription, ClientStats, DescribeOptions } from '../secret/status.ts';
 import { totalsOf } from '../secret/counters.ts';
 import type { ClientParts } from './client-parts.ts';
 
@@ -14,13 +14,17 @@ export function statsOf({ counters, memory, endpoints, storeTier, fetcher }: Cli
 }
 
 /** What `SecretClient.describe` returns. */
-export function descriptionOf({ closing, memory, endpoints, storeTier, expiry }: ClientParts): ClientDescription {
+export function descriptionOf(
+  { closing, memory, endpoints, storeTier, expiry }: ClientParts,
+  { secrets = true }: DescribeOptions = {},
+): ClientDescription {
   return {
     isClosed: closing.signal.aborted,
     identity: endpoints.identity,
-    secrets: memory.status.describe(),
+    secrets: secrets ? memory.status.describe() : [],
     endpoints: endpoints.describe(),
     stores: storeTier.describe(),
     expiries: expiry.status(),
+    oldestAge: memory.status.oldestAge,
   };
 }

@@ -27,6 +27,8 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
   state,
   attempts: 1,
   failures: 0,
+  failuresByKind: {},
+
   inFlight: 0,
   queued: 0,
   breaker: 'closed',
@@ -36,6 +38,7 @@ const endpoint = (state: EndpointStatus['state']): EndpointStatus => ({
   hedges: 0,
   hedgesWon: 0,
   p95: undefined,
+  sinceSuccess: undefined,
   failingFor: undefined,
   lastFailure: undefined,
 });

@@ -73,6 +73,7 @@ export class Endpoint {
   #hedges = 0;
   #hedgesWon = 0;
   #probes = 0;
+  #succeededAt: number | undefined;
   #failingSince: number | undefined;
   #breakerOpenedAt: number | undefined;
   #lastFailure: { readonly error: FetchFailure; readonly at: number } | undefined;
@@ -180,6 +181,7 @@ export class Endpoint {
 
   /** Records that the endpoint returned a secret after `ms` milliseconds. */
   succeeded(ms: number): void {
+    this.#succeededAt = this.#clock.now();
     this.latency.add(ms);
     this.rateLimiter.responded();
     this.cooldown.clear();
@@ -249,6 +251,7 @@ export class Endpoint {
       state: this.#state,
       attempts: this.#attempts,
       failures: this.#failures,
+      failuresByKind: Object.fromEntries(this.#failuresByKind),
       inFlight: this.#inFlight,
       queued: this.rateLimiter.queued,
       breaker: state.kind,
@@ -258,6 +261,7 @@ export class Endpoint {
       hedges: this.#hedges,
       hedgesWon: this.#hedgesWon,
       p95: this.latency.p95,
+      sinceSuccess: this.#succeededAt === undefined ? undefined : this.#clock.now() - this.#succeededAt,
       failingFor: this.#failingSince === undefined ? undefined : this.#clock.now() - this.#failingSince,
       lastFailure: last && {
         failure: last.error.failure,

@@ -25,13 +25,18 @@ export interface RaceParts extends AttemptParts {
 export interface RaceCall extends AttemptCall {
   /** The last failure of each endpoint. */
   readonly failed: Map<Endpoint, FetchFailure>;
+  /** The endpoint that returned the secret. Set by the race. */
+  endpoint?: Endpoint | undefined;
 }
 
 /** The outcome of a race with one candidate, from its attempt. `undefined` if it failed and a retry may help. */
 export function outcomeOf(attempt: EndpointAttempt, parts: RaceParts, call: RaceCall): FetchOutcome | undefined {
   const { endpoint, outcome } = attempt;
   if (call.signal.aborted) return { kind: 'aborted' };
-  if (!(outcome instanceof FetchFailure)) return { kind: 'secret', secret: outcome };
+  if (!(outcome instanceof FetchFailure)) {
+    call.endpoint = endpoint;
+    return { kind: 'secret', secret: outcome };
+  }
   recordFailure(attempt, outcome, call);
   return isFinal(outcome, endpoint, parts) ? { kind: 'failed', failure: outcome } : undefined;
 }
@@ -133,6 +138,7 @@ export class EndpointRace {
 
   #settleWith(winner: EndpointAttempt, secret: Secret): FetchOutcome {
     const { hedging } = this.#parts;
+    this.#call.endpoint = winner.endpoint;
     if (hedging !== undefined && this.#hedges.has(winner)) {
       winner.endpoint.countHedgeWin();
       for (const attempt of this.#running) attempt.cancelAsSlow(hedging.delayFor(attempt.endpoint.latency));

@@ -40,6 +40,15 @@ export interface FetcherParts extends FailoverParts {
   readonly listener: FetchListener;
   /** `undefined` without stores. */
   readonly stores: StoreLookup | undefined;
+  /** Publishes fetches, for subscribers. */
+  readonly tracer?: FetchTracer | undefined;
+}
+
+/** Traces fetches while something subscribes to them. */
+export interface FetchTracer {
+  readonly isTracing: boolean;
+  /** Calls `run` when `start` settles. Settles as `run` does. */
+  trace(flight: Flight, start: Promise<unknown>, run: () => Promise<Secret>): Promise<Secret>;
 }
 
 /**
@@ -82,7 +91,7 @@ export class Fetcher {
     request: SecretRequest,
     { level, start }: { readonly level: PriorityLevel; readonly start: Promise<unknown> },
   ): Flight {
-    const { clock, closing, counters, fetchDeadline, listener, stores } = this.#parts;
+    const { clock, closing, counters, fetchDeadline, listener, stores, tracer } = this.#parts;
     counters.fetches.add();
     const flight: Flight = new Flight({
       key,
@@ -100,7 +109,10 @@ export class Fetcher {
         if (this.#flights.get(key) !== flight) return;
         listener.markFailing(key, fetchError(request, failure, flight.progress));
       },
-      run: (started) => this.#run(started, start),
+      run: (started) =>
+        tracer?.isTracing === true
+          ? tracer.trace(started, start, () => this.#run(started, nextMicrotask))
+          : this.#run(started, start),
     });
     return flight;
   }

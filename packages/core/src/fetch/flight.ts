@@ -39,6 +39,8 @@ export class Flight implements FailoverCall {
   readonly readsStores: boolean;
   /** The attempts that have failed and the endpoints that were skipped so far. */
   readonly attempts: Attempt[] = [];
+  /** The endpoint that returned the secret. */
+  endpoint: Endpoint | undefined;
   /** Whether a request to KMS is in flight, so that its response may be older than a call now. */
   isSent = false;
   /** Its result may be older than an invalidation or a refusal. */

@@ -2,6 +2,7 @@ import * as nodeModule from 'node:module';
 import type * as AsyncHooks from 'node:async_hooks';
 import type * as BufferModule from 'node:buffer';
 import type * as Crypto from 'node:crypto';
+import type * as DiagnosticsChannel from 'node:diagnostics_channel';
 import type * as Dns from 'node:dns';
 import type * as Fs from 'node:fs';
 import type * as Http from 'node:http';
@@ -16,6 +17,7 @@ interface BuiltinModules {
   readonly 'node:async_hooks': typeof AsyncHooks;
   readonly 'node:buffer': typeof BufferModule;
   readonly 'node:crypto': typeof Crypto;
+  readonly 'node:diagnostics_channel': typeof DiagnosticsChannel;
   readonly 'node:dns': typeof Dns;
   readonly 'node:fs': typeof Fs;
   readonly 'node:net': typeof Net;

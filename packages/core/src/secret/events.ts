@@ -159,6 +159,12 @@ export interface ListenScope {
   readonly start: () => () => void;
 }
 
+/** The channels of `node:diagnostics_channel` on which the events of a client are published. */
+export interface EventChannels {
+  hasSubscriber(name: SecretEventName): boolean;
+  publish(name: SecretEventName, event: SecretEvents[SecretEventName]): void;
+}
+
 /** The options of `SecretEmitter.on`. */
 export interface EmitterOptions extends Pick<ListenOptions, 'signal'> {
   readonly scope?: ListenScope | undefined;
@@ -178,9 +184,11 @@ export function subscription(remove: () => void): Subscription {
 export class SecretEmitter {
   readonly #listeners = new Map<SecretEventName, Set<(event: never) => void>>();
   readonly #report: (name: SecretEventName, error: unknown) => void;
+  readonly #channels: EventChannels | undefined;
 
-  constructor(report: (name: SecretEventName, error: unknown) => void) {
+  constructor(report: (name: SecretEventName, error: unknown) => void, channels?: EventChannels) {
     this.#report = report;
+    this.#channels = channels;
   }
 
   /** Throws a `TypeError` for an unknown event name, for a listener that is no function and for options that are no object. */
@@ -232,10 +240,11 @@ export class SecretEmitter {
 
   /** Without one, the event need not be built. */
   hasListener(name: SecretEventName): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return (this.#listeners.get(name)?.size ?? 0) > 0 || this.#channels?.hasSubscriber(name) === true;
   }
 
   emit<Name extends SecretEventName>(name: Name, event: SecretEvents[Name]): void {
+    this.#channels?.publish(name, event);
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) return;
     // A copy: a listener that is added by a listener does not receive the current event.

@@ -11,6 +11,8 @@ export interface EndpointStatus {
   readonly attempts: number;
   /** Failed attempts so far. */
   readonly failures: number;
+  /** Those attempts by kind, and the refusals of KMS. */
+  readonly failuresByKind: Readonly<Partial<Record<FailureName, number>>>;
   /** Attempts in flight. */
   readonly inFlight: number;
   /** Attempts that wait for the rate limiter. */
@@ -29,6 +31,8 @@ export interface EndpointStatus {
   readonly hedgesWon: number;
   /** The 95th percentile of its recent response times in milliseconds; `undefined` below 20 samples. */
   readonly p95: number | undefined;
+  /** Milliseconds since it returned a secret; `undefined` before the first one. */
+  readonly sinceSuccess: number | undefined;
   /** Milliseconds since the first of the consecutive failures; `undefined` unless it is failing. */
   readonly failingFor: number | undefined;
   /** `ago` is in milliseconds. */
@@ -159,6 +163,14 @@ export interface ClientDescription {
   readonly stores: readonly StoreStatus[];
   /** Client keys, certificate authorities, and temporary credentials that could not be renewed. */
   readonly expiries: readonly ExpiryStatus[];
+  /** The time since the fetch of the oldest value in memory, in milliseconds; `undefined` if memory is empty. */
+  readonly oldestAge: number | undefined;
+}
+
+/** Options of `SecretClient.describe`. */
+export interface DescribeOptions {
+  /** Whether to list the secrets. Default: `true`. Metrics of 100,000 secrets need no list. */
+  readonly secrets?: boolean | undefined;
 }
 
 /** The number of secrets by freshness, accurate to one second. */

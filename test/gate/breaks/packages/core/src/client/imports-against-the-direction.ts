@@ -7,6 +7,7 @@ export { keep as keep5 } from '../file-store/keep.ts'; // breaks eslint(no-restr
 export { keep as keep6 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export type { Keep } from '../adapter-kit/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { keep as keep6 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
+export { keep as keep7 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): client/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*

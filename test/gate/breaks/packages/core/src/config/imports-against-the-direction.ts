@@ -9,6 +9,7 @@ export { keep as keep7 } from '../transports/keep.ts'; // breaks eslint(no-restr
 export { keep as keep8 } from '../seal/keep.ts'; // breaks eslint(no-restricted-imports): config/ imports
 export { keep as keep9 } from '../file-store/keep.ts'; // breaks eslint(no-restricted-imports): config/ imports
 export { keep as keep10 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): config/ imports
+export { keep as keep11 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): config/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export type { Secret } from '@kms-secrets/core'; // breaks eslint(no-restricted-imports): config/ imports

@@ -10,6 +10,7 @@ export { keep as keep8 } from '../file-store/keep.ts'; // breaks eslint(no-restr
 export { keep as keep9 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): fetch/ imports
 export type { Keep } from '../memory/keep.ts'; // breaks eslint(no-restricted-imports): fetch/ imports
 export { keep as keep9 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): fetch/ imports
+export { keep as keep10 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): fetch/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*

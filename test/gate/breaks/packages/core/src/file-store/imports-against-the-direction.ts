@@ -8,6 +8,7 @@ export { keep as keep6 } from '../config/keep.ts'; // breaks eslint(no-restricte
 export { keep as keep7 } from '../credentials/keep.ts'; // breaks eslint(no-restricted-imports): file-store/ imports
 export { keep as keep8 } from '../transports/keep.ts'; // breaks eslint(no-restricted-imports): file-store/ imports
 export { keep as keep9 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): file-store/ imports
+export { keep as keep10 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): file-store/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export type { Secret } from '@kms-secrets/core'; // breaks eslint(no-restricted-imports): file-store/ imports

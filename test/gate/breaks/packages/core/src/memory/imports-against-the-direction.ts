@@ -11,6 +11,7 @@ export { keep as keep9 } from '../file-store/keep.ts'; // breaks eslint(no-restr
 export { keep as keep10 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export type { Keep } from '../endpoint/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { keep as keep10 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
+export { keep as keep11 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): memory/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*

@@ -12,6 +12,7 @@ export { keep as keep10 } from '../file-store/keep.ts'; // breaks eslint(no-rest
 export { keep as keep11 } from '../options/keep.ts'; // breaks eslint(no-restricted-imports): network/ imports
 export { keep as keep12 } from '../ports/keep.ts'; // breaks eslint(no-restricted-imports): network/ imports
 export { keep as keep13 } from '../secret/keep.ts'; // breaks eslint(no-restricted-imports): network/ imports
+export { keep as keep14 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): network/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export type { Secret } from '@kms-secrets/core'; // breaks eslint(no-restricted-imports): network/ imports

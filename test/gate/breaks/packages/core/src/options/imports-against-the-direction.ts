@@ -12,6 +12,7 @@ export { keep as keep10 } from '../file-store/keep.ts'; // breaks eslint(no-rest
 export { keep as keep11 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export type { Keep } from '../memory/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { keep as keep11 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
+export { keep as keep12 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): options/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*

@@ -14,6 +14,7 @@ export { keep as keep12 } from '../ports/keep.ts'; // breaks eslint(no-restricte
 export { keep as keep13 } from '../secret/keep.ts'; // breaks eslint(no-restricted-imports): platform/ imports
 export { keep as keep14 } from '../time/keep.ts'; // breaks eslint(no-restricted-imports): platform/ imports
 export { keep as keep15 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): platform/ imports
+export { keep as keep16 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): platform/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export type { Secret } from '@kms-secrets/core'; // breaks eslint(no-restricted-imports): platform/ imports

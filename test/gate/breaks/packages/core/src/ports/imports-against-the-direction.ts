@@ -14,6 +14,7 @@ export { keep as keep12 } from '../file-store/keep.ts'; // breaks eslint(no-rest
 export { keep as keep13 } from '../platform/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export type { Keep } from '../time/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { keep as keep13 } from '../network/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
+export { keep as keep14 } from '../diagnostics/keep.ts'; // breaks eslint(no-restricted-imports): ports/ imports
 export { createClient } from '../create-client.ts'; // breaks eslint(no-restricted-imports): no other room
 export * from '../index.ts'; // breaks eslint(no-restricted-imports): no other room
 export { createHash } from 'node:crypto'; // breaks eslint(no-restricted-imports): no node:*
