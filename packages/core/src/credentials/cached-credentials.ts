@@ -135,7 +135,7 @@ export class CachedCredentials implements HoldingProvider {
         const message = `${source}: no credentials within ${fetchTimeout} ms. Check the network to the credentials service.`;
         reject(new FetchFailure('unreachable', message, { code: 'ETIMEDOUT' }));
       };
-      const timer = new RunningTimer({ clock, ms: fetchTimeout, task: onTimeout });
+      const timer = new RunningTimer({ clock }, fetchTimeout, onTimeout);
       fetch()
         .then(resolve, reject)
         .finally(() => timer.clear());

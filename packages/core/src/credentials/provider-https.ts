@@ -66,7 +66,7 @@ async function send(
   const agent = new ConnectionAgent({ clock, connectTimeout, proxy: resolveProxy?.(url.host) });
   const handle: CancelHandle = { isCancelled: false, cancel: undefined };
   const ms = connectTimeout + read;
-  const timer = new RunningTimer({ clock, ms, task: () => handle.cancel?.(), keepsAlive: true });
+  const timer = new RunningTimer({ clock, keepsAlive: true }, ms, () => handle.cancel?.());
   const { path, body } = toForm(request, url);
   const form = body === undefined ? {} : formHeaders(body);
   try {

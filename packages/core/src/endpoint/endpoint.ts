@@ -149,14 +149,18 @@ export class Endpoint {
   }
 
   /**
-   * Sends a request and counts it. Settles like the transport, or rejects as soon as `deadline` aborts. The caller reports the result
-   * to `succeeded` or `failed`.
+   * Sends a request and counts it. Settles like the transport, or rejects as soon as `deadline` aborts. The caller reports the end to
+   * `callEnded`, and the result to `succeeded` or `failed`.
    */
   callTransport(request: SecretRequest, deadline: Deadline, member: BatchMember): Promise<unknown> {
     const transport = this.#transport;
     this.#attempts += 1;
     this.#rate.add();
-    if (transport.acceptsCancelSignal === true) return this.#countInFlight(transport.fetch(request, deadline, member));
+    if (transport.acceptsCancelSignal === true) {
+      const fetching = transport.fetch(request, deadline, member);
+      this.#inFlight += 1;
+      return fetching;
+    }
     // A custom transport may throw synchronously, return a secret without a promise, or ignore the signal. It gets nothing but what the
     // port names.
     const { signal } = deadline;
@@ -170,13 +174,9 @@ export class Endpoint {
     });
   }
 
-  async #countInFlight(fetched: Promise<Secret>): Promise<Secret> {
-    this.#inFlight += 1;
-    try {
-      return await fetched;
-    } finally {
-      this.#inFlight -= 1;
-    }
+  /** A call of `callTransport` has settled. The request of a custom transport that ignores the signal may still be in flight. */
+  callEnded(): void {
+    if (this.#transport.acceptsCancelSignal === true) this.#inFlight -= 1;
   }
 
   /** Records that the endpoint returned a secret after `ms` milliseconds. */

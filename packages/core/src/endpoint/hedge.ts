@@ -77,17 +77,14 @@ export class HedgeTimer {
       const hedge = (): void => {
         if (isLate && priority.isForeground && hedging.tryWithdraw()) this.#fire(resolve);
       };
-      const timer = new RunningTimer({
-        clock,
-        ms: hedging.delayFor(endpoint.latency),
-        task: () => {
-          isLate = true;
-          hedge();
-        },
+      const timer = new RunningTimer({ clock }, hedging.delayFor(endpoint.latency), () => {
+        isLate = true;
+        hedge();
       });
+      const promotion = priority.onForeground(hedge);
       this.#cleanups.push(
         () => timer.clear(),
-        priority.onForeground(hedge),
+        () => promotion.remove(),
         endpoint.onBreakerOpen(() => this.#fire(resolve)),
       );
     });

@@ -1,4 +1,5 @@
 import { TaskList } from '../time/task-list.ts';
+import type { Task } from '../time/task-list.ts';
 
 /**
  * The purpose of a fetch, from the lowest priority to the highest: a background refresh, a read, or a forced refresh, which
@@ -34,8 +35,8 @@ export class Priority {
     if (isPromoted) this.#foregroundTasks?.runAll();
   }
 
-  /** Runs `task` when the fetch is promoted to the foreground; returns a function that removes it. */
-  onForeground(task: () => void): () => void {
+  /** Runs `task` when the fetch is promoted to the foreground, unless the returned task is removed before. */
+  onForeground(task: () => void): Task {
     this.#foregroundTasks ??= new TaskList();
     return this.#foregroundTasks.add(task);
   }

@@ -138,20 +138,20 @@ export class RateLimiter {
           reject(error);
         },
       };
-      const removeListener = onAbort(signal, () => {
+      const cancellation = onAbort(signal, () => {
         leaveQueue();
         reject(signal.reason as Error);
         this.#grantWaiters();
       });
-      const stopPromotion = priority.onForeground(() => {
+      const promotion = priority.onForeground(() => {
         this.#lanes.delete(lane, waiter);
         lane = laneOf(standing, true);
         this.#lanes.add(lane, waiter, name);
         this.#grantWaiters();
       });
       const leaveQueue = (): void => {
-        removeListener();
-        stopPromotion();
+        cancellation.remove();
+        promotion.remove();
         this.#lanes.delete(lane, waiter);
       };
       this.#lanes.add(lane, waiter, name);

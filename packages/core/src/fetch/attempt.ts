@@ -123,7 +123,13 @@ export class EndpointAttempt implements BatchMember {
       // The attempt may have been cancelled after the rate limiter granted it.
       deadline.throwIfAborted();
       this.#call.onSent?.();
-      const secret = await endpoint.callTransport(request, deadline, this);
+      const calling = endpoint.callTransport(request, deadline, this);
+      let secret: unknown;
+      try {
+        secret = await calling;
+      } finally {
+        endpoint.callEnded();
+      }
       if (!isSecret(secret)) {
         throw new FetchFailure('malformed', `The transport of ${endpoint.name} did not return a Secret.`);
       }

@@ -101,11 +101,11 @@ class BatchCollector {
         member,
         isCancelled: false,
         settle(outcome) {
-          removeListener();
+          cancellation.remove();
           outcome.then(resolve, reject);
         },
       };
-      const removeListener = onAbort(signal, () => {
+      const cancellation = onAbort(signal, () => {
         item.isCancelled = true;
         reject(signal.reason as Error); // unchanged: the caller chose the reason
         if (this.#items.every(({ isCancelled }) => isCancelled)) this.#flush();

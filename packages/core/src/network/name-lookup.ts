@@ -40,7 +40,7 @@ export class NameLookup {
       const known = resolver.lastKnown(query, clock);
       if (known !== undefined) succeed(known);
     };
-    const timer = new RunningTimer({ clock, ms: connectTimeout / 2, task: useLastKnown });
+    const timer = new RunningTimer({ clock }, connectTimeout / 2, useLastKnown);
     resolver.resolve(query, clock).then(succeed, (error: NodeJS.ErrnoException) => {
       const known = resolver.lastKnown(query, clock);
       if (known === undefined) settle(() => callback(error, []));

@@ -122,7 +122,7 @@ function lookupKey({ name, options: { family, hints, order, verbatim } }: NameQu
 /** Resolves to whether `promise` settles within `ms` milliseconds. Never rejects. */
 function isSettledWithin(promise: Promise<unknown>, clock: Clock, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = new RunningTimer({ clock, ms, task: () => resolve(false) });
+    const timer = new RunningTimer({ clock }, ms, () => resolve(false));
     const settled = (): void => {
       timer.clear();
       resolve(true);

@@ -38,7 +38,7 @@ export async function sendPlainRequest(parts: PlainRequest): Promise<PlainRespon
   });
   // Not in the options, which NODE_DEBUG=http prints: the headers may contain a token.
   for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
-  const timer = new RunningTimer({ clock, ms: timeout, task: () => request.destroy(timedOut()), keepsAlive: true });
+  const timer = new RunningTimer({ clock, keepsAlive: true }, timeout, () => request.destroy(timedOut()));
   try {
     return await new Promise<PlainResponse>((resolve, reject) => {
       request.once('error', reject);

@@ -128,7 +128,7 @@ export function sendRequest(
     if (!isReused) {
       const task = (): void =>
         settle({ kind: 'connectTimeout', timeout: connectTimeout, isUnresolved: agent.isResolving(hostname) });
-      timer = new RunningTimer({ clock, ms: connectTimeout, task });
+      timer = new RunningTimer({ clock }, connectTimeout, task);
       request.once('socket', (socket: TLSSocket) => {
         socket.once('secureConnect', () => {
           isConnected = true;

@@ -17,10 +17,10 @@ test('a removed task does not run', () => {
   const controller = new AbortController();
   let runs = 0;
   const task = (): void => void (runs += 1);
-  const removeTask = onAbort(controller.signal, task);
+  const removed = onAbort(controller.signal, task);
   onAbort(controller.signal, task);
 
-  removeTask();
+  removed.remove();
   controller.abort();
 
   expect(runs).toBe(1);

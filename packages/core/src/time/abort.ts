@@ -1,4 +1,5 @@
 import { TaskList } from './task-list.ts';
+import type { Task } from './task-list.ts';
 
 /** What cancels work: an `AbortSignal`, or the cheaper `LightSignal` of this package. */
 export type CancelSignal = AbortSignal | LightSignal;
@@ -11,19 +12,19 @@ export interface LightSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
   /** See the function `onAbort`. */
-  onAbort(task: () => void): () => void;
+  onAbort(task: () => void): Task;
 }
 
 /** The tasks to run when each signal aborts. A signal has one listener for all its tasks. */
 const tasksOf = new WeakMap<AbortSignal, TaskList>();
 
 /**
- * Runs `task` when `signal` aborts. Returns a function that removes the task. The signal must not have aborted yet.
+ * Runs `task` when `signal` aborts, unless the returned task is removed before. The signal must not have aborted yet.
  *
  * It does not call `addEventListener` for each task, because thousands of reads may share one signal: Node warns of a leak at
  * the eleventh listener, and finds a listener to remove by a linear search.
  */
-export function onAbort(signal: CancelSignal, task: () => void): () => void {
+export function onAbort(signal: CancelSignal, task: () => void): Task {
   if (isLight(signal)) return signal.onAbort(task);
   const tasks = tasksOf.get(signal) ?? listenTo(signal);
   return tasks.add(task);

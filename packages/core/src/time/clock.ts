@@ -127,12 +127,12 @@ export function sleep(clock: Clock, ms: number, signal: CancelSignal): Promise<v
       reject(signal.reason as Error);
       return;
     }
-    const removeTask = onAbort(signal, () => {
+    const cancellation = onAbort(signal, () => {
       cancelTimer();
       reject(signal.reason as Error);
     });
     const cancelTimer = clock.setUnrefTimer(ms, () => {
-      removeTask();
+      cancellation.remove();
       resolve();
     });
   });

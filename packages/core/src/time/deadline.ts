@@ -2,10 +2,11 @@ import { onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
 import { RunningTimer } from './running-timer.ts';
-import type { RunningTimerParts } from './running-timer.ts';
+import type { RunningTimerSettings } from './running-timer.ts';
 import { TaskList } from './task-list.ts';
+import type { Task } from './task-list.ts';
 
-export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits' | 'afterSuspension' | 'keepsAlive'> {
+export interface DeadlineParts extends RunningTimerSettings {
   /** Milliseconds from now. Without it, the time starts with `start`. */
   readonly ms?: number;
   /** Its abort cancels the deadline. */
@@ -22,7 +23,7 @@ export interface DeadlineParts extends Pick<RunningTimerParts, 'clock' | 'limits
  */
 export class Deadline implements LightSignal {
   readonly #parts: DeadlineParts;
-  readonly #removeFromParent: () => void;
+  readonly #parentTask: Task | undefined;
   #tasks: TaskList | undefined;
   /** Created on demand: only transports and stores need a real `AbortSignal`. */
   #controller: AbortController | undefined;
@@ -33,7 +34,7 @@ export class Deadline implements LightSignal {
     const { ms, parent } = parts;
     this.#parts = parts;
     if (ms !== undefined) this.#setTimer(ms);
-    this.#removeFromParent = parent.aborted ? () => {} : onAbort(parent, () => this.cancel(parent.reason));
+    this.#parentTask = parent.aborted ? undefined : onAbort(parent, () => this.cancel(parent.reason));
     if (parent.aborted) this.cancel(parent.reason);
   }
 
@@ -73,7 +74,7 @@ export class Deadline implements LightSignal {
     return this.#controller.signal;
   }
 
-  onAbort(task: () => void): () => void {
+  onAbort(task: () => void): Task {
     this.#tasks ??= new TaskList();
     return this.#tasks.add(task);
   }
@@ -81,7 +82,7 @@ export class Deadline implements LightSignal {
   /** Removes the timer and the listener of the parent. Call it when the work is done. */
   clear(): void {
     this.#timer?.clear();
-    this.#removeFromParent();
+    this.#parentTask?.remove();
   }
 
   /** Aborts before the time is up. */
@@ -94,9 +95,7 @@ export class Deadline implements LightSignal {
   }
 
   #setTimer(ms: number): void {
-    const task = (): void => this.cancel(this.#parts.reason());
-    const { clock, limits, afterSuspension, keepsAlive } = this.#parts;
-    this.#timer = new RunningTimer({ clock, ms, task, limits, afterSuspension, keepsAlive });
+    this.#timer = new RunningTimer(this.#parts, ms, () => this.cancel(this.#parts.reason()));
   }
 }
 
@@ -107,9 +106,9 @@ export function raceAbort<Value>(
   onSettled: () => void = () => {},
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const removeTask = signal.aborted ? () => {} : onAbort(signal, () => reject(signal.reason as Error));
+    const task = signal.aborted ? undefined : onAbort(signal, () => reject(signal.reason as Error));
     const cleanUp = (): void => {
-      removeTask();
+      task?.remove();
       onSettled();
     };
     if (signal.aborted) reject(signal.reason as Error);
@@ -127,7 +126,8 @@ export function raceAbort<Value>(
   });
 }
 
-interface TimeoutOptions<Value> extends Pick<RunningTimerParts, 'ms' | 'limits'> {
+interface TimeoutOptions<Value> extends Pick<RunningTimerSettings, 'limits'> {
+  readonly ms: number;
   readonly onTimeout: () => Value | Promise<Value>;
 }
 
@@ -151,7 +151,7 @@ export function withTimeout<Value>(
         reject(error);
       }
     };
-    const timer = new RunningTimer({ clock, ms, task, limits, keepsAlive: true });
+    const timer = new RunningTimer({ clock, limits, keepsAlive: true }, ms, task);
     promise.then(
       (value) => {
         timer.clear();

@@ -1,7 +1,7 @@
 import { FakeClock } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { remainingOf, RunningTimer } from './running-timer.ts';
-import type { RunningTimerParts } from './running-timer.ts';
+import type { RunningTimerSettings } from './running-timer.ts';
 
 interface Subject {
   readonly clock: FakeClock;
@@ -10,11 +10,11 @@ interface Subject {
   readonly runs: readonly number[];
 }
 
-/** A timer of 500 ms. */
-function setup(options: Partial<RunningTimerParts> = {}): Subject {
+/** A timer of `ms` milliseconds. */
+function setup({ ms = 500, ...settings }: Partial<RunningTimerSettings> & { readonly ms?: number } = {}): Subject {
   const clock = new FakeClock();
   const runs: number[] = [];
-  const timer = new RunningTimer({ clock, ms: 500, task: () => runs.push(clock.now()), ...options });
+  const timer = new RunningTimer({ clock, ...settings }, ms, () => runs.push(clock.now()));
   return { clock, timer, runs };
 }
 

@@ -13,10 +13,8 @@ const suspendedAfter = 5_000;
 /** The longest time (ms) that a caller waits in addition, once: enough for another attempt. */
 const maxCallerExtension = 5_000;
 
-export interface RunningTimerParts {
+export interface RunningTimerSettings {
   readonly clock: Clock;
-  readonly ms: number;
-  readonly task: () => void;
   /**
    * What the time limits. An operation of a store or an endpoint is not charged for lost time. A caller does not wait longer for it:
    * only if the process loses time at the end of the wait, the wait is extended by as much, once and by at most five seconds.
@@ -35,11 +33,8 @@ export interface RunningTimerParts {
  * The time is divided into parts. A part that ends late delays the end of the timer by as much.
  */
 export class RunningTimer {
-  readonly #clock: Clock;
+  readonly #settings: RunningTimerSettings;
   readonly #task: () => void;
-  readonly #isCaller: boolean;
-  readonly #afterSuspension: number | undefined;
-  readonly #keepsAlive: boolean;
   #remaining: number;
   #parts: number;
   #isExtended = false;
@@ -49,20 +44,18 @@ export class RunningTimer {
   #cancel: (() => void) | undefined;
   readonly #end = (): void => this.#endPart();
 
-  constructor({ clock, ms, task, limits = 'operation', afterSuspension, keepsAlive = false }: RunningTimerParts) {
-    this.#clock = clock;
+  /** Runs `task` after `ms` milliseconds. */
+  constructor(settings: RunningTimerSettings, ms: number, task: () => void) {
+    this.#settings = settings;
     this.#task = task;
-    this.#isCaller = limits === 'caller';
-    this.#afterSuspension = afterSuspension;
-    this.#keepsAlive = keepsAlive;
     this.#remaining = ms;
-    this.#parts = this.#isCaller ? 1 : Math.max(minParts, Math.ceil(ms / maxPartLength));
+    this.#parts = settings.limits === 'caller' ? 1 : Math.max(minParts, Math.ceil(ms / maxPartLength));
     this.#startPart();
   }
 
   /** Milliseconds by which its parts have ended late so far. */
   get lost(): number {
-    return this.#lost + Math.max(this.#clock.now() - this.#dueAt, 0);
+    return this.#lost + Math.max(this.#settings.clock.now() - this.#dueAt, 0);
   }
 
   clear(): void {
@@ -71,20 +64,22 @@ export class RunningTimer {
 
   #startPart(): void {
     const ms = Math.ceil(this.#remaining / this.#parts);
+    const { clock, keepsAlive = false } = this.#settings;
     this.#partLength = ms;
-    this.#dueAt = this.#clock.now() + ms;
-    this.#cancel = this.#keepsAlive ? this.#clock.setTimer(ms, this.#end) : this.#clock.setUnrefTimer(ms, this.#end);
+    this.#dueAt = clock.now() + ms;
+    this.#cancel = keepsAlive ? clock.setTimer(ms, this.#end) : clock.setUnrefTimer(ms, this.#end);
   }
 
   #endPart(): void {
     const ms = this.#partLength;
-    const late = Math.max(this.#clock.now() - this.#dueAt, 0);
+    const { clock, limits, afterSuspension } = this.#settings;
+    const late = Math.max(clock.now() - this.#dueAt, 0);
     this.#lost += late;
     this.#remaining -= ms;
     this.#parts = Math.max(this.#parts - 1, 1);
-    if (late > suspendedAfter && this.#afterSuspension !== undefined) this.#extendOnce(this.#afterSuspension);
+    if (late > suspendedAfter && afterSuspension !== undefined) this.#extendOnce(afterSuspension);
     else if (late > normalLateness && this.#remaining <= 0) {
-      this.#extendOnce(Math.min(late, this.#isCaller ? maxCallerExtension : ms));
+      this.#extendOnce(Math.min(late, limits === 'caller' ? maxCallerExtension : ms));
     }
     if (this.#remaining > 0) this.#startPart();
     else this.#task();

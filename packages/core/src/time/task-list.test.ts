@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { TaskList } from './task-list.ts';
+import type { Task } from './task-list.ts';
 
-function setup(): { readonly tasks: TaskList; readonly runs: string[]; readonly add: (name: string) => () => void } {
+function setup(): { readonly tasks: TaskList; readonly runs: string[]; readonly add: (name: string) => Task } {
   const tasks = new TaskList();
   const runs: string[] = [];
   return { tasks, runs, add: (name) => tasks.add(() => void runs.push(name)) };
@@ -22,10 +23,10 @@ test('runs every task but those that were removed, in any order of removal', () 
   const { tasks, runs, add } = setup();
   const [a, , c, , e] = ['a', 'b', 'c', 'd', 'e'].map(add);
 
-  c?.();
-  a?.();
-  a?.();
-  e?.();
+  c?.remove();
+  a?.remove();
+  a?.remove();
+  e?.remove();
   tasks.runAll();
 
   expect(runs.toSorted()).toEqual(['b', 'd']);
@@ -34,9 +35,8 @@ test('runs every task but those that were removed, in any order of removal', () 
 test('does not run a task that an earlier one removes', () => {
   const tasks = new TaskList();
   const runs: string[] = [];
-  let removeSecond = (): void => {};
-  tasks.add(() => removeSecond());
-  removeSecond = tasks.add(() => void runs.push('second'));
+  tasks.add(() => second.remove());
+  const second = tasks.add(() => void runs.push('second'));
   tasks.add(() => void runs.push('third'));
 
   tasks.runAll();
@@ -59,10 +59,10 @@ test('the same function added twice is two tasks', () => {
   const tasks = new TaskList();
   let runs = 0;
   const task = (): void => void (runs += 1);
-  const remove = tasks.add(task);
+  const first = tasks.add(task);
   tasks.add(task);
 
-  remove();
+  first.remove();
   tasks.runAll();
 
   expect(runs).toBe(1);

@@ -7,13 +7,11 @@
 export class TaskList {
   #tasks: Task[] = [];
 
-  /** Returns a function that removes the task. The same function added twice counts as two tasks. */
-  add(run: () => void): () => void {
-    const task: Task = { run, index: this.#tasks.length };
+  /** The same function added twice counts as two tasks. */
+  add(run: () => void): Task {
+    const task = new Task(run, this, this.#tasks.length);
     this.#tasks.push(task);
-    return () => {
-      this.#remove(task);
-    };
+    return task;
   }
 
   /** Runs the tasks and removes them. A task that an earlier one removes does not run. */
@@ -27,7 +25,8 @@ export class TaskList {
     }
   }
 
-  #remove(task: Task): void {
+  /** @internal */
+  remove(task: Task): void {
     const { index } = task;
     task.index = removed;
     // Tasks of `runAll` are in no list.
@@ -39,10 +38,23 @@ export class TaskList {
   }
 }
 
-interface Task {
+/** A task in a list: an object instead of a function that removes it, which would be two more objects for each task. */
+export class Task {
   readonly run: () => void;
   /** The position in the list, or `removed`. */
   index: number;
+  readonly #list: TaskList;
+
+  constructor(run: () => void, list: TaskList, index: number) {
+    this.run = run;
+    this.#list = list;
+    this.index = index;
+  }
+
+  /** The task does not run any more. */
+  remove(): void {
+    this.#list.remove(this);
+  }
 }
 
 const removed = -1;

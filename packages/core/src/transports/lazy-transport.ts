@@ -34,9 +34,14 @@ function forward(lazy: LazyTransport<OwnTransport>, endpoint: string): Lazy<OwnT
   return {
     endpoint,
     acceptsCancelSignal: true,
-    fetch: (request, signal) => lazy.use((transport) => transport.fetch(request, signal), signal),
+    fetch: (request, signal) => lazy.loaded?.fetch(request, signal) ?? fetchLater(lazy, request, signal),
     close: () => lazy.close(),
   };
+}
+
+/** A function of its own, so that a fetch with a loaded transport creates no closure. */
+function fetchLater(lazy: LazyTransport<OwnTransport>, request: SecretRequest, signal: CancelSignal): Promise<Secret> {
+  return lazy.use((transport) => transport.fetch(request, signal), signal);
 }
 
 class LazyTransport<Transport extends SecretTransport> {
@@ -47,6 +52,10 @@ class LazyTransport<Transport extends SecretTransport> {
 
   constructor(load: () => Promise<Transport>) {
     this.#load = load;
+  }
+
+  get loaded(): Transport | undefined {
+    return this.#loaded;
   }
 
   /** Calls `run` with the transport, after it was loaded. */

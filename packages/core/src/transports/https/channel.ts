@@ -41,13 +41,15 @@ export interface WireRequest {
 }
 
 /** One `send` of a transport. */
-export interface SendCall {
+export interface SendCall<Result> {
   /** Cancels the request. */
   readonly signal: CancelSignal;
   /** Builds and signs a request. Called again if the request is repeated. Without a promise if all that it needs is at hand. */
   readonly build: () => WireRequest | Promise<WireRequest>;
   /** Called when KMS rejects the identity. Returns whether `build` may sign with another one now. */
   readonly discard: () => boolean | undefined;
+  /** Decodes the body of a response with status 200. Throws a `FetchFailure`. */
+  readonly decode: (body: Buffer) => Result;
 }
 
 type ApiResponse = Extract<RequestOutcome, { readonly kind: 'response' }>;
@@ -75,17 +77,17 @@ export class HttpsChannel {
   }
 
   /**
-   * Sends a request. Resolves to the body of the response if its status is 200; otherwise rejects with a `FetchFailure`. Rejects
-   * with the reason of `signal` when it aborts.
+   * Sends a request. Resolves to the decoded response if its status is 200; otherwise rejects with a `FetchFailure`. Rejects with
+   * the reason of `signal` when it aborts.
    *
    * Repeats the request once if a new signature may help.
    */
-  async send({ signal, build, discard }: SendCall): Promise<Buffer> {
+  async send<Result>({ signal, build, discard, decode }: SendCall<Result>): Promise<Result> {
     if (signal.aborted) throw signal.reason;
     if (this.#isClosed) throw this.#closedFailure();
     const handle = new Cancellation();
-    const removeListener = onAbort(signal, () => handle.abort(signal.reason));
-    const removeTask = this.#closing.add(() => handle.abort(this.#closedFailure()));
+    const onSignal = onAbort(signal, () => handle.abort(signal.reason));
+    const onClose = this.#closing.add(() => handle.abort(this.#closedFailure()));
     const startedAt = this.#options.clock.date();
     let mayReconnect = true;
     let mayRenew = true;
@@ -103,7 +105,7 @@ export class HttpsChannel {
         }
         // A gateway without KMS behind it: the host name may have moved to another address.
         if (this.#isFromGateway(outcome, gatewayStatuses)) this.#target?.agent.renew();
-        if (outcome.kind === 'response' && outcome.status === 200) return this.#uncompressedBody(outcome);
+        if (outcome.kind === 'response' && outcome.status === 200) return decode(this.#uncompressedBody(outcome));
         const failure = this.toFailure(outcome);
         const took = this.#options.clock.date() - startedAt;
         if (!mayRenew || !isWorthSigningAgain(failure, { took, discard })) throw failure;
@@ -111,8 +113,8 @@ export class HttpsChannel {
         mayReconnect = true;
       }
     } finally {
-      removeListener();
-      removeTask();
+      onSignal.remove();
+      onClose.remove();
     }
   }
 
@@ -133,7 +135,7 @@ export class HttpsChannel {
   }
 
   /** Not async: a request that is signed without a promise creates only the promise of its outcome. */
-  #sendOnce(build: SendCall['build'], handle: Cancellation): Promise<RequestOutcome> {
+  #sendOnce(build: SendCall<unknown>['build'], handle: Cancellation): Promise<RequestOutcome> {
     try {
       const request = build();
       return 'then' in request ? this.#sendLater(request, handle) : this.#start(request, handle);

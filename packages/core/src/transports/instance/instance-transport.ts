@@ -41,18 +41,18 @@ export class InstanceTransport implements SecretTransport {
     return this.#channel.endpoint;
   }
 
-  async fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
+  fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
     const { clientKey } = this.#options;
-    let signer = clientKey.getClientKey();
-    const body = await this.#channel.send({
+    let signer: ClientKey;
+    return this.#channel.send({
       signal,
       build: () => {
         signer = clientKey.getClientKey();
         return this.#build(request, signer);
       },
       discard: () => clientKey.discard?.(signer),
+      decode: (body) => secretFromFields(this.#decode(body), request, this.#options),
     });
-    return secretFromFields(this.#decode(body), request, this.#options);
   }
 
   close(): void {

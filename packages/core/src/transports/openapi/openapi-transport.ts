@@ -12,7 +12,7 @@ import type { SecretTransport } from '../../ports/transport.ts';
 import type { SecretRequest } from '../../secret/secret-request.ts';
 import type { FetchFailure } from '../../ports/transport.ts';
 import type { IdentityKind } from '../https/advice.ts';
-import type { HttpsOptions, WireRequest } from '../https/channel.ts';
+import type { HttpsOptions, SendCall, WireRequest } from '../https/channel.ts';
 import { HttpsChannel } from '../https/channel.ts';
 import type { Dialect } from '../https/classify.ts';
 import type { RequestHeaders } from '../../network/send-request.ts';
@@ -40,6 +40,10 @@ export interface OpenApiOptions extends HttpsOptions {
 }
 
 export type OpenApiTransportOptions = OpenApiOptions & OpenApiIdentity;
+
+interface ActionCall<Result> extends Pick<SendCall<Result>, 'signal' | 'decode'> {
+  readonly action: () => ActionRequest;
+}
 
 /** What signed the last request of a fetch. */
 interface SignerRecord {
@@ -74,26 +78,25 @@ export class OpenApiTransport implements SecretTransport {
     return this.#channel.endpoint;
   }
 
-  async fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
-    const body = await this.#send(() => getSecretValueRequest(request), signal);
-    return decodeSecret(body, request, this.#options);
+  fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
+    const decode = (body: Buffer): Secret => decodeSecret(body, request, this.#options);
+    return this.#send({ signal, action: () => getSecretValueRequest(request), decode });
   }
 
   /** The documentation does not say whether KMS accepts this action from a client key. */
-  async fetchMany(
-    requests: readonly SecretRequest[],
-    signal: AbortSignal,
-  ): Promise<readonly (Secret | FetchFailure)[]> {
-    const body = await this.#send(() => batchGetSecretValueRequest(requests), signal);
-    return decodeBatch(body, requests, { ...this.#options, identity: this.#identity });
+  fetchMany(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]> {
+    const decode = (body: Buffer): readonly (Secret | FetchFailure)[] =>
+      decodeBatch(body, requests, { ...this.#options, identity: this.#identity });
+    return this.#send({ signal, action: () => batchGetSecretValueRequest(requests), decode });
   }
 
-  #send(build: () => ActionRequest, signal: CancelSignal): Promise<Buffer> {
+  #send<Result>({ signal, action, decode }: ActionCall<Result>): Promise<Result> {
     const { credentials, clientKey } = this.#options;
     const signer: SignerRecord = { accessKeyId: undefined, clientKey: undefined };
     return this.#channel.send({
       signal,
-      build: () => this.#sign(build(), signer),
+      decode,
+      build: () => this.#sign(action(), signer),
       discard() {
         if (signer.clientKey !== undefined) return clientKey?.discard?.(signer.clientKey);
         return signer.accessKeyId === undefined ? false : credentials?.discard?.(signer.accessKeyId);

@@ -56,23 +56,25 @@ export function canonicalRequest({ method, path, query, headers, signed, bodyHas
   return `${method}\n${path}\n${query}\n${lines}\n${signed.list}\n${bodyHash}`;
 }
 
-/** Encodes parameters, which must be in byte order of their names. Omits those that are `undefined`. */
+/** Encodes the values of parameters, which must be in byte order of their names, all ASCII letters. Omits those that are `undefined`. */
 export function canonicalQuery(parameters: Readonly<Record<string, string | undefined>>): string {
   let query = '';
   for (const name in parameters) {
     const value = parameters[name];
-    if (value !== undefined) query += `${query === '' ? '' : '&'}${percentEncode(name)}=${percentEncode(value)}`;
+    if (value !== undefined) query += `${query === '' ? '' : '&'}${name}=${percentEncode(value)}`;
   }
   return query;
 }
+
+const hasUnencoded = /[!'()*]/;
 
 /**
  * Encodes all characters but `A-Z a-z 0-9 - _ . ~` (RFC 3986). `encodeURIComponent` leaves five more characters, one of which is
  * in the names of secrets that cloud products create: `product!name`.
  */
 export function percentEncode(text: string): string {
-  if (/^[\w.~-]*$/.test(text)) return text;
-  return encodeURIComponent(text).replaceAll(/[!'()*]/gu, hexEscape);
+  const encoded = encodeURIComponent(text);
+  return hasUnencoded.test(encoded) ? encoded.replaceAll(/[!'()*]/gu, hexEscape) : encoded;
 }
 
 /**
