@@ -14,18 +14,20 @@ export class FreshnessCounts {
     this.#staleIfError = staleIfError;
   }
 
-  add({ key, secret, ttlEndsAt }: Entry): void {
+  /** Adds an entry in place of `previous`, if there is one. */
+  add(entry: Entry, previous: Entry | undefined): void {
+    const { key, secret, ttlEndsAt } = entry;
     this.rotations.set(key, secret.rotation?.nextAt);
     this.#size += 1;
     this.#pastTtl.add(ttlEndsAt);
     this.#expired.add(ttlEndsAt + this.#staleIfError);
+    // Last: if both fall into one second, the counters keep it.
+    if (previous !== undefined) this.#forget(previous);
   }
 
-  remove({ key, ttlEndsAt }: Entry): void {
-    this.rotations.set(key, undefined);
-    this.#size -= 1;
-    this.#pastTtl.remove(ttlEndsAt);
-    this.#expired.remove(ttlEndsAt + this.#staleIfError);
+  remove(entry: Entry): void {
+    this.rotations.set(entry.key, undefined);
+    this.#forget(entry);
   }
 
   at(now: number): { readonly fresh: number; readonly stale: number; readonly expired: number } {
@@ -44,5 +46,11 @@ export class FreshnessCounts {
     this.#size = 0;
     this.#pastTtl.clear();
     this.#expired.clear();
+  }
+
+  #forget({ ttlEndsAt }: Entry): void {
+    this.#size -= 1;
+    this.#pastTtl.remove(ttlEndsAt);
+    this.#expired.remove(ttlEndsAt + this.#staleIfError);
   }
 }

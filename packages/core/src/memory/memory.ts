@@ -283,8 +283,7 @@ export class SecretMemory {
     const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? ticksOf(now) });
     if (!this.#cache.store(entry)) return;
     this.#errors.delete(key);
-    if (previous !== undefined) this.#counts.remove(previous);
-    this.#counts.add(entry);
+    this.#counts.add(entry, previous);
     this.#outages.clear(key);
     this.#queue.remove(key, previous);
     this.#queue.schedule(entry, delay);

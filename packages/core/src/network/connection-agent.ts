@@ -66,6 +66,8 @@ export class ConnectionAgent extends Agent {
   readonly #lookup: NameLookup;
   /** The options of every connection, to the host or to the proxy. */
   readonly #connection: AgentOptions;
+  readonly #tls: AgentOptions;
+  #servername: string | undefined;
   readonly #openings = new WeakMap<Duplex, Opening>();
   /** Until this time (the clock's `now`), each idle connection may be reused. */
   #reusableUntil = Number.POSITIVE_INFINITY;
@@ -86,18 +88,22 @@ export class ConnectionAgent extends Agent {
     // Without allowPartialTrustChain, Node does not accept a CA file that contains only the intermediate CA of KMS's private PKI
     // (UNABLE_TO_GET_ISSUER_CERT). The official Java and Go clients accept it.
     const trust = ca === undefined ? {} : { ca, allowPartialTrustChain: true };
-    super({
-      ...connection,
-      keepAlive: true,
-      maxFreeSockets: maxIdleSockets,
+    // Not the options of a connection: Node copies these for each request.
+    super({ keepAlive: true, maxFreeSockets: maxIdleSockets });
+    this.#tls = {
       secureContext: builtinModule('node:tls').createSecureContext({ ...trust, minVersion: connection.minVersion }),
       // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 does not disable verification.
       rejectUnauthorized: verifyCertificate,
-    });
+    };
     this.#clock = clock;
     this.#proxy = proxy;
     this.#lookup = lookup;
     this.#connection = connection;
+  }
+
+  /** The options of a connection to the host. */
+  get connectionOptions(): AgentOptions {
+    return { ...this.#connection, ...this.#tls };
   }
 
   /** Starts a request on an idle socket, or on a new one. `options.agent` must be this agent. */
@@ -142,9 +148,9 @@ export class ConnectionAgent extends Agent {
     return this.#lookup.isPending(this.#proxy === undefined ? hostname : withoutBrackets(this.#proxy.hostname));
   }
 
-  /** All connections have the same options. Node would join the 25 options that may differ, for each request. */
-  override getName({ host, port }: RequestOptions = {}): string {
-    return `${host}:${port}`;
+  /** All connections have the same host and options. Node would join the 25 options that may differ, for each request. */
+  override getName(): string {
+    return 'kms';
   }
 
   /**
@@ -153,7 +159,10 @@ export class ConnectionAgent extends Agent {
    */
   addRequest(request: ClientRequest, { host, port, tunnelSignal }: TunneledRequestOptions): void {
     const add = Reflect.get(Agent.prototype, 'addRequest') as (request: ClientRequest, options: RequestOptions) => void; // since Node 0.11
-    const options: TunneledRequestOptions = tunnelSignal === undefined ? { host, port } : { host, port, tunnelSignal };
+    // Node would derive it from the Host header, for each request.
+    this.#servername ??= builtinModule('node:net').isIP(host ?? '') === 0 ? (host ?? '') : '';
+    const options: TunneledRequestOptions = { host, port, servername: this.#servername };
+    if (tunnelSignal !== undefined) options.tunnelSignal = tunnelSignal;
     add.call(this, request, options);
   }
 
@@ -162,13 +171,14 @@ export class ConnectionAgent extends Agent {
     callback: (error: Error | null, socket: Duplex) => void,
   ): Duplex | null | undefined {
     const proxy = this.#proxy;
-    if (proxy === undefined) return this.#opened(super.createConnection(options, callback));
+    const connection = { ...options, ...this.connectionOptions };
+    if (proxy === undefined) return this.#opened(super.createConnection(connection, callback));
     const { host, port, tunnelSignal: signal } = options;
     const target = { host: host ?? '', port: Number(port) };
     openTunnel({ ...target, proxy, connection: this.#connection, signal }, (error, socket) => {
       // With an error Node does not read the second parameter.
       if (socket === undefined) callback(error ?? new Error('The proxy closed the connection.'), undefined as never);
-      else callback(null, this.#opened(super.createConnection({ ...options, ...over(socket) })) as Duplex);
+      else callback(null, this.#opened(super.createConnection({ ...connection, ...over(socket) })) as Duplex);
     });
     return undefined;
   }

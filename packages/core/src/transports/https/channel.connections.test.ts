@@ -165,9 +165,9 @@ test.each(['TLSv1', 'TLSv1.2'] as const)('requires TLS 1.2 where the minimum of 
   const contexts = vi.spyOn(tls, 'createSecureContext');
   onTestFinished(() => contexts.mockRestore());
 
-  const { options } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
+  const { connectionOptions } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
 
-  expect(options.minVersion).toBe('TLSv1.2');
+  expect(connectionOptions.minVersion).toBe('TLSv1.2');
   expect(contexts.mock.calls).toMatchObject([[{ minVersion: 'TLSv1.2' }]]);
 });
 
@@ -203,7 +203,7 @@ function acceptAnyCertificate(): void {
 }
 
 test('gives each address of a host half of the connect timeout', () => {
-  const { options } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
+  const { connectionOptions } = new ConnectionAgent({ clock: new FakeClock(), connectTimeout: 2_000 });
 
-  expect(options.autoSelectFamilyAttemptTimeout).toBe(1_000);
+  expect(connectionOptions.autoSelectFamilyAttemptTimeout).toBe(1_000);
 });
