@@ -28,8 +28,8 @@ test('a read from KMS creates few promises and timers, and no AbortController', 
   const { get, refresh } = await countInProcess();
 
   for (const { promises, timers, abortControllers } of [get, refresh]) {
-    expect(promises).toBeLessThanOrEqual(24);
-    expect(timers).toBeLessThanOrEqual(3.5); // the refresh of the first secret sets one more
+    expect(promises).toBeLessThanOrEqual(18);
+    expect(timers).toBeLessThanOrEqual(2.5); // the refresh of the first secret sets one more
     expect(abortControllers).toBe(0);
   }
 });

@@ -28,6 +28,8 @@ export interface AttemptCall {
   readonly attempts: Attempt[];
   /** Called when the request is sent, after the wait for the rate limiter. */
   onSent?(): void;
+  /** Called if the request has to wait for the rate limiter. */
+  onWait?(): void;
 }
 
 /** Milliseconds for a response that arrived while the process was suspended. Not more, because the connection may be dead. */
@@ -152,7 +154,10 @@ export class EndpointAttempt implements BatchMember {
     const { request, priority } = this.#call;
     const { name } = request;
     const granted = this.endpoint.acquire({ name, priority, signal: this.#deadline, isAlone });
-    if (!('release' in granted)) this.#addWait();
+    if (!('release' in granted)) {
+      this.#addWait();
+      this.#call.onWait?.();
+    }
     return granted;
   }
 

@@ -47,6 +47,7 @@ export async function fetchWithFailover(parts: FailoverParts, call: FailoverCall
     }
     if (attempt === 1) probeLastCandidates(candidates, parts, call);
     const [only] = candidates;
+    if (candidates.length > 1) call.onWait?.();
     const outcome =
       only !== undefined && candidates.length === 1
         ? outcomeOf(await new EndpointAttempt(only, parts, call).finished, parts, call)

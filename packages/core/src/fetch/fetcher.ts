@@ -105,6 +105,7 @@ export class Fetcher {
         reason: () => deadlineError(request, fetchDeadline, flight.progress),
         limits: 'caller',
       }),
+      fetchDeadline,
       onFailing: (failure) => {
         if (this.#flights.get(key) !== flight) return;
         listener.markFailing(key, fetchError(request, failure, flight.progress));
@@ -155,20 +156,22 @@ export class Fetcher {
   }
 
   async #run(flight: Flight, start: Promise<unknown>): Promise<Secret> {
-    const { clock, closing, fetchDeadline, stores, transform } = this.#parts;
+    const { clock, closing, attemptTimeout, fetchDeadline, stores, transform } = this.#parts;
     try {
       await start;
     } catch {
       // The failure of an earlier flight is reported there.
     }
     try {
-      flight.signal.start(fetchDeadline);
+      let startedAt = clock.now();
+      flight.startTime(startedAt);
+      if (flight.readsStores || transform.isActive || attemptTimeout >= fetchDeadline) flight.onWait();
       const stored = flight.readsStores ? await this.#checkStores(flight) : undefined;
       // A reader of a value that arrives late serves it as stale.
       if (flight.search?.isPending() !== true) flight.markStoresChecked();
       // A caller that has joined since may require a response from KMS.
       if (stored !== undefined && flight.priority.level !== 'forced') return stored;
-      const startedAt = clock.now();
+      if (flight.readsStores) startedAt = clock.now();
       let result: FetchedSecret | FailedFetch;
       try {
         let outcome = await fetchWithFailover(this.#parts, flight);

@@ -21,6 +21,8 @@ export interface FlightParts {
   readonly signal: Deadline;
   /** See `FailoverCall`. */
   readonly onFailing: (failure: FetchFailure) => void;
+  /** Milliseconds for the fetch, with all its attempts and waits. */
+  readonly fetchDeadline: number;
   /** Fetches the secret. Called once, at once. */
   readonly run: (flight: Flight) => Promise<Secret>;
 }
@@ -51,12 +53,14 @@ export class Flight implements FailoverCall {
   next: Flight | undefined;
   /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
   sharedWait: { readonly startedAt: number; readonly result: Promise<Secret> } | undefined;
+  readonly #fetchDeadline: number;
+  #runsFrom = 0;
   #failed: Map<Endpoint, FetchFailure> | undefined;
   readonly #notifyFailing: (failure: FetchFailure) => void;
   readonly #failing = new Milestone();
   readonly #storesChecked = new Milestone();
 
-  constructor({ key, request, level, readsStores, startedAt, signal, onFailing, run }: FlightParts) {
+  constructor({ key, request, level, readsStores, startedAt, signal, fetchDeadline, onFailing, run }: FlightParts) {
     this.key = key;
     this.request = request;
     this.priority = new Priority(level);
@@ -64,9 +68,23 @@ export class Flight implements FailoverCall {
     this.signal = signal;
     this.readsStores = readsStores;
     this.#notifyFailing = onFailing;
+    this.#fetchDeadline = fetchDeadline;
     this.secret = run(this);
     // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     this.secret.catch(() => {});
+  }
+
+  /** Its deadline counts from `now` (the clock's `now`). */
+  startTime(now: number): void {
+    this.#runsFrom = now;
+  }
+
+  /**
+   * Sets the timer of the deadline. Most fetches end with their first request, which has a shorter timeout of its own, and need no
+   * further timer.
+   */
+  onWait(): void {
+    this.signal.startFrom(this.#runsFrom, this.#fetchDeadline);
   }
 
   onSent(): void {
@@ -76,6 +94,7 @@ export class Flight implements FailoverCall {
   onFailing(failure: FetchFailure): void {
     // The retry sends another request.
     this.isSent = false;
+    this.onWait();
     this.#failing.reach();
     this.#notifyFailing(failure);
   }

@@ -1,7 +1,7 @@
 import { onAbort } from './abort.ts';
 import type { CancelSignal, LightSignal } from './abort.ts';
 import type { Clock } from './clock.ts';
-import { RunningTimer } from './running-timer.ts';
+import { remainingOf, RunningTimer } from './running-timer.ts';
 import type { RunningTimerSettings } from './running-timer.ts';
 import { TaskList } from './task-list.ts';
 import type { Task } from './task-list.ts';
@@ -41,6 +41,11 @@ export class Deadline implements LightSignal {
   /** Starts the time: `ms` milliseconds from now. */
   start(ms: number): void {
     if (!this.aborted) this.#setTimer(ms);
+  }
+
+  /** Starts the time, `ms` milliseconds from `startedAt` (the clock's `now`), unless it has started before. */
+  startFrom(startedAt: number, ms: number): void {
+    if (this.#timer === undefined) this.start(remainingOf(ms, this.#parts.clock.now() - startedAt));
   }
 
   /** Stops the time until the next `start`. */
