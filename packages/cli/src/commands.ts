@@ -81,5 +81,22 @@ The exit code is that of the program, or 128 + the number of the signal that end
   load: () => import('./commands/exec.ts'),
 };
 
+const doctor: CommandSpec = {
+  name: 'doctor',
+  summary: 'Find out why a secret cannot be read.',
+  usage: '[NAME]… [options]',
+  description: `Examines the configuration, the credentials, each endpoint and the store, and reads each NAME, or the secrets of the option preload,
+once from each endpoint. It prints one line for each check: what it found, and what to do. It prints no value, key or token.
+
+Exit code: 0 if no check failed, 1 if one did.`,
+  options: {
+    json: { type: 'boolean', text: 'Print the checks as JSON.' },
+    stage: { type: 'string', hint: 'STAGE', text: 'The version stage to read.' },
+    ...clientOptions,
+  },
+  positionals: { min: 0, max: 100, what: 'up to 100 names of secrets' },
+  load: () => import('./commands/doctor.ts'),
+};
+
 /** Every command, in the order of the help. */
-export const commands: readonly CommandSpec[] = [get, exec];
+export const commands: readonly CommandSpec[] = [get, exec, doctor];

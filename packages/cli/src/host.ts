@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '@kms-secrets/core/internal';
 import type { ConfigurationMachine } from '@kms-secrets/core/internal';
 
@@ -28,6 +29,8 @@ export interface Host {
   readonly machine: ConfigurationMachine;
   readonly clock: Clock;
   readonly signals: SignalSource;
+  /** Resolves host names for `doctor`. Default: that of Node. */
+  readonly lookup?: LookupFunction | undefined;
   /** Such as `22.12.0`. */
   readonly nodeVersion: string;
 }

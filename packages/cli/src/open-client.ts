@@ -17,7 +17,7 @@ export async function openClient(
 }
 
 /** The options of `createSecretClient` that the options of a command set. */
-function clientOptionsOf(host: Host, args: ParsedArguments): SecretClientOptions {
+export function clientOptionsOf(host: Host, args: ParsedArguments): SecretClientOptions {
   const timeout = durationOf(args, 'timeout');
   return {
     configFile: args.get('config'),
@@ -31,12 +31,17 @@ function clientOptionsOf(host: Host, args: ParsedArguments): SecretClientOptions
 /** The default of the client (ms): `--timeout 60s` must not delay the start from a store by a minute. */
 const maxStaleDeadline = 2_000;
 
+/** The path or URL of the store; `undefined` without one. */
+export function storeLocation(host: Host, args: ParsedArguments): string | undefined {
+  return (args.get('store') ?? host.machine.environment['KMS_SECRETS_CLI_STORE']) || undefined;
+}
+
 /** The store of `--store`. Its code is loaded only if there is one. */
 async function openStore(host: Host, args: ParsedArguments): Promise<SecretStore | undefined> {
-  const location = args.get('store') ?? host.machine.environment['KMS_SECRETS_CLI_STORE'];
-  if (location === undefined || location === '') return undefined;
+  const location = storeLocation(host, args);
+  if (location === undefined) return undefined;
   const { createStore } = await import('./store.ts');
-  return createStore(host, args, location);
+  return createStore(host, args, { location });
 }
 
 /** The value of an option that is a duration, in milliseconds. */

@@ -5,8 +5,19 @@ import { CliError, usageError } from './cli-error.ts';
 import type { Host } from './host.ts';
 import { loadOptional } from './load-optional.ts';
 
+export interface StoreAddress {
+  /** A path or a `redis://` URL. */
+  readonly location: string;
+  /** How long a Redis keeps a secret. Default: that of the store. */
+  readonly keepFor?: string | undefined;
+}
+
 /** Creates the store at a path or a `redis://` URL, with the key that the environment or a file has. */
-export async function createStore(host: Host, args: ParsedArguments, location: string): Promise<SecretStore> {
+export async function createStore(
+  host: Host,
+  args: ParsedArguments,
+  { location, keepFor }: StoreAddress,
+): Promise<SecretStore> {
   // Every user of the machine can read the arguments of a process.
   if (args.get('store') !== undefined && isRedis(location) && hasPassword(location)) {
     throw usageError(
@@ -18,7 +29,7 @@ export async function createStore(host: Host, args: ParsedArguments, location: s
   try {
     if (!isRedis(location)) return fileStore({ path: location, clock, ...keyring });
     const { redisStore } = await loadOptional('@kms-secrets/redis', () => import('@kms-secrets/redis'));
-    return redisStore({ url: location, prefix: args.get('store-prefix'), clock, ...keyring });
+    return redisStore({ url: location, prefix: args.get('store-prefix'), keepFor, clock, ...keyring });
   } catch (error) {
     if (!isSecretError(error, 'ERR_CONFIGURATION')) throw error;
     const place = args.get('store') === undefined ? 'KMS_SECRETS_CLI_STORE' : '--store';
@@ -32,7 +43,7 @@ export async function createStore(host: Host, args: ParsedArguments, location: s
 }
 
 /** Whether the location of a store is the URL of a Redis. */
-function isRedis(location: string): boolean {
+export function isRedis(location: string): boolean {
   return /^rediss?:\/\//iu.test(location);
 }
 

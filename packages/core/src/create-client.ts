@@ -81,7 +81,10 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
 }
 
 /** Reads the environment and the configuration file again. Returns `undefined` if there is an error. */
-function readFileAgain(machine: ConfigurationMachine, options: SecretClientOptions): ResolvedOptions | undefined {
+export function readFileAgain(
+  machine: ConfigurationMachine,
+  options: SecretClientOptions,
+): ResolvedOptions | undefined {
   const settings = collectSettings(options, machine);
   const { values, issues } = resolve(optionTable, settings.layers);
   return settings.issues.length === 0 && issues.length === 0 ? values : undefined;
@@ -223,7 +226,10 @@ function connectParts(parts: ConnectedParts): SecretClient {
 }
 
 /** Returns no error if an endpoint was set but is invalid, or if the file is: that error was reported already. */
-function missingEndpoints(issues: readonly ConfigurationIssue[], searched: string): readonly ConfigurationIssue[] {
+export function missingEndpoints(
+  issues: readonly ConfigurationIssue[],
+  searched: string,
+): readonly ConfigurationIssue[] {
   if (issues.some(({ key }) => /^(?:endpoints|cache_client|configFile)/u.test(key))) return [];
   return [
     {

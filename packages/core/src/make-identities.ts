@@ -36,7 +36,7 @@ export interface IdentityRequest {
   readonly warnings: string[];
   /** For what happens later. */
   readonly logger: GuardedLogger;
-  readonly expiry: ExpiryMonitor;
+  readonly expiry: Pick<ExpiryMonitor, 'track' | 'renewed'>;
 }
 
 /** A client key that expires within this time (ms) is logged as a warning, early enough to create a new one. */

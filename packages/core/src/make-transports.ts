@@ -16,17 +16,29 @@ interface EndpointSource {
   readonly source: string;
 }
 
+/** An endpoint with its transport, and how that connects. */
+export interface MadeEndpoint {
+  readonly transport: BatchingTransport;
+  /** `undefined` for a transport of the user. */
+  readonly https: HttpsOptions | undefined;
+}
+
 /** Makes a transport for each endpoint. For an endpoint with an error it makes none, and adds the error to `issues`. */
 export function makeTransports(
   context: IdentityRequest,
   identities: IdentityFactory = new IdentityFactory(context),
 ): readonly BatchingTransport[] {
+  return makeEndpoints(context, identities).map(({ transport }) => transport);
+}
+
+/** Same as `makeTransports`, with how each transport connects. */
+export function makeEndpoints(context: IdentityRequest, identities: IdentityFactory): readonly MadeEndpoint[] {
   const factory = new TransportFactory(context, identities);
   const { options, sources } = context;
   const source = sources.get('endpoints') ?? 'option';
-  return options.endpoints.flatMap((endpoint, index) => {
-    if (isTransport(endpoint)) return [endpoint];
-    return factory.makeTransport(endpoint, { key: `endpoints[${index}]`, source }) ?? [];
+  return options.endpoints.flatMap((endpoint, index): MadeEndpoint | readonly MadeEndpoint[] => {
+    if (isTransport(endpoint)) return { transport: endpoint, https: undefined };
+    return factory.makeEndpoint(endpoint, { key: `endpoints[${index}]`, source }) ?? [];
   });
 }
 
@@ -39,9 +51,14 @@ class TransportFactory {
     this.#identities = identities;
   }
 
-  /** Uses the instance API for an endpoint with a client key, and the OpenAPI for any other. */
-  makeTransport(endpoint: EndpointAddress, at: EndpointSource): BatchingTransport | undefined {
+  makeEndpoint(endpoint: EndpointAddress, at: EndpointSource): MadeEndpoint | undefined {
     const https = this.#httpsOptions(endpoint, at);
+    const transport = this.#makeTransport(endpoint, at, https);
+    return transport && { transport, https };
+  }
+
+  /** Uses the instance API for an endpoint with a client key, and the OpenAPI for any other. */
+  #makeTransport(endpoint: EndpointAddress, at: EndpointSource, https: HttpsOptions): BatchingTransport | undefined {
     if (endpoint.clientKey === undefined) return this.#openApiTransport(endpoint, at, https);
     const clientKey = this.#identities.clientKeyOf(endpoint.host, { from: endpoint.clientKey, ...at });
     if (clientKey === undefined) return undefined;

@@ -1,0 +1,53 @@
+import type { ClientInspection, ConfigurationIssue } from '@kms-secrets/core/internal';
+import type { Check } from './check.ts';
+import { day, dayOf, failed, ok, warning } from './check.ts';
+
+/** A client key that ends within this time is reported early enough to create a new one. */
+const clientKeyNotice = 30 * day;
+const caNotice = 7 * day;
+
+/** Set by this command itself. */
+const ownOptions: ReadonlySet<string> = new Set(['clock', 'logger']);
+
+/** Where each setting comes from, and every error and warning of the configuration. */
+export function checkConfiguration(inspection: ClientInspection): readonly Check[] {
+  const { sources, issues, warnings } = inspection;
+  return [
+    ...[...sources]
+      .filter(([option]) => !ownOptions.has(option))
+      .map(([option, source]) => ok('setting', option, describeSource(option, source))),
+    ...issues.map((issue) => failed('configuration', issue.key, describeIssue(issue))),
+    // Those about the end of a client key are checks of their own.
+    ...warnings
+      .filter((text) => !text.startsWith('The client key of '))
+      .map((text) => warning('configuration', '', text)),
+  ];
+}
+
+/** The ends of client keys and certificate authorities. */
+export function checkExpiries({ expiring, options }: ClientInspection): readonly Check[] {
+  const now = options.clock.date();
+  return expiring.map(({ kind, name: fullName, expiresAt }) => {
+    const name = fullName.replace(/^(?:client key|CA certificate) of /u, '');
+    const check = kind === 'ca' ? 'ca' : 'client key';
+    const remaining = expiresAt - now;
+    const mend = kind === 'ca' ? 'Download the new one in the KMS console.' : 'Create a new one in the KMS console.';
+    const date = dayOf(expiresAt);
+    if (remaining <= 0) return failed(check, name, `expired on ${date}. ${mend}`);
+    if (remaining < (kind === 'ca' ? caNotice : clientKeyNotice))
+      return warning(check, name, `expires on ${date}. ${mend}`);
+    return ok(check, name, `valid to ${date}`);
+  });
+}
+
+function describeSource(option: string, source: string): string {
+  if (source === 'option') return 'set on the command line';
+  return source.includes(':') ? source : `variable ${source === option ? option : source}`;
+}
+
+function describeIssue({ source, key, expected, got, example }: ConfigurationIssue): string {
+  const place = source === key ? 'environment variable' : source;
+  const found = got === undefined ? '' : `, got ${got}`;
+  const shown = example === undefined ? '' : `. Example: ${example}`;
+  return `(${place}) expected ${expected}${found}${shown}`;
+}
