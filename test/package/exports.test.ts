@@ -72,11 +72,16 @@ test('the internal entry of @kms-secrets/core adds', async () => {
       "createSecretClientOn",
       "describeDuration",
       "formatDuration",
+      "inspection",
       "machine",
       "safeMessage",
       "suggestion",
     ]
   `);
+});
+
+test('@kms-secrets/testing/command exports', async () => {
+  expect(await exportsOf('testing', 'cli/command.js')).toEqual(['main']);
 });
 
 /** What every adapter exports from core: docs/decisions/0028-one-api-shape-for-adapters.md. */

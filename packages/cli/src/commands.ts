@@ -98,5 +98,62 @@ Exit code: 0 if no check failed, 1 if one did.`,
   load: () => import('./commands/doctor.ts'),
 };
 
+const watch: CommandSpec = {
+  name: 'watch',
+  summary: 'Show versions, ages, refreshes, rotations and failures of secrets.',
+  usage: '[NAME]… [options]',
+  description: `Keeps each NAME, or the secrets of the option preload, fresh as an application does, and shows them: as a live table at a terminal,
+as a line for each event elsewhere. It shows no value. Ctrl-C ends it.`,
+  options: {
+    interval: { type: 'string', hint: 'DURATION', text: 'The time between two drawings of the table. Default: 1s.' },
+    stage: { type: 'string', hint: 'STAGE', text: 'The version stage of all secrets.' },
+    ...clientOptions,
+  },
+  positionals: { min: 0, max: 1_000, what: 'up to 1000 names of secrets' },
+  load: () => import('./commands/watch.ts'),
+};
+
+const fake: CommandSpec = {
+  name: 'fake',
+  summary: 'Serve a file of secrets as a fake KMS, for development and tests.',
+  usage: 'SECRETS-FILE [options]',
+  description: 'Runs the fake KMS of @kms-secrets/testing.',
+  options: {},
+  positionals: { min: 0, max: 100, what: 'the arguments of the fake' },
+  isRaw: true,
+  load: () => import('./commands/fake.ts'),
+};
+
+const fakeRotate: CommandSpec = {
+  name: 'fake rotate',
+  summary: 'Rotate a secret of a running fake.',
+  usage: 'NAME [options]',
+  description: `Creates a new current version of a secret at a fake that was started with --admin. Without --value-file, the fake generates the
+value, in the format of the type of the secret.`,
+  options: {
+    admin: { type: 'string', hint: 'URL', text: 'The address of the admin API. Default: the variable FAKE_KMS_ADMIN.' },
+    'value-file': { type: 'string', hint: 'FILE', text: 'A file with the new value, as it is.' },
+  },
+  positionals: { min: 1, max: 1, what: 'the name of one secret' },
+  load: () => import('./commands/fake-rotate.ts'),
+};
+
+const completion: CommandSpec = {
+  name: 'completion',
+  summary: 'Print the completion script of bash, zsh or fish.',
+  usage: 'bash|zsh|fish',
+  description: `Prints a script that completes commands and options.
+
+  source <(kms-secrets completion bash)
+  kms-secrets completion zsh > "\${fpath[1]}/_kms-secrets"
+  kms-secrets completion fish > ~/.config/fish/completions/kms-secrets.fish`,
+  options: {},
+  positionals: { min: 1, max: 1, what: 'the name of a shell: bash, zsh or fish' },
+  async load() {
+    const { run } = await import('./commands/completion.ts');
+    return { run: (host, args) => run(host, args, commands) };
+  },
+};
+
 /** Every command, in the order of the help. */
-export const commands: readonly CommandSpec[] = [get, exec, doctor];
+export const commands: readonly CommandSpec[] = [get, exec, doctor, watch, fake, fakeRotate, completion];

@@ -4,7 +4,7 @@ import { TestHost } from './test-host.fixture.ts';
 test.each([
   [['gte', 'x'], 'Unknown command "gte"; did you mean "get"?'],
   [['exce'], 'Unknown command "exce"; did you mean "exec"?'],
-  [['frobnicate'], 'Unknown command "frobnicate". Commands: get, exec'],
+  [['frobnicate'], 'Unknown command "frobnicate". Commands: get, exec, doctor'],
   [['--hlep'], 'Unknown option "--hlep". Commands:'],
   [['get', 'x', '--revel'], 'Unknown option --revel of "get"; did you mean "--reveal"?'],
   [['get', 'x', '--reval=yes'], 'Unknown option --reval of "get"; did you mean "--reveal"?'],

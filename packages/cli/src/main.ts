@@ -13,9 +13,10 @@ declare const KMS_SECRETS_VERSION: string;
 
 /** Runs one command line. Returns the exit code. Errors are written to standard error and never contain a value. */
 export async function main(host: Host, argv: readonly string[]): Promise<number> {
-  const spec = commands.find(({ name }) => name === argv[0]);
+  const spec = findCommand(argv);
   try {
-    return spec === undefined ? await withoutCommand(host, argv) : await runCommand(host, spec, argv.slice(1));
+    if (spec === undefined) return await withoutCommand(host, argv);
+    return await runCommand(host, spec, argv.slice(spec.name.split(' ').length));
   } catch (error) {
     // The reader of the output is gone, which is how `| head` ends a program; or the terminal is.
     if (isGone(error)) return exitCodes.brokenPipe;
@@ -25,6 +26,13 @@ export async function main(host: Host, argv: readonly string[]): Promise<number>
     // `exec` has exit codes of its own for what its program did not cause.
     return spec?.failureExitCode !== undefined && exitCode <= exitCodes.usage ? spec.failureExitCode : exitCode;
   }
+}
+
+/** The command with the most words: `fake rotate` before `fake`. */
+function findCommand(words: readonly string[]): CommandSpec | undefined {
+  const named = (count: number): CommandSpec | undefined =>
+    commands.find(({ name }) => name === words.slice(0, count).join(' '));
+  return named(2) ?? named(1);
 }
 
 async function runCommand(host: Host, spec: CommandSpec, argv: readonly string[]): Promise<number> {
@@ -43,7 +51,7 @@ async function runCommand(host: Host, spec: CommandSpec, argv: readonly string[]
 
 async function withoutCommand(host: Host, [name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || ['--help', '-h', 'help'].includes(name)) {
-    const spec = name === 'help' ? commands.find((each) => each.name === rest[0]) : undefined;
+    const spec = name === 'help' ? findCommand(rest) : undefined;
     await write(
       name === undefined ? host.stderr : host.stdout,
       spec === undefined ? overview(commands) : commandHelp(spec),
