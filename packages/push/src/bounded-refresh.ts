@@ -1,5 +1,5 @@
 import type { Clock, SecretClient } from '@kms-secrets/core';
-import { pause } from './pause.ts';
+import { Pauses } from './pauses.ts';
 
 /**
  * The least time between two refreshes of a secret (ms). A little more than a second, for which the client itself sends no request
@@ -20,10 +20,12 @@ interface BoundedRefreshParts {
 /** Refreshes secrets that are in memory, each at most once a second, whatever the number of events. */
 export class BoundedRefresh {
   readonly #parts: BoundedRefreshParts;
+  readonly #pauses: Pauses;
   readonly #pending = new Map<string, PendingRefresh>();
 
   constructor(parts: BoundedRefreshParts) {
     this.#parts = parts;
+    this.#pauses = new Pauses({ clock: parts.clock, signal: parts.client.closing });
   }
 
   /** Whether the secret is in memory, or was until KMS refused it. */
@@ -48,13 +50,13 @@ export class BoundedRefresh {
    * that does not have the version yet.
    */
   async #run(name: string, pending: PendingRefresh): Promise<void> {
-    const { client, clock } = this.#parts;
+    const { client } = this.#parts;
     let seen = 0;
     while (!client.closing.aborted) {
       const { events } = pending;
       const isRepeated = events === seen;
       seen = events;
-      const [isNewer] = await Promise.all([this.#refresh(name), pause(clock, interval, client.closing)]);
+      const [isNewer] = await Promise.all([this.#refresh(name), this.#pauses.pause(interval)]);
       if (pending.events === seen && (isNewer || isRepeated)) break;
     }
     this.#pending.delete(name);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { nodeHandler } from './node-handler.ts';
 import {
   cloudEventText,
@@ -234,4 +234,21 @@ test('events about unknown secrets cost neither a request nor a line', async () 
   expect(fixture.webhook.stats().events.unknownSecret).toBe(1_000);
   expect(fixture.lines).toEqual([]);
   expect(fixture.kms.requests).toHaveLength(2);
+});
+
+test('fifty secrets that rotate at the same time add one listener to the client', async () => {
+  const fixture = await setUpWebhook({ cloudMonitor: { token } });
+  const { kms, client, clock, webhook } = fixture;
+  const names = Array.from({ length: 50 }, (_, index) => `name-${index}`);
+  for (const name of names) kms.put(name, 'v1');
+  await client.getMany(names);
+  const warnings: string[] = [];
+  const record = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', record);
+  onTestFinished(() => void process.off('warning', record));
+  for (const name of names) await webhook.receive(callback({ name }));
+  await clock.pass('5s');
+
+  expect(webhook.stats().events.refreshed).toBe(50);
+  expect(warnings).toEqual([]);
 });

@@ -28,7 +28,9 @@ interface Setup {
   readonly answers: Answer[];
 }
 
-async function setUp(answers: Answer[], options: Partial<RotationQueueOptions> = {}): Promise<Setup> {
+type SetUpOptions = Partial<RotationQueueOptions> & { readonly removal?: () => Answer };
+
+async function setUp(answers: Answer[], { removal, ...options }: SetUpOptions = {}): Promise<Setup> {
   const clock = new FakeClock();
   const kms = new FakeTransport();
   kms.put('db', 'v1');
@@ -39,9 +41,11 @@ async function setUp(answers: Answer[], options: Partial<RotationQueueOptions> =
   const lines: string[] = [];
   const fetch: Fetch = async (url, given) => {
     requests.push({ url, options: given, at: clock.now() });
-    const answer = given.method === 'DELETE' ? new Response(null, { status: 204 }) : (answers.shift() ?? 'hang');
+    const removed = removal?.() ?? new Response(null, { status: 204 });
+    const answer = given.method === 'DELETE' ? removed : (answers.shift() ?? 'hang');
     if (answer instanceof Response) return answer;
     if (answer !== 'hang') throw answer;
+    given.signal.throwIfAborted();
     return new Promise((_resolve, reject) => {
       given.signal.addEventListener('abort', () => reject(given.signal.reason as Error));
     });
@@ -81,9 +85,9 @@ test.each([
   await clock.pass('2s');
 
   expect(client.peek('db')?.versionId).toBe('v2');
-  expect(requests.map(({ options: { method }, url }) => `${method} ${url.slice(endpoint.length)}`)).toEqual([
-    'GET /queues/kms-rotations/messages?waitseconds=30',
+  expect(requests.map(({ options: { method }, url }) => `${method} ${url.slice(endpoint.length)}`).toSorted()).toEqual([
     'DELETE /queues/kms-rotations/messages?ReceiptHandle=receipt%2F1%2B%3D',
+    'GET /queues/kms-rotations/messages?waitseconds=30',
     'GET /queues/kms-rotations/messages?waitseconds=30',
   ]);
   expect(queue.stats()).toMatchObject({ events: { refreshed: 1 }, failures: 0 });
@@ -117,7 +121,7 @@ test.each([
   const { kms, requests } = await setUp([message(body)]);
 
   expect(kms.requests).toHaveLength(1);
-  expect(requests.map(({ options: { method } }) => method)).toEqual(['GET', 'DELETE', 'GET']);
+  expect(requests.map(({ options: { method } }) => String(method)).toSorted()).toEqual(['DELETE', 'GET', 'GET']);
 });
 
 test('an empty queue is polled again after the wait of MNS', async () => {
@@ -233,4 +237,25 @@ test('ignores events of other accounts and regions', async () => {
 
   expect(queue.stats().events.foreign).toBe(2);
   expect(kms.requests).toHaveLength(1);
+});
+
+test('at most eight removals are in flight, and the end of the client ends them', async () => {
+  const answers = Array.from({ length: 30 }, () => message(base64(cloudEventText())));
+  const { client, queue, requests } = await setUp(answers, { removal: () => 'hang' });
+  const count = (method: string): number => requests.filter(({ options }) => options.method === method).length;
+
+  expect([count('GET'), count('DELETE')]).toEqual([9, 8]);
+  await client.close();
+  await queue.close();
+  expect([count('GET'), count('DELETE')]).toEqual([9, 8]);
+});
+
+test('reports a message that cannot be removed, and receives the next one', async () => {
+  const answers = [message(base64(cloudEventText())), message(base64(cloudEventText()))];
+  const { queue, lines } = await setUp(answers, { removal: () => failure('AccessDenied') });
+
+  expect(queue.stats()).toMatchObject({ events: { refreshed: 2 }, failures: 0 });
+  expect(lines.filter((line) => line.includes('cannot be removed'))).toEqual([
+    expect.stringContaining('Grant mns:ReceiveMessage and mns:DeleteMessage. It will come back.'),
+  ]);
 });

@@ -4,7 +4,7 @@ import { EventReceiver } from './event-receiver.ts';
 import type { EventCounts } from './event-receiver.ts';
 import { MnsError, MnsQueue } from './mns-queue.ts';
 import type { QueueMessage } from './mns-queue.ts';
-import { pause } from './pause.ts';
+import { Pauses } from './pauses.ts';
 import { checkQueueOptions, missingCredentials } from './queue-options.ts';
 import type { RotationQueueOptions } from './queue-options.ts';
 import { Report } from './report.ts';
@@ -28,6 +28,9 @@ export interface RotationQueue {
 /** The delay after the first failure (ms). It doubles up to the maximum, with full jitter. */
 const initialBackoff = 1_000;
 const maxBackoff = 60_000;
+
+/** Removals in flight. Each has a listener on the signal of the queue, which warns of more than ten. */
+const maxRemovals = 8;
 
 /** MNS responds at once, without waiting, where too many processes poll: the least time for an empty response (ms). */
 const minEmptyWait = 1_000;
@@ -89,10 +92,13 @@ interface QueuePollerParts {
 class QueuePoller {
   readonly #parts: QueuePollerParts;
   readonly #stopping = new AbortController();
+  readonly #pauses: Pauses;
+  readonly #removals = new Set<Promise<void>>();
   #failures = 0;
 
   constructor(parts: QueuePollerParts) {
     this.#parts = parts;
+    this.#pauses = new Pauses({ clock: parts.clock, signal: this.#stopping.signal });
   }
 
   stop(): void {
@@ -110,9 +116,10 @@ class QueuePoller {
         await this.#poll(signal);
         this.#succeeded();
       } catch (error) {
-        if (!this.#isStopped()) await this.#failed(error, signal);
+        if (!this.#isStopped()) await this.#failed(error);
       }
     }
+    await Promise.all(this.#removals);
   }
 
   #isStopped(): boolean {
@@ -125,12 +132,25 @@ class QueuePoller {
     const message = await queue.receive(waitSeconds, signal);
     if (message === undefined) {
       const rest = minEmptyWait - (clock.now() - startedAt);
-      if (rest > 0) await pause(clock, rest, signal);
+      if (rest > 0) await this.#pauses.pause(rest);
       return;
     }
     events.receive(bytesOf(message));
-    // Also what is no event: it would come back again and again.
-    await queue.remove(message, signal);
+    if (this.#removals.size >= maxRemovals) await Promise.race(this.#removals);
+    if (!this.#isStopped()) this.#remove(message, signal);
+  }
+
+  /** Also what is no event: it would come back again and again. The next message is received in the meantime. */
+  #remove(message: QueueMessage, signal: AbortSignal): void {
+    const { queue, report, name } = this.#parts;
+    const removal: Promise<void> = queue
+      .remove(message, signal)
+      .catch((error: unknown) => {
+        if (this.#isStopped()) return;
+        report.limited('warn', `A message of queue "${name}" cannot be removed: ${reasonOf(error)} It will come back.`);
+      })
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
   }
 
   #succeeded(): void {
@@ -138,13 +158,13 @@ class QueuePoller {
     this.#failures = 0;
   }
 
-  async #failed(error: unknown, signal: AbortSignal): Promise<void> {
+  async #failed(error: unknown): Promise<void> {
     const { clock, report, name } = this.#parts;
     this.#failures += 1;
     const text = `Queue "${name}" cannot be read: ${reasonOf(error)} Rotations are noticed when secrets are refreshed. It is tried again.`;
     report.limited('warn', text);
     const longest = Math.min(maxBackoff, initialBackoff * 2 ** (this.#failures - 1));
-    await pause(clock, clock.random() * longest, signal);
+    await this.#pauses.pause(clock.random() * longest);
   }
 }
 

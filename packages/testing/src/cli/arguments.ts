@@ -21,6 +21,10 @@ Serves the secrets of a JSON or YAML file as a strict fake of Alibaba Cloud KMS 
   --watch            read the file again when it changes: an edited secret is rotated
   --admin            start the admin API, to control the fake from other processes
   --http             HTTP without TLS
+  --events-to URL    send a signed event to this URL when a secret changes, as EventBridge does
+  --events-token T   the token of that target
+  --callbacks-to URL send an unsigned event to this URL after a rotation, as CloudMonitor does
+  --events-queue Q   start a fake of MNS with this queue, and send the events to it
   --help             print this text
 
 The file has one entry per secret, either its value or an object:
@@ -48,6 +52,18 @@ export interface ServeCommand {
   readonly isAdmin: boolean;
   readonly isWatching: boolean;
   readonly identity: IdentityName;
+  readonly events: EventOptions;
+}
+
+/** Where the events go. */
+export interface EventOptions {
+  /** The URL of a target of EventBridge. */
+  readonly url: string | undefined;
+  readonly token: string | undefined;
+  /** The URL of a callback of CloudMonitor. */
+  readonly callback: string | undefined;
+  /** The name of a queue of MNS. */
+  readonly queue: string | undefined;
 }
 
 /** Throws a `CliError` with exit code 2 for wrong usage. */
@@ -73,7 +89,25 @@ export function parseArguments(argv: readonly string[]): ServeCommand | 'help' {
     isAdmin: values.admin === true,
     isWatching: values.watch === true,
     identity,
+    events: parseEvents(values),
   };
+}
+
+function parseEvents(values: ParsedOptions['values']): EventOptions {
+  const { 'events-to': url, 'events-token': token, 'callbacks-to': callback, 'events-queue': queue } = values;
+  if (token !== undefined && url === undefined) throw usageError('--events-token needs --events-to.');
+  if (queue !== undefined && !/^[\w-]{1,256}$/u.test(queue)) {
+    throw usageError('--events-queue must be the name of a queue: letters, digits, _ and -.');
+  }
+  checkUrl('--events-to', url);
+  checkUrl('--callbacks-to', callback);
+  return { url, token, callback, queue };
+}
+
+/** Without the text in the message: the URL of a callback ends with a token. */
+function checkUrl(option: string, text: string | undefined): void {
+  if (text === undefined || (URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol))) return;
+  throw usageError(`${option} must be a URL that begins with http:// or https://.`);
 }
 
 interface ParsedOptions {
@@ -87,6 +121,10 @@ interface ParsedOptions {
     readonly admin?: boolean | undefined;
     readonly watch?: boolean | undefined;
     readonly http?: boolean | undefined;
+    readonly 'events-to'?: string | undefined;
+    readonly 'events-token'?: string | undefined;
+    readonly 'callbacks-to'?: string | undefined;
+    readonly 'events-queue'?: string | undefined;
     readonly help?: boolean | undefined;
   };
   readonly positionals: readonly string[];
@@ -107,6 +145,10 @@ function parseOptions(argv: readonly string[]): ParsedOptions {
         admin: { type: 'boolean' },
         watch: { type: 'boolean' },
         http: { type: 'boolean' },
+        'events-to': { type: 'string' },
+        'events-token': { type: 'string' },
+        'callbacks-to': { type: 'string' },
+        'events-queue': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

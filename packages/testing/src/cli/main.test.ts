@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,6 +38,51 @@ test('prints settings that a shell can execute', async () => {
   expect(JSON.parse(printed)).toMatchObject([
     { regionId: 'cn-hangzhou', endpoint: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
   ]);
+});
+
+test('sends events to a URL, a callback and a queue', async () => {
+  const { url, paths } = await startReceiver();
+  const targets = ['--events-to', `${url}/events`, '--events-token', 'token-1', '--callbacks-to', `${url}/cb/token-2`];
+  const command = serve('prod/db: s3cret-one', [...targets, '--events-queue', 'q', '--admin'], async (ready) => {
+    const [, admin = ''] = /FAKE_KMS_ADMIN='([^']+)'/u.exec(ready) ?? [];
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${admin}/rotate`, { method: 'POST', body: '{"name":"prod/db"}', headers });
+  });
+
+  const { code, stdout, stderr } = await command.untilReadyThenStop();
+
+  expect([code, stderr]).toEqual([0, '']);
+  expect(paths.toSorted()).toEqual(['/cb/token-2', '/events']);
+  expect(stdout).toMatch(/^# Signed events: certificates at http:\/\/127\.0\.0\.1:\d+$/m);
+  expect(stdout).toMatch(/^# MNS: queue q at http:\/\/127\.0\.0\.1:\d+$/m);
+  expect(stdout).not.toMatch(/token-[12]/u);
+});
+
+/** A server that records the paths of its requests. */
+async function startReceiver(): Promise<{ readonly url: string; readonly paths: string[] }> {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? '');
+    request.resume();
+    response.writeHead(204).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths };
+}
+
+test.each([
+  [['--events-to', 'shop'], '--events-to must be a URL'],
+  [['--callbacks-to', 'ftp://a/s3cret-token'], '--callbacks-to must be a URL'],
+  [['--events-token', 's3cret-token'], '--events-token needs --events-to'],
+  [['--events-queue', 'a/b'], '--events-queue must be the name'],
+])('refuses %j', async (options, message) => {
+  const { code, stderr } = await serve('a: s3cret-one', options).untilReadyThenStop();
+
+  expect([code, stderr.includes(message), stderr.includes('s3cret-')]).toEqual([2, true, false]);
 });
 
 test('reads JSON', async () => {

@@ -12,6 +12,7 @@ import { createIdentity, usesSts } from './identities.ts';
 import { parseSecrets, readSecretsText } from './secrets-file.ts';
 import { watchFile } from './secrets-watch.ts';
 import type { FileWatch } from './secrets-watch.ts';
+import { serveEvents } from './served-events.ts';
 import { ServedSecrets } from './served-secrets.ts';
 import { exportLines } from './shell.ts';
 import { isError } from '@kms-secrets/core';
@@ -53,6 +54,7 @@ async function serve(command: ServeCommand, { stdout, stderr, stop }: Invocation
   const secrets = new ServedSecrets({ kms });
   secrets.putAll(entries);
   using files = new GeneratedFiles({ directory: undefined });
+  await using events = await serveEvents(kms, command.events);
   await using admin = command.isAdmin ? await startAdmin(kms) : undefined;
   const { identity, propertiesFile } = writeSettings(kms, command, files);
   const watching = command.isWatching ? watchSecrets({ file: command.file, text, secrets, stdout, stderr }) : undefined;
@@ -61,7 +63,8 @@ async function serve(command: ServeCommand, { stdout, stderr, stop }: Invocation
     if (stop.aborted) return;
     const stopped = once(stop, 'abort');
     const extraCa = usesSts(command.identity) ? kms.caFilePath : undefined;
-    stdout.write(readyText(kms, { count: secrets.count, identity, propertiesFile, extraCa, adminUrl: admin?.url }));
+    const started = { count: secrets.count, identity, propertiesFile, extraCa, adminUrl: admin?.url };
+    stdout.write(readyText(kms, { ...started, eventLines: events.lines }));
     await stopped;
   } finally {
     watching?.close();
@@ -123,9 +126,12 @@ interface Started {
   /** The CA file that Node itself must trust, if any. */
   readonly extraCa: string | undefined;
   readonly adminUrl: string | undefined;
+  /** Comments about the events. */
+  readonly eventLines: readonly string[];
 }
 
-function readyText(kms: FakeKms, { count, identity, propertiesFile, extraCa, adminUrl }: Started): string {
+function readyText(kms: FakeKms, started: Started): string {
+  const { count, identity, propertiesFile, extraCa, adminUrl, eventLines } = started;
   const isPlainHttp = kms.endpoints.every(({ url }) => url.startsWith('http:'));
   const lines = [
     '# Paste these lines into the shell that starts your program:',
@@ -140,6 +146,7 @@ function readyText(kms: FakeKms, { count, identity, propertiesFile, extraCa, adm
     ...optionalExports('# The admin API, to control the fake from another process:', { FAKE_KMS_ADMIN: adminUrl }),
     `# STS: ${kms.sts.url}, ECS metadata: ${kms.metadata.url}, credentials URI: ${kms.credentialsUri.url}`,
     ...(isPlainHttp ? [] : [`# CA certificates: ${kms.caFilePath}`]),
+    ...eventLines,
     `# fake-kms is ready: ${count} secret${count === 1 ? '' : 's'} at ${kms.endpoints.map(({ url }) => url).join(', ')}`,
   ];
   return `${lines.join('\n')}\n`;

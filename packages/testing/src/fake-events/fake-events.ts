@@ -89,6 +89,7 @@ export class FakeEvents {
 
   /** Sends no further event. Resolves when those that are on their way have arrived. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#stopListening();
     this.#targets.clear();
     await this.settled();
