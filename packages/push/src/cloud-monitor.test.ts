@@ -69,7 +69,7 @@ test('reports a failed rotation without the text of the event', async () => {
   await send('e2');
   await send('e3', 'other');
 
-  expect(failures).toEqual([{ name: 'db', region }]);
+  expect(failures).toEqual([{ name: 'db' }]);
   expect(fixture.lines).toEqual(['error KMS could not rotate secret "db". The KMS console shows the reason.']);
   expect(fixture.kms.requests).toHaveLength(2);
   expect(fixture.webhook.stats().events).toMatchObject({ rotationFailed: 2, unknownSecret: 1 });

@@ -10,7 +10,6 @@ import type { RotationEvent } from './rotation-event.ts';
 export interface RotationFailure {
   /** Name or ARN, as the client has it in memory. */
   readonly name: string;
-  readonly region: string | undefined;
 }
 
 /** The number of authentic events, by what became of them. */
@@ -91,7 +90,7 @@ export class EventReceiver {
     return !isOwnAccount || (regions !== undefined && (region === undefined || !regions.has(region)));
   }
 
-  #apply({ kind, region }: RotationEvent, name: string): void {
+  #apply({ kind }: RotationEvent, name: string): void {
     const { report } = this.#parts;
     const fields = { secret: name };
     if (kind === 'changed') {
@@ -100,7 +99,7 @@ export class EventReceiver {
       return;
     }
     const text = `KMS could not rotate secret "${name}". The KMS console shows the reason.`;
-    if (report.limited('error', text, fields)) this.#notify({ name, region });
+    if (report.limited('error', text, fields)) this.#notify({ name });
   }
 
   #notify(failure: RotationFailure): void {

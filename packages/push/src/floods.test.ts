@@ -140,6 +140,15 @@ test('a content-length of 10 MB is rejected before the body', async () => {
   expect(request.bodyUsed).toBe(false);
 });
 
+test('closes the connection of a rejected request without a length', async () => {
+  const fixture = await setUpWebhook();
+  const send = async (headers: Record<string, string>): Promise<string | null> =>
+    (await fixture.webhook(new Request(url, { method: 'POST', headers }))).headers.get('connection');
+
+  expect(await send({})).toBe('close');
+  expect(await send({ 'content-length': '10' })).toBe(null);
+});
+
 test('ends the wait for a slow body, and reads at most a hundred at the same time', async () => {
   const fixture = await setUpWebhook();
   const { clock, webhook } = fixture;

@@ -24,10 +24,14 @@ function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
-/** The text of an own property. `undefined` if it is empty, too long or no text. */
+/**
+ * The text of an own property. `undefined` if it is empty, too long, has control characters or is no text. A control character would
+ * add lines to a log, and separates the name from the stage in the keys of the client.
+ */
 export function textOf(object: JsonObject | undefined, key: string): string | undefined {
   const value = valueOf(object, key);
-  return typeof value === 'string' && value !== '' && value.length <= maxTextLength ? value : undefined;
+  if (typeof value !== 'string' || value === '' || value.length > maxTextLength) return undefined;
+  return /\p{Cc}/u.test(value) ? undefined : value;
 }
 
 /** An own property: not one of the prototype, such as `constructor`. */

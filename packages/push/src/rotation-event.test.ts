@@ -83,6 +83,11 @@ test.each([
   ['a text of another encoding', Buffer.from([0xff, 0xfe, 0x00])],
   ['a million brackets', Buffer.alloc(1_000_000, '[')],
   ['a name of 513 characters', Buffer.from(JSON.stringify({ ...rotated, data: { secretName: 'x'.repeat(513) } }))],
+  [
+    'a name with the key of another stage',
+    Buffer.from(JSON.stringify({ ...rotated, data: { secretName: 'db\u0000ACSPrevious\u0000' } })),
+  ],
+  ['an id with a line break', Buffer.from(JSON.stringify({ ...rotated, id: 'a\nb', data: { secretName: 'db' } }))],
   ['numbers as texts', Buffer.from(JSON.stringify({ ...rotated, id: 1, data: { secretName: 1 } }))],
 ])('refuses %s', (_what, body) => {
   expect(parseEvent(body)).toBe('malformed');

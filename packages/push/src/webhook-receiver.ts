@@ -80,7 +80,7 @@ export class WebhookReceiver {
   async receive(event: IncomingEvent): Promise<WebhookAnswer> {
     const status = await this.#statusOf(event);
     if (status !== 204) this.#rejected += 1;
-    return { status, headers: headersOf(status) };
+    return { status, headers: headersOf(status, event) };
   }
 
   stats(): WebhookStats {
@@ -148,9 +148,10 @@ export class WebhookReceiver {
 
 const bodyProblems = { tooLarge: 413, late: 408, aborted: 400 } as const;
 
-/** The rest of a body that is too large or late is not read. */
-function headersOf(status: number): Readonly<Record<string, string>> {
-  if (status === 413 || status === 408) return { connection: 'close' };
+function headersOf(status: number, { header }: IncomingEvent): Readonly<Record<string, string>> {
+  // The rest of the body is not read: Node would read it to its end, to use the connection again.
+  const isEndless = status === 401 && header('content-length') === undefined;
+  if (status === 413 || status === 408 || isEndless) return { connection: 'close' };
   if (status === 405) return { allow: 'POST' };
   return status === 503 ? { 'retry-after': '1' } : {};
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { issueCertificate } from '../fake-kms/certificates/certificate.ts';
 
 /** What a signature of EventBridge is made from. */
@@ -14,19 +15,32 @@ export interface SignedRequest {
 
 const day = 86_400_000;
 
-/** Signs requests as EventBridge does (version 2), with a key and a certificate of its own. */
-export class EventSigner {
+interface SigningKey {
+  readonly privateKey: KeyObject;
   readonly certificatePem: string;
-  readonly #privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
+}
 
-  constructor() {
-    const now = Date.now();
-    this.certificatePem = issueCertificate({
-      name: 'Fake EventBridge',
-      keyPair: this.#privateKey,
-      notBefore: now - day,
-      notAfter: now + 90 * day,
-    }).pem;
+let shared: SigningKey | undefined;
+
+/** The key of this process, created once: it takes longer than starting a fake. */
+function processKey(): SigningKey {
+  shared ??= createKey(Date.now());
+  return shared;
+}
+
+function createKey(now: number): SigningKey {
+  const keyPair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const validity = { notBefore: now - day, notAfter: now + 90 * day };
+  const { pem } = issueCertificate({ name: 'Fake EventBridge', keyPair, ...validity });
+  return { privateKey: keyPair.privateKey, certificatePem: pem };
+}
+
+/** Signs requests as EventBridge does (version 2). */
+export class EventSigner {
+  readonly #key = processKey();
+
+  get certificatePem(): string {
+    return this.#key.certificatePem;
   }
 
   /** The headers of a signed request. */
@@ -40,7 +54,7 @@ export class EventSigner {
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const text = [url, ...lines, body].join('\n');
-    const signature = sign('sha256', Buffer.from(text), this.#privateKey.privateKey).toString('base64');
+    const signature = sign('sha256', Buffer.from(text), this.#key.privateKey).toString('base64');
     return { ...headers, 'x-eventbridge-signature-v2': signature };
   }
 }
