@@ -30,7 +30,8 @@ const received: { readonly url: string; readonly text: string }[] = [];
 beforeAll(async () => {
   kms = await startFakeKms({ regions: ['cn-hangzhou'] });
   kms.put('prod/db', `${sentinel}db`);
-  kms.put('rds!shop', JSON.stringify({ AccountName: 'shop', AccountPassword: `${sentinel}password` }));
+  const account = JSON.stringify({ AccountName: 'shop', AccountPassword: `${sentinel}password` });
+  kms.put('rds!shop', account, { type: 'Rds', extendedConfig: { SecretSubType: 'SingleUser' } });
   const settings = { secret_names: 'prod/db,rds!shop', SHUTDOWN_DELAY_MS: '0', STATUS_TOKEN: token };
   next = await startNext(app, 'start', { ...kms.environment(), ...settings });
   browser = await chromium.launch({
@@ -117,7 +118,7 @@ test('shows when KMS rotated a secret, and how much later the version arrived', 
   await kms.rotateManaged('rds!shop');
   await refresh('rds!shop');
 
-  await expect.poll(() => version.textContent()).toMatch(/rotated (?:just now|\d+ s ago) · lag (?:under 1|\d+) s$/u);
+  await expect.poll(() => version.textContent()).toMatch(/rotated (?:just now|\d+ s ago), lag (?:under 1|\d+) s$/u);
 });
 
 test('shows an outage with its error, and the recovery', async () => {

@@ -33,8 +33,8 @@ test('formats less than a second ago as just now', () => {
 });
 
 test.each([
-  [{ versionAge: 7_500_000, rotationLag: 3_200 }, 'rotated 2 h 5 min ago · lag 3 s'],
-  [{ versionAge: 400, rotationLag: 400 }, 'rotated just now · lag under 1 s'],
+  [{ versionAge: 7_500_000, rotationLag: 3_200 }, 'rotated 2 h 5 min ago, lag 3 s'],
+  [{ versionAge: 400, rotationLag: 400 }, 'rotated just now, lag under 1 s'],
   [{ versionAge: 7_500_000, rotationLag: undefined }, 'rotated 2 h 5 min ago'],
   [{ versionAge: undefined, rotationLag: undefined }, ''],
 ])('the age of a version and its rotation lag: %j', (secret, text) => {

@@ -68,10 +68,9 @@ export function shortVersion(versionId: string): string {
 
 /** When KMS rotated the secret to this version, and how much later it arrived here. The dates of KMS have whole seconds. */
 export function versionSummary({ versionAge, rotationLag }: SecretStatus): string {
-  return joined([
-    versionAge === undefined ? '' : `rotated ${ago(versionAge)}`,
-    rotationLag === undefined ? '' : `lag ${rotationLag < second ? 'under 1 s' : duration(rotationLag)}`,
-  ]);
+  const rotated = versionAge === undefined ? '' : `rotated ${ago(versionAge)}`;
+  if (rotationLag === undefined) return rotated;
+  return `${rotated}, lag ${rotationLag < second ? 'under 1 s' : duration(rotationLag)}`;
 }
 
 export function nextRefresh(ms: number | undefined): string {
