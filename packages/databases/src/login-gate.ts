@@ -52,6 +52,8 @@ export class LoginGate {
   readonly #removeListener: () => void;
   /** `undefined` while logins may start. */
   #rejection: Rejection | undefined;
+  /** The version of the last rotation; `undefined` before one. */
+  #newest: string | undefined;
   /** The single login that tries the account in memory after a rejection. */
   #trial: 'none' | 'due' | 'running' = 'none';
   #isRoundRunning = false;
@@ -92,10 +94,10 @@ export class LoginGate {
   }
 
   /** Whether a connection with this version is older than a rotation that the database has not rejected. */
-  isOutdated(versionId: string): boolean {
-    if (this.#rejection !== undefined) return false;
-    const current = this.#secretInMemory();
-    return current !== undefined && current.versionId !== versionId;
+  isOutdated(versionId: string | undefined): boolean {
+    // No look-up of the secret: each query of a pool ends with this.
+    if (this.#newest === undefined || versionId === this.#newest) return false;
+    return versionId !== undefined && this.#rejection === undefined;
   }
 
   /** No longer follows the secret. Waiting logins reject with the error of the database. */
@@ -205,6 +207,7 @@ export class LoginGate {
   }
 
   #rotated(versionId: string | undefined): void {
+    this.#newest = versionId ?? this.#newest;
     if (this.#rejection === undefined || this.#rejection.versionId === versionId || this.#trial !== 'none') return;
     this.#offerTrial();
     this.#endPause();

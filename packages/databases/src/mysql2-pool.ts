@@ -132,7 +132,7 @@ class PoolLogins {
   /** Closes a connection that is older than the rotation. One that is released is in no transaction. */
   #isRetired(connection: Parameters<Pool['releaseConnection']>[0]): boolean {
     const versionId = this.#versions.get(connection);
-    if (versionId === undefined || !this.#parts.gate.isOutdated(versionId)) return false;
+    if (!this.#parts.gate.isOutdated(versionId)) return false;
     this.#versions.delete(connection); // a closed connection is released once more
     connection.destroy();
     return true;

@@ -73,8 +73,7 @@ class RotatingPool extends pg.Pool {
   #connect(connected: Connected, wait?: ConnectWait): void {
     super.connect((error, client, done) => {
       if (client !== undefined) {
-        this.#retireOnRelease(client);
-        connected(undefined, client, client.release.bind(client));
+        connected(undefined, client, this.#retireOnRelease(client));
         return;
       }
       handleFailedConnect(error, {
@@ -87,14 +86,12 @@ class RotatingPool extends pg.Pool {
     });
   }
 
-  /** A client that is released is in no transaction. */
-  #retireOnRelease(client: pg.PoolClient): void {
+  /** A client that is released is in no transaction. Returns its new `release`. */
+  #retireOnRelease(client: pg.PoolClient): Release {
     const release = client.release.bind(client);
-    client.release = (error) => {
-      const versionId = this.#versions.get(client);
-      const isOutdated = versionId !== undefined && this.#parts.gate.isOutdated(versionId);
-      release(error ?? isOutdated);
-    };
+    const retire: Release = (error) => release(error ?? this.#parts.gate.isOutdated(this.#versions.get(client)));
+    client.release = retire;
+    return retire;
   }
 }
 
