@@ -34,7 +34,7 @@ async function rowsOf({ drivers, start, isInstalled }, { isQuick, log }) {
     return [];
   }
   const server = await start();
-  const size = isQuick ? { rounds: 2, queries: 50, connections: 5 } : { rounds: 41, queries: 200, connections: 10 };
+  const size = isQuick ? { rounds: 2, queries: 50, connections: 5 } : { rounds: 21, queries: 400, connections: 20 };
   const rows = [];
   try {
     for (const driver of drivers) {

@@ -9,7 +9,7 @@ import mariadb from 'mariadb';
 import mysql from 'mysql2';
 import pg from 'pg';
 import { readTask } from '../../support/processes.mjs';
-import { inRounds } from '../measure.mjs';
+import { median } from '../measure.mjs';
 
 /**
  * @typedef {object} Contender
@@ -80,23 +80,47 @@ function mariadbContender(pool) {
   };
 }
 
-/** @param {(contender: Contender) => Promise<unknown>} action @param {number} times */
-const timed = (action, times) => async (/** @type {Contender} */ contender) => {
-  const startedAt = performance.now();
-  for (let done = 0; done < times; done += 1) await action(contender);
-  return ((performance.now() - startedAt) / times) * 1_000;
-};
+/**
+ * The medians of each round, in microseconds. The contenders take turns with every call, and medians are used: the load of the machine
+ * changes within a round.
+ * @param {(contender: Contender) => Promise<unknown>} action
+ * @param {{ rounds: number; times: number }} size
+ */
+async function inTurns(action, { rounds: count, times }) {
+  /** @type {{ ours: number[]; reference: number[] }} */
+  const medians = { ours: [], reference: [] };
+  for (let round = 0; round < count; round += 1) {
+    /** @type {{ ours: number[]; reference: number[] }} */
+    const samples = { ours: [], reference: [] };
+    for (let done = 0; done < times; done += 1) {
+      if (done % 2 === 0) samples.ours.push(await duration(action, contenders.ours));
+      samples.reference.push(await duration(action, contenders.reference));
+      if (done % 2 === 1) samples.ours.push(await duration(action, contenders.ours));
+    }
+    medians.ours.push(median(samples.ours));
+    medians.reference.push(median(samples.reference));
+  }
+  return medians;
+}
 
-const contenders = drivers[driver]?.();
-if (contenders === undefined) throw new Error(`There is no driver ${driver}.`);
-const connect = timed((contender) => contender.connect(), connections);
-const query = timed((contender) => contender.query(), queries);
-// Rounds that do not count: V8 optimizes the functions during the first thousands of calls.
-await inRounds(contenders, 2, query);
-await inRounds(contenders, 1, connect);
+/** @param {(contender: Contender) => Promise<unknown>} action @param {Contender} contender */
+async function duration(action, contender) {
+  const startedAt = performance.now();
+  await action(contender);
+  return (performance.now() - startedAt) * 1_000;
+}
+
+const open = drivers[driver];
+if (open === undefined) throw new Error(`There is no driver ${driver}.`);
+const contenders = open();
+const connect = (/** @type {Contender} */ contender) => contender.connect();
+const query = (/** @type {Contender} */ contender) => contender.query();
+// Does not count: V8 optimizes the functions during the first thousands of calls.
+await inTurns(query, { rounds: 2, times: queries });
+await inTurns(connect, { rounds: 1, times: connections });
 const results = {
-  connect: await inRounds(contenders, rounds, connect),
-  query: await inRounds(contenders, rounds, query),
+  connect: await inTurns(connect, { rounds, times: connections }),
+  query: await inTurns(query, { rounds, times: queries }),
 };
 await Promise.all([contenders.ours.close(), contenders.reference.close(), secrets.close()]);
 console.log(JSON.stringify(results));
