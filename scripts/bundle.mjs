@@ -15,7 +15,7 @@ import { minify } from './minify.mjs';
 const parts = {
   '@kms-secrets/core': [
     { name: 'core', tags: ['$initial'], priority: 1 },
-    { name: 'transports', test: /src.(?:network|transports)/u },
+    { name: 'transports', test: /src.(?:network|transports)(?!.openapi.list-secrets)/u },
     { name: 'stores', test: /src.(?:file-store|seal)/u },
   ],
   // What `get` loads is one file: its start is what people wait for.

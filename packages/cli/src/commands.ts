@@ -1,4 +1,4 @@
-import { clientOptions } from './arguments/client-options.ts';
+import { clientOptions, configOption } from './arguments/client-options.ts';
 import type { CommandSpec } from './arguments/command.ts';
 import { exitCodes } from './cli-error.ts';
 import { run as runGet } from './commands/get.ts';
@@ -138,6 +138,28 @@ value, in the format of the type of the secret.`,
   load: () => import('./commands/fake-rotate.ts'),
 };
 
+const fakePull: CommandSpec = {
+  name: 'fake pull',
+  summary: 'Write a secrets file for the fake, with the names of a real account and dummy values.',
+  usage: '[options]',
+  description: `Lists the secrets of the account and writes a secrets file for "kms-secrets fake". Of each value it keeps only the names of its JSON
+properties and their types; the values are dummies. With --names-only it reads no value at all. It needs the permission
+kms:ListSecrets.`,
+  options: {
+    'names-only': { type: 'boolean', text: 'Read no value: the shape of a value follows from the type of the secret.' },
+    prefix: { type: 'string', hint: 'TEXT', text: 'Only secrets whose name begins with this text.' },
+    output: {
+      type: 'string',
+      short: 'o',
+      hint: 'FILE',
+      text: 'Write to this new file, such as secrets.local.yaml. Default: standard output.',
+    },
+    config: configOption,
+  },
+  positionals: { min: 0, max: 0, what: 'only options' },
+  load: () => import('./commands/fake-pull.ts'),
+};
+
 const completion: CommandSpec = {
   name: 'completion',
   summary: 'Print the completion script of bash, zsh or fish.',
@@ -156,4 +178,4 @@ const completion: CommandSpec = {
 };
 
 /** Every command, in the order of the help. */
-export const commands: readonly CommandSpec[] = [get, exec, doctor, watch, fake, fakeRotate, completion];
+export const commands: readonly CommandSpec[] = [get, exec, doctor, watch, fake, fakeRotate, fakePull, completion];

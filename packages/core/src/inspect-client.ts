@@ -14,6 +14,10 @@ import { resolve } from './options/resolve.ts';
 import type { CredentialsRenewal } from './ports/credentials.ts';
 import { guardedLogger } from './ports/logger.ts';
 import type { ConfigurationIssue } from './secret/errors.ts';
+import { FetchFailure } from './ports/transport.ts';
+import { loadModule } from './secret/module-error.ts';
+import { decodeSecretPage, listSecretsRequest, pageSize } from './transports/openapi/list-secrets.ts';
+import type { ListedSecret, SecretPage } from './transports/openapi/list-secrets.ts';
 import type { OpenApiIdentity } from './transports/openapi/openapi-transport.ts';
 
 export { describeCertificateError } from './transports/https/certificate-error.ts';
@@ -79,4 +83,31 @@ export function inspectClient(machine: ConfigurationMachine, options: SecretClie
     expiring,
     renewals,
   };
+}
+
+/** More secrets than an account may have. */
+const maxPages = 1_000;
+
+/** Lists the secrets of the account at an endpoint. Rejects with a `FetchFailure`, and with the reason of `signal`. */
+export async function listSecrets(
+  { https, transport }: MadeEndpoint,
+  identity: OpenApiIdentity,
+  signal: AbortSignal,
+): Promise<readonly ListedSecret[]> {
+  const { endpoint } = transport;
+  if (https === undefined) throw new FetchFailure('rejected', `${endpoint} is a transport that cannot list secrets.`);
+  const { OpenApiTransport } = await loadModule(() => import('./transports/loaded-by-first-fetch.ts'));
+  const openApi = new OpenApiTransport({ ...https, ...identity });
+  const secrets: ListedSecret[] = [];
+  try {
+    for (let page = 1; page <= maxPages; page += 1) {
+      const decode = (body: Buffer): SecretPage => decodeSecretPage(body, endpoint);
+      const result = await openApi.call({ signal, action: () => listSecretsRequest(page), decode });
+      secrets.push(...result.secrets);
+      if (page * pageSize >= result.total || result.secrets.length === 0) break;
+    }
+    return secrets;
+  } finally {
+    openApi.close();
+  }
 }

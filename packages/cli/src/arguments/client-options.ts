@@ -1,12 +1,14 @@
-import type { OptionSpecs } from './command.ts';
+import type { OptionSpec, OptionSpecs } from './command.ts';
+
+export const configOption: OptionSpec = {
+  type: 'string',
+  hint: 'FILE',
+  text: 'Read the settings from this file instead of secretsmanager.properties in the working directory.',
+};
 
 /** The options of every command that reads secrets. `openClient` reads them. */
 export const clientOptions: OptionSpecs = {
-  config: {
-    type: 'string',
-    hint: 'FILE',
-    text: 'Read the settings from this file instead of secretsmanager.properties in the working directory.',
-  },
+  config: configOption,
   store: {
     type: 'string',
     hint: 'PATH',

@@ -41,7 +41,7 @@ export interface OpenApiOptions extends HttpsOptions {
 
 export type OpenApiTransportOptions = OpenApiOptions & OpenApiIdentity;
 
-interface ActionCall<Result> extends Pick<SendCall<Result>, 'signal' | 'decode'> {
+export interface ActionCall<Result> extends Pick<SendCall<Result>, 'signal' | 'decode'> {
   readonly action: () => ActionRequest;
 }
 
@@ -80,17 +80,18 @@ export class OpenApiTransport implements SecretTransport {
 
   fetch(request: SecretRequest, signal: CancelSignal): Promise<Secret> {
     const decode = (body: Buffer): Secret => decodeSecret(body, request, this.#options);
-    return this.#send({ signal, action: () => getSecretValueRequest(request), decode });
+    return this.call({ signal, action: () => getSecretValueRequest(request), decode });
   }
 
   /** The documentation does not say whether KMS accepts this action from a client key. */
   fetchMany(requests: readonly SecretRequest[], signal: AbortSignal): Promise<readonly (Secret | FetchFailure)[]> {
     const decode = (body: Buffer): readonly (Secret | FetchFailure)[] =>
       decodeBatch(body, requests, { ...this.#options, identity: this.#identity });
-    return this.#send({ signal, action: () => batchGetSecretValueRequest(requests), decode });
+    return this.call({ signal, action: () => batchGetSecretValueRequest(requests), decode });
   }
 
-  #send<Result>({ signal, action, decode }: ActionCall<Result>): Promise<Result> {
+  /** Sends one request of any action. Rejects with a `FetchFailure`. */
+  call<Result>({ signal, action, decode }: ActionCall<Result>): Promise<Result> {
     const { credentials, clientKey } = this.#options;
     const signer: SignerRecord = { accessKeyId: undefined, clientKey: undefined };
     return this.#channel.send({

@@ -3,9 +3,11 @@ import { assertWellFormed } from '../well-formed.ts';
 
 /** An action of the KMS OpenAPI with its parameters. */
 export interface ActionRequest {
-  readonly action: 'GetSecretValue' | 'BatchGetSecretValue';
+  readonly action: 'GetSecretValue' | 'BatchGetSecretValue' | 'ListSecrets';
   readonly parameters: {
     readonly FetchExtendedConfig?: string;
+    readonly PageNumber?: string;
+    readonly PageSize?: string;
     readonly SecretName?: string;
     readonly SecretsList?: string;
     readonly VersionId?: string | undefined;

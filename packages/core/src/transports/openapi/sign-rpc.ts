@@ -23,6 +23,8 @@ export function clientKeyQuery(
     Action: action,
     FetchExtendedConfig: parameters.FetchExtendedConfig,
     Format: 'JSON',
+    PageNumber: parameters.PageNumber,
+    PageSize: parameters.PageSize,
     SecretName: parameters.SecretName,
     SecretsList: parameters.SecretsList,
     SignatureMethod: 'SHA256withRSA',

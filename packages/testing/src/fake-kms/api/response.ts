@@ -6,6 +6,7 @@ import { apiError } from './api-error.ts';
 import type { ApiError } from './api-error.ts';
 import type { BatchResult } from './batch-get-secret-value.ts';
 import type { SecretValueResult } from './get-secret-value.ts';
+import type { SecretListResult } from './list-secrets.ts';
 
 /** A complete HTTP response, before a fault alters how it is sent. */
 export interface ApiResponse {
@@ -35,6 +36,15 @@ export function batchResponse({ SecretValues, Errors }: BatchResult, format: Res
   const requestId = createRequestId();
   const values = SecretValues.map((value) => ({ ...value, RequestId: requestId }));
   const text = JSON.stringify({ RequestId: requestId, SecretValues: values, Errors });
+  return textResponse({ status: 200, requestId, format, text });
+}
+
+/** The successful response to ListSecrets. */
+export function listResponse(result: SecretListResult, format: ResponseFormat): ApiResponse {
+  if (format === 'protobuf') throw apiError('UnsupportedOperation');
+  const requestId = createRequestId();
+  const fields = { ...result, RequestId: requestId };
+  const text = format === 'xml' ? xmlDocument('ListSecretsResponse', fields) : JSON.stringify(fields);
   return textResponse({ status: 200, requestId, format, text });
 }
 

@@ -94,6 +94,11 @@ export class SecretRepository {
     return secret;
   }
 
+  /** Every secret, by name. */
+  all(): readonly StoredSecret[] {
+    return [...this.#secrets.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
   /** Also defined for unknown names: a client without permission must not learn whether a secret exists. */
   stateOf(name: string): SecretState {
     if (this.#denied.has(name)) return 'denied';

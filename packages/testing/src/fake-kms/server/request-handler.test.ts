@@ -116,7 +116,7 @@ test.each(protocols)('%s: rejects disabled and removed keys', async (_, send) =>
 test('responds with 404 to an unknown action or version', async () => {
   await using kms = await start();
 
-  expect(codeOf(await sendRpc({ kms, parameters: db, beforeSigning: { Action: 'ListSecrets' } }))).toEqual([
+  expect(codeOf(await sendRpc({ kms, parameters: db, beforeSigning: { Action: 'CreateSecret' } }))).toEqual([
     404,
     'InvalidAction.NotFound',
   ]);

@@ -1,7 +1,8 @@
 import { ApiError, apiError } from '../api/api-error.ts';
 import { batchGetSecretValue } from '../api/batch-get-secret-value.ts';
 import { getSecretValue } from '../api/get-secret-value.ts';
-import { batchResponse, errorResponse, secretResponse } from '../api/response.ts';
+import { listSecrets } from '../api/list-secrets.ts';
+import { batchResponse, errorResponse, listResponse, secretResponse } from '../api/response.ts';
 import type { ApiResponse } from '../api/response.ts';
 import type { GatewayKind, ReadPermission } from '../auth/access-keys.ts';
 import type { Authentication } from '../auth/authentication.ts';
@@ -111,9 +112,11 @@ export class RequestHandler {
     const { secrets, region, quota, supportsBatch } = this.#parts;
     if (version !== protocol.version) throw apiError('InvalidVersion');
     const isBatch = action === 'BatchGetSecretValue' && supportsBatch && this.#gateway === 'shared';
-    if (!isBatch && action !== 'GetSecretValue') throw apiError('InvalidAction.NotFound');
+    const isList = action === 'ListSecrets' && this.#gateway === 'shared';
+    if (!isBatch && !isList && action !== 'GetSecretValue') throw apiError('InvalidAction.NotFound');
     // The quota cost of a batch is undocumented. The fake counts it as one request.
     if (quota?.take() === false) throw throttlingError();
+    if (isList) return listResponse(listSecrets(secrets, parameters), format);
     const request = { parameters, region, canRead };
     return isBatch
       ? batchResponse(batchGetSecretValue(secrets, request), format)
