@@ -68,10 +68,8 @@ test('the internal entry of @kms-secrets/core adds', async () => {
 
   expect(names.filter((name) => !shared.has(name))).toMatchInlineSnapshot(`
     [
-      "closestMatch",
       "createSecretClientOn",
       "describeDuration",
-      "formatDuration",
       "inspection",
       "machine",
       "safeMessage",
