@@ -104,7 +104,7 @@ export class EventReceiver {
 
   #notify(failure: RotationFailure): void {
     const reject = (error: unknown): void =>
-      this.#parts.report.log('error', `onRotationFailed failed: ${errorName(error) ?? 'Error'} was thrown.`, {});
+      this.#parts.report.log('error', `onRotationFailed failed: ${errorName(error) ?? 'Error'} was thrown.`);
     try {
       Promise.resolve(this.#parts.onRotationFailed?.(failure)).catch(reject);
     } catch (error) {

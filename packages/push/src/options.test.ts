@@ -92,6 +92,8 @@ test.each([
   ['38 digits', '31415926535897932384626433832795028841', false],
   ['28 letters', 'qwfpgjluyarstdhneiozxcvbkmqw', true],
   ['a repeated text', 'abcdefghijABCDEFGHIJ'.repeat(3), false],
+  ['eight different characters', '0123456710325476201376453021456713062475', true],
+  ['seven different characters', '0123456010325406201306453021456013062405', false],
   ['few characters', 'abababbabaabbababbaabbaababbabababbabaabba', false],
   ['a blank', '9f86d081884c7d659a2feaa0 c55ad0159f86d081', false],
   ['257 characters', `${'9f86d081884c7d659a2feaa0c55ad015'.repeat(8)}1`, false],

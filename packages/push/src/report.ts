@@ -23,7 +23,7 @@ export class Report {
   }
 
   /** Returns whether the line was logged. It must not contain text of an event. */
-  limited(level: LogLevel, text: string, fields: LogFields = {}): boolean {
+  limited(level: LogLevel, text: string, fields?: LogFields): boolean {
     const last = this.#lines.get(text);
     const now = this.#clock.now();
     if (last !== undefined && now - last.loggedAt < quietFor) {
@@ -37,9 +37,11 @@ export class Report {
   }
 
   /** Without a limit. A logger that throws affects nothing. */
-  log(level: LogLevel, text: string, fields: LogFields): void {
+  log(level: LogLevel, text: string, fields?: LogFields): void {
     try {
-      this.#logger?.[level]?.(text, fields);
+      // With one argument if there are no fields: `console` would print `undefined`.
+      if (fields === undefined) this.#logger?.[level]?.(text);
+      else this.#logger?.[level]?.(text, fields);
     } catch {
       // There is nowhere to report the error of a logger.
     }

@@ -10,7 +10,7 @@ import { cloudEventText } from './webhook.fixture.ts';
 
 const endpoint = 'https://1234567890123456.mns.cn-hangzhou.aliyuncs.com';
 
-type Answer = Response | Error | 'hang';
+type Answer = Response | Error | 'hang' | 'nothing';
 interface SentRequest {
   readonly url: string;
   readonly options: Parameters<Fetch>[1];
@@ -44,6 +44,7 @@ async function setUp(answers: Answer[], { removal, ...options }: SetUpOptions = 
     const removed = removal?.() ?? new Response(null, { status: 204 });
     const answer = given.method === 'DELETE' ? removed : (answers.shift() ?? 'hang');
     if (answer instanceof Response) return answer;
+    if (answer === 'nothing') return Promise.reject(null); // a fetch that rejects with no error
     if (answer !== 'hang') throw answer;
     given.signal.throwIfAborted();
     return new Promise((_resolve, reject) => {
@@ -176,6 +177,7 @@ test.each([
     'ENOTFOUND.',
   ],
   ['an error without a code', new TypeError('s3cret-'), 'TypeError.'],
+  ['a rejection without an error', 'nothing' as const, 'Error.'],
 ])('reports %s without foreign text', async (_what, answer, expected) => {
   const { lines } = await setUp([answer]);
 
@@ -259,3 +261,32 @@ test('reports a message that cannot be removed, and receives the next one', asyn
     expect.stringContaining('Grant mns:ReceiveMessage and mns:DeleteMessage. It will come back.'),
   ]);
 });
+
+test('the end of the queue waits for the removals in flight', async () => {
+  let remove = (_response: Response): void => {};
+  const removal = new Promise<Response>((resolve) => {
+    remove = resolve;
+  });
+  const { queue } = await setUp([], {
+    // The removal ignores the signal.
+    fetch: (_url, { method, signal }) => (method === 'DELETE' ? removal : received(signal)),
+  });
+  let isClosed = false;
+  const closing = queue.close().then(() => (isClosed = true));
+  await new Promise((resolve) => setImmediate(resolve));
+
+  expect(isClosed).toBe(false);
+  remove(new Response(null, { status: 204 }));
+  expect(await closing).toBe(true);
+});
+
+let receives = 0;
+
+/** One message, then none. */
+function received(signal: AbortSignal): Promise<Response> {
+  receives += 1;
+  if (receives === 1) return Promise.resolve(message(base64(cloudEventText())));
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}

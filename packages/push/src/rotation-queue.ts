@@ -154,7 +154,7 @@ class QueuePoller {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#parts.report.log('info', `Queue "${this.#parts.name}" can be read again.`, {});
+    if (this.#failures > 0) this.#parts.report.log('info', `Queue "${this.#parts.name}" can be read again.`);
     this.#failures = 0;
   }
 

@@ -56,6 +56,22 @@ test.each([
   expect(fixture.webhook.stats().rejected).toBe(2);
 });
 
+test.each([
+  ['x-eventbridge-signature-timestamp', '1767323045', 'missing or malformed'],
+  ['x-eventbridge-signature-timestamp', '1767322045000', 'signed more than 60 s ago'],
+  ['x-eventbridge-signature-version', 'one zero', 'missing or malformed'],
+  ['x-eventbridge-hash-method', 'MD5', 'missing or malformed'],
+  ['x-eventbridge-signature-v2', 'short', 'missing or malformed'],
+  ['x-eventbridge-signature-url', 'https://evil.com/c.pem', 'not from EventBridge in one of the option regions'],
+  ['x-eventbridge-signature-v2', 'A'.repeat(344), 'does not match'],
+])('logs why %s: %s is rejected', async (name, value, reason) => {
+  const fixture = await setUpWebhook();
+
+  await deliver(fixture, withHeader(signedRequest({ at: fixture.clock.date() }), name, value));
+
+  expect(fixture.lines).toEqual([expect.stringContaining(reason)]);
+});
+
 test('rejects another body', async () => {
   const fixture = await setUpWebhook();
   const { headers } = signedRequest({ at: fixture.clock.date(), body: cloudEventText({ name: 'cache' }) });
