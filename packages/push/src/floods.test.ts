@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { nodeHandler } from './node-handler.ts';
 import {
@@ -130,6 +131,19 @@ test('reads at most 128 KiB of a body', async () => {
 
   expect([response.status, response.headers.get('connection'), isCancelled]).toEqual([413, 'close', true]);
   expect(sent).toBeLessThan(6);
+});
+
+test('responds to a body of Node that is too large, and leaves its socket open for that', async () => {
+  const fixture = await setUpWebhook();
+  const { headers } = signedRequest({ at: fixture.clock.date() });
+  const stream = Readable.from([Buffer.alloc(100_000), Buffer.alloc(100_000), Buffer.alloc(100_000)]);
+  const request = Object.assign(stream, { method: 'POST', url: '/hooks/kms', headers: Object.fromEntries(headers) });
+  const sent: string[] = [];
+  const response = { statusCode: 0, setHeader: (name: string) => sent.push(name), end: () => {} };
+
+  await nodeHandler(fixture.webhook)(request, response);
+
+  expect([response.statusCode, sent, stream.destroyed]).toEqual([413, ['connection'], false]);
 });
 
 test('a content-length of 10 MB is rejected before the body', async () => {

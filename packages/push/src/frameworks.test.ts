@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { Controller, Module, Post, Req, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -139,6 +140,18 @@ test.each(Object.entries(servers))('%s receives events of EventBridge and CloudM
   expect(events.deliveries).toEqual([expect.objectContaining({ status: 204, secretName: 'db' })]);
   expect(webhook.stats()).toMatchObject({ events: { refreshed: 2 } });
   expect(webhook.stats().rejected).toBeGreaterThan(0);
+});
+
+test('Koa gets the headers of the response', async () => {
+  const headers: string[] = [];
+  const set = (name: string, value: string): void => void headers.push(`${name}: ${value}`);
+  const req = Object.assign(Readable.from([]), { method: 'GET', url: '/', headers: {} });
+  const context = { req, request: {}, status: 0, body: undefined, set };
+  const webhook = { receive: async () => ({ status: 405, headers: { allow: 'POST' } }) };
+
+  await koaHandler(webhook as never)(context);
+
+  expect([context.status, context.body, headers]).toEqual([405, null, ['allow: POST']]);
 });
 
 test('Express with a parser in front says what to change', async () => {

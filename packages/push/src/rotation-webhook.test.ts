@@ -287,6 +287,14 @@ test('tells which setting may be wrong, once a minute', async () => {
   ]);
 });
 
+test('counts from zero', async () => {
+  const { webhook } = await setUpWebhook();
+
+  const { events, rejected } = webhook.stats();
+
+  expect([...Object.values(events), rejected]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
 test('accepts only POST, and nothing after the client is closed', async () => {
   const fixture = await setUpWebhook();
   const response = await fixture.webhook(new Request(url));
