@@ -79,6 +79,13 @@ test.each([
   ]);
 });
 
+test('takes up to a hundred accounts', () => {
+  const accounts = (length: number): string[] => Array.from({ length }, (_, index) => String(1_000_000_000 + index));
+
+  expect(webhook({ cloudMonitor: { token }, accounts: accounts(100) })).toEqual([]);
+  expect(webhook({ cloudMonitor: { token }, accounts: accounts(101) })).toEqual(['accounts']);
+});
+
 test('refuses something else than a client', () => {
   expect(keysOf(() => rotationWebhook({} as never, { cloudMonitor: { token } }))).toEqual(['client']);
 });

@@ -164,6 +164,16 @@ test.each([
   expect(fixture.loaded).toEqual([]);
 });
 
+test('loads a certificate from a URL of at most 512 characters', async () => {
+  const fixture = await setUpWebhook();
+  const longest = certificateUrl.replace('x509', 'x'.repeat(512 - certificateUrl.length + 4));
+  const send = (certificate: string): Promise<number> =>
+    deliver(fixture, signedRequest({ at: fixture.clock.date(), certificate }));
+
+  expect([await send(longest), await send(`${longest}x`)]).toEqual([204, 401]);
+  expect(fixture.loaded).toEqual([longest]);
+});
+
 test('loads a certificate from loopback only if a test has set that origin', async () => {
   const origin = 'http://127.0.0.1:8080';
   const fixture = await setUpWebhook({ eventBridge: { testCertificateOrigin: origin } });
@@ -278,7 +288,7 @@ test('tells which setting may be wrong, once a minute', async () => {
   await send();
   await send();
   await send();
-  await fixture.clock.pass('61s');
+  await fixture.clock.pass('1m');
   await send();
 
   expect(fixture.lines).toEqual([
