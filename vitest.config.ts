@@ -12,7 +12,9 @@ import { scrubEnvironment } from './test/support/scrub-environment.ts';
 const network = scrubEnvironment(process.env);
 
 // Tests run on the TypeScript sources of the workspace packages, not on dist.
-const conditions = ['@kms-secrets/source', ...defaultServerConditions];
+// Not "module", which only bundlers use: Node cannot load what @opentelemetry/api has there.
+const nodeConditions = defaultServerConditions.filter((condition) => condition !== 'module');
+const conditions = ['@kms-secrets/source', ...nodeConditions];
 
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 

@@ -9,6 +9,7 @@ const packages = new Map([
   ['mariadb-server', '/usr/sbin/mariadbd'],
   ['openssl', '/usr/bin/openssl'], // certificates of a Redis with TLS
   ['postgresql', '/usr/lib/postgresql'],
+  ['prometheus', '/usr/bin/prometheus'], // with promtool
   ['redis-server', '/usr/bin/redis-server'],
 ]);
 

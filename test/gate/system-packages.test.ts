@@ -26,7 +26,7 @@ function machineWith(files: readonly string[], { isRoot = true, failing = [] as 
 const apt = '/usr/bin/apt-get';
 const update = 'apt-get -qq update';
 const install =
-  'apt-get -qq install -y --no-install-recommends chromium mariadb-server openssl postgresql redis-server';
+  'apt-get -qq install -y --no-install-recommends chromium mariadb-server openssl postgresql prometheus redis-server';
 
 test('does nothing when every program is installed', () => {
   const machine = machineWith([
@@ -34,6 +34,7 @@ test('does nothing when every program is installed', () => {
     '/usr/sbin/mariadbd',
     '/usr/bin/openssl',
     '/usr/lib/postgresql',
+    '/usr/bin/prometheus',
     '/usr/bin/redis-server',
     apt,
   ]);
@@ -51,7 +52,7 @@ test('installs what is missing', () => {
 
   expect(machine.commands).toEqual([install]);
   expect(machine.printed).toEqual([
-    'Installing chromium mariadb-server openssl postgresql redis-server, which the tests start.\n',
+    'Installing chromium mariadb-server openssl postgresql prometheus redis-server, which the tests start.\n',
   ]);
 });
 
@@ -71,6 +72,6 @@ test.each([
   machine.installMissing();
 
   expect(machine.printed.at(-1)).toBe(
-    'Missing: chromium mariadb-server openssl postgresql redis-server. The tests that start them will fail. Run: apt-get install chromium mariadb-server openssl postgresql redis-server\n',
+    'Missing: chromium mariadb-server openssl postgresql prometheus redis-server. The tests that start them will fail. Run: apt-get install chromium mariadb-server openssl postgresql prometheus redis-server\n',
   );
 });

@@ -187,6 +187,19 @@ test('@kms-secrets/databases exports', async () => {
   `);
 });
 
+test('@kms-secrets/opentelemetry exports', async () => {
+  expect(await exportsOf('opentelemetry')).toMatchInlineSnapshot(`
+    [
+      "instrumentSecrets",
+    ]
+  `);
+  expect(await exportsOf('opentelemetry', 'prometheus.js')).toMatchInlineSnapshot(`
+    [
+      "prometheusMetrics",
+    ]
+  `);
+});
+
 test('@kms-secrets/push exports', async () => {
   expect(await exportsOf('push')).toMatchInlineSnapshot(`
     [

@@ -85,3 +85,19 @@ test('responds to probes and stats', async () => {
     [200, { secrets: 1, fetches: 1 }],
   ]);
 });
+
+test('responds to a scrape of Prometheus', async () => {
+  const { client } = setup();
+  const service = await startService(client, { port: 0, host: '127.0.0.1' });
+  await fetch(`${service.url}/secrets/db`);
+  const response = await fetch(`${service.url}/metrics`);
+  const text = await response.text();
+  await service.stop();
+
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ]);
+  expect(text).toContain('\nkms_secrets_fresh 1\n');
+  expect(text).not.toContain('s3cret-');
+});

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { isSecretError, secretErrors, secrets, secretsHealth } from '@kms-secrets/express';
 import type { Secret, SecretClient } from '@kms-secrets/express';
+import { prometheusMetrics } from '@kms-secrets/opentelemetry/prometheus';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 
 /**
- * Five routes that show what the client does, and never a value.
+ * Five routes that show what the client does, and never a value; and its metrics for Prometheus.
  *
  * While `isStopping`, readiness fails, every other route works, and each response ends its connection, so that callers open the
  * next one to another process.
@@ -32,6 +33,7 @@ export function createApp(client: SecretClient, isStopping = (): boolean => fals
   app.get('/stats', (_req, res) => {
     res.json(client.stats());
   });
+  app.get('/metrics', prometheusMetrics({ clients: [client] }).handle);
 
   app.use(secrets(client));
   app.get('/secrets/:name', async (req, res) => {

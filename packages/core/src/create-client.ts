@@ -58,7 +58,7 @@ export function createSecretClientOn(machine: ConfigurationMachine, options: Sec
   const { configFile, precedence } = options;
   const readOptions = (): ResolvedOptions | undefined => readFileAgain(machine, { configFile, precedence });
   const closing = new AbortController();
-  const channels = new ClientChannels();
+  const channels = new ClientChannels(() => values.clock.now());
   const events = new SecretEmitter(listenerReporter(values, logger, machine), channels);
   const expiry = new ExpiryMonitor({ clock: values.clock, logger, events, closing: closing.signal });
   const context = { machine, options: values, sources, readOptions, issues: allIssues, warnings, logger, expiry };

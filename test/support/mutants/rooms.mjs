@@ -10,9 +10,19 @@ const folders = new Map([
   ...readdirSync('packages/core/src', { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => /** @type {const} */ ([entry.name, join('packages/core/src', entry.name)])),
-  ...['redis', 'databases', 'cli', 'alicloud', 'push', 'express', 'fastify', 'nestjs', 'next', 'testing'].map(
-    (name) => /** @type {const} */ ([name, `packages/${name}/src`]),
-  ),
+  ...[
+    'redis',
+    'databases',
+    'cli',
+    'alicloud',
+    'opentelemetry',
+    'push',
+    'express',
+    'fastify',
+    'nestjs',
+    'next',
+    'testing',
+  ].map((name) => /** @type {const} */ ([name, `packages/${name}/src`])),
 ]);
 
 export const roomNames = [...folders.keys()];

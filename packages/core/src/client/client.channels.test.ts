@@ -50,6 +50,7 @@ test('a fetch has a start and an end, with the secret, the client and the endpoi
   expect(seen[3]?.[1]).toEqual({
     ...common,
     client: client.monitor,
+    duration: expect.any(Number),
     endpoint: 'kms.example',
     attempts: [],
     result: { versionId: 'v1', source: 'kms' },

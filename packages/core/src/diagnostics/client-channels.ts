@@ -26,10 +26,12 @@ let fetchChannel: TracingChannel<object, FetchMessage> | undefined;
  * contain names of secrets, and never a value.
  */
 export class ClientChannels implements EventChannels {
+  readonly #now: () => number;
   #monitor: ClientMonitor | undefined;
   readonly #fetches: TracingChannel<object, FetchMessage>;
 
-  constructor() {
+  constructor(now: () => number) {
+    this.#now = now;
     fetchChannel ??= builtinModule('node:diagnostics_channel').tracingChannel<object, FetchMessage>(
       'kms-secrets:fetch',
     );
@@ -64,10 +66,15 @@ export class ClientChannels implements EventChannels {
     if (client === undefined) return run();
     const { name, stage, versionId } = fetch.request;
     const message: FetchMessage = { client, name, stage, versionId, purpose: fetch.priority.level };
+    const startedAt = this.#now();
+    const settled = (): void => {
+      message.duration = this.#now() - startedAt;
+      message.attempts = [...fetch.attempts];
+    };
     let secret: Promise<Secret> | undefined;
     const fetchWithoutValue = (): Promise<FetchResult> => {
       secret = run();
-      return secret.then(
+      return secret.finally(settled).then(
         (found) => succeeded(message, fetch, found),
         (error) => failed(message, fetch, error),
       );
@@ -93,16 +100,14 @@ function channelOf(name: string): Channel {
   return channel;
 }
 
-function succeeded(message: FetchMessage, { endpoint, attempts }: TracedFetch, { versionId }: Secret): FetchResult {
+function succeeded(message: FetchMessage, { endpoint }: TracedFetch, { versionId }: Secret): FetchResult {
   message.endpoint = endpoint?.name;
-  message.attempts = [...attempts];
   return { versionId, source: endpoint === undefined ? 'store' : 'kms' };
 }
 
 function failed(message: FetchMessage, { attempts }: TracedFetch, error: AnySecretError): never {
   const { cause } = error;
   message.endpoint = attempts.at(-1)?.endpoint;
-  message.attempts = [...attempts];
   if (isFetchFailure(cause)) {
     message.failure = cause.failure;
     message.status = cause.status;

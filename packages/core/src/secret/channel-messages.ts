@@ -16,6 +16,8 @@ export interface FetchMessage {
   readonly versionId: string | undefined;
   /** Why it started: for a background refresh, for a read, or for `refresh()`. */
   readonly purpose: 'refresh' | 'read' | 'forced';
+  /** Milliseconds from the start to the end. */
+  duration?: number | undefined;
   /** The endpoint that returned the secret, or that of the last attempt. `undefined` if a store had the secret. */
   endpoint?: string | undefined;
   /** The failed attempts and the skipped endpoints. */
