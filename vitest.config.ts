@@ -23,7 +23,7 @@ const longNextTests =
   'test/next/{cache-components,hot-reload,pages-router,refused-builds,refused-builds.next16,running-app}.test.ts';
 // They start many processes, or wait for outages and rotations: 100 s of CPU time.
 const longE2eTests =
-  'test/e2e/{faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation,upgrade}.test.ts';
+  'test/e2e/{alerts,faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation,upgrade}.test.ts';
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 

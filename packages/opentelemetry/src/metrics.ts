@@ -53,8 +53,6 @@ export const rotationLag: RecordedMetric = {
   bounds: [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400],
 };
 
-export const recordedMetrics: readonly RecordedMetric[] = [fetchDuration, rotationLag];
-
 const secretCounts: readonly (readonly [keyof ClientHealth['counts'], string])[] = [
   ['fresh', 'Secrets in memory that are within their TTL.'],
   ['stale', 'Secrets in memory past their TTL. They are served while KMS is unavailable.'],
@@ -167,7 +165,7 @@ export const observedMetrics: readonly ObservedMetric[] = [
   },
 ];
 
-export const metrics: readonly Metric[] = [...observedMetrics, ...recordedMetrics];
+export const metrics: readonly Metric[] = [...observedMetrics, fetchDuration, rotationLag];
 
 function counter(name: string, unit: string, description: string): Omit<ObservedMetric, 'of'> {
   return { name, unit, description, kind: 'counter', merge: 'sum' };
