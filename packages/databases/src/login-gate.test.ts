@@ -122,6 +122,27 @@ test('a login that fails for another reason leaves the trial to the next one', a
   expect(started(gate).account.versionId).toBe('v2');
 });
 
+test('a login that hangs holds up the others for three seconds', async () => {
+  const { clock, gate, publish } = await setUpGate();
+  publish('v2');
+  started(gate).rejected(wrongPassword);
+  void waiting(gate, deadlineIn(clock));
+  await clock.pass(50);
+  const hanging = started(gate);
+  const waiter = waiting(gate, deadlineIn(clock));
+  await clock.pass(2_900);
+  expect(waiter.state()).toBe('waiting');
+  await clock.pass(100);
+  expect(waiter.state()).toBe('open');
+
+  started(gate).accepted();
+  hanging.failed();
+  expect(started(gate).account.versionId).toBe('v2');
+
+  started(gate).rejected(wrongPassword);
+  expect(gate.start()).toBeUndefined();
+});
+
 test('refreshes at 0, 1, 3 and 7 s, and repeats the rejected password once in three rounds', async () => {
   const { clock, kms, gate } = await setUpGate();
   started(gate).rejected(wrongPassword);

@@ -39,6 +39,9 @@ interface Rejection {
 /** In every third round, a login tries the rejected version again: the database may be the one that is late. */
 const roundsPerRetry = 3;
 
+/** After this time (ms) another login tries the account too: the connection of the first may hang. */
+const maxTrial = 3_000;
+
 /**
  * Decides when a login at a database may start, for all pools of a process that use one secret.
  *
@@ -112,18 +115,24 @@ export class LoginGate {
   }
 
   #trialLogin(account: Account): Login {
+    const cancelTimer = this.#parts.clock.setUnrefTimer(maxTrial, () => this.#endTrial('due'));
     return {
       account,
       accepted: () => {
+        cancelTimer();
         this.#learnGap(account);
         this.#rejection = undefined;
         this.#endTrial('none');
       },
       rejected: (error) => {
+        cancelTimer();
         this.#rejection = this.#newRejection(account, error, this.#rejection);
         this.#endTrial('none');
       },
-      failed: () => this.#endTrial('due'),
+      failed: () => {
+        cancelTimer();
+        this.#endTrial('due');
+      },
     };
   }
 
@@ -151,7 +160,7 @@ export class LoginGate {
   }
 
   #endTrial(trial: 'none' | 'due'): void {
-    this.#trial = trial;
+    this.#trial = this.#rejection === undefined ? 'none' : trial;
     if (this.#rejection === undefined || trial === 'due') this.#wakeAll();
     else if (this.#waiters.size > 0) void this.#runRounds();
   }

@@ -18,6 +18,7 @@ import { pools } from './pools.mjs';
  * @property {number} [rate] queries per second of all processes together
  * @property {string} [stores] a key of `storeOptions`
  * @property {number} [size] connections of a pool
+ * @property {number} [patience] of a pool; default: 10 s
  * @property {import('@kms-secrets/core').SecretClientOptions} [options]
  */
 /** @typedef {import('./paced-queries.mjs').QueryCounts & { requests: number; gaps: readonly number[] }} FleetResult */
@@ -28,7 +29,7 @@ const user = 'orders';
 const maxUses = 20;
 /** Milliseconds; longer than any run. */
 const processTimeout = 600_000;
-const versionTimeout = 30_000;
+const versionTimeout = 120_000;
 const member = new URL('member.mjs', import.meta.url);
 
 /** A database, a fake KMS and processes with pools. */
@@ -64,7 +65,7 @@ export class Fleet {
 
   /** @param {FleetTask} task @returns {Promise<Fleet>} */
   static async open(task) {
-    const { pool, mode, processes = 1, rate = 500, stores = 'none', size = 10, options = {} } = task;
+    const { pool, mode, processes = 1, rate = 500, stores = 'none', size = 10, patience = 10_000, options = {} } = task;
     const database = await databases[pools[pool]?.database ?? 'postgres']();
     const kms = await startFakeKms({ regions: [region] });
     const storage = await openStorage(stores);
@@ -87,6 +88,7 @@ export class Fleet {
       pool,
       port: database.port,
       size,
+      patience,
       maxUses,
     };
     const members = [];

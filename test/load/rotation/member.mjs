@@ -5,7 +5,7 @@ import { createClient } from '../clients.mjs';
 import { PacedQueries } from './paced-queries.mjs';
 import { pools } from './pools.mjs';
 
-/** @typedef {import('../clients.mjs').ClientTask & { pool: string; port: number; size: number; maxUses: number }} MemberTask */
+/** @typedef {import('../clients.mjs').ClientTask & { pool: string; port: number; patience: number; size: number; maxUses: number }} MemberTask */
 
 /** @type {MemberTask} */
 const task = readTask();

@@ -13,18 +13,19 @@ const connectTimeout = 60_000;
 export const pools = {
   'kms-secrets, pg': {
     database: 'postgres',
-    open({ secrets, secret, port, size, maxUses }) {
-      const pool = rotatingPg({ secrets, secret, host, port, database: 'postgres', max: size, maxUses });
+    open({ secrets, secret, patience, port, size, maxUses }) {
+      const pool = rotatingPg({ secrets, secret, patience, host, port, database: 'postgres', max: size, maxUses });
       return { query: () => pool.query('SELECT 1'), connect: () => pool.connect(), close: () => pool.end() };
     },
   },
 
   'kms-secrets, mysql2': {
     database: 'mariadb',
-    open({ secrets, secret, port, size, maxUses }) {
+    open({ secrets, secret, patience, port, size, maxUses }) {
       const pool = rotatingMysql2({
         secrets,
         secret,
+        patience,
         host,
         port,
         database: 'app',
@@ -42,10 +43,11 @@ export const pools = {
 
   'kms-secrets, mariadb': {
     database: 'mariadb',
-    open({ secrets, secret, port, size, maxUses }) {
+    open({ secrets, secret, patience, port, size, maxUses }) {
       const pool = rotatingMariadb({
         secrets,
         secret,
+        patience,
         host,
         port,
         database: 'app',

@@ -9,6 +9,7 @@ import * as recipes from './recipes.mjs';
  * @property {number} port
  * @property {string} secret
  * @property {import('@kms-secrets/core').SecretClient} secrets
+ * @property {number} patience milliseconds
  * @property {number} size
  * @property {number} maxUses
  */

@@ -2,19 +2,12 @@
 // What services do without @kms-secrets/databases.
 import mysql from 'mysql2';
 import pg from 'pg';
+import { accountOf } from './account-of.mjs';
 import { queryOfMysql2 } from './mysql2-query.mjs';
-
-/** @typedef {{ AccountName: string; AccountPassword: string }} Account */
 
 const host = '127.0.0.1';
 /** Milliseconds: a busy machine is no fault of a pool. */
 const connectTimeout = 60_000;
-
-/** @param {Pick<import('./pools.mjs').PoolTask, 'secrets' | 'secret'>} task */
-async function accountOf({ secrets, secret }) {
-  const { AccountName: user, AccountPassword: password } = /** @type {Account} */ ((await secrets.get(secret)).json());
-  return { user, password };
-}
 
 /** @type {Readonly<Record<string, import('./pools.mjs').Pool>>} */
 export const pools = {
