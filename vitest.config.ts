@@ -24,6 +24,8 @@ const longNextTests =
 // They start many processes, or wait for outages and rotations: 100 s of CPU time.
 const longE2eTests =
   'test/e2e/{alerts,faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation,upgrade}.test.ts';
+// Rotations of real databases with more dialects and ORMs: minutes of waiting.
+const longDatabaseTests = ['packages/databases/src/*.long.test.ts', 'test/orms/*.test.ts'];
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
@@ -113,6 +115,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'long:soak', include: ['test/load/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'long:databases', include: longDatabaseTests, testTimeout: 120_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,

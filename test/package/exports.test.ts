@@ -185,6 +185,9 @@ test('@kms-secrets/databases exports', async () => {
       "rotatingPool",
     ]
   `);
+  expect(await exportsOf('databases', 'ioredis.js')).toEqual(['AccountError', 'rotatingRedis']);
+  expect(await exportsOf('databases', 'knex.js')).toEqual(['rotatingKnex']);
+  expect(await exportsOf('databases', 'sequelize.js')).toEqual(['AccountError', 'rotatingSequelize']);
 });
 
 test('@kms-secrets/opentelemetry exports', async () => {

@@ -3,6 +3,13 @@ import type { DriverUnderTest, PoolUnderTest } from './driver-under-test.fixture
 import type { MariadbUnderTest } from './mariadb.fixture.ts';
 import type { RotatingMysql2Options } from './mysql2-pool.ts';
 
+/** What MariaDB reports for a rejected account, a missing database, and a missing privilege. */
+export const mysqlCodes = {
+  rejected: 'ER_ACCESS_DENIED_ERROR',
+  missingDatabase: 'ER_BAD_DB_ERROR',
+  forbidden: 'ER_DBACCESS_DENIED_ERROR',
+} as const;
+
 /** A version of mysql2 for the tests that all drivers share. */
 export function mysql2UnderTest(
   database: MariadbUnderTest,
@@ -12,11 +19,7 @@ export function mysql2UnderTest(
     database,
     createPool: ({ size = 10, maxUses, ...options }) =>
       poolUnderTest(create({ ...options, connectionLimit: size }), maxUses),
-    codes: {
-      rejected: 'ER_ACCESS_DENIED_ERROR',
-      missingDatabase: 'ER_BAD_DB_ERROR',
-      forbidden: 'ER_DBACCESS_DENIED_ERROR',
-    },
+    codes: mysqlCodes,
     ended: 'Pool is closed',
   };
 }

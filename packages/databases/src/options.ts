@@ -34,6 +34,7 @@ const defaultPatience = 10_000;
 export function splitOptions<Options extends RotationOptions>(
   options: Options,
   refused: Readonly<Record<string, string>>,
+  caller = 'rotatingPool',
 ): { readonly rotation: ResolvedRotation; readonly driver: Omit<Options, keyof RotationOptions> } {
   const { secrets, secret, stage, keys = {}, patience = defaultPatience, clock = systemClock, ...driver } = options;
   const problems = [
@@ -43,9 +44,17 @@ export function splitOptions<Options extends RotationOptions>(
     !isKeys(keys) && 'keys: expected { user, password }, the names of two properties of the secret',
     !(Number.isFinite(patience) && patience >= 0) && 'patience: expected milliseconds, 0 or more',
     ...Object.entries(refused).map(([key, advice]) => key in driver && `${key}: ${advice}`),
-  ].filter((problem) => problem !== false);
-  if (problems.length > 0) throw new TypeError(`Invalid options of rotatingPool():\n  - ${problems.join('\n  - ')}`);
+  ];
+  const error = optionsError(caller, problems);
+  if (error !== undefined) throw error;
   return { rotation: { secrets, secret, stage, keys, patience, clock }, driver };
+}
+
+/** An error that lists what is wrong with the options of a function. `undefined` if nothing is. */
+export function optionsError(caller: string, problems: readonly (string | false)[]): TypeError | undefined {
+  const found = problems.filter((problem) => problem !== false);
+  if (found.length === 0) return undefined;
+  return new TypeError(`Invalid options of ${caller}():\n  - ${found.join('\n  - ')}`);
 }
 
 function isText(value: unknown): value is string {

@@ -1,35 +1,20 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DriverUnderTest } from './driver-under-test.fixture.ts';
 import { testFailures } from './failure-tests.fixture.ts';
 import { rotatingPool } from './pg.ts';
 import type { RotatingPgOptions } from './pg.ts';
-import { startPostgres } from './postgres.fixture.ts';
-import type { PostgresServer } from './postgres.fixture.ts';
+import { postgresCodes, postgresUnderTest } from './postgres.fixture.ts';
 import { databaseSecret, secretName } from './rotation.fixture.ts';
 import { testRotations } from './rotation-tests.fixture.ts';
 
-let postgres: PostgresServer;
-let roles = 0;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-
-afterAll(() => postgres.stop());
-
-/** A role with a password of its own. Returns its name. */
-async function newRole(password: string): Promise<string> {
-  roles += 1;
-  await postgres.query(`CREATE ROLE app${roles} LOGIN PASSWORD '${password}'`);
-  return `app${roles}`;
-}
+const postgres = postgresUnderTest();
 
 function poolOf(options: Pick<RotatingPgOptions, 'secrets'> & Partial<RotatingPgOptions>): pg.Pool {
   const pool = rotatingPool({
     secret: secretName,
     host: '127.0.0.1',
-    port: postgres.port,
+    port: postgres.port(),
     database: 'postgres',
     ...options,
   });
@@ -38,14 +23,7 @@ function poolOf(options: Pick<RotatingPgOptions, 'secrets'> & Partial<RotatingPg
 }
 
 const driver: DriverUnderTest = {
-  database: {
-    name: 'postgres',
-    port: () => postgres.port,
-    newAccount: newRole,
-    changePassword: (role, password) => postgres.query(`ALTER ROLE ${role} PASSWORD '${password}'`),
-    currentUser: 'SELECT current_user AS name',
-    forbidden: 'CREATE ROLE other',
-  },
+  database: postgres,
   createPool({ size, ...options }) {
     const pool = rotatingPool({ ...options, ...(size !== undefined && { max: size }) });
     return {
@@ -63,7 +41,7 @@ const driver: DriverUnderTest = {
       end: () => pool.end(),
     };
   },
-  codes: { rejected: '28P01', missingDatabase: '3D000', forbidden: '42501' },
+  codes: postgresCodes,
   ended: 'after calling end',
 };
 
@@ -76,7 +54,7 @@ describe('failures', () => {
 
 test('is a pg.Pool that logs in with the account of the secret', async () => {
   const { secrets, publish } = databaseSecret();
-  const role = await newRole('s3cret-1');
+  const role = await postgres.newAccount('s3cret-1');
   publish('v1', role, 's3cret-1');
   const pool = poolOf({ secrets });
 
@@ -88,7 +66,7 @@ test('is a pg.Pool that logs in with the account of the secret', async () => {
 
 test('works with callbacks', async () => {
   const { secrets, publish } = databaseSecret();
-  publish('v1', await newRole('s3cret-1'), 's3cret-1');
+  publish('v1', await postgres.newAccount('s3cret-1'), 's3cret-1');
   const pool = poolOf({ secrets });
 
   const one = await new Promise((resolve, reject) => {
@@ -107,7 +85,7 @@ test('works with callbacks', async () => {
 
 test('the wait for a free connection of a full pool is no part of the patience', async () => {
   const { secrets, publish } = databaseSecret();
-  const role = await newRole('s3cret-1');
+  const role = await postgres.newAccount('s3cret-1');
   publish('v1', role, 's3cret-1');
   const pool = poolOf({ secrets, max: 1, patience: 1_000 });
   const held = await pool.connect();
@@ -125,7 +103,7 @@ test('the wait for a free connection of a full pool is no part of the patience',
 
 test('the patience starts again with the next rotation', async () => {
   const { secrets, publish } = databaseSecret();
-  const role = await newRole('s3cret-1');
+  const role = await postgres.newAccount('s3cret-1');
   publish('v1', role, 's3cret-x');
   const pool = poolOf({ secrets, max: 1, patience: 1_500 });
   const waiting = pool.query('SELECT 1 AS one'); // rejected, and due at the end of the queue
@@ -145,9 +123,23 @@ test('the patience starts again with the next rotation', async () => {
   expect((await waiting).rows).toEqual([{ one: 1 }]);
 });
 
+test('closes an old connection that is released with false', async () => {
+  const { secrets, publish } = databaseSecret();
+  const role = await postgres.newAccount('s3cret-1');
+  publish('v1', role, 's3cret-1');
+  const pool = poolOf({ secrets });
+  const client = await pool.connect();
+  publish('v2', role, 's3cret-1');
+  await secrets.refresh(secretName);
+
+  client.release(false);
+
+  expect(pool.totalCount).toBe(0);
+});
+
 test('shows no password when its options are serialized', async () => {
   const { secrets, publish } = databaseSecret();
-  publish('v1', await newRole('s3cret-1'), 's3cret-1');
+  publish('v1', await postgres.newAccount('s3cret-1'), 's3cret-1');
   const pool = poolOf({ secrets });
   const client = await pool.connect();
 

@@ -1,4 +1,3 @@
-import { errorCode } from '@kms-secrets/core';
 import pg from 'pg';
 import { serverFor } from './account.ts';
 import { acquireGate } from './gates.ts';
@@ -8,6 +7,7 @@ import type { ConnectWait } from './login-failure.ts';
 import type { Login, LoginGate } from './login-gate.ts';
 import { splitOptions } from './options.ts';
 import type { RotationOptions } from './options.ts';
+import { isPgRejection } from './pg-rejections.ts';
 
 export { AccountError } from './account-error.ts';
 export type { AccountKeys } from './account.ts';
@@ -15,9 +15,6 @@ export type { RotationOptions } from './options.ts';
 
 /** Options of `pg.Pool`, without those that the secret provides. Host, port and database default to those that KMS has for the secret. */
 export type RotatingPgOptions = RotationOptions & Omit<pg.PoolConfig, 'user' | 'password' | 'connectionString'>;
-
-/** `invalid_password` and `invalid_authorization_specification`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const rejections: ReadonlySet<string | undefined> = new Set(['28P01', '28000']);
 
 const fromSecret = 'comes from the secret; remove it';
 
@@ -78,7 +75,7 @@ class RotatingPool extends pg.Pool {
       }
       handleFailedConnect(error, {
         parts: this.#parts,
-        isRejection,
+        isRejection: isPgRejection,
         wait,
         retry: (next) => this.#connect(connected, next),
         fail: (reason) => connected(reason, undefined, done),
@@ -89,14 +86,11 @@ class RotatingPool extends pg.Pool {
   /** A client that is released is in no transaction. Returns its new `release`. */
   #retireOnRelease(client: pg.PoolClient): Release {
     const release = client.release.bind(client);
-    const retire: Release = (error) => release(error ?? this.#parts.gate.isOutdated(this.#versions.get(client)));
+    // Libraries also pass null and false.
+    const retire: Release = (error) => release(error || this.#parts.gate.isOutdated(this.#versions.get(client)));
     client.release = retire;
     return retire;
   }
-}
-
-function isRejection(error: unknown): boolean {
-  return rejections.has(errorCode(error));
 }
 
 /** A client that logs in with the account that the gate has when the pool creates it. */
@@ -130,7 +124,7 @@ function clientOf(gate: LoginGate, connected: (client: pg.Client, versionId: str
       try {
         await super.connect();
       } catch (error) {
-        endFailedLogin(login, error, isRejection);
+        endFailedLogin(login, error, isPgRejection);
         throw error;
       }
       connected(this, login.account.versionId);

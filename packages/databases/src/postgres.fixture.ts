@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import type { DatabaseUnderTest } from './driver-under-test.fixture.ts';
 import { freePort } from './free-port.fixture.ts';
 import { programOf, serverFolder, serverUser, startServer } from './server-process.fixture.ts';
 
 /** A PostgreSQL server on loopback, with its data in a temporary folder. */
-export interface PostgresServer {
+interface PostgresServer {
   readonly port: number;
   /** Runs statements as the administrator, who needs no password. */
   query(sql: string): Promise<void>;
@@ -13,7 +15,7 @@ export interface PostgresServer {
 
 const folderOfPrograms = '/usr/lib/postgresql';
 
-export async function startPostgres(): Promise<PostgresServer> {
+async function startPostgres(): Promise<PostgresServer> {
   const user = serverUser('postgres');
   const folder = serverFolder('postgres-', user);
   const program = (name: string): string => programOf(folderOfPrograms, name, 'postgresql');
@@ -44,3 +46,34 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
   };
 }
+
+export interface PostgresUnderTest extends DatabaseUnderTest {
+  /** Runs statements as the administrator. */
+  readonly query: (sql: string) => Promise<void>;
+}
+
+/** A server for the tests of a file. */
+export function postgresUnderTest(): PostgresUnderTest {
+  let server: PostgresServer;
+  let roles = 0;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+  return {
+    name: 'postgres',
+    port: () => server.port,
+    query: (sql) => server.query(sql),
+    async newAccount(password) {
+      roles += 1;
+      await server.query(`CREATE ROLE app${roles} LOGIN PASSWORD '${password}'`);
+      return `app${roles}`;
+    },
+    changePassword: (role, password) => server.query(`ALTER ROLE ${role} PASSWORD '${password}'`),
+    currentUser: 'SELECT current_user AS name',
+    forbidden: 'CREATE ROLE other',
+  };
+}
+
+/** What PostgreSQL reports for a rejected account, a missing database, and a missing privilege. */
+export const postgresCodes = { rejected: '28P01', missingDatabase: '3D000', forbidden: '42501' } as const;

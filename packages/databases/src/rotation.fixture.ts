@@ -37,6 +37,7 @@ export function queryUnderLoad(query: () => Promise<unknown>, workers: number): 
         succeeded += 1;
       } catch (error) {
         errors.push(error);
+        await new Promise((resolve) => setImmediate(resolve)); // a query that fails at once must not block the event loop
       }
     }
   };

@@ -33,19 +33,29 @@ export function programOf(folder: string, name: string, debianPackage: string): 
   throw new Error(`${name} is missing. Install it (apt-get install ${debianPackage}); as root, npm test installs it.`);
 }
 
+export interface StartOptions {
+  readonly user: ServerUser;
+  readonly folder: string;
+  /** What the server prints when it is ready. */
+  readonly ready: string;
+  /** Where it prints that. Default: `stderr`. */
+  readonly log?: 'stdout' | 'stderr';
+}
+
 /** Starts a server and resolves when it prints `ready`. Returns a function that stops it and removes its folder. */
 export async function startServer(
   program: string,
   args: readonly string[],
-  { user, folder, ready }: { readonly user: ServerUser; readonly folder: string; readonly ready: string },
+  { user, folder, ready, log = 'stderr' }: StartOptions,
 ): Promise<() => Promise<void>> {
-  const child = spawn(program, args, { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, args, { ...user, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  child[log === 'stdout' ? 'stderr' : 'stdout'].resume();
   let output = '';
-  for await (const chunk of child.stderr) {
+  for await (const chunk of child[log]) {
     output += String(chunk);
     if (output.includes(ready)) break;
   }
-  child.stderr.resume();
+  child[log].resume();
   if (!output.includes(ready)) throw new Error(`${program} did not start: ${output}`);
   return async () => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -1,0 +1,1 @@
+export { Pool } from 'pg'; // breaks eslint(no-restricted-imports): by the entry point of its name
