@@ -383,6 +383,15 @@ test.each([
   expect((await doctor({ environment, nodeVersion })).code).toBe(code);
 });
 
+test('warns of a clock that differs by minutes', async () => {
+  const outcome = await doctor({ environment, clock: clockAhead(-120_000) });
+
+  expect(outcome.code).toBe(0);
+  expect(findings(outcome)).toEqual([
+    expect.stringMatching(/^WARN {2}clock \S+: .* (?:2 min|1 min 5\d s).* behind that of the endpoint/u),
+  ]);
+});
+
 test('does not create the folder of a store', async () => {
   const outcome = await doctor({ environment: { ...environment, ...storeAt(join(folder, 'new')) } });
 

@@ -44,9 +44,9 @@ function post(url: URL, body: object): Promise<string> {
         if (text.length < maxResponseBytes) text += chunk;
       });
       response.on('end', () => {
-        const { versionId, error } = fieldsOf(text);
+        const { versionId, message } = fieldsOf(text);
         if (response.statusCode === 200) resolve(`version ${versionId ?? 'unknown'}`);
-        else reject(new CliError(`The fake responded with status ${response.statusCode}: ${error ?? 'no reason'}`));
+        else reject(new CliError(`The fake responded with status ${response.statusCode}: ${message ?? 'no reason'}`));
       });
     });
     sent.on('timeout', () => sent.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
@@ -60,15 +60,15 @@ function post(url: URL, body: object): Promise<string> {
   });
 }
 
-function fieldsOf(text: string): { readonly versionId?: string; readonly error?: string } {
+function fieldsOf(text: string): { readonly versionId?: string; readonly message?: string } {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== 'object' || parsed === null) return {};
     const fields = new Map<string, unknown>(Object.entries(parsed));
-    const [versionId, error] = ['versionId', 'error'].map((name) => fields.get(name));
+    const [versionId, message] = ['versionId', 'message'].map((name) => fields.get(name));
     return {
       ...(typeof versionId === 'string' && { versionId }),
-      ...(typeof error === 'string' && { error }),
+      ...(typeof message === 'string' && { message }),
     };
   } catch {
     return {};

@@ -27,6 +27,8 @@ export interface ChildOptions {
   readonly masked: readonly Uint8Array[] | undefined;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** The file system in memory for file descriptors. Default: that of Linux. */
+  readonly memoryFolder?: string | undefined;
 }
 
 /** Starts a program with the values in its environment and its file descriptors. */
@@ -37,7 +39,7 @@ export function startChild(options: ChildOptions): Child {
   const fds = new Map<number, ReturnType<typeof openSecretFd>>();
   for (const { target, value } of values) {
     if (target.kind === 'env') environment[target.variable] = new TextDecoder().decode(value);
-    else fds.set(target.fd, openSecretFd(value));
+    else fds.set(target.fd, openSecretFd(value, options.memoryFolder));
   }
   const output = masked === undefined ? 'inherit' : 'pipe';
   const stdio: StdioOptions = ['inherit', output, output];
