@@ -21,7 +21,9 @@ export async function startMariaDb() {
   const { uid, gid } = serverUser;
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
   const small = ['--debug-no-sync', '--innodb-log-file-size=4M', '--innodb-buffer-pool-size=8M', '--skip-name-resolve'];
-  const settings = ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...small];
+  // By default, the server resets connections that have not logged in after 10 s, as happens on a busy machine.
+  const patient = '--connect-timeout=120';
+  const settings = ['--no-defaults', patient, `--datadir=${join(folder, 'data')}`, ...small];
   const socket = join(folder, 'socket');
   const port = await freePort();
   const options = { ...serverUser, cwd: folder };
