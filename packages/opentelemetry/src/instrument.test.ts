@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { metrics as globalMetrics, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -220,6 +220,30 @@ test('a client that is not in the list is not measured', async () => {
 
   expect(await values('kms_secrets.fetch.duration')).toEqual({});
   expect(spans.getFinishedSpans()).toEqual([]);
+});
+
+test('a global provider that is registered later is used from the next fetch on', async () => {
+  const { client } = measuredClient();
+  const stop = instrumentSecrets({ clients: [client], tracerProvider: false });
+  onTestFinished(() => {
+    stop();
+    globalMetrics.disable();
+  });
+  await client.get('db');
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  globalMetrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  await client.refresh('db');
+  await reader.forceFlush();
+  const found = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+  await reader.shutdown();
+
+  expect(found.find(({ descriptor }) => descriptor.name === 'kms_secrets.fresh')?.dataPoints).toMatchObject([
+    { value: 1 },
+  ]);
+  expect(found.find(({ descriptor }) => descriptor.name === 'kms_secrets.fetch.duration')?.dataPoints).toMatchObject([
+    { value: { count: 1 } },
+  ]);
 });
 
 test('ends everything when it is stopped', async () => {

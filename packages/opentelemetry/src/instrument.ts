@@ -1,6 +1,6 @@
 import type { FetchMessage, Subscription } from '@kms-secrets/core';
-import { metrics as globalMetrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Meter, MeterProvider, Observable, Span, TracerProvider } from '@opentelemetry/api';
+import { createNoopMeter, metrics as globalMetrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Histogram, Meter, MeterProvider, Observable, Span, TracerProvider } from '@opentelemetry/api';
 import { warnOfOtherApi } from './api-version.ts';
 import { fetchAttributes, MeasuredClientSet } from './clients.ts';
 import { fetchDuration, observedMetrics, rotationLag } from './metrics.ts';
@@ -24,29 +24,76 @@ const scope = '@kms-secrets/opentelemetry';
  * Throws a `TypeError` if an option is invalid or a provider is that of an incompatible version of `@opentelemetry/api`.
  */
 export function instrumentSecrets(options: InstrumentOptions = {}): Subscription {
-  const { meterProvider = globalMetrics.getMeterProvider(), tracerProvider = trace } = options;
-  if (options.meterProvider === undefined || options.tracerProvider === undefined) warnOfOtherApi();
-  const meter = meterProvider === false ? undefined : meterOf(meterProvider);
+  const { meterProvider, tracerProvider = trace } = options;
+  if (meterProvider === undefined || options.tracerProvider === undefined) warnOfOtherApi();
   const spans = tracerProvider === false ? undefined : new FetchSpans(tracerProvider);
-  const durations = meter && histogramOf(meter, fetchDuration);
-  const lags = meter && histogramOf(meter, rotationLag);
+  const metrics = meterProvider === false ? undefined : new ClientMetrics(meterProvider);
   const clients = new MeasuredClientSet(options, {
     fetchStarted: (fetch, attributes) => spans?.start(fetch, attributes),
     fetchEnded: (fetch, attributes) => {
-      durations?.record((fetch.duration ?? 0) / 1_000, { ...attributes, ...fetchAttributes(fetch) });
+      metrics?.fetched((fetch.duration ?? 0) / 1_000, { ...attributes, ...fetchAttributes(fetch) });
       spans?.end(fetch);
     },
     rotated: ({ lag }, attributes) => {
-      if (lag !== undefined) lags?.record(lag / 1_000, attributes);
+      if (lag !== undefined) metrics?.rotated(lag / 1_000, attributes);
     },
   });
-  const stopObserving = meter && observe(meter, clients);
+  metrics?.observe(clients);
   const stop = (): void => {
-    stopObserving?.();
+    metrics?.close();
     clients.close();
     spans?.close();
   };
   return Object.assign(stop, { [Symbol.dispose]: stop });
+}
+
+interface Instruments {
+  readonly durations: Histogram;
+  readonly lags: Histogram;
+  readonly stopObserving: () => void;
+}
+
+/** The instruments. Without a provider in the options, they are created when the global one is registered. */
+class ClientMetrics {
+  readonly #meter: Meter | undefined;
+  #clients: MeasuredClientSet | undefined;
+  #instruments: Instruments | undefined;
+
+  constructor(provider: MeterProvider | undefined) {
+    this.#meter = provider && meterOf(provider);
+  }
+
+  observe(clients: MeasuredClientSet): void {
+    this.#clients = clients;
+    this.#connect();
+  }
+
+  fetched(duration: number, attributes: Attributes): void {
+    this.#connect()?.durations.record(duration, attributes);
+  }
+
+  rotated(lag: number, attributes: Attributes): void {
+    this.#connect()?.lags.record(lag, attributes);
+  }
+
+  close(): void {
+    this.#instruments?.stopObserving();
+    this.#instruments = undefined;
+    this.#clients = undefined;
+  }
+
+  /** Tried again by each fetch: unlike the global tracer provider, the one of meters does not pass calls on to a later one. */
+  #connect(): Instruments | undefined {
+    if (this.#instruments !== undefined || this.#clients === undefined) return this.#instruments;
+    const meter = this.#meter ?? meterOf(globalMetrics.getMeterProvider());
+    if (meter === createNoopMeter()) return undefined;
+    this.#instruments = {
+      durations: histogramOf(meter, fetchDuration),
+      lags: histogramOf(meter, rotationLag),
+      stopObserving: observe(meter, this.#clients),
+    };
+    return this.#instruments;
+  }
 }
 
 /** Observes all metrics with one look at the clients per collection. */
@@ -71,7 +118,7 @@ function observe(meter: Meter, clients: MeasuredClientSet): () => void {
   return () => meter.removeBatchObservableCallback(callback, observables);
 }
 
-function histogramOf(meter: Meter, { name, unit, description, bounds }: RecordedMetric) {
+function histogramOf(meter: Meter, { name, unit, description, bounds }: RecordedMetric): Histogram {
   return meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...bounds] } });
 }
 
