@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,14 +31,8 @@ function exec(options: readonly string[], script: string): ReturnType<typeof run
 const read = (): string => readFileSync(out, 'utf8');
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 
-/** Kills the programs of this process whose arguments contain a text. */
-function killPrograms(text: string): void {
-  const programs = execFileSync('ps', ['-o', 'pid=,ppid=,args=', '-e'], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/u))
-    .filter(([, parent, ...args]) => Number(parent) === process.pid && args.join(' ').includes(text));
-  for (const [pid] of programs) process.kill(Number(pid), 'SIGKILL');
-}
+/** Kills the program whose script has written its process id to a file beside `$OUT`. */
+const killProgram = (): void => void process.kill(Number(readFileSync(`${out}.pid`, 'utf8')), 'SIGKILL');
 
 test('puts values into the environment, with their line breaks', async () => {
   const { code, stderr } = await exec(
@@ -63,10 +56,7 @@ test('opens file descriptors, which can be opened again by their path', async ()
 });
 
 test('puts no value into the arguments', async () => {
-  await exec(
-    ['--env', 'PW=prod/db:password'],
-    'tr "\\0" " " < /proc/self/cmdline > "$OUT"; ps -o args= >> "$OUT" || true',
-  );
+  await exec(['--env', 'PW=prod/db:password'], 'tr "\\0" " " < /proc/self/cmdline > "$OUT"');
 
   expect(read().includes('s3cret')).toBe(false);
 });
@@ -155,7 +145,7 @@ describe('signals', () => {
   }
 
   const reports = (...signals: readonly string[]): string =>
-    `${signals.map((signal) => `trap 'echo ${signal} >> "$OUT"' ${signal};`).join(' ')} echo ready > "$OUT"; while :; do sleep 0.02; done`;
+    `${signals.map((signal) => `trap 'echo ${signal} >> "$OUT"' ${signal};`).join(' ')} echo $$ > "$OUT.pid"; echo ready > "$OUT"; while :; do sleep 0.02; done`;
 
   test.each(['HUP', 'USR1', 'USR2', 'WINCH', 'QUIT', 'INT', 'TERM'])('forwards SIG%s', async (signal) => {
     const { host, ended } = await start(reports(signal));
@@ -163,7 +153,7 @@ describe('signals', () => {
     await until(() => expect(read()).toContain(signal));
     // The program ignores it, and is waited for.
     host.deliver('SIGKILL');
-    killPrograms('echo ready');
+    killProgram();
     expect((await ended).code).toBe(137);
   });
 
@@ -174,7 +164,7 @@ describe('signals', () => {
     await until(() => expect(read()).toContain('TERM'));
 
     expect(read()).toBe('ready\nTERM\n');
-    killPrograms('echo ready');
+    killProgram();
     await ended;
   });
 
@@ -239,7 +229,7 @@ describe('--restart-on-rotation', () => {
 
   test('kills a program that ignores SIGTERM, after --stop-timeout', async () => {
     put('s3cret-1');
-    const script = `trap '' TERM; echo "$PW" >> "$OUT"; while :; do sleep 0.02; done`;
+    const script = `trap '' TERM; echo $$ > "$OUT.pid"; echo "$PW" >> "$OUT"; while :; do sleep 0.02; done`;
     const { host, ended } = start(script, '--stop-timeout', '50ms');
     await until(() => expect(read() === 's3cret-1\n').toBe(true));
 
@@ -247,7 +237,7 @@ describe('--restart-on-rotation', () => {
     await until(() => expect(read() === 's3cret-1\ns3cret-2\n').toBe(true));
 
     host.deliver('SIGTERM'); // ignored, as without this command
-    killPrograms('echo');
+    killProgram();
     expect((await ended).code).toBe(137);
   });
 
