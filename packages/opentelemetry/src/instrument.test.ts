@@ -1,4 +1,5 @@
-import { metrics as globalMetrics, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { context, metrics as globalMetrics, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { ContextManager } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -152,6 +153,28 @@ test('every fetch is one root span, of kind INTERNAL, without the name of its se
   expect(JSON.stringify([ok?.attributes, failed?.attributes, failed?.status, failed?.events])).not.toMatch(
     /db|s3cret-/u,
   );
+});
+
+test('the span of a fetch has no parent, although the client was created in a span', async () => {
+  const parent = new BasicTracerProvider().getTracer('app').startSpan('start of the app');
+  // Every task of the process is in this span.
+  const manager: ContextManager = {
+    active: () => trace.setSpan(ROOT_CONTEXT, parent),
+    with: (...[, task, self, ...values]) => task.call(self as never, ...values),
+    bind: (_, target) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  context.setGlobalContextManager(manager);
+  onTestFinished(() => context.disable());
+  const { client } = measuredClient();
+  const { spans } = instrument({ clients: [client] });
+  await client.get('db');
+  const [span] = spans.getFinishedSpans();
+
+  expect(span?.name).toBe('kms_secrets.fetch');
+  expect(span?.parentSpanContext).toBe(undefined);
+  expect(span?.spanContext().traceId).not.toBe(parent.spanContext().traceId);
 });
 
 test('a name appears only if it is allowed', async () => {
