@@ -20,7 +20,7 @@ const { rate, rotations, interval, only } = commandLine(
 /** @type {Row[]} */
 const rows = [];
 try {
-  for (const pool of Object.keys(pools).filter((name) => only === undefined || name.includes(only))) {
+  for (const pool of Object.keys(pools).filter(isSelected)) {
     const single = await rotate({ pool, mode: 'SingleUser', gap: 300 });
     const double = await rotate({ pool, mode: 'DoubleUsers', gap: 0 });
     console.error(`${pool}: ${single.failed} and ${double.failed} queries failed ${single.message ?? ''}`);
@@ -31,6 +31,11 @@ try {
 }
 writeResults('rotation', rows);
 console.log(table(rows));
+
+/** `--only` is a list of parts of names, with `|` between them. @param {string} name */
+function isSelected(name) {
+  return only === undefined || only.split('|').some((part) => name.includes(part));
+}
 
 /** @param {import('./rotation/fleet.mjs').FleetTask} task */
 async function rotate(task) {

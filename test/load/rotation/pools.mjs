@@ -1,5 +1,6 @@
 // @ts-check
-// Pools for the database of a secret: those of @kms-secrets/databases, and what services use without it.
+// Pools for the database of a secret: those of @kms-secrets/databases, ORMs on them, and what services use without it.
+import * as orms from './orm-pools.mjs';
 import * as ours from './our-pools.mjs';
 import * as recipes from './recipes.mjs';
 
@@ -25,4 +26,4 @@ import * as recipes from './recipes.mjs';
 /** @typedef {{ database: 'postgres' | 'mariadb'; open: (task: PoolTask) => OpenPool | Promise<OpenPool> }} Pool */
 
 /** @type {Readonly<Record<string, Pool>>} */
-export const pools = { ...recipes.pools, ...ours.pools };
+export const pools = { ...recipes.pools, ...ours.pools, ...orms.pools };
