@@ -92,6 +92,9 @@ test('a secret that a store had comes from no endpoint', async () => {
   store.put({ name: 'db', stage: 'ACSCurrent' }, storedSecret(clock));
   await client.get('db');
 
+  // The reader has the value as soon as it is in memory, which is before the end of the fetch.
+  await expect.poll(() => seen.at(-1)?.[0]).toBe('asyncEnd');
+
   expect(seen.at(-1)?.[1]).toMatchObject({ endpoint: undefined, result: { source: 'store' } });
 });
 
