@@ -1,3 +1,4 @@
+import { QueryTypes } from 'sequelize';
 import type { DriverUnderTest, PoolSettings } from './driver-under-test.fixture.ts';
 import { rotatingSequelize } from './sequelize.ts';
 import type { RotatingSequelizeOptions } from './sequelize.ts';
@@ -33,8 +34,9 @@ function poolOf(
   const sequelize = rotatingSequelize({ ...options, dialect, logging: false, pool: { max: size, maxUses } });
   const manager = sequelize.connectionManager as unknown as ManagerWithPool;
   const query = async (sql: string, transaction?: RawConnection): Promise<unknown> => {
-    const [rows] = await sequelize.query(sql, { transaction: transaction as never }).catch(throwDriverCode);
-    return rows;
+    // Without a type, the dialect mariadb cannot read the rows of the driver since its version 3.5.
+    const type = sql.startsWith('SELECT') ? QueryTypes.SELECT : QueryTypes.RAW;
+    return sequelize.query(sql, { type, transaction: transaction as never }).catch(throwDriverCode);
   };
   return {
     pool: sequelize,
