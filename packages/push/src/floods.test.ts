@@ -163,6 +163,52 @@ test('closes the connection of a rejected request without a length', async () =>
   expect(await send({ 'content-length': '10' })).toBe(null);
 });
 
+test('closes the connection of a request whose body is not read', async () => {
+  const { client, webhook } = await setUpWebhook();
+  const send = async (method: string, headers: Record<string, string>): Promise<readonly unknown[]> => {
+    const { status, headers: answered } = await webhook(new Request(url, { method, headers }));
+    return [status, answered.get('connection')];
+  };
+  const chunked = { 'transfer-encoding': 'chunked' };
+
+  expect(await send('PUT', chunked)).toEqual([405, 'close']);
+  expect(await send('GET', {})).toEqual([405, null]);
+  await client.close();
+  expect(await send('POST', chunked)).toEqual([503, 'close']);
+});
+
+test('sends nothing if the server has responded in the meantime', async () => {
+  const fixture = await setUpWebhook();
+  const request = Object.assign(Readable.from([]), { method: 'PUT', url: '/hooks/kms', headers: {} });
+  const failing = (): never => {
+    throw new Error('ERR_HTTP_HEADERS_SENT');
+  };
+  const response = { statusCode: 200, headersSent: true, setHeader: failing, end: failing };
+
+  await nodeHandler(fixture.webhook)(request, response);
+
+  expect(response.statusCode).toBe(200);
+});
+
+test('a slow body is no longer read after the response', async () => {
+  const fixture = await setUpWebhook();
+  let isCancelled = false;
+  let body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => void (body = controller),
+    cancel: () => void (isCancelled = true),
+  });
+  const { headers } = signedRequest({ at: fixture.clock.date() });
+  const response = fixture.webhook(new Request(url, { method: 'POST', headers, body: stream, duplex: 'half' }));
+  await fixture.clock.pass('10s');
+  expect((await response).status).toBe(408);
+
+  body?.enqueue(new Uint8Array(1));
+  await fixture.clock.pass(0);
+
+  expect(isCancelled).toBe(true);
+});
+
 test('ends the wait for a slow body, and reads at most a hundred at the same time', async () => {
   const fixture = await setUpWebhook();
   const { clock, webhook } = fixture;

@@ -18,6 +18,7 @@ export interface NodeRequest {
 /** The part of Node's `ServerResponse` that is used. */
 export interface NodeResponse {
   statusCode: number;
+  readonly headersSent?: boolean | undefined;
   setHeader(name: string, value: string): unknown;
   end(): unknown;
 }
@@ -32,6 +33,8 @@ export interface NodeResponse {
 export function nodeHandler(webhook: RotationWebhook): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   return async (request, response) => {
     const { status, headers } = await webhook.receive(incomingOf(request));
+    // A middleware with a time limit has responded. Then `setHeader` throws, which ends a process with `node:http` or Express 4.
+    if (response.headersSent === true) return;
     response.statusCode = status;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     response.end();

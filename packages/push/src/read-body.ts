@@ -14,23 +14,41 @@ export function readBody(
 ): Promise<Uint8Array | 'tooLarge' | 'late' | 'aborted'> {
   if (source === undefined) return Promise.resolve(new Uint8Array());
   if (ArrayBuffer.isView(source)) return Promise.resolve(source.length > maxBytes ? 'tooLarge' : source);
+  const reading = new BodyReading(maxBytes);
   return new Promise((resolve) => {
     const end = (result: Uint8Array | 'tooLarge' | 'late' | 'aborted'): void => {
       cancel();
+      reading.stop();
       resolve(result);
     };
     const cancel = clock.setUnrefTimer(timeout, () => end('late'));
-    collect(source, maxBytes).then(end, () => end('aborted'));
+    reading.read(source).then(end, () => end('aborted'));
   });
 }
 
-async function collect(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | 'tooLarge'> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of source) {
-    length += chunk.length;
-    if (length > maxBytes) return 'tooLarge';
-    chunks.push(chunk);
+class BodyReading {
+  readonly #maxBytes: number;
+  #chunks: Uint8Array[] = [];
+  #length = 0;
+  #isStopped = false;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
-  return Buffer.concat(chunks);
+
+  async read(source: AsyncIterable<Uint8Array>): Promise<Uint8Array | 'tooLarge'> {
+    for await (const chunk of source) {
+      this.#length += chunk.length;
+      // To leave the loop cancels the source.
+      if (this.#length > this.#maxBytes || this.#isStopped) return 'tooLarge';
+      this.#chunks.push(chunk);
+    }
+    return Buffer.concat(this.#chunks);
+  }
+
+  /** Frees the chunks. The wait for the next one cannot be ended: a connection that stays open would keep them. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#chunks = [];
+  }
 }

@@ -149,11 +149,18 @@ export class WebhookReceiver {
 const bodyProblems = { tooLarge: 413, late: 408, aborted: 400 } as const;
 
 function headersOf(status: number, { header }: IncomingEvent): Readonly<Record<string, string>> {
-  // The rest of the body is not read: Node would read it to its end, to use the connection again.
-  const isEndless = status === 401 && header('content-length') === undefined;
-  if (status === 413 || status === 408 || isEndless) return { connection: 'close' };
-  if (status === 405) return { allow: 'POST' };
-  return status === 503 ? { 'retry-after': '1' } : {};
+  return {
+    ...(leavesBody(status, header) && { connection: 'close' }),
+    ...(status === 405 && { allow: 'POST' }),
+    ...(status === 503 && { 'retry-after': '1' }),
+  };
+}
+
+/** Whether a body may be left of which the length is too large or not known. Node would read it to its end, to use the connection again. */
+function leavesBody(status: number, header: HeaderReader): boolean {
+  if (status === 413 || status === 408) return true;
+  if (status === 401) return header('content-length') === undefined;
+  return (status === 405 || status === 503) && header('transfer-encoding') !== undefined;
 }
 
 function tokenOf({ path, header }: IncomingEvent): string | undefined {
