@@ -16,13 +16,16 @@ export interface FetchResponse {
   readonly body: unknown;
 }
 
-export interface FetchLimits {
+export interface TimeLimits {
   readonly clock: Clock;
-  readonly maxBytes: number;
-  /** Milliseconds for the whole response. */
+  /** Milliseconds for the whole operation. */
   readonly timeout: number;
-  /** Ends the request. */
+  /** Ends the operation. */
   readonly signal: AbortSignal;
+}
+
+export interface FetchLimits extends TimeLimits {
+  readonly maxBytes: number;
 }
 
 export interface BoundedResponse {
@@ -30,29 +33,49 @@ export interface BoundedResponse {
   readonly body: Uint8Array;
 }
 
+/**
+ * Runs an operation of foreign code, with a signal that aborts after `timeout` and with `signal`. Rejects after `timeout` also if the
+ * operation ignores its signal.
+ */
+export async function withinTime<Result>(
+  run: (signal: AbortSignal) => Promise<Result>,
+  { clock, timeout, signal }: TimeLimits,
+): Promise<Result> {
+  const controller = new AbortController();
+  const end = (): void => controller.abort(signal.reason);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end);
+  let cancelTimer = (): void => {};
+  const late = new Promise<never>((_resolve, reject) => {
+    cancelTimer = clock.setUnrefTimer(timeout, () => {
+      const error = new Error(`no response within ${timeout} ms`);
+      controller.abort(error);
+      reject(error);
+    });
+  });
+  try {
+    return await Promise.race([run(controller.signal), late]);
+  } finally {
+    cancelTimer();
+    signal.removeEventListener('abort', end);
+    controller.abort(); // a body that is not read would keep its connection
+  }
+}
+
 /** Sends a request and reads at most `maxBytes` of the response. Rejects after `timeout`, and for a redirect. */
-export async function boundedFetch(
+export function boundedFetch(
   fetch: Fetch,
   {
     url,
     method = 'GET',
     headers,
   }: { readonly url: string; readonly method?: string; readonly headers: Readonly<Record<string, string>> },
-  { clock, maxBytes, timeout, signal }: FetchLimits,
+  limits: FetchLimits,
 ): Promise<BoundedResponse> {
-  const controller = new AbortController();
-  const end = (): void => controller.abort(signal.reason);
-  if (signal.aborted) end();
-  signal.addEventListener('abort', end);
-  const cancel = clock.setUnrefTimer(timeout, () => controller.abort(new Error(`no response within ${timeout} ms`)));
-  try {
-    const { status, body } = await fetch(url, { method, headers, redirect: 'error', signal: controller.signal });
-    return { status, body: await readAll(body, maxBytes) };
-  } finally {
-    cancel();
-    signal.removeEventListener('abort', end);
-    controller.abort(); // a body that is not read would keep its connection
-  }
+  return withinTime(async (signal) => {
+    const { status, body } = await fetch(url, { method, headers, redirect: 'error', signal });
+    return { status, body: await readAll(body, limits.maxBytes) };
+  }, limits);
 }
 
 async function readAll(body: unknown, maxBytes: number): Promise<Uint8Array> {

@@ -209,6 +209,14 @@ test('a slow body is no longer read after the response', async () => {
   expect(isCancelled).toBe(true);
 });
 
+test('ends the wait for a fetch that ignores its signal', async () => {
+  const fixture = await setUpWebhook({ fetch: () => new Promise(() => {}) });
+  const status = deliver(fixture, signedRequest({ at: fixture.clock.date() }));
+  await fixture.clock.pass('5s');
+
+  expect(await status).toBe(503);
+});
+
 test('ends the wait for a slow body, and reads at most a hundred at the same time', async () => {
   const fixture = await setUpWebhook();
   const { clock, webhook } = fixture;

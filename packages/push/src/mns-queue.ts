@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock, CredentialsProvider } from '@kms-secrets/core';
 import { parseXml, XmlElement } from '@rgrove/parse-xml';
-import { boundedFetch } from './fetch.ts';
+import { boundedFetch, withinTime } from './fetch.ts';
 import type { Fetch } from './fetch.ts';
 
 /** A message of a queue. */
@@ -76,7 +76,10 @@ export class MnsQueue {
   /** `undefined` without a message. */
   async #send(request: MnsRequest, signal: AbortSignal): Promise<XmlElement | undefined> {
     const { endpoint, credentials, fetch, clock } = this.#parts;
-    const { accessKeyId = '', accessKeySecret = '', securityToken } = await credentials.getCredential();
+    const { accessKeyId = '', accessKeySecret = '', securityToken } = await withinTime(
+      async () => credentials.getCredential(),
+      { clock, timeout, signal },
+    );
     const headers = signedHeaders(request, { accessKeyId, accessKeySecret, securityToken, date: clock.date() });
     const { method, resource } = request;
     const limits = { clock, maxBytes, timeout: request.timeout, signal };

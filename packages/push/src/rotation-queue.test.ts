@@ -290,3 +290,29 @@ function received(signal: AbortSignal): Promise<Response> {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }
+
+test.each(['getCredential', 'fetch'])('close() ends although a %s never settles', async (name) => {
+  const never = (): Promise<never> => new Promise(() => {});
+  const { queue, clock } = await setUp(
+    [],
+    name === 'fetch' ? { fetch: never } : { credentials: { getCredential: never } },
+  );
+
+  const closed = queue.close();
+  await clock.pass('40s');
+
+  expect(await closed).toBeUndefined();
+});
+
+test('retries after a getCredential that never settles', async () => {
+  let calls = 0;
+  const getCredential = (): Promise<never> => {
+    calls += 1;
+    return new Promise(() => {});
+  };
+  const { clock, lines } = await setUp([], { credentials: { getCredential } });
+  await clock.pass('1m');
+
+  expect(calls).toBeGreaterThan(1);
+  expect(lines[0]).toContain('cannot be read');
+});
