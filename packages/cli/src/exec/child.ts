@@ -74,8 +74,8 @@ const outputTimeout = 2_000;
 
 function endOf(child: ChildProcess, file: string, flushed: readonly Promise<void>[]): Promise<ChildEnd> {
   return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      // An error after the start, such as that of a failed signal, is none of the program.
+    // Not `once`: each signal that may not be sent, as to a program of another user, is an error. It is none of the program.
+    child.on('error', (error) => {
       if (child.pid === undefined) reject(startError(error, file));
     });
     child.once('exit', (code, signal) => {
@@ -122,7 +122,7 @@ async function maskOutput(
       await write(to, masker.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     await write(to, masker.end());
   } catch {
-    // The reader is gone. The program learns that from its next write.
+    // The reader is gone: the next write of the program fails.
     if ('destroy' in from && typeof from.destroy === 'function') from.destroy();
   }
 }

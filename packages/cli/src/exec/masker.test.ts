@@ -109,3 +109,15 @@ test('masks bytes that are no text', () => {
     Buffer.from([1, ...encode('***'), 2]),
   );
 });
+
+test('masks a short value whose letters have several bytes', () => {
+  expect(maskPatterns([encode('密码')]).map((pattern) => Buffer.from(pattern).toString())).toContain('密码');
+});
+
+test('a value with many parts does not displace another value', () => {
+  const many = Array.from({ length: 600 }, (_, index) => `property-${1_000 + index}`);
+  const patterns = maskPatterns([encode(JSON.stringify(many)), encode('hunter2')]);
+
+  expect(patterns.map((pattern) => Buffer.from(pattern).toString())).toContain('hunter2');
+  expect(patterns.length).toBeLessThanOrEqual(510);
+});

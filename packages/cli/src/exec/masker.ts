@@ -1,30 +1,36 @@
 /** What replaces a value. */
 const mask: Uint8Array = new TextEncoder().encode('***');
 
-/** A shorter value, such as `yes`, would make the output unreadable. */
+/** A shorter value, such as `yes`, would make the output unreadable (bytes). */
 export const minMaskedLength = 4;
 /** Shorter lines of a multi-line value, and shorter properties of a JSON secret, are too common to be secret. */
 const minPartLength = 6;
-const maxPatterns = 500;
+const maxPartPatterns = 500;
 
 /**
  * The texts to mask for some values: the value, its lines, the strings in its JSON, and each of them as it looks inside JSON and URLs.
  */
-export function maskPatterns(values: Iterable<Uint8Array>): readonly Uint8Array[] {
-  const patterns = new Set<string>();
-  for (const value of values) {
-    const text = new TextDecoder().decode(value);
-    const parts = [...text.split(/\r?\n/u), ...stringsIn(text)].filter((part) => part.length >= minPartLength);
-    for (const each of [text, text.trimEnd(), ...parts]) {
-      for (const form of [each, JSON.stringify(each).slice(1, -1), encodeURIComponent(wellFormed(each))]) {
-        if (form.length >= minMaskedLength) patterns.add(form);
-      }
-    }
-  }
-  // The longest first: they hold most.
-  const longestFirst = [...patterns].toSorted((one, other) => other.length - one.length);
-  const binary = [...values].filter((value) => value.length >= minMaskedLength && !isText(value));
-  return [...binary, ...longestFirst.slice(0, maxPatterns).map((text) => new TextEncoder().encode(text))];
+export function maskPatterns(values: readonly Uint8Array[]): readonly Uint8Array[] {
+  const texts = values.map((value) => new TextDecoder().decode(value));
+  const whole = texts.flatMap((text) => [text, text.trimEnd()]);
+  const parts = texts
+    .flatMap((text) => [...text.split(/\r?\n/u), ...stringsIn(text)])
+    .filter((part) => part.length >= minPartLength && !whole.includes(part));
+  const binary = values.filter((value) => value.length >= minMaskedLength && !isText(value));
+  // Only parts are limited: a secret with many of them must not displace the value of another one.
+  return [...binary, ...formsOf(whole), ...formsOf(parts).slice(0, maxPartPatterns)];
+}
+
+/** The texts as they are, in JSON and in URLs, the longest first. */
+function formsOf(texts: readonly string[]): readonly Uint8Array[] {
+  const forms = texts.flatMap((text) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(wellFormed(text)),
+  ]);
+  return Array.from(new Set(forms), (form) => new TextEncoder().encode(form))
+    .filter(({ length }) => length >= minMaskedLength)
+    .toSorted((one, other) => other.length - one.length);
 }
 
 /** JSON can contain half of a surrogate pair, which `encodeURIComponent` rejects. */

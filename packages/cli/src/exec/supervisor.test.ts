@@ -15,7 +15,7 @@ class FakeChild {
   }
 }
 
-function setUp(): {
+function setUp({ isTerminal = false } = {}): {
   host: TestHost;
   clock: FakeClock;
   children: FakeChild[];
@@ -23,7 +23,7 @@ function setUp(): {
   code: Promise<number>;
 } {
   const clock = new FakeClock();
-  const host = new TestHost({ clock });
+  const host = new TestHost({ clock, isTerminal });
   const children: FakeChild[] = [];
   const start = (): FakeChild => {
     const child = new FakeChild();
@@ -77,4 +77,17 @@ test('a program that ends by itself is not restarted', async () => {
   supervisor.restart();
 
   expect(children).toHaveLength(1);
+});
+
+test('a Ctrl-C during a restart ends the program for good', async () => {
+  const { host, clock, children, supervisor, code } = setUp({ isTerminal: true });
+  supervisor.restart();
+  host.deliver('SIGINT');
+  // The terminal sends it to the program.
+  children[0]?.end({ signal: 'SIGINT' });
+  await clock.pass(100);
+
+  expect(children).toHaveLength(1);
+  expect(children[0]?.received).toEqual(['SIGTERM']);
+  expect(await code).toBe(130);
 });

@@ -74,9 +74,9 @@ export class Supervisor {
       .map((name) => {
         const signal = name as NodeJS.Signals; // the keys of the table are their names
         const listener = (): void => {
+          if (endingSignals.has(signal)) this.#isRestarting = false;
           // The terminal sends the SIGINT of a Ctrl-C to the program too: a second one often means "at once".
           if (signal === 'SIGINT' && hasTerminal) return;
-          if (endingSignals.has(signal)) this.#isRestarting = false;
           this.#child?.kill(signal);
         };
         signals.on(signal, listener);
