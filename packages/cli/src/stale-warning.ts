@@ -1,7 +1,7 @@
 import type { Secret, SecretClient } from '@kms-secrets/core/internal';
 import { describeDuration } from '@kms-secrets/core/internal';
 
-/** The line about a secret that a store had while KMS could not be reached. */
+/** The warning about a secret that came from a store because KMS is unavailable. */
 export function staleWarning(client: SecretClient, { name, versionId }: Secret): string {
   const status = client.describe().secrets.find((each) => each.name === name);
   const age = status?.age === undefined ? '' : `, fetched ${describeDuration(status.age)} ago`;

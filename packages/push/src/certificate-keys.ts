@@ -28,7 +28,7 @@ interface CachedKey {
   readonly loadedAt: number;
 }
 
-/** The public keys of certificates, by their URLs. It loads what it is told to: the caller decides which URLs are trusted. */
+/** The public keys of certificates, by their URLs. The caller decides which URLs are trusted. */
 export class CertificateKeys {
   readonly #parts: CertificateKeysParts;
   readonly #loads: RateLimit;
@@ -66,7 +66,7 @@ export class CertificateKeys {
     const { fetch, clock, closing } = this.#parts;
     const headers = { accept: 'application/x-pem-file, text/plain, */*' };
     const { status, body } = await boundedFetch(fetch, { url, headers }, { clock, maxBytes, timeout, signal: closing });
-    if (status !== 200) throw new Error(`the certificate was answered with HTTP ${status}`);
+    if (status !== 200) throw new Error(`the host of the certificate responded with HTTP ${status}`);
     const key = createPublicKey(Buffer.from(body));
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
     if (key.asymmetricKeyType !== 'rsa' || bits < minKeyBits) {

@@ -40,7 +40,7 @@ const minEmptyWait = 1_000;
  * and CloudMonitor can both send to a queue. An event causes nothing but the refresh of a secret that is in memory, at most once a second
  * for each secret.
  *
- * A message reaches one of the processes that poll the queue. The others learn of it by a store that they share, such as
+ * A message reaches one of the processes that poll the queue. The others get the new version from a store that they share, such as
  * `@kms-secrets/redis`.
  *
  * Throws `ConfigurationError`, which lists all mistakes, and `ClientClosedError`.
@@ -161,7 +161,7 @@ class QueuePoller {
   async #failed(error: unknown): Promise<void> {
     const { clock, report, name } = this.#parts;
     this.#failures += 1;
-    const text = `Queue "${name}" cannot be read: ${reasonOf(error)} Rotations are noticed when secrets are refreshed. It is tried again.`;
+    const text = `Queue "${name}" cannot be read: ${reasonOf(error)} Rotations are noticed when secrets are refreshed. The request is retried.`;
     report.limited('warn', text);
     const longest = Math.min(maxBackoff, initialBackoff * 2 ** (this.#failures - 1));
     await this.#pauses.pause(clock.random() * longest);

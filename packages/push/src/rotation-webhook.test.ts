@@ -281,7 +281,7 @@ test('responds with 503 while the certificate cannot be loaded, and logs no URL'
   expect(fixture.lines.join('\n')).not.toContain('aliyuncs.com');
 });
 
-test('tells which setting may be wrong, once a minute', async () => {
+test('logs which setting may be wrong, once a minute', async () => {
   const fixture = await setUpWebhook();
   const send = (): Promise<number> =>
     deliver(fixture, signedRequest({ at: fixture.clock.date(), signedUrl: 'https://other.example.com/' }));

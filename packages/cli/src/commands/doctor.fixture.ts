@@ -62,7 +62,7 @@ export function redirectMetadata(kms: FakeKms): void {
   }) as typeof request;
 }
 
-/** A Redis whose primary is away: a replica, which is read-only. */
+/** A Redis whose primary is unavailable: a replica, which is read-only. */
 export async function readOnlyRedis(folder: string): Promise<string> {
   const [address, primary] = [await closedAddress(), await closedAddress()];
   const port = address.split(':')[1] ?? '';

@@ -4,7 +4,7 @@ import { helpOption } from '../arguments/parse.ts';
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** The script that teaches a shell the commands and options. It contains no code of the user, and asks no server. */
+/** The script that completes commands and options in a shell. It contains no code of the user, and sends no request. */
 export function completionScript(shell: Shell, commands: readonly CommandSpec[]): string {
   const script = { bash, zsh, fish }[shell];
   return script(commands);

@@ -17,25 +17,25 @@ export function checkConfiguration(inspection: ClientInspection): readonly Check
       .filter(([option]) => !ownOptions.has(option))
       .map(([option, source]) => ok('setting', option, describeSource(option, source))),
     ...issues.map((issue) => failed('configuration', issue.key, describeIssue(issue))),
-    // Those about the end of a client key are checks of their own.
+    // The expiry of a client key is a check of its own.
     ...warnings
       .filter((text) => !text.startsWith('The client key of '))
       .map((text) => warning('configuration', '', text)),
   ];
 }
 
-/** The ends of client keys and certificate authorities. */
+/** The expiries of client keys and certificate authorities. */
 export function checkExpiries({ expiring, options }: ClientInspection): readonly Check[] {
   const now = options.clock.date();
   return expiring.map(({ kind, name: fullName, expiresAt }) => {
     const name = fullName.replace(/^(?:client key|CA certificate) of /u, '');
     const check = kind === 'ca' ? 'ca' : 'client key';
     const remaining = expiresAt - now;
-    const mend = kind === 'ca' ? 'Download the new one in the KMS console.' : 'Create a new one in the KMS console.';
+    const remedy = kind === 'ca' ? 'Download the new one in the KMS console.' : 'Create a new one in the KMS console.';
     const date = dayOf(expiresAt);
-    if (remaining <= 0) return failed(check, name, `expired on ${date}. ${mend}`);
+    if (remaining <= 0) return failed(check, name, `expired on ${date}. ${remedy}`);
     if (remaining < (kind === 'ca' ? caNotice : clientKeyNotice))
-      return warning(check, name, `expires on ${date}. ${mend}`);
+      return warning(check, name, `expires on ${date}. ${remedy}`);
     return ok(check, name, `valid to ${date}`);
   });
 }

@@ -41,7 +41,7 @@ const maxChainLength = 8;
 
 /**
  * Connects to an endpoint step by step, and sends a request without a name, a signature or any other content, for the date of the
- * server. An untrusted certificate does not end it: nothing secret is sent, and its names tell the cause.
+ * server. An untrusted certificate does not end it: nothing secret is sent, and its names show the cause.
  */
 export function probe({ hostname, port, ca, timeout, lookup }: ProbeTarget): Promise<Probe> {
   const result: Probe = {
