@@ -76,10 +76,11 @@ export class MnsQueue {
   /** `undefined` without a message. */
   async #send(request: MnsRequest, signal: AbortSignal): Promise<XmlElement | undefined> {
     const { endpoint, credentials, fetch, clock } = this.#parts;
-    const { accessKeyId = '', accessKeySecret = '', securityToken } = await withinTime(
-      async () => credentials.getCredential(),
-      { clock, timeout, signal },
-    );
+    const {
+      accessKeyId = '',
+      accessKeySecret = '',
+      securityToken,
+    } = await withinTime(async () => credentials.getCredential(), { clock, timeout, signal });
     const headers = signedHeaders(request, { accessKeyId, accessKeySecret, securityToken, date: clock.date() });
     const { method, resource } = request;
     const limits = { clock, maxBytes, timeout: request.timeout, signal };
