@@ -43,3 +43,27 @@ test('leaves no file in memory', async () => {
 
   expect(readdirSync(folder).filter((name) => name.startsWith('kms-secrets'))).toEqual([]);
 });
+
+test('a reader that is slower than the program gets all of the masked output', async () => {
+  let text = '';
+  const slow = new CapturedStream();
+  slow.write = (chunk, written) => {
+    setTimeout(() => {
+      text += Buffer.from(chunk as Uint8Array).toString();
+      written?.();
+    }, 60);
+    return true;
+  };
+  const { ended } = startChild({
+    command: ['sh', '-c', 'echo out'],
+    environment: { PATH: process.env['PATH'] },
+    values: [],
+    masked: [],
+    stdout: slow,
+    stderr: new CapturedStream(),
+    outputTimeout: 5,
+  });
+
+  expect(await ended).toEqual({ code: 0 });
+  expect(text).toBe('out\n');
+});

@@ -3,9 +3,8 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { errorCode } from '@kms-secrets/core/internal';
 import { CliError, exitCodes } from '../cli-error.ts';
 import { shown } from '../arguments/parse.ts';
-import { write } from '../host.ts';
 import type { OutputStream } from '../host.ts';
-import { Masker } from './masker.ts';
+import { MaskedOutput } from './masked-output.ts';
 import { openSecretFd } from './secret-fd.ts';
 import type { TargetValue } from './values.ts';
 
@@ -29,7 +28,11 @@ export interface ChildOptions {
   readonly stderr: OutputStream;
   /** The file system in memory for file descriptors. Default: that of Linux. */
   readonly memoryFolder?: string | undefined;
+  /** How long the output may stay open after the end of the program (ms): one of its own children may hold it. Default: 2 s. */
+  readonly outputTimeout?: number | undefined;
 }
+
+const defaultOutputTimeout = 2_000;
 
 /** Starts a program with the values in its environment and its file descriptors. */
 export function startChild(options: ChildOptions): Child {
@@ -47,9 +50,12 @@ export function startChild(options: ChildOptions): Child {
   try {
     const child = spawn(file, args, { stdio, env: environment });
     writePipes(child, values, stdio);
-    const flushed =
-      masked === undefined ? [] : [maskOutput(child.stdout, stdout, masked), maskOutput(child.stderr, stderr, masked)];
-    return { ended: endOf(child, file, flushed), kill: (signal) => void child.kill(signal) };
+    const outputs =
+      masked === undefined
+        ? []
+        : [new MaskedOutput(child.stdout, stdout, masked), new MaskedOutput(child.stderr, stderr, masked)];
+    const ended = endOf(child, { file, outputs, outputTimeout: options.outputTimeout ?? defaultOutputTimeout });
+    return { ended, kill: (signal) => void child.kill(signal) };
   } catch (error) {
     // `spawn` throws for some errors. Their messages quote arguments and variables.
     return { ended: Promise.reject(startError(error, file)), kill() {} };
@@ -69,10 +75,14 @@ function writePipes(child: ChildProcess, values: readonly TargetValue[], stdio: 
   }
 }
 
-/** How long the output of a program may stay open after its end (ms): one of its own children may hold it. */
-const outputTimeout = 2_000;
-
-function endOf(child: ChildProcess, file: string, flushed: readonly Promise<void>[]): Promise<ChildEnd> {
+function endOf(
+  child: ChildProcess,
+  {
+    file,
+    outputs,
+    outputTimeout,
+  }: { readonly file: string; readonly outputs: readonly MaskedOutput[]; readonly outputTimeout: number },
+): Promise<ChildEnd> {
   return new Promise((resolve, reject) => {
     // Not `once`: each signal that may not be sent, as to a program of another user, is an error. It is none of the program.
     child.on('error', (error) => {
@@ -80,11 +90,15 @@ function endOf(child: ChildProcess, file: string, flushed: readonly Promise<void
     });
     child.once('exit', (code, signal) => {
       const end: ChildEnd = signal === null ? { code: code ?? 0 } : { signal };
-      const timer = setTimeout(() => resolve(end), outputTimeout);
-      void Promise.allSettled(flushed).then(() => {
-        clearTimeout(timer);
+      // Not while a slow reader, such as a pager, has not read all.
+      const timer = setInterval(() => {
+        if (!outputs.some(({ isBusy }) => isBusy)) finish();
+      }, outputTimeout);
+      const finish = (): void => {
+        clearInterval(timer);
         resolve(end);
-      });
+      };
+      void Promise.allSettled(outputs.map(({ flushed }) => flushed)).then(finish);
     });
   });
 }
@@ -106,23 +120,4 @@ function startError(error: unknown, file: string): CliError {
     `The program "${name}" could not be started (${code}).`,
     code === 'EAGAIN' ? exitCodes.notStarted : exitCodes.notExecutable,
   );
-}
-
-/** Resolves when all of the output was passed on. */
-async function maskOutput(
-  from: NodeJS.ReadableStream | null,
-  to: OutputStream,
-  patterns: readonly Uint8Array[],
-): Promise<void> {
-  if (from === null) return;
-  const masker = new Masker(patterns);
-  try {
-    // Waits for each write, so that a slow reader slows the program down, and nothing piles up here.
-    for await (const chunk of from)
-      await write(to, masker.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
-    await write(to, masker.end());
-  } catch {
-    // The reader is gone: the next write of the program fails.
-    if ('destroy' in from && typeof from.destroy === 'function') from.destroy();
-  }
 }
