@@ -37,9 +37,16 @@ function readValue({ machine }: Host, file: string | undefined): string | undefi
 function post(url: URL, body: object): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
+    const fail = (error: Error): void => {
+      const advice = 'Check that it runs and was started with --admin.';
+      reject(
+        new CliError(`The fake at ${url.host} cannot be reached (${errorCode(error) ?? 'unknown error'}). ${advice}`),
+      );
+    };
     const sent = request(url, { method: 'POST', headers, timeout }, (response) => {
       let text = '';
       response.setEncoding('utf8');
+      response.on('error', fail);
       response.on('data', (chunk: string) => {
         if (text.length < maxResponseBytes) text += chunk;
       });
@@ -50,12 +57,7 @@ function post(url: URL, body: object): Promise<string> {
       });
     });
     sent.on('timeout', () => sent.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
-    sent.on('error', (error) => {
-      const advice = 'Check that it runs and was started with --admin.';
-      reject(
-        new CliError(`The fake at ${url.host} cannot be reached (${errorCode(error) ?? 'unknown error'}). ${advice}`),
-      );
-    });
+    sent.on('error', fail);
     sent.end(JSON.stringify(body));
   });
 }

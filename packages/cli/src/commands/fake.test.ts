@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAdmin, startFakeKms } from '@kms-secrets/testing';
@@ -82,4 +84,19 @@ test.each([
 
   expect(outcome.code).toBe(code);
   expect(outcome.stderr).toContain(message);
+});
+
+test('reports a fake that ends during its response', async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-length': 100 });
+    response.write('x', () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // of a TCP server
+  const { code, stderr } = await new TestHost().run('fake', 'rotate', 'prod/db', '--admin', `http://127.0.0.1:${port}`);
+  server.close();
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('cannot be reached (ECONNRESET)');
 });
