@@ -26,7 +26,7 @@ interface OpenedSocket {
   readonly error?: Error | undefined;
 }
 
-/** Commands after which the server is in a transaction, or no longer. */
+/** Commands that start (`true`) or end a transaction. */
 const transactions: ReadonlyMap<string, boolean> = new Map([
   ['multi', true],
   ['exec', false],

@@ -2,7 +2,7 @@
 const initialDelay = 1_000;
 const maxDelay = 8_000;
 
-/** Rounds that find a version in time without anything learned. */
+/** The delays do not change if a search with the default delays needed at most this many rounds. */
 const usualRounds = 2;
 
 /** `LastRotationDate` of KMS has whole seconds (ms). */

@@ -10,7 +10,7 @@ export interface HistogramSeries {
   sum: number;
 }
 
-/** Endpoints, failures, groups and allowed names are few. More series than this are counted as one. */
+/** The maximum of series: further ones are counted as one. Endpoints, failures, groups and allowed names are few. */
 const maxSeries = 2_000;
 const overflow: Attributes = { 'otel.metric.overflow': 'true' };
 

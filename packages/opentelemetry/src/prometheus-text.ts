@@ -46,7 +46,7 @@ export function histogramLines(metric: RecordedMetric, all: readonly HistogramSe
   return header(metric, format) + lines.join('');
 }
 
-/** The end of a response. OpenMetrics has one, so that a cut response is found out. */
+/** The end of a response. OpenMetrics has one, which makes a truncated response detectable. */
 export function endOfText(format: TextFormat): string {
   return format === 'openmetrics' ? '# EOF\n' : '';
 }
@@ -78,7 +78,7 @@ function escapeHelp(text: string, format: TextFormat): string {
   return format === 'openmetrics' ? escaped.replaceAll('"', '\\"') : escaped;
 }
 
-/** OpenMetrics wants floats as bounds: `1.0`. */
+/** Bounds are floats in OpenMetrics: `1.0`. */
 function boundText(bound: number, format: TextFormat): string {
   const text = numberText(bound);
   return format === 'openmetrics' && Number.isInteger(bound) ? `${text}.0` : text;

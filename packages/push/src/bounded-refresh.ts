@@ -2,7 +2,7 @@ import type { Clock, SecretClient } from '@kms-secrets/core';
 import { Pauses } from './pauses.ts';
 
 /**
- * The least time between two refreshes of a secret (ms). A little more than a second, for which the client itself sends no request
+ * The least time between two refreshes of a secret (ms). A little more than a second, in which the client itself sends no request
  * after a refresh without a newer version.
  */
 const interval = 1_050;

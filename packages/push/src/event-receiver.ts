@@ -42,7 +42,7 @@ export interface EventReceiverParts {
   readonly onRotationFailed: ((failure: RotationFailure) => unknown) | undefined;
 }
 
-/** Decides what an authentic event does. Its text is not trusted: it can only refresh a secret that is in memory. */
+/** Handles authentic events. Their text is not trusted: an event can only refresh a secret that is in memory. */
 export class EventReceiver {
   readonly #parts: EventReceiverParts;
   readonly #refresh: BoundedRefresh;

@@ -1,7 +1,7 @@
 import { objectIn, parseJson, textOf, valueOf } from './json.ts';
 import type { JsonObject } from './json.ts';
 
-/** What an event says. Nothing of it is trusted, except to refresh a secret. */
+/** The fields of an event. They are used only to refresh a secret. */
 export interface RotationEvent {
   /** `changed`: the secret may have a new version. `rotationFailed`: KMS could not rotate it. */
   readonly kind: 'changed' | 'rotationFailed';

@@ -31,7 +31,7 @@ function shortestPeriod(text: string): number {
   return start === -1 ? text.length : start;
 }
 
-/** Compares tokens in constant time, through their hashes: also the length does not show. */
+/** Compares the hashes of tokens in constant time, which also hides the length of a token. */
 export class Tokens {
   readonly #digests: readonly Buffer[];
 

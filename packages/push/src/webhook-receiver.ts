@@ -30,7 +30,7 @@ export interface WebhookAnswer {
 export interface WebhookStats {
   /** Authentic events, by what became of them. */
   readonly events: EventCounts;
-  /** Requests that were rejected: not authentic, too large, or too many. */
+  /** Requests with another response than 204: not authentic, malformed, too large, or too many. */
   readonly rejected: number;
 }
 
@@ -65,7 +65,7 @@ const rejections: Readonly<Record<SignatureProblem | 'signature' | 'bearer' | 'c
     'An event was rejected: a body parser has read its body, which the signature needs as it was sent. Mount the webhook before express.json() and the like; in Nest, create the app with { rawBody: true }; in Fastify, register fastifyWebhook().',
 };
 
-/** Receives requests from anyone. What costs little is checked first. */
+/** Receives requests from anyone. Cheap checks come first. */
 export class WebhookReceiver {
   readonly #parts: WebhookReceiverParts;
   readonly #verifications: RateLimit;
