@@ -1,6 +1,9 @@
 import type { Clock } from '@kms-secrets/core';
 
-/** Waits that end early when a signal aborts. One listener for all of them: a signal warns of more than ten. */
+/**
+ * Waits that end early when a signal aborts. One listener for all of them, because a signal warns of more than ten; none without a wait,
+ * because the signal may live longer.
+ */
 export class Pauses {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
@@ -9,7 +12,6 @@ export class Pauses {
   constructor({ clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }) {
     this.#clock = clock;
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.#endAll(), { once: true });
   }
 
   /** Resolves after `ms` milliseconds, or when the signal aborts. Does not keep the process alive. */
@@ -19,14 +21,17 @@ export class Pauses {
       const end = (): void => {
         cancel();
         this.#ends.delete(end);
+        if (this.#ends.size === 0) this.#signal.removeEventListener('abort', this.#endAll);
         resolve();
       };
       const cancel = this.#clock.setUnrefTimer(ms, end);
       this.#ends.add(end);
+      // Adding the same listener again has no effect.
+      this.#signal.addEventListener('abort', this.#endAll);
     });
   }
 
-  #endAll(): void {
+  readonly #endAll = (): void => {
     for (const end of Array.from(this.#ends)) end();
-  }
+  };
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
@@ -315,4 +316,17 @@ test('retries after a getCredential that never settles', async () => {
 
   expect(calls).toBeGreaterThan(1);
   expect(lines[0]).toContain('cannot be read');
+});
+
+test('a closed queue leaves no listener on its client', async () => {
+  const { client, queue, clock } = await setUp([message(base64(cloudEventText()))]);
+  const count = (): number => getEventListeners(client.closing, 'abort').length;
+  await clock.pass('5s');
+  await queue.close();
+  const before = count();
+  const fetch: Fetch = () => Promise.reject(new Error('down'));
+  const credentials = { getCredential: async () => ({ accessKeyId: 'LTAI1', accessKeySecret: 's3cret-key' }) };
+  await rotationQueue(client, { endpoint, queue: 'kms-rotations', credentials, clock, fetch }).close();
+
+  expect(count()).toBe(before);
 });
