@@ -24,8 +24,8 @@ const longNextTests =
 // They start many processes, or wait for outages and rotations: 100 s of CPU time.
 const longE2eTests =
   'test/e2e/{alerts,faults,file-store,fleet,identity-table,rejected-identity,restart,rolling-restart,rotation,upgrade}.test.ts';
-// Rotations of real databases with more dialects and ORMs: minutes of waiting.
-const longDatabaseTests = ['packages/databases/src/*.long.test.ts', 'test/orms/*.test.ts'];
+// Rotations of real databases with more dialects, the oldest drivers and ORMs: minutes of waiting.
+const longDatabaseTests = ['packages/databases/src/*.{long,oldest}.test.ts', 'test/orms/*.test.ts'];
 // `next build` takes 15 s, and minutes on a busy machine.
 const nextTimeouts = { hookTimeout: 900_000, testTimeout: 300_000 };
 
@@ -61,6 +61,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: longDatabaseTests,
           setupFiles: [
             'test/support/property-seed.ts',
             'test/support/next-storage.ts',

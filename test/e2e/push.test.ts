@@ -183,14 +183,14 @@ test('the SDK of MNS and the queue understand each other', async () => {
 
 test('the fake of MNS serves the SDK, and rejects another key', async () => {
   const accessKey = { accessKeyId: 'LTAI1', accessKeySecret: 's3cret-1' };
-  const mns = await startFakeMns({ accessKey, visibilityTimeout: 50 });
+  const mns = await startFakeMns({ accessKey, visibilityTimeout: 2_000 });
   onTestFinished(() => mns.close());
   const messages = mns.createQueue('q');
   const sdk = new Mns('1234567890123456', { endpoint: mns.endpoint, ...accessKey });
   messages.send('<a> & "b"');
 
   expect((await sdk.receiveMessage('q', 1)).body).toMatchObject({ MessageBody: '<a> & "b"', DequeueCount: '1' });
-  const again = await sdk.receiveMessage('q', 1); // not deleted: visible again
+  const again = await sdk.receiveMessage('q', 10); // not deleted: visible again
   expect(again.body).toMatchObject({ DequeueCount: '2' });
   expect(await sdk.deleteMessage('q', again.body['ReceiptHandle'] ?? '')).toMatchObject({ code: 204 });
   await expect(sdk.receiveMessage('q', 0)).rejects.toMatchObject({ name: 'MNSMessageNotExistError' });
