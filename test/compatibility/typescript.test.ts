@@ -98,8 +98,9 @@ async function everyExport(ofPackages: readonly string[]): Promise<string> {
   for (const last of ofPackages) {
     const path = join(project.directory, 'node_modules/@kms-secrets', last, 'package.json');
     const { name, exports } = JSON.parse(await readFile(path, 'utf8')) as { name: string; exports: object };
-    const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
-    specifiers.push(...entries.map((entry) => `${name}${entry.slice(1)}`));
+    // Entry points without declarations are internal.
+    const entries = Object.entries(exports).filter(([, files]) => JSON.stringify(files).includes('.d.ts'));
+    specifiers.push(...entries.map(([entry]) => `${name}${entry.slice(1)}`));
   }
   const script = `const names = async (specifier) => [specifier, Object.keys(await import(specifier))];
     console.log(JSON.stringify(await Promise.all(${JSON.stringify(specifiers)}.map(names))))`;

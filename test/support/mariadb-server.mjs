@@ -23,7 +23,9 @@ export async function startMariaDb() {
   const small = ['--debug-no-sync', '--innodb-log-file-size=4M', '--innodb-buffer-pool-size=8M', '--skip-name-resolve'];
   // By default, the server resets connections that have not logged in after 10 s, as happens on a busy machine.
   const patient = '--connect-timeout=120';
-  const settings = ['--no-defaults', patient, `--datadir=${join(folder, 'data')}`, ...small];
+  // The temporary tables of two installations in one folder have the same names.
+  const folders = [`--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`];
+  const settings = ['--no-defaults', patient, ...folders, ...small];
   const socket = join(folder, 'socket');
   const port = await freePort();
   const options = { ...serverUser, cwd: folder };

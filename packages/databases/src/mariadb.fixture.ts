@@ -24,6 +24,7 @@ async function startMariadb(): Promise<MariadbServer> {
   const settings = [
     '--no-defaults',
     `--datadir=${data}`,
+    `--tmpdir=${folder}`, // the temporary tables of two installations in one folder have the same names
     '--skip-name-resolve',
     '--debug-no-sync',
     '--innodb-log-file-size=4M',
