@@ -1,3 +1,4 @@
+import { FakeClock } from '@kms-secrets/testing';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DriverUnderTest } from './driver-under-test.fixture.ts';
@@ -87,7 +88,8 @@ test('the wait for a free connection of a full pool is no part of the patience',
   const { secrets, publish } = databaseSecret();
   const role = await postgres.newAccount('s3cret-1');
   publish('v1', role, 's3cret-1');
-  const pool = poolOf({ secrets, max: 1, patience: 1_000 });
+  const clock = new FakeClock();
+  const pool = poolOf({ secrets, max: 1, patience: 1_000, clock });
   const held = await pool.connect();
   const waiting = pool.query('SELECT 1 AS one');
   publish('v2', role, 's3cret-2');
@@ -95,7 +97,7 @@ test('the wait for a free connection of a full pool is no part of the patience',
   publish('v3', role, 's3cret-3');
   await postgres.query(`ALTER ROLE ${role} PASSWORD 's3cret-3'`);
 
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await clock.pass(1_100);
   held.release(); // it is outdated: the query gets a new connection, which is rejected
 
   expect((await waiting).rows).toEqual([{ one: 1 }]);
@@ -105,11 +107,13 @@ test('the patience starts again with the next rotation', async () => {
   const { secrets, publish } = databaseSecret();
   const role = await postgres.newAccount('s3cret-1');
   publish('v1', role, 's3cret-x');
-  const pool = poolOf({ secrets, max: 1, patience: 1_500 });
+  const clock = new FakeClock();
+  const pool = poolOf({ secrets, max: 1, patience: 1_500, clock });
   const waiting = pool.query('SELECT 1 AS one'); // rejected, and due at the end of the queue
   await expect.poll(() => pool.waitingCount).toBe(0);
   const held = pool.connect();
   publish('v2', role, 's3cret-1');
+  await clock.pass(1_000); // until the next round
   const client = await held;
   await expect.poll(() => pool.waitingCount).toBe(1);
   publish('v3', role, 's3cret-3');
@@ -117,7 +121,7 @@ test('the patience starts again with the next rotation', async () => {
   publish('v4', role, 's3cret-4');
   await postgres.query(`ALTER ROLE ${role} PASSWORD 's3cret-4'`);
 
-  await new Promise((resolve) => setTimeout(resolve, 1_600));
+  await clock.pass(1_600);
   client.release();
 
   expect((await waiting).rows).toEqual([{ one: 1 }]);

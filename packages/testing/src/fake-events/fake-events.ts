@@ -36,7 +36,7 @@ const maxDeliveries = 10_000;
 
 /** Sends the events of a fake KMS. Created by `startFakeEvents`. */
 export class FakeEvents {
-  /** Serves the certificate. A receiver trusts it only if told to: `eventBridge.testCertificateOrigin`. */
+  /** Serves the certificate. A receiver trusts it only with `eventBridge.testCertificateOrigin`. */
   readonly certificateOrigin: string;
   /** The last 10,000 events that were sent. */
   readonly deliveries: EventDelivery[] = [];
