@@ -1,14 +1,21 @@
 // @ts-check
-// Checks the tarballs with publint and attw, in their strictest settings; see docs/decisions/0001-check-tools.md.
+// Checks the tarballs with publint and attw, in their strictest settings (docs/decisions/0001-check-tools.md), and their sizes.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { packAll } from './pack.mjs';
+import { overBudget, sizesOf } from './release/sizes.mjs';
+import { readTarball } from './release/tarball.mjs';
 
+const budgets = JSON.parse(readFileSync(new URL('../test/package/sizes.json', import.meta.url), 'utf8'));
 const directory = mkdtempSync(join(tmpdir(), 'tarballs-'));
 try {
-  for (const { tarball } of packAll(directory)) {
+  for (const { name, tarball } of packAll(directory)) {
+    for (const problem of overBudget(name, sizesOf(readTarball(tarball, directory)), budgets)) {
+      console.log(`FAIL  ${problem}`);
+      process.exitCode = 1;
+    }
     for (const [tool, ...options] of [
       ['publint', '--strict'],
       // The internal entry of core has no declarations: packages of this repository compile against the sources.

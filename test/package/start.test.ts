@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -84,14 +84,6 @@ describe('the start of a process', () => {
 });
 
 describe('the bundle of core', () => {
-  test('has at most 0.27 MB in its first file, and 0.46 MB with the declarations and the README', () => {
-    const files = [...readdirSync(dist).map((file) => join(dist, file)), join(core, 'README.md')];
-    const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
-
-    expect(statSync(join(dist, 'core.js')).size).toBeLessThan(270_000);
-    expect(bytes).toBeLessThan(460_000);
-  });
-
   test('is ASCII, which Node decodes fastest', () => {
     expect(bundles.filter((file) => /[^\0-\x7F]/u.test(read(file)))).toEqual([]);
   });
