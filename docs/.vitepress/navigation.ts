@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DefaultTheme } from 'vitepress';
+import { docs } from './paths.ts';
+import { frameworks, sections } from './pages.ts';
+import type { Page, Section, Text } from './pages.ts';
+
+export type Language = keyof Text;
+
+/** The folder of a language, and the prefix of its URLs. */
+const folderOf = (language: Language): string => (language === 'en' ? '' : 'zh/');
+
+const exists = (path: string): boolean => existsSync(join(docs, `${path}.md`));
+
+/** The heading of a Markdown file. */
+const headingOf = (path: string): string => /^# (.*)$/mu.exec(readFileSync(join(docs, path), 'utf8'))?.[1] ?? path;
+
+/** A page for each file of a folder; its title is its heading. */
+function pagesIn(folder: string): readonly Page[] {
+  if (!existsSync(join(docs, folder))) return [];
+  const files = readdirSync(join(docs, folder)).filter((name) => name.endsWith('.md') && name !== 'index.md');
+  return files.toSorted().map((file) => {
+    const title = headingOf(`${folder}/${file}`);
+    return { path: `${folder}/${file.slice(0, -'.md'.length)}`, title: { en: title, zh: title } };
+  });
+}
+
+/** All sections: those written by hand, the readmes of the packages, and the decisions. */
+function allSections(): readonly Section[] {
+  const [start, guides, reference, operations, project] = sections;
+  const packages = { title: { en: 'Packages', zh: '软件包' }, pages: pagesIn('packages'), isCollapsed: true };
+  const decisions = {
+    title: { en: 'Decisions', zh: '设计决策 (英文)' },
+    pages: pagesIn('decisions'),
+    isCollapsed: true,
+  };
+  return [start, guides, reference, packages, operations, project, decisions].filter(
+    (section) => section !== undefined,
+  );
+}
+
+/** The URL of a page in a language; of the English page if there is no translation; undefined if there is no page. */
+function linkOf({ path }: Page, language: Language): string | undefined {
+  const folder = [folderOf(language), ''].find((prefix) => exists(`${prefix}${path}`));
+  return folder === undefined ? undefined : `/${folder}${path}`.replace(/\/index$/u, '/');
+}
+
+export function sidebarOf(language: Language): DefaultTheme.SidebarItem[] {
+  return allSections().flatMap(({ title, pages, isCollapsed = false }) => {
+    const items = pages.flatMap((page) => {
+      const link = linkOf(page, language);
+      return link === undefined ? [] : [{ text: page.title[language], link }];
+    });
+    return items.length === 0 ? [] : [{ text: title[language], items, collapsed: isCollapsed }];
+  });
+}
+
+/** The links above the pages. */
+export function topLinksOf(language: Language): DefaultTheme.NavItem[] {
+  const links: readonly (readonly [string, string, string])[] = [
+    ['start/index', 'Start', '快速开始'],
+    ['rotation', 'Guides', '指南'],
+    ['configuration', 'Reference', '参考'],
+    ['operations', 'Operations', '运维'],
+    ['errors', 'Errors', '错误码'],
+  ];
+  return links.flatMap(([path, en, zh]) => {
+    const link = linkOf({ path, title: { en, zh } }, language);
+    return link === undefined ? [] : [{ text: { en, zh }[language], link }];
+  });
+}
+
+export interface FrameworkLink {
+  readonly text: string;
+  readonly link: string;
+  readonly path: string;
+}
+
+/** What the framework switch shows; see theme/framework-switch.ts. */
+export function frameworkLinksOf(language: Language): {
+  readonly label: string;
+  readonly links: readonly FrameworkLink[];
+} {
+  const links = frameworks.flatMap((page) => {
+    const link = linkOf(page, language);
+    return link === undefined ? [] : [{ text: page.title[language], link, path: page.path }];
+  });
+  return { label: { en: 'Framework', zh: '框架' }[language], links };
+}
