@@ -8,6 +8,7 @@ import { runnerImport } from 'vite';
 /** Paths from the root of the repository. @type {ReadonlyArray<{ document: string; generator: string }>} */
 const generated = [
   { document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' },
+  { document: 'docs/zh/configuration.md', generator: 'scripts/print-configuration.mjs' },
   { document: 'packages/testing/src/scenarios/index.ts', generator: 'scripts/print-scenario-index.mjs' },
   // Of these, only the quoted defaults are generated.
   ...[
