@@ -17,6 +17,7 @@ const generated = [
     'docs/secret-lifecycle.md',
     'packages/core/README.md',
     'packages/next/README.md',
+    'docs/zh/behaviour.md',
   ].map((document) => ({ document, generator: 'scripts/quoted-defaults.mjs' })),
 ];
 
