@@ -189,3 +189,20 @@ test('keeps the credentials while the configuration file is incomplete', async (
 
   expect((await client.refresh('db')).stale).toBe(false);
 });
+
+test.each([
+  ['is removed', undefined],
+  ['has no credentials any more', 'KMS_SECRETS_TTL=1h\n'],
+])('keeps the credentials if the configuration file %s', async (_, text) => {
+  const kms = await startRegionAndInstance();
+  const files: Files = { 'secretsmanager.properties': properties(issue(kms, 1)) };
+  const { client, clock, lines } = open(kms, files, endpointsOf(kms));
+  await client.get('db');
+  if (text === undefined) delete files['secretsmanager.properties'];
+  else files['secretsmanager.properties'] = text;
+
+  await clock.pass('10s');
+
+  expect((await client.refresh('db')).stale).toBe(false);
+  expect(lines.join()).not.toContain('have changed');
+});

@@ -113,7 +113,9 @@ export class IdentityFactory {
       clock,
       read() {
         const current = readOptions()?.credentials;
-        return current === undefined || 'getCredential' in current || isClientKey(current) ? undefined : current;
+        if (current === undefined || 'getCredential' in current || isClientKey(current)) return undefined;
+        // A file that is removed or has lost its credentials leaves the default chain, which the file never chose.
+        return current.type === 'default' ? undefined : current;
       },
       onReplaced: () => logger.info(`The credentials in the configuration file have changed (${source}).`),
     });
