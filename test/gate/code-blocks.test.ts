@@ -14,10 +14,15 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const readmes = ['packages', 'apps'].flatMap((folder) =>
   readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
 );
-const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = readdirSync(join(root, 'docs'), { encoding: 'utf8', recursive: true }).filter(isCompiled);
 const blocks = ['README.md', ...pages.map((name) => `docs/${name}`), ...readmes].flatMap((document) =>
   codeBlocksIn(document, read(document)),
 );
+
+/** A page whose code is compiled. Pages in Chinese have the code of the English ones. */
+function isCompiled(path: string): boolean {
+  return path.endsWith('.md') && !/^(?:zh|\.vitepress|decisions|node_modules)\b/u.test(path);
+}
 
 /** Compiles blocks against the built packages, as a user does. Returns the errors with their lines in the documents. */
 async function compile(compiled: readonly CodeBlock[], directory: string): Promise<readonly string[]> {
