@@ -13,7 +13,7 @@ export class AccessKeyError extends Error {
   readonly secretName: string;
 
   constructor(message: string, { secretName }: { readonly secretName: string }) {
-    super(message);
+    super(`${message} See https://kms-secrets.github.io/kms-secrets/errors#err_no_access_key`);
     this.secretName = secretName;
   }
 }

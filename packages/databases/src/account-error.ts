@@ -5,7 +5,7 @@ export class AccountError extends Error {
   readonly secretName: string;
 
   constructor(message: string, { secretName }: { readonly secretName: string }) {
-    super(message);
+    super(`${message} See https://kms-secrets.github.io/kms-secrets/errors#err_no_account`);
     this.secretName = secretName;
   }
 }

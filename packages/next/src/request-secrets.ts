@@ -3,6 +3,8 @@ import { headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
 import { isError } from '@kms-secrets/core';
 
+const errorIndex = 'https://kms-secrets.github.io/kms-secrets/errors';
+
 /** A secret was read where Next would store the rendered result: in the build output or in a cache. */
 export class SecretNotAllowedHereError extends Error {
   override readonly name = 'SecretNotAllowedHereError';
@@ -10,7 +12,10 @@ export class SecretNotAllowedHereError extends Error {
   readonly secretName: string;
 
   constructor(secretName: string, explanation: string, options?: ErrorOptions) {
-    super(`getSecret("${secretName}") was called ${explanation}`, options);
+    super(
+      `getSecret("${secretName}") was called ${explanation} See ${errorIndex}#err_secret_not_allowed_here`,
+      options,
+    );
     this.secretName = secretName;
   }
 }

@@ -55,6 +55,8 @@ test('a store error says what failed and why, and has no cause', () => {
   const error = toStoreError(new ConnectionError('the connection was closed'), 'Secret "db" could not be read');
 
   expect(isSecretError(error, 'ERR_STORE')).toBe(true);
-  expect(error.message).toBe('Secret "db" could not be read: the connection was closed.');
+  expect(error.message).toBe(
+    'Secret "db" could not be read: the connection was closed. See https://kms-secrets.github.io/kms-secrets/errors#err_store',
+  );
   expect(error.cause).toBeUndefined();
 });

@@ -172,7 +172,7 @@ test('works as soon as a Redis starts that was unavailable at first', async () =
   const { store, emitted } = subscribeTo(openStore(server));
 
   expect(await messageOf(store.read({ name: 'db' }))).toMatch(
-    /^StoreError: Secret "db" could not be read from redis store \S+ \(prefix kms-secrets\): the connection failed \(ECONNREFUSED\)\.$/u,
+    /^StoreError: Secret "db" could not be read from redis store \S+ \(prefix kms-secrets\): the connection failed \(ECONNREFUSED\)\. See \S+#err_store$/u,
   );
   await server.start();
   await emitted('recovered');

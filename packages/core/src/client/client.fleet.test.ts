@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { StoredSecret } from '../ports/store.ts';
 import { dbRequest, foreignArn, hour, setUpFleet, storedSecret, storeEvents } from './client.fixture.ts';
 import type { FleetFixture } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 /** Reads `db` in every process at the same time. */
 async function readAll({ clock, processes }: FleetFixture): Promise<void> {
@@ -168,7 +169,11 @@ test('emits an event for an entry that a store dropped', () => {
   store.emit({ kind: 'dropped', name: undefined, reason: 'it was torn' });
 
   expect(events('store')).toMatchObject([
-    { kind: 'dropped', name: undefined, error: { message: 'An entry in process 0 was dropped: it was torn.' } },
+    {
+      kind: 'dropped',
+      name: undefined,
+      error: { message: `An entry in process 0 was dropped: it was torn. ${errorLink('ERR_STORE')}` },
+    },
   ]);
 });
 

@@ -10,6 +10,7 @@ import {
   setUpWarmClient,
   storedSecret,
 } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 test('serves the stale value while the identity is rejected, and drops nothing', async () => {
   const { client, clock, kms, events } = await setUpWarmClient();
@@ -136,8 +137,11 @@ test('a first read fails after its attempts with an error that is not cached', a
     secretName: 'db',
     endpoint: 'kms.example',
     attempts: Array.from({ length: 5 }, () => ({ failure: 'identity' })),
-    message:
-      'Secret "db" (ACSCurrent) could not be fetched: the identity of this client is rejected.\n  - kms.example: 5 attempts, last error (identity): Injected fault at kms.example: identity.',
+    message: [
+      'Secret "db" (ACSCurrent) could not be fetched: the identity of this client is rejected.',
+      '  - kms.example: 5 attempts, last error (identity): Injected fault at kms.example: identity.',
+      errorLink('ERR_IDENTITY_REJECTED'),
+    ].join('\n'),
   });
   expect([attempts, secret.versionId, client.stats().cachedErrors]).toEqual([5, 'v1', 0]);
 });

@@ -4,6 +4,7 @@ import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { hour, setUpClient, startKms } from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 const day = 24 * hour;
 
@@ -246,12 +247,13 @@ test('the key of a store is wrong: one log line and event with both keys, and he
   await clock.pass('20m');
 
   const line = `fake store: ${reason}.`;
-  expect(seen(fixture, 'warn')).toEqual({ status: 'degraded', kinds: ['store'], log: [`warn ${line}`] });
+  const message = `${line} ${errorLink('ERR_STORE')}`;
+  expect(seen(fixture, 'warn')).toEqual({ status: 'degraded', kinds: ['store'], log: [`warn ${message}`] });
   expect(client.health().problems).toMatchObject([{ names: ['fake store'], since: 20 * 60_000 }]);
   expect(client.describe().stores).toMatchObject([
     { foreignKeys: { keyIds: ['1965b9144a848d44', '36a77759e51b1e14'], message: line, ago: 20 * 60_000 } },
   ]);
-  expect(events('store')).toMatchObject([{ kind: 'foreignKeys', error: { code: 'ERR_STORE', message: line } }]);
+  expect(events('store')).toMatchObject([{ kind: 'foreignKeys', error: { code: 'ERR_STORE', message } }]);
 
   expect(client.stats().storeFailures).toBe(0);
   store.emit({ kind: 'foreignKeys', keyIds: [], reason: '' });

@@ -1,6 +1,7 @@
 import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { fakeEndpoint, setUpClient, setUpWarmClient } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 const important = (lines: readonly string[]): readonly string[] => lines.filter((line) => !line.startsWith('debug '));
 
@@ -105,7 +106,7 @@ test('entries of a store that are dropped are aggregated', async () => {
   await client.close();
 
   expect(lines.filter((line) => line.includes('ropped the entr') || line.includes('was dropped'))).toEqual([
-    expect.stringMatching(/^warn The entry of secret "prod\/0" in .* was dropped: it is sealed with another key\.$/u),
+    `warn The entry of secret "prod/0" in fake store was dropped: it is sealed with another key. ${errorLink('ERR_STORE')}`,
     expect.stringMatching(/^warn Dropped the entries of 999 more secrets within 10 s, such as "prod\/1", /u),
   ]);
 });

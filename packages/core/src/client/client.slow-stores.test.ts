@@ -9,6 +9,7 @@ import type { SecretStore } from '../ports/store.ts';
 import { freshPath } from '../seal/stored-secret.fixture.ts';
 import { dbRequest, deferred, hour, setUpClientWithStore, storedSecret } from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 /** A client whose store responds to reads after `ms` milliseconds. KMS is down. */
 function setUp(ms: number, options: ClientFixtureOptions = {}): ClientFixture {
@@ -191,6 +192,7 @@ test('a read waits until its deadline for a store that derives its key', async (
 });
 
 describe('the error of a read names each store and its state', () => {
+  const link = errorLink('ERR_SECRET_UNAVAILABLE');
   const message = (promise: Promise<unknown>): Promise<string> =>
     promise.then(
       () => 'resolved',
@@ -202,7 +204,7 @@ describe('the error of a read names each store and its state', () => {
     const text = message(client.get('db'));
     await clock.pass(0);
 
-    expect((await text).split('\n').at(-1)).toBe('  - fake store: no entry');
+    expect((await text).split('\n').slice(-2)).toEqual(['  - fake store: no entry', link]);
   });
 
   test('no response', async () => {
@@ -214,6 +216,7 @@ describe('the error of a read names each store and its state', () => {
       expect.stringMatching(/^Secret "db" \(ACSCurrent\) could not be/u),
       expect.stringContaining('kms.example'),
       '  - fake store failed to read secret "db": no response within 500ms (storeTimeout)',
+      link,
     ]);
   });
 
@@ -225,7 +228,10 @@ describe('the error of a read names each store and its state', () => {
     const text = message(client.get('db'));
     await clock.pass('5s');
 
-    expect((await text).split('\n').at(-1)).toBe('  - fake store: not ready yet: it derives its key, or connects');
+    expect((await text).split('\n').slice(-2)).toEqual([
+      '  - fake store: not ready yet: it derives its key, or connects',
+      link,
+    ]);
   });
 
   test('skipped after failures', async () => {
@@ -234,9 +240,10 @@ describe('the error of a read names each store and its state', () => {
     store.fail('throw');
     for (const name of ['a', 'b', 'c']) await message(client.get(name));
 
-    expect((await message(client.get('d'))).split('\n').at(-1)).toBe(
+    expect((await message(client.get('d'))).split('\n').slice(-2)).toEqual([
       '  - fake store failed to read secret "c": Error was thrown (skipped since)',
-    );
+      link,
+    ]);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   storeEvents,
 } from './client.fixture.ts';
 import type { ClientFixture, ClientFixtureOptions } from './client.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 test('writes a fetched secret to every store, without a wait for the reader', async () => {
   const hanging = new FakeStore();
@@ -239,7 +240,7 @@ describe('a burst of secrets that the store cannot write at once', () => {
 
     expect(events('store').at(-1)).toMatchObject({ kind: 'failed', operation: 'close', name: undefined });
     expect(events('store').at(-1)?.error?.message).toBe(
-      '600 changes of fake store were not written before the client was closed.',
+      `600 changes of fake store were not written before the client was closed. ${errorLink('ERR_STORE')}`,
     );
     expect(client.stats().storeFailures).toBeGreaterThanOrEqual(600);
   });

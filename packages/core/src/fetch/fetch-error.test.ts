@@ -3,6 +3,7 @@ import type { Attempt } from '../secret/errors.ts';
 import type { FailureName } from '../secret/failures.ts';
 import { FetchFailure } from '../ports/transport.ts';
 import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 const request = { name: 'prod/db', stage: 'ACSCurrent' };
 
@@ -29,6 +30,7 @@ test('lists each endpoint with its attempts and last error', () => {
     '  - kms.one: 2 attempts, last error (unreachable): kms.one: connect ECONNREFUSED.',
     '  - kms.two: skipped, Retry-After ends in 3 s; last error: Throttling.User.',
     '  - file store /var/cache/app: no entry',
+    errorLink('ERR_SECRET_UNAVAILABLE'),
   ]);
 });
 
@@ -38,6 +40,7 @@ test('names a final failure first, then the failures before it', () => {
   expect(fetchError(request, failure, { attempts: [refused] }).message.split('\n')).toEqual([
     'Secret "prod/db" (ACSCurrent) could not be fetched. hook.transform did not return a Secret.',
     '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
+    errorLink('ERR_SECRET_UNAVAILABLE'),
   ]);
 });
 
@@ -54,12 +57,13 @@ test('the cause of an outage is the last attempt, of a refusal the refusal', () 
 
 test('a deadline error lists the attempts so far', () => {
   expect(deadlineError(request, 5_000, noProgress).message).toBe(
-    'Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt ended in that time.',
+    `Secret "prod/db" (ACSCurrent) could not be read within its deadline of 5000 ms. No attempt ended in that time. ${errorLink('ERR_DEADLINE_EXCEEDED')}`,
   );
   expect(
     deadlineError({ name: 'prod/db', versionId: 'v1' }, 5_000, { attempts: [refused] }).message.split('\n'),
   ).toEqual([
     'Secret "prod/db" (version v1) could not be read within its deadline of 5000 ms.',
     '  - kms.one: 1 attempt, error (unreachable): kms.one: connect ECONNREFUSED.',
+    errorLink('ERR_DEADLINE_EXCEEDED'),
   ]);
 });

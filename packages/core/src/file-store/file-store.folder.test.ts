@@ -9,6 +9,7 @@ import { fileStore, fileStoreWith } from './file-store.ts';
 import type { FileStoreHost } from './file-store.ts';
 import { createKeyring } from '../seal/keyring.ts';
 import { eventsOf, firstKey, freshPath, stored, versionIn } from '../seal/stored-secret.fixture.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 function open(path: string, host: FileStoreHost = {}): SecretStore {
   return fileStoreWith(host, { path, key: firstKey });
@@ -129,7 +130,8 @@ test('stops using a folder that was replaced by a link', async () => {
   const first = await messageOf(store.write({ name: 'db' }, stored({ versionId: 'v2' })));
   const second = await messageOf(store.write({ name: 'db' }, stored({ versionId: 'v2' })));
 
-  expect(first).toMatch(/was replaced by another folder while it was in use\.$/u);
+  expect(first).toMatch(/was replaced by another folder while it was in use\. See \S+$/u);
+  expect(first.endsWith(errorLink('ERR_STORE'))).toBe(true);
   expect(second).toContain('it is a symbolic link');
   expect(await readdir(`${path}-elsewhere`)).toEqual([]);
 });
@@ -181,7 +183,10 @@ test.each(['ENOSPC', 'EROFS'])('keeps reading from a disk that fails writes with
 
   for (const versionId of ['v8', 'v9']) {
     expect(await messageOf(store.write({ name: 'new' }, stored({ versionId })))).toMatch(
-      new RegExp(`^StoreError: 1 change could not be written to file store \\S+: ${code}: no write\\.$`, 'u'),
+      new RegExp(
+        `^StoreError: 1 change could not be written to file store \\S+: ${code}: no write\\. ${errorLink('ERR_STORE')}$`,
+        'u',
+      ),
     );
   }
   expect(await versionIn(store, 'db')).toBe('v1');
@@ -307,7 +312,9 @@ test.each([
 
   const outcome = await messageOf(open(path, { fileSystem }).write({ name: 'db' }, stored()));
 
-  expect(outcome.replace(/.*: (?=EIO)/u, '')).toBe(isWritten ? 'resolved' : 'EIO: fsync is disabled.');
+  expect(outcome.replace(/.*: (?=EIO)/u, '')).toBe(
+    isWritten ? 'resolved' : `EIO: fsync is disabled. ${errorLink('ERR_STORE')}`,
+  );
   expect(await versionIn(open(path), 'db')).toBe(isWritten ? 'v1' : undefined);
 });
 

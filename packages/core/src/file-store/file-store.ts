@@ -1,7 +1,7 @@
 import { builtinModule } from '../platform/builtin-module.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { ConfigurationError, StoreError } from '../secret/errors.ts';
+import { ConfigurationError, safeMessage, StoreError } from '../secret/errors.ts';
 import type { ConfigurationIssue } from '../secret/errors.ts';
 import { describeValue } from '../options/redact.ts';
 import { unknownOptions } from '../options/unknown-options.ts';
@@ -259,7 +259,7 @@ class FileStore implements SecretStore {
       return value;
     } catch (error) {
       if (this.#isClosed) throw this.#closedError();
-      const reason = (isError(error) ? error.message : String(error)).replace(/\.$/u, '');
+      const reason = reasonOf(error).replace(/\.$/u, '');
       if (this.#failing.size === 0) this.#emit({ kind: 'unavailable', reason });
       this.#failing.add(operation);
       // The folder is missing or was rejected: the next operation creates it or checks it again.
@@ -281,4 +281,9 @@ class FileStore implements SecretStore {
   #closedError(): StoreError {
     return new StoreError(`The ${this.name} is closed.`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof StoreError) return safeMessage(error);
+  return isError(error) ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { safeMessage } from '../secret/errors.ts';
 import type { SecretStatus } from '../secret/status.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
 import { startOfTick } from '../time/ticks.ts';
@@ -88,6 +89,5 @@ function lastFailure(
   { error, since, at, times }: Pick<Refusal, 'error' | 'since' | 'at' | 'times'>,
   now: number,
 ): SecretStatus['lastFailure'] {
-  const { code, message } = error;
-  return { code, message, ago: now - at, failingFor: now - since, times };
+  return { code: error.code, message: safeMessage(error), ago: now - at, failingFor: now - since, times };
 }

@@ -2,6 +2,7 @@ import { AggregatedLog, moreSecrets } from '../ports/aggregated-log.ts';
 import type { LineKind } from '../ports/aggregated-log.ts';
 import type { Logger } from '../ports/logger.ts';
 import { nameOfKey } from '../secret/cache-key.ts';
+import { safeMessage } from '../secret/errors.ts';
 import type { AnySecretError } from '../secret/errors.ts';
 import type { SecretEmitter, SecretEvents } from '../secret/events.ts';
 import type { Counters } from '../secret/counters.ts';
@@ -61,7 +62,7 @@ export class MemoryReporter {
     this.#parts.counters.staleReads.add();
     if (!isFirst) return;
     const ref = refOf(entry, this.#parts.defaultStage);
-    const reason = error === undefined ? '' : `: ${error.message}`;
+    const reason = error === undefined ? '' : `: ${safeMessage(error)}`;
     const message = `Serving a stale value of "${ref.name}" (age ${describeDuration(age)})${reason}`;
     this.#log.add(lines.stale, message, { secret: ref.name, age, code: error?.code });
     this.#parts.events.emit('stale', { ...ref, age, error });

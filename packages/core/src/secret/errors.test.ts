@@ -2,16 +2,19 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import {
   AccessDeniedError,
+  ClientClosedError,
   ConfigurationError,
   DeadlineExceededError,
   IdentityRejectedError,
   isOutage,
   isSecretError,
+  safeMessage,
   SecretError,
   SecretSetError,
   SecretUnavailableError,
 } from './errors.ts';
 import type { AnySecretError } from './errors.ts';
+import { errorLink } from './error-link.fixture.ts';
 
 test('recognises errors by code, also of another copy of the package', () => {
   const error = new AccessDeniedError('no', { secretName: 'db' });
@@ -46,6 +49,7 @@ test('lists all configuration errors with source and expected value', () => {
       '  - ttl (option): expected a duration, got 0',
       "    example: '15m'",
       '  - credentials (credentials_type): expected a key pair',
+      'See https://kms-secrets.github.io/kms-secrets/errors#err_configuration',
     ].join('\n'),
   );
 });
@@ -58,9 +62,28 @@ test('lists the error of each secret of a set', () => {
   const error = new SecretSetError(2, 'read', foreign);
 
   expect(error.message).toBe(
-    '2 of 2 secrets could not be read:\n  - db: Error was thrown\n  - key: a value that is not an Error was thrown',
+    [
+      '2 of 2 secrets could not be read:',
+      '  - db: Error was thrown',
+      '  - key: a value that is not an Error was thrown',
+      errorLink('ERR_SECRET_SET'),
+    ].join('\n'),
   );
   expect(error.message.includes('s3cret')).toBe(false);
+});
+
+test('a message on one line ends with a link to the error index', () => {
+  expect(new ClientClosedError().message).toBe(
+    'The secret client is closed. Create a new one to read secrets. See https://kms-secrets.github.io/kms-secrets/errors#err_client_closed',
+  );
+});
+
+test('an error in a list or another message has no link', () => {
+  const denied = new AccessDeniedError('KMS denied access.');
+  const set = new SecretSetError(1, 'read', new Map([['db', denied]]));
+
+  expect(safeMessage(denied)).toBe('KMS denied access.');
+  expect(safeMessage(set)).toBe('1 of 1 secret could not be read:\n  - db: KMS denied access.');
 });
 
 test('a printed error does not show the brand symbol', () => {

@@ -27,6 +27,13 @@ interface SecretErrorDetails {
   readonly cause?: unknown;
 }
 
+/** The error index (docs/errors.md): a section for each code, with its causes and what to do. Its anchors are the codes in lower case. */
+const errorIndex = 'https://kms-secrets.github.io/kms-secrets/errors';
+
+function linkTo(code: string): string {
+  return `See ${errorIndex}#${code.toLowerCase()}`;
+}
+
 /** Marks the errors of this package, also those of another copy of it: Next.js loads several copies into one process. */
 const brand: unique symbol = Symbol.for('@kms-secrets/core.error');
 
@@ -36,8 +43,10 @@ const brand: unique symbol = Symbol.for('@kms-secrets/core.error');
  * Test with `isSecretError` and switch on `code`: `instanceof` fails across two copies of the package.
  */
 export abstract class SecretError extends Error {
+  /** The `code` of the errors of a class. */
+  static readonly code: string;
   /** Identifies the class of the error, such as `ERR_ACCESS_DENIED`. Stable across versions. */
-  abstract readonly code: string;
+  readonly code: string;
   /** Name or ARN, as it was requested. */
   readonly secretName: string | undefined;
   /** The host of the endpoint of the last attempt. */
@@ -46,7 +55,11 @@ export abstract class SecretError extends Error {
   readonly requestId: string | undefined;
 
   constructor(message: string, details: SecretErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      `${message}${message.includes('\n') ? '\n' : ' '}${linkTo(new.target.code)}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.code = new.target.code;
     // Not enumerable, so that a printed error does not show it.
     Object.defineProperty(this, brand, { value: true });
     this.secretName = details.secretName;
@@ -78,7 +91,8 @@ export interface ConfigurationIssue {
 /** The configuration is invalid. Lists all errors, each with its source and the expected value. */
 export class ConfigurationError extends SecretError {
   override readonly name = 'ConfigurationError';
-  readonly code = 'ERR_CONFIGURATION';
+  static override readonly code = 'ERR_CONFIGURATION';
+  declare readonly code: typeof ConfigurationError.code;
   readonly issues: readonly ConfigurationIssue[];
 
   /** `warnings` are listed too, because one may be the reason: a misspelt key is only a warning. */
@@ -100,25 +114,29 @@ function issueText({ key, source, got, expected, example }: ConfigurationIssue):
 /** The secret, or the requested version or stage of it, does not exist. Cached for `negativeTtl`. */
 export class SecretNotFoundError extends SecretError {
   override readonly name = 'SecretNotFoundError';
-  readonly code = 'ERR_SECRET_NOT_FOUND';
+  static override readonly code = 'ERR_SECRET_NOT_FOUND';
+  declare readonly code: typeof SecretNotFoundError.code;
 }
 
 /** KMS denied access to the secret. */
 export class AccessDeniedError extends SecretError {
   override readonly name = 'AccessDeniedError';
-  readonly code = 'ERR_ACCESS_DENIED';
+  static override readonly code = 'ERR_ACCESS_DENIED';
+  declare readonly code: typeof AccessDeniedError.code;
 }
 
 /** The secret or its encryption key is disabled or scheduled for deletion. */
 export class SecretDisabledError extends SecretError {
   override readonly name = 'SecretDisabledError';
-  readonly code = 'ERR_SECRET_DISABLED';
+  static override readonly code = 'ERR_SECRET_DISABLED';
+  declare readonly code: typeof SecretDisabledError.code;
 }
 
 /** KMS rejected the request itself, for example because of an invalid parameter or an overdue bill of the account. */
 export class RequestRejectedError extends SecretError {
   override readonly name = 'RequestRejectedError';
-  readonly code = 'ERR_REQUEST_REJECTED';
+  static override readonly code = 'ERR_REQUEST_REJECTED';
+  declare readonly code: typeof RequestRejectedError.code;
 }
 
 /**
@@ -127,7 +145,8 @@ export class RequestRejectedError extends SecretError {
  */
 export class IdentityRejectedError extends SecretError {
   override readonly name = 'IdentityRejectedError';
-  readonly code = 'ERR_IDENTITY_REJECTED';
+  static override readonly code = 'ERR_IDENTITY_REJECTED';
+  declare readonly code: typeof IdentityRejectedError.code;
   /** The attempts of the fetch and the endpoints that were skipped, in order of time. */
   readonly attempts: readonly Attempt[];
 
@@ -140,7 +159,8 @@ export class IdentityRejectedError extends SecretError {
 /** Every attempt failed, and no cached value may be served instead. */
 export class SecretUnavailableError extends SecretError {
   override readonly name = 'SecretUnavailableError';
-  readonly code = 'ERR_SECRET_UNAVAILABLE';
+  static override readonly code = 'ERR_SECRET_UNAVAILABLE';
+  declare readonly code: typeof SecretUnavailableError.code;
   /** The attempts of the fetch and the endpoints that were skipped, in order of time. */
   readonly attempts: readonly Attempt[];
 
@@ -153,7 +173,8 @@ export class SecretUnavailableError extends SecretError {
 /** The deadline of the read, or the timeout of `ready()`, passed before KMS responded. */
 export class DeadlineExceededError extends SecretError {
   override readonly name = 'DeadlineExceededError';
-  readonly code = 'ERR_DEADLINE_EXCEEDED';
+  static override readonly code = 'ERR_DEADLINE_EXCEEDED';
+  declare readonly code: typeof DeadlineExceededError.code;
   /** The attempts that failed until then and the endpoints that were skipped, in order of time. */
   readonly attempts: readonly Attempt[];
 
@@ -166,7 +187,8 @@ export class DeadlineExceededError extends SecretError {
 /** The secret is not of the type that was requested, for example binary instead of text. */
 export class SecretTypeError extends SecretError {
   override readonly name = 'SecretTypeError';
-  readonly code = 'ERR_SECRET_TYPE';
+  static override readonly code = 'ERR_SECRET_TYPE';
+  declare readonly code: typeof SecretTypeError.code;
   /** The type that was requested, such as `text`. */
   readonly expected: string;
   /** The type of the secret, such as `binary`. */
@@ -191,7 +213,8 @@ export class SecretTypeError extends SecretError {
 /** Several secrets were read together and at least one of them failed. */
 export class SecretSetError extends SecretError {
   override readonly name = 'SecretSetError';
-  readonly code = 'ERR_SECRET_SET';
+  static override readonly code = 'ERR_SECRET_SET';
+  declare readonly code: typeof SecretSetError.code;
   /** The errors by secret name; by key if `getMany` was called with an object. */
   readonly errors: ReadonlyMap<string, AnySecretError>;
 
@@ -216,7 +239,8 @@ interface StoreErrorDetails extends SecretErrorDetails {
  */
 export class StoreError extends SecretError {
   override readonly name = 'StoreError';
-  readonly code = 'ERR_STORE';
+  static override readonly code = 'ERR_STORE';
+  declare readonly code: typeof StoreError.code;
   /** The part of the storage that is unavailable while the rest works, such as a node of a cluster. `undefined`: all of it. */
   readonly part: string | undefined;
 
@@ -229,7 +253,8 @@ export class StoreError extends SecretError {
 /** The client is closed. Reads in flight reject with it too. */
 export class ClientClosedError extends SecretError {
   override readonly name = 'ClientClosedError';
-  readonly code = 'ERR_CLIENT_CLOSED';
+  static override readonly code = 'ERR_CLIENT_CLOSED';
+  declare readonly code: typeof ClientClosedError.code;
 
   constructor(secretName?: string) {
     super('The secret client is closed. Create a new one to read secrets.', { secretName });
@@ -281,11 +306,11 @@ export function isOutage(
 }
 
 /**
- * A description of a thrown value that is safe to log: the message of an error of this package; of any other error only its
- * name and code. Foreign messages may quote the secret: those of `JSON.parse` do, those of module loaders do not.
+ * A description of a thrown value that is safe to log: the message of an error of this package, without its link, so that it can be
+ * a part of another message; of any other error only its name and code. Foreign messages may quote the secret: those of `JSON.parse` do, those of module loaders do not.
  */
 export function safeMessage(error: unknown): string {
-  if (isSecretError(error)) return error.message;
+  if (isSecretError(error)) return error.message.replace(linkTo(error.code), '').trimEnd();
   if (!isError(error)) return 'a value that is not an Error was thrown';
   const words = [errorName(error), safeCode(error)].filter((word) => word !== undefined);
   const thrown = words.length === 0 ? 'an error was thrown' : `${words.join(', ')} was thrown`;

@@ -2,6 +2,9 @@ import { FakeClock, FakeStore } from '@kms-secrets/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../secret/errors.ts';
 import { GuardedStore } from './guarded-store.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
+
+const link = errorLink('ERR_STORE');
 
 interface Subject {
   readonly clock: FakeClock;
@@ -37,7 +40,7 @@ test.each<[string, unknown, string]>([
 
   expect(await guarded.run('read', 'db', () => Promise.reject(error as Error))).toBeUndefined();
 
-  expect(messages).toEqual([message]);
+  expect(messages).toEqual([`${message} ${link}`]);
 });
 
 test('doubles the backoff of a store that keeps failing, from 1 s to 30 s', async () => {
@@ -60,7 +63,9 @@ test('reports which timeout was exceeded', async () => {
   await clock.pass(500);
 
   expect(await result).toBeUndefined();
-  expect(messages).toEqual(['fake store failed to write secret "db": no response within 500ms (storeTimeout).']);
+  expect(messages).toEqual([
+    `fake store failed to write secret "db": no response within 500ms (storeTimeout). ${link}`,
+  ]);
 });
 
 test('reports an outage that the store announced itself', () => {
@@ -70,7 +75,10 @@ test('reports an outage that the store announced itself', () => {
   guarded.markUnavailable('again');
   guarded.markRecovered();
 
-  expect(messages).toEqual(['fake store is unavailable: Folder /x cannot be used. Run chmod 700 on it.', undefined]);
+  expect(messages).toEqual([
+    `fake store is unavailable: Folder /x cannot be used. Run chmod 700 on it. ${link}`,
+    undefined,
+  ]);
 });
 
 test('skips reads after three failures, but not writes', async () => {
@@ -106,12 +114,12 @@ describe('a part of the store', () => {
       state: 'partlyUnavailable',
       unavailableParts: [node],
       failingFor: 60_000,
-      lastFailure: { message: partError.message },
+      lastFailure: { message: 'Secret "db" could not be read from fake store: no connection.' },
     });
     guarded.markRecovered(node);
 
     expect(guarded.status(0)).toMatchObject({ state: 'working', unavailableParts: [], failingFor: undefined });
-    expect(messages).toEqual([`${node} of fake store is unavailable: no connection.`, undefined]);
+    expect(messages).toEqual([`${node} of fake store is unavailable: no connection. ${link}`, undefined]);
   });
 
   test('that hangs is no outage while other operations succeed', async () => {

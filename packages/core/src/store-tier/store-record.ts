@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts';
+import { safeMessage } from '../secret/errors.ts';
 import type { StoreError } from '../secret/errors.ts';
 import type { StoreStatus } from '../secret/status.ts';
 
@@ -30,14 +31,14 @@ export class StoreRecord {
     return this.#lastFailure?.message;
   }
 
-  failed({ message }: StoreError, count = 1): void {
+  failed(error: StoreError, count = 1): void {
     this.#failures += count;
-    this.#lastFailure = { message, at: this.#clock.now() };
+    this.#lastFailure = { message: safeMessage(error), at: this.#clock.now() };
   }
 
-  dropped({ message }: StoreError): void {
+  dropped(error: StoreError): void {
     this.#dropped += 1;
-    this.#lastDropped = { message, at: this.#clock.now() };
+    this.#lastDropped = { message: safeMessage(error), at: this.#clock.now() };
   }
 
   get hasForeignKeys(): boolean {
@@ -47,7 +48,7 @@ export class StoreRecord {
   /** `error` is `undefined` if there are none any more. */
   foreignKeys(keyIds: readonly string[], error: StoreError | undefined): void {
     const at = this.#foreignKeys?.at ?? this.#clock.now();
-    this.#foreignKeys = error && { keyIds, message: error.message, at };
+    this.#foreignKeys = error && { keyIds, message: safeMessage(error), at };
   }
 
   get status(): Pick<StoreStatus, 'dropped' | 'lastDropped' | 'lastFailure' | 'foreignKeys'> {

@@ -8,6 +8,7 @@ import type { StoreEventListener } from './guarded-store.ts';
 import { WriteQueue } from './write-queue.ts';
 import type { StoreChange } from './pending-changes.ts';
 import { StoreError } from '../secret/errors.ts';
+import { errorLink } from '../secret/error-link.fixture.ts';
 
 const requests: readonly SecretRequest[] = [
   { name: 'a', stage: 'ACSCurrent' },
@@ -148,7 +149,7 @@ describe('values of pending writes above 32 million characters', () => {
     expect(store.peek({ name: 'name-39' })).toBeDefined();
     expect(count).toBeGreaterThan(0);
     expect(lost()).toEqual([
-      `${count} changes of fake store were dropped, because too many waited. The next refreshes write the secrets again.`,
+      `${count} changes of fake store were dropped, because too many waited. The next refreshes write the secrets again. ${errorLink('ERR_STORE')}`,
     ]);
     expect(guarded.failures).toBeGreaterThan(count);
   });
