@@ -3,8 +3,10 @@ import { defineConfigWithTheme } from 'vitepress';
 import type { DefaultTheme } from 'vitepress';
 import { diagrams } from './markdown/diagrams.ts';
 import { hiddenComments } from './markdown/hidden-comments.ts';
+import { plainCode } from './markdown/plain-code.ts';
 import { repositoryLinks } from './markdown/repository-links.ts';
-import { frameworkLinksOf, sidebarOf, topLinksOf } from './navigation.ts';
+import { timelines } from './markdown/timelines.ts';
+import { frameworkLinksOf, isPlanned, sidebarOf, topLinksOf } from './navigation.ts';
 import { base, hostname, repository } from './paths.ts';
 import { search } from './search.ts';
 
@@ -23,14 +25,15 @@ export default defineConfigWithTheme<SiteTheme>({
   base,
   title: 'kms-secrets',
   cleanUrls: true,
-  lastUpdated: false,
+  ignoreDeadLinks: [isPlanned],
+  metaChunk: true, // the data of the site in one file, not in each page
   sitemap: { hostname: `${hostname}${base}` },
   srcExclude: ['**/README.md'],
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   markdown: {
     anchor: { slugify: slug }, // the anchors of GitHub, so that a link works in both places
     config(markdown) {
-      markdown.use(repositoryLinks).use(hiddenComments).use(diagrams);
+      markdown.use(repositoryLinks).use(hiddenComments).use(diagrams).use(timelines).use(plainCode);
     },
   },
   locales: {

@@ -45,6 +45,15 @@ function linkOf({ path }: Page, language: Language): string | undefined {
   return folder === undefined ? undefined : `/${folder}${path}`.replace(/\/index$/u, '/');
 }
 
+/** Whether a link of VitePress, such as `./start/node`, is a page of the navigation that is not written yet. */
+export function isPlanned(link: string): boolean {
+  const path = link.replace(/^[./]*(?:zh\/)?/u, '').replace(/#.*$/u, '');
+  return (
+    !exists(path) &&
+    sections.some(({ pages }) => pages.some((page) => page.path === path || page.path === `${path}index`))
+  );
+}
+
 export function sidebarOf(language: Language): DefaultTheme.SidebarItem[] {
   return allSections().flatMap(({ title, pages, isCollapsed = false }) => {
     const items = pages.flatMap((page) => {

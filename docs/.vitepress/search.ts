@@ -1,21 +1,34 @@
-import type { DefaultTheme } from 'vitepress';
+import type { DefaultTheme, MarkdownEnv } from 'vitepress';
+
+interface Markdown {
+  render(source: string, env: MarkdownEnv): string;
+}
 
 /**
  * Splits a text into the words of the search index, and a query into the words to look up. The browser gets this function as
  * source text, so it refers to nothing outside itself.
  *
- * Chinese has no blanks between words: each run of Chinese characters is indexed as its pairs of characters and as its
- * words. Codes such as `ERR_ACCESS_DENIED` and `Rejected.Throttling` are indexed whole and in parts.
+ * Chinese has no blanks between words: `Intl.Segmenter` finds them. Codes such as `ERR_ACCESS_DENIED` and
+ * `Rejected.Throttling` are indexed whole and in parts.
  */
-function tokenize(text: string): string[] {
-  const tokens: string[] = [];
-  for (const { segment, isWordLike } of new Intl.Segmenter('zh', { granularity: 'word' }).segment(text)) {
-    if (isWordLike !== true) continue;
-    tokens.push(segment);
-    const parts = segment.split(/[._']/u).filter((part) => part !== '');
-    if (parts.length > 1) tokens.push(...parts);
-  }
-  return tokens;
+export function tokenize(text: string): string[] {
+  const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
+  // The segmenter is slow, and other languages do not need it.
+  return (
+    text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+(?:[.-](?:(?!\p{Script=Han})[\p{L}\p{N}_])+)*/gu) ??
+    []
+  ).flatMap((run) => {
+    if (/^\p{Script=Han}/u.test(run)) return Array.from(segmenter.segment(run), ({ segment }) => segment);
+    const parts = run.split(/[._-]/u).filter((part) => part !== '');
+    return parts.length > 1 ? [run, ...parts] : [run];
+  });
+}
+
+/** A page as HTML for the index. Of the API reference only the names, which keeps the index small. */
+function render(source: string, env: MarkdownEnv, markdown: Markdown): string {
+  const html = markdown.render(source, Object.assign(env, { isPlain: true }));
+  if (env.frontmatter?.['search'] === false) return '';
+  return env.relativePath.startsWith('api/') ? (html.match(/<h[1-3][^]*?<\/h[1-3]>/gu) ?? []).join('\n') : html;
 }
 
 const zh: DefaultTheme.LocalSearchOptions = {
@@ -41,5 +54,6 @@ const zh: DefaultTheme.LocalSearchOptions = {
 
 export const search = {
   provider: 'local' as const,
-  options: { miniSearch: { options: { tokenize } }, locales: { zh } },
+  // Keys that begin with `_` stay on the server.
+  options: { miniSearch: { options: { tokenize } }, locales: { zh }, _render: render },
 };

@@ -11,6 +11,15 @@ function repositoryUrl(file: string): string {
 
 const [pageUrl, siteUrl] = [`${repository}/blob/main/docs/`, `${hostname}${base}`];
 
+const translations = join(docs, 'zh');
+
+/** A link of a Chinese page to a page that is not translated leads to the English one. */
+function originalOf(file: string, page: string): string | undefined {
+  const path = relative(translations, file);
+  if (path.startsWith('..') || existsSync(file) || !existsSync(join(docs, path))) return undefined;
+  return relative(dirname(page), join(docs, path));
+}
+
 /**
  * What a link of a page leads to on the site: a relative link out of docs/ leads to the repository, a link to a page by its
  * URL (the readmes have them for the npm registry) stays on the site.
@@ -22,7 +31,7 @@ function targetOnSite(href: string, page: string): string {
   if (path === '' || path.startsWith('/') || /^[a-z][a-z\d+.-]*:/iu.test(path)) return href;
   const file = resolve(dirname(page), decodeURI(path));
   if (relative(docs, file).startsWith('..')) return `${repositoryUrl(file)}${rest}`;
-  return href;
+  return `${originalOf(file, page) ?? path}${rest}`;
 }
 
 /** Rewrites the links of each page. VitePress sees the result: it checks the links that stay on the site. */
