@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { copiedPackages } from './copied-packages.mjs';
 import { minify } from './minify.mjs';
 
 /**
@@ -27,13 +28,6 @@ const parts = {
 
 /** Packages whose size matters for the start of a process. The others have at most 40 kB, and stay readable. */
 const minifiedPackages = ['@kms-secrets/core'];
-
-/**
- * Packages that are copied into the bundle instead of being dependencies: small ones that every start with a configuration file
- * would load from files of their own (4 to 9 ms). Their license is appended to the file that contains them.
- * @type {Readonly<Record<string, readonly string[]>>}
- */
-const copiedPackages = { '@kms-secrets/core': ['properties-file'] };
 
 /** The helper of rolldown for namespaces, which it puts into a file of its own. */
 const runtimeFile = 'rolldown-runtime.js';

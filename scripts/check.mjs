@@ -21,7 +21,7 @@ const nextBuild = { name: 'build of apps/next-web', run: ['turbo', 'run', 'build
 /** @type {Step[]} The slowest first. */
 const judgement = [
   { name: 'types of tests and scripts', run: ['tsc', '-b'] },
-  { name: 'tarballs: publint, attw, sizes', run: ['node', 'scripts/tarballs.mjs'] },
+  { name: 'release: dry run, with publint, attw, sizes, licenses', run: ['node', 'scripts/release.mjs', '--dry-run'] },
   { name: 'lint: oxlint, with the import rules', run: ['oxlint'] },
   { name: 'unused code: knip', run: ['knip'] },
   { name: 'format: oxfmt', run: ['oxfmt', '--check'] },
