@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,8 @@ test('serves a file of secrets until a signal, under its own name', async () => 
   await vi.waitFor(async () => expect((await read()).stdout === 's3cret-2').toBe(true), { timeout: 30_000 });
 
   expect(host.stdout.text.includes('s3cret-')).toBe(false);
+  const [, caFilePath = ''] = /^# CA certificates: (.+)$/mu.exec(host.stdout.text) ?? [];
+  expect(existsSync(caFilePath)).toBe(true);
   host.deliver('SIGTERM');
   expect((await ended).code).toBe(0);
   expect(host.deliver('SIGTERM')).toBe(false);

@@ -10,6 +10,9 @@ const more = `Other commands of the fake:
 
 `;
 
+/** The name of the program as a word, and not as a part of a path: the fake prints the path of its CA. */
+const programName = /(?<!\S)fake-kms(?=[\s:]|$)/gmu;
+
 /** The command `fake`: serves a file of secrets as a fake KMS, until a signal ends it. */
 export async function run(host: Host, args: ParsedArguments): Promise<number> {
   const { main } = await loadOptional('@kms-secrets/testing', () => import('@kms-secrets/testing/command'));
@@ -21,7 +24,7 @@ export async function run(host: Host, args: ParsedArguments): Promise<number> {
   for (const signal of signals) host.signals.on(signal, listener);
   const outputOf = (stream: Host['stdout']): { write(text: string): void } => ({
     // The program has the name under which it was called. A write to a closed terminal fails: the fake goes on.
-    write: (text) => void write(stream, text.replaceAll('fake-kms', 'kms-secrets fake')).catch(() => undefined),
+    write: (text) => void write(stream, text.replaceAll(programName, 'kms-secrets fake')).catch(() => undefined),
   });
   try {
     const stdout = outputOf(host.stdout);
