@@ -9,6 +9,10 @@ import { runnerImport } from 'vite';
 const generated = [
   { document: 'docs/configuration.md', generator: 'scripts/print-configuration.mjs' },
   { document: 'docs/zh/configuration.md', generator: 'scripts/print-configuration.mjs' },
+  ...['compatibility', 'conformance', 'faults'].map((page) => ({
+    document: `docs/zh/${page}.md`,
+    generator: 'scripts/print-translation.mjs',
+  })),
   { document: 'packages/testing/src/scenarios/index.ts', generator: 'scripts/print-scenario-index.mjs' },
   // Of these, only the quoted defaults are generated.
   ...[
@@ -18,6 +22,9 @@ const generated = [
     'packages/core/README.md',
     'packages/next/README.md',
     'docs/zh/behaviour.md',
+    'docs/zh/operations.md',
+    'docs/zh/secret-lifecycle.md',
+    'docs/zh/kubernetes.md',
   ].map((document) => ({ document, generator: 'scripts/quoted-defaults.mjs' })),
 ];
 

@@ -7,7 +7,12 @@ function read(document: string): string {
   return readFileSync(join(import.meta.dirname, '../..', document), 'utf8');
 }
 
-const chinese = ['docs/zh/behaviour.md'];
+const chinese = [
+  'docs/zh/behaviour.md',
+  'docs/zh/kubernetes.md',
+  'docs/zh/operations.md',
+  'docs/zh/secret-lifecycle.md',
+];
 
 test.each([
   'docs/behaviour.md',

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { tableLines } from '../../scripts/markdown-table.mjs';
 
 /** The result of one scenario with one app over one transport. */
 export interface ScenarioRun {
@@ -62,7 +63,7 @@ export function conformanceTable(runs: readonly ScenarioRun[], apps: readonly st
     const brokenRuns = broken.filter((each) => each.app === app && each.promise === promise);
     return brokenRuns.length === 0 ? 'kept' : `broken over ${brokenRuns.map(({ transport }) => transport).join(', ')}`;
   };
-  const [head = '', ...lines] = padColumns([
+  const table = tableLines([
     ['promise', ...apps],
     ...[...promises].map(([promise, file]) => [
       `[${promise}](../packages/testing/src/scenarios/${file})`,
@@ -76,15 +77,7 @@ export function conformanceTable(runs: readonly ScenarioRun[], apps: readonly st
     'skipped ([why](decisions/0009-conformance-matrix.md)). `kept` means kept over every transport. This file is written by',
     '`pnpm exec vitest run -u --project conformance`; a run with other results fails.',
     '',
-    head,
-    head.replaceAll(/[^|]/gu, '-').replaceAll(/^\|-|-\|-|-\|$/gu, (edge) => edge.replaceAll('-', ' ')),
-    ...lines,
+    ...table,
     '',
   ].join('\n');
-}
-
-/** Pads the cells as the formatter of this repository does. */
-export function padColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
-import { padColumns } from '../../support/conformance-report.ts';
+import { tableLines } from '../../../scripts/markdown-table.mjs';
 import { areas } from './supports.ts';
 import type { CompatibilityRow } from './supports.ts';
 
@@ -58,10 +58,9 @@ function compatibilityPage(rows: readonly CompatibilityRow[]): string {
 function section(area: string, rows: readonly CompatibilityRow[]): string[] {
   if (rows.length === 0) return [];
   const sorted = rows.toSorted((a, b) => a.setting.localeCompare(b.setting, 'en', { numeric: true }));
-  const [head = '', ...lines] = padColumns([
+  const table = tableLines([
     ['setting', 'versions', 'result'],
     ...sorted.map(({ setting, versions, remark }) => [setting, versions, remark]),
   ]);
-  const rule = head.replaceAll(/[^|]/gu, '-').replaceAll(/^\|-|-\|-|-\|$/gu, (edge) => edge.replaceAll('-', ' '));
-  return [`## ${area}`, '', head, rule, ...lines, ''];
+  return [`## ${area}`, '', ...table, ''];
 }
