@@ -30,8 +30,8 @@ const judgement = [
 ];
 /** @type {Step} */
 const exportsTest = {
-  name: 'recorded exports',
-  run: ['vitest', 'run', '--project', 'package', 'exports.test.ts'],
+  name: 'recorded exports and API',
+  run: ['vitest', 'run', '--project', 'package', 'exports.test.ts', 'api.test.ts'],
 };
 
 /**
