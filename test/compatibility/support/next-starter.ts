@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerCommand } from '../../next/next-process.ts';
-import { readmeFile } from './readme.ts';
+import { fileIn, readmeFile } from './readme.ts';
 import { deleteFiles, usersProject } from './users-project.ts';
 import type { UsersProject } from './users-project.ts';
 
@@ -109,7 +109,7 @@ export class NextStarter {
   /** Adds unit tests to the app: the test of the README, and those of fixtures/nextjs/unit-tests. */
   async addUnitTests(): Promise<void> {
     await cp(join(fixtures, 'unit-tests'), this.project.directory, { recursive: true });
-    await this.#paste('jest.config.mjs');
+    await this.project.write('jest.config.mjs', fileIn('docs/testing-your-app.md', 'jest.config.mjs'));
     const test = readmeFile('next', 'app/orders/route.test.ts');
     // The README's block has this import as a comment, because the block is compiled without the route.
     await this.project.write('app/orders/route.test.ts', test.replace('// and: ', ''));

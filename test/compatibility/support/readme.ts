@@ -28,11 +28,16 @@ export function readmeBlock(packageName: string, section: string, text: string):
   return block;
 }
 
-/** The block of a README that begins with a comment with this path, such as `// app/page.tsx`. */
+/** The block of a package's README that begins with a comment with this path, such as `// app/page.tsx`. */
 export function readmeFile(packageName: string, path: string): string {
-  const text = readFileSync(join(packages, packageName, 'README.md'), 'utf8');
+  return fileIn(`packages/${packageName}/README.md`, path);
+}
+
+/** The same of any document, by its path from the root of the repository. */
+export function fileIn(document: string, path: string): string {
+  const text = readFileSync(join(packages, '..', document), 'utf8');
   const blocks = Array.from(text.matchAll(/^```\w*\n(?<code>[^]*?)^```$/gmu), ({ groups }) => groups?.['code'] ?? '');
   const block = blocks.find((code) => code.startsWith(`// ${path}`));
-  if (block === undefined) throw new Error(`The README of ${packageName} has no block that begins with "// ${path}".`);
+  if (block === undefined) throw new Error(`${document} has no block that begins with "// ${path}".`);
   return block;
 }
