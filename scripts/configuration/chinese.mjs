@@ -39,7 +39,7 @@ const meanings = {
       '自定义失败分类，例如按 `failure.code` 中的 KMS 错误码：返回 `retry`、`failover`、`serveStale` 中与默认规则不同的几项，`undefined` 表示不改。无论返回什么，无权限、已禁用或不存在的凭据都不会返回给调用方，身份被拒也不会丢弃凭据。',
     hedge: '对冲请求：请求变慢时，向下一个接入点再发一份，先到的响应有效。`false` 表示关闭。',
     'hedge.delay': '等待一个接入点多久之后，并行请求下一个接入点。',
-    'hedge.share': '对冲请求占获取次数的上限。允许突发，最多十个。',
+    'hedge.share': '对冲请求占获取次数的最大比例。允许突发，最多十个。',
     breaker: '熔断器：接入点持续失败时跳过它，直到探测成功。`false` 表示关闭。',
     'breaker.failures': '连续失败几次后打开熔断器。',
     'breaker.failureRate': '`window` 内失败请求达到这个比例时打开熔断器，至少要有 20 个请求。',
@@ -107,8 +107,8 @@ const phrases = {
 
 /** @type {ReadonlyArray<readonly [RegExp, string]>} */
 const patterns = [
-  [/^a duration from (\S+) to (\S+), such as (\S+)$/u, '$1 到 $2 的时长，例如 $3'],
-  [/^a whole number from (\S+) to (\S+)$/u, '$1 到 $2 的整数'],
+  [/^a duration from (\S+) to (\S+), such as (\S+)$/u, '时长，$1 到 $2，例如 $3'],
+  [/^a whole number from (\S+) to (\S+)$/u, '整数，$1 到 $2'],
   [/^an object with at least one of (.+)$/u, '至少包含其中一项的对象：$1'],
   [/^an object with (.+)$/u, '包含 $1 的对象'],
   [/^false, or an object with (.+)$/u, 'false，或包含 $1 的对象'],
@@ -119,8 +119,10 @@ function translate(text) {
   const phrase = phrases[text];
   if (phrase !== undefined) return phrase;
   const [pattern, translation] = patterns.find(([each]) => each.test(text)) ?? [];
-  if (pattern !== undefined && translation !== undefined) return text.replace(pattern, translation);
-  if (/^(?:"[\w-]+"(?: or "[\w-]+")*|[\d.]+\w*|false|)$/u.test(text)) return text.replaceAll(' or ', ' 或 ');
+  if (pattern !== undefined && translation !== undefined)
+    return text.replace(pattern, translation).replaceAll(', ', '、');
+  if (/^(?:"[\w-]+"(?: or "[\w-]+")*|[\d.]+\w*|false|)$/u.test(text))
+    return text.replaceAll(/ or (?=.* or )/gu, '、').replaceAll(' or ', ' 或 ');
   throw new Error(`scripts/configuration/chinese.mjs has no translation of "${text}"`);
 }
 
