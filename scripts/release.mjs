@@ -1,7 +1,7 @@
 // @ts-check
 // `pnpm release --dry-run`: makes the release in a temporary copy of the built working tree, checks it, and prints what would be
 // published. `pnpm release` also publishes it, in CI only. See docs/decisions/0049-release.md.
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { contentProblems } from './release/contents.mjs';
 import { licenseProblems } from './release/licenses.mjs';
 import { lintProblems } from './release/lint.mjs';
 import { manifestProblems } from './release/manifest.mjs';
+import { releaseNotes } from './release/notes.mjs';
 import { publishAll, publishOrder, refusal, shownCommand } from './release/publish.mjs';
 import { bomProblems, writeBoms } from './release/sbom.mjs';
 import { overBudget, sizesOf } from './release/sizes.mjs';
@@ -55,6 +56,7 @@ async function release() {
   const version = tarballs[0]?.manifest.version ?? '';
   const manifests = tarballs.map(({ manifest }) => manifest);
   const boms = writeBoms(copy, artifacts, manifests);
+  writeFileSync(join(artifacts, 'NOTES.md'), releaseNotes(version, changelogsIn(copy, manifests)));
   const problems = await Promise.all(tarballs.map((each) => problemsOf(each, version, boms.get(each.manifest.name))));
 
   console.log(`${table(tarballs, budgets, boms)}\n\nTo publish version ${version}, in this order:`);
@@ -62,6 +64,16 @@ async function release() {
   if (options.output !== undefined) cpSync(artifacts, resolve(root, options.output), { recursive: true });
   if (options['dry-run'] || problems.flat().length > 0) return problems.flat();
   return publishAll(tarballs);
+}
+
+/**
+ * @param {string} copy
+ * @param {readonly import('./release/tarball.mjs').Manifest[]} manifests
+ */
+function changelogsIn(copy, manifests) {
+  const file = (/** @type {string} */ name) => join(copy, 'packages', basename(name), 'CHANGELOG.md');
+  const written = manifests.filter(({ name }) => existsSync(file(name)));
+  return new Map(written.map(({ name }) => [name, readFileSync(file(name), 'utf8')]));
 }
 
 const work = mkdtempSync(join(tmpdir(), 'kms-secrets-release-'));

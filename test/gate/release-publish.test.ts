@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { releaseNotes } from '../../scripts/release/notes.mjs';
 import { publishAll, publishOrder, refusal } from '../../scripts/release/publish.mjs';
 import { applyChangesets } from '../../scripts/version.mjs';
 
@@ -95,4 +96,19 @@ describe('publishing', () => {
     ]);
     expect(problems).toEqual(['redis@0.1.0 was not published, nor were the packages after it.']);
   });
+});
+
+test('the text of a release groups packages with the same changes, and leaves out older versions', () => {
+  const dependencies = '### Patch Changes\n\n- Updated dependencies\n  - @kms-secrets/core@0.2.0\n';
+  const both = '### Minor Changes\n\n- Both.\n';
+  const changelogs = new Map([
+    ['core', `# core\n\n## 0.2.0\n\n${both}\n## 0.1.0\n\n### Minor Changes\n\n- Old.\n`],
+    ['redis', `# redis\n\n## 0.2.0\n\n${both}\n${dependencies}`],
+    ['cli', `# cli\n\n## 0.2.0\n\n${dependencies}`],
+    ['push', '# push\n\n## 0.2.0\n\n### Patch Changes\n\n- Push.\n'],
+  ]);
+
+  expect(releaseNotes('0.2.0', changelogs)).toBe(
+    '## core, redis\n\n### Minor Changes\n\n- Both.\n\n## push\n\n### Patch Changes\n\n- Push.\n',
+  );
 });
