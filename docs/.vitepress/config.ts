@@ -1,18 +1,13 @@
-import { slug } from 'github-slugger';
 import { defineConfigWithTheme } from 'vitepress';
 import type { DefaultTheme } from 'vitepress';
-import { diagrams } from './markdown/diagrams.ts';
-import { hiddenComments } from './markdown/hidden-comments.ts';
-import { plainCode } from './markdown/plain-code.ts';
-import { repositoryLinks } from './markdown/repository-links.ts';
-import { timelines } from './markdown/timelines.ts';
+import { markdownOptions } from './markdown/options.ts';
 import { frameworkLinksOf, isPlanned, sidebarOf, topLinksOf } from './navigation.ts';
 import { base, hostname, repository } from './paths.ts';
 import { search } from './search.ts';
 
 const description = {
   en: 'The secret client for Alibaba Cloud KMS for Node.js: cached in memory, refreshed in the background, served during outages.',
-  zh: '阿里云 KMS 凭据管家的 Node.js 客户端: 内存缓存, 后台刷新, KMS 故障期间继续可用; 支持 RDS 双账号轮转, RRSA 与 ClientKey。',
+  zh: '阿里云 KMS 凭据管家的 Node.js 客户端：内存缓存、后台刷新，KMS 故障期间继续可用；支持 RDS 双账号轮转、RRSA 与 ClientKey。',
 };
 
 /** The theme of VitePress, and what the framework switch shows. */
@@ -30,12 +25,7 @@ export default defineConfigWithTheme<SiteTheme>({
   sitemap: { hostname: `${hostname}${base}` },
   srcExclude: ['**/README.md'],
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
-  markdown: {
-    anchor: { slugify: slug }, // the anchors of GitHub, so that a link works in both places
-    config(markdown) {
-      markdown.use(repositoryLinks).use(hiddenComments).use(diagrams).use(timelines).use(plainCode);
-    },
-  },
+  markdown: markdownOptions,
   locales: {
     root: {
       label: 'English',
@@ -62,7 +52,7 @@ export default defineConfigWithTheme<SiteTheme>({
         skipToContentLabel: '跳转到内容',
         notFound: {
           title: '页面不存在',
-          quote: '这个地址没有对应的页面, 可能已经改名。请用搜索查找。',
+          quote: '这个地址没有对应的页面，可能已经改名。请用搜索查找。',
           linkLabel: '回到首页',
           linkText: '回到首页',
         },

@@ -49,7 +49,7 @@ export const sections: readonly Section[] = [
     pages: [
       page('rotation', 'Rotation', '凭据轮转'),
       page('migrating', 'Moving from Java, Go or Python', '从 Java / Go / Python 迁移'),
-      page('which-way', 'Kubernetes: which way', 'Kubernetes: 选哪种方式'),
+      page('which-way', 'Kubernetes: which way', 'Kubernetes：选哪种方式'),
       page('kubernetes', 'Kubernetes and RRSA', 'Kubernetes 与 RRSA'),
       page('function-compute', 'Function Compute', '函数计算 FC'),
       page('serverless-app-engine', 'Serverless App Engine', 'Serverless 应用引擎 SAE'),

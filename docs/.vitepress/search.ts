@@ -8,19 +8,17 @@ interface Markdown {
  * Splits a text into the words of the search index, and a query into the words to look up. The browser gets this function as
  * source text, so it refers to nothing outside itself.
  *
- * Chinese has no blanks between words: `Intl.Segmenter` finds them. Codes such as `ERR_ACCESS_DENIED` and
+ * Chinese has no blanks between words. Its words are the pairs of neighbouring characters: `Intl.Segmenter` splits 轮转 into
+ * two words of one character, and browsers differ in their dictionaries. Codes such as `ERR_ACCESS_DENIED` and
  * `Rejected.Throttling` are indexed whole and in parts.
  */
-export function tokenize(text: string): string[] {
-  const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
-  // The segmenter is slow, and other languages do not need it.
-  return (
-    text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+(?:[.-](?:(?!\p{Script=Han})[\p{L}\p{N}_])+)*/gu) ??
-    []
-  ).flatMap((run) => {
-    if (/^\p{Script=Han}/u.test(run)) return Array.from(segmenter.segment(run), ({ segment }) => segment);
-    const parts = run.split(/[._-]/u).filter((part) => part !== '');
-    return parts.length > 1 ? [run, ...parts] : [run];
+function tokenize(text: string): string[] {
+  const words = text.match(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}_.-])+/gu) ?? [];
+  return words.flatMap((word) => {
+    const characters = Array.from(word);
+    if (/^\p{Script=Han}./u.test(word)) return characters.slice(1).map((next, index) => `${characters[index]}${next}`);
+    const parts = word.split(/[._-]/u).filter((part) => part !== '');
+    return parts.length > 1 ? [word.replace(/[.-]+$/u, ''), ...parts] : parts;
   });
 }
 
@@ -38,7 +36,7 @@ const zh: DefaultTheme.LocalSearchOptions = {
       displayDetails: '显示详细列表',
       resetButtonTitle: '清除查询',
       backButtonTitle: '关闭搜索',
-      noResultsText: '没有找到结果:',
+      noResultsText: '没有找到结果：',
       footer: {
         selectText: '选择',
         selectKeyAriaLabel: '回车',

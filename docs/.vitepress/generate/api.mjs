@@ -38,6 +38,7 @@ export async function generateApi() {
     readme: 'none',
     disableSources: true,
     skipErrorChecking: true, // the build checks the declarations
+    excludeExternals: true,
     excludeInternal: true,
     excludePrivate: true,
     excludeProtected: true,

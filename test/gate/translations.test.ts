@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { outlineOf } from '../../docs/.vitepress/outline.ts';
+import { pages, readmes, translationOf } from '../support/documents.ts';
+import { differences } from '../support/translations.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Pages that stay in English, with the reason. */
+const englishOnly: readonly (readonly [RegExp, string])[] = [
+  [/^docs\/decisions\//u, 'the record of the maintainers, which is changed with the code'],
+];
+
+/** Pages and readmes whose translation is not written yet. This list may only become shorter. */
+const untranslated: readonly string[] = [
+  'docs/VERSIONING.md',
+  'docs/against-peers.md',
+  'docs/alibaba-cloud.md',
+  'docs/architecture.md',
+  'docs/compatibility.md',
+  'docs/conformance.md',
+  'docs/faults.md',
+  'docs/function-compute.md',
+  'docs/operations.md',
+  'docs/secret-lifecycle.md',
+  'docs/start/express.md',
+  'docs/start/fastify.md',
+  'docs/start/index.md',
+  'docs/start/nestjs.md',
+  'docs/start/nextjs.md',
+  'docs/start/node.md',
+  'docs/store-format.md',
+  'docs/which-way.md',
+  'docs/writing-an-adapter.md',
+  'README.md',
+  'packages/alicloud/README.md',
+  'packages/cli/README.md',
+  'packages/core/README.md',
+  'packages/databases/README.md',
+  'packages/express/README.md',
+  'packages/fastify/README.md',
+  'packages/nestjs/README.md',
+  'packages/next/README.md',
+  'packages/opentelemetry/README.md',
+  'packages/push/README.md',
+  'packages/redis/README.md',
+  'packages/testing/README.md',
+];
+
+const documents = [...pages().filter((path) => !path.startsWith('docs/zh/')), ...readmes()].filter(
+  (path) => !englishOnly.some(([pattern]) => pattern.test(path)),
+);
+const isTranslated = (path: string): boolean => existsSync(join(root, translationOf(path)));
+
+describe('the Chinese translation', () => {
+  test('exists for each page and readme', () => {
+    const missing = documents.filter((path) => !isTranslated(path) && !untranslated.includes(path));
+
+    expect(missing.map(translationOf)).toEqual([]);
+  });
+
+  test('is missing for each page of the list `untranslated`', () => {
+    expect(untranslated.filter((path) => isTranslated(path) || !documents.includes(path))).toEqual([]);
+  });
+
+  test('has an English page or readme', () => {
+    const translations = pages().filter((path) => path.startsWith('docs/zh/'));
+
+    expect(translations.filter((path) => !existsSync(join(root, path.replace('docs/zh/', 'docs/'))))).toEqual([]);
+  });
+
+  test.each(documents.filter(isTranslated))('of %s has the same headings, code, tables and links', async (path) => {
+    const [english, chinese] = await Promise.all([outlineOf(path), outlineOf(translationOf(path))]);
+
+    expect(differences(english, chinese).join('\n')).toBe('');
+  });
+});
+
+describe('differences', () => {
+  const of = async (english: string, chinese: string): Promise<readonly string[]> =>
+    differences(await outlineOf('docs/a.md', english), await outlineOf('docs/zh/a.md', chinese));
+
+  test('accept translated text, comments, pictures and help of Alibaba Cloud', async () => {
+    const english =
+      '# A page\n\n[Help](https://www.alibabacloud.com/help/en/kms), [B](b.md#c)\n\n```ts\na(); // first\n```\n\n```mermaid\na --> b: one\n```\n';
+    const chinese =
+      '# 页面 {#a-page}\n\n[B](b.md#c)、[帮助](https://help.aliyun.com/zh/kms)\n\n```ts\na(); // 第一\n```\n\n```mermaid\na --> b: 一\n```\n';
+
+    expect(await of(english, chinese)).toEqual([]);
+  });
+
+  test('name the first heading that differs, with its line in both files', async () => {
+    expect(await of('# A\n\n## B\n\n## C\n', '# 甲 {#a}\n\n## 丙 {#c}\n')).toEqual([
+      'docs/zh/a.md:3 has a heading of level 2 with {#c}; docs/a.md:3 has a heading of level 2 with {#b}',
+    ]);
+  });
+
+  test('name the block of code that differs', async () => {
+    const [difference] = await of('# A\n\n```ts\na(1);\n```\n', '# 甲 {#a}\n\n文字\n\n```ts\na(2);\n```\n');
+
+    expect(difference).toMatch(/^docs\/zh\/a\.md:5 has a block of ts:\n {4}a\(2\);\n.*docs\/a\.md:3 has /su);
+  });
+
+  test('name a table with other rows or other names in its first column', async () => {
+    const table = (...cells: string[]): string =>
+      `\n| a | b |\n|---|---|\n${cells.map((cell) => `| ${cell} | b |\n`).join('')}`;
+
+    expect(await of(`# A\n${table('`x` is', '`y`')}`, `# 甲 {#a}\n${table('`x` 是', '`y`')}`)).toEqual([]);
+    expect(await of(`# A\n${table('`x`', '`y`')}`, `# 甲 {#a}\n${table('`x`')}`)).toEqual([
+      'docs/zh/a.md:3 has a table of 1 rows with `x` in the first column; docs/a.md:3 has a table of 2 rows with `x`, `y` in the first column',
+    ]);
+  });
+
+  test('name the links that a section lacks or has too many', async () => {
+    expect(await of('# A\n\n## B\n\n[b](b.md)\n', '# 甲 {#a}\n\n## 乙 {#b}\n\n[b](b.md#c)\n')).toEqual([
+      'docs/zh/a.md:3 lacks a link to docs/b.md (docs/a.md:3)',
+      'docs/zh/a.md:3 has a link to docs/b.md#c, which the English section does not have (docs/a.md:3)',
+    ]);
+  });
+});
