@@ -6,23 +6,16 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeBlocksIn, moduleOf, isPartOf } from '../support/code-blocks.ts';
 import type { CodeBlock } from '../support/code-blocks.ts';
+import { pages, readmes } from '../support/documents.ts';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const readmes = ['packages', 'apps'].flatMap((folder) =>
-  readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
-);
-const pages = readdirSync(join(root, 'docs'), { encoding: 'utf8', recursive: true }).filter(isCompiled);
-const blocks = ['README.md', ...pages.map((name) => `docs/${name}`), ...readmes].flatMap((document) =>
-  codeBlocksIn(document, read(document)),
-);
-
-/** A page whose code is compiled. Pages in Chinese have the code of the English ones. */
-function isCompiled(path: string): boolean {
-  return path.endsWith('.md') && !/^(?:zh|\.vitepress|decisions|node_modules)\b/u.test(path);
-}
+const appReadmes = readdirSync(join(root, 'apps')).map((name) => `apps/${name}/README.md`);
+// The code of a translation is equal to that of the English page: translations.test.ts compares them.
+const english = pages().filter((path) => !path.startsWith('docs/zh/'));
+const blocks = [...readmes(), ...english, ...appReadmes].flatMap((document) => codeBlocksIn(document, read(document)));
 
 /** Compiles blocks against the built packages, as a user does. Returns the errors with their lines in the documents. */
 async function compile(compiled: readonly CodeBlock[], directory: string): Promise<readonly string[]> {
@@ -57,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-describe('the code in README.md, in docs/ and in each README', () => {
+describe('the code in docs/ and in each README', () => {
   const own = blocks.filter(({ from, notCompiled }) => from === undefined && notCompiled === undefined);
   // Compiled one by one: a global declaration of one block must not affect another.
   const declaring = own.filter(({ code }) => /^declare (?:module|global)\b/mu.test(code));

@@ -16,11 +16,13 @@ export function differences(english: Outline, chinese: Outline): readonly string
     const [expected, found] = [ours[index], theirs[index]];
     return [`${place(chinese, found)} has ${shown(found)}; ${place(english, expected)} has ${shown(expected)}`];
   };
+  const headings = compare(english.headings, chinese.headings, showHeading(english));
   return [
-    ...compare(english.headings, chinese.headings, showHeading(english)),
+    ...headings,
     ...compare(english.blocks, chinese.blocks, showBlock),
     ...compare(english.tables, chinese.tables, showTable),
-    ...linksOf(english, chinese),
+    // Sections with other headings are not the same sections.
+    ...(headings.length === 0 ? linksOf(english, chinese) : []),
   ];
 }
 
@@ -36,7 +38,7 @@ const pictures = ['mermaid', 'timeline'];
 function showBlock({ language, code }: Block): string {
   const lines = code
     .split('\n')
-    .map((line) => line.replace(/(?:^|\s+)(?:\/\/|#|--|\/?\*)(?:\s.*|$)|\s*<!--.*-->/u, '').trimEnd())
+    .map((line) => line.replace(/(?:^|\s+)(?:\/\/|#|--|\/?\*+)(?:\s.*|$)|\s*<!--.*-->/u, '').trimEnd())
     .filter((line) => line !== '');
   if (pictures.includes(language)) return `a picture of ${lines.length} lines`;
   return `a block of ${language === '' ? 'text' : language}:\n    ${lines.join('\n    ')}\n`;
