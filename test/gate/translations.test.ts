@@ -36,16 +36,11 @@ const untranslated: readonly string[] = [
   'docs/testing-your-app.md',
   'docs/which-way.md',
   'packages/alicloud/README.md',
-  'packages/cli/README.md',
   'packages/core/README.md',
-  'packages/databases/README.md',
   'packages/express/README.md',
   'packages/fastify/README.md',
   'packages/nestjs/README.md',
   'packages/next/README.md',
-  'packages/opentelemetry/README.md',
-  'packages/push/README.md',
-  'packages/redis/README.md',
   'packages/testing/README.md',
 ];
 
