@@ -21,6 +21,7 @@ async function problemOf({ href, file, rest }: Link): Promise<string | undefined
   if (file === undefined) return URL.canParse(href) ? undefined : 'is not a URL';
   if (isGenerated(file) || (file.startsWith('docs/') && isPlanned(file.slice('docs/'.length, -'.md'.length))))
     return undefined;
+  if (!exists(file) && isUntranslated(file)) return undefined;
   if (!exists(file)) return `leads to ${file}, which does not exist`;
   const readme = exists(`${file}/README.md`) ? `${file}/README.md` : file;
   // The fragments of links to tests are parts of their titles: behaviour.test.ts checks those.
@@ -28,6 +29,11 @@ async function problemOf({ href, file, rest }: Link): Promise<string | undefined
   const { ids } = await readOutline(readme);
   return ids.has(decodeURIComponent(rest.slice(1))) ? undefined : `leads to ${rest}, which ${readme} does not have`;
 }
+
+/** The translation of a document that exists: translations.test.ts reports it. */
+const isUntranslated = (file: string): boolean =>
+  (/^docs\/zh\//u.test(file) && exists(file.replace('docs/zh/', 'docs/'))) ||
+  (file.endsWith('README.zh-CN.md') && exists(file.replace('README.zh-CN.md', 'README.md')));
 
 /** Pages that the build of the site writes. test/site checks their links. */
 const isGenerated = (file: string): boolean => /^docs\/(?:zh\/)?(?:api|packages)\//u.test(file);

@@ -86,5 +86,7 @@ function languageless({ href, file, rest }: Link): string {
   if (/^https:\/\/(?:www\.alibabacloud\.com\/help|help\.aliyun\.com)\b/u.test(href)) return 'the help of Alibaba Cloud';
   if (file === undefined) return href;
   const english = file.replace(/^docs\/zh\//u, 'docs/').replace(/README\.zh-CN\.md$/u, 'README.md');
-  return `${english.replace(/\/README\.md$/u, '')}${rest.replace(/^#readme$/u, '')}`;
+  // The anchors of readmes are made from their translated headings: links.test.ts looks whether they exist.
+  const isReadme = /^packages\/[\w-]+(?:\/README\.md)?$|^README\.md$/u.test(english);
+  return isReadme ? english.replace(/\/README\.md$/u, '') : `${english}${rest}`;
 }
