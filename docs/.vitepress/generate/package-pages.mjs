@@ -33,7 +33,8 @@ function withAnchorsOf(original, source) {
   if (original === source) return lines.join('\n');
   const english = readFileSync(original, 'utf8').split('\n');
   const ids = headingLines(english).map((line) => slug(english[line]?.replace(/^#+ /u, '') ?? ''));
-  for (const [index, line] of headingLines(lines).entries()) lines[line] = `<a id="${ids[index]}"></a>\n\n${lines[line]}`;
+  for (const [index, line] of headingLines(lines).entries())
+    lines[line] = `<a id="${ids[index]}"></a>\n\n${lines[line]}`;
   return lines.join('\n');
 }
 
