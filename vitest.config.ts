@@ -128,6 +128,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'long:site', include: ['test/site/*.test.ts'], testTimeout: 120_000, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
         test: {
           name: 'long:next16',
           include: [longNextTests],

@@ -1,5 +1,6 @@
 import { defineConfigWithTheme } from 'vitepress';
 import type { DefaultTheme } from 'vitepress';
+import { writeLlmsFiles } from './llms.ts';
 import { markdownOptions } from './markdown/options.ts';
 import { frameworkLinksOf, isPlanned, sidebarOf, topLinksOf } from './navigation.ts';
 import { base, hostname, repository } from './paths.ts';
@@ -26,6 +27,7 @@ export default defineConfigWithTheme<SiteTheme>({
   srcExclude: ['**/README.md'],
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }]],
   markdown: markdownOptions,
+  buildEnd: ({ outDir }) => writeLlmsFiles(outDir),
   locales: {
     root: {
       label: 'English',

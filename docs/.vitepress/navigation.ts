@@ -26,7 +26,7 @@ function pagesIn(folder: string): readonly Page[] {
 }
 
 /** All sections: those written by hand, the readmes of the packages, and the decisions. */
-function allSections(): readonly Section[] {
+export function allSections(): readonly Section[] {
   const [start, guides, reference, operations, project] = sections;
   const packages = { title: { en: 'Packages', zh: '软件包' }, pages: pagesIn('packages'), isCollapsed: true };
   const decisions = {
@@ -40,7 +40,7 @@ function allSections(): readonly Section[] {
 }
 
 /** The URL of a page in a language; of the English page if there is no translation; undefined if there is no page. */
-function linkOf({ path }: Page, language: Language): string | undefined {
+export function linkOf({ path }: Page, language: Language): string | undefined {
   const folder = [folderOf(language), ''].find((prefix) => exists(`${prefix}${path}`));
   return folder === undefined ? undefined : `/${folder}${path}`.replace(/\/index$/u, '/');
 }

@@ -11,7 +11,7 @@ const options = {
   border: 'var(--vp-c-brand-2)',
   surface: 'var(--vp-c-brand-soft)',
   transparent: true,
-  padding: 4,
+  padding: 8,
 };
 
 let count = 0;
