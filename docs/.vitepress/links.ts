@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path/posix';
+import { isEnglishOnly } from './pages.ts';
 import { base, hostname, repository, root } from './paths.ts';
 
 /** What a link leads to: a file or folder of the repository, or another address. Paths start at the root of the repository. */
@@ -35,8 +36,10 @@ function sourceOf(path: string): string | undefined {
 
 /** A link of a Chinese page to a page that is not translated leads to the English one. */
 function inLanguage(file: string): string {
-  const original = file.replace(/^docs\/zh\//u, 'docs/');
-  return exists(file) || !exists(original) ? file : original;
+  const [, path = ''] = /^docs\/zh\/(.*)$/u.exec(file) ?? [];
+  const original = `docs/${path}`;
+  if (path === '' || !exists(original)) return file;
+  return isEnglishOnly(path) || !exists(file) ? original : file;
 }
 
 /** Where a link leads on the site: to a page, relative to the page of the link, or to the repository. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DefaultTheme } from 'vitepress';
 import { docs } from './paths.ts';
-import { frameworks, sections } from './pages.ts';
+import { frameworks, isEnglishOnly, sections } from './pages.ts';
 import type { Page, Section, Text } from './pages.ts';
 
 export type Language = keyof Text;
@@ -18,7 +18,9 @@ const headingOf = (path: string): string => /^# (.*)$/mu.exec(readFileSync(join(
 /** A page for each file of a folder; its title is its heading. */
 function pagesIn(folder: string): readonly Page[] {
   if (!existsSync(join(docs, folder))) return [];
-  const files = readdirSync(join(docs, folder)).filter((name) => name.endsWith('.md') && name !== 'index.md');
+  const files = readdirSync(join(docs, folder)).filter(
+    (name) => name.endsWith('.md') && name !== 'index.md' && name !== 'README.md',
+  );
   return files.toSorted().map((file) => {
     const title = headingOf(`${folder}/${file}`);
     return { path: `${folder}/${file.slice(0, -'.md'.length)}`, title: { en: title, zh: title } };
@@ -41,7 +43,8 @@ export function allSections(): readonly Section[] {
 
 /** The URL of a page in a language; of the English page if there is no translation; undefined if there is no page. */
 export function linkOf({ path }: Page, language: Language): string | undefined {
-  const folder = [folderOf(language), ''].find((prefix) => exists(`${prefix}${path}`));
+  const isTranslated = !isEnglishOnly(path) || path === 'api/index';
+  const folder = [isTranslated ? folderOf(language) : '', ''].find((prefix) => exists(`${prefix}${path}`));
   return folder === undefined ? undefined : `/${folder}${path}`.replace(/\/index$/u, '/');
 }
 

@@ -91,3 +91,6 @@ export const sections: readonly Section[] = [
     ],
   },
 ];
+
+/** Whether a page is written in English only. The build of the site writes Chinese pages that lead to it. */
+export const isEnglishOnly = (path: string): boolean => /^(?:api|decisions)\//u.test(path);
