@@ -32,4 +32,4 @@ const nextWeb = {
 };
 
 /** The services that the demo runs. Add new apps here. @type {readonly ServiceEntry[]} */
-export const services = [app('express-api'), app('fastify-api'), app('nest-api'), nextWeb];
+export const services = [app('egg-api'), app('express-api'), app('fastify-api'), app('nest-api'), nextWeb];

@@ -1,7 +1,9 @@
+import '../support/native-packages.ts';
 import { createSecretClient } from '@kms-secrets/core';
 import type { SecretClient } from '@kms-secrets/core';
 import { FakeTransport } from '@kms-secrets/testing';
 import { describe, expect, test } from 'vitest';
+import { startService as startEgg } from '../../apps/egg-api/src/service.ts';
 import { startService as startExpress } from '../../apps/express-api/src/service.ts';
 import { startService as startFastify } from '../../apps/fastify-api/src/service.ts';
 
@@ -14,6 +16,7 @@ function setup(): { kms: FakeTransport; client: SecretClient } {
 
 // The apps that are a service of their own. Nest and Next start and stop those of theirs.
 describe.each([
+  ['egg-api', startEgg],
   ['express-api', startExpress],
   ['fastify-api', startFastify],
 ])('%s', (_, startService) => {

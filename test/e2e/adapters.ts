@@ -1,7 +1,10 @@
 import 'reflect-metadata';
+import '../support/native-packages.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { secrets as forExpress } from '@kms-secrets/express';
 import type { SecretClient } from '@kms-secrets/express';
 import { secrets as forFastify } from '@kms-secrets/fastify';
@@ -10,8 +13,13 @@ import type { Secret } from '@kms-secrets/nestjs';
 import type { RunningApp } from '@kms-secrets/testing/contracts';
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { startEgg } from 'egg';
+import type { Application } from 'egg';
 import express from 'express';
 import { fastify } from 'fastify';
+import { startEggApp } from '../support/egg-app.mjs';
+
+const require = createRequire(import.meta.url);
 
 /** The versions of the secret `db` that one request read, in order: the response to `GET /`. */
 export type VersionsRead = readonly string[];
@@ -42,6 +50,24 @@ export const adapters: readonly {
   readonly name: string;
   readonly start: (client: SecretClient) => Promise<RunningApp>;
 }[] = [
+  {
+    name: 'egg',
+    start: (client) =>
+      startEggApp({
+        startEgg,
+        plugin: dirname(require.resolve('@kms-secrets/egg/package.json')),
+        kmsSecrets: { client, preload: ['db'] },
+        routes: ({ router }: Application) => {
+          router.get('/', async (ctx) => {
+            const first = ctx.secrets.secret('db').versionId;
+            await pause();
+            const second = (await ctx.secrets.get('db')).versionId;
+            await pause();
+            ctx.body = [first, second, ctx.secrets.secret('db').versionId] satisfies VersionsRead;
+          });
+        },
+      }),
+  },
   {
     name: 'express',
     async start(client) {

@@ -24,6 +24,7 @@ export interface Service {
 
 /** The built apps that are programs. */
 export const programs: readonly Service[] = [
+  ['egg-api', require.resolve('@kms-secrets/egg-api/package.json')],
   ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
   ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
   ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],

@@ -130,7 +130,10 @@ const nestExports = [
 const nextExports = ['SecretNotAllowedHereError', 'getSecret', 'getSecretClient', 'secretErrors', 'secretsHealth'];
 const nextSetupExports = ['configureSecrets', 'getSecretClient', 'register', 'withKmsSecrets'];
 
+const eggExports = ['SecretsAgent', 'SecretsApp', 'kmsSecrets', 'secretErrors', 'secretsHealth'];
+
 describe.each([
+  { name: 'egg', file: 'index', own: eggExports },
   { name: 'express', file: 'index', own: ['getSecrets', 'secretErrors', 'secrets', 'secretsHealth'] },
   { name: 'fastify', file: 'index', own: ['secretErrors', 'secrets', 'secretsHealth'] },
   { name: 'nestjs', file: 'index', own: nestExports },

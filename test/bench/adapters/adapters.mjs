@@ -1,5 +1,9 @@
 // @ts-check
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits the promise that a route returns */
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { startEggApp } from '../../support/egg-app.mjs';
+
 // For each adapter, an app with two routes and the same response: `/core` reads from the client, `/adapter` through the adapter.
 
 /**
@@ -12,8 +16,30 @@ const responseOf = (/** @type {import('@kms-secrets/core').Secret | undefined} *
   versionId: secret?.versionId,
 });
 
+const require = createRequire(import.meta.url);
+
 /** Add new adapters here. @type {Readonly<Record<string, OpenAdapter>>} */
 export const adapters = {
+  async egg(client, name) {
+    const { startEgg } = await import('egg');
+    /** @type {(secrets: import('@kms-secrets/core').SecretSnapshot) => void} */
+    let capture = () => {};
+    const { url } = await startEggApp({
+      startEgg,
+      plugin: dirname(require.resolve('@kms-secrets/egg/package.json')),
+      kmsSecrets: { client, preload: [name], ignore: '/core' },
+      routes: ({ router }) => {
+        router.get('/core', async (ctx) => void (ctx.body = responseOf(client.peek(name))));
+        router.get('/adapter', async (ctx) => void (ctx.body = responseOf(ctx.secrets.secret(name))));
+        router.get('/capture', async (ctx) => {
+          capture(ctx.secrets);
+          ctx.body = {};
+        });
+      },
+    });
+    return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
+  },
+
   async express(client, name) {
     const { secrets } = await import('@kms-secrets/express');
     const { default: express } = await import('express');

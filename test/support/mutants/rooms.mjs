@@ -17,6 +17,7 @@ const folders = new Map([
     'alicloud',
     'opentelemetry',
     'push',
+    'egg',
     'express',
     'fastify',
     'nestjs',

@@ -1,0 +1,4 @@
+// @ts-check
+export default {
+  logger: { level: 'NONE', consoleLevel: 'NONE' },
+};

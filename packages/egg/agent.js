@@ -1,0 +1,2 @@
+// Egg finds this file by its name, in the agent.
+export { SecretsAgent as default } from '@kms-secrets/egg';

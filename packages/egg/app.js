@@ -1,0 +1,2 @@
+// Egg finds this file by its name, in the workers.
+export { SecretsApp as default } from '@kms-secrets/egg';
