@@ -47,7 +47,7 @@ export function hrefOnSite(href: string, page: string): string {
   const { file, rest } = readLink(href, page);
   if (file === undefined || file === page) return file === page ? rest : href;
   const target = pageOf(file, page);
-  if (target.startsWith('docs/')) return `${relative(dirname(page), target)}${rest}`;
+  if (target.startsWith('docs/')) return `${relative(dirname(page), target)}${rest.replace(/^#readme$/u, '')}`;
   const kind = exists(file) && statSync(join(root, file)).isDirectory() ? 'tree' : 'blob';
   return `${repository}/${kind}/main/${file}${rest}`;
 }

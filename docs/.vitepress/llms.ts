@@ -60,7 +60,10 @@ function markdownOf(link: string): string {
     .replaceAll(/<!--[^]*?-->\n*/gu, '')
     .replaceAll(/<a id="[^"]*"><\/a>\n*/gu, '')
     .replaceAll(/^(#+ .*?) \{#[^}]*\}$/gmu, '$1')
-    .replaceAll(/\]\(([^)\s]+)\)/gu, (_, href: string) => `](${urlOf(href, `docs/${path}`)})`)
+    .replaceAll(/\]\((?:<([^>]+)>|([^)\s]+))\)/gu, (_, bracketed: string | undefined, plain: string | undefined) => {
+      const url = urlOf(bracketed ?? plain ?? '', `docs/${path}`);
+      return bracketed === undefined ? `](${url})` : `](<${url}>)`;
+    })
     .trim()}\n`;
 }
 
