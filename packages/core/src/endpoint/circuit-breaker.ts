@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import { FailureWindow } from './failure-window.ts';
+import { RollingCount } from './rolling-count.ts';
 
 /**
  * `closed`: requests are allowed. `open`: no requests until `probeAt`, which is the clock's `now`. `half-open`: a probe is in
@@ -35,7 +35,9 @@ export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #settings: BreakerSettings;
   readonly #onChange: (state: BreakerState) => void;
-  readonly #window: FailureWindow;
+  /** In the window of the failure rate, which is accurate to a tenth. */
+  readonly #calls: RollingCount;
+  readonly #failures: RollingCount;
   #state: BreakerState = { kind: 'closed' };
   #consecutiveFailures = 0;
 
@@ -47,7 +49,9 @@ export class CircuitBreaker {
     this.#clock = parts.clock;
     this.#settings = parts.settings;
     this.#onChange = parts.onChange;
-    this.#window = new FailureWindow(parts.clock, parts.settings.window);
+    const window = { slices: 10, sliceLength: parts.settings.window / 10 };
+    this.#calls = new RollingCount(parts.clock, window);
+    this.#failures = new RollingCount(parts.clock, window);
   }
 
   get state(): BreakerState {
@@ -71,15 +75,17 @@ export class CircuitBreaker {
 
   succeeded(): void {
     this.#consecutiveFailures = 0;
-    this.#window.add('succeeded');
+    this.#calls.add();
     if (this.#state.kind === 'closed') return;
     // Failures before the recovery must not open it again.
-    this.#window.clear();
+    this.#calls.clear();
+    this.#failures.clear();
     this.#transition({ kind: 'closed' });
   }
 
   failed(): void {
-    this.#window.add('failed');
+    this.#calls.add();
+    this.#failures.add();
     this.#countFailure();
   }
 
@@ -106,8 +112,8 @@ export class CircuitBreaker {
   }
 
   #isRateReached(): boolean {
-    const { calls, failures } = this.#window.totals;
-    return calls >= this.#settings.minCalls && failures / calls >= this.#settings.failureRate;
+    const calls = this.#calls.total;
+    return calls >= this.#settings.minCalls && this.#failures.total / calls >= this.#settings.failureRate;
   }
 
   /** Waits a random time between half and all of the open time, so that the clients of a fleet do not probe at the same moment. */
