@@ -36,16 +36,10 @@ export interface ConnectionOptions {
   readonly resolver?: NameResolver | undefined;
 }
 
-export interface StartedRequest {
-  readonly request: ClientRequest;
-  /** Cancels the request and closes its connection. */
-  readonly cancel: () => void;
-}
-
 /** The options of a request, which Node passes to `createConnection`. */
-interface TunneledRequestOptions extends RequestOptions {
+export interface TunneledRequestOptions extends RequestOptions {
   /** Not `signal`: Node would keep that on a socket that is reused. */
-  tunnelSignal?: AbortSignal;
+  tunnelSignal?: AbortSignal | undefined;
 }
 
 interface Opening {
@@ -106,19 +100,16 @@ export class ConnectionAgent extends Agent {
     return { ...this.#connection, ...this.#tls };
   }
 
+  /** Whether requests go through a proxy, so that cancelling one needs its `tunnelSignal` too. */
+  get isProxied(): boolean {
+    return this.#proxy !== undefined;
+  }
+
   /** Starts a request on an idle socket, or on a new one. `options.agent` must be this agent. */
-  start(options: TunneledRequestOptions): StartedRequest {
+  start(options: TunneledRequestOptions): ClientRequest {
     if (this.#clock.cachedNow() >= this.#reusableUntil) this.#closeOld();
-    const controller = this.#proxy === undefined ? undefined : new AbortController();
-    if (controller !== undefined) options.tunnelSignal = controller.signal;
     this.#https ??= requireModule('node:https');
-    const request = this.#https.request(options);
-    const cancel = (): void => {
-      request.destroy();
-      // A proxy that never responds would keep its socket.
-      controller?.abort();
-    };
-    return { request, cancel };
+    return this.#https.request(options);
   }
 
   /** Closes the idle sockets, so that the next request opens a new connection. */

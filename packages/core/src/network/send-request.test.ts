@@ -25,13 +25,14 @@ async function exchange(
   const request = Object.assign(new EventEmitter(), {
     reusedSocket,
     end: () => respond(request),
+    destroy() {
+      cancellations += 1;
+    },
   });
-  const cancel = (): void => {
-    cancellations += 1;
-  };
   // The methods that sendRequest calls.
   const agent = {
-    start: () => ({ request, cancel }),
+    isProxied: false,
+    start: () => request,
     isResolving: () => false,
     skipAddress() {},
   } as unknown as ConnectionAgent;

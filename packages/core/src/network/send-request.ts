@@ -102,7 +102,9 @@ export function sendRequest(
     let certificate: PeerCertificateNames | undefined;
     let isSettled = false;
     const startedAt = clock.cachedNow();
-    const { request, cancel } = agent.start({ agent, method, path, headers, host: hostname, port });
+    const tunnel = agent.isProxied ? new AbortController() : undefined;
+    const options = { agent, method, path, headers, host: hostname, port, tunnelSignal: tunnel?.signal };
+    const request = agent.start(options);
     // The agent assigns an idle socket synchronously; then there is no connection to wait for.
     const isReused = request.reusedSocket;
     let isConnected = isReused;
@@ -116,7 +118,9 @@ export function sendRequest(
       resolve(outcome);
       if (outcome.kind === 'response') return;
       if (!isConnected) agent.skipAddress();
-      cancel();
+      request.destroy();
+      // A proxy that never responds would keep its socket.
+      tunnel?.abort();
       // The idle connections may have died with this one: a retry must not wait for each of them in turn.
       if (isReused && outcome.kind === 'cancelled' && clock.now() - startedAt >= silenceLimit) agent.closeIdleSockets();
     };

@@ -22,9 +22,9 @@ import { decodeSecret, readJsonError } from './decode.ts';
 import type { ActionRequest } from './request-parameters.ts';
 import { getSecretValueRequest, batchGetSecretValueRequest } from './request-parameters.ts';
 import { clientKeyQuery, rpcStringToSign, withSignature } from './sign-rpc.ts';
-import { authorization, canonicalQuery, emptyBodyHash, signatureDate, signedNames } from './sign.ts';
+import { authorization, canonicalQuery, emptyBodyHash, signatureDate, signatureNonce, signedNames } from './sign.ts';
 
-const { createSecretKey, randomUUID } = builtinModule('node:crypto');
+const { createSecretKey } = builtinModule('node:crypto');
 
 /** What signs the requests: an access key or a client key. */
 export type OpenApiIdentity = Pick<Dialect, 'describeIdentity'> &
@@ -34,7 +34,7 @@ export type OpenApiIdentity = Pick<Dialect, 'describeIdentity'> &
   );
 
 export interface OpenApiOptions extends HttpsOptions {
-  /** Returns a unique string. Default: a random UUID. */
+  /** Returns a unique string. Default: a random one. */
   readonly nonce?: (() => string) | undefined;
   readonly userAgent?: string | undefined;
 }
@@ -126,7 +126,7 @@ export class OpenApiTransport implements SecretTransport {
     signer: SignerRecord,
   ): WireRequest {
     signer.accessKeyId = accessKeyId;
-    const { endpoint, clock, nonce = randomUUID, userAgent = defaultUserAgent } = this.#options;
+    const { endpoint, clock, nonce = signatureNonce, userAgent = defaultUserAgent } = this.#options;
     const query = canonicalQuery(parameters);
     // In wire order. Literals, because an object that grows is copied several times.
     const headers: RequestHeaders = securityToken
@@ -167,7 +167,7 @@ export class OpenApiTransport implements SecretTransport {
   }
 
   async #signWithClientKey(request: ActionRequest, clientKey: ClientKey): Promise<WireRequest> {
-    const { endpoint, clock, nonce = randomUUID } = this.#options;
+    const { endpoint, clock, nonce = signatureNonce } = this.#options;
     const query = clientKeyQuery(request, {
       keyId: clientKey.keyId,
       date: signatureDate(clock.date()),
@@ -220,9 +220,8 @@ export class OpenApiTransport implements SecretTransport {
 
 const defaultUserAgent = 'kms-secrets';
 
-const signedWithoutToken = signedNames(
-  'host x-acs-action x-acs-content-sha256 x-acs-date x-acs-signature-nonce x-acs-version'.split(' '),
+const signedHeaders = 'host x-acs-action x-acs-content-sha256 x-acs-date x-acs-signature-nonce x-acs-version'.split(
+  ' ',
 );
-const signedWithToken = signedNames(
-  [...signedWithoutToken.names, 'x-acs-accesskey-id', 'x-acs-security-token'].toSorted(),
-);
+const signedWithoutToken = signedNames(signedHeaders);
+const signedWithToken = signedNames([...signedHeaders, 'x-acs-accesskey-id', 'x-acs-security-token'].toSorted());
