@@ -32,7 +32,7 @@ import { healthOf } from './health.ts';
 import type { ClientParts } from './client-parts.ts';
 import { SecretHandle } from './handle.ts';
 import type { HandleOptions } from './handle.ts';
-import { checkOptions, readRequest, refreshRequest, rejectInsteadOfThrow, requestFor } from './read-request.ts';
+import { checkOptions, readRequest, refreshRequest, requestFor } from './read-request.ts';
 import type { CheckedRead } from './read-request.ts';
 import type { PendingRead } from './reader.ts';
 import { readSet } from './secret-set.ts';
@@ -369,13 +369,15 @@ export class SecretClient {
     { name, options }: { readonly name: string; readonly options: Options | undefined },
     run: (read: Read) => Promise<Secret>,
   ): Promise<Secret> {
-    return rejectInsteadOfThrow(() => {
+    try {
       this.#throwIfClosed(name);
       const read = check(name, options, this.#defaultStage);
       const { signal } = read;
       signal?.throwIfAborted();
       return signal === undefined ? run(read) : raceAbort(run(read), signal);
-    });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #readStaleOrFetch(read: PendingRead, entry: Entry | undefined, now: Ticks): Promise<Secret> {

@@ -54,15 +54,6 @@ function valuesOf<Table extends OptionRows<Table>>(name: string, options: object
   throw invalidOptions(name, problems.join('; '));
 }
 
-/** Calls `read`. Not async, because that would create three more promises. */
-export function rejectInsteadOfThrow<Value>(read: () => Promise<Value>): Promise<Value> {
-  try {
-    return read();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /** A version is requested without a stage: KMS rejects a request for a version that does not have the given stage. */
 export function requestFor(
   name: string,

@@ -29,15 +29,16 @@ export interface RaceCall extends AttemptCall {
   endpoint?: Endpoint | undefined;
 }
 
-/** The outcome of a race with one candidate, from its attempt. `undefined` if it failed and a retry may help. */
+/** The outcome of a fetch after an attempt that has finished. `undefined` if another attempt may help. */
 export function outcomeOf(attempt: EndpointAttempt, parts: RaceParts, call: RaceCall): FetchOutcome | undefined {
-  const { endpoint, outcome } = attempt;
+  const { endpoint, outcome, ms } = attempt;
   if (call.signal.aborted) return { kind: 'aborted' };
   if (!(outcome instanceof FetchFailure)) {
     call.endpoint = endpoint;
     return { kind: 'secret', secret: outcome };
   }
-  recordFailure(attempt, outcome, call);
+  call.failed.set(endpoint, outcome);
+  call.attempts.push({ endpoint: endpoint.name, failure: outcome.failure, ms, error: outcome });
   return isFinal(outcome, endpoint, parts) ? { kind: 'failed', failure: outcome } : undefined;
 }
 
@@ -74,16 +75,13 @@ export class EndpointRace {
           continue;
         }
         this.#running.delete(event);
-        const { endpoint, outcome } = event;
-        if (!(outcome instanceof FetchFailure)) return this.#settleWith(event, outcome);
-        recordFailure(event, outcome, this.#call);
-        if (isFinal(outcome, endpoint, this.#parts)) {
-          const failed: FetchOutcome = { kind: 'failed', failure: outcome };
-          if (endpoint === this.#parts.endpoints.primary) return failed;
+        const outcome = outcomeOf(event, this.#parts, this.#call);
+        if (outcome?.kind === 'secret') this.#countHedge(event);
+        if (outcome?.kind === 'failed' && event.endpoint !== this.#parts.endpoints.primary) {
           // Other attempts may still run. A secret from one of them wins over this failure.
-          this.#finalFailure ??= failed;
+          this.#finalFailure ??= outcome;
           this.#candidates.length = 0;
-        }
+        } else if (outcome !== undefined) return outcome;
         if (event === this.#latest) this.#startNext();
       }
       return this.#finalFailure;
@@ -136,14 +134,11 @@ export class EndpointRace {
     this.#hedges.add(this.#latest);
   }
 
-  #settleWith(winner: EndpointAttempt, secret: Secret): FetchOutcome {
+  #countHedge(winner: EndpointAttempt): void {
     const { hedging } = this.#parts;
-    this.#call.endpoint = winner.endpoint;
-    if (hedging !== undefined && this.#hedges.has(winner)) {
-      winner.endpoint.countHedgeWin();
-      for (const attempt of this.#running) attempt.cancelAsSlow(hedging.delayFor(attempt.endpoint.latency));
-    }
-    return { kind: 'secret', secret };
+    if (hedging === undefined || !this.#hedges.has(winner)) return;
+    winner.endpoint.countHedgeWin();
+    for (const attempt of this.#running) attempt.cancelAsSlow(hedging.delayFor(attempt.endpoint.latency));
   }
 }
 
@@ -155,9 +150,4 @@ function isFinal(error: FetchFailure, endpoint: Endpoint, { retry, endpoints }: 
   if (retry.policyOf(error).failover) return false;
   const isRegional = error.failure === 'notFound' || error.failure === 'disabled';
   return endpoint === endpoints.primary || !isRegional;
-}
-
-function recordFailure({ endpoint, ms }: EndpointAttempt, error: FetchFailure, { failed, attempts }: RaceCall): void {
-  failed.set(endpoint, error);
-  attempts.push({ endpoint: endpoint.name, failure: error.failure, ms, error });
 }

@@ -17,6 +17,7 @@ import { deadlineError, fetchError, noProgress } from './fetch-error.ts';
 import type { FetchProgress } from './fetch-error.ts';
 import { FlightTable } from './flight-table.ts';
 import { Flight } from './flight.ts';
+import type { FlightContext, FlightPlan } from './flight.ts';
 import type { FetchOutcome } from './endpoint-race.ts';
 import type { HookTransform } from './hook-transform.ts';
 import type { StoreLookup } from './store-lookup.ts';
@@ -60,10 +61,26 @@ export interface FetchTracer {
  */
 export class Fetcher {
   readonly #parts: FetcherParts;
+  readonly #context: FlightContext;
   readonly #flights = new FlightTable();
 
   constructor(parts: FetcherParts) {
+    const { clock, closing, fetchDeadline, listener, tracer } = parts;
     this.#parts = parts;
+    this.#context = {
+      clock,
+      closing,
+      fetchDeadline,
+      run: (flight, start) =>
+        tracer?.isTracing === true
+          ? tracer.trace(flight, start, () => this.#run(flight, nextMicrotask))
+          : this.#run(flight, start),
+      onFailing: (flight, failure) => {
+        const { key, request } = flight;
+        if (this.#flights.get(key) !== flight) return;
+        listener.markFailing(key, fetchError(request, failure, flight.progress));
+      },
+    };
   }
 
   /**
@@ -85,37 +102,11 @@ export class Fetcher {
     return flight;
   }
 
-  /** The flight starts when `start` settles. */
-  #create(
-    key: string,
-    request: SecretRequest,
-    { level, start }: { readonly level: PriorityLevel; readonly start: Promise<unknown> },
-  ): Flight {
-    const { clock, closing, counters, fetchDeadline, listener, stores, tracer } = this.#parts;
+  #create(key: string, request: SecretRequest, { level, start }: Pick<FlightPlan, 'level' | 'start'>): Flight {
+    const { counters, stores } = this.#parts;
     counters.fetches.add();
-    const flight: Flight = new Flight({
-      key,
-      request,
-      level,
-      readsStores: stores !== undefined && level !== 'forced',
-      startedAt: clock.now(),
-      signal: new Deadline({
-        clock,
-        parent: closing,
-        reason: () => deadlineError(request, fetchDeadline, flight.progress),
-        limits: 'caller',
-      }),
-      fetchDeadline,
-      onFailing: (failure) => {
-        if (this.#flights.get(key) !== flight) return;
-        listener.markFailing(key, fetchError(request, failure, flight.progress));
-      },
-      run: (started) =>
-        tracer?.isTracing === true
-          ? tracer.trace(started, start, () => this.#run(started, nextMicrotask))
-          : this.#run(started, start),
-    });
-    return flight;
+    const readsStores = stores !== undefined && level !== 'forced';
+    return new Flight({ key, request, level, readsStores, start }, this.#context);
   }
 
   /**
@@ -244,15 +235,14 @@ export class Fetcher {
     outcome: FetchOutcome,
     { original, startedAt }: { readonly original: Secret | undefined; readonly startedAt: number },
   ): FetchedSecret | FailedFetch {
-    const { fetchDeadline, retry } = this.#parts;
+    const { retry } = this.#parts;
     const { request, signal } = flight;
     if (outcome.kind === 'secret') {
       const secret = cachedCopy(outcome.secret, request.name);
       return { secret, original: original ?? secret, startedAt };
     }
     if (outcome.kind === 'aborted' || signal.aborted) {
-      const error = deadlineError(request, fetchDeadline, flight.progress);
-      return { error, policy: failures.unreachable, retryAfter: undefined };
+      return { error: flight.timeoutError(), policy: failures.unreachable, retryAfter: undefined };
     }
     const { failure } = outcome;
     const error = fetchError(request, failure, flight.progress);

@@ -2,29 +2,38 @@ import type { Endpoint } from '../endpoint/endpoint.ts';
 import { Priority } from '../endpoint/priority.ts';
 import type { PriorityLevel } from '../endpoint/priority.ts';
 import type { FetchFailure } from '../ports/transport.ts';
-import type { Attempt } from '../secret/errors.ts';
+import type { Attempt, DeadlineExceededError } from '../secret/errors.ts';
 import type { StoreSearchResult } from '../secret/fetch-result.ts';
 import type { Secret } from '../secret/secret.ts';
 import type { SecretRequest } from '../secret/secret-request.ts';
-import type { Deadline } from '../time/deadline.ts';
+import type { Clock } from '../time/clock.ts';
+import { Deadline } from '../time/deadline.ts';
 import type { FailoverCall } from './failover.ts';
+import { deadlineError } from './fetch-error.ts';
 import type { FetchProgress } from './fetch-error.ts';
 
-export interface FlightParts {
+/** What a flight is for. */
+export interface FlightPlan {
   readonly key: string;
   readonly request: SecretRequest;
   readonly level: PriorityLevel;
   /** Whether the flight reads the stores before it sends a request. */
   readonly readsStores: boolean;
-  /** The clock's `now`. */
-  readonly startedAt: number;
-  readonly signal: Deadline;
-  /** See `FailoverCall`. */
-  readonly onFailing: (failure: FetchFailure) => void;
-  /** Milliseconds for the fetch, with all its attempts and waits. */
+  /** The flight starts when it settles. */
+  readonly start: Promise<unknown>;
+}
+
+/** What all flights of a client have in common. */
+export interface FlightContext {
+  readonly clock: Clock;
+  /** Aborts when the client is closed. */
+  readonly closing: AbortSignal;
+  /** Milliseconds for one fetch, with all its attempts and waits. */
   readonly fetchDeadline: number;
   /** Fetches the secret. Called once, at once. */
-  readonly run: (flight: Flight) => Promise<Secret>;
+  readonly run: (flight: Flight, start: Promise<unknown>) => Promise<Secret>;
+  /** See `FailoverCall`. */
+  readonly onFailing: (flight: Flight, failure: FetchFailure) => void;
 }
 
 /** One fetch of a secret, which all its readers share. */
@@ -53,25 +62,29 @@ export class Flight implements FailoverCall {
   next: Flight | undefined;
   /** The result that reads of the same turn of the event loop share. Set by `Reader`. */
   sharedWait: { readonly startedAt: number; readonly result: Promise<Secret> } | undefined;
-  readonly #fetchDeadline: number;
+  readonly #context: FlightContext;
   #runsFrom = 0;
   #failed: Map<Endpoint, FetchFailure> | undefined;
-  readonly #notifyFailing: (failure: FetchFailure) => void;
   readonly #failing = new Milestone();
   readonly #storesChecked = new Milestone();
 
-  constructor({ key, request, level, readsStores, startedAt, signal, fetchDeadline, onFailing, run }: FlightParts) {
+  constructor({ key, request, level, readsStores, start }: FlightPlan, context: FlightContext) {
     this.key = key;
     this.request = request;
     this.priority = new Priority(level);
-    this.startedAt = startedAt;
-    this.signal = signal;
     this.readsStores = readsStores;
-    this.#notifyFailing = onFailing;
-    this.#fetchDeadline = fetchDeadline;
-    this.secret = run(this);
+    this.#context = context;
+    const { clock, closing } = context;
+    this.startedAt = clock.now();
+    this.signal = new Deadline({ clock, parent: closing, reason: () => this.timeoutError(), limits: 'caller' });
+    this.secret = context.run(this, start);
     // Not an unhandled rejection: a flight may have no reader, and the listener receives the failure.
     this.secret.catch(() => {});
+  }
+
+  /** The error of a fetch that exceeds its deadline. */
+  timeoutError(): DeadlineExceededError {
+    return deadlineError(this.request, this.#context.fetchDeadline, this.progress);
   }
 
   /** Its deadline counts from `now` (the clock's `now`). */
@@ -84,7 +97,7 @@ export class Flight implements FailoverCall {
    * further timer.
    */
   onWait(): void {
-    this.signal.startFrom(this.#runsFrom, this.#fetchDeadline);
+    this.signal.startFrom(this.#runsFrom, this.#context.fetchDeadline);
   }
 
   onSent(): void {
@@ -96,7 +109,7 @@ export class Flight implements FailoverCall {
     this.isSent = false;
     this.onWait();
     this.#failing.reach();
-    this.#notifyFailing(failure);
+    this.#context.onFailing(this, failure);
   }
 
   /** The last failure of each endpoint. Created on demand: most fetches have none. */
