@@ -181,7 +181,7 @@ export class Endpoint {
 
   /** Records that the endpoint returned a secret after `ms` milliseconds. */
   succeeded(ms: number): void {
-    this.#succeededAt = this.#clock.now();
+    this.#succeededAt = this.#clock.cachedNow();
     this.latency.add(ms);
     this.rateLimiter.responded();
     this.cooldown.clear();

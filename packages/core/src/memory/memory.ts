@@ -276,11 +276,11 @@ export class SecretMemory {
   }
 
   #store({ key, secret, ttl, fetchedAt }: Omit<EntryFields, 'readAt'>): void {
-    const now = this.#clock.now();
     const previous = this.#cache.lookup(key);
     // Before any change: a getter of a secret from a custom transport or hook may throw.
     const delay = this.#refreshPolicy.refreshDelay({ secret, ttl, fetchedAt });
-    const entry = new Entry({ key, secret, ttl, fetchedAt, readAt: previous?.readAt ?? ticksOf(now) });
+    const readAt = previous?.readAt ?? ticksOf(this.#clock.now());
+    const entry = new Entry({ key, secret, ttl, fetchedAt, readAt });
     if (!this.#cache.store(entry)) return;
     this.#errors.delete(key);
     this.#counts.add(entry, previous);
