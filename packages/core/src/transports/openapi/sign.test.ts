@@ -8,6 +8,7 @@ import {
   emptyBodyHash,
   percentEncode,
   signatureDate,
+  signatureNonce,
   signedNames,
   stringToSign,
 } from './sign.ts';
@@ -85,4 +86,11 @@ test.each([
   [1_767_323_044_999, '2026-01-02T03:04:04Z'],
 ])('formats %d as %s, whatever date is cached', (milliseconds, date) => {
   expect(signatureDate(milliseconds)).toBe(date);
+});
+
+test('makes a nonce of 128 random bits for each request', () => {
+  const nonces = Array.from({ length: 1_000 }, signatureNonce);
+
+  expect(new Set(nonces).size).toBe(1_000);
+  expect(nonces.filter((nonce) => !/^[\da-f]{32}$/u.test(nonce))).toEqual([]);
 });
