@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DefaultTheme } from 'vitepress';
 import { docs } from './paths.ts';
-import { frameworks, isEnglishOnly, sections } from './pages.ts';
+import { frameworks, isEnglishOnly, sections, unwritten } from './pages.ts';
 import type { Page, Section, Text } from './pages.ts';
 
 export type Language = keyof Text;
@@ -48,13 +48,9 @@ export function linkOf({ path }: Page, language: Language): string | undefined {
   return folder === undefined ? undefined : `/${folder}${path}`.replace(/\/index$/u, '/');
 }
 
-/** Whether a link of VitePress, such as `./start/node`, is a page of the navigation that is not written yet. */
+/** Whether a link of VitePress, such as `./start/node`, is a page that is not written yet. */
 export function isPlanned(link: string): boolean {
-  const path = link.replace(/^[./]*(?:zh\/)?/u, '').replace(/#.*$/u, '');
-  return (
-    !exists(path) &&
-    sections.some(({ pages }) => pages.some((page) => page.path === path || page.path === `${path}index`))
-  );
+  return unwritten.includes(link.replace(/^[./]*(?:zh\/)?/u, '').replace(/#.*$/u, ''));
 }
 
 export function sidebarOf(language: Language): DefaultTheme.SidebarItem[] {
