@@ -44,7 +44,11 @@ async function openPage(options: BrowserContextOptions = {}): Promise<OpenPage> 
     (message) => message.type() === 'error' && errors.push(`${page.url()} console: ${message.text()}`),
   );
   page.on('pageerror', (error) => errors.push(`${page.url()} ${String(error)}`));
-  page.on('requestfailed', (request) => errors.push(`${request.url()} failed on ${page.url()}`));
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    // Leaving a page cancels what it loads for the next one.
+    if (reason !== 'net::ERR_ABORTED') errors.push(`${request.url()} failed on ${page.url()}: ${reason}`);
+  });
   page.on('response', (response) => response.status() >= 400 && errors.push(`${response.url()} ${response.status()}`));
   return { page, errors };
 }

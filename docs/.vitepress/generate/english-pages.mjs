@@ -4,17 +4,14 @@ import { join, resolve } from 'node:path';
 
 const docs = resolve(import.meta.dirname, '../..');
 
-const introductions = {
-  api: '# API 参考\n\nAPI 参考由代码中的英文注释自动生成。每个入口一页：',
-  decisions: '# 设计决策\n\n设计决策由维护者随代码一起修改，只有英文版：',
-};
+const introduction = '# API 参考\n\nAPI 参考由代码中的英文注释自动生成。每个入口一页：';
 
 /**
  * Writes a Chinese page for each page that exists in English only: the language menu leads to it, and it leads to the English
- * page. The index lists them.
+ * page. The index of the reference lists its pages.
  */
 export function generateEnglishPages() {
-  for (const [folder, introduction] of Object.entries(introductions)) {
+  for (const folder of ['api', 'decisions']) {
     const source = join(docs, folder);
     const target = join(docs, 'zh', folder);
     rmSync(target, { recursive: true, force: true });
@@ -27,6 +24,6 @@ export function generateEnglishPages() {
       writeFileSync(join(target, file), `---\nsearch: false\n---\n\n# ${title}\n\n此页只有英文版：${link}\n`);
       return `- ${link}`;
     });
-    writeFileSync(join(target, 'index.md'), `${introduction}\n\n${links.join('\n')}\n`);
+    if (folder === 'api') writeFileSync(join(target, 'index.md'), `${introduction}\n\n${links.join('\n')}\n`);
   }
 }
