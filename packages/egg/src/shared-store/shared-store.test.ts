@@ -3,7 +3,7 @@ import type { SecretClient, SecretStore, StoreEvent } from '@kms-secrets/core';
 import { FakeClock, FakeTransport } from '@kms-secrets/testing';
 import { describeStore } from '@kms-secrets/testing/contracts';
 import { once } from 'node:events';
-import { mkdtemp, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,30 @@ async function startAgent(clock: Pick<FakeClock, 'now'> = systemClock): Promise<
   const path = await server.listen();
   onTestFinished(() => server.close());
   return { hub, path, close: () => server.close() };
+}
+
+interface SilentAgent {
+  readonly path: string;
+  readonly sockets: readonly Socket[];
+  readonly received: () => string;
+}
+
+/** An agent that hangs. */
+async function startSilentAgent(): Promise<SilentAgent> {
+  const path = join(await mkdtemp(join(tmpdir(), 'egg-agent-')), 'agent');
+  const sockets: Socket[] = [];
+  let received = '';
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('data', (chunk) => (received += String(chunk))).on('error', () => {});
+  }).listen(path);
+  onTestFinished(async () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await rm(dirname(path), { recursive: true });
+  });
+  await once(server, 'listening');
+  return { path, sockets, received: () => received };
 }
 
 interface Worker {
@@ -128,18 +152,29 @@ test('no read fails while the agent is dead and while another one starts', async
 });
 
 test('calls that an agent has not answered reject when it dies', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'egg-agent-'));
-  const sockets: Socket[] = [];
-  const silent = createServer((socket) => sockets.push(socket)).listen(join(folder, 'agent'));
-  onTestFinished(() => void silent.close());
-  await once(silent, 'listening');
-  const { store } = await startWorker(join(folder, 'agent'));
+  const silent = await startSilentAgent();
+  const { store } = await startWorker(silent.path);
 
   const reading = store.read({ name: 'db' });
-  await expect.poll(() => sockets.length).toBe(1);
-  sockets[0]?.destroy();
+  await expect.poll(() => silent.received()).toContain('read');
+  silent.sockets[0]?.destroy();
 
   await expect(reading).rejects.toThrow('the connection to the agent was closed');
+});
+
+test('the path of the same agent changes nothing; that of another one ends the calls to the first', async () => {
+  const silent = await startSilentAgent();
+  const { path } = await startAgent();
+  const { link, store } = await startWorker(silent.path);
+
+  const reading = store.read({ name: 'db' });
+  await expect.poll(() => silent.received()).toContain('read');
+  link.open(silent.path);
+  link.open(path);
+
+  await expect(reading).rejects.toThrow('the connection to the agent was closed');
+  expect(silent.sockets.length).toBe(1);
+  await expect(store.read({ name: 'db' })).resolves.toBeUndefined();
 });
 
 test('while the worker starts, a call waits for the agent; afterwards it does not', async () => {

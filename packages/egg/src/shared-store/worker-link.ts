@@ -9,6 +9,7 @@ import type { AgentMessage, StoreCall } from './messages.ts';
 const maxCalls = 1_000;
 
 interface RunningCall {
+  readonly socket: Socket;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -32,6 +33,8 @@ export class WorkerLink implements AgentLink {
   readonly #started = new Gate();
   #isStarting = true;
   #socket: Socket | undefined;
+  /** Of the socket, also while it connects. */
+  #path: string | undefined;
   #isOff = false;
   #isClosed = false;
   #nextId = 0;
@@ -55,10 +58,12 @@ export class WorkerLink implements AgentLink {
   open(path: string | undefined): void {
     this.#isOff = path === undefined;
     if (path === undefined) this.#answered.open();
-    if (path === undefined || this.#isClosed) return;
+    // The agent answers the request of each worker to all of them.
+    if (path === undefined || path === this.#path || this.#isClosed) return;
+    this.#path = path;
     const socket = connect(path).unref();
     socket.on('error', () => {}); // followed by `close`
-    socket.once('close', () => this.#lost(socket));
+    socket.once('close', () => this.#lost(socket, path));
     socket.once('connect', () => this.#connected(socket));
     onMessages(socket, (message: AgentMessage) => this.#receive(message));
   }
@@ -72,7 +77,7 @@ export class WorkerLink implements AgentLink {
     if (this.#calls.size >= maxCalls) throw new Error('the agent does not respond');
     const id = (this.#nextId += 1);
     return new Promise((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject });
+      this.#calls.set(id, { socket, resolve, reject });
       sendMessage(socket, { id, call });
     });
   }
@@ -99,12 +104,16 @@ export class WorkerLink implements AgentLink {
     this.#emit({ kind: 'recovered' });
   }
 
-  #lost(socket: Socket): void {
+  #lost(socket: Socket, path: string): void {
     this.#answered.open(); // also where the agent has ended before it accepted the connection
+    if (this.#path === path) this.#path = undefined;
+    for (const [id, call] of this.#calls) {
+      if (call.socket !== socket) continue;
+      this.#calls.delete(id);
+      call.reject(new Error('the connection to the agent was closed'));
+    }
     if (this.#socket !== socket) return;
     this.#socket = undefined;
-    for (const { reject } of this.#calls.values()) reject(new Error('the connection to the agent was closed'));
-    this.#calls.clear();
     this.#emit({ kind: 'unavailable', reason: 'the connection to the agent was closed' });
   }
 
