@@ -12,8 +12,11 @@ const folderOf = (language: Language): string => (language === 'en' ? '' : 'zh/'
 
 const exists = (path: string): boolean => existsSync(join(docs, `${path}.md`));
 
-/** The heading of a Markdown file. */
-const headingOf = (path: string): string => /^# (.*)$/mu.exec(readFileSync(join(docs, path), 'utf8'))?.[1] ?? path;
+/** The heading of a Markdown file, without the anchor that a translation has; undefined if there is no file. */
+function headingOf(path: string): string | undefined {
+  if (!exists(path)) return undefined;
+  return /^# (.*?)(?: \{#[^}]*\})?$/mu.exec(readFileSync(join(docs, `${path}.md`), 'utf8'))?.[1];
+}
 
 /** A page for each file of a folder; its title is its heading. */
 function pagesIn(folder: string): readonly Page[] {
@@ -22,8 +25,9 @@ function pagesIn(folder: string): readonly Page[] {
     (name) => name.endsWith('.md') && name !== 'index.md' && name !== 'README.md',
   );
   return files.toSorted().map((file) => {
-    const title = headingOf(`${folder}/${file}`);
-    return { path: `${folder}/${file.slice(0, -'.md'.length)}`, title: { en: title, zh: title } };
+    const path = `${folder}/${file.slice(0, -'.md'.length)}`;
+    const title = headingOf(path) ?? path;
+    return { path, title: { en: title, zh: headingOf(`zh/${path}`) ?? title } };
   });
 }
 
@@ -32,7 +36,7 @@ export function allSections(): readonly Section[] {
   const [start, guides, reference, operations, project] = sections;
   const packages = { title: { en: 'Packages', zh: '软件包' }, pages: pagesIn('packages'), isCollapsed: true };
   const decisions = {
-    title: { en: 'Decisions', zh: '设计决策 (英文)' },
+    title: { en: 'Decisions', zh: '设计决策' },
     pages: pagesIn('decisions'),
     isCollapsed: true,
   };

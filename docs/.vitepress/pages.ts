@@ -92,7 +92,7 @@ export const sections: readonly Section[] = [
 ];
 
 /** Whether a page is written in English only. The build of the site writes Chinese pages that lead to it. */
-export const isEnglishOnly = (path: string): boolean => /^(?:api|decisions)\//u.test(path);
+export const isEnglishOnly = (path: string): boolean => path.startsWith('api/');
 
 /** Pages of the lists above that are not written yet: links to them are no error. This list may only become shorter. */
 export const unwritten: readonly string[] = ['start/koa', 'start/hono', 'start/midway'];

@@ -23,5 +23,8 @@ test('each page is in the navigation', () => {
     .filter((path) => !path.startsWith('docs/zh/'))
     .map((path) => path.slice('docs/'.length, -'.md'.length));
 
-  expect(written.filter((path) => path !== 'index' && !isEnglishOnly(path) && !listed.includes(path))).toEqual([]);
+  // The navigation reads the decisions from their folder.
+  expect(
+    written.filter((path) => path !== 'index' && !path.startsWith('decisions/') && !listed.includes(path)),
+  ).toEqual([]);
 });

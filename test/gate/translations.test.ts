@@ -7,17 +7,10 @@ import { differences } from '../support/translations.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Pages that stay in English, with the reason. */
-const englishOnly: readonly (readonly [RegExp, string])[] = [
-  [/^docs\/decisions\//u, 'the record of the maintainers, which is changed with the code'],
-];
-
 /** Pages and readmes whose translation is missing or out of date. This list may only become shorter. */
 const untranslated: readonly string[] = [];
 
-const documents = [...pages().filter((path) => !path.startsWith('docs/zh/')), ...readmes()].filter(
-  (path) => !englishOnly.some(([pattern]) => pattern.test(path)),
-);
+const documents = [...pages().filter((path) => !path.startsWith('docs/zh/')), ...readmes()];
 const differencesOf = async (path: string): Promise<readonly string[]> =>
   differences(await outlineOf(path), await outlineOf(translationOf(path)));
 const isTranslated = (path: string): boolean => existsSync(join(root, translationOf(path)));

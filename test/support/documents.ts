@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 
 /** Folders of docs/ that are written by the build of the site. */
-const generated = /^docs\/(?:api|packages|zh\/(?:api|decisions|packages))\//u;
+const generated = /^docs\/(?:api|packages|zh\/(?:api|packages))\//u;
 
 /** The pages in docs/ that are in the repository, in all languages, as paths from its root. */
 export function pages(): readonly string[] {
