@@ -128,7 +128,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'long:site', include: ['test/site/*.test.ts'], testTimeout: 120_000, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'long:site',
+          include: ['test/site/*.test.ts'],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
