@@ -52,7 +52,7 @@ export { healthOptionNames, refuseUnknownOptions } from './adapter-kit/known-opt
 export { loadDeclared } from './adapter-kit/load-declared.ts';
 export { errorCode, errorName, isError } from './secret/is-error.ts';
 export type { SecretHook } from './ports/hook.ts';
-export { errorResponse, healthResponse } from './adapter-kit/http-response.ts';
+export { contentHeaders, errorResponse, healthResponse } from './adapter-kit/http-response.ts';
 export type { HttpResponse } from './adapter-kit/http-response.ts';
 export type { LogFields, Logger } from './ports/logger.ts';
 export type {

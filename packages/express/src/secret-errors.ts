@@ -1,15 +1,5 @@
-import { errorResponse } from '@kms-secrets/core';
+import { contentHeaders, errorResponse } from '@kms-secrets/core';
 import type { ErrorRequestHandler } from 'express';
-
-/** Headers that describe the response that the route had begun. */
-const contentHeaders = [
-  'content-type',
-  'content-encoding',
-  'content-language',
-  'content-range',
-  'content-disposition',
-  'etag',
-];
 
 /**
  * An error handler: responds to a `SecretError` with 503, or 500 for a mistake in the program, and `{ code }`, and passes every

@@ -11,6 +11,16 @@ export interface HttpResponse<Body extends object = object> {
   readonly body: Body;
 }
 
+/** Headers that describe the response that a route had begun. An adapter removes them before it sends `errorResponse`. */
+export const contentHeaders: readonly string[] = [
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-range',
+  'content-disposition',
+  'etag',
+];
+
 /** KMS returned the secret, but the program uses it wrongly: a bug, not an outage. */
 const programErrors: readonly SecretErrorCode[] = ['ERR_CONFIGURATION', 'ERR_SECRET_TYPE'];
 
