@@ -32,4 +32,12 @@ const nextWeb = {
 };
 
 /** The services that the demo runs. Add new apps here. @type {readonly ServiceEntry[]} */
-export const services = [app('egg-api'), app('express-api'), app('fastify-api'), app('nest-api'), nextWeb];
+export const services = [
+  app('egg-api'),
+  app('express-api'),
+  app('fastify-api'),
+  app('koa-api'),
+  app('hono-api'),
+  app('nest-api'),
+  nextWeb,
+];

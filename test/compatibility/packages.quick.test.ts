@@ -65,6 +65,8 @@ beforeAll(async () => {
       ...typesOfEgg,
       express: await versionOf(`${frameworks}/express`),
       fastify: await versionOf('packages/fastify/node_modules/fastify'),
+      hono: await versionOf('packages/hono/node_modules/hono'),
+      koa: await versionOf('packages/koa/node_modules/koa'),
       ...Object.fromEntries(
         await Promise.all(
           nestPackages.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),
@@ -76,6 +78,7 @@ beforeAll(async () => {
         ),
       ),
       '@types/express': await versionOf(`${frameworks}/@types/express`),
+      '@types/koa': await versionOf('packages/koa/node_modules/@types/koa'),
       '@types/node': await versionOf('node_modules/@types/node'),
       ...tools,
     },

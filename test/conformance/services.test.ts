@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { startService as startEgg } from '../../apps/egg-api/src/service.ts';
 import { startService as startExpress } from '../../apps/express-api/src/service.ts';
 import { startService as startFastify } from '../../apps/fastify-api/src/service.ts';
+import { startService as startHono } from '../../apps/hono-api/src/service.ts';
+import { startService as startKoa } from '../../apps/koa-api/src/service.ts';
 
 function setup(): { kms: FakeTransport; client: SecretClient } {
   const kms = new FakeTransport();
@@ -19,6 +21,8 @@ describe.each([
   ['egg-api', startEgg],
   ['express-api', startExpress],
   ['fastify-api', startFastify],
+  ['hono-api', startHono],
+  ['koa-api', startKoa],
 ])('%s', (_, startService) => {
   test('does not start without its secrets', async () => {
     const { client, kms } = setup();

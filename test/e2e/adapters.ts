@@ -2,12 +2,16 @@ import 'reflect-metadata';
 import '../support/native-packages.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
 import { secrets as forExpress } from '@kms-secrets/express';
 import type { SecretClient } from '@kms-secrets/express';
 import { secrets as forFastify } from '@kms-secrets/fastify';
+import { secrets as forHono } from '@kms-secrets/hono';
+import { secrets as forKoa } from '@kms-secrets/koa';
 import { RequestSecret, SecretsModule, SecretsService } from '@kms-secrets/nestjs';
 import type { Secret } from '@kms-secrets/nestjs';
 import type { RunningApp } from '@kms-secrets/testing/contracts';
@@ -17,6 +21,8 @@ import { startEgg } from 'egg';
 import type { Application } from 'egg';
 import express from 'express';
 import { fastify } from 'fastify';
+import { Hono } from 'hono';
+import Koa from 'koa';
 import { startEggApp } from '../support/egg-app.mjs';
 
 const require = createRequire(import.meta.url);
@@ -26,6 +32,15 @@ export type VersionsRead = readonly string[];
 
 /** Pauses between two reads, so that a rotation can happen in between. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
+
+/** Listens on loopback, on a free port. */
+async function listen(serve: RequestListener): Promise<RunningApp> {
+  const server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // a string only for a pipe
+  const close = async (): Promise<void> => void (await once(server.close(), 'close'));
+  return { url: `http://127.0.0.1:${port}`, close };
+}
 
 /** Reads through a parameter decorator and through the service, as a guard does. */
 @Controller()
@@ -82,11 +97,7 @@ export const adapters: readonly {
         };
         read().then((versions) => res.json(versions), next);
       });
-      const server = createServer(app).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo; // a string only for a pipe
-      const close = async (): Promise<void> => void (await once(server.close(), 'close'));
-      return { url: `http://127.0.0.1:${port}`, close };
+      return listen(app);
     },
   },
   {
@@ -103,6 +114,34 @@ export const adapters: readonly {
         return [first, second, request.secrets.secret('db').versionId];
       });
       return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
+    },
+  },
+  {
+    name: 'koa',
+    async start(client) {
+      const app = new Koa().use(forKoa(client, { preload: ['db'] }));
+      app.use(async (ctx) => {
+        const first = ctx.secrets.secret('db').versionId;
+        await pause();
+        const second = (await ctx.secrets.get('db')).versionId;
+        await pause();
+        ctx.body = [first, second, ctx.secrets.secret('db').versionId] satisfies VersionsRead;
+      });
+      return listen(app.callback());
+    },
+  },
+  {
+    name: 'hono',
+    async start(client) {
+      const app = new Hono().use(forHono(client, { preload: ['db'] })).get('/', async (c) => {
+        const { secrets } = c.var;
+        const first = secrets.secret('db').versionId;
+        await pause();
+        const second = (await secrets.get('db')).versionId;
+        await pause();
+        return c.json([first, second, secrets.secret('db').versionId] satisfies VersionsRead);
+      });
+      return listen(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
     },
   },
   {

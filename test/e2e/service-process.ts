@@ -27,6 +27,8 @@ export const programs: readonly Service[] = [
   ['egg-api', require.resolve('@kms-secrets/egg-api/package.json')],
   ['express-api', require.resolve('@kms-secrets/express-api/package.json')],
   ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
+  ['hono-api', require.resolve('@kms-secrets/hono-api/package.json')],
+  ['koa-api', require.resolve('@kms-secrets/koa-api/package.json')],
   ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
 ].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], exitCode: 0 }));
 

@@ -1,5 +1,5 @@
 // @ts-check
-/* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits the promise that a route returns */
+/* oxlint-disable oxc/no-async-endpoint-handlers -- these frameworks await the promise that a route returns */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { startEggApp } from '../../support/egg-app.mjs';
@@ -76,6 +76,50 @@ export const adapters = {
       });
     });
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
+  },
+
+  async koa(client, name) {
+    const { secrets } = await import('@kms-secrets/koa');
+    const { default: Koa } = await import('koa');
+    const app = new Koa();
+    /** @type {(secrets: import('@kms-secrets/core').SecretSnapshot) => void} */
+    let capture = () => {};
+    app.use(async (ctx, next) => {
+      if (ctx.path === '/core') ctx.body = responseOf(client.peek(name));
+      else await next();
+    });
+    app.use(secrets(client, { preload: [name] }));
+    app.use((ctx) => {
+      if (ctx.path === '/capture') capture(ctx.secrets);
+      ctx.body = responseOf(ctx.secrets.secret(name));
+    });
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()); // a string only for a pipe
+    const url = `http://127.0.0.1:${port}`;
+    return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
+  },
+
+  async hono(client, name) {
+    const { secrets } = await import('@kms-secrets/hono');
+    const { serve } = await import('@hono/node-server');
+    const { Hono } = await import('hono');
+    /** @type {(secrets: import('@kms-secrets/core').SecretSnapshot) => void} */
+    let capture = () => {};
+    const app = new Hono()
+      .get('/core', (c) => c.json(responseOf(client.peek(name))))
+      .use(secrets(client, { preload: [name] }))
+      .get('/adapter', (c) => c.json(responseOf(c.var.secrets.secret(name))))
+      .get('/capture', (c) => {
+        capture(c.var.secrets);
+        return c.json({});
+      });
+    /** @type {import('node:net').AddressInfo} */
+    const { port } = await new Promise((resolve) =>
+      serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, resolve),
+    );
+    const url = `http://127.0.0.1:${port}`;
     return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
   },
 

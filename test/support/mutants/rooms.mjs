@@ -20,6 +20,8 @@ const folders = new Map([
     'egg',
     'express',
     'fastify',
+    'koa',
+    'hono',
     'nestjs',
     'next',
     'testing',

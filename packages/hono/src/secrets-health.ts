@@ -1,0 +1,17 @@
+import { healthOptionNames, healthResponse, refuseUnknownOptions } from '@kms-secrets/core';
+import type { HealthOptions, SecretClient } from '@kms-secrets/core';
+import type { Context } from 'hono';
+
+/**
+ * A route handler for a readiness probe: 200 with `ok` or `degraded`, 503 with `failing`; never a value. Do not use it as a
+ * liveness probe: a restart would lose the values that serve requests while KMS is unavailable.
+ *
+ * Throws `ConfigurationError` for an unknown option.
+ */
+export function secretsHealth(client: SecretClient, options: HealthOptions = {}): (c: Context) => Response {
+  refuseUnknownOptions(options, 'secretsHealth()', healthOptionNames);
+  return (c) => {
+    const { status, headers, body } = healthResponse(client.health(options));
+    return c.json<object>(body, status as 200 | 503, { ...headers });
+  };
+}
