@@ -40,7 +40,6 @@ describe('the versions of a release', () => {
 
   test.each([
     ['minor', '0.4.0'],
-    ['patch', '0.3.1'],
     ['major', '1.0.0'],
   ])('a changeset with %s releases all packages as %s', async (bump, version) => {
     const root = await workspace(bump);
