@@ -16,6 +16,7 @@ const network = scrubEnvironment(process.env);
 const nodeConditions = defaultServerConditions.filter((condition) => condition !== 'module');
 const conditions = ['@kms-secrets/source', ...nodeConditions];
 
+const midway3 = join(import.meta.dirname, 'test/midway3/node_modules/@midwayjs');
 const nest11 = join(import.meta.dirname, 'test/nest11/node_modules/@nestjs');
 
 // About 20 builds, most of which must fail, and a development server: 300 s of CPU time.
@@ -40,7 +41,7 @@ const compatibility = {
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  oxc: { decorator: { legacy: true } }, // for Nest; the tsconfig that sets this does not include the tests
+  oxc: { decorator: { legacy: true } }, // for Nest and Midway; the tsconfig that sets this does not include the tests
   test: {
     reporters: ['default', new ConformanceReport(), new CompatibilityReport(), new ClosingLine()],
     maxWorkers: availableParallelism() + 1, // many tests wait for a process that they started
@@ -50,7 +51,7 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000, interval: 5 } }, // ends a wait before that, and says what was seen
     sequence: {
       sequencer: projectOrder(
-        [['next', 'compatibility'], ['conformance', 'e2e'], ['package', 'gate'], ['unit'], ['nest11']],
+        [['next', 'compatibility'], ['conformance', 'e2e'], ['package', 'gate'], ['unit'], ['midway3', 'nest11']],
         process.env['FILE_ORDER'], // a seed: `FILE_ORDER=1 npx vitest run --project unit`
       ),
     },
@@ -79,6 +80,17 @@ export default defineConfig({
         test: {
           name: 'nest11',
           include: ['packages/nestjs/src/**/*.test.ts', 'apps/nest-api/src/**/*.test.ts'],
+          isolate: false,
+        },
+      },
+      {
+        // The tests of the Midway adapter again, with the previous major version of Midway.
+        extends: true,
+        resolve: { alias: [{ find: /^@midwayjs\//u, replacement: `${midway3}/` }] },
+        test: {
+          name: 'midway3',
+          include: ['packages/midway/src/**/*.test.ts', 'test/midway3/*.test.ts'],
+          exclude: ['packages/midway/src/start-timeout.test.ts'],
           isolate: false,
         },
       },

@@ -38,6 +38,7 @@ export const services = [
   app('fastify-api'),
   app('koa-api'),
   app('hono-api'),
+  app('midway-api'),
   app('nest-api'),
   nextWeb,
 ];

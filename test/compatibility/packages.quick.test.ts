@@ -67,6 +67,7 @@ beforeAll(async () => {
       fastify: await versionOf('packages/fastify/node_modules/fastify'),
       hono: await versionOf('packages/hono/node_modules/hono'),
       koa: await versionOf('packages/koa/node_modules/koa'),
+      '@midwayjs/core': await versionOf('packages/midway/node_modules/@midwayjs/core'),
       ...Object.fromEntries(
         await Promise.all(
           nestPackages.map(async (name) => [name, await versionOf(`packages/nestjs/node_modules/${name}`)] as const),

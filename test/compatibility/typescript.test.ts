@@ -12,8 +12,10 @@ import type { UsersProject } from './support/users-project.ts';
 
 const compilers = ['5.4.5', '5.9.3', '6.0.3', '7.0.2'] as const;
 type Compiler = (typeof compilers)[number];
-const packages = ['core', 'redis', 'testing', 'express', 'fastify', 'nestjs', 'next'];
+const packages = ['core', 'redis', 'testing', 'express', 'fastify', 'midway', 'nestjs', 'next'];
 const frameworks = {
+  '@midwayjs/core': '4.0.0',
+  '@midwayjs/koa': '4.0.0',
   '@nestjs/common': '11.2.10', // Nest 12 is an ES module, which CommonJS with node16 cannot import
   '@nestjs/core': '11.2.10',
   '@nestjs/platform-express': '11.2.10',

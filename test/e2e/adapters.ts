@@ -12,9 +12,13 @@ import type { SecretClient } from '@kms-secrets/express';
 import { secrets as forFastify } from '@kms-secrets/fastify';
 import { secrets as forHono } from '@kms-secrets/hono';
 import { secrets as forKoa } from '@kms-secrets/koa';
+import * as forMidway from '@kms-secrets/midway';
 import { RequestSecret, SecretsModule, SecretsService } from '@kms-secrets/nestjs';
 import type { Secret } from '@kms-secrets/nestjs';
 import type { RunningApp } from '@kms-secrets/testing/contracts';
+import * as midway from '@midwayjs/core';
+import * as midwayKoa from '@midwayjs/koa';
+import { close as closeMidway, createApp as createMidwayApp } from '@midwayjs/mock';
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { startEgg } from 'egg';
@@ -59,6 +63,24 @@ class NestRoutes {
     return [first.versionId, second, this.#secrets.of(request).secret('db').versionId];
   }
 }
+
+@midway.Controller('/')
+class MidwayRoutes {
+  @midway.Inject() readonly ctx!: midwayKoa.Context;
+
+  @midway.Get('/')
+  async read(): Promise<VersionsRead> {
+    const { secrets } = this.ctx;
+    const first = secrets.secret('db').versionId;
+    await pause();
+    const second = (await secrets.get('db')).versionId;
+    await pause();
+    return [first, second, secrets.secret('db').versionId];
+  }
+}
+
+@midway.Configuration({ imports: [midwayKoa, forMidway] })
+class MidwayMain {}
 
 /** A minimal app for each adapter, which reads the secret several times in one request. Add new adapters here. */
 export const adapters: readonly {
@@ -142,6 +164,22 @@ export const adapters: readonly {
         return c.json([first, second, secrets.secret('db').versionId] satisfies VersionsRead);
       });
       return listen(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    },
+  },
+  {
+    name: 'midway',
+    async start(client) {
+      const app = await createMidwayApp<midwayKoa.Framework>({
+        imports: [{ MidwayMain, MidwayRoutes }],
+        moduleLoadType: 'commonjs', // with 'esm', Midway logs that this repository has no src/configuration.ts
+        globalConfig: {
+          keys: 'for-tests',
+          kmsSecrets: { client, preload: ['db'] },
+          midwayLogger: { default: { transports: { console: false, file: false, error: false } } },
+        },
+      });
+      const server = await listen(app.callback());
+      return { url: server.url, close: () => server.close().then(() => closeMidway(app, { sleep: 1 })) };
     },
   },
   {

@@ -29,6 +29,7 @@ export const programs: readonly Service[] = [
   ['fastify-api', require.resolve('@kms-secrets/fastify-api/package.json')],
   ['hono-api', require.resolve('@kms-secrets/hono-api/package.json')],
   ['koa-api', require.resolve('@kms-secrets/koa-api/package.json')],
+  ['midway-api', require.resolve('@kms-secrets/midway-api/package.json')],
   ['nest-api', require.resolve('@kms-secrets/nest-api/package.json')],
 ].map(([name = '', manifest = '']) => ({ name, command: [join(dirname(manifest), 'dist/main.js')], exitCode: 0 }));
 

@@ -149,6 +149,7 @@ const nestExports = [
   'getSecretClientToken',
   'getSecretToken',
 ];
+const midwayExports = ['Configuration', 'InjectSecret', 'InjectSecretClient', 'SecretErrorsFilter', 'secretClientId'];
 const nextExports = ['SecretNotAllowedHereError', 'getSecret', 'getSecretClient', 'secretErrors', 'secretsHealth'];
 const nextSetupExports = ['configureSecrets', 'getSecretClient', 'register', 'withKmsSecrets'];
 
@@ -160,6 +161,7 @@ describe.each([
   { name: 'fastify', file: 'index', own: ['secretErrors', 'secrets', 'secretsHealth'] },
   { name: 'koa', file: 'index', own: ['getSecrets', 'secretErrors', 'secrets', 'secretsHealth'] },
   { name: 'hono', file: 'index', own: ['getSecrets', 'secretErrors', 'secrets', 'secretsHealth'] },
+  { name: 'midway', file: 'index', own: midwayExports },
   { name: 'nestjs', file: 'index', own: nestExports },
   { name: 'next', file: 'index', own: nextExports },
   { name: 'next', file: 'setup', own: nextSetupExports },

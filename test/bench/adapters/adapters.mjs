@@ -1,5 +1,6 @@
 // @ts-check
 /* oxlint-disable oxc/no-async-endpoint-handlers -- these frameworks await the promise that a route returns */
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { startEggApp } from '../../support/egg-app.mjs';
@@ -119,6 +120,55 @@ export const adapters = {
     const { port } = await new Promise((resolve) =>
       serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, resolve),
     );
+    const url = `http://127.0.0.1:${port}`;
+    return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
+  },
+
+  async midway(client, name) {
+    const component = await import('@kms-secrets/midway');
+    const { Configuration, Controller, Get, Inject } = await import('@midwayjs/core');
+    const koa = await import('@midwayjs/koa');
+    const { createApp } = await import('@midwayjs/mock');
+    /** @type {(secrets: import('@kms-secrets/core').SecretSnapshot) => void} */
+    let capture = () => {};
+    class Routes {
+      /** @type {import('@midwayjs/koa').Context | undefined} */
+      ctx;
+
+      async core() {
+        return responseOf(client.peek(name));
+      }
+
+      async adapter() {
+        return responseOf(this.ctx?.secrets.secret(name));
+      }
+
+      async capture() {
+        if (this.ctx !== undefined) capture(this.ctx.secrets);
+        return {};
+      }
+    }
+    // Decorators as function calls: this file is not compiled.
+    Controller('/')(Routes);
+    Inject()(Routes.prototype, 'ctx');
+    for (const path of /** @type {const} */ (['core', 'adapter', 'capture'])) {
+      Get(`/${path}`)(Routes.prototype, path, Object.getOwnPropertyDescriptor(Routes.prototype, path) ?? {});
+    }
+    class Main {}
+    Configuration({ imports: [koa, component] })(Main);
+    /** @type {import('@midwayjs/koa').Application} */
+    const app = await createApp({
+      imports: [{ Main, Routes }],
+      moduleLoadType: 'commonjs', // with 'esm', Midway logs that this folder has no src/configuration.ts
+      globalConfig: {
+        keys: 'for-the-bench',
+        kmsSecrets: { client, preload: [name] },
+        midwayLogger: { default: { transports: { console: false, file: false, error: false } } },
+      },
+    });
+    const server = createServer(app.callback()).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address()); // a string only for a pipe
     const url = `http://127.0.0.1:${port}`;
     return { url, secrets: await captureSnapshot(url, (resolve) => (capture = resolve)) };
   },

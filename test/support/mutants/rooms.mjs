@@ -22,6 +22,7 @@ const folders = new Map([
     'fastify',
     'koa',
     'hono',
+    'midway',
     'nestjs',
     'next',
     'testing',

@@ -1,0 +1,4 @@
+import { midwayApi } from '../apps/midway-api.ts';
+import { runEveryScenario } from './run-every-scenario.ts';
+
+runEveryScenario(midwayApi);

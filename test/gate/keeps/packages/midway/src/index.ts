@@ -1,0 +1,7 @@
+import { isSecretError } from '@kms-secrets/core';
+import { Provide } from '@midwayjs/core';
+
+@Provide()
+export class SomeService {
+  readonly isSecretError: unknown = isSecretError;
+}
