@@ -11,8 +11,11 @@ export interface NextVersion {
   readonly accountPassword: string | undefined;
 }
 
-/** Changes the password where it is used, as KMS does in a database before it publishes the new version. */
-export type ApplyRotation = (next: NextVersion) => void | Promise<void>;
+/**
+ * Changes the password where it is used, as KMS does in a database before it publishes the new version. What the promise resolves to is
+ * ignored, so that the query of a database driver can be returned.
+ */
+export type ApplyRotation = (next: NextVersion) => void | Promise<unknown>;
 
 /** Options of `FakeKms.onRotate`. */
 export interface RotationTargetOptions {
