@@ -8,6 +8,7 @@ export const areas = [
   'Bundlers',
   'Next.js',
   'NestJS',
+  'Egg',
   'Tracing',
   'Operating environment',
 ] as const;
