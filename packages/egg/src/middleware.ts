@@ -1,4 +1,10 @@
-import { errorResponse, healthOptionNames, healthResponse, refuseUnknownOptions } from '@kms-secrets/core';
+import {
+  contentHeaders,
+  errorResponse,
+  healthOptionNames,
+  healthResponse,
+  refuseUnknownOptions,
+} from '@kms-secrets/core';
 import type { HealthOptions, HttpResponse, SecretClient } from '@kms-secrets/core';
 import type { Context } from 'egg';
 
@@ -33,7 +39,8 @@ export function secretErrors(): EggMiddleware {
       await next();
     } catch (error) {
       const response = errorResponse(error);
-      if (response === undefined) throw error;
+      if (response === undefined || ctx.headerSent) throw error;
+      for (const header of contentHeaders) ctx.res.removeHeader(header);
       send(ctx, response);
     }
   };
