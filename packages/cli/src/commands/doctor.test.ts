@@ -224,6 +224,10 @@ const cases: Readonly<Record<string, Case>> = {
     setUp: () => ({ environment: instance({ clientKeyFile: ellipticClientKey(folder), password: 'password-1' }) }),
     line: /^FAIL {2}configuration endpoints\[0\]: .*a key of type ec, expected an RSA key/u,
   },
+  'endpoints in code only': {
+    setUp: () => ({ environment: without('cache_client_region_id') }),
+    line: /^FAIL {2}configuration endpoints: .*This command does not see the options in the code of a program: set them as variables or in the file$/u,
+  },
   'broken JSON': {
     setUp() {
       const text = 'ttl=1\ncache_client_region_id=[{"regionId":"cn-hangzhou}]\n';

@@ -45,9 +45,14 @@ function describeSource(option: string, source: string): string {
   return source.includes(':') ? source : `variable ${source === option ? option : source}`;
 }
 
+// A program may set its endpoints in code, where no command can find them.
+const notInCode =
+  '. This command does not see the options in the code of a program: set them as variables or in the file';
+
 function describeIssue({ source, key, expected, got, example }: ConfigurationIssue): string {
   const place = source === key ? 'environment variable' : source;
   const found = got === undefined ? '' : `, got ${got}`;
   const shown = example === undefined ? '' : `. Example: ${example}`;
-  return `(${place}) expected ${expected}${found}${shown}`;
+  const hint = key === 'endpoints' ? notInCode : '';
+  return `(${place}) expected ${expected}${found}${shown}${hint}`;
 }
