@@ -143,6 +143,20 @@ test('a Ctrl-C ends watch, which gives the cursor back', async () => {
   expect(outcome.stdout.trimEnd().endsWith('\u001B[?25h')).toBe(true);
 });
 
+test('watch follows a rotation without a terminal, until a SIGTERM', async () => {
+  kms.put('prod/watched', 's3cret-first');
+  const outcome = await shell('exec env KMS_SECRETS_TTL=1s $NODE $CLI watch prod/watched', async (child) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await until(() => expect(text).toContain('has version'));
+    kms.rotate('prod/watched', { value: 's3cret-second' });
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('rotated');
+    child.kill('SIGTERM');
+  });
+
+  expect(outcome.code).toBe(143);
+});
+
 test.each(['watch prod/db', 'exec --env A=prod/db -- sleep 60'])(
   '%s ends when its terminal goes away',
   async (line) => {

@@ -19,6 +19,8 @@ export interface WatchOptions {
 }
 
 const defaultSize = { columns: 80, rows: 24 };
+/** The period of a timer that only keeps the process alive (ms). */
+const keepAlivePeriod = 3_600_000;
 
 /**
  * Shows secrets until `stop` aborts: as a table at a terminal, as a line for each event elsewhere. Rejects with the error of the stream
@@ -72,7 +74,7 @@ async function writeLines(
     void Promise.all(reads).then(() => {
       for (const line of firstLines(client)) report(line);
     });
-    await ended(AbortSignal.any([stop, broken.signal]));
+    await ended(clock, AbortSignal.any([stop, broken.signal]));
     await last;
   } finally {
     stopReporting();
@@ -88,11 +90,9 @@ function firstLines(client: SecretClient): readonly string[] {
   });
 }
 
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Waits until `signal` aborts. Keeps the process alive, because neither the client nor a listener for signals does. */
+async function ended(clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await pause(clock, keepAlivePeriod, signal);
 }
 
 /** Waits, at most until `stop` aborts. */
