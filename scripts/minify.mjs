@@ -27,7 +27,12 @@ export function minify(file, code) {
   );
   const tree = /** @type {any} */ (parseAst(ascii));
   const names = originalNames(file, classesIn(/** @type {any} */ (parseAst(code))), classesIn(tree));
-  return withEdits(ascii, [...lineBreaks(tree), ...renamedPrivates(tree, names), ...quotedImports(tree)]);
+  return withEdits(ascii, [
+    ...lineBreaks(tree),
+    ...renamedPrivates(tree, names),
+    ...quotedImports(tree),
+    ...superStatements(tree),
+  ]);
 }
 
 /** @param {number} unit */
@@ -121,6 +126,23 @@ function quotedImports(tree) {
     const source = /** @type {Node | undefined} */ (node['source']);
     if (node.type !== 'ImportExpression' || source?.type !== 'TemplateLiteral') return;
     for (const position of [source.start, source.end - 1]) edits.push({ position, length: 1, text: '"' });
+  });
+  return edits;
+}
+
+/**
+ * `super(…);this.a=b` instead of `super(…),this.a=b`. For a target before ES2022, TypeScript moves the fields of a class behind a
+ * `super()` that is a statement, and in front of any other: then no error of a Jest project with ts-jest could be created.
+ * @param {Node} tree
+ * @returns {Edit[]}
+ */
+function superStatements(tree) {
+  /** @type {Edit[]} */
+  const edits = [];
+  visit(tree, ({ type, expression }) => {
+    const [first] = /** @type {{ expressions?: any[] } | undefined} */ (expression)?.expressions ?? [];
+    if (type === 'ExpressionStatement' && first?.callee?.type === 'Super')
+      edits.push({ position: first.end, length: 1, text: ';' });
   });
   return edits;
 }
