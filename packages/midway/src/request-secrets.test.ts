@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { fixedSecrets } from '@kms-secrets/testing';
+import { FakeClock, FakeTransport, fixedSecrets } from '@kms-secrets/testing';
 import { expect, test } from 'vitest';
 import { startApp } from './midway-app.fixture.ts';
 
@@ -45,4 +45,17 @@ test('inspecting or serializing a context shows no value', async () => {
 
   expect(inspect(context, { depth: 3, showHidden: true })).not.toContain('s3cret-');
   expect(Object.keys(context)).not.toContain('secrets');
+});
+
+test('reads a name that the app has loaded without waiting, also while it is fetched again', async () => {
+  const kms = new FakeTransport();
+  const clock = new FakeClock();
+  kms.put('db', 'v1');
+  const app = await startApp({ client: { endpoints: [kms], clock, ttl: '1s' }, preload: ['db'] });
+  kms.fail('hang');
+  await clock.pass('1s');
+
+  const secret = app.createAnonymousContext().secrets.secret('db');
+
+  expect([secret.versionId, secret.stale]).toEqual(['v1', true]);
 });
