@@ -64,8 +64,11 @@ function filesIn(value) {
 async function bundle(files, groups = []) {
   const built = await rolldown({
     input: Object.fromEntries(files.map((name) => [name, `src/${name}.ts`])),
-    // Imports that stay: builtin modules, and packages that the manifest declares.
-    external: (id) => isBuiltin(id) || declared.some((name) => id === name || id.startsWith(`${name}/`)),
+    // Imports that stay: builtin modules, packages that the manifest declares, and the message of a refused build.
+    external: (id) =>
+      isBuiltin(id) ||
+      id.startsWith(`${manifest.name} `) ||
+      declared.some((name) => id === name || id.startsWith(`${name}/`)),
     platform: 'node',
     tsconfig: 'tsconfig.json',
     transform: { target: 'es2023', define: { KMS_SECRETS_VERSION: JSON.stringify(manifest.version) } },

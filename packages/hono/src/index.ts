@@ -31,10 +31,11 @@ export type SecretName = NameOf<SecretNames>;
 export type RequestSecrets = SecretSnapshot<SecretNames, SecretClients>;
 
 /** The variables that the middleware sets, for apps that are not chained: `new Hono<{ Variables: SecretsVariables }>()`. */
-export interface SecretsVariables<Names extends object = SecretNames> {
+// A type: the first versions of Hono 4 accept no interface here.
+export type SecretsVariables<Names extends object = SecretNames> = {
   /** The secrets as this request read them first. Later requests see a rotation. */
   secrets: SecretSnapshot<Names, SecretClients>;
-}
+};
 
 /**
  * - `preload`: names that every request finds in `c.var.secrets` without waiting, all read at one moment. The client keeps them fresh until
