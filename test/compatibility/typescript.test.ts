@@ -12,7 +12,7 @@ import type { UsersProject } from './support/users-project.ts';
 
 const compilers = ['5.4.5', '5.9.3', '6.0.3', '7.0.2'] as const;
 type Compiler = (typeof compilers)[number];
-const packages = ['core', 'redis', 'testing', 'express', 'fastify', 'midway', 'nestjs', 'next'];
+const packages = ['core', 'redis', 'testing', 'express', 'fastify', 'koa', 'hono', 'midway', 'nestjs', 'next'];
 const frameworks = {
   '@midwayjs/core': '4.0.0',
   '@midwayjs/koa': '4.0.0',
@@ -21,11 +21,14 @@ const frameworks = {
   '@nestjs/platform-express': '11.2.10',
   '@nestjs/terminus': '11.1.1',
   '@types/express': '5.0.6',
+  '@types/koa': '3.0.3',
   '@types/node': '22.20.7',
   '@types/react': '19.3.0',
   express: '5.3.0',
   fastify: '5.12.8',
+  hono: '4.13.19',
   ioredis: '6.0.0',
+  koa: '3.3.0',
   next: '16.4.6',
   react: '19.3.1',
   'react-dom': '19.3.1',

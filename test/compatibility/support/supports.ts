@@ -9,6 +9,7 @@ export const areas = [
   'Next.js',
   'NestJS',
   'Egg',
+  'Koa and Hono',
   'Tracing',
   'Operating environment',
 ] as const;
