@@ -308,7 +308,8 @@ const otherFiles = [
 ];
 
 test('a tarball has the built files and documents, but no tests or sources', () => {
-  const expected = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.c?ts|\.c?js))$/;
+  const expected =
+    /^(package\.json|README(?:\.zh-CN)?\.md|LICENSE|CHANGELOG\.md|dist\/.+(?<!\.test|\.test-d)(\.d\.c?ts|\.c?js))$/;
 
   const unexpected = packed.flatMap(({ name, contents }) =>
     contents.filter((path) => !expected.test(path)).map((path) => `${name}: ${path}`),
