@@ -172,7 +172,9 @@ test.each(['node16', 'nodenext'])(
       (failed: { stdout: string }) => failed,
     );
 
-    expect(stdout).toBe('');
+    // The declarations of @midwayjs/core 4 have an error of their own: its users set skipLibCheck, as its starter does.
+    const errors = stdout.split('\n').filter((line) => !line.startsWith('node_modules/@midwayjs/core/'));
+    expect(errors.join('\n')).toBe('');
   },
 );
 
