@@ -66,7 +66,15 @@ function createPki(now: number): Pki {
   const otherRoot = issueCertificate({ name: 'Fake KMS Root CA', authority: {}, ...validity });
 
   const caPem = root.pem + intermediate.pem;
+  // Kept for the process: the fakes of a test file have the same few hosts, and six key pairs for each fake add up.
+  const pkis = new Map<string, Pki>();
   const forHosts = (names: readonly string[]): Pki => {
+    const key = names.join(' ');
+    const pki = pkis.get(key) ?? createFor(names);
+    pkis.set(key, pki);
+    return pki;
+  };
+  const createFor = (names: readonly string[]): Pki => {
     const hosts = [...names, ...loopbackHosts];
     const name = (names[0] ?? 'Fake KMS').slice(0, maxCommonNameLength);
     const server = { name, hosts, ...validity };

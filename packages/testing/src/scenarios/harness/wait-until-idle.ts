@@ -23,6 +23,11 @@ const quietWithOpenRequests: QuietPeriod = { turns: 24, ms: 3 };
 const quietWithUnsentRequests: QuietPeriod = { turns: 100, ms: 100 };
 /** The machine resolves a name, opens a connection or passes data to the app. After this, only the clock can move it. */
 const quietOnBusyMachine: QuietPeriod = { turns: 100, ms: 1_000 };
+/**
+ * Event loop turns between two looks at the counters, a divisor of the turns above. A look costs more than a turn, and misses
+ * nothing that happened since the last one: the counters only grow.
+ */
+const turnsPerLook = 4;
 /** Real milliseconds after which the wait is given up. */
 const timeout = 30_000;
 
@@ -40,8 +45,8 @@ export async function waitUntilIdle({ kms, clients, app }: Observed): Promise<vo
   for (;;) {
     // After some turns, sleep: the kernel needs the processor to deliver what is in flight.
     const isPolling = unchanged.turns <= quietWithOpenRequests.turns;
-    await new Promise((resolve) => (isPolling ? setImmediate(resolve) : setTimeout(resolve, 1)));
-    const endpoints = clients.flatMap((client) => client.describe().endpoints);
+    for (let turn = 0; turn < turnsPerLook; turn += 1) await nextTurn(isPolling);
+    const endpoints = clients.flatMap((client) => client.describe({ secrets: false }).endpoints);
     const attempts = sum(endpoints.map(({ inFlight }) => inFlight));
     const stats = clients.map((client) => client.stats());
     const fetches = sum(stats.map(({ inFlight }) => inFlight));
@@ -53,7 +58,8 @@ export async function waitUntilIdle({ kms, clients, app }: Observed): Promise<vo
       kms.handshakes,
       app.openRequests,
     ]);
-    unchanged = now === last ? { ...unchanged, turns: unchanged.turns + 1 } : { turns: 0, since: performance.now() };
+    unchanged =
+      now === last ? { ...unchanged, turns: unchanged.turns + turnsPerLook } : { turns: 0, since: performance.now() };
     last = now;
     const isQuietFor = ({ turns, ms }: QuietPeriod): boolean =>
       unchanged.turns >= turns && performance.now() - unchanged.since >= ms;
@@ -71,6 +77,10 @@ export async function waitUntilIdle({ kms, clients, app }: Observed): Promise<vo
       );
     }
   }
+}
+
+function nextTurn(isPolling: boolean): Promise<void> {
+  return new Promise((resolve) => (isPolling ? setImmediate(resolve) : setTimeout(resolve, 1)));
 }
 
 /** Whether a name lookup or a connect is pending: both wait for the machine, not for this process. */
