@@ -42,9 +42,11 @@ export class Service {
     return this.#entry.statusPage === undefined ? undefined : this.url + this.#entry.statusPage;
   }
 
-  /** Removes its directory. Returns the files that the service left there. */
+  /** Removes its directory. Returns the files that the service left there, except those of its framework. */
   cleanUp() {
     rmSync(join(this.#directory, 'secretsmanager.properties'), { force: true });
+    const { writes } = this.#entry;
+    if (writes !== undefined) rmSync(join(this.#directory, writes), { recursive: true, force: true });
     const leftovers = readdirSync(this.#directory, { recursive: true }).map(String);
     rmSync(this.#directory, { recursive: true, force: true });
     return leftovers;

@@ -13,6 +13,7 @@ import { root } from './root.mjs';
  * @property {Record<string, string>} [env]
  * @property {RegExp} listens
  * @property {string} [statusPage] path of its status page for browsers
+ * @property {string} [writes] folder in its temporary directory that its framework writes, such as logs
  */
 
 const app = (/** @type {string} */ name) => ({
@@ -31,9 +32,12 @@ const nextWeb = {
   statusPage: '/status',
 };
 
+/** Egg writes its logs and its merged configuration into files. @type {ServiceEntry} */
+const eggApi = { ...app('egg-api'), writes: 'egg-api' };
+
 /** The services that the demo runs. Add new apps here. @type {readonly ServiceEntry[]} */
 export const services = [
-  app('egg-api'),
+  eggApi,
   app('express-api'),
   app('fastify-api'),
   app('koa-api'),
