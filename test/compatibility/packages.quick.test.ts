@@ -172,9 +172,12 @@ test.each(['node16', 'nodenext'])(
       (failed: { stdout: string }) => failed,
     );
 
-    // The declarations of @midwayjs/core 4 have an error of their own: its users set skipLibCheck, as its starter does.
-    const errors = stdout.split('\n').filter((line) => !line.startsWith('node_modules/@midwayjs/core/'));
-    expect(errors.join('\n')).toBe('');
+    // Midway declares `getFramework(): IMidwayFramework<this, CTX, unknown>`, and the third parameter must extend
+    // IConfigurationOptions. Its users set skipLibCheck, as its starter does.
+    const errors = stdout.trimEnd().split('\n');
+    expect(errors.map((line) => line.replace(/\(\d+,\d+\): error (TS\d+): .+$/u, ' $1'))).toEqual([
+      'node_modules/@midwayjs/core/dist/interface.d.ts TS2344',
+    ]);
   },
 );
 
