@@ -9,6 +9,7 @@ export const areas = [
   'Next.js',
   'NestJS',
   'Egg',
+  'Midway',
   'Koa and Hono',
   'Tracing',
   'Operating environment',
