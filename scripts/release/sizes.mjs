@@ -1,6 +1,6 @@
 // @ts-check
 // Sizes of packages, and the budgets in test/package/sizes.json. Documents have no budget: npm packs every README, CHANGELOG and
-// LICENSE, and a longer text slows nobody down.
+// LICENSE, and a longer text costs no time.
 import { gzipSync } from 'node:zlib';
 
 /** Files that npm packs whatever `files` in the manifest says, in any language. */

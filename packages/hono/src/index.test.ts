@@ -161,7 +161,7 @@ test('a second use of the same client keeps the secrets already read and adds it
   expect(await bodiesOf(app, '/inner')).toEqual([['v1', 'v2']]);
 });
 
-test('several clients are told apart by their names, in any order', async () => {
+test('several clients are distinguished by their names, in any order', async () => {
   const main = setup('db');
   const other = setup('db', 'stripe');
   await other.rotate();

@@ -155,7 +155,7 @@ describe.each(versions)('%s', (_version, Koa) => {
     expect(await bodiesOf(app, '/inner')).toEqual([['v1', 'v2']]);
   });
 
-  test('several clients are told apart by their names, in any order', async () => {
+  test('several clients are distinguished by their names, in any order', async () => {
     const main = setup('db');
     const other = setup('db', 'stripe');
     await other.rotate();

@@ -194,7 +194,7 @@ test('while the worker starts, a call waits for the agent; afterwards it does no
   await expect(new AgentStore(started).read({ name: 'db' })).rejects.toThrow('the agent cannot be reached');
 });
 
-test('without a socket of the agent, the store is empty and nobody waits for another', async () => {
+test('without a socket of the agent, the store is empty and no process waits for another', async () => {
   const { store } = await startWorker(undefined);
 
   await store.write({ name: 'db' }, stored());
